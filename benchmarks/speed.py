@@ -69,7 +69,7 @@ def starting(folder: Path, stream: Path) -> None:
 
 def folding(folder: Path, stream: Path) -> None:
     from tui.feeds.sessions.select import EventFile
-    from tui.monitor.backfill import BackfillOrder, fold_files
+    from tui.monitor.loading import BackfillOrder, fold_files
     from tui.monitor.session_reader import fold_rules
     from tui.settings.settings import Settings
 

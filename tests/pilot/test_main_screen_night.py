@@ -49,12 +49,12 @@ async def test_keys_answer_while_a_large_file_is_folded(
     held = large.parent / "go"
 
     def slow(words: list[str], **more: object) -> object:
-        if "tui.monitor.backfill" in words:
+        if "tui.monitor.loading" in words:
             wait = f'while [ ! -e "{held}" ]; do sleep 0.02; done; exec "$@"'
             words = ["sh", "-c", wait, "sh", *words]
         return real(words, **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("tui.monitor.backfill.subprocess.Popen", slow)
+    monkeypatch.setattr("tui.monitor.loading.subprocess.Popen", slow)
     async with stage(large) as s:
         await s.see("row 3000 here", "newest part")
         await s.press("slash")
@@ -83,12 +83,12 @@ async def test_a_place_of_the_past_stays_when_the_file_is_folded(
     held = large.parent / "go"
 
     def slow(words: list[str], **more: object) -> object:
-        if "tui.monitor.backfill" in words:
+        if "tui.monitor.loading" in words:
             wait = f'while [ ! -e "{held}" ]; do sleep 0.02; done; exec "$@"'
             words = ["sh", "-c", wait, "sh", *words]
         return real(words, **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("tui.monitor.backfill.subprocess.Popen", slow)
+    monkeypatch.setattr("tui.monitor.loading.subprocess.Popen", slow)
     async with stage(large) as s:
         await s.see("row 3000 here")
         await s.press("slash")

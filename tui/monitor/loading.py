@@ -1,18 +1,29 @@
-"""How a reader comes to be: fresh, from the tail, restored; a window of rows."""
+"""How a reader comes to be: fresh, from the tail, restored, folded by a child process; a window of rows.
+
+The child reads one JSON order from its standard input, prints `bytes total` lines while it works and
+`done` at the end; the folded reader is saved in the file that the order names.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import msgspec
+from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.follow.generation import line_start
 from tui.feeds.sessions.select import EventFile
 from tui.monitor import reader_state
-from tui.monitor.backfill import BackfillOrder, BackfillProcess
 from tui.monitor.followed_file import total_size
 from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import LARGE, SAVE_ABOVE, FoldRules, SessionReader, fold_rules
@@ -20,6 +31,78 @@ from tui.settings.settings import Settings
 from tui.system import paths
 
 TAIL_BYTES = 1 << 20
+_AROUND = 256 << 10
+_MOST_BEFORE = 32 << 20
+_REPORT_EVERY = 0.1
+_NICENESS = 5  # below the screen and the agent
+
+
+class BackfillOrder(Struct, frozen=True):
+    """What the child is to fold, how, and where the result goes."""
+
+    files: tuple[EventFile, ...]
+    result: str
+    rules: FoldRules
+
+
+class BackfillProcess:
+    """A running child; `finished` says that the result is there, `failed` why it is not."""
+
+    def __init__(self, order: BackfillOrder, on_progress: Callable[[], None]) -> None:
+        self.done_bytes = 0
+        self.total_bytes = total_size(order.files)
+        self.finished = False
+        self.failed = ""
+        self._on_progress = on_progress
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tui.monitor.loading"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(order))
+        self._process.stdin.close()
+
+    def watch(self) -> bool:
+        """Follows the child to its end, in the calling thread; True when the result is there."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            fields = line.split()
+            if fields[:1] == [b"done"]:
+                self.finished = True
+            elif len(fields) == 2:
+                self.done_bytes, self.total_bytes = map(int, fields)
+            self._on_progress()
+        self._process.stdout.close()
+        code = self._process.wait()
+        if not self.finished:
+            self.failed = f"folding in the background ended with code {code}"
+        return self.finished
+
+    def stop(self) -> None:
+        """Ends the child at once; what it folded is lost and nothing else is."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def fold_files(order: BackfillOrder, report: Callable[[int, int], None]) -> None:
+    """Folds the order's files to their end and saves the reader."""
+    reader = SessionReader(order.files, order.rules.fold(), EventIndex())
+    total = total_size(order.files)
+    reported = 0.0
+    while reader.poll():
+        now = time.monotonic()
+        if now - reported >= _REPORT_EVERY:
+            reported = now
+            report(reader.read_bytes(), total)
+    reader_state.write(Path(order.result), reader)
+    reader.close()
 
 
 def new_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader:
@@ -38,16 +121,12 @@ def restored_reader(
     files: Sequence[EventFile], rules: FoldRules, level: int
 ) -> SessionReader | None:
     """The reader that an earlier start saved, if its files still go on from there."""
-    return reader_state.read(_saved_path(files), files, rules, level)
+    return reader_state.read(reader_state.saved_path(paths.cache_dir(), files), files, rules, level)
 
 
 def save_reader(reader: SessionReader) -> None:
     """Saves the reader for the next start."""
-    reader_state.write(_saved_path(reader.files), reader)
-
-
-def _saved_path(files: Sequence[EventFile]) -> Path:
-    return reader_state.saved_path(paths.cache_dir(), files)
+    reader_state.write(reader_state.saved_path(paths.cache_dir(), reader.files), reader)
 
 
 class BackgroundFold:
@@ -111,7 +190,8 @@ class BackgroundFold:
         self._on_progress()
 
     def _fold_in_child(self) -> SessionReader | None:
-        order = BackfillOrder(self._files, str(_saved_path(self._files)), self._rules)
+        path = reader_state.saved_path(paths.cache_dir(), self._files)
+        order = BackfillOrder(self._files, str(path), self._rules)
         child = self._child = BackfillProcess(order, self._on_progress)
         if self._stopped.is_set():
             child.stop()
@@ -147,10 +227,6 @@ def read_whole(files: Sequence[EventFile], settings: Settings) -> SessionReader:
     return reader
 
 
-_AROUND = 256 << 10
-_MOST_BEFORE = 32 << 20
-
-
 def rows_around(path: str, offset: int, level: int) -> EventIndex | None:
     """The rows round a byte of an event file; None when the file cannot be read."""
     try:
@@ -182,3 +258,24 @@ def _lines_around(descriptor: int, offset: int) -> tuple[int, bytes]:
             return start, data
         data += more
     return start, data[:end]
+
+
+def main() -> int:
+    """The child's whole life."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=BackfillOrder)
+    parent = os.getppid()
+    os.nice(_NICENESS)
+
+    def report(*words: object) -> None:
+        if os.getppid() != parent:  # the viewer was killed and could not stop this process
+            raise SystemExit(1)
+        sys.stdout.write(" ".join(map(str, words)) + "\n")
+        sys.stdout.flush()
+
+    fold_files(order, report)
+    report("done")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -153,11 +153,12 @@ class SessionMonitor:
         from tui.monitor.search import RawSearch
 
         paths = self.reader.paths if self.reader is not None else ()
-        return RawSearch(text, paths, on_progress, self._is_shown).start()
 
-    def _is_shown(self, hit: SearchHit) -> bool:
-        """A match counts once when two files have the event: where its row came from."""
-        return self.partial or self.events.holds(hit.source, hit.offset)
+        # A match counts once when two files have the event: where its row came from.
+        def is_shown(hit: SearchHit) -> bool:
+            return self.partial or self.events.holds(hit.source, hit.offset)
+
+        return RawSearch(text, paths, on_progress, is_shown).start()
 
     def feeds(self) -> tuple[SourceStatus, ...]:
         """How each source is doing."""

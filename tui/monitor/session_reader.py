@@ -21,10 +21,10 @@ from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
+from tui.model.state import StallThresholds
 from tui.monitor.followed_file import FollowedFile, SavedFile
-from tui.monitor.rows.row_source import NullRowSink, RowSink, SavedIndex
+from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
-from tui.night.stuck.silence import StallThresholds
 from tui.night.usage.prices import PriceTable
 from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings
@@ -76,7 +76,7 @@ class SessionReader:
         self,
         files: Sequence[EventFile],
         fold: NightFold,
-        rows: RowSink | None = None,
+        rows: EventIndex | None = None,
         *,
         tail_bytes: int | None = None,
         rotates: bool = True,
@@ -85,7 +85,7 @@ class SessionReader:
         on_event: Callable[[AgentEvent], None] | None = None,
     ) -> None:
         self.fold = fold
-        self._rows = rows if rows is not None else NullRowSink()
+        self._rows = rows
         self.bells = 0
         self._wall = wall
         self._tail_bytes = tail_bytes
@@ -244,18 +244,20 @@ class SessionReader:
         return decoded.events
 
     def _new_generation(self, source: FollowedFile, generation: int, note: str = "") -> None:
-        if source.number >= 0:
-            self._rows.close_source(source.number)
-        reader = partial(source.follower.read, generation)
-        source.number = self._rows.open_source(source.file.path, reader)
+        rows, path, before = self._rows, source.file.path, source.number
+        source.number = 0
+        if rows is not None:
+            if before >= 0:
+                rows.close_source(before)
+            source.number = rows.open_source(path, partial(source.follower.read, generation))
+            if note:
+                text = f"{path} was {note}; it is read from its beginning"
+                rows.add_notice(source.number, self._wall(), text)
         source.numbers[generation] = source.number
-        if note:
-            text = f"{source.file.path} was {note}; it is read from its beginning"
-            self._rows.add_notice(source.number, self._wall(), text)
 
     def _add(self, source: FollowedFile, records: Sequence[AgentEvent | JournalEntry]) -> None:
         number, latest = source.number, source.latest
-        add = self._rows.add
+        add = self._rows.add if self._rows is not None else None
         now = _NAN if self._is_first_pass else self._wall()
         for record, fresh in zip(records, self.fold.apply(records), strict=True):
             at = record.at
@@ -264,7 +266,8 @@ class SessionReader:
             elif at > latest:
                 latest = at
             if fresh:
-                add(number, record, at)
+                if add is not None:
+                    add(number, record, at)
                 if type(record) is AgentEvent and type(record.body) is MalformedLine:
                     source.malformed += 1
         source.latest = latest
@@ -274,18 +277,20 @@ class SessionReader:
                     self._on_event(record)
 
     def _add_merged(self, held: list[_Timed]) -> None:
+        rows = self._rows
         records: list[Record] = [item[4] for item in held]
         now = _NAN if self._is_first_pass else self._wall()
         for item, fresh in zip(held, self.fold.apply(records), strict=True):
             latest, _, source, number, record = item
             at = record.at
             if not fresh:
-                if at is not None and type(record) is AgentEvent:
-                    self._rows.set_time(record.uuid, at)
+                if rows is not None and at is not None and isinstance(record, AgentEvent):
+                    rows.set_time(record.uuid, at)
                 continue
-            if at is None:
-                at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
-            self._rows.add(number, record, at)
+            if rows is not None:
+                if at is None:
+                    at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
+                rows.add(number, record, at)
             if type(record) is AgentEvent and type(record.body) is MalformedLine:
                 source.malformed += 1
 
@@ -294,14 +299,12 @@ class SessionReader:
     @property
     def has_rows(self) -> bool:
         """Whether it has an index of rows."""
-        return not isinstance(self._rows, NullRowSink)
+        return self._rows is not None
 
     @property
     def index(self) -> EventIndex:
         """The index of rows; TypeError for a reader without one."""
-        from tui.monitor.rows.event_index import EventIndex
-
-        if not isinstance(self._rows, EventIndex):
+        if self._rows is None:
             raise TypeError("this reader keeps no rows")
         return self._rows
 
@@ -310,15 +313,14 @@ class SessionReader:
 
         None also once a file was rewritten under an index: its old rows would be lost.
         """
-        if self._merge is not None or any(source.waiting for source in self._sources):
+        sources = self._sources
+        if self._merge is not None or any(source.waiting for source in sources):
             return None
-        index = None
-        if self.has_rows:
-            if any(source.number != place for place, source in enumerate(self._sources)):
-                return None
-            index = self.index.save()
-        files = tuple(source.save() for source in self._sources)
-        return SavedReader(SAVED_VERSION, files, index, owner)
+        rewritten = any(source.number != place for place, source in enumerate(sources))
+        if self._rows is not None and rewritten:
+            return None
+        index = self._rows.save() if self._rows is not None else None
+        return SavedReader(SAVED_VERSION, tuple(source.save() for source in sources), index, owner)
 
     def resume(
         self, files: Sequence[EventFile], saved: SavedReader, fill: Callable[[Any, int], None]

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sidecar_files import WatchdogLogDecoder, read_compactions, read_history, read_notes
 from tui.model.records import (
     Commit,
     LogEntry,
@@ -27,8 +24,10 @@ from tui.model.session import AgentProcesses, SidecarPath
 from tui.monitor.followed_file import feed_status
 from tui.system.clock import Clock
 
+# What reads a kind of file is imported once there is one: `status` in an empty folder needs none.
 if TYPE_CHECKING:
     from tui.feeds.repo.commits import CommitReader
+    from tui.feeds.sidecar_files import WatchdogLogDecoder
 
 
 _LOG_ENTRIES = 5_000
@@ -47,16 +46,20 @@ class WatchdogLogTail:
         self._quiet_since = 0.0
         self._entries: list[LogEntry] = []
         self._follower = FileFollower(file.path, at_end_bytes=2 << 20)
-        self._decoder = WatchdogLogDecoder(file.path)
+        self._decoder: WatchdogLogDecoder | None = None
         self._file = file
         self._seen_generation: int | None = None
         self._lines = 0
 
     def __len__(self) -> int:
-        return len(self._entries) + (self._decoder.pending is not None)
+        return len(self._entries) + (self._held is not None)
+
+    @property
+    def _held(self) -> LogEntry | None:
+        return self._decoder.pending if self._decoder is not None else None
 
     def entry(self, index: int) -> LogEntry:
-        held = self._decoder.pending
+        held = self._held
         if index == len(self._entries) and held is not None:
             return held
         return self._entries[index]
@@ -78,11 +81,15 @@ class WatchdogLogTail:
                 self._entries.clear()
             self._seen_generation = batch.generation
             self._lines += batch.data.count(b"\n")
+            if self._decoder is None:
+                from tui.feeds.sidecar_files import WatchdogLogDecoder
+
+                self._decoder = WatchdogLogDecoder(self.path)
             fresh += self._decoder.decode(batch.data, batch.offset)
         now = self._monotonic()
         if fresh:
             self._quiet_since = now
-        elif self._decoder.pending is not None and now - self._quiet_since >= _SETTLED:
+        elif self._held and self._decoder and now - self._quiet_since >= _SETTLED:
             fresh += self._decoder.flush()
         self._entries.extend(fresh)
         if len(self._entries) > 2 * _LOG_ENTRIES:
@@ -148,6 +155,8 @@ class SidecarFiles:
             touched.add("progress")
         data = self._notes.read_changed()
         if data is not None:
+            from tui.feeds.sidecar_files import read_notes
+
             self.notes = read_notes(data, self._notes.path, self._notes.mtime)
             records.append(self.notes)
             touched.add("notes")
@@ -188,6 +197,9 @@ class SidecarFiles:
         features = self._features.read_changed()
         if data is None and features is None:
             return False
+        from tui.feeds.progress.reader import read_progress, with_features
+        from tui.feeds.progress.tasks_and_counts import read_feature_list
+
         if data is not None:
             self._text_progress = read_progress(
                 data.decode("utf-8", "replace"), self._progress.path, self._progress.mtime
@@ -216,9 +228,13 @@ class SidecarFiles:
     def _poll_histories(self, records: list[Record]) -> None:
         data = self._history.read_changed()
         if data is not None:
+            from tui.feeds.sidecar_files import read_history
+
             records += read_history(data, self._history.path)
         data = self._compactions.read_changed()
         if data is not None:
+            from tui.feeds.sidecar_files import read_compactions
+
             records += read_compactions(data, self._compactions.path)
 
     def _poll_slow(self, records: list[Record]) -> None:

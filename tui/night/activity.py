@@ -12,7 +12,6 @@ from tui.model.events import (
     AgentStateReport,
     ApiRetry,
     AssistantMessage,
-    PermissionDenied,
     RateLimit,
     SourceRef,
     TaskUpdate,
@@ -198,13 +197,12 @@ class ActivityTracker(Struct):
 
     def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
-        if self.retry is not None or self.limit is not None or self.question is not None:
-            self.retry = self.question = None
-            if not body.error:
-                if self.limit is not None and at in (None, self.limit.since):
-                    # No time has passed for want of a clock: the wait may lie before these words.
-                    self.ended_limit = self.limit
-                self.limit = None
+        self.retry = self.question = None
+        if self.limit is not None and not body.error:
+            if at in (None, self.limit.since):
+                # No time has passed for want of a clock: the wait may lie before these words.
+                self.ended_limit = self.limit
+            self.limit = None
         self.request_reported = self.idle_reported = False
         if body.text:
             self.last_text = body.text[:_SAID]
@@ -316,10 +314,9 @@ class ActivityTracker(Struct):
         else:
             self.compacting = False
 
-    def on_denied(self, body: PermissionDenied, at: float | None) -> None:
-        """A call was refused, or waits for a person's leave."""
-        if body.waiting:
-            self.question = PendingQuestion(f"leave to use {body.tool}", at)
+    def await_leave(self, tool: str, at: float | None) -> None:
+        """A call waits for a person's leave."""
+        self.question = PendingQuestion(f"leave to use {tool}", at)
 
     def on_heartbeat(self, body: ToolHeartbeat, at: float | None) -> None:
         """A tool still runs."""
@@ -338,10 +335,6 @@ class ActivityTracker(Struct):
         elif body.phase == "started" and len(self.background_tasks) < _MOST_TASKS:
             self.question = None
             self.background_tasks[body.task_id] = shorten(body.description)
-
-    def on_compaction(self) -> None:
-        """The conversation was summarised."""
-        self.compacting = False
 
 
 EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})

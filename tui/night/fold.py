@@ -25,16 +25,16 @@ from tui.model.events import (
 from tui.model.evidence import EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
+from tui.model.state import StallThresholds
 from tui.model.timeline import BUCKET_SECONDS, GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
-from tui.night.event_reducer import EventReducer
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock
-from tui.night.record_reducer import RecordReducer
+from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
-from tui.night.stuck.silence import StallThresholds, allowed_silence, expects_heartbeats
+from tui.night.stuck.silence import allowed_silence
 from tui.night.usage.accounts import CostAccounts, SavedAccounts
 from tui.night.usage.bill import SpendingCurve, spending
 from tui.night.usage.compact_tables import DigestSet
@@ -146,9 +146,8 @@ class NightFold:
         self._snapshots = SnapshotBuilder(
             state, self._accounts, self._prices, self._limits, self._own
         )
-        self._reducer = EventReducer(state, self._accounts, self._limits)
+        self._reducer = Reducer(state, self._accounts, self._limits)
         self._event_handlers = self._reducer.handlers
-        self._record_handlers = RecordReducer(state, self._accounts).handlers
 
     def apply(self, records: Iterable[Record]) -> list[bool]:
         """Apply records in the order of their files; for each, whether it was not seen before.
@@ -156,13 +155,13 @@ class NightFold:
         An event is new when no event with its uuid came before, from whichever source.
         """
         event = self._event
-        others = self._record_handlers
+        other = self._reducer.apply_record
         fresh = []
         for record in records:
             if type(record) is AgentEvent:
                 fresh.append(event(record))
             else:
-                others[type(record)](record)
+                other(record)
                 fresh.append(True)
         return fresh
 
@@ -255,13 +254,6 @@ class NightFold:
         self._state.leading_source = source
         return True
 
-    def _reopens_turn(self, at: float, source: int) -> bool:
-        """What another file tells of before the turn's end does not open the turn again."""
-        activity = self._activity
-        return (
-            activity.since is None or at >= activity.since or source == self._state.leading_source
-        )
-
     def _silence_kind(self, since: float, at: float, body: Body | None) -> int:
         """What a silence was that `body` ends."""
         activity = self._activity
@@ -276,9 +268,8 @@ class NightFold:
         if activity.retry is not None:
             return kind
         state = self._state
-        beats = expects_heartbeats(activity, state.agent_version, state.has_stream)
         passed = at - since
-        if passed <= allowed_silence(activity, self._limits, beats):
+        if passed <= allowed_silence(state, self._limits):
             return kind
         if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
             return kind
@@ -315,14 +306,17 @@ class NightFold:
             if state.last_sign is None or at > state.last_sign:
                 state.last_sign = at
             if live and self._activity.phase == IDLE:
-                live = self._reopens_turn(at, source.number)
+                # What another file tells of before the turn's end does not open the turn again.
+                since = self._activity.since
+                live = since is None or at >= since or source.number == state.leading_source
         if live and not self._activity.phase and kind is not MalformedLine:
             self._activity.on_record(at)
         if event.thread:
             if event.thread not in self._counters.agents:
                 self._agent_thread(event.thread)
         elif event.session != state.session and event.session and kind is not HookRun:
-            self._session(event.session)
+            state.session = event.session
+            state.sessions.number(event.session)
         handler = self._event_handlers.get(kind)
         if handler is not None:
             handler(event, body, at, live, source)
@@ -343,11 +337,6 @@ class NightFold:
             if timeline.clock is None or at > timeline.clock:
                 timeline.clock = at
                 self._state.leading_source = source.number
-
-    def _session(self, session: str) -> None:
-        state = self._state
-        state.session = session
-        state.sessions.number(session)
 
     def _agent_thread(self, thread: str) -> None:
         """Helpers that summarise, and old sidechains without a name, are no subagents."""

@@ -1,4 +1,4 @@
-"""All state of a fold in one struct; counters; times of sources.
+"""All state of a fold in one struct; counters; the context meter; times of sources.
 
 Times only ever move forward here: files interleave, clocks are set back, and parallel tools write
 out of order.
@@ -6,26 +6,75 @@ out of order.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct, field
 
-from tui.model.events import SourceRef, ToolCall
+from tui.model.events import ModelUsage, SourceRef, ToolCall
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
 from tui.model.snapshot import EventCounts
 from tui.night.activity import ActivityTracker
-from tui.night.evidence.evidence_log import EvidenceCollector, RiskyCallLog
-from tui.night.evidence.test_runs import FailureLog, TestRunLog
+from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.loops import LoopDetector
 from tui.night.timeline_builder import TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
-from tui.night.usage.context_meter import ContextMeter
+from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
+
+
+class ContextMeter(Struct):
+    """Tokens before the main thread's last answer, and the windows that results named."""
+
+    used: int = 0
+    model: str = ""
+    windows: dict[str, int] = {}
+    largest: int = 0
+
+    def on_answer(self, model: str, used: int) -> None:
+        """The main thread got an answer to `used` tokens."""
+        self.used = used
+        if model and model != self.model:
+            self.model = model
+            self.largest = used
+        elif used > self.largest:
+            self.largest = used
+
+    def on_turn_start(self, model: str) -> None:
+        """A turn begins with `model`, whose name may ask for the large window."""
+        if "[1m]" in model.lower():
+            self.windows.setdefault(plain_model(model), LARGE_WINDOW)
+
+    def on_result(self, models: tuple[ModelUsage, ...]) -> None:
+        """A result named the windows of the models it used."""
+        for use in models:
+            if use.context_window > 0:
+                self.windows[plain_model(use.model)] = use.context_window
+
+    def on_compaction(self, after: int | None) -> None:
+        """The conversation was summarised to `after` tokens, unknown before the next answer."""
+        self.used = after or 0
+
+    def window(self) -> tuple[int, Literal["result", "model", "seen"]]:
+        """The window and how it is known; more tokens than it holds prove a larger one."""
+        told = self.windows.get(plain_model(self.model))
+        window = told or usual_window(self.model)
+        if self.largest > window:
+            return max(LARGE_WINDOW, self.largest), "seen"
+        return window, "result" if told else "model"
+
 
 _MOST_NAMES = 512
 _MOST_AGENTS = 4_096
 _MOST_RETRIES = 256
 _SAME_RETRY = 60.0
+
+
+_PLAIN_COUNTS = (
+    *("total", "malformed", "unknown", "turns", "tool_errors", "api_retries"),
+    *("rate_limits", "api_errors", "compactions", "denials", "edits"),
+)
 
 
 class Counters(Struct):
@@ -97,20 +146,10 @@ class Counters(Struct):
     def event_counts(self, subagents: int) -> EventCounts:
         """The counts as they stand."""
         return EventCounts(
-            self.total,
-            self.malformed,
-            self.unknown,
-            self.turns,
-            tuple(self.tool_calls.items()),
-            self.tool_errors,
-            self.api_retries,
-            self.rate_limits,
-            self.api_errors,
-            self.compactions,
-            subagents,
-            self.denials,
-            self.edits,
-            tuple(self.unknown_types.items()),
+            **{name: getattr(self, name) for name in _PLAIN_COUNTS},
+            tool_calls=tuple(self.tool_calls.items()),
+            subagents=subagents,
+            unknown_types=tuple(self.unknown_types.items()),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.interventions import (
     Attempt,
@@ -74,9 +75,7 @@ class InterventionLog(Struct):
             return
         if state in _ORDER and _ORDER.index(state) <= _ORDER.index(found.state):
             return
-        self.injections[key] = Injection(
-            found.id, found.at, found.text, found.mode, state, detail, at
-        )
+        self.injections[key] = replace(found, state=state, detail=detail, moved_at=at)
         self.version += 1
 
     def mark_seen(self, at: float | None) -> None:
@@ -166,21 +165,10 @@ def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: Timeli
 def _segment_ended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     if not log.attempts:
         return
-    last = log.attempts[-1]
     reason = _text(entry.data, "reason")
     code, signal = _whole(entry.data, "code"), _whole(entry.data, "signal")
-    log.attempts[-1] = Attempt(
-        last.attempt,
-        last.started_at,
-        last.why,
-        last.pid,
-        last.session,
-        last.resume_of,
-        last.stream,
-        entry.at,
-        code,
-        signal,
-        reason,
+    log.attempts[-1] = replace(
+        log.attempts[-1], ended_at=entry.at, code=code, signal=signal, reason=reason
     )
     if code or signal:
         timeline.mark(entry.at, "error", f"the agent ended: {reason or f'exit code {code}'}")
@@ -245,123 +233,85 @@ def _injection(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuil
             log.advance_injection(entry.id, known, entry.at, _text(entry.data, "detail"))
 
 
-def _stop(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    by = _text(entry.data, "by")
-    if entry.kind != "interrupt":
-        log.stopped_by = by
-        log.killed = log.killed or entry.kind == "kill"
-    _other(log, entry, timeline, f"{entry.kind}: {_text(entry.data, 'reason')}".rstrip(": "), by)
+# complexity: a table in code, one case for each kind of entry
+def _text_and_author(
+    log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
+) -> tuple[str, str] | None:
+    """What an entry that is kept as a sentence says, and who did it; None for any other."""
+    kind, data, at = entry.kind, entry.data, entry.at
+    match kind:
+        case "interrupt" | "stop" | "kill":
+            by = _text(data, "by")
+            if kind != "interrupt":
+                log.stopped_by, log.killed = by, log.killed or kind == "kill"
+            return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
+        case "limit_warning" | "limit_hit":
+            text, allowed = _text(data, "limit"), _text(data, "allowed")
+            if allowed:
+                text = f"{text}: {_text(data, 'value')} of {allowed}"
+            if kind == "limit_hit":
+                timeline.mark(at, "limit", text)
+            return text, "limit"
+        case "stall":
+            text = _text(data, "stall") or "stall"
+            timeline.mark(at, "stall", text)
+            return text, "watchdog"
+        case "stall_over":
+            return f"{_text(data, 'stall') or 'stall'} is over", "watchdog"
+        case "restart_scheduled":
+            why, attempt = _text(data, "class"), _whole(data, "attempt") or 1
+            due, delay = _number(data, "due"), _number(data, "delay_s")
+            if due is None and delay is not None:
+                due = at + delay
+            log.pending = PendingRestart(attempt, due, why)
+            return f"restart {attempt} scheduled ({why})", "watchdog"
+        case "restart_cancelled":
+            log.pending = None
+        case "handover":
+            log.handovers += 1
+            timeline.mark(at, "restart", "handed over to a fresh session")
+            return "handed over to a fresh session", "watchdog"
+        case "supervisor_stopped":
+            log.unwatched_since = at
+        case "supervisor_started":
+            log.unwatched_since = None
+            gap = _number(data, "gap_s") or 0.0
+            log.unwatched_seconds += gap
+            return (f"nobody watched for {format_duration(gap)}", "watchdog") if gap else None
+        case "limits_paused" | "limits_resumed":
+            log.limits_paused_until = _number(data, "until") if kind == "limits_paused" else None
+            return kind.replace("_", " "), "person"
+        case "suspended":
+            seconds = _number(data, "seconds") or 0.0
+            log.suspended_seconds += seconds
+            log.awake_at = at
+            log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
+            return f"the machine slept for {format_duration(seconds)}", "machine"
+        case "checkpoint_failed" | "continuation" | "note":
+            texts = (_text(data, key) for key in ("text", "reason", "event"))
+            return shorten(next(filter(None, texts), kind), 200), ""
+    return None
 
 
-def _other(
-    log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder, text: str, by: str = ""
-) -> None:
-    log.others.append(Intervention(entry.at, entry.kind, text, by))
-    del log.others[:-MOST]
-
-
-def _limit(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    data = entry.data
-    name = _text(data, "limit")
-    value, allowed = _text(data, "value"), _text(data, "allowed")
-    text = f"{name}: {value} of {allowed}" if allowed else name
-    _other(log, entry, timeline, text, "limit")
-    if entry.kind == "limit_hit":
-        timeline.mark(entry.at, "limit", text)
-
-
-def _stall(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    kind = _text(entry.data, "stall") or "stall"
-    over = entry.kind == "stall_over"
-    _other(log, entry, timeline, f"{kind} is over" if over else kind, "watchdog")
-    if not over:
-        timeline.mark(entry.at, "stall", kind)
-
-
-def _restart(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    if entry.kind == "restart_cancelled":
-        log.pending = None
-        return
-    why = _text(entry.data, "class")
-    attempt = _whole(entry.data, "attempt") or 1
-    due = _number(entry.data, "due")
-    if due is None and (delay := _number(entry.data, "delay_s")) is not None:
-        due = entry.at + delay
-    log.pending = PendingRestart(attempt, due, why)
-    _other(log, entry, timeline, f"restart {attempt} scheduled ({why})", "watchdog")
-
-
-def _handover(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    log.handovers += 1
-    _other(log, entry, timeline, "handed over to a fresh session", "watchdog")
-    timeline.mark(entry.at, "restart", "handed over to a fresh session")
-
-
-def _supervisor(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    if entry.kind == "supervisor_stopped":
-        log.unwatched_since = entry.at
-        return
-    log.unwatched_since = None
-    gap = _number(entry.data, "gap_s") or 0.0
-    log.unwatched_seconds += gap
-    if gap:
-        _other(log, entry, timeline, f"nobody watched for {format_duration(gap)}", "watchdog")
-
-
-def _limits_paused(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    paused = entry.kind == "limits_paused"
-    log.limits_paused_until = _number(entry.data, "until") if paused else None
-    _other(log, entry, timeline, "limits paused" if paused else "limits resumed", "person")
-
-
-def _suspended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    seconds = _number(entry.data, "seconds") or 0.0
-    log.suspended_seconds += seconds
-    log.awake_at = entry.at
-    log.spans.append(KnownSpan(entry.at - seconds, entry.at, timeline_builder.IDLE))
-    _other(log, entry, timeline, f"the machine slept for {format_duration(seconds)}", "machine")
-
-
-def _noted(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    data = entry.data
-    text = next(filter(None, (_text(data, key) for key in ("text", "reason", "event"))), entry.kind)
-    _other(log, entry, timeline, shorten(text, 200))
-
-
-_READERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {
+_HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {
     "run_started": _run_started,
     "segment_started": _segment_started,
     "segment_ended": _segment_ended,
     "run_ended": _run_ended,
-    "supervisor_started": _supervisor,
-    "supervisor_stopped": _supervisor,
     "checkpoint": _checkpoint,
-    "checkpoint_failed": _noted,
     "rewind": _rewind,
     "undo": _rewind,
     "inject": _inject,
     "injection": _injection,
-    "interrupt": _stop,
-    "stop": _stop,
-    "kill": _stop,
-    "limit_warning": _limit,
-    "limit_hit": _limit,
-    "stall": _stall,
-    "stall_over": _stall,
-    "restart_scheduled": _restart,
-    "restart_cancelled": _restart,
-    "handover": _handover,
-    "continuation": _noted,
-    "limits_paused": _limits_paused,
-    "limits_resumed": _limits_paused,
-    "suspended": _suspended,
-    "note": _noted,
 }
 
 
 def apply_entry(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     """Apply one line of the journal; kinds that change nothing here are passed over."""
-    reader = _READERS.get(entry.kind)
-    if reader is not None:
-        reader(log, entry, timeline)
-        log.version += 1
+    log.version += 1
+    handler = _HANDLERS.get(entry.kind)
+    if handler is not None:
+        handler(log, entry, timeline)
+    elif (said := _text_and_author(log, entry, timeline)) is not None:
+        log.others.append(Intervention(entry.at, entry.kind, *said))
+        del log.others[:-MOST]

@@ -14,13 +14,12 @@ from tui.model.snapshot import (
     RunExit,
     RunInfo,
     RunningTool,
-    Stall,
 )
-from tui.model.state import OVER
+from tui.model.state import OVER, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
 from tui.night.state_rules import StateInputs, StateVerdict, classify_state
-from tui.night.stuck.silence import StallThresholds, allowed_silence, expects_heartbeats
+from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
     DEAD,
@@ -66,8 +65,8 @@ class SnapshotBuilder:
 
     def build(self, now: float) -> NightSnapshot:
         """The night at `now`."""
-        state = self._state
-        verdict = classify_state(self._inputs(now))
+        state, detector = self._state, self._state.loop_detector
+        verdict = classify_state(StateInputs(now, state, self._limits))
         timeline = state.timeline
         marks = self._cached("marks", timeline.version, lambda: sorted_marks(timeline))
         spans = state.interventions.spans
@@ -100,35 +99,11 @@ class SnapshotBuilder:
             commits=self._cached(
                 "commits", timeline.version, lambda: tuple(state.commits.values())
             ),
-            loops=self._loops(),
+            loops=(*detector.ended, *filter(None, (detector.active_loop(),))),
             agents=state.agents or (),
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,
         )
-
-    def _inputs(self, now: float) -> StateInputs:
-        state = self._state
-        return StateInputs(
-            now,
-            state.activity,
-            state.interventions,
-            self._limits,
-            state.loop_detector.active_loop(),
-            state.last_sign,
-            state.counters.total + state.counters.malformed,
-            state.agent_version,
-            state.has_stream,
-            state.last_ref,
-            state.agents,
-            state.agents_at,
-            state.watchdog_reason,
-            state.watchdog_at,
-        )
-
-    def _loops(self) -> tuple[Stall, ...]:
-        detector = self._state.loop_detector
-        active = detector.active_loop()
-        return tuple(detector.ended) if active is None else (*detector.ended, active)
 
     def _tail(self, now: float, verdict: StateVerdict) -> TailGap | None:
         """The stretch since the last record, while anything may still come."""
@@ -154,9 +129,7 @@ class SnapshotBuilder:
             return DEAD if state.interventions.pending is not None else IDLE
         kind = state.activity.time_kind()
         if kind in (WORKING, API) and seconds > GAP_SECONDS:
-            beats = expects_heartbeats(state.activity, state.agent_version, state.has_stream)
-            if seconds > allowed_silence(state.activity, self._limits, beats):
-                return STALLED
+            return STALLED if seconds > allowed_silence(state, self._limits) else kind
         return kind
 
     def _activity(self, now: float, verdict: StateVerdict) -> Activity:
@@ -193,17 +166,13 @@ class SnapshotBuilder:
         interventions = state.interventions
         attempt = interventions.attempt
         over = verdict.state in OVER and verdict.state != "none"
-        began = (
-            interventions.started_at
-            if interventions.started_at is not None
-            else state.timeline.start
-        )
+        began = interventions.started_at
         return RunInfo(
             owned=self._own or bool(interventions.run),
             id=interventions.run or None,
             goal=self._goal(),
             first_prompt=state.prompt,
-            started_at=began,
+            started_at=state.timeline.start if began is None else began,
             ended_at=self._ended_at(verdict, over),
             pid=self._pid(),
             session_id=state.session or (attempt.session if attempt else "") or None,
@@ -217,8 +186,7 @@ class SnapshotBuilder:
 
     def _goal(self) -> str | None:
         progress = self._state.progress
-        goal = self._state.interventions.goal or (progress.goal if progress is not None else "")
-        return goal or None
+        return self._state.interventions.goal or (progress and progress.goal) or None
 
     def _ended_at(self, verdict: StateVerdict, over: bool) -> float | None:
         """When the run ended: by its journal, else by the verdict that it is over."""
@@ -229,12 +197,9 @@ class SnapshotBuilder:
         return verdict.since if verdict.since is not None else state.timeline.clock
 
     def _exit(self, verdict: StateVerdict) -> RunExit:
-        interventions = self._state.interventions
-        attempt = interventions.attempt
-        code = interventions.code
-        if code is None and attempt is not None:
-            code = attempt.code
-        return RunExit(interventions.end_reason or verdict.reason, code, interventions.end)
+        log = self._state.interventions
+        code = log.attempt.code if log.code is None and log.attempt else log.code
+        return RunExit(log.end_reason or verdict.reason, code, log.end)
 
     def _pid(self) -> int | None:
         state = self._state
@@ -242,7 +207,5 @@ class SnapshotBuilder:
         if attempt is not None and attempt.ended_at is None and attempt.pid:
             return attempt.pid
         agents = state.agents or ()
-        for agent in agents:
-            if agent.session and agent.session == state.session:
-                return agent.pid
-        return agents[0].pid if agents else None
+        same = [agent.pid for agent in agents if agent.session and agent.session == state.session]
+        return next(iter(same or [agent.pid for agent in agents]), None)

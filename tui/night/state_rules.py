@@ -9,10 +9,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.model.events import SourceRef
-from tui.model.session import AgentProcess
 from tui.model.snapshot import Stall
 from tui.model.state import SessionState as State
-from tui.model.state import StallKind
+from tui.model.state import StallKind, StallThresholds
 from tui.model.state import StateReason as Code
 from tui.night.activity import (
     ASKING,
@@ -25,8 +24,9 @@ from tui.night.activity import (
     ActivityTracker,
     TurnEnd,
 )
+from tui.night.fold_state import FoldState
 from tui.night.journal_reducer import InterventionLog
-from tui.night.stuck.silence import SilenceFacts, StallThresholds, detect_silence
+from tui.night.stuck.silence import detect_silence
 from tui.system.format import format_count, format_duration, shorten
 from tui.system.lazy_pattern import AnyWord
 
@@ -40,44 +40,41 @@ _AGENTS_LIMIT_WORDS = AnyWord(
 
 
 class StateInputs(Struct, frozen=True):
-    """Everything a verdict may look at."""
+    """The night at a moment: everything a verdict may look at."""
 
     now: float
-    activity: ActivityTracker
-    interventions: InterventionLog
+    state: FoldState
     limits: StallThresholds
-    loop: Stall | None
-    last_sign: float | None
-    records: int
-    version: str
-    has_stream: bool
-    ref: SourceRef | None
-    agents: tuple[AgentProcess, ...] | None
-    agents_at: float | None
-    watchdog_reason: str
-    watchdog_at: float | None
+
+    @property
+    def activity(self) -> ActivityTracker:
+        """What the session is at."""
+        return self.state.activity
+
+    @property
+    def interventions(self) -> InterventionLog:
+        """What the journal says."""
+        return self.state.interventions
 
     @property
     def quiet(self) -> float:
         """Seconds since the last sign of life, 0 where no time is known."""
-        return 0.0 if self.last_sign is None else max(0.0, self.now - self.last_sign)
+        sign = self.state.last_sign
+        return 0.0 if sign is None else max(0.0, self.now - sign)
 
     @property
     def alive(self) -> bool | None:
         """Whether an agent lives here; None: nobody looked since the last record."""
-        if self.agents is None:
-            return None
-        if self.agents:
+        agents, at, sign = self.state.agents, self.state.agents_at, self.state.last_sign
+        if agents:
             return True
-        late = self.agents_at is not None and (
-            self.last_sign is None or self.agents_at >= self.last_sign - 1.0
-        )
-        return False if late else None
+        looked = agents is not None and at is not None and (sign is None or at >= sign - 1.0)
+        return False if looked else None
 
     @property
     def refs(self) -> tuple[SourceRef, ...]:
         """Where the evidence of a stall stands."""
-        return () if self.ref is None else (self.ref,)
+        return () if self.state.last_ref is None else (self.state.last_ref,)
 
     @property
     def turn_open(self) -> bool:
@@ -142,9 +139,10 @@ def classify_state(inputs: StateInputs) -> StateVerdict:
 
 def _no_record(inputs: StateInputs) -> StateVerdict | None:
     log = inputs.interventions
-    if inputs.records or log.ended_at is not None:
+    counts = inputs.state.counters
+    if counts.total or counts.malformed or log.ended_at is not None:
         return None
-    if inputs.agents:
+    if inputs.state.agents:
         return _because(Code.AGENT_STARTING, "an agent is here and has not recorded anything yet")
     if log.started_at is not None and not (log.attempt and log.attempt.ended_at):
         return _because(Code.AGENT_STARTING, "the agent is being started", log.started_at)
@@ -195,10 +193,10 @@ def _process_gone(inputs: StateInputs) -> StateVerdict | None:
     """The process table shows no agent although an answer is owed."""
     if inputs.alive is not False or not (inputs.turn_open or inputs.activity.phase == STARTING):
         return None
-    at = inputs.last_sign
-    ended_at = inputs.watchdog_at
+    at = inputs.state.last_sign
+    ended_at = inputs.state.watchdog_at
     if ended_at is not None and (at is None or ended_at >= at - _WATCHDOG_REACH):
-        reason = f"ended by the watchdog: {inputs.watchdog_reason}"
+        reason = f"ended by the watchdog: {inputs.state.watchdog_reason}"
         return _because(Code.ENDED_BY_WATCHDOG, reason, ended_at)
     if inputs.interventions.stopped_by:
         return _because(_ended_by(inputs), f"ended by {inputs.interventions.stopped_by}", at)
@@ -213,7 +211,7 @@ def _process_gone(inputs: StateInputs) -> StateVerdict | None:
 def _gone_stall(inputs: StateInputs, words: str) -> Stall | None:
     if not inputs.turn_open:
         return None
-    since = inputs.last_sign if inputs.last_sign is not None else inputs.now
+    since = inputs.state.last_sign if inputs.state.last_sign is not None else inputs.now
     evidence = [words, f"last sign of life {format_duration(inputs.quiet)} ago"]
     evidence.extend(
         f"unanswered: {tool.call.name} {shorten(tool.call.target, 60)}".rstrip()
@@ -223,10 +221,10 @@ def _gone_stall(inputs: StateInputs, words: str) -> Stall | None:
 
 
 def _process_suspended(inputs: StateInputs) -> StateVerdict | None:
-    if not inputs.agents or any(agent.status != "stopped" for agent in inputs.agents):
+    if not inputs.state.agents or any(agent.status != "stopped" for agent in inputs.state.agents):
         return None
     reason = "the agent's process is stopped (SIGSTOP)"
-    return _because(Code.PROCESS_SUSPENDED, reason, inputs.last_sign)
+    return _because(Code.PROCESS_SUSPENDED, reason, inputs.state.last_sign)
 
 
 def _person_asked(inputs: StateInputs) -> StateVerdict | None:
@@ -238,10 +236,12 @@ def _person_asked(inputs: StateInputs) -> StateVerdict | None:
         if tool.call.name in ASKING and not tool.thread:
             reason = f"it asks a person: {shorten(tool.call.target)}".rstrip(": ")
             return _because(Code.QUESTION, reason, tool.since)
-    for agent in inputs.agents or ():
-        if agent.status == "waiting" and (inputs.agents_at or 0.0) >= (inputs.last_sign or 0.0):
+    for agent in inputs.state.agents or ():
+        if agent.status == "waiting" and (inputs.state.agents_at or 0.0) >= (
+            inputs.state.last_sign or 0.0
+        ):
             reason = f"it waits for a person: {agent.waiting_for or 'input'}"
-            return _because(Code.PERMISSION_PROMPT, reason, inputs.last_sign)
+            return _because(Code.PERMISSION_PROMPT, reason, inputs.state.last_sign)
     return None
 
 
@@ -253,7 +253,7 @@ def _usage_limit(inputs: StateInputs) -> StateVerdict | None:
     if inputs.activity.phase == IDLE and (inputs.alive is False or lifted):
         return None
     window = limit.window.replace("_", " ") or "usage limit"
-    since = limit.since if limit.since is not None else inputs.last_sign or inputs.now
+    since = limit.since if limit.since is not None else inputs.state.last_sign or inputs.now
     resets = limit.resets_at
     if resets is None:
         words = f"{window}: nobody said until when"
@@ -274,7 +274,7 @@ def _turn_over(inputs: StateInputs) -> StateVerdict | None:
     """No answer is owed."""
     activity, alive = inputs.activity, inputs.alive
     quiet_end = activity.may_be_over and inputs.quiet > _SETTLE
-    idle_agent = activity.may_be_over and any(a.status == "idle" for a in inputs.agents or ())
+    idle_agent = activity.may_be_over and any(a.status == "idle" for a in inputs.state.agents or ())
     if activity.phase != IDLE and not quiet_end and not idle_agent:
         return None
     tasks = activity.background_tasks
@@ -311,21 +311,18 @@ def _turn_ended(
 
 
 def _silent(inputs: StateInputs) -> StateVerdict | None:
-    if inputs.last_sign is None:
+    sign = inputs.state.last_sign
+    if sign is None:
         return None
-    sign = inputs.last_sign
-    if inputs.interventions.awake_at is not None:
-        sign = max(sign, inputs.interventions.awake_at)
-    children = None if inputs.agents is None else sum(agent.children for agent in inputs.agents)
-    about = SilenceFacts(sign, inputs.version, inputs.has_stream, children, inputs.ref)
-    stall = detect_silence(inputs.activity, inputs.now, about, inputs.limits)
+    sign = max(sign, inputs.interventions.awake_at or sign)
+    stall = detect_silence(inputs.state, inputs.now, sign, inputs.limits)
     if stall is None:
         return None
     return _because(Code(stall.kind), "; ".join(stall.evidence[:2]), stall.since, stall=stall)
 
 
 def _looping(inputs: StateInputs) -> StateVerdict | None:
-    loop = inputs.loop
+    loop = inputs.state.loop_detector.active_loop()
     if loop is None:
         return None
     return _because(Code.LOOP, f"{loop.evidence[0]} ({loop.level})", loop.since or None, stall=loop)

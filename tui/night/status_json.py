@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.model.events import TokenUsage
-from tui.model.snapshot import NightSnapshot, RunExit, Stall
+from tui.model.snapshot import NightSnapshot
 
 SCHEMA = 1
 _STATES = {"withdrawn": "failed"}
@@ -23,40 +22,39 @@ def iso(at: float | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _fields(source: object, names: str) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names.split()}
+
+
 def status(night: NightSnapshot, project: str, budget_usd: float | None = None) -> dict[str, Any]:
     """The object that `status --json` prints; keys and types are a contract."""
-    activity = night.activity
+    activity, log, stall = night.activity, night.interventions, night.stall
+    counts = "total malformed unknown turns tool_calls tool_errors api_retries compactions"
+    stalled = stall and {
+        "kind": stall.kind,
+        "since": iso(stall.since or None),
+        "evidence": list(stall.evidence),
+    }
     return {
         "schema": SCHEMA,
         "project": project,
         "run": run(night),
         "goal": night.run.goal,
         "progress": _progress(night),
-        "cost": {
-            "usd": night.cost.usd,
-            "source": night.cost.source,
-            "budget_usd": budget_usd,
-        },
-        "tokens": _tokens(night.tokens),
-        "context": {
-            "used": night.context.used,
-            "window": night.context.window,
-            "percent": night.context.percent,
-        },
-        "events": _events(night),
+        "cost": _fields(night.cost, "usd source") | {"budget_usd": budget_usd},
+        "tokens": _fields(night.tokens, "input output cache_write_5m cache_write_1h cache_read"),
+        "context": _fields(night.context, "used window percent"),
+        "events": _fields(night.counts, f"{counts} subagents")
+        | {"tool_calls": dict(night.counts.tool_calls)},
         "last_event_at": iso(activity.last_event_at),
         "idle_seconds": round(activity.idle_seconds, 3),
-        "stall": None if night.stall is None else _stall(night.stall),
-        "checkpoints": len(night.interventions.checkpoints),
+        "stall": stalled,
+        "checkpoints": len(log.checkpoints),
         "injections": [
-            {
-                "id": injection.id,
-                "text": injection.text,
-                "state": _STATES.get(injection.state, injection.state),
-            }
-            for injection in night.interventions.injections
+            _fields(one, "id text") | {"state": _STATES.get(one.state, one.state)}
+            for one in log.injections
         ],
-        "restarts": night.interventions.restarts,
+        "restarts": log.restarts,
     }
 
 
@@ -64,32 +62,13 @@ def run(night: NightSnapshot) -> dict[str, Any]:
     """The `run` part, which the review prints as well."""
     facts = night.run
     return {
-        "id": facts.id,
-        "owned": facts.owned,
-        "state": night.activity.state,
-        "reason": night.activity.reason,
+        **_fields(facts, "id owned"),
+        **_fields(night.activity, "state reason"),
         "started_at": iso(facts.started_at),
         "ended_at": iso(facts.ended_at),
-        "pid": facts.pid,
-        "session_id": facts.session_id,
-        "model": facts.model,
-        "attempt": facts.attempt,
-        "exit": None if facts.exit is None else _exit(facts.exit),
+        **_fields(facts, "pid session_id model attempt"),
+        "exit": facts.exit and _fields(facts.exit, "reason code"),
     }
-
-
-def _tokens(usage: TokenUsage) -> dict[str, int]:
-    return {
-        "input": usage.input,
-        "output": usage.output,
-        "cache_write_5m": usage.cache_write_5m,
-        "cache_write_1h": usage.cache_write_1h,
-        "cache_read": usage.cache_read,
-    }
-
-
-def _exit(end: RunExit) -> dict[str, Any]:
-    return {"reason": end.reason, "code": end.code}
 
 
 def _progress(night: NightSnapshot) -> dict[str, Any]:
@@ -97,35 +76,8 @@ def _progress(night: NightSnapshot) -> dict[str, Any]:
     if progress is None:
         return {"done": 0, "open": 0, "in_progress": [], "blockers": [], "sections": []}
     return {
-        "done": progress.done,
-        "open": progress.open,
+        **_fields(progress, "done open"),
         "in_progress": list(progress.in_progress),
         "blockers": list(progress.blockers),
-        "sections": [
-            {"title": section.title, "done": section.done, "open": section.open}
-            for section in progress.sections
-        ],
-    }
-
-
-def _events(night: NightSnapshot) -> dict[str, Any]:
-    counts = night.counts
-    return {
-        "total": counts.total,
-        "malformed": counts.malformed,
-        "unknown": counts.unknown,
-        "turns": counts.turns,
-        "tool_calls": dict(counts.tool_calls),
-        "tool_errors": counts.tool_errors,
-        "api_retries": counts.api_retries,
-        "compactions": counts.compactions,
-        "subagents": counts.subagents,
-    }
-
-
-def _stall(stall: Stall) -> dict[str, Any]:
-    return {
-        "kind": stall.kind,
-        "since": iso(stall.since or None),
-        "evidence": list(stall.evidence),
+        "sections": [_fields(section, "title done open") for section in progress.sections],
     }

@@ -16,7 +16,6 @@ import msgspec
 
 from tui.model.journal import JournalEntry
 from tui.store.layout import session_journal, state_root
-from tui.system.credentials import hide_credentials
 from tui.system.files import append_line, json_object, private_folder
 from tui.system.sanitize import clean, clean_line
 
@@ -73,6 +72,8 @@ class JournalWriter:
 
 def _without_credentials(value: object) -> object:
     if isinstance(value, str):
+        from tui.system.credentials import hide_credentials  # readers need no patterns
+
         return hide_credentials(value)
     if isinstance(value, Mapping):
         return {key: _without_credentials(item) for key, item in value.items()}

@@ -99,6 +99,7 @@ def record_end(run: RunDirectory, end: RunEnd) -> None:
 
 def is_supervised(run: RunDirectory) -> bool:
     """Whether a supervisor runs for it now."""
+
     return is_locked(run.lock)
 
 

@@ -19,7 +19,7 @@ from tests.command_line import REPOSITORY, environment
 from tests.session_files import answer, bash, delta, lines, result, speech
 from tui.feeds.sessions.select import EventFile
 from tui.monitor import loading
-from tui.monitor.backfill import BackfillOrder, BackfillProcess
+from tui.monitor.loading import BackfillOrder, BackfillProcess
 from tui.monitor.session_reader import fold_rules
 from tui.settings.settings import Settings
 
@@ -140,7 +140,7 @@ def test_a_child_that_cannot_start_is_a_sentence(
 PARENT = """
 import sys, time
 from tests.unit.monitor.test_backfill import RULES, sources
-from tui.monitor.backfill import BackfillOrder, BackfillProcess
+from tui.monitor.loading import BackfillOrder, BackfillProcess
 from pathlib import Path
 child = BackfillProcess(BackfillOrder(sources(Path(sys.argv[1])), sys.argv[2], RULES), lambda: None)
 print(child._process.pid, flush=True)

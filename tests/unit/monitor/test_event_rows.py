@@ -30,7 +30,8 @@ from tui.model.events import (
     UnknownRecord,
     UserMessage,
 )
-from tui.monitor.rows.event_rows import outcome, row, visibility
+from tui.monitor.rows.event_rows import row, visibility
+from tui.monitor.rows.tool_calls import outcome
 from tui.system.format import format_duration_row
 
 BASH = ToolCall("t1", "Bash", "pytest -q", 1)

@@ -16,9 +16,11 @@ from msgspec import structs
 from tests.unit.night.review.review_sample import hostile, sample
 from tests.unit.night.review.review_sample_night import EVENTS, PROGRESS
 from tui.model.review import Review
-from tui.monitor.history.export_check import CheckReport, ExportedFigures, check
 from tui.monitor.history.export_files import (
+    CheckReport,
+    ExportedFigures,
     build_redactor,
+    check,
     export_of,
     measure,
     measure_all,

@@ -79,7 +79,7 @@ def test_a_large_file_is_saved_and_taken_up_again(
 def folds(process: psutil.Process) -> bool:
     """Whether it is a folding child that still runs; one that only waits to be reaped does not."""
     try:
-        return "tui.monitor.backfill" in " ".join(process.cmdline())
+        return "tui.monitor.loading" in " ".join(process.cmdline())
     except psutil.NoSuchProcess:  # a zombie, too
         return False
 

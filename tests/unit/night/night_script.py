@@ -18,8 +18,8 @@ from tui.model.events import (
 )
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
+from tui.model.state import StallThresholds
 from tui.night.fold import NightFold
-from tui.night.stuck.silence import StallThresholds
 from tui.night.usage.compact_tables import digest
 
 START = 1_790_000_000.0

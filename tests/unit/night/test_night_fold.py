@@ -51,9 +51,9 @@ from tui.model.records import (
     SessionNotes,
 )
 from tui.model.session import AgentProcess, AgentProcesses
+from tui.model.state import StallThresholds
 from tui.night.fold import VERSION, NightFold
 from tui.night.fold_state import Counters
-from tui.night.stuck.silence import StallThresholds
 from tui.system.errors import FoldCacheError, OvernightError
 
 few = st.integers(min_value=0, max_value=4)

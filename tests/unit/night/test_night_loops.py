@@ -7,7 +7,7 @@ import pytest
 from tests.unit.night.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night.night_script import Script, fold, night
 from tui.model.snapshot import NightSnapshot, Stall
-from tui.night.stuck.silence import StallThresholds
+from tui.model.state import StallThresholds
 from tui.night.stuck.similarity import fingerprint, is_infrastructure_error, repeated_phrase
 
 

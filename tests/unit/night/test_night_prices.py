@@ -7,8 +7,15 @@ from datetime import date
 import pytest
 
 from tui.model.events import TokenUsage
-from tui.night.usage.context_meter import usual_window
-from tui.night.usage.prices import LONG_PROMPTS, PRICED_ON, TABLE, Price, PriceTable, plain_model
+from tui.night.usage.prices import (
+    LONG_PROMPTS,
+    PRICED_ON,
+    TABLE,
+    Price,
+    PriceTable,
+    plain_model,
+    usual_window,
+)
 
 
 def usd(model: str, usage: TokenUsage, prices: PriceTable | None = None) -> float | None:

@@ -23,8 +23,8 @@ from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, LogEntry
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import NightSnapshot
+from tui.model.state import StallThresholds
 from tui.night.fold import NightFold
-from tui.night.stuck.silence import StallThresholds
 
 
 def started() -> Script:

@@ -15,8 +15,7 @@ from tui.system.errors import NoSessionError, UsageError
 if TYPE_CHECKING:
     from tui.model.review import Review
     from tui.model.session import NamedSources
-    from tui.monitor.history.export_check import ExportedFigures
-    from tui.monitor.history.export_files import Format
+    from tui.monitor.history.export_files import ExportedFigures, Format
     from tui.night.review.export.redacted import Export
     from tui.settings.settings import Settings
 
@@ -108,7 +107,7 @@ def write_files(review: Review, arguments: argparse.Namespace, formats: dict[For
 
 def check_export(arguments: argparse.Namespace) -> int:
     """Prints what of an export agrees with its evidence, and what differs: 0 or 1."""
-    from tui.monitor.history.export_check import check as check_text
+    from tui.monitor.history.export_files import check as check_text
 
     text = _read_export(arguments.check)
     try:

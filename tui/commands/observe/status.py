@@ -24,19 +24,20 @@ def status_arguments(parser: argparse.ArgumentParser) -> None:
 
 def status_command(arguments: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
-    from tui.commands.observe.text_views import status_lines
-    from tui.night.status_json import status
-
     monitor = monitor_for(arguments)
     try:
         snapshot = monitor.read_once()
         if arguments.json:
+            from tui.night.status_json import status
+
             # Only our own runs are held to a budget.
             budget = monitor.settings.budget.max_cost_usd if snapshot.run.owned else None
             # Any reader of JSON must be able to take the path, even where a name is no text.
             project = os.fsencode(monitor.project).decode("utf-8", "replace")
             print_json(status(snapshot, project, budget))
         else:
+            from tui.commands.observe.text_views import status_lines
+
             sys.stdout.write("\n".join(status_lines(snapshot, monitor.feeds())) + "\n")
     finally:
         monitor.close()

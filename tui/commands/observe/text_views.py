@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
 from tui.model.labels import COSTS, ENDINGS, RISKS, TIME, VERDICTS, WASTES
 from tui.model.records import SourceStatus
-from tui.model.review import Review, TaskChanges
 from tui.model.snapshot import Cost, NightSnapshot
-from tui.night.review.export.wording import cost_text, source_place, time_by_kind
 from tui.system.format import (
     format_count,
     format_duration,
@@ -20,6 +19,9 @@ from tui.system.format import (
     shorten,
 )
 from tui.system.sanitize import clean_line
+
+if TYPE_CHECKING:
+    from tui.model.review import Review, TaskChanges
 
 _ROWS = 12
 _WIDE = 200
@@ -113,6 +115,8 @@ def _ending(review: Review) -> str:
 
 
 def _facts(review: Review) -> Iterator[str]:
+    from tui.night.review.export.wording import cost_text, time_by_kind
+
     yield f"tasks     {_tasks(review.tasks)}"
     yield f"tests     {_tests(review.tests)}"
     plus = sum(commit.insertions for commit in review.commits)
@@ -218,4 +222,6 @@ def _part(title: str, rows: Sequence[str]) -> list[str]:
 
 
 def _at(ref: SourceRef | None) -> str:
+    from tui.night.review.export.wording import source_place
+
     return "" if ref is None else f"  [{source_place(ref)}]"

@@ -182,9 +182,14 @@ def diff_detail(
     path: str, heading: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
 ) -> EventDetail:
     """Pieces of a file's diff."""
-    text = "\n".join(line for hunk in hunks for line in (_hunk_header(hunk), *hunk.lines))
+    lines: list[str] = []
+    for hunk in hunks:
+        old = sum(not line.startswith("+") for line in hunk.lines)
+        new = sum(not line.startswith("-") for line in hunk.lines)
+        place = f"@@ -{hunk.old_start},{old} +{hunk.new_start},{new} @@"
+        lines += [f"{place} {hunk.heading}".rstrip(), *hunk.lines]
     title = clean_line(" ".join(filter(None, (path, heading))), 200)
-    diff = DetailPart("diff", clean(text), "diff")
+    diff = DetailPart("diff", clean("\n".join(lines)), "diff")
     return EventDetail(title, (diff,), ref or SourceRef(_GIT, 0))
 
 
@@ -203,9 +208,3 @@ def file_diff(change: FileChange) -> EventDetail:
     if change.cut:
         parts.append(DetailPart("", "There is more; only the beginning was read."))
     return EventDetail(detail.title, tuple(parts), detail.ref, tuple(facts))
-
-
-def _hunk_header(hunk: Hunk) -> str:
-    old = sum(1 for line in hunk.lines if not line.startswith("+"))
-    new = sum(1 for line in hunk.lines if not line.startswith("-"))
-    return f"@@ -{hunk.old_start},{old} +{hunk.new_start},{new} @@ {hunk.heading}".rstrip()

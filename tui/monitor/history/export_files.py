@@ -1,4 +1,4 @@
-"""From a review to a file: sources measured, texts redacted."""
+"""From a review to a file: sources measured, texts redacted; `review --check`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from tui import __version__
 from tui.feeds.sessions.select import SessionSources
 from tui.model.review import Review
 from tui.model.session import NamedSources
 from tui.night.review.export.blocks import all_refs
+from tui.night.review.export.figures_json import (
+    FigureComparison,
+    compare_figures,
+    read_figures,
+    render_json,
+    without_figures,
+)
 from tui.night.review.export.redacted import Export, ExportSource, Redactor, redact_export
 from tui.night.review.export.wording import night_start
 from tui.night.review.review_json import encode_review
@@ -25,6 +32,7 @@ from tui.store.layout import RunDirectory
 from tui.system.credentials import secret_variables, spellings_of
 from tui.system.errors import NoSessionError, RefusedError, UsageError
 from tui.system.files import atomic_write, regular_file
+from tui.system.format import format_count
 from tui.system.paths import home
 
 _PIECE: Final = 1 << 20
@@ -160,13 +168,7 @@ def text_of(export: Export, format: Format) -> str:
 
         return render_markdown(export)
     if format == "json":
-        from tui.night.review.export.figures_json import render_json
-
         return render_json(export)
-    return _svg(export)
-
-
-def _svg(export: Export) -> str:
     from tui.night.review.export.timeline_svg import render_timeline
     from tui.night.review.export.wording import ExportTimeZone
 
@@ -187,7 +189,11 @@ def write_export(name: str, text: str, folder: Path | None = None) -> Path:
     path = here / Path(name).expanduser()
     _check_target(name, path, here)
     try:
-        atomic_write(path, text.encode("utf-8", "replace"), mode=_mode(path))
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        mode = 0o666  # of a new file the person's mask allows less
+    try:
+        atomic_write(path, text.encode("utf-8", "replace"), mode=mode)
     except OSError as error:
         raise RefusedError(f"{name} cannot be written: {error.strerror or error}") from error
     return path
@@ -216,9 +222,146 @@ def _check_target(name: str, path: Path, here: Path) -> None:
         raise UsageError(f"{name} is no ordinary file; give one, or - for standard output")
 
 
-def _mode(path: Path) -> int:
-    """The mode of the file that is replaced; of a new one, what the person's mask allows."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        return 0o666
+_MOST: Final = 40
+_AROUND: Final = 30
+Derive = Callable[["ExportedFigures"], Export]
+
+
+class ExportedFigures(Struct, frozen=True):
+    """What an export says of itself: its run, its sources, and how it was made."""
+
+    data: dict[str, Any]
+    project: str
+    run_id: str | None
+    made_at: float | None
+    version: str
+    zone_s: int
+    keep_places: bool
+    named: dict[str, str]
+    sources: tuple[ExportSource, ...]
+
+
+class CheckReport(Struct, frozen=True):
+    """The result in sentences, and whether everything agrees."""
+
+    agrees: bool
+    lines: tuple[str, ...]
+
+
+def exported_figures(text: str) -> ExportedFigures:
+    """What an export holds. UsageError for a file that is none."""
+    data = read_figures(text)
+    about = data.get("export")
+    about = about if isinstance(about, dict) else {}
+    run_id, project = about.get("run"), data.get("project")
+    made_at, zone_s, named = about.get("made_at"), about.get("zone_s"), about.get("named")
+    rows = about.get("sources")
+    return ExportedFigures(
+        data=data,
+        project=project if isinstance(project, str) else "",
+        run_id=run_id if isinstance(run_id, str) and run_id else None,
+        made_at=float(made_at) if isinstance(made_at, int | float) else None,
+        version=str(about.get("version", "")),
+        zone_s=zone_s if isinstance(zone_s, int) and abs(zone_s) < 86_400 else 0,
+        keep_places=about.get("places") == "kept",
+        named={str(k): str(v) for k, v in named.items()} if isinstance(named, dict) else {},
+        sources=tuple(
+            ExportSource(str(row.get("name", "")), path, size, str(row.get("sha256", "")))
+            for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict)
+            and isinstance(path := row.get("path"), str)
+            and isinstance(size := row.get("size"), int)
+        ),
+    )
+
+
+def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> CheckReport:
+    """Compares an export's text with the evidence; `true_path` finds the file behind a path in it.
+
+    `derive` makes the same export anew. UsageError for a text that is no export.
+    """
+    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    figures = exported_figures(text)
+    export = derive(figures)
+    result = compare_figures(figures.data, export.data)
+    parts = ", ".join(f"{name} {number}" for name, number in result.agreeing.items())
+    lines = [f"agrees: {format_count(result.agree, 'figure')}" + (f" ({parts})" if parts else "")]
+    lines += [
+        f"differs: {one.path}: the export says {one.exported}, the evidence says {one.derived}"
+        for one in result.differences[:_MOST]
+    ]
+    if len(result.differences) > _MOST:
+        lines.append(f"differs: {len(result.differences) - _MOST} more")
+    ending = figures.data.get("ending")
+    if result.differences and isinstance(ending, dict) and ending.get("kind") == "open":
+        lines.append("the night was not over when this was written; what came later may differ")
+    is_changed, source_lines = _compare_sources(figures, true_path)
+    is_same_page, page_lines = _compare_page(text, figures, export, result)
+    agrees = not result.differences and not is_changed and is_same_page
+    return CheckReport(agrees, (*lines, *source_lines, *page_lines))
+
+
+def _compare_sources(
+    figures: ExportedFigures, true_path: Callable[[str], str]
+) -> tuple[bool, list[str]]:
+    """Whether a source is not what it was; one that only grew still holds what it held."""
+    if not figures.sources:
+        return False, ["sources: the export names none"]
+    lines, is_changed, same = [], False, 0
+    for source in figures.sources:
+        path = true_path(source.path)
+        now = measure(path, source.size)
+        if not source.sha256 and not now.sha256:
+            lines.append(f"source unreadable, then and now: {source.path}")
+        elif not now.sha256:
+            lines.append(f"source gone: {source.path}")
+            is_changed = True
+        elif now.sha256 != source.sha256:
+            lines.append(f"source changed: {source.path} is not what it was")
+            is_changed = True
+        elif (grown := os.path.getsize(path) - source.size) > 0:
+            more = format_count(grown, "byte")
+            lines.append(f"source grew: {source.path} has {more} more than it had")
+        else:
+            same += 1
+    if same:
+        lines.insert(0, f"sources: {same} of {len(figures.sources)} as they were")
+    return is_changed, lines
+
+
+def _compare_page(
+    text: str, figures: ExportedFigures, export: Export, result: FigureComparison
+) -> tuple[bool, list[str]]:
+    """Whether the words that a reader sees are those that the figures give."""
+    if text.lstrip().startswith("{"):
+        return True, []
+    if result.differences:
+        return True, ["page: not compared, since its figures differ"]
+    if figures.version != __version__:
+        versions = f"it was written by {figures.version}; this is {__version__}"
+        return True, [f"page: not compared, {versions}"]
+    again = structs.replace(
+        export,
+        sources=figures.sources,
+        made_at=export.made_at if figures.made_at is None else figures.made_at,
+        zone_s=figures.zone_s,
+        named=figures.named,
+    )
+    is_html = text.lstrip().lower().startswith("<!doctype")
+    page = text_of(again, "html" if is_html else "markdown")
+    return _compare_lines(without_figures(text), without_figures(page))
+
+
+def _compare_lines(old: str, new: str) -> tuple[bool, list[str]]:
+    before = [row.rstrip() for row in old.rstrip().split("\n")]
+    after = [row.rstrip() for row in new.rstrip().split("\n")]
+    for number, (one, other) in enumerate(zip(before, after, strict=False), 1):
+        if one != other:
+            pairs = enumerate(zip(one, other, strict=False))
+            place = next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+            near = slice(max(0, place - _AROUND), place + _AROUND)
+            words = f"line {number} says “{one[near]}”, the figures give “{other[near]}”"
+            return False, [f"page differs: {words}"]
+    if len(before) != len(after):
+        return False, [f"page differs: it has {len(before)} lines, the figures give {len(after)}"]
+    return True, ["page: its words are those that the figures give"]

@@ -234,9 +234,8 @@ def _change(project: Path, settings: Settings, night: str, **fields: object) -> 
 
 
 def _remarks(root: Path, night: str) -> NightRemarks:
-    data = read_small(root / REMARKS / _name(night))
     try:
-        return msgspec.json.decode(data, type=NightRemarks) if data else NightRemarks()
+        return msgspec.json.decode(read_small(root / REMARKS / _name(night)), type=NightRemarks)
     except (msgspec.MsgspecError, ValueError):
         return NightRemarks()
 
@@ -254,10 +253,9 @@ def repeated_failures(nights: Sequence[NightSummary]) -> tuple[RepeatedFailure, 
     for night in nights:
         for name in dict.fromkeys(night.failures):
             nights_of.setdefault(name, []).append(night.id)
-    repeated = [
-        RepeatedFailure(n, tuple(ids)) for n, ids in nights_of.items() if len(ids) >= _LEAST
-    ]
-    return tuple(sorted(repeated, key=lambda failure: (-len(failure.nights), failure.name)))
+    often = [(name, tuple(ids)) for name, ids in nights_of.items() if len(ids) >= _LEAST]
+    often.sort(key=lambda failure: (-len(failure[1]), failure[0]))
+    return tuple(RepeatedFailure(name, ids) for name, ids in often)
 
 
 def cost_trend(
@@ -276,16 +274,12 @@ def cost_trend(
 
 def _saved(place: NightFile, environ: Mapping[str, str]) -> NightSummary | None:
     """The summary of the last review, if the night's files are still what it was made from."""
-    data = read_small(_summary_file(place, environ))
-    if not data:
-        return None
     try:
-        night = msgspec.json.decode(data, type=NightSummary)
+        night = msgspec.json.decode(read_small(_summary_file(place, environ)), type=NightSummary)
     except (msgspec.MsgspecError, ValueError):
         return None
-    if night.version != VERSION or night.stamp != place.stamp:
-        return None
-    return replace(night, id=place.id, path=place.path, kind=place.kind)
+    fits = night.version == VERSION and night.stamp == place.stamp
+    return replace(night, id=place.id, path=place.path, kind=place.kind) if fits else None
 
 
 def _summary_file(place: NightFile, environ: Mapping[str, str]) -> Path:

@@ -74,11 +74,10 @@ def state_at_start(
         name = committed.progress
         if any(one.path == name and one.kind == "added" and one.commit for one in changes.files):
             return StartState(ProgressFile(sources.progress.path, None, "checkboxes", 0, 0), "git")
+    started_at = night.run.started_at
     for checkpoint in night.interventions.checkpoints[:1]:
-        started_at = night.run.started_at
-        if started_at is not None and checkpoint.at - started_at > _EARLY:
-            break
-        state = committed.at(checkpoint.commit, "copy") if checkpoint.commit else None
+        early = started_at is None or checkpoint.at - started_at <= _EARLY
+        state = committed.at(checkpoint.commit, "copy") if early and checkpoint.commit else None
         if state is not None:
             return state
     return _first_seen(night, seen_live)
@@ -102,15 +101,13 @@ class _CommittedFiles:
         """What the commit holds; None when it holds neither progress file nor feature list."""
         text = self._read(commit, self._sources.progress.path)
         listed = self._read(commit, self._sources.features.path)
-        features = None
+        progress = features = None
         if listed is not None:
-            features = read_feature_list(listed, self._sources.features.path, None)
-        progress = features
+            progress = features = read_feature_list(listed, self._sources.features.path, None)
         if text is not None:
             path = self._sources.progress.path
-            progress = with_features(
-                read_progress(text.decode("utf-8", "replace"), path, None), features
-            )
+            written = read_progress(text.decode("utf-8", "replace"), path, None)
+            progress = with_features(written, features)
         if progress is None:
             return None
         notes = self._read(commit, self._sources.notes.path) or b""
@@ -118,10 +115,8 @@ class _CommittedFiles:
 
     def _read(self, commit: str, path: str) -> bytes | None:
         name = self._inside(path)
-        if not name:
-            return None
         try:
-            return self._git.show_file(commit, name)
+            return self._git.show_file(commit, name) if name else None
         except OvernightError:
             return None
 
@@ -263,14 +258,6 @@ def _cut_at_end(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
     return _with_commits(night, commits), broke_off
 
 
-def _without_base_commits(night: NightSnapshot, changes: RepositoryChanges) -> NightSnapshot:
-    """The night without commits that its base has already: git keeps whole seconds only."""
-    new_commits = {sha for sha, _ in changes.messages}
-    if not changes.base or not new_commits:
-        return night
-    return _with_commits(night, [one for one in night.commits if one.sha in new_commits])
-
-
 def _with_commits(night: NightSnapshot, commits: list[Commit]) -> NightSnapshot:
     if len(commits) == len(night.commits):
         return night
@@ -285,9 +272,16 @@ def build_review(
     project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings
 ) -> Review:
     """The review of a night that was read."""
-    changes = _changes(project, whole)
-    whole = replace(whole, night=_without_base_commits(whole.night, changes))
+    from tui.feeds.repo.night_diff import read_night_diff
+
     night, fold = whole.night, whole.fold
+    base, until = _base(whole.sources) or None, _until(night)
+    changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
+    new_commits = {sha for sha, _ in changes.messages}
+    if changes.base and new_commits:
+        # Git keeps whole seconds only: what the base has already is no commit of this night.
+        night = _with_commits(night, [one for one in night.commits if one.sha in new_commits])
+        whole = replace(whole, night=night)
     first, last = night.first_progress, night.progress
     # Somebody saw the progress file change: then its first state was of this night.
     seen_live = first is not None and last is not None and first != last
@@ -325,20 +319,11 @@ def _ends_with_statement(whole: FinishedNight) -> bool:
 
 def changes_of(project: Path, review: Review) -> RepositoryChanges:
     """What the reviewed night changed in the repository, file by file."""
-    from tui.feeds.repo import night_diff
+    from tui.feeds.repo.night_diff import read_night_diff
 
     run = review.night.run
     ended_at = None if review.ending.kind == EndKind.OPEN else run.ended_at
-    return night_diff.read_night_diff(project, review.base or None, run.started_at, ended_at)
-
-
-def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:
-    from tui.feeds.repo import night_diff
-
-    night, base = whole.night, _base(whole.sources)
-    return night_diff.read_night_diff(
-        project, base or None, night.run.started_at, _until(night), now=night.now
-    )
+    return read_night_diff(project, review.base or None, run.started_at, ended_at)
 
 
 def _claims(

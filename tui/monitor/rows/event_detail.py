@@ -18,7 +18,7 @@ from tui.model.events import (
 )
 from tui.model.rows import DetailPart, EventDetail
 from tui.monitor.rows.event_rows import row
-from tui.monitor.rows.tool_detail import Json, call_parts, json_part, output_part, prose_part
+from tui.monitor.rows.tool_calls import Json, call_parts, json_part, output_part, text_part
 from tui.system.format import format_local, format_money_exact
 from tui.system.sanitize import clean_bytes, clean_line
 
@@ -54,10 +54,8 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
 
 def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDetail:
     """A line, or a part of one, that is no record."""
-    title = "gone nothing stands here"
-    if event is not None:
-        shown = row(event)
-        title = f"{shown.label} {shown.text}"
+    shown = None if event is None else row(event)
+    title = f"{shown.label} {shown.text}" if shown else "gone nothing stands here"
     whole = DetailPart("line", clean_bytes(line, limit=1 << 20))
     return EventDetail(clean_line(title, _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),))
 
@@ -81,12 +79,9 @@ def _result_of(
     if not line or not answer or not isinstance(event.body, AssistantMessage):
         return None
     calls = {tool.id for tool in event.body.tools}
-    for found in ClaudeDecoder(ref.source).decode_all(line, 0):
-        if isinstance(found.body, UserMessage):
-            for result in found.body.results:
-                if result.tool_use_id in calls:
-                    return result
-    return None
+    messages = (found.body for found in ClaudeDecoder(ref.source).decode_all(line, 0))
+    results = (r for body in messages if isinstance(body, UserMessage) for r in body.results)
+    return next((result for result in results if result.tool_use_id in calls), None)
 
 
 # --- parts ---
@@ -100,13 +95,13 @@ def _parts(value: Json, answer: Json) -> list[DetailPart]:
         parts += _block_parts(block, value, answer)
     for key in ("result", "content", "text", "summary", "output", "stdout", "stderr"):
         if isinstance(value.get(key), str) and value[key]:
-            parts.append(prose_part(key, value[key]))
+            parts.append(text_part(key, value[key]))
     errors = value.get("errors")
     if isinstance(errors, list):
         parts.append(output_part("errors", "\n".join(str(error) for error in errors)))
     prompt = _inner(value, "attachment").get("prompt")
     if isinstance(prompt, str):
-        parts.append(prose_part("message", prompt))
+        parts.append(text_part("message", prompt))
     return [part for part in parts if part.text]
 
 
@@ -117,10 +112,8 @@ def _block_parts(block: Json, value: Json, answer: Json) -> list[DetailPart]:
         return call_parts(str(block.get("name")), _inner(block, "input"), structured, text)
     if kind == "tool_result":
         return [output_part("output", _content_text(block.get("content")))]
-    for key, title in (("text", "text"), ("thinking", "thinking")):
-        if isinstance(block.get(key), str):
-            return [prose_part(title, block[key])]
-    return []
+    texts = [key for key in ("text", "thinking") if isinstance(block.get(key), str)]
+    return [text_part(key, block[key]) for key in texts[:1]]
 
 
 def _blocks(value: Json) -> list[Json]:
@@ -187,7 +180,9 @@ def _facts(event: AgentEvent, value: Json, answer: Json) -> Facts:
     body = event.body
     facts: Facts = []
     if event.at is not None:
-        facts.append(("time", _moment(event.at)))
+        whole, thousandths = divmod(round(event.at * 1000), 1000)
+        second = format_local(whole, "%Y-%m-%d %H:%M:%S", "")
+        facts.append(("time", f"{second}.{thousandths:03d}" if second else str(event.at)))
     if isinstance(body, AssistantMessage):
         facts += [("model", body.model), ("tokens", _tokens(body.usage)), ("error", body.error)]
         facts += [("message", body.message_id), ("request", body.request_id)]
@@ -215,9 +210,3 @@ def _tokens(usage: TokenUsage | None) -> str:
         f"{usage.input:,} in, {usage.output:,} out, {writes:,} written to cache, "
         f"{usage.cache_read:,} read from cache"
     )
-
-
-def _moment(at: float) -> str:
-    whole, thousandths = divmod(round(at * 1000), 1000)
-    second = format_local(whole, "%Y-%m-%d %H:%M:%S", "")
-    return f"{second}.{thousandths:03d}" if second else str(at)

@@ -88,11 +88,26 @@ class EventIndex:
             if self._flags[index] & LEVEL < 3:
                 self._kept[index] = self._cache.get(index) or self._draw(index)
 
+    # complexity: runs once for each event of the night, where a call for each step would cost time
     def add(self, number: int, record: AgentEvent | JournalEntry, at: float = _NAN) -> None:
         """Adds one record that happened at `at`; tool results also complete the row of their call."""
         index = len(self._flags)
-        if type(record) is AgentEvent:
-            flags = visibility(record) | self._note(record, index)
+        if isinstance(record, AgentEvent):
+            body = record.body
+            flags = visibility(record)
+            # A damaged line is no error: a person looks for where the work went wrong.
+            if isinstance(body, AssistantMessage):
+                for tool in body.tools:
+                    self._open_calls[tool.id] = index
+                    if len(self._open_calls) > _OPEN_CALLS:
+                        del self._open_calls[next(iter(self._open_calls))]
+                if body.error:
+                    flags |= ERROR
+            elif isinstance(body, UserMessage):
+                for result in body.results:
+                    self._complete(result, index)
+            elif isinstance(body, TurnResult) and body.is_error:
+                flags |= ERROR
             if record.at is None and record.uuid:
                 self._undated[record.uuid] = index
                 if len(self._undated) > _UNDATED:
@@ -100,8 +115,8 @@ class EventIndex:
             self._lengths.append(record.length)
             self._parts.append(record.index_in_line)
         else:
-            flags = journal_level(record)  # type: ignore[arg-type]
-            if record.kind == "segment_ended":  # type: ignore[union-attr]
+            flags = journal_level(record)
+            if record.kind == "segment_ended":
                 self._lose_calls(record.at or at)
             self._lengths.append(WHOLE_LINE)
             self._parts.append(0)
@@ -134,26 +149,6 @@ class EventIndex:
         offset = self._offsets[-1] if self._offsets else 0
         notice = AgentEvent(self._files.names[number], offset, 0, UnknownRecord("file", text))
         self.add(number, notice, at)
-
-    def _note(self, event: AgentEvent, index: int) -> int:
-        """Notes calls and completes them; ERROR where the session went wrong.
-
-        A damaged line is no error: a person looks for where the work went wrong.
-        """
-        body = event.body
-        kind = type(body)
-        if kind is UserMessage:
-            for result in body.results:  # type: ignore[union-attr]
-                self._complete(result, index)
-        elif kind is AssistantMessage:
-            for tool in body.tools:  # type: ignore[union-attr]
-                self._open_calls[tool.id] = index
-                if len(self._open_calls) > _OPEN_CALLS:
-                    del self._open_calls[next(iter(self._open_calls))]
-            return ERROR if body.error else 0  # type: ignore[union-attr]
-        elif kind is TurnResult:
-            return ERROR if body.is_error else 0  # type: ignore[union-attr]
-        return 0
 
     def _lose_calls(self, at: float) -> None:
         """The process ended at `at`: calls that it did not answer run no more."""

@@ -1,4 +1,4 @@
-"""Events and journal entries as rows; tool outcomes."""
+"""What each kind of record says in one row."""
 
 from __future__ import annotations
 
@@ -7,128 +7,205 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tui.model import events
-from tui.model.events import (
-    AgentEvent,
-    AssistantMessage,
-    Body,
-    SourceRef,
-    ToolCall,
-    ToolResult,
-    UserMessage,
-)
+from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolResult, UserMessage
 from tui.model.journal import JournalEntry
-from tui.model.rows import DetailPart, EventDetail, EventRow, Mark
-from tui.monitor.rows.row_text import TROUBLE, URGENT, line_of
-from tui.system.format import clip_text, format_count_plain, format_text_size
-from tui.system.lazy_pattern import lazy
-
-_LIMIT = 80
-_LABEL = 16
-_LOOKED_AT = 40
-_EXIT = lazy(r"\AExit code (\d+)\b")
-_TAGS = lazy(r"</?(?:tool_use_error|error|system-reminder)>")
-_RULER = lazy(r"[\W_]*\Z")
-_COUNT = lazy(
-    r"\b(\d+)[ \xa0](failed|passed|errors?|skipped|xfailed|xpassed|warnings?|deselected)\b"
+from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
+from tui.monitor.rows.tool_calls import outcome
+from tui.system.format import (
+    format_count,
+    format_count_plain,
+    format_duration_row,
+    format_money_plain,
+    format_weekday_clock,
+    shorten_line,
 )
-_NAMED_COUNTS = lazy(r"\b(failures|errors|skipped)=(\d+)")
-_VERDICTS = lazy(
-    r"(?:Found \d+ errors?\b|Success: no issues found|All checks passed|\d+ problems? \("
-    r"|test result: |Ran \d+ tests? in |FAILED \(|OK\Z|OK \()"
-)
-# A line with one count is a runner's last line only in these forms, else a sentence about tests.
-_LONE_COUNT = lazy(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z")
-_BAD = frozenset(("failed", "error", "errors"))
-_STOPPED = "this call was stopped while running"
-_PROCEED = "doesn't want to proceed with this tool use"
+
+_TEXT = 400
+_URGENT = frozenset(("warning", "error", "immediate", "notice"))
+_TROUBLE = frozenset(("blocked", "error", "failed", "stopped the turn", "cancelled"))
 
 
-class ToolOutcome(NamedTuple):
+class RowText(NamedTuple):
+    """What a row says before it is placed in time and beside its result."""
+
+    kind: RowKind
+    label: str
     text: str
-    mark: Mark
+    outcome: str = ""
+    mark: Mark = ""
+    seconds: float | None = None
 
 
-def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
-    """What stands beside the line of a call: lines changed, tests passed, the error, the last line."""
-    if result.is_error:
-        return ToolOutcome(_error(result.excerpt), "error")
-    if result.added or result.removed:
-        return ToolOutcome(f"+{result.added} −{result.removed}", "ok")
-    summary = test_summary(result.excerpt)
-    if summary is not None:
-        return summary
-    if tool.name in _AGENTS:
-        background = result.agent_id and "output_file:" in result.excerpt
-        text = "in the background" if background else first_meaningful_line(result.excerpt)
-        return ToolOutcome(_cut(text), "ok")
-    if tool.name in _BULKY:
-        return ToolOutcome(_size(result), "ok")
-    if tool.name in _CHANGING:
-        return ToolOutcome("", "ok")
-    return ToolOutcome(_cut(last_meaningful_line(result.excerpt)), "ok")
+def line_of(body: events.Body) -> RowText:
+    """What the row of a record says."""
+    match body:
+        case events.AssistantMessage():
+            return _assistant(body)
+        case events.UserMessage():
+            return _user(body)
+        case events.TurnResult():
+            return _result(body)
+    return _of_trouble(body) or _of_machinery(body)
 
 
-_BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
-_AGENTS = frozenset(("Agent", "Task"))
-_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
+def _one_line(text: str) -> str:
+    return shorten_line(text[: 2 * _TEXT], _TEXT)
 
 
-def test_summary(text: str) -> ToolOutcome | None:
-    """The counts of the last summary line of a test run or checker near the end of `text`."""
-    for line in reversed(text.rstrip().split("\n")[-_LOOKED_AT:]):
-        line = line.strip("= \t-")
-        counts = _COUNT.findall(line)
-        if counts and (len(counts) > 1 or _LONE_COUNT.match(line)):
-            return _counted(counts)
-        if named := _NAMED_COUNTS.findall(line):
-            return _counted([(count, word.replace("failures", "failed")) for word, count in named])
-        if _VERDICTS.match(line):
-            bad = line.startswith(("Found", "FAILED", "test result: FAILED")) or "problem" in line
-            return ToolOutcome(_cut(line), "warning" if bad else "ok")
+def _join(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
+
+
+def _assistant(body: events.AssistantMessage) -> RowText:
+    said = _one_line(body.text)
+    if body.error:
+        return RowText("text", "error", said, body.error, "error")
+    if body.tools:
+        tool = body.tools[0]
+        server, label = _tool_label(tool.name)
+        more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
+        return RowText("tool", label, _join(server, tool.target, more, said))
+    if body.thinking:
+        return RowText("thinking", "thinking", said, mark="quiet")
+    return RowText("text", "text", said)
+
+
+def _tool_label(name: str) -> tuple[str, str]:
+    """The server, if any, and the short name of a tool."""
+    if name.startswith("mcp__"):
+        server, _, tool = name[5:].partition("__")
+        if tool:
+            return server, tool
+    return "", name or "tool"
+
+
+def _user(body: events.UserMessage) -> RowText:
+    if body.role == "results" and body.results:
+        first, others = body.results[0], len(body.results) - 1
+        text = _join(_one_line(first.excerpt), f"and {others} more" if others else "")
+        failed = any(result.is_error for result in body.results)
+        size = format_count(first.size, "character")
+        return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
+    label, mark = _ROLES[body.role]
+    return RowText("user", label, _one_line(body.text), body.origin, mark)
+
+
+_ROLES: dict[str, tuple[str, Mark]] = {
+    "results": ("output", "quiet"),
+    "prompt": ("prompt", ""),
+    "replay": ("prompt", ""),
+    "interrupted": ("interrupted", "warning"),
+    "summary": ("summary", ""),
+    "synthetic": ("told", "quiet"),
+    "note": ("note", "quiet"),
+}
+
+
+def _result(body: events.TurnResult) -> RowText:
+    bad = body.is_error or body.subtype not in ("success", "")
+    reason = body.terminal_reason if body.terminal_reason != "completed" else ""
+    seconds = body.duration_ms / 1000
+    text = _join(
+        f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
+        f"{body.duration_ms} ms ({format_duration_row(seconds)})",
+        format_count_plain(body.turns, "turn"),
+        reason.replace("_", " "),
+        f"API status {body.api_error_status}" if body.api_error_status else "",
+        f"{body.denials} denied" if body.denials else "",
+        f"{body.queued} queued" if body.queued else "",
+        body.errors[0] if body.errors else _one_line(body.text),
+    )
+    cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
+    return RowText("result", "result", text, cost, "error" if bad else "ok", seconds)
+
+
+def _of_trouble(body: events.Body) -> RowText | None:
+    match body:
+        case events.ApiRetry():
+            of = f" of {body.limit}" if body.limit else ""
+            text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
+            status = _join(str(body.status or ""), body.error)
+            return RowText("retry", "retry", text, status, "warning", body.delay_s)
+        case events.RateLimit():
+            used = "" if body.used is None else f"{body.used:.0%} used"
+            at = body.resets_at
+            resets = "" if at is None else f"resets {format_weekday_clock(at, f'at {at:.0f}')}"
+            text = _join(body.window.replace("_", " "), used, resets)
+            mark = _LIMIT_MARKS.get(body.status, "warning")
+            return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
+        case events.Compaction():
+            after = "" if body.after is None else f" → {body.after:,}"
+            text = _join(body.trigger, f"{body.before:,}{after} tokens")
+            return RowText("compaction", "compact", text, "", "warning", body.duration_s)
+        case events.PermissionDenied():
+            text = _join(body.tool, body.reason)
+            if body.waiting:
+                return RowText("notice", "permission", text, "waits for leave", "warning")
+            return RowText("notice", "denied", text, "refused", "error")
+        case events.UnknownRecord():
+            text = _join(
+                "/".join(filter(None, (body.type or "no type", body.subtype))), _one_line(body.text)
+            )
+            return RowText("unknown", "unknown", text, "", "warning")
+        case events.MalformedLine():
+            text = _join(body.reason, _one_line(body.excerpt))
+            return RowText("malformed", "malformed", text, f"{body.size:,} bytes", "warning")
     return None
 
 
-def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
-    shown = [(number, word) for number, word in counts if number != "0"] or counts[:1]
-    failed = any(word in _BAD for _, word in shown)
-    text = ", ".join(f"{number} {word}" for number, word in shown)
-    return ToolOutcome(_cut(text), "warning" if failed else "ok")
+_LIMIT_MARKS: dict[str, Mark] = {"allowed": "quiet", "rejected": "error"}
 
 
-def _error(text: str) -> str:
-    """The exit code with the tests' summary, else the first line that says something."""
-    if _PROCEED in text:
-        return "stopped by the user" if _STOPPED in text else "refused by the user"
-    text = _TAGS.sub("", text)
-    code = _EXIT.match(text)
-    head = f"exit {code[1]}" if code else ""
-    summary = test_summary(text)
-    rest = summary.text if summary else first_meaningful_line(text[code.end() :] if code else text)
-    return _cut(" · ".join(filter(None, (head, rest))))
+# complexity: a table in code, one case for each kind of record
+def _of_machinery(body: events.Body) -> RowText:
+    mark: Mark = "quiet"
+    match body:
+        case events.StreamDelta():
+            return RowText("partial", "delta", _join(body.step, _one_line(body.text)), mark=mark)
+        case events.TurnStarted():
+            text = _join(body.model, body.permission_mode, body.version, body.cwd)
+            return RowText("init", "turn", text, mark=mark)
+        case events.TaskUpdate():
+            tokens = f"{body.tokens:,} tokens" if body.tokens else ""
+            kind = body.task_type.removeprefix("local_")
+            text = _join(body.description or body.task_id, kind, tokens)
+            mark = "error" if body.status == "failed" else mark
+            return RowText("task", "task", text, body.status or body.phase, mark)
+        case events.ToolHeartbeat():
+            lasts = format_duration_row(body.elapsed_s)
+            text = f"{body.name or 'a tool'} has been running for {lasts}"
+            return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
+        case events.MessageLifecycle():
+            return RowText(
+                "user", "message", _one_line(body.text) or body.command_uuid, body.state, mark
+            )
+        case events.AgentStateReport():
+            text = _join(body.state.replace("_", " "), body.detail)
+            mark = "warning" if body.state == "requires_action" else mark
+            return RowText("notice", "state", text, "", mark)
+        case events.HookRun():
+            name = body.name if body.event in body.name else _join(body.event, body.name)
+            mark = "warning" if body.outcome in _TROUBLE else mark
+            return RowText("hook", "hook", _join(name, _one_line(body.text)), body.outcome, mark)
+        case events.RunningCost():
+            cost = format_money_plain(body.cost_usd)
+            return RowText("notice", "cost", "the transcript's running total", cost, mark)
+        case events.ControlMessage():
+            text = _join(body.subtype, body.text, body.request_id)
+            bad: Mark = "" if body.ok else "error"
+            return RowText("notice", "control", text, bad, bad or mark)
+        case events.Notice():
+            text = _join(body.topic.replace("_", " "), _one_line(body.text))
+            mark = (
+                "error" if body.level == "error" else "warning" if body.level in _URGENT else mark
+            )
+            return RowText("notice", "notice", text, "", mark)
+        case events.SilentRecord():
+            return RowText("notice", "cli", body.topic.replace("_", " "), mark=mark)
+    raise TypeError(f"no row for {type(body).__name__}")
 
 
-def first_meaningful_line(text: str) -> str:
-    """The first line with a letter or digit in it."""
-    return next((line.strip() for line in text.split("\n") if not _RULER.match(line)), "")
-
-
-def last_meaningful_line(text: str) -> str:
-    """The last line with a letter or digit in it."""
-    lines = reversed(text.rstrip().split("\n"))
-    return next((line.strip() for line in lines if not _RULER.match(line)), "")
-
-
-def _size(result: ToolResult) -> str:
-    if not result.size:
-        return "nothing"
-    if result.size <= len(result.excerpt) + 2:
-        lines = len(result.excerpt.splitlines())
-        return format_count_plain(lines, "line")
-    return format_text_size(result.size)
-
-
-def _cut(text: str) -> str:
-    return clip_text(text.replace("\t", " "), _LIMIT)
+_LABEL = 16
 
 
 def row(
@@ -157,59 +234,39 @@ def row(
 def visibility(event: AgentEvent) -> int:
     """The verbosity from which on an event has a row: 1 always, 2 with the machinery, 3 everything."""
     body = event.body
-    kind = type(body)
-    if kind is AssistantMessage:
-        return _of_assistant(body)  # type: ignore[arg-type]
-    if kind is UserMessage:
-        return _of_user(body)  # type: ignore[arg-type]
-    fixed = _FIXED.get(kind)
-    return fixed if fixed is not None else _by_content(body)
+    if isinstance(body, AssistantMessage):
+        if body.tools or body.error:
+            return 1
+        return 2 if body.thinking else 1 if body.text else 3
+    if isinstance(body, UserMessage):
+        if body.role == "results":
+            return 2
+        aside = body.role in ("synthetic", "note")
+        return 2 if aside and not body.text.startswith("Stop hook feedback") else 1
+    return _FIXED.get(type(body)) or _by_content(body)
 
 
 _FIXED: dict[type[Any], int] = {
-    events.TurnResult: 1,
-    events.ApiRetry: 1,
-    events.Compaction: 1,
-    events.PermissionDenied: 1,
-    events.UnknownRecord: 1,
-    events.MalformedLine: 1,
-    events.TurnStarted: 2,
-    events.TaskUpdate: 2,
-    events.MessageLifecycle: 2,
-    events.ToolHeartbeat: 3,
-    events.StreamDelta: 3,
-    events.RunningCost: 3,
+    **dict.fromkeys((events.TurnResult, events.ApiRetry, events.Compaction), 1),
+    **dict.fromkeys((events.PermissionDenied, events.UnknownRecord, events.MalformedLine), 1),
+    **dict.fromkeys((events.TurnStarted, events.TaskUpdate, events.MessageLifecycle), 2),
+    **dict.fromkeys((events.ToolHeartbeat, events.StreamDelta, events.RunningCost), 3),
     events.SilentRecord: 3,
 }
 
 
-def _of_assistant(body: AssistantMessage) -> int:
-    if body.tools or body.error:
-        return 1
-    if body.thinking:
-        return 2
-    return 1 if body.text else 3
-
-
-def _of_user(body: UserMessage) -> int:
-    if body.role == "results":
-        return 2
-    if body.role in ("synthetic", "note"):
-        return 1 if body.text.startswith("Stop hook feedback") else 2
-    return 1
-
-
-def _by_content(body: Body) -> int:
-    if isinstance(body, events.RateLimit):
-        return 3 if body.status == "allowed" else 1
-    if isinstance(body, events.Notice):
-        return 1 if body.level in URGENT else 2
-    if isinstance(body, events.HookRun):
-        return 1 if body.outcome in TROUBLE else 2
-    if isinstance(body, events.AgentStateReport):
-        return 1 if body.state == "requires_action" else 3
-    if isinstance(body, events.ControlMessage):
-        return 3 if body.ok else 2
+def _by_content(body: events.Body) -> int:
+    match body:
+        case events.RateLimit():
+            return 3 if body.status == "allowed" else 1
+        case events.Notice():
+            return 1 if body.level in _URGENT else 2
+        case events.HookRun():
+            return 1 if body.outcome in _TROUBLE else 2
+        case events.AgentStateReport():
+            return 1 if body.state == "requires_action" else 3
+        case events.ControlMessage():
+            return 3 if body.ok else 2
     return 1
 
 

@@ -1,9 +1,8 @@
-"""Receives rows; reads a record again where it stands."""
+"""Reads a record again where it stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -23,35 +22,6 @@ class SavedIndex(Struct, frozen=True):
     rows: int
     open_calls: dict[str, int]
     undated: dict[str, int]
-
-
-class RowSink(Protocol):
-    """What gets every new record, with the number of the file it came from."""
-
-    def open_source(self, name: str, reader: Reader) -> int: ...
-    def close_source(self, number: int) -> None: ...
-    def add(self, number: int, record: AgentEvent | JournalEntry, at: float) -> None: ...
-    def add_notice(self, number: int, at: float, text: str) -> None: ...
-    def set_time(self, uuid: str, at: float) -> None: ...
-
-
-class NullRowSink:
-    """For readers that only need the fold."""
-
-    def open_source(self, name: str, reader: Reader) -> int:
-        return 0
-
-    def close_source(self, number: int) -> None:
-        pass
-
-    def add(self, number: int, record: AgentEvent | JournalEntry, at: float) -> None:
-        pass
-
-    def add_notice(self, number: int, at: float, text: str) -> None:
-        pass
-
-    def set_time(self, uuid: str, at: float) -> None:
-        pass
 
 
 WHOLE_LINE = 64 << 10

@@ -6,7 +6,11 @@ Every record has a number; a higher one came later. What stands beside the event
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import (
@@ -17,18 +21,24 @@ from tui.model.evidence import (
     TaskDoneRecord,
     TestRun,
     TestRunRecord,
+    TestSummary,
 )
 from tui.model.journal import JournalEntry
 from tui.model.records import ProgressFile, SessionNotes
-from tui.night.activity import EDITING, SHELLS
+from tui.night.activity import EDITING, POLLING, SHELLS
 from tui.night.evidence.shell_effects import (
     commits_at_end,
     commits_named,
+    is_prose,
     is_scratch_path,
     shell_effects,
     was_reformatted,
 )
-from tui.system.lazy_pattern import HintedPattern
+from tui.night.evidence.test_commands import _BACKGROUND, _run, recognise, runner
+from tui.night.evidence.test_output import read
+from tui.night.stuck.similarity import LONGEST_SIGNATURE, signature
+from tui.system.format import shorten
+from tui.system.lazy_pattern import HintedPattern, lazy
 
 MOST_EDITS = 10_000
 MOST_RUNS = 1_000
@@ -87,8 +97,10 @@ class EvidenceCollector(Struct):
             self.count += 1
             self.runs.append(TestRunRecord(self.count, run))
             del self.runs[:-MOST_RUNS]
-        if commits:
-            self._commit(command, result, at, ref)
+        for sha, subject in commits_named(command, result.excerpt) if commits else ():
+            self.count += 1
+            self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
+            del self.commits[:-MOST_COMMITS]
         return sources
 
     def _edit(self, at: float | None, path: str, tool: str, ref: SourceRef) -> None:
@@ -97,12 +109,6 @@ class EvidenceCollector(Struct):
         if len(self.edits) > MOST_EDITS:
             self.dropped_edits += MOST_EDITS // 10
             del self.edits[: MOST_EDITS // 10]
-
-    def _commit(self, command: str, result: ToolResult, at: float | None, ref: SourceRef) -> None:
-        for sha, subject in commits_named(command, result.excerpt):
-            self.count += 1
-            self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
-        del self.commits[:-MOST_COMMITS]
 
     def on_rewind(self, entry: JournalEntry) -> None:
         """A rewind, or the undoing of one, changed files without the agent."""
@@ -122,13 +128,8 @@ class EvidenceCollector(Struct):
             self.count += 1
             last = StatementRecord(self.count, at, text, ref)
         if last is not None:
-            self._keep(last)
-
-    def _keep(self, last: StatementRecord) -> None:
-        self.statements.append(
-            StatementRecord(last.number, last.at, last.text[:LONGEST_STATEMENT], last.ref)
-        )
-        del self.statements[:-MOST_STATEMENTS]
+            self.statements.append(replace(last, text=last.text[:LONGEST_STATEMENT]))
+            del self.statements[:-MOST_STATEMENTS]
 
     def on_progress(self, progress: ProgressFile) -> None:
         """The progress file has another state."""
@@ -140,10 +141,8 @@ class EvidenceCollector(Struct):
             for task in done:
                 if task.title not in before:
                     self.count += 1
-                    tick = TaskDoneRecord(
-                        self.count, progress.at, task.title, progress.source, task.line
-                    )
-                    self.ticks.append(tick)
+                    place = (progress.source, task.line)
+                    self.ticks.append(TaskDoneRecord(self.count, progress.at, task.title, *place))
             del self.ticks[:-MOST_TICKS]
         self.done_titles = [task.title for task in done]
 
@@ -226,9 +225,7 @@ class RiskyCallLog(Struct):
         for calls in (self.commands, self.edits):
             call = calls.get(result.tool_use_id)
             if call is not None:
-                calls[result.tool_use_id] = RiskyCall(
-                    call.name, call.text, call.ref, call.at, is_error=True
-                )
+                calls[result.tool_use_id] = replace(call, is_error=True)
 
     def calls(self) -> tuple[RiskyCall, ...]:
         """Everything collected, edits before commands, each oldest first."""
@@ -239,3 +236,147 @@ class RiskyCallLog(Struct):
         calls[id or f"{call.ref.source} {call.ref.offset}"] = call
         if len(calls) > most:
             del calls[next(iter(calls))]
+
+
+_MOST_WAITING = 64
+_HEARING = POLLING | {"Read"}
+
+
+class TestRunLog(Struct):
+    """Collects test runs and edits as they come."""
+
+    runs: list[TestRun] = []
+    total: int = 0
+    last_verdict: Literal["green", "red", "none"] = "none"
+    last_green: TestRun | None = None
+    since_run: int = 0
+    since_green: int = 0
+    version: int = 0
+    background_runs: dict[str, str] = {}
+
+    def on_tool_result(
+        self, use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef
+    ) -> TestRun | None:
+        """A tool call was answered; the test run it was, if it was one."""
+        if use.name in EDITING:
+            if not (result.is_error or is_prose(use.path) or is_scratch_path(use.path)):
+                self.on_edit(1)
+            return None
+        if use.name in SHELLS:
+            run = recognise(use, result, at, ref)
+            if run is not None and run.verdict == "unknown" and run.passed is None:
+                self._started(use, result)
+            if run is None and self.background_runs:
+                run = self._heard_of(use.target, result, at, ref)
+        elif self.background_runs and use.name in _HEARING:
+            run = self._heard_of(use.target, result, at, ref)
+        else:
+            return None
+        if run is not None:
+            self._add(run)
+        return run
+
+    def _started(self, use: ToolCall, result: ToolResult) -> None:
+        """Keeps the id under which the output of a run in the background will come."""
+        told = _BACKGROUND.search(result.excerpt) if "background" in result.excerpt else None
+        if told is not None:
+            self.background_runs[told.group(1)] = use.command or use.target
+            if len(self.background_runs) > _MOST_WAITING:
+                del self.background_runs[next(iter(self.background_runs))]
+
+    def _heard_of(
+        self, target: str, result: ToolResult, at: float | None, ref: SourceRef
+    ) -> TestRun | None:
+        """The run in the background whose output was looked at, once it shows a summary."""
+        for key, command in self.background_runs.items():
+            if key in target:
+                outcome = read(result.excerpt, runner(command)) or read(result.excerpt)
+                if outcome is None:
+                    return None
+                del self.background_runs[key]
+                return _run(command, command, outcome, result.excerpt, at, ref)
+        return None
+
+    def on_edit(self, files: int) -> None:
+        """That many files of code were changed, by a tool or in the shell."""
+        self.since_run += files
+        self.since_green += files
+        self.version += 1
+
+    def _add(self, run: TestRun) -> None:
+        self.runs.append(run)
+        del self.runs[:-MOST_RUNS]
+        self.total += 1
+        self.version += 1
+        self.since_run = 0
+        if run.verdict == "green":
+            self.last_green = run
+            self.since_green = 0
+        if run.verdict != "unknown":
+            self.last_verdict = run.verdict
+
+    def summary(self) -> TestSummary:
+        """What is proven so far."""
+        return TestSummary(
+            self.last_verdict,
+            tuple(self.runs),
+            self.total,
+            self.since_run,
+            self.since_green,
+            self.last_green,
+        )
+
+
+MOST_FAILURES = 300
+_OFTEN = 3
+_NAMES = (
+    lazy(r"^(?:FAILED|ERROR) (\S+::[^\n]*?)(?: - |$)", 8),  # pytest
+    lazy(r"^(?:FAIL|ERROR): (\w+ \([\w.]+\))", 8),  # unittest
+    lazy(r"^\s*--- FAIL: (\S+)", 8),  # go test
+    lazy(r"^test (\S+) \.\.\. FAILED", 8),  # cargo test
+    lazy(r"^\s*(?:●|✕|×) (\S[^\n]*?)(?: \(?\d+ ?m?s\)?)?$", 8),  # jest, vitest
+    lazy(r"^\s{2,}\d+\) (\S[^\n]*?):?$", 8),  # mocha
+    lazy(r"^rspec (\./\S+:\d+)", 8),
+    lazy(r"^\d+\) (\S+::\S+)", 8),  # phpunit
+    lazy(r"^\s*\d+ - (\S+) \((?:Failed|Timeout|Not Run)", 8),  # ctest
+)
+
+
+class FailureLog(Struct):
+    """Names of failed tests and of commands that failed, with how often each did."""
+
+    tests: dict[str, int] = {}
+    commands: dict[str, int] = {}
+
+    def on_tool_result(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> None:
+        """A tool call was answered; `run` is the test run that it was, if it was one."""
+        if run is not None and run.verdict == "red":
+            named = set(failed_names(result.excerpt))
+            for name in named:
+                _count(self.tests, name)
+            if not named:
+                _count(self.commands, signature(run.command))
+        elif run is None and result.is_error and use.name in SHELLS:
+            _count(self.commands, signature(use.target))
+
+    def signatures(self) -> tuple[str, ...]:
+        """Tests that failed, and commands that failed at least three times; the most frequent first."""
+        often = {name: times for name, times in self.commands.items() if times >= _OFTEN}
+        both = [*self.tests.items(), *often.items()]
+        return tuple(name for name, _ in sorted(both, key=lambda one: -one[1]))
+
+
+def failed_names(text: str) -> Iterator[str]:
+    """Names of the tests that a runner's output says failed."""
+    for pattern in _NAMES:
+        for match in pattern.finditer(text):
+            yield shorten(match.group(1).strip(), LONGEST_SIGNATURE)
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    if not name:
+        return
+    if name in counts:
+        counts[name] += 1
+    elif len(counts) < MOST_FAILURES:
+        counts[name] = 1

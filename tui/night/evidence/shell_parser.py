@@ -180,7 +180,9 @@ class _ShellScanner:
                 self._at = len(self._text) if end < 0 else end
             elif char in "<>" and self._text.startswith("(", self._at + 1):
                 words.append(self._word())
-            elif char in "<>" or (char.isdigit() and self._redirects()):
+            elif char in "<>" or (
+                char.isdigit() and self._text[self._at + 1 : self._at + 2] in ("<", ">")
+            ):
                 here = self._redirection(outputs) or here
             elif char == "&" and self._text.startswith("&>", self._at):
                 self._at += 1
@@ -205,9 +207,6 @@ class _ShellScanner:
         if char == "|" and self._text[self._at : self._at + 1] == "&":
             self._at += 1
         return char
-
-    def _redirects(self) -> bool:
-        return self._text[self._at + 1 : self._at + 2] in ("<", ">")
 
     def _redirection(self, outputs: list[str]) -> str:
         """Takes a redirection; the text of a here-string, if it is one."""

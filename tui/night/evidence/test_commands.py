@@ -1,4 +1,4 @@
-"""Which commands run tests, and how much of the suite."""
+"""Which commands run tests, how much of the suite, and which run one was."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from tui.model.events import SourceRef, ToolCall, ToolResult
+from tui.model.evidence import TestRun, Verdict
 from tui.night.evidence.shell_parser import split_commands, split_pipelines
+from tui.night.evidence.test_output import (
+    TestOutcome,
+    cut_short,
+    ending,
+    never_started,
+    plain,
+    promising,
+    read,
+)
+from tui.system.format import shorten
 from tui.system.lazy_pattern import HintedPattern, lazy
 
 _QUOTED_SHELL = lazy(
@@ -182,7 +194,7 @@ def status_counts(command: str) -> bool:
     return _GOES_ON.search(command[:_LONGEST].strip()) is None
 
 
-def told_status(command: str, output: str) -> int | None:
+def printed_status(command: str, output: str) -> int | None:
     """The runner's exit status where the command prints it at its end, as `…; echo $?` does."""
     if _TELLS_STATUS.search(command[:_LONGEST]) is None:
         return None
@@ -290,3 +302,78 @@ def _narrow(word: str, before: str, kind: str) -> bool:
     if kind in _STARTS_OTHERS:
         return _LIKE_A_TEST.search(word) is not None
     return True
+
+
+_REFUSED = lazy(
+    r"requires approval|requested permissions|^(?:<[^>]*>)?Cancelled: |the user said:"
+    r"|tool use was rejected|doesn't want to (?:proceed|take)|hook error"
+    r"|interrupted by user|has been denied|was denied|^(?:<[^>]*>)?Blocked: "
+)
+_BACKGROUND = lazy(
+    r"(?:running in (?:the )?background|manually backgrounded|moved to the background)"
+    r"[^\n]*?\bID: ([\w-]+)"
+)
+
+
+def recognise(
+    use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef
+) -> TestRun | None:
+    """The test run that a shell command was, judged by the command and by what it printed.
+
+    A command known to run tests counts even without a readable summary; any other counts only if
+    its output ends in a runner's summary and the command does more than show text.
+    """
+    command = use.command or use.target
+    text = result.excerpt
+    expected = runner(command)
+    if not expected and (not promising(text) or reads_only(command)):
+        return None
+    outcome = read(text, expected)
+    if outcome is None and expected and expected != "script" and promising(text):
+        outcome = read(text)  # a runner may be started through another one's name
+    if outcome is not None:
+        return _run(command, use.target, outcome, text, at, ref)
+    if not expected or (result.is_error and _REFUSED.search(text)) or never_started(text):
+        return None
+    if not may_be_a_suite(command, expected):
+        return None
+    verdict = _by_ending(command, expected, result)
+    part = narrowed_to(command)
+    return TestRun(at, shorten(use.target, 200), expected, None, None, verdict, ref, 0, part)
+
+
+def _run(
+    command: str, line: str, outcome: TestOutcome, text: str, at: float | None, ref: SourceRef
+) -> TestRun:
+    """The run a summary tells of; one that was ended early is not green for what it got done."""
+    verdict = outcome.verdict
+    if verdict == "green" and cut_short(text):
+        verdict = "unknown"
+    return TestRun(
+        at,
+        shorten(line, 200),
+        outcome.framework,
+        outcome.passed,
+        outcome.failed,
+        verdict,
+        ref,
+        outcome.skipped,
+        narrowed_to(command),
+    )
+
+
+def _by_ending(command: str, kind: str, result: ToolResult) -> Verdict:
+    """The verdict of a run that printed no summary."""
+    if "background" in result.excerpt and _BACKGROUND.search(result.excerpt):
+        return "unknown"
+    told = ending(plain(result.excerpt), result.is_error)
+    if told is not None:
+        return told
+    if not counts_by_status(command, kind):
+        return "unknown"
+    if result.is_error:
+        return "red"
+    status = printed_status(command, result.excerpt)
+    if status is not None:
+        return "red" if status else "green"
+    return "green" if status_counts(command) else "unknown"

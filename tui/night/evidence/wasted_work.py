@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import ApiRetry, SourceRef, ToolCall, ToolResult
 from tui.night.activity import EDITING
@@ -15,6 +16,7 @@ _AFTER_CALLS = 40
 _AFTER_S = 1_800.0
 _SAME_EPISODE = 120.0
 _AGAIN = EDITING | {"Read"}
+_Why = Literal["process ended", "interrupted", "broke off"]
 
 
 class RetryStreak(Struct, frozen=True):
@@ -48,7 +50,7 @@ class AbortedTurn(Struct, frozen=True):
     began: float
     kept_at: float
     until: float
-    why: Literal["process ended", "interrupted", "broke off"]
+    why: _Why
     ref: SourceRef
 
 
@@ -93,10 +95,12 @@ class WasteLog(Struct):
             at = last.until if last is not None else self.last
         due = at + body.delay_s
         if last is not None and at <= last.until + _SAME_EPISODE:
-            attempts = max(last.attempts, body.attempt)
-            until = max(last.until, due)
-            self.retries[-1] = RetryStreak(
-                last.since, until, attempts, body.status, body.error, last.ref
+            self.retries[-1] = replace(
+                last,
+                until=max(last.until, due),
+                attempts=max(last.attempts, body.attempt),
+                status=body.status,
+                error=body.error,
             )
         else:
             attempts = max(1, body.attempt)
@@ -110,9 +114,7 @@ class WasteLog(Struct):
             self.is_retrying = False
             last = self.retries[-1]
             until = last.until if at is None or at <= last.since else min(at, last.until)
-            self.retries[-1] = RetryStreak(
-                last.since, until, last.attempts, last.status, last.error, last.ref
-            )
+            self.retries[-1] = replace(last, until=until)
         if at is not None:
             self._dated(at)
             self.last, self.last_ref = max(self.last, at), ref
@@ -143,17 +145,12 @@ class WasteLog(Struct):
         if use.name not in _AGAIN or result.is_error:
             return
         key = f"{use.name} {use.key}"
-        if (
-            self.calls_left
-            and at - self.compacted_at <= _AFTER_S
-            and key in self.calls_before_compaction
-        ):
+        soon = self.calls_left and at - self.compacted_at <= _AFTER_S
+        if soon and self.calls_before_compaction.pop(key, None) is not None:
             since = called if called is not None else at
-            self.repeated_calls.append(
-                RepeatedCall(since, at, use.name, use.target, self.compacted_at, ref)
-            )
+            again = RepeatedCall(since, at, use.name, use.target, self.compacted_at, ref)
+            self.repeated_calls.append(again)
             del self.repeated_calls[:-MOST]
-            del self.calls_before_compaction[key]
         self.calls[key] = at
         _forget(self.calls)
 
@@ -183,9 +180,7 @@ class WasteLog(Struct):
         self.on_progress(at, ref)
         self.turn_began, self.turn_undated = None, False
 
-    def abort_turn(
-        self, at: float | None, why: Literal["process ended", "interrupted", "broke off"]
-    ) -> None:
+    def abort_turn(self, at: float | None, why: _Why) -> None:
         """The turn will not have an end any more."""
         cut = self.open_turn(why)
         if cut is not None:
@@ -194,9 +189,7 @@ class WasteLog(Struct):
         self.turn_began, self.turn_undated = None, False
         self.is_retrying = False
 
-    def open_turn(
-        self, why: Literal["process ended", "interrupted", "broke off"] = "broke off"
-    ) -> AbortedTurn | None:
+    def open_turn(self, why: _Why = "broke off") -> AbortedTurn | None:
         """The turn going on, as a turn cut off now would be told of."""
         if self.turn_began is None or self.ref is None or self.last <= self.turn_began:
             return None
@@ -205,14 +198,9 @@ class WasteLog(Struct):
 
     def wasted_work(self) -> WastedWork:
         """Everything noted so far."""
+        noted = (tuple(self.retries), tuple(self.repeated_calls), tuple(self.aborted_turns))
         retrying = self.retries[-1] if self.is_retrying and self.retries else None
-        return WastedWork(
-            tuple(self.retries),
-            tuple(self.repeated_calls),
-            tuple(self.aborted_turns),
-            self.open_turn(),
-            retrying,
-        )
+        return WastedWork(*noted, self.open_turn(), retrying)
 
 
 def _forget(calls: dict[str, float]) -> None:

@@ -15,9 +15,8 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.snapshot import Stall
-from tui.model.state import StallKind, StallLevel
+from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.activity import EDITING, POLLING, SHELLS
-from tui.night.stuck.silence import StallThresholds
 from tui.night.stuck.similarity import (
     are_similar,
     differ_early,
@@ -74,6 +73,29 @@ class ConversationTrack(Struct):
     text_at: float | None = None
     text_ref: SourceRef | None = None
     active: Stall | None = None
+
+    def repeat_text(
+        self,
+        what: str,
+        words: str,
+        times: int,
+        level: StallLevel,
+        refs: tuple[SourceRef, ...],
+        since: float | None,
+        at: float | None,
+    ) -> None:
+        """The model says the same `words` again and again, since a time until `at`."""
+        self.repeats_text = True
+        self.active = Stall(
+            StallKind.LOOP,
+            since or 0.0,
+            (f"{what}: “{words}”",),
+            refs,
+            level,
+            times,
+            last_at=at,
+            pattern=words,
+        )
 
 
 class LoopDetector(Struct):
@@ -200,58 +222,34 @@ class LoopDetector(Struct):
         track = self.tracks.get(thread) or self.track(thread)
         times = repeated_phrase(text) if len(text) > 400 else 0
         if times:
-            repeated = shorten(text[-60:])
-            evidence = f"one answer repeats the same words {times} times: “{repeated}”"
             self._end(track)
-            track.repeats_text = True
-            track.active = Stall(
-                StallKind.LOOP,
-                at or 0.0,
-                (evidence,),
-                (ref,),
-                StallLevel.NOTICE,
-                times,
-                last_at=at,
-                pattern=repeated,
-            )
+            what = f"one answer repeats the same words {times} times"
+            words = shorten(text[-60:])
+            track.repeat_text(what, words, times, StallLevel.NOTICE, (ref,), at, at)
             return
         if tools:
             return
-        if not track.texts or not _alike(track.text, text):
+        said, before = text[:_SAID], track.text
+        near = track.texts and abs(len(before) - len(said)) <= _SIZE_SLACK
+        if not near or not are_similar(before, said):
             if track.repeats_text:
                 self._end(track)
-            track.texts = 1
-            track.text, track.text_at, track.text_ref = text[:_SAID], at, ref
+            track.texts, track.text, track.text_at, track.text_ref = 1, said, at, ref
             return
         track.texts += 1
         level = _level(track.texts, 1.0, limits)
         if level and track.text_ref is not None:
-            repeated = shorten(track.text)
-            evidence = f"the same words {track.texts} times and no tool call: “{repeated}”"
+            what = f"the same words {track.texts} times and no tool call"
             refs = (track.text_ref, ref)
-            track.repeats_text = True
-            said_at = track.text_at or 0.0
-            track.active = Stall(
-                StallKind.LOOP,
-                said_at,
-                (evidence,),
-                refs,
-                level,
-                track.texts,
-                last_at=at,
-                pattern=repeated,
-            )
+            track.repeat_text(what, shorten(before), track.texts, level, refs, track.text_at, at)
 
     def active_loop(self) -> Stall | None:
         """The worst loop going on, of the main conversation first."""
-        found: Stall | None = None
-        for thread, track in self.tracks.items():
-            loop = track.active
-            if loop is not None and (found is None or (not thread) or loop.count > found.count):
-                found = loop
-                if not thread:
-                    break
-        return found
+        main = self.tracks.get("")
+        if main is not None and main.active is not None:
+            return main.active
+        loops = [track.active for track in self.tracks.values() if track.active is not None]
+        return max(loops, key=lambda loop: loop.count, default=None)
 
 
 def _same(one: ToolStep, other: ToolStep, limits: StallThresholds) -> bool:
@@ -268,21 +266,9 @@ def _same(one: ToolStep, other: ToolStep, limits: StallThresholds) -> bool:
     if differ_early(one.excerpt, other.excerpt):
         return False
     exact = _polls(other, limits)
-    return _print(one, exact) == _print(other, exact)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two texts say the same."""
-    other = other[:_SAID]
-    if abs(len(one) - len(other)) > _SIZE_SLACK:
-        return False
-    return are_similar(one, other)
-
-
-def _print(step: ToolStep, exact: bool) -> int:
-    if not step.fingerprint:
-        step.fingerprint = fingerprint(step.excerpt, exact)
-    return step.fingerprint
+    for step in (one, other):
+        step.fingerprint = step.fingerprint or fingerprint(step.excerpt, exact)
+    return one.fingerprint == other.fingerprint
 
 
 def _polls(step: ToolStep, limits: StallThresholds) -> bool:

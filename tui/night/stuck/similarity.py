@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tui.night.usage.compact_tables import digest
+from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
 # Alternatives stand under what they begin with, and all under what any can begin with: most signs of
@@ -37,22 +38,10 @@ _CHANCE = lazy(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_KEYWORDS = {
-    "pid",
-    "process",
-    "thread",
-    "port",
-    "worker",
-    "job",
-    "tid",
-    "seed",
-    "session",
-    "run",
-    "id",
-}
-_SECONDS = {"ns", "ms", "us", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute"}
-_HOURS = {"minutes", "h", "hr", "hrs", "hour", "hours", "am", "pm"}
-_PARTS_OF_CHANCE = frozenset(_KEYWORDS | _SECONDS | _HOURS)
+_PARTS_OF_CHANCE = frozenset(
+    "pid process thread port worker job tid seed session run id"
+    " ns ms us s sec secs second seconds m min mins minute minutes h hr hrs hour hours am pm".split()
+)
 _BEGINNING = 40
 _INFRASTRUCTURE = lazy(
     r"""\b(?:429|50[0234]|52[0-9])\b | rate.?limit | overloaded | service\ unavailable
@@ -155,3 +144,13 @@ def _rounds(text: str, step: int) -> int:
         start -= step
         rounds += 1
     return rounds if rounds >= _CHANTS and rounds * step * 2 >= len(text) else 0
+
+
+LONGEST_SIGNATURE = 160
+_VARYING = lazy(r"\b(?:0x[0-9a-f]+|\d[\d.:_-]*|[0-9a-f]{7,40})\b|/tmp/\S+", 2)
+_SPACE = lazy(r"\s+")
+
+
+def signature(command: str) -> str:
+    """A command without what differs from one time to the next."""
+    return shorten(_SPACE.sub(" ", _VARYING.sub("#", command)).strip(), LONGEST_SIGNATURE)

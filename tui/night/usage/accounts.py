@@ -83,6 +83,10 @@ class _TotalMatch(Struct, frozen=True):
     told: ModelTotals
 
 
+_OwnUse = tuple[int, dict[str, int], float]
+"""Since which start; tokens of prompts by model; USD by the table of prices."""
+
+
 class CostAccounts:
     """All totals of a night, and the responses that none of them has accounted for."""
 
@@ -97,13 +101,9 @@ class CostAccounts:
     def is_accounted(self, session: int, source: int, at: float | None) -> bool:
         """Whether a total already covers a response first seen now, in another file than the total."""
         chain = self.sessions.get(session)
-        return (
-            chain is not None
-            and chain.source != source
-            and at is not None
-            and chain.at is not None
-            and at <= chain.at
-        )
+        if chain is None or chain.at is None or at is None:
+            return False
+        return chain.source != source and at <= chain.at
 
     def begin_turn(self, session: int) -> None:
         """A turn begins, maybe in a new process that knows nothing of what a killed one spent."""
@@ -212,19 +212,18 @@ class CostAccounts:
         epochs: list[list[int]],
     ) -> _TotalMatch:
         """The reading of a total that its tokens, or else its dollars, fit best."""
+        spent = self._spent(epochs)
         if chain is not None:
             readings = [(chain.total, chain.by_model_total)]
             if told or usd < chain.total - _SAME:
                 readings.append((0.0, {}))
-            return _closest(self._fits(readings, usd, told, epochs))
-        alone = _closest(self._fits([(0.0, {})], usd, told, epochs))
+            return _fits(readings, usd, told, spent)[0]
+        alone = _fits([(0.0, {})], usd, told, spent)[0]
         parents, named = self._parents(session, bool(told), any(epochs))
-        fits = self._fits(parents, usd, told, epochs)
-        if not fits:
-            return alone
-        joined = _closest(fits)
-        likely = joined.misfit < inf if named else joined.misfit * 2 < alone.misfit
-        return joined if likely else alone
+        for joined in _fits(parents, usd, told, spent)[:1]:
+            if joined.misfit < inf if named else joined.misfit * 2 < alone.misfit:
+                return joined
+        return alone
 
     def _parents(
         self, session: int, told: bool, worked: bool
@@ -239,39 +238,25 @@ class CostAccounts:
         totals = (total for chain in self.sessions.values() for total in reversed(chain.past))
         return [total for total in totals if bool(total[1]) == told], False
 
-    def _fits(
-        self,
-        readings: list[tuple[float, ModelTotals]],
-        usd: float,
-        told: ModelTotals,
-        epochs: list[list[int]],
-    ) -> list[_TotalMatch]:
-        spent: list[tuple[int, dict[str, int], int]] = []
+    def _spent(self, epochs: list[list[int]]) -> list[_OwnUse]:
+        """What the session used by itself since each of the starts, the newest first."""
+        responses, rows = self.responses, self.responses.rows
+        models = [plain_model(name) for name in responses.models.names]
+        spent: list[_OwnUse] = []
         tokens: dict[str, int] = {}
         cost = 0
         for start in range(len(epochs) - 1, -1, -1):
             for row in epochs[start]:
-                model = plain_model(self.responses.models.names[self.responses.rows.model[row]])
-                tokens[model] = tokens.get(model, 0) + self.responses.rows.prompt(row)
-                cost += self.responses.cost(row)
-            spent.append((start, dict(tokens), cost))
-        fits = []
-        for total, before in readings:
-            for start, own, estimate in reversed(spent):
-                misfit = _misfit(usd, told, total, before, own, estimate / PICO)
-                fits.append(_TotalMatch(misfit, start, total, before))
-        return fits
+                model = models[rows.model[row]]
+                tokens[model] = tokens.get(model, 0) + rows.prompt(row)
+                cost += responses.cost(row)
+            spent.append((start, dict(tokens), cost / PICO))
+        return spent
 
     def dump(self) -> SavedAccounts:
         """Everything that `restore` needs."""
-        return SavedAccounts(
-            self.responses.dump(),
-            self.sessions,
-            self.parents,
-            self.starts,
-            self.by_hour,
-            self.results,
-        )
+        known = (self.sessions, self.parents, self.starts, self.by_hour, self.results)
+        return SavedAccounts(self.responses.dump(), *known)
 
     def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
         """Go on from `saved`, priced anew if another table holds now."""
@@ -281,8 +266,16 @@ class CostAccounts:
         self.results = saved.results
 
 
-def _closest(fits: list[_TotalMatch]) -> _TotalMatch:
-    return min(fits, key=lambda fit: fit.misfit)
+def _fits(
+    readings: list[tuple[float, ModelTotals]], usd: float, told: ModelTotals, spent: list[_OwnUse]
+) -> list[_TotalMatch]:
+    """Every reading with every start; the best of them comes first."""
+    fits = [
+        _TotalMatch(_misfit(usd, told, total, before, own, estimate), start, total, before)
+        for total, before in readings
+        for start, own, estimate in reversed(spent)
+    ]
+    return sorted(fits, key=lambda fit: fit.misfit)
 
 
 def _misfit(

@@ -11,7 +11,7 @@ from tui.model.events import TokenUsage
 from tui.model.snapshot import Cost, CostSource, HourCost, ModelCost
 from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.prices import PICO, plain_model
-from tui.night.usage.responses import SLOT
+from tui.night.usage.responses import SLOT, UsageTotals
 from tui.system.format import format_count
 
 _HOUR = 3600
@@ -19,14 +19,9 @@ _HOUR = 3600
 
 def tokens(accounts: CostAccounts) -> TokenUsage:
     """Tokens of all responses, each once."""
-    kinds = [0, 0, 0, 0, 0]
-    for sums in accounts.responses.totals:
-        kinds[0] += sums.input
-        kinds[1] += sums.output
-        kinds[2] += sums.write_5m
-        kinds[3] += sums.write_1h
-        kinds[4] += sums.read
-    return TokenUsage(*kinds)
+    return TokenUsage(
+        *map(sum, zip(*(sums.tokens for sums in accounts.responses.totals), strict=True))
+    )
 
 
 def bill(accounts: CostAccounts, priced_on: str, first: float | None, last: float | None) -> Cost:
@@ -74,9 +69,8 @@ def _reason(results: bool, after: int, loose: int, unpriced: dict[str, int], pri
     elif results:
         parts.append("the CLI's own total")
     if loose:
-        parts.append(
-            f"output tokens of {format_count(loose, 'answer')} are not told yet, so at least this"
-        )
+        answers = format_count(loose, "answer")
+        parts.append(f"output tokens of {answers} are not told yet, so at least this")
     parts.extend(
         f"no price for {model} ({format_count(number, 'answer')})"
         for model, number in unpriced.items()
@@ -86,15 +80,13 @@ def _reason(results: bool, after: int, loose: int, unpriced: dict[str, int], pri
 
 def _by_model(accounts: CostAccounts) -> tuple[ModelCost, ...]:
     responses = accounts.responses
-    usage: dict[str, list[int]] = {}
+    usage: dict[str, UsageTotals] = {}
     spent: dict[str, float | None] = {}
     names = [plain_model(name) for name in responses.models.names]
     for name, sums in zip(names, responses.totals, strict=True):
         if sums.responses:
-            kinds = usage.setdefault(name, [0, 0, 0, 0, 0, 0])
-            numbers = (sums.input, sums.output, sums.write_5m, sums.write_1h, sums.read)
-            for place, amount in enumerate((*numbers, sums.responses)):
-                kinds[place] += amount
+            used = usage.setdefault(name, UsageTotals())
+            used.book(sums.responses, sums.tokens, 0, 0)
     for chain in accounts.sessions.values():
         for name, usd in chain.by_model().items():
             spent[name] = (spent.get(name) or 0.0) + usd
@@ -103,9 +95,9 @@ def _by_model(accounts: CostAccounts) -> tuple[ModelCost, ...]:
             name = names[key & 0xFFFF]
             spent[name] = (spent.get(name) or 0.0) + sums.cost / PICO
     return tuple(
-        ModelCost(name or "unknown", TokenUsage(*kinds[:5]), kinds[5], spent.get(name))
+        ModelCost(name or "unknown", TokenUsage(*used.tokens), used.responses, spent.get(name))
         for name in sorted(usage.keys() | spent.keys())
-        for kinds in (usage.get(name, [0, 0, 0, 0, 0, 0]),)
+        for used in (usage.get(name) or UsageTotals(),)
     )
 
 

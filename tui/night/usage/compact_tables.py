@@ -170,18 +170,6 @@ class SavedResponseTable(Struct, frozen=True):
 class ResponseTable:
     """One row per API response, found by message id and request id."""
 
-    __slots__ = (
-        "_rows",
-        "_tokens",
-        "at",
-        "flags",
-        "model",
-        "request",
-        "session",
-        "source",
-        "unaccounted",
-    )
-
     def __init__(self) -> None:
         self._rows = DigestMap()
         self._tokens: array[int] = array("I")
@@ -206,17 +194,16 @@ class ResponseTable:
             return row
         asked = digest(request)
         known = self.request[row]
-        if known == asked:
-            return row
         if not known:
             self.request[row] = asked
-            return row
-        return self._rows.find_or_add(digest(f"{message}\0{request}"), len(self.flags))
+        elif known != asked:
+            row = self._rows.find_or_add(digest(f"{message}\0{request}"), len(self.flags))
+        return row
 
     def append(
         self,
         request: str,
-        usage: TokenUsage,
+        tokens: Tokens,
         model: int,
         session: int,
         source: int,
@@ -225,7 +212,7 @@ class ResponseTable:
     ) -> int:
         """A new row; its number."""
         self.request.append(digest(request) if request else 0)
-        self._tokens.extend(_five(usage))
+        self._tokens.extend(tokens)
         self.model.append(model)
         self.session.append(session)
         self.source.append(source)
@@ -234,9 +221,11 @@ class ResponseTable:
         self.unaccounted.append(0)
         return len(self.flags) - 1
 
-    def put(self, row: int, usage: TokenUsage) -> None:
-        """Set a row's tokens; no kind counts for more than any response can have."""
-        self._tokens[5 * row : 5 * row + 5] = _five(usage)
+    def put(self, row: int, usage: TokenUsage) -> Tokens:
+        """Set a row's tokens; what they are now."""
+        tokens = bounded(usage)
+        self._tokens[5 * row : 5 * row + 5] = array("I", tokens)
+        return tokens
 
     def tokens(self, row: int) -> Tokens:
         """Tokens of each kind."""
@@ -250,15 +239,8 @@ class ResponseTable:
         return fresh + write_5m + write_1h + read
 
     def _all(self) -> tuple[array[int] | array[float], ...]:
-        return (
-            self._tokens,
-            self.request,
-            self.model,
-            self.session,
-            self.source,
-            self.flags,
-            self.at,
-        )
+        numbers = (self._tokens, self.request, self.model, self.session, self.source, self.flags)
+        return (*numbers, self.at)
 
     def dump(self) -> SavedResponseTable:
         """The columns as bytes; `restore` goes on from there."""
@@ -277,17 +259,11 @@ class ResponseTable:
         return new
 
 
-def _five(usage: TokenUsage) -> array[int]:
-    told = (
-        usage.input,
-        usage.output,
-        usage.cache_write_5m,
-        usage.cache_write_1h,
-        usage.cache_read,
-    )
-    try:
-        if max(told) <= _MOST:
-            return array("I", told)
-    except OverflowError:
-        pass
-    return array("I", [min(max(0, tokens), _MOST) for tokens in told])
+def bounded(usage: TokenUsage) -> Tokens:
+    """Tokens of each kind; none counts for more than any response can have."""
+    fresh, output, read = usage.input, usage.output, usage.cache_read
+    tokens = (fresh, output, usage.cache_write_5m, usage.cache_write_1h, read)
+    if max(tokens) <= _MOST and min(tokens) >= 0:
+        return tokens
+    one, two, three, four, five = (min(max(0, number), _MOST) for number in tokens)
+    return one, two, three, four, five

@@ -138,14 +138,10 @@ class TokenRates(Struct, frozen=True):
 
 
 def _rates(price: PricePerMillion) -> tuple[int, int, int, int, int]:
-    million = PICO // 1_000_000
-    return (
-        round(price.input * million),
-        round(price.output * million),
-        round(price.cache_write_5m * million),
-        round(price.cache_write_1h * million),
-        round(price.cache_read * million),
-    )
+    written = (price.cache_write_5m, price.cache_write_1h)
+    kinds = (price.input, price.output, *written, price.cache_read)
+    one, two, three, four, five = (round(usd * (PICO // 1_000_000)) for usd in kinds)
+    return one, two, three, four, five
 
 
 class PriceTable:
@@ -170,7 +166,22 @@ class PriceTable:
         key = lookup(TABLE, name)
         if key is None:
             return None
-        if key in LONG_PROMPTS:
-            limit, price = LONG_PROMPTS[key]
-            return TokenRates(_rates(TABLE[key]), limit, _rates(price))
-        return TokenRates(_rates(TABLE[key]))
+        limit, price = LONG_PROMPTS.get(key, (0, TABLE[key]))
+        return TokenRates(_rates(TABLE[key]), limit, _rates(price))
+
+
+DEFAULT_WINDOW = 200_000
+LARGE_WINDOW = 1_000_000
+_LARGE: Mapping[str, None] = dict.fromkeys(
+    "claude-fable-5 claude-fable-5-1 claude-fable-5-2 claude-mythos-5 claude-mythos-5-1 claude-opus-5"
+    " claude-opus-5-5 claude-opus-4-8 claude-opus-4-7 claude-sonnet-5 claude-sonnet-5-5"
+    " claude-haiku-5-5".split()
+)
+"""Models whose window is a million tokens without being asked for."""
+
+
+def usual_window(model: str) -> int:
+    """The window a model has where no result has said it yet."""
+    if "[1m]" in model.lower() or lookup(_LARGE, plain_model(model)) is not None:
+        return LARGE_WINDOW
+    return DEFAULT_WINDOW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from math import isnan
 
@@ -15,6 +16,7 @@ from tui.night.usage.compact_tables import (
     ResponseTable,
     SavedResponseTable,
     Tokens,
+    bounded,
 )
 from tui.night.usage.prices import PriceTable, TokenRates
 
@@ -36,9 +38,10 @@ class UsageTotals(Struct):
     cost: int = 0
     placeholders: int = 0
 
-    def usage(self) -> TokenUsage:
+    @property
+    def tokens(self) -> Tokens:
         """The tokens alone."""
-        return TokenUsage(self.input, self.output, self.write_5m, self.write_1h, self.read)
+        return self.input, self.output, self.write_5m, self.write_1h, self.read
 
     def book(self, row: int, tokens: Tokens, cost: int, loose: int) -> None:
         """Add a row's figures, or what changed in them; `row` is how many responses that makes."""
@@ -101,20 +104,14 @@ class ResponseLedger:
     ) -> None:
         """Record what one line says of a response."""
         last = self._last
-        if (
-            last is not None
-            and last[0] == message
-            and last[2] == usage
-            and last[1] == request
-            and (last[3] or not final)
-            and (last[4] or at is None)
-        ):
+        same = last is not None and last[0] == message and last[2] == usage and last[1] == request
+        if same and (last[3] or not final) and (last[4] or at is None):  # type: ignore[index]
             return
         self._last = (message, request, usage, final, at is not None)
         row = self.rows.find_or_add(message, request)
         if row < 0:
-            number = self._model(model)
-            self._born(request, number, usage, FINAL if final else 0, at, source, session)
+            flags = FINAL if final else 0
+            self._born(request, self._model(model), usage, flags, at, source, session)
             return
         if model and self.rows.flags[row] & GUESSED:
             self._rename(row, model)
@@ -134,10 +131,13 @@ class ResponseLedger:
         source: int,
         session: int,
     ) -> None:
-        row = self.rows.append(request, usage, model, session, source, flags, at)
+        tokens = bounded(usage)
+        row = self.rows.append(request, tokens, model, session, source, flags, at)
         if not self._accounted(session, source, at):
             self.rows.unaccounted[row] = 1
-        self._book(row, 1)
+        rates = self._rates[model]
+        cost = 0 if rates is None else rates.cost(*tokens)
+        self._sum(row, 1, tokens, cost, 0 if flags & FINAL else 1)
 
     def _improve(self, row: int, usage: TokenUsage, final: bool) -> None:
         rows = self.rows
@@ -146,15 +146,8 @@ class ResponseLedger:
         before, after = sum(old), usage.total
         if after > before or (after == before and usage.output > old[1]):
             cost = self.cost(row)
-            rows.put(row, usage)
-            new = rows.tokens(row)
-            change = (
-                new[0] - old[0],
-                new[1] - old[1],
-                new[2] - old[2],
-                new[3] - old[3],
-                new[4] - old[4],
-            )
+            new = rows.put(row, usage)
+            change = _less(new, old)
             self._sum(row, 0, change, self.cost(row) - cost, -1 if finished else 0)
         elif finished:
             self._sum(row, 0, _NOTHING, 0, -1)
@@ -183,7 +176,7 @@ class ResponseLedger:
         rates = self._rates[self.rows.model[row]]
         cost = 0 if rates is None else sign * rates.cost(*tokens)
         if sign < 0:
-            tokens = (-tokens[0], -tokens[1], -tokens[2], -tokens[3], -tokens[4])
+            tokens = _less(_NOTHING, tokens)
         loose = 0 if self.rows.flags[row] & FINAL else sign
         self._sum(row, sign, tokens, cost, loose)
 
@@ -208,10 +201,12 @@ class ResponseLedger:
     def mark_accounted(self, row: int) -> None:
         """A result has accounted for this row."""
         rows = self.rows
-        tokens = rows.tokens(row)
-        less = (-tokens[0], -tokens[1], -tokens[2], -tokens[3], -tokens[4])
+        one, two, three, four, five = tokens = rows.tokens(row)
+        rates = self._rates[rows.model[row]]
+        cost = 0 if rates is None else rates.cost(*tokens)
+        less = (-one, -two, -three, -four, -five)
         loose = 0 if rows.flags[row] & FINAL else -1
-        self._waits(row, rows.model[row]).book(-1, less, -self.cost(row), loose)
+        self._waits(row, rows.model[row]).book(-1, less, -cost, loose)
         rows.unaccounted[row] = 0
 
     def add_streamed(
@@ -283,6 +278,11 @@ class ResponseLedger:
         if not same_prices:
             for row in range(len(self.rows)):
                 self._book(row, 1)
+
+
+def _less(tokens: Tokens, other: Tokens) -> Tokens:
+    one, two, three, four, five = map(operator.sub, tokens, other)
+    return one, two, three, four, five
 
 
 def _completed(begun: TokenUsage, told: TokenUsage) -> TokenUsage:

@@ -1,0 +1,355 @@
+"""What each kind of event, and each kind of other record, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tui.model import events, records
+from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolCall, UserMessage
+from tui.model.journal import JournalEntry
+from tui.model.session import AgentProcesses
+from tui.model.state import StallThresholds
+from tui.night import timeline_builder
+from tui.night.activity import EDITING, IDLE, SUBAGENTS, OpenToolCall
+from tui.night.fold_state import FoldState, SourceClock
+from tui.night.journal_reducer import apply_entry
+from tui.night.usage.accounts import CostAccounts
+from tui.night.usage.responses import SYNTHETIC
+from tui.system.format import shorten
+
+_MOST_LATE = 4_096
+_MOST_COMMITS = 5_000
+_PROMPT = 300
+Time = float | None
+"""Seconds since the epoch; None where the source does not say."""
+Handler = Callable[[AgentEvent, Any, Time, bool, SourceClock], None]
+"""Applies an event and its body at a time: as news or as history, from a source."""
+_MINOR = (
+    *(events.ApiRetry, events.RateLimit, events.Compaction, events.TaskUpdate),
+    *(events.ToolHeartbeat, events.MessageLifecycle, events.AgentStateReport, events.RunningCost),
+    *(events.PermissionDenied, events.ControlMessage, events.Notice, events.UnknownRecord),
+)
+
+
+class Reducer:
+    """Applies events, by the type of their body in `handlers`, and all other records."""
+
+    def __init__(self, state: FoldState, accounts: CostAccounts, limits: StallThresholds) -> None:
+        self._state = state
+        self._accounts = accounts
+        self._limits = limits
+        self._activity = state.activity
+        self._timeline = state.timeline
+        self._counters = state.counters
+        self._loop_detector = state.loop_detector
+        self._context_meter = state.context_meter
+        self.handlers: dict[type, Handler] = {
+            AssistantMessage: self._assistant,
+            UserMessage: self._user,
+            events.TurnResult: self._result,
+            events.StreamDelta: self._delta,
+            events.TurnStarted: self._turn_started,
+            **dict.fromkeys(_MINOR, self._minor),
+        }
+
+    def record_usage(
+        self, event: AgentEvent, body: AssistantMessage, at: Time, source: SourceClock
+    ) -> bool:
+        """A response's usage was told, once more, perhaps, and more completely; False if not."""
+        usage = body.usage
+        if usage is None or body.model == SYNTHETIC:
+            return False
+        message = body.message_id or body.request_id
+        self._accounts.responses.add(
+            message or event.uuid or f"{event.source} {event.offset} {event.index_in_line}",
+            body.request_id,
+            body.model,
+            usage,
+            body.final,
+            at,
+            source.number,
+            self._state.sessions.number(event.session),
+        )
+        return True
+
+    # complexity: runs for each answer, where a call for each of the parts it tells would cost time
+    def _assistant(
+        self, event: AgentEvent, body: AssistantMessage, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        state = self._state
+        thread, ref, text, tools = event.thread, event.ref, body.text, body.tools
+        main_news = live and not thread
+        if self.record_usage(event, body, at, source) and not thread:
+            if live:
+                self._context_meter.on_answer(body.model, body.usage.context)  # type: ignore[union-attr]
+            state.model = body.model
+        if main_news and body.model != SYNTHETIC and self._activity.drop_lost_calls():
+            state.waste.abort_turn(at, "process ended")
+            state.waste.begin_turn(at, ref, cut=False)
+        for use in tools:
+            self._tool_called(use, ref, thread, at, live)
+        if body.error:
+            self._counters.api_errors += 1
+            self._timeline.mark(at, "error", shorten(text or body.error), ref)
+        elif text:
+            self._loop_detector.on_text(thread, text, bool(tools), at, ref, self._limits)
+            if not thread and not body.thinking:
+                state.evidence.on_text(text, at, ref)
+        if main_news:
+            if not body.error:
+                state.waste.on_progress(at, ref)
+            self._activity.on_assistant(body, at)
+            state.last_ref = ref
+            if state.message_delivered:
+                state.message_delivered = False
+                state.interventions.mark_seen(at)
+
+    def _tool_called(
+        self, use: ToolCall, ref: SourceRef, thread: str, at: Time, live: bool
+    ) -> None:
+        state = self._state
+        if use.id and not state.calls.add(use.id):
+            return
+        self._counters.count_call(use.name)
+        state.risky_calls.on_tool_call(use, ref, at)
+        if use.name in SUBAGENTS:
+            self._counters.link_subagent(use.id)
+        if live:
+            self._activity.open_call(OpenToolCall(use, ref, thread, at))
+        elif len(state.late_calls) < _MOST_LATE:
+            state.late_calls[use.id] = use
+
+    # complexity: each record hears of a result in order and needs what those before it found
+    def _user(
+        self, event: AgentEvent, body: UserMessage, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        state, ref = self._state, event.ref
+        for result in body.results:
+            tool = self._activity.close_call(result.tool_use_id)
+            use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
+            if result.agent_id:
+                self._counters.link_subagent(result.agent_id, result.tool_use_id)
+            if result.is_error and state.errors.add(result.tool_use_id):
+                self._counters.tool_errors += 1
+            if use is None:
+                continue
+            edited = use.name in EDITING and not result.is_error
+            self._counters.edits += edited
+            state.risky_calls.on_tool_result(result)
+            self._loop_detector.on_tool_result(event.thread, use, result, at, ref, self._limits)
+            before = state.test_runs.last_verdict
+            run = state.test_runs.on_tool_result(use, result, at, ref)
+            state.failures.on_tool_result(use, result, run)
+            commits = len(state.evidence.commits)
+            sources = state.evidence.on_tool_result(use, result, run, at, ref)
+            if not event.thread:
+                state.waste.on_tool_result(use, result, tool.since if tool else None, at, ref)
+            if edited or sources or len(state.evidence.commits) != commits:
+                state.waste.on_change(at)
+            if sources and run is None:
+                state.test_runs.on_edit(sources)
+            if run is not None and run.verdict not in (before, "unknown"):
+                self._timeline.mark(at, run.verdict, shorten(run.command), ref)  # type: ignore[arg-type]
+        if event.thread:
+            return
+        if body.role in ("prompt", "replay"):
+            self._prompt(event, body, live)
+        if live:
+            if body.role == "interrupted":
+                state.waste.abort_turn(at, "interrupted")
+            self._activity.on_user(body, at)
+            state.last_ref = ref
+
+    def _prompt(self, event: AgentEvent, body: UserMessage, live: bool) -> None:
+        state = self._state
+        if not state.prompt:
+            state.prompt = body.text[:_PROMPT]
+        state.evidence.end_turn("", None, None)
+        self._accounts.begin_turn(state.sessions.number(event.session))
+        if body.command_uuid:
+            state.interventions.advance_injection(body.command_uuid, "delivered", event.at)
+            state.message_delivered = True
+        if live:
+            state.waste.begin_turn(event.at, event.ref, cut=False)
+            self._loop_detector.reset_conversation("")
+
+    def _result(
+        self, event: AgentEvent, body: events.TurnResult, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        state = self._state
+        self._counters.turns += 1
+        self._counters.denials += body.denials
+        state.evidence.end_turn("" if body.is_error else body.text, at, event.ref)
+        session = state.sessions.number(event.session)
+        self._accounts.on_result(session, source.number, at, body.cost_usd, body.models)
+        self._context_meter.on_result(body.models)
+        if body.is_error:
+            words = body.terminal_reason or body.subtype
+            self._timeline.mark(at, "error", f"the turn failed: {words}", event.ref)
+        if live:
+            state.waste.end_turn(at, event.ref)
+            self._activity.on_result(body, at)
+            state.last_ref = event.ref
+
+    def _delta(
+        self, event: AgentEvent, body: events.StreamDelta, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        activity = self._activity
+        activity.has_deltas = True
+        if body.usage is not None:
+            self._accounts.responses.add_streamed(
+                event.thread,
+                body.message_id,
+                body.model,
+                body.usage,
+                body.step == "message_delta",
+                at,
+                source.number,
+                self._state.sessions.number(event.session),
+            )
+        if live and not event.thread:
+            activity.retry = None
+            activity.request_reported = False
+            if body.step == "message_start":
+                activity.on_message_start(at)
+                if body.usage is not None:
+                    self._context_meter.on_answer(body.model, body.usage.context)
+
+    def _turn_started(
+        self, event: AgentEvent, body: events.TurnStarted, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        state = self._state
+        state.has_stream = True
+        state.agent_version = body.version or state.agent_version
+        state.cwd = body.cwd or state.cwd
+        state.permission_mode = body.permission_mode or state.permission_mode
+        state.started_model = body.model or state.started_model
+        self._context_meter.on_turn_start(body.model)
+        self._accounts.responses.assume_model(source.number, "", body.model)
+        self._accounts.begin_turn(state.sessions.number(event.session))
+        if live:
+            if self._activity.turn_open and at is not None:
+                self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
+            state.waste.begin_turn(at, event.ref, cut=self._activity.turn_open)
+            self._activity.begin_turn(at)
+            state.last_ref = event.ref
+
+    # complexity: a table in code, one case for each kind of event that changes a fact or two
+    def _minor(
+        self, event: AgentEvent, body: events.Body, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        state, activity = self._state, self._activity
+        match body:
+            case events.ApiRetry():
+                self._counters.count_retry(body.attempt, at, source.number)
+                if live:
+                    state.waste.on_retry(body, at, event.ref)
+                    activity.on_retry(body, at)
+            case events.RateLimit():
+                if body.status == "rejected":
+                    self._counters.rate_limits += 1
+                    self._timeline.mark(at, "limit", f"{body.window} limit reached", event.ref)
+                if live:
+                    activity.on_limit(body, at)
+            case events.Compaction() if not event.thread:
+                self._counters.compactions += 1
+                after = "" if body.after is None else f" to {body.after:,}"
+                label = f"{body.before:,} tokens{after}"
+                self._timeline.mark(at, "compaction", label, event.ref)
+                if live:
+                    self._context_meter.on_compaction(body.after)
+                    state.waste.on_compaction(at)
+                    activity.compacting = False
+                    self._loop_detector.reset_conversation("")
+            case events.TaskUpdate():
+                if body.task_type == "local_agent":
+                    self._counters.link_subagent(body.task_id, body.tool_use_id)
+                if live:
+                    activity.on_task(body)
+            case events.ToolHeartbeat():
+                activity.on_heartbeat(body, at)
+            case events.MessageLifecycle():
+                self._message_moved(body, at, live)
+            case events.AgentStateReport() if live and not event.thread:
+                activity.on_state(body, at)
+            case events.RunningCost():
+                session = state.sessions.number(event.session)
+                self._accounts.on_running_cost(session, source.number, at, body.cost_usd)
+            case events.PermissionDenied(waiting=True) if live:
+                activity.await_leave(body.tool, at)
+            case events.ControlMessage(subtype="can_use_tool") if live:
+                activity.await_leave(body.text or "a tool", at)
+            case events.Notice(topic="local_command") if live:
+                activity.on_local_answer(at)
+            case events.UnknownRecord():
+                self._counters.count_unknown(body.type, body.subtype)
+
+    def _message_moved(self, body: events.MessageLifecycle, at: Time, live: bool) -> None:
+        injections = self._state.interventions
+        if body.state == "started":
+            injections.advance_injection(body.command_uuid, "delivered", at)
+            self._state.message_delivered = True
+            if live and self._activity.phase == IDLE:
+                self._activity.begin_turn(at)
+        elif body.state == "completed":
+            injections.advance_injection(body.command_uuid, "seen", at)
+        elif body.state == "cancelled":
+            injections.advance_injection(body.command_uuid, "withdrawn", at)
+
+    # --- beside the events -----------------------------------------------------------------------
+
+    def apply_record(self, record: records.Record) -> None:
+        """A record that is no event; what only a pane shows, the pane reads by itself."""
+        state = self._state
+        match record:
+            case records.Arrival():
+                state.source_clock(record.source).record_arrival(record.offset, record.at)
+                state.record_sign(record.at)
+            case JournalEntry():
+                self._journal(record)
+            case records.ProgressFile():
+                if state.first_progress is None and record.basis != "unknown":
+                    state.first_progress = record
+                state.progress = record
+                state.evidence.on_progress(record)
+            case records.SessionNotes():
+                state.evidence.on_notes(record)
+            case records.LogEntry():
+                # The original system's watchdog says in its log whom it ends and why.
+                _, found, reason = record.text.partition("Terminating session:")
+                if found:
+                    state.watchdog_reason, state.watchdog_at = shorten(reason, 160), record.at
+            case records.SessionHistoryLine():
+                state.last_session_end = record
+            case records.Commit() if record.sha not in state.commits:
+                state.commits[record.sha] = record
+                if len(state.commits) > _MOST_COMMITS:
+                    del state.commits[next(iter(state.commits))]
+                self._loop_detector.on_work_tree_change()
+                self._timeline.mark(record.at, "commit", shorten(record.subject))
+            case AgentProcesses():
+                state.agents, state.agents_at = record.agents, record.at
+
+    def _journal(self, entry: JournalEntry) -> None:
+        state = self._state
+        apply_entry(state.interventions, entry, self._timeline)
+        if entry.kind == "segment_started":
+            self._link_sessions()
+        elif entry.kind == "segment_ended" and self._activity.turn_open:
+            state.waste.abort_turn(entry.at, "process ended")
+        elif entry.kind in ("rewind", "undo"):
+            self._loop_detector.on_work_tree_change()
+            state.evidence.on_rewind(entry)
+        elif entry.kind == "inject":
+            self._loop_detector.reset_conversation("")
+        elif entry.kind == "injection" and entry.data.get("state") == "delivered":
+            state.message_delivered = True
+
+    def _link_sessions(self) -> None:
+        """The session of the newest attempt begins at zero, or carries on another one's bill."""
+        attempt, sessions = self._state.interventions.attempt, self._state.sessions
+        if attempt is None or not attempt.session or attempt.resume_of == attempt.session:
+            return
+        parent = sessions.number(attempt.resume_of) if attempt.resume_of else None
+        self._accounts.link(sessions.number(attempt.session), parent)
