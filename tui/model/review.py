@@ -197,3 +197,13 @@ class Review(Struct, frozen=True):
     base: str = ""
     project: str = ""
     run_id: str = ""
+
+    @property
+    def insertions(self) -> int:
+        """Lines that the night's commits added."""
+        return sum(commit.insertions for commit in self.commits)
+
+    @property
+    def deletions(self) -> int:
+        """Lines that the night's commits took away."""
+        return sum(commit.deletions for commit in self.commits)
