@@ -58,9 +58,9 @@ def review_command(arguments: argparse.Namespace) -> int:
     )
     write_files(review, arguments, formats)
     if arguments.json:
-        from tui.night.review.export.figures_json import render_json
+        from tui.monitor.history.export_files import text_of
 
-        sys.stdout.write(render_json(_build_export(review, arguments, keep_places=True)))
+        sys.stdout.write(text_of(_build_export(review, arguments, keep_places=True), "json"))
     elif not formats:
         from tui.commands.observe.text_views import review_lines
 

@@ -19,7 +19,7 @@ from tui.model.session import NamedSources
 from tui.night.review.export.blocks import all_refs
 from tui.night.review.export.redacted import Export, ExportSource, Redactor, redact_export
 from tui.night.review.export.wording import night_start
-from tui.night.review.review_json import encode_review
+from tui.night.review.review_json import encode_review, render_json
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.system.credentials import secret_variables, spellings_of
@@ -160,8 +160,6 @@ def text_of(export: Export, format: Format) -> str:
 
         return render_markdown(export)
     if format == "json":
-        from tui.night.review.export.figures_json import render_json
-
         return render_json(export)
     return _svg(export)
 

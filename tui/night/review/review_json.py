@@ -7,16 +7,18 @@ how much of it that is, `idle_s` beside `time` tells.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
 from tui.model.review import Review, Risk
 from tui.model.snapshot import Stall
 from tui.model.timeline import TimeTotals
+from tui.night.review.export.redacted import Export
 from tui.night.status_json import iso, run
 
 SCHEMA = 1
@@ -68,6 +70,27 @@ def encode_review(review: Review) -> dict[str, Any]:
         "risks": [_risk(risk) for risk in review.risks],
         "looked_at": iso(review.looked_at),
     }
+
+
+def export_figures(export: Export) -> dict[str, Any]:
+    """The object of a review with what wrote an export, when, in which zone, and its sources."""
+    return {
+        **export.data,
+        "export": {
+            "version": export.version,
+            "run": export.review.run_id,
+            "made_at": export.made_at,
+            "zone_s": export.zone_s,
+            "places": "kept" if export.keep_places else "taken out",
+            "named": dict(export.named),
+            "sources": [structs.asdict(source) for source in export.sources],
+        },
+    }
+
+
+def render_json(export: Export) -> str:
+    """The export as one JSON object on one line."""
+    return json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def encode_ref(place: SourceRef | None) -> dict[str, Any] | None:

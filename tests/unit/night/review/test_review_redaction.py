@@ -14,11 +14,11 @@ from tests.unit.night.review.review_exports import export_of
 from tests.unit.night.review.review_sample import hostile, sample
 from tui.model.review import Review
 from tui.night.review.export.blocks import with_texts
-from tui.night.review.export.figures_json import render_json
 from tui.night.review.export.html_page import render_html
 from tui.night.review.export.markdown_page import render_markdown
 from tui.night.review.export.redacted import Redactor, redact_export
 from tui.night.review.export.timeline_svg import render_timeline
+from tui.night.review.review_json import render_json
 from tui.system.credentials import spellings_of
 
 KNOWN = "corr3ct-horse-battery"
