@@ -38,6 +38,7 @@ RiskKind = Literal[
     "fetch_to_shell",
     "big_file",
 ]
+Helped = Literal["yes", "no", "unclear"]
 WasteKind = Literal["retries", "loop", "redone", "killed_turn"]
 MomentKind = Literal[
     "commit",
@@ -136,7 +137,7 @@ class InterventionEffect(Struct, frozen=True):
     kind: str
     text: str
     state: str
-    helped: Literal["yes", "no", "unclear"]
+    helped: Helped
     why: str
     ref: SourceRef | None = None
 

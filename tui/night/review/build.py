@@ -1,4 +1,4 @@
-"""Makes the Review; tasks and restore points."""
+"""Makes the Review; why the night ended, tasks and restore points."""
 
 from __future__ import annotations
 
@@ -6,29 +6,38 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestRun
 from tui.model.interventions import CheckpointTaken
 from tui.model.records import Commit, ProgressFile, ProgressTask, RepositoryChanges
-from tui.model.review import Claim, Ending, RestorePoint, Review, Risk, TaskChanges, TestState
+from tui.model.review import (
+    Claim,
+    Ending,
+    RestorePoint,
+    Review,
+    Risk,
+    TaskChanges,
+    TestState,
+    WasteItem,
+)
 from tui.model.snapshot import NightSnapshot
-from tui.model.state import EndKind
-from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.endings import classify_ending
-from tui.night.review.intervention_effects import intervention_effects
-from tui.night.review.moments import find_commit_record, find_moments, find_stalls
+from tui.model.state import EndKind, SessionState, StallKind, StateReason
+from tui.night.evidence.wasted_work import RetryStreak
+from tui.night.review.moments import (
+    find_commit_record,
+    find_moments,
+    find_stalls,
+    find_waste,
+    intervention_effects,
+)
 from tui.night.review.verdict import (
-    AttentionInputs,
+    ReviewInputs,
     VerdictInputs,
     judge_night,
     rank_attention,
     reverted_files,
 )
-from tui.night.review.waste import find_waste, total_waste
-from tui.night.usage.bill import SpendingCurve
-from tui.system.format import format_duration, shorten
+from tui.system.format import format_count, format_duration, shorten
 from tui.system.lazy_pattern import lazy
 
 _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT))
@@ -39,24 +48,6 @@ _SECOND = 1.0
 _NUMBER = lazy(r"\s*(?:#|task\s+)?(\d+(?:\.\d+)*)(?=[.):\s-])", re.IGNORECASE)
 _SPACE = lazy(r"\W+")
 _ENOUGH = 12
-
-
-class ReviewInputs(Struct, frozen=True):
-    """What the fold knows beside the snapshot.
-
-    `last_ref` is where the session's last record stands; `broke_off` says that nothing ended it and
-    nobody is there any more, `spoke_last` that a transcript ends with the agent's words.
-    `progress_basis` is what `first_progress` rests on.
-    """
-
-    evidence: EvidenceLog
-    wasted_work: WastedWork
-    spending: SpendingCurve
-    last_ref: SourceRef | None = None
-    broke_off: bool = False
-    spoke_last: bool = False
-    first_progress: ProgressFile | None = None
-    progress_basis: str = "none"
 
 
 def assemble_review(
@@ -84,11 +75,7 @@ def assemble_review(
         verdict=verdict,
         reasons=reasons,
         ending=ending,
-        attention=rank_attention(
-            AttentionInputs(
-                facts, snapshot, evidence, waste, work.aborted_turns, uncommitted, inputs.last_ref
-            )
-        ),
+        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted),
         tasks=facts.tasks,
         commits=snapshot.commits,
         tests=snapshot.tests,
@@ -145,6 +132,119 @@ def _cost_per_task(
     if snapshot.cost.usd is None or finished <= 0:
         return None
     return snapshot.cost.usd / finished
+
+
+def total_waste(items: Sequence[WasteItem], usd: float | None) -> float | None:
+    """Dollars wasted, never more than the night cost; None where nothing has a price."""
+    known = [item.usd for item in items if item.usd is not None]
+    if not known:
+        return 0.0 if usd is not None and not items else None
+    return min(sum(known), usd) if usd is not None else sum(known)
+
+
+# --- why it ended ---
+
+
+def classify_ending(
+    snapshot: NightSnapshot,
+    broke_off: bool,
+    ref: SourceRef | None,
+    spoke_last: bool = False,
+    retrying: RetryStreak | None = None,
+) -> Ending:
+    """The kind of the end and one sentence; `ref` is the last thing the session recorded.
+
+    `broke_off` says that its files end in the middle and no process of it is there any more: then
+    nothing tells why. `spoke_last` says that a transcript's last word is the agent's own: not all
+    versions write down that the turn is over; `retrying` are attempts to reach the API that nothing
+    came after. The record of a run of ours comes before everything else.
+    """
+    exit = snapshot.run.exit
+    if snapshot.run.owned and exit is not None and snapshot.run.ended_at is not None:
+        kind = exit.kind.review_word
+        return Ending(kind, _recorded_reason(snapshot, exit.reason.strip(), exit.kind), ref)
+    if broke_off and spoke_last and snapshot.state != SessionState.RATE_LIMITED:
+        return Ending(
+            EndKind.TURN_ENDED, "Its last word is an answer, and nothing came after it", ref
+        )
+    if broke_off and retrying is not None:
+        return _unreachable_api(retrying)
+    return _ending_of_state(snapshot, broke_off, ref)
+
+
+def _recorded_reason(snapshot: NightSnapshot, reason: str, kind: EndKind) -> str:
+    """The record's sentence, with who killed it where it does not say so."""
+    sentence = shorten(reason, 300) or "the run ended"
+    kills = (action for action in reversed(snapshot.interventions.others) if action.kind == "kill")
+    by = next((action.by for action in kills), "")
+    if kind == EndKind.KILLED and by and by not in sentence:
+        sentence = f"{sentence} (by {by})"
+    return _capitalised(sentence)
+
+
+# The order of these cases is the rule: the first match wins.
+def _ending_of_state(snapshot: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> Ending:
+    state, reason, stall = snapshot.state, snapshot.activity.reason, snapshot.stall
+    sentence = _capitalised(shorten(reason, 300))
+    if state == SessionState.FINISHED:
+        return _finished(snapshot, sentence, ref)
+    if state == SessionState.KILLED:
+        return Ending(EndKind.KILLED, sentence, ref)
+    if state == SessionState.FAILED:
+        is_limit = snapshot.activity.state_reason == StateReason.USAGE_LIMIT
+        return Ending(EndKind.LIMIT if is_limit else EndKind.FAILED, sentence, ref)
+    if state == SessionState.CRASHED:
+        return Ending(EndKind.CRASH, sentence, ref)
+    if state == SessionState.RATE_LIMITED and broke_off:
+        return Ending(EndKind.LIMIT, f"It waited for a limit and did not go on: {reason}", ref)
+    if broke_off:
+        return Ending(EndKind.CRASH, _broken_off(snapshot), ref)
+    if state == SessionState.WAITING_PERMISSION:
+        return Ending(EndKind.NEEDS_PERSON, sentence, ref)
+    if state == SessionState.STALLED and stall is not None and not stall.waiting:
+        kind = EndKind.CRASH if stall.kind == StallKind.PROCESS_GONE else EndKind.HUNG
+        return Ending(kind, sentence, stall.refs[0] if stall.refs else ref)
+    return Ending(EndKind.OPEN, f"It goes on: {reason}", ref)
+
+
+def _finished(snapshot: NightSnapshot, sentence: str, ref: SourceRef | None) -> Ending:
+    progress = snapshot.progress
+    if progress is None or progress.basis == "unknown" or not progress.done:
+        return Ending(EndKind.TURN_ENDED, sentence, ref)
+    if progress.open:
+        return Ending(EndKind.TURN_ENDED, f"{sentence}; {progress.open} tasks are open", ref)
+    return Ending(EndKind.TASKS_DONE, f"{sentence}; no task is open", ref)
+
+
+def _unreachable_api(retrying: RetryStreak) -> Ending:
+    """The last records are attempts to reach the API."""
+    attempts, status = format_count(retrying.attempts, "attempt"), retrying.status
+    if status == 429:
+        sentence = f"The API refused for a limit (HTTP 429): {attempts}"
+        return Ending(EndKind.LIMIT, sentence, retrying.ref)
+    if status in (401, 403):
+        sentence = f"The API refused the login (HTTP {status}): {attempts}"
+    else:
+        answer = f"HTTP {status}" if status else "no connection"
+        sentence = f"The API could not be reached: {attempts}, the last with {answer}"
+    return Ending(EndKind.FAILED, sentence, retrying.ref)
+
+
+def _broken_off(snapshot: NightSnapshot) -> str:
+    """What it was doing when its files end; nothing there says why."""
+    tools = snapshot.activity.tools
+    if tools:
+        what = f"{tools[0].name} {shorten(tools[0].target, 60)}".strip() + " has no answer"
+    elif snapshot.counts.turns or snapshot.counts.tool_calls:
+        what = "the model owed an answer"
+    else:
+        what = "its first turn was never answered"
+    quiet = format_duration(snapshot.activity.idle_seconds)
+    return f"Its record breaks off in the middle of a turn: {what}; nothing came for {quiet}"
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 # --- restore points ---
