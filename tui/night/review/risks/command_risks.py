@@ -55,7 +55,8 @@ def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
             if call.is_error:
                 severity = "medium" if severity == "high" else "low"
                 words += ", which failed"
-            what = f"{words}: {_short(command)}"
+            shown = cut_credentials(" ".join(command.replace("⏎", " ").split()))
+            what = f"{words}: {clip_text(shown, _SHOWN)}"
             finding = RiskFinding(kind, path, severity, what, by_shell=True, ref=call.ref)
             findings.setdefault((kind, path), []).append(finding)
     for members in findings.values():
@@ -64,10 +65,6 @@ def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
             more = format_count(len(members) - 1, "more command")
             worst = replace(worst, what=f"{worst.what} ({more} like it)")
         yield worst
-
-
-def _short(command: str) -> str:
-    return clip_text(cut_credentials(" ".join(command.replace("⏎", " ").split())), _SHOWN)
 
 
 def _effects(command: str) -> Iterator[tuple[Effect, str]]:
@@ -170,12 +167,11 @@ def _git_config(args: list[str]) -> Iterator[Effect]:
 
 
 def _skips_hooks(verb: str, args: list[str]) -> bool:
-    for option in _options(verb, args):
-        if len(option) > 6 and "--no-verify".startswith(option):
-            return True
-        if verb == "commit" and "n" in _bundled_letters(verb, option):
-            return True
-    return False
+    return any(
+        (len(option) > 6 and "--no-verify".startswith(option))
+        or (verb == "commit" and "n" in _bundled_letters(verb, option))
+        for option in _options(verb, args)
+    )
 
 
 def _options(verb: str, args: list[str]) -> Iterator[str]:
@@ -231,14 +227,11 @@ def _files(call: CommandCall) -> Iterator[Effect]:
     hooks = [text for text in plain if ".git/hooks" in text]
     if hooks and (call.name != "chmod" or any(text in ("-x", "a-x") for text in call.texts)):
         yield "no_verify", ".git/hooks", "high", "hooks were taken away"
-    if call.name == "chmod" and len(plain) > 1 and _OPEN_MODE.match(plain[0]):
-        yield from _opened_to_all(call, plain[1:6])
-
-
-def _opened_to_all(call: CommandCall, paths: list[str]) -> Iterator[Effect]:
+    if call.name != "chmod" or len(plain) < 2 or not _OPEN_MODE.match(plain[0]):
+        return
     is_deep = "-R" in call.texts or "--recursive" in call.texts
     words = "open to everybody" + (" with all below it" if is_deep else "")
-    for path in paths:
+    for path in plain[1:6]:
         if not path.startswith(("/tmp/", "/var/tmp/", "/dev/")):
             yield "permissions", _plain(path), "high", words
 
@@ -289,10 +282,8 @@ def _host(call: CommandCall) -> str:
                 return urlsplit(text).hostname or "an address"
             except ValueError:
                 return "an address"
-    return next(
-        (text.split("/")[0] for text in call.texts if "." in text and text[:1] != "-"),
-        "the network",
-    )
+    names = (text.split("/")[0] for text in call.texts if "." in text and text[:1] != "-")
+    return next(names, "the network")
 
 
 def _runs_input(call: CommandCall) -> bool:
