@@ -233,25 +233,24 @@ class ChangedWork:
             # Nothing tells which symbols stand in the files: only paths can be missed.
             names = max(certain, len(terms.paths))
         match = self._match(names, certain, len(terms.stems), plain)
-        is_code_missing = terms.has_named_code and self.is_known and not self._begins_alike(terms)
-        if match == "unclear" and is_code_missing:
-            match = "none"
+        if match == "unclear" and terms.has_named_code and self.is_known:
+            # Nothing that changed even begins like a word of the claim: division, divide.
+            beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
+            if beginnings.isdisjoint(piece[:_BEGINNING] for piece in (*self._code, *self._prose)):
+                match = "none"
         return WorkMatch(match, best, tuple(missing))
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
         """How well it matches: `certain` of the names and `plain` of the words were found."""
-        if _is_clear(names, certain, words, plain):
+        # All names were found, or some with plain words; without names, enough words.
+        is_named = certain == names or (certain > 0 and plain > 0)
+        if is_named if names else plain > 0 and plain >= words * _ENOUGH:
             return "clear"
         if certain or plain:
             return "some"
         if names + words < 2 and not names and (self._code or not self.is_known):
             return "unclear"
         return "none" if self.is_known or not self.paths else "unclear"
-
-    def _begins_alike(self, terms: ClaimTerms) -> bool:
-        """Whether anything changed begins like a word of the claim: division, divide."""
-        beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
-        return any(piece[:_BEGINNING] in beginnings for piece in (*self._code, *self._prose))
 
     def _find_path(self, name: str) -> Iterable[str]:
         name = name.removeprefix("./")
@@ -265,10 +264,3 @@ class ChangedWork:
             return paths
         of_pieces = [self._code.get(piece, set()) for piece in split_words(name)]
         return set.intersection(*of_pieces) if of_pieces else ()
-
-
-def _is_clear(names: int, certain: int, words: int, plain: int) -> bool:
-    """Whether all names were found, or some with plain words; without names, enough words."""
-    if names:
-        return certain == names or (certain > 0 and plain > 0)
-    return plain > 0 and plain >= words * _ENOUGH
