@@ -13,7 +13,7 @@ from tui.system.format import format_clock, format_count, format_duration_rough
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
 from widgets.line_layout import spread, wrap
-from widgets.review.review_text import moment_span, severity_span, tests_span, trust_span
+from widgets.review.review_text import moment_span, sign_span
 from widgets.review.review_view import (
     CommitTarget,
     DiffTarget,
@@ -110,7 +110,7 @@ def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
 
 
 def _rows_of_claim(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
-    quote: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
+    quote: Line = [(" ", "text"), sign_span(claim.verdict), ("  ", "text")]
     quote = [*quote, (f"“{visible(claim.text)}”", "strong")]
     goal = _claim_target(claim)
     name = f"claim-{nth}"
@@ -163,7 +163,7 @@ def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
     kind_role: Role = "error" if risk.severity == "high" else "text"
     left: Line = [
         (" ", "text"),
-        severity_span(risk.severity),
+        sign_span(risk.severity),
         (f" {pad(RISKS_SHORT[risk.kind], _KIND)}", kind_role),
         (f"{place}  " if place else "", "strong"),
         (visible(risk.what), "text" if not place else "dim"),
@@ -314,7 +314,7 @@ def _point_row(point: RestorePoint, marked: Collection[str], width: int) -> Revi
         (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
         (f" {format_clock(point.at, False)} ", "dim"),
         (pad(visible(short), _ID) + " ", "label"),
-        tests_span(point.tests),
+        sign_span(point.tests),
         (f"  {visible(point.label)}", "text"),
     ]
     name = f"point-{point.kind}-{point.id}"

@@ -34,13 +34,10 @@ from widgets.review.review_text import (
     cost_spans,
     cost_text,
     end_span,
-    helped_span,
     interventions_text,
-    severity_span,
-    tests_span,
+    sign_span,
     time_text,
     trust_spans,
-    verdict_span,
 )
 from widgets.review.review_view import (
     EvidenceTarget,
@@ -66,7 +63,7 @@ def intervention_rows(review: Review, width: int) -> Iterator[ReviewRow]:
         text = f" {visible(intervention.text)}" if intervention.text else ""
         left: Line = [
             (f" {format_clock(intervention.at, False)} ", "dim"),
-            helped_span(intervention.helped),
+            sign_span(intervention.helped),
             (f"  {pad(visible(intervention.kind), _KIND)}", "person"),
             (text, "text"),
             (f"  {visible(intervention.why)}", "dim"),
@@ -226,7 +223,7 @@ class ReviewPageRows:
 
     def _verdict(self, width: int) -> list[ReviewRow]:
         review = self._review
-        badge = verdict_span(review.verdict)
+        badge = sign_span(review.verdict)
         words = tuple(review.reasons) or ("Nothing speaks against it.",)
         goal = SectionTarget("page", "first-1") if review.attention else self._ending_target()
         rows: list[ReviewRow] = []
@@ -300,7 +297,7 @@ class ReviewPageRows:
         if not tests.runs:
             return [("no test run was seen", "dim")], SectionTarget("claims")
         run = tests.runs[-1]
-        words: list[Span] = [tests_span(tests.last), (f" {counts_text(run)}", "text")]
+        words: list[Span] = [sign_span(tests.last), (f" {counts_text(run)}", "text")]
         if run.at is not None:
             words.append((f" at {format_clock(run.at, False)}", "dim"))
         after = tests.edits_since_last_run
@@ -319,7 +316,7 @@ class ReviewPageRows:
         for nth, item in enumerate(listed):
             number: Span = (f" {nth + 1} ", "accent")
             topic: Line = [(f" {item.topic} ", "dim")] if width >= NARROW else []
-            left: Line = [number, severity_span(item.severity), (f" {visible(item.what)}", "text")]
+            left: Line = [number, sign_span(item.severity), (f" {visible(item.what)}", "text")]
             line = spread(left, topic, width)
             rows.append(ReviewRow(line, attention_target(item), None, f"first-{nth + 1}"))
         return rows

@@ -12,8 +12,8 @@ from tests.widgets.host import Host, screen_rows, words
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Review
 from widgets.ink import text_of
+from widgets.lists.night_table import comparison_rows
 from widgets.review import review_lists
-from widgets.review.comparison import comparison_rows
 from widgets.review.review_page import ReviewPageRows
 from widgets.review.review_view import (
     CommitTarget,

@@ -24,6 +24,7 @@ from widgets.ink import Line
 from widgets.lists.line_view import LineView
 from widgets.lists.night_table import (
     NightTableRow,
+    comparison_rows,
     fitting_columns,
     head_line,
     night_rows,
@@ -31,7 +32,6 @@ from widgets.lists.night_table import (
 )
 from widgets.lists.pane import Pane
 from widgets.output_guard import show_toast
-from widgets.review.comparison import comparison_rows
 from widgets.review.review_view import ReviewView, SentenceTarget
 from widgets.row_widgets import SingleRow
 from widgets.status.key_bar import KeyBar
