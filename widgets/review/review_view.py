@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 from textual import events
@@ -84,6 +84,14 @@ Target: TypeAlias = (
     | SectionTarget
     | SentenceTarget
 )
+
+
+T = TypeVar("T")
+
+
+def evidence_or(ref: SourceRef | None, otherwise: T) -> EvidenceTarget | T:
+    """Leads to this place, where it is known."""
+    return EvidenceTarget(ref) if ref is not None else otherwise
 
 
 class ReviewRow(Struct, frozen=True):

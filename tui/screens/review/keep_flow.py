@@ -1,8 +1,9 @@
-"""Keep, rewind, branch."""
+"""Keep, rewind, branch, export."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.model.review import Review
@@ -151,6 +152,47 @@ class KeepFlow:
             sections.marked.clear()
             sections.show()
             self._page.show_edges()
+
+    # --- to a file ---
+
+    def export(self, review: Review) -> None:
+        """Asks where to, asks again before a file is replaced, and writes without secrets."""
+        from widgets.dialogs.button_row import Choice
+        from widgets.dialogs.text_dialogs import LineDialog
+
+        lines = [
+            "The review as a file, without secrets and without names of people and machines.",
+            "Its ending says what it is: .md, .html, .svg (the strip) or .json.",
+        ]
+        name = _export_name(self._source.project.name, review)
+        dialog = LineDialog("Export", lines, name, Choice("write", "Write"))
+        ask(self._app, dialog, lambda answer: self._confirm_export(review, answer.text.strip()))
+
+    def _confirm_export(self, review: Review, name: str) -> None:
+        from widgets.dialogs.button_row import Choice
+        from widgets.dialogs.dialog import PlanDialog
+
+        if not Path(name).expanduser().is_file():
+            self._write_export(review, name)
+            return
+        lines = [f"{name} is there already; it would be replaced."]
+        dialog = PlanDialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
+        ask(self._app, dialog, lambda _: self._write_export(review, name))
+
+    def _write_export(self, review: Review, name: str) -> None:
+        run = self._page.run_id
+        self._background.run(
+            "notes",
+            lambda: self._source.export(review, run, name),
+            lambda path: show_toast(self._app, f"wrote {path}", timeout=_TOAST_S),
+        )
+
+
+def _export_name(project: str, review: Review) -> str:
+    # Outside the repository, so that no agent commits it.
+    run = review.night.run
+    name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in project)
+    return f"~/{name}-{format_local(run.started_at or review.night.now, '%Y-%m-%d')}.md"
 
 
 def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from tui.actions import screen_actions
 from tui.model.records import RepositoryChanges
 from tui.model.review import Review
 from widgets.review import review_lists
+from widgets.review.review_page import top_rows
 from widgets.review.review_view import Build, ReviewView, SectionName
 from widgets.status.pane_tabs import PaneTab
 
@@ -34,6 +35,7 @@ _EMPTY: Final[dict[SectionName, str]] = {
 }
 _BESIDE_COLUMNS: Final = 150
 _STACKED_ROWS: Final = 34
+_PAGE_ROWS: Final = 18
 
 
 def shape_of(width: int, height: int) -> Shape:
@@ -41,6 +43,12 @@ def shape_of(width: int, height: int) -> Shape:
     if width >= _BESIDE_COLUMNS:
         return "beside"
     return "stacked" if height >= _STACKED_ROWS else "one"
+
+
+def page_height(review: Review | None, width: int, height: int) -> int:
+    """As many rows as what must be in sight takes, and no more than leave room for a list."""
+    rows = len(top_rows(review, width - 4)) if review is not None else _PAGE_ROWS
+    return min(rows + 2, height - 14)
 
 
 def counts(review: Review | None, changes: RepositoryChanges | None) -> dict[SectionName, str]:

@@ -1,4 +1,4 @@
-"""Where reviews and nights come from."""
+"""Where reviews, their evidence and nights come from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tui.control.operations import Operations
+from tui.model.events import SourceRef
 from tui.model.records import RepositoryChanges
 from tui.model.review import Review
+from tui.model.rows import DetailPart, EventDetail
 from tui.model.session import NamedSources
 from tui.monitor.history import night_list
 from tui.monitor.history.night_list import NightSummary
@@ -18,6 +22,18 @@ from tui.system.format import format_count, format_local
 from widgets.dialogs.dialog import Sentence
 from widgets.glyphs import glyphs
 from widgets.lists.night_table import NightTableRow
+from widgets.review.review_view import (
+    CommitTarget,
+    DiffTarget,
+    EvidenceTarget,
+    FileTarget,
+    PointTarget,
+    Target,
+    TextTarget,
+)
+
+_MOST_FILES = 60
+_NO_PLACE = SourceRef("git", 0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,30 @@ class ReviewSource:
 
         return changes_of(self.project, review)
 
+    def evidence(self, target: Target, changes: RepositoryChanges | None) -> EventDetail:
+        """What a line of the review leads to."""
+        from tui.monitor.history import evidence_lookup
+
+        match target:
+            case EvidenceTarget(ref=ref):
+                return evidence_lookup.detail_of(ref, self.project)
+            case DiffTarget():
+                return _fragment(target, self.project)
+            case CommitTarget(sha=sha):
+                return evidence_lookup.commit_detail(self.project, sha)
+            case TextTarget(path=path, words=words):
+                return evidence_lookup.text_detail(path, words)
+            case PointTarget(checkpoint=checkpoint):
+                return _rewind_detail(self.operations(), checkpoint)
+            case FileTarget(path=path):
+                files = changes.files if changes is not None else ()
+                for change in files:
+                    if change.path == path:
+                        return evidence_lookup.file_diff(change)
+                missing = DetailPart("", "The file is not among the changes.")
+                return EventDetail(path, (missing,), _NO_PLACE)
+        raise TypeError(f"{type(target).__name__} leads to no evidence")
+
     def export(self, review: Review, run: str | None, file_name: str) -> Path:
         """Writes the review to this file, in the format of its ending."""
         from tui.monitor.history.export_files import build_export, format_of, text_of, write_export
@@ -62,6 +102,35 @@ class ReviewSource:
             review, self.project, self.settings, self.named, run, keep_places=format == "json"
         )
         return write_export(file_name, text_of(export, format))
+
+
+def _fragment(target: DiffTarget, project: Path) -> EventDetail:
+    """The piece of the diff, and below it the call that made it, where one is known."""
+    from tui.monitor.history import evidence_lookup
+
+    detail = evidence_lookup.diff_detail(target.path, target.what, (target.hunk,), target.ref)
+    if target.ref is None or evidence_lookup.is_commit(target.ref):
+        return detail
+    call = evidence_lookup.detail_of(target.ref, project)
+    title = DetailPart("the call that did it", call.title)
+    return replace(detail, parts=(*detail.parts, title, *call.parts), facts=call.facts)
+
+
+def _rewind_detail(operations: Operations, checkpoint: str) -> EventDetail:
+    """From the files as they are now to the checkpoint: what a rewind to it would do."""
+    from tui.control.wording import describe_plan
+    from tui.system.sanitize import clean, clean_line
+
+    plan = operations.plan_rewind(checkpoint)
+    parts = [DetailPart("", clean("\n".join(describe_plan(plan))))]
+    for change in plan.changes[:_MOST_FILES]:
+        title = f"{change.kind} {clean_line(change.path)}"
+        parts.append(DetailPart(title, clean(plan.diff(change)) or "(no text)", "diff"))
+    omitted = len(plan.changes) - _MOST_FILES
+    if omitted > 0:
+        parts.append(DetailPart("", f"and {omitted:,} more files"))
+    title = f"from now back to checkpoint {clean_line(checkpoint)}"
+    return EventDetail(title, tuple(parts), _NO_PLACE)
 
 
 @dataclass(frozen=True)
