@@ -164,9 +164,8 @@ def classify_ending(
         kind = exit.kind.review_word
         return Ending(kind, _recorded_reason(snapshot, exit.reason.strip(), exit.kind), ref)
     if broke_off and spoke_last and snapshot.state != SessionState.RATE_LIMITED:
-        return Ending(
-            EndKind.TURN_ENDED, "Its last word is an answer, and nothing came after it", ref
-        )
+        sentence = "Its last word is an answer, and nothing came after it"
+        return Ending(EndKind.TURN_ENDED, sentence, ref)
     if broke_off and retrying is not None:
         return _unreachable_api(retrying)
     return _ending_of_state(snapshot, broke_off, ref)
@@ -289,11 +288,10 @@ def _commit_point(commit: Commit, runs: Sequence[TestRun], evidence: EvidenceLog
 
 def _tests_at(runs: Sequence[TestRun], at: float) -> TestState:
     """The verdict of the last run that ended by `at`."""
-    state: TestState = "none"
-    for run in runs:
+    for run in reversed(runs):
         if run.at is not None and run.at <= at and run.verdict != "unknown":
-            state = run.verdict
-    return state
+            return run.verdict
+    return "none"
 
 
 def _first_red_after(runs: Sequence[TestRun], at: float, state: TestState) -> str:

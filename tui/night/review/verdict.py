@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestSummary
-from tui.model.interventions import RewindRecord
 from tui.model.records import ProgressFile
 from tui.model.review import (
     AttentionItem,
@@ -98,11 +97,10 @@ def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     reasons = _reasons_to_discard(facts)
     if reasons:
         return "discard", tuple(reasons[:_MOST_REASONS])
-    doubts = _doubts(facts)
-    if doubts:
-        reasons = doubts if len(doubts) > 1 else [*doubts, *_merits(facts)]
-        return "look", tuple(reasons[:_MOST_REASONS])
-    return "keep", tuple(_merits(facts)[:_MOST_REASONS])
+    doubts, merits = _doubts(facts), _merits(facts)
+    if len(doubts) > 1:
+        return "look", tuple(doubts[:_MOST_REASONS])
+    return "look" if doubts else "keep", tuple([*doubts, *merits][:_MOST_REASONS])
 
 
 def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
@@ -176,11 +174,9 @@ def reverted_files(snapshot: NightSnapshot) -> str:
 
     Empty when there is none: then commits, changed files and tests tell of the same state.
     """
-    last: RewindRecord | None = None
-    for rewind in snapshot.interventions.rewinds:
-        if rewind.mode != "conversation":
-            last = None if rewind.undo else rewind
-    if last is None or not (last.written or last.deleted):
+    rewinds = (r for r in reversed(snapshot.interventions.rewinds) if r.mode != "conversation")
+    last = next(rewinds, None)
+    if last is None or last.undo or not (last.written or last.deleted):
         return ""
     tested = (run.at for run in snapshot.tests.runs if run.verdict != "unknown")
     if any(at is not None and at > last.at for at in tested):

@@ -87,7 +87,7 @@ class KeepFlow:
         receipt = "kept: the night counts as reviewed; no file was touched"
         self._background.run(
             "notes",
-            lambda: self._source.nights.keep(night),
+            lambda: self._source.keep(night),
             lambda _: show_toast(self._app, receipt),
         )
 

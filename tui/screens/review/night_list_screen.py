@@ -69,7 +69,6 @@ class NightListScreen(OverlayScreen):
         self.nights: list[NightTableRow] = []
         self._source = source
         self._open_review = open_review
-        self._nights = source.nights
         self._table = ReviewView(id="table", placeholder="reading the nights")
         self._head = NightTableHead()
         self._background = BackgroundTasks(self)
@@ -109,12 +108,13 @@ class NightListScreen(OverlayScreen):
     def action_reload(self) -> None:
         """Reads the list anew."""
         failed = partial(setattr, self._table, "placeholder")
-        self._background.run("nights", self._nights.rows, self._update, failed, exclusive=True)
 
-    def _update(self, nights: list[NightTableRow]) -> None:
-        self.nights = nights
-        self._table.placeholder = "no night of this repository is known yet"
-        self._show()
+        def update(nights: list[NightTableRow]) -> None:
+            self.nights = nights
+            self._table.placeholder = "no night of this repository is known yet"
+            self._show()
+
+        self._background.run("nights", self._source.nights, update, failed, exclusive=True)
 
     def _show(self) -> None:
         self.nights = sort_nights(self.nights, self._sort_column, self._reverse)
@@ -176,7 +176,7 @@ class NightListScreen(OverlayScreen):
     def action_reviewed(self) -> None:
         night = self.night
         if night is not None:
-            self._write(lambda: self._nights.set_reviewed(night.id, not night.reviewed))
+            self._write(lambda: self._source.set_reviewed(night.id, not night.reviewed))
 
     def action_note(self) -> None:
         night = self.night
@@ -186,7 +186,7 @@ class NightListScreen(OverlayScreen):
 
         def decided(answer: DialogAnswer) -> None:
             note = " ".join(answer.text.split())
-            self._write(lambda: self._nights.set_note(night.id, note))
+            self._write(lambda: self._source.set_note(night.id, note))
 
         save = Choice("save", "Save")
         dialog = LineDialog("A note on the night", [night.goal], night.note, save, empty=True)
@@ -220,7 +220,7 @@ class NightListScreen(OverlayScreen):
         def show(lines: list[Sentence]) -> None:
             self.app.push_screen(NoticeDialog("What fails night after night", lines))
 
-        self._background.run("failures", self._nights.failures, show, exclusive=True)
+        self._background.run("failures", self._source.failures, show, exclusive=True)
 
 
 class CompareScreen(InfoScreen):

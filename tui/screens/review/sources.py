@@ -38,10 +38,10 @@ _NO_PLACE = SourceRef("git", 0)
 
 @dataclass(frozen=True)
 class ReviewSource:
-    """Makes the reviews of a project; `named` are the sources that were named by hand.
+    """Reviews of a project and its list of nights; `named` are the sources that were named by hand.
 
-    Everything here takes seconds: call it in a worker. A night that goes on has changed by the
-    time its review in `known` is looked at again.
+    Everything here reads or writes files and may take seconds: call it in a worker. A night that
+    goes on has changed by the time its review in `known` is looked at again.
     """
 
     project: Path
@@ -50,10 +50,6 @@ class ReviewSource:
     clock: Clock
     operations: Callable[[], Operations]
     known: dict[str | None, Review] = field(default_factory=dict)
-
-    @property
-    def nights(self) -> NightsSource:
-        return NightsSource(self.project, self.settings, self.clock)
 
     def review(self, run: str | None) -> Review:
         """The review of a run of ours, of the session that is watched if none is given."""
@@ -85,8 +81,7 @@ class ReviewSource:
             case PointTarget(checkpoint=checkpoint):
                 return _rewind_detail(self.operations(), checkpoint)
             case FileTarget(path=path):
-                files = changes.files if changes is not None else ()
-                for change in files:
+                for change in changes.files if changes is not None else ():
                     if change.path == path:
                         return evidence_lookup.file_diff(change)
                 missing = DetailPart("", "The file is not among the changes.")
@@ -102,6 +97,49 @@ class ReviewSource:
             review, self.project, self.settings, self.named, run, keep_places=format == "json"
         )
         return write_export(file_name, text_of(export, format))
+
+    # --- the list of nights, and what a person noted on them ---
+
+    def nights(self) -> list[NightTableRow]:
+        """Every night there is, the newest first."""
+        nights = self._list_nights()
+        return [_table_row(night, night_list.cost_trend(nights, night.id)) for night in nights]
+
+    def _list_nights(self) -> Sequence[NightSummary]:
+        return night_list.list_nights(self.project, self.settings)
+
+    def failures(self) -> list[Sentence]:
+        """What failed in more than one night, in sentences."""
+        nights = self._list_nights()
+        dates = {night.id: format_local(night.at, "%m-%d") for night in nights}
+        lines: list[Sentence] = []
+        for failure in night_list.repeated_failures(nights):
+            count = format_count(len(failure.nights), "night")
+            lines.append((f"{count}: {failure.name}", "strong"))
+            lines.append((f"  {', '.join(dates[name] for name in failure.nights[:8])}", "dim"))
+        if lines:
+            return lines
+        unread = sum(night.verdict is None for night in nights)
+        gap = f", as far as they were reviewed; {format_count(unread, 'night')} were not"
+        return [f"Nothing failed in more than one night{gap if unread else ''}."]
+
+    def set_reviewed(self, night: str, reviewed: bool) -> None:
+        """A night counts as reviewed, or no longer; then what was decided goes with it."""
+        self._set_reviewed(night, reviewed, None if reviewed else "")
+
+    def keep(self, night: str) -> None:
+        """Writes down that all of a night is kept; `night` is its id or that of one of its sessions."""
+        ids = (known.id for known in self._list_nights() if night in (known.id, *known.sessions))
+        self._set_reviewed(next(ids, night), True, "kept")
+
+    def _set_reviewed(self, night: str, reviewed: bool, decision: str | None) -> None:
+        night_list.set_reviewed(
+            self.project, self.settings, night, reviewed, decision, self.clock.wall()
+        )
+
+    def set_note(self, night: str, note: str) -> None:
+        """A note on the night; an empty one takes it away."""
+        night_list.set_note(self.project, self.settings, night, note)
 
 
 def _fragment(target: DiffTarget, project: Path) -> EventDetail:
@@ -131,60 +169,6 @@ def _rewind_detail(operations: Operations, checkpoint: str) -> EventDetail:
         parts.append(DetailPart("", f"and {omitted:,} more files"))
     title = f"from now back to checkpoint {clean_line(checkpoint)}"
     return EventDetail(title, tuple(parts), _NO_PLACE)
-
-
-@dataclass(frozen=True)
-class NightsSource:
-    """The list of nights and what a person noted on them; reads and writes files: call it in a worker."""
-
-    project: Path
-    settings: Settings
-    clock: Clock
-
-    def rows(self) -> list[NightTableRow]:
-        """Every night there is, the newest first."""
-        nights = self._list()
-        return [_table_row(night, night_list.cost_trend(nights, night.id)) for night in nights]
-
-    def _list(self) -> Sequence[NightSummary]:
-        return night_list.list_nights(self.project, self.settings)
-
-    def failures(self) -> list[Sentence]:
-        """What failed in more than one night, in sentences."""
-        nights = self._list()
-        dates = {night.id: format_local(night.at, "%m-%d") for night in nights}
-        lines: list[Sentence] = []
-        for failure in night_list.repeated_failures(nights):
-            count = format_count(len(failure.nights), "night")
-            lines.append((f"{count}: {failure.name}", "strong"))
-            lines.append((f"  {', '.join(dates[name] for name in failure.nights[:8])}", "dim"))
-        if lines:
-            return lines
-        unread = sum(night.verdict is None for night in nights)
-        gap = (
-            f", as far as they were reviewed; {format_count(unread, 'night')} were not"
-            if unread
-            else ""
-        )
-        return [f"Nothing failed in more than one night{gap}."]
-
-    def set_reviewed(self, night: str, reviewed: bool) -> None:
-        """A night counts as reviewed, or no longer; then what was decided goes with it."""
-        self._set_reviewed(night, reviewed, None if reviewed else "")
-
-    def keep(self, night: str) -> None:
-        """Writes down that all of a night is kept; `night` is its id or that of one of its sessions."""
-        ids = (known.id for known in self._list() if night in (known.id, *known.sessions))
-        self._set_reviewed(next(ids, night), True, "kept")
-
-    def _set_reviewed(self, night: str, reviewed: bool, decision: str | None) -> None:
-        night_list.set_reviewed(
-            self.project, self.settings, night, reviewed, decision, self.clock.wall()
-        )
-
-    def set_note(self, night: str, note: str) -> None:
-        """A note on the night; an empty one takes it away."""
-        night_list.set_note(self.project, self.settings, night, note)
 
 
 def _table_row(night: NightSummary, trend: tuple[float | None, ...]) -> NightTableRow:

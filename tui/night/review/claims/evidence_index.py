@@ -233,11 +233,9 @@ class ChangedWork:
             # Nothing tells which symbols stand in the files: only paths can be missed.
             names = max(certain, len(terms.paths))
         match = self._match(names, certain, len(terms.stems), plain)
-        if match == "unclear" and terms.has_named_code and self.is_known:
-            # Nothing that changed even begins like a word of the claim: division, divide.
-            beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
-            if beginnings.isdisjoint(piece[:_BEGINNING] for piece in (*self._code, *self._prose)):
-                match = "none"
+        is_code_missing = terms.has_named_code and self.is_known and not self._begins_alike(terms)
+        if match == "unclear" and is_code_missing:
+            match = "none"
         return WorkMatch(match, best, tuple(missing))
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
@@ -251,6 +249,11 @@ class ChangedWork:
         if names + words < 2 and not names and (self._code or not self.is_known):
             return "unclear"
         return "none" if self.is_known or not self.paths else "unclear"
+
+    def _begins_alike(self, terms: ClaimTerms) -> bool:
+        """Whether anything changed begins like a word of the claim: division, divide."""
+        beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
+        return any(piece[:_BEGINNING] in beginnings for piece in (*self._code, *self._prose))
 
     def _find_path(self, name: str) -> Iterable[str]:
         name = name.removeprefix("./")

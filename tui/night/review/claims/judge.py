@@ -41,21 +41,21 @@ def judge_claims(
     as they were when the night began, if that is known: what stood there already is no claim of
     this night. `commit_messages` are pairs of commit id and whole message, oldest first.
     """
-    judge = ClaimJudge(snapshot, evidence, progress, commit_messages, changes)
     before = progress_before or snapshot.first_progress
+    judge = _ClaimJudge(snapshot, evidence, progress, before, changes)
     ticks = list(judge.ticked_tasks(before))
     weak = sum(claim.verdict != "verified" for claim in ticks)
     claims = [
         *judge.final_messages(weak),
         *ticks,
-        *judge.progress_remarks(before),
+        *judge.progress_remarks(),
         *judge.notes(notes_text, notes_before or evidence.first_notes),
-        *judge.commits(),
+        *judge.commits(commit_messages),
     ]
     return tuple(claims[:_MOST_CLAIMS])
 
 
-class ClaimJudge:
+class _ClaimJudge:
     """The claims of one night, by where they stand."""
 
     def __init__(
@@ -63,7 +63,7 @@ class ClaimJudge:
         snapshot: NightSnapshot,
         evidence: EvidenceLog,
         progress: ProgressFile | None,
-        messages: Sequence[tuple[str, str]],
+        before: ProgressFile | None,
         changes: RepositoryChanges | None,
     ) -> None:
         self._snapshot = snapshot
@@ -75,7 +75,11 @@ class ClaimJudge:
         self._root = cwd.rstrip("/") + "/" if cwd else ""
         edited = (edit.path.removeprefix(self._root) for edit in evidence.edits)
         self._scorer = ClaimScorer(self._index, ChangedWork(edited, changes), progress)
-        self._messages = self._all_messages(messages)
+        self._is_new_progress: IsNew = lambda line: False
+        if progress is not None:
+            old = before.text if before is not None else ""
+            source = progress.source
+            self._is_new_progress = new_lines(progress.text, old, source, changes, evidence)
 
     def _all_messages(self, messages: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """Commit messages from the surest source that has any."""
@@ -105,25 +109,18 @@ class ClaimJudge:
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
-        is_new = self._is_new_progress(before)
+        is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
         for title, (at, where) in ticked.items():
             verdict = self._scorer.score_work(title) or self._score_by_task_id(title)
             if verdict is not None:
                 yield _claim(title, verdict, "progress", where, at)
 
-    def progress_remarks(self, before: ProgressFile | None) -> Iterator[Claim]:
+    def progress_remarks(self) -> Iterator[Claim]:
         """Remarks about tests in the progress file that are new in this night."""
-        known, is_new = self._progress, self._is_new_progress(before)
+        known, is_new = self._progress, self._is_new_progress
         if known is not None:
             yield from self._file_claims(known.text, "progress", known.source, known.at, is_new)
-
-    def _is_new_progress(self, before: ProgressFile | None) -> IsNew:
-        progress = self._progress
-        if progress is None:
-            return lambda line: False
-        old = before.text if before is not None else ""
-        return new_lines(progress.text, old, progress.source, self._changes, self._evidence)
 
     def notes(self, text: str, before: str) -> Iterator[Claim]:
         """Claims in the notes that are new in this night."""
@@ -149,12 +146,12 @@ class ClaimJudge:
                 return edit.number
         return self._index.position_at(at)
 
-    def commits(self) -> Iterator[Claim]:
+    def commits(self, messages: Sequence[tuple[str, str]]) -> Iterator[Claim]:
         """Claims in the night's commit messages."""
         times = {commit.sha: commit.at for commit in self._snapshot.commits}
         is_known = self._changes is not None and bool(self._changes.base)
         last = 0.0
-        for sha, message in self._messages:
+        for sha, message in self._all_messages(messages):
             at = times.get(sha)
             record = self._find_commit_record(sha, message)
             place = record.number if record is not None else self._index.position_at(at)
@@ -164,9 +161,8 @@ class ClaimJudge:
                 last = place
                 at = at if at is not None else record.at
             # The commit where the repository is known, else the command that made it.
-            where = SourceRef(f"git:{sha}", 0) if sha else None
-            if record is not None and not (is_known and sha):
-                where = record.ref
+            where = SourceRef(f"git:{sha}", 0) if sha and (is_known or record is None) else None
+            where = where or (record.ref if record is not None else None)
             statements = commit_statements(message)
             for statement, verdict in self._score_all(statements, place, commit_paths=paths):
                 yield _claim(f"{sha[:7]} {statement.text}".strip(), verdict, "commit", where, at)
@@ -211,10 +207,9 @@ class ClaimJudge:
             return self._scorer.score_tests(statement, place)
         if statement.kind == "everything":
             return self._scorer.score_all_done(weak)
-        verdict = self._scorer.score_work(
-            statement.work, commit_paths or (), commit_paths is None, statement.about
-        )
-        return verdict or self._score_by_task_id(statement.work)
+        work, is_commit = statement.work, commit_paths is not None
+        verdict = self._scorer.score_work(work, commit_paths or (), not is_commit, statement.about)
+        return verdict or self._score_by_task_id(work)
 
     def _score_by_task_id(self, what: str) -> ClaimVerdict | None:
         """A task that is named by its id only: by the task's title, or the commits that name it."""

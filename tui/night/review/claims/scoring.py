@@ -6,6 +6,7 @@ A place is a number in the order of the evidence: what has a higher one came lat
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -147,13 +148,12 @@ class ClaimScorer:
 
     def _green_runs(self, place: float, newest: TestRunRecord) -> tuple[TestRunRecord, ...]:
         """Green runs of the tree as it is at a place, newest first; ends at the first red one."""
-        green = [newest]
-        for record in reversed(self._index.runs_before(newest.number)):
-            if record.run.verdict == "red" or self._edits(record, max(place, newest.number)):
-                break
-            if record.run.verdict == "green":
-                green.append(record)
-        return tuple(green)
+        end = max(place, newest.number)
+        older = takewhile(
+            lambda record: record.run.verdict != "red" and not self._edits(record, end),
+            reversed(self._index.runs_before(newest.number)),
+        )
+        return (newest, *(record for record in older if record.run.verdict == "green"))
 
     def _score_scope(
         self, statement: Statement, green: tuple[TestRunRecord, ...], place: float

@@ -190,7 +190,7 @@ def newly_done_tasks(
         if task.state != "done" or task.title in ticked:
             continue
         tick = ticks.get(task.title)
-        line = lines[task.line - 1] if 0 < task.line <= len(lines) else ""
+        line = "".join(lines[max(0, task.line - 1) : max(0, task.line)])
         new = is_new(line) if known is None else task.title not in done_before
         if tick is None and not (new and line):
             continue

@@ -173,9 +173,7 @@ def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> 
         for key in exported
         if key not in derived and key not in _NOT_COMPARED
     ]
-    for key in derived:
-        if key in _NOT_COMPARED:
-            continue
+    for key in (key for key in derived if key not in _NOT_COMPARED):
         for difference in _compare(key, exported.get(key), derived[key], cut):
             if difference is None:
                 agreeing[key] += 1
@@ -196,17 +194,13 @@ def _compare(
             if key not in new:
                 yield FigureDifference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
     elif isinstance(old, list) and isinstance(new, list):
-        length = cut.get(path, len(old))
-        if length == len(new):
-            yield None
-        else:
-            yield FigureDifference(f"length of {path}", _shown(length), str(len(new)))
-        for place, (before, now) in enumerate(zip(old, new, strict=False)):
-            yield from _compare(f"{path}[{place}]", before, now, cut)
-    elif _agree(old, new):
-        yield None
+        length, now = cut.get(path, len(old)), len(new)
+        same = length == now
+        yield None if same else FigureDifference(f"length of {path}", _shown(length), str(now))
+        for place, (before, after) in enumerate(zip(old, new, strict=False)):
+            yield from _compare(f"{path}[{place}]", before, after, cut)
     else:
-        yield FigureDifference(path, _shown(old), _shown(new))
+        yield None if _agree(old, new) else FigureDifference(path, _shown(old), _shown(new))
 
 
 def _agree(old: Any, new: Any) -> bool:

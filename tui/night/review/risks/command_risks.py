@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -193,14 +194,9 @@ def _options(verb: str, args: list[str]) -> Iterator[str]:
 
 def _bundled_letters(verb: str, option: str) -> str:
     """The letters of a bundle of short options, up to the first that takes the rest of it."""
-    if option[:2] == "--":
-        return ""
-    letters = ""
-    for letter in option[1:]:
-        letters += letter
-        if letter in _LETTERS_WITH_VALUE.get(verb, ""):
-            break
-    return letters
+    stops = _LETTERS_WITH_VALUE.get(verb, "")
+    last = next((at for at, letter in enumerate(option[1:], 1) if letter in stops), len(option))
+    return "" if option[:2] == "--" else option[1 : last + 1]
 
 
 def _force_push(args: list[str]) -> Iterator[Effect]:
@@ -208,10 +204,7 @@ def _force_push(args: list[str]) -> Iterator[Effect]:
     if any(o == "--dry-run" or "n" in _bundled_letters("push", o) for o in options):
         return
     plus = [arg for arg in args if arg[:1] == "+" and len(arg) > 1]
-    is_forced = any(
-        o in ("--mirror", "--force") or "f" in _bundled_letters("push", o) for o in options
-    )
-    if is_forced:
+    if any(o in ("--mirror", "--force") or "f" in _bundled_letters("push", o) for o in options):
         yield "force_push", "", "high", "a push that overwrites what others may have"
     elif plus:
         yield "force_push", "", "high", f"a push that overwrites {plus[0][1:60]}"
@@ -263,12 +256,11 @@ def _substituted(call: CommandCall) -> Iterator[Effect]:
     has_script = any(text[:1] == "-" and text.endswith("c") for text in call.texts)
     for word in call.args:
         inner_texts = word.inner if call.name == "eval" or has_script else ()
-        for text in (*inner_texts, *word.fed):
-            for inner in pipelines(text, 1):
-                source = next((_host(fetch) for fetch in inner if _fetches(fetch)), "")
-                if source:
-                    words = f"what {source} sent was run by {call.name}"
-                    yield "fetch_to_shell", "", "high", words
+        for inner in chain.from_iterable(pipelines(t, 1) for t in (*inner_texts, *word.fed)):
+            source = next((_host(fetch) for fetch in inner if _fetches(fetch)), "")
+            if source:
+                words = f"what {source} sent was run by {call.name}"
+                yield "fetch_to_shell", "", "high", words
 
 
 def _fetches(call: CommandCall) -> bool:
@@ -292,20 +284,14 @@ def _runs_input(call: CommandCall) -> bool:
         return True
     if call.name in ("source", "."):
         return call.texts[:1] == ("/dev/stdin",)
+    args = call.texts
     if call.name in SHELLS:
-        return _shell_runs_input(call)
+        plain = [arg for arg in args if arg[:1] not in ("-", "+") and arg != "/dev/stdin"]
+        is_told = any(arg[:1] == "-" and arg[:2] != "--" and "s" in arg for arg in args)
+        return not script_of(call) and (not plain or is_told)
     if not _INTERPRETER.match(call.name):
         return False
-    args = call.texts
     return not args or args[0] in ("-", "/dev/stdin") or (args[-1] == "-" and len(args) < 3)
-
-
-def _shell_runs_input(call: CommandCall) -> bool:
-    if script_of(call):
-        return False
-    args = call.texts
-    plain = [arg for arg in args if arg[:1] not in ("-", "+") and arg != "/dev/stdin"]
-    return not plain or any(arg[:1] == "-" and arg[:2] != "--" and "s" in arg for arg in args)
 
 
 def _saved_as(call: CommandCall) -> list[str]:
@@ -316,13 +302,11 @@ def _saved_as(call: CommandCall) -> list[str]:
         for number, text in enumerate(texts[:-1])
         if text in ("-o", "--output", "-O", "--output-document") or re.fullmatch(r"-\w+[oO]", text)
     ]
-    if (call.name == "wget" and not names) or (
-        call.name == "curl" and any("O" in t for t in texts if t[:1] == "-")
-    ):
+    has_remote_name = call.name == "curl" and any("O" in t for t in texts if t[:1] == "-")
+    if has_remote_name or (call.name == "wget" and not names):
         names += [text.rpartition("/")[2] for text in texts if "://" in text]
-    return [
-        _plain(name) for name in (*names, *call.simple.outputs) if not name.startswith(_DEVICES)
-    ]
+    names += call.simple.outputs
+    return [_plain(name) for name in names if not name.startswith(_DEVICES)]
 
 
 def _run_files(call: CommandCall) -> list[str]:

@@ -250,8 +250,10 @@ class _ChangeAttribution:
     def commit(self, finding: RiskFinding) -> str:
         """The commit that made the change a finding rests on; "" for what none holds."""
         if finding.ref is not None:
-            call = next((call for call in self._shell if call.ref == finding.ref), None)
-            return self._commit_of_call(call) if call is not None else ""
+            called = (id(call) for call in self._shell if call.ref == finding.ref)
+            text = self._commit_texts.get(next(called, 0), "")
+            made = (sha for sha, subject in self._subjects.items() if subject and subject in text)
+            return next(made, "")
         steps = self._steps.get(finding.path, ())
         for step in reversed(steps):
             if finding.line and any(finding.line in hunk.lines for hunk in step.hunks):
@@ -267,10 +269,13 @@ class _ChangeAttribution:
         if not finding.path:
             return None
         span = self._span(finding.path, commit)
-        edit = _last(self._edits_of(finding.path), span)
+        # Calls name a path from the root, the diff names it from the top of the tree.
+        path, below = finding.path, "/" + finding.path
+        named = self._edits.get(path.rpartition("/")[2], ())
+        edit = _last([c for c in named if c.text == path or c.text.endswith(below)], span)
         shell = None
         if finding.by_shell or edit is None:
-            shell = _last(self._commands_naming(finding.path), span)
+            shell = _last(self._commands_naming(path), span)
         best = (shell or edit) if finding.by_shell else (edit or shell)
         if best is not None:
             return best.ref
@@ -284,12 +289,8 @@ class _ChangeAttribution:
             if step.commit == commit:
                 break
             before = step.commit
-        return _CommitSpan(
-            self._times.get(before),
-            self._times.get(commit),
-            self._call_of_commit(before),
-            self._call_of_commit(commit),
-        )
+        calls = (self._call_of_commit(before), self._call_of_commit(commit))
+        return _CommitSpan(self._times.get(before), self._times.get(commit), *calls)
 
     def _call_of_commit(self, commit: str) -> SourceRef | None:
         """The shell call that made a commit, by the subject it names."""
@@ -298,17 +299,6 @@ class _ChangeAttribution:
             return None
         made = (call for call in self._shell if subject in self._commit_texts.get(id(call), ""))
         return next((call.ref for call in made), None)
-
-    def _commit_of_call(self, call: RiskyCall) -> str:
-        """The commit that a shell call made."""
-        text = self._commit_texts.get(id(call), "")
-        made = (sha for sha, subject in self._subjects.items() if subject and subject in text)
-        return next(made, "")
-
-    def _edits_of(self, path: str) -> list[RiskyCall]:
-        """Edits of the path; calls name it from the root, the diff from the top of the tree."""
-        named = self._edits.get(path.rpartition("/")[2], [])
-        return [c for c in named if c.text == path or c.text.endswith("/" + path)]
 
     def _commands_naming(self, path: str) -> list[RiskyCall]:
         """Shell commands that name the path, or at least the file."""
@@ -327,8 +317,7 @@ def _last(calls: Sequence[RiskyCall], span: _CommitSpan) -> RiskyCall | None:
     """The last call within the span; the last before its end if there is none."""
     early = [call for call in calls if span.before_end(call)]
     late = [call for call in early if span.after_start(call)]
-    fitting = late or early
-    return fitting[-1] if fitting else None
+    return next(reversed(late or early), None)
 
 
 def _line(finding: RiskFinding) -> int:

@@ -195,9 +195,7 @@ def _listed_in_hunk(hunk: Hunk, is_ini: bool) -> Iterator[tuple[DiffLine, list[t
     in_section = False
     for line in hunk_lines(hunk):
         text = line.text
-        section, opening = _SECTION.match(text), _KEY.match(text)
-        if opening is not None and not (is_ini or opening.group("opens") or opening.group("call")):
-            opening = None  # no list begins behind this key
+        section, opening = _SECTION.match(text), _list_opening(text, is_ini)
         if section is not None:
             in_section, inside = _WANTS.search(section.group("name")) is not None, False
         elif opening is not None:
@@ -208,6 +206,13 @@ def _listed_in_hunk(hunk: Hunk, is_ini: bool) -> Iterator[tuple[DiffLine, list[t
             yield line, [(m.group("name"), m.group(0)) for m in item.finditer(values)]
         if "]" in text.rpartition("[")[2] and not is_ini:
             inside = False
+
+
+def _list_opening(text: str, is_ini: bool) -> re.Match[str] | None:
+    """The key of a line if a list begins behind it."""
+    key = _KEY.match(text)
+    begins = key is not None and (is_ini or key.group("opens") or key.group("call"))
+    return key if begins else None
 
 
 # --- CI ---

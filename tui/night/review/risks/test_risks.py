@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
@@ -160,14 +162,10 @@ def _united_subjects(change: FileChange) -> set[str]:
 
 def _went_elsewhere(opening: DiffLine, added: dict[str, set[str]]) -> bool:
     """Whether most of a removed test's body came back under another name or in another file."""
+    removed = [line for line in hunk_lines(opening.hunk) if line.sign == "-"]
     body: list[str] = []
-    inside = False
-    for line in hunk_lines(opening.hunk):
-        if line.sign != "-":
-            continue
-        if line == opening:
-            inside = True
-        elif inside and line.text.strip():
+    for line in removed[removed.index(opening) + 1 :]:
+        if line.text.strip():
             if _indent(line.text) <= _indent(opening.text) and len(body) > 1:
                 break
             body.append(line_shape(line.text))
@@ -279,22 +277,19 @@ def _weakened(change: FileChange, added: dict[str, set[str]]) -> Iterator[RiskFi
     places = [*_weakened_tests(change, added), *_loosened(change)]
     if not places:
         return
-    worst = min(places, key=lambda place: place.rank)
-    what = worst.what
+    rank, what, line = min(places, key=lambda place: place.rank)
     if len(places) > 1:
         what += f"; {format_count(len(places) - 1, 'more place')} like it"
-    severity: Severity = "medium" if worst.rank else "high"
-    yield finding_at(worst.line, "test_weakened", change.path, severity, what)
+    yield finding_at(line, "test_weakened", change.path, "medium" if rank else "high", what)
 
 
-class _TestChange:
+class _TestChange(Struct):
     """The assertions that came and went in one test of a hunk."""
 
-    def __init__(self) -> None:
-        self.removed: list[DiffLine] = []
-        self.added: list[DiffLine] = []
-        self.sign = ""
-        self.kept = 0
+    removed: list[DiffLine] = []
+    added: list[DiffLine] = []
+    sign: str = ""
+    kept: int = 0
 
 
 def _weakened_tests(change: FileChange, added: dict[str, set[str]]) -> Iterator[_Weakening]:
