@@ -7,8 +7,8 @@ from typing import Final
 
 from tui.model.evidence import TestRun
 from tui.model.labels import RISKS_SHORT, SEVERITIES
-from tui.model.records import FileChange, RepositoryChanges
-from tui.model.review import Claim, RestorePoint, Review, Risk, TimelineMoment
+from tui.model.records import RepositoryChanges
+from tui.model.review import Review, Risk
 from tui.system.format import format_clock, format_count, format_duration_rough
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
@@ -97,26 +97,19 @@ def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """Every claim with its verdict and why; the evidence, where there is some, one row each."""
     rows: list[ReviewRow] = []
     for nth, claim in enumerate(review.claims):
-        rows += _rows_of_claim(claim, nth, width)
+        text, why = f"“{visible(claim.text)}”", visible(claim.why)
+        quote: Line = [(" ", "text"), sign_span(claim.verdict), ("  ", "text"), (text, "strong")]
+        said = (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})")
+        # The evidence that supports it, else where it was said.
+        place = claim.evidence[0] if claim.evidence else claim.where
+        goal = evidence_or(place, SentenceTarget("Claim", said))
+        if width >= WIDE:
+            quote = [*spread(quote, [(" ", "text")], width * 11 // 20), (why, "dim")]
+        line = with_right_end(quote, claim.source, width)
+        rows.append(ReviewRow(line, goal, claim.at, f"claim-{nth}"))
+        if width < WIDE:
+            rows.append(ReviewRow(spread([(" " * _TRUST, "text"), (why, "dim")], (), width)))
     return rows
-
-
-def _rows_of_claim(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
-    quote: Line = [(" ", "text"), sign_span(claim.verdict), ("  ", "text")]
-    quote = [*quote, (f"“{visible(claim.text)}”", "strong")]
-    said = (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})")
-    # The evidence that supports it, else where it was said.
-    place = claim.evidence[0] if claim.evidence else claim.where
-    goal, name = evidence_or(place, SentenceTarget("Claim", said)), f"claim-{nth}"
-    if width >= WIDE:
-        half = width * 11 // 20
-        left: Line = [*spread(quote, [(" ", "text")], half), (visible(claim.why), "dim")]
-        return [ReviewRow(with_right_end(left, claim.source, width), goal, claim.at, name)]
-    why: Line = [(" " * _TRUST, "text"), (visible(claim.why), "dim")]
-    return [
-        ReviewRow(with_right_end(quote, claim.source, width), goal, claim.at, name),
-        ReviewRow(spread(why, (), width)),
-    ]
 
 
 # --- risks ---
@@ -124,22 +117,24 @@ def _rows_of_claim(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
 
 def risk_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """What the night's changes hold that a person should see, the gravest first."""
-    numbered = sorted(enumerate(review.risks), key=lambda pair: SEVERITIES.index(pair[1].severity))
-    return [_risk_row(risk, nth, width) for nth, risk in numbered]
-
-
-def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
-    place = visible(risk.path)
-    kind_role: Role = "error" if risk.severity == "high" else "text"
-    left: Line = [
-        (" ", "text"),
-        sign_span(risk.severity),
-        (f" {pad(RISKS_SHORT[risk.kind], _KIND)}", kind_role),
-        (f"{place}  " if place else "", "strong"),
-        (visible(risk.what), "text" if not place else "dim"),
-    ]
-    behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
-    return ReviewRow(with_right_end(left, behind, width), _risk_target(risk), None, f"risk-{nth}")
+    rows: list[ReviewRow] = []
+    ranked = sorted(enumerate(review.risks), key=lambda pair: SEVERITIES.index(pair[1].severity))
+    for nth, risk in ranked:
+        place = visible(risk.path)
+        left: Line = [
+            (" ", "text"),
+            sign_span(risk.severity),
+            (
+                f" {pad(RISKS_SHORT[risk.kind], _KIND)}",
+                "error" if risk.severity == "high" else "text",
+            ),
+            (f"{place}  " if place else "", "strong"),
+            (visible(risk.what), "text" if not place else "dim"),
+        ]
+        behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
+        line = with_right_end(left, behind, width)
+        rows.append(ReviewRow(line, _risk_target(risk), None, f"risk-{nth}"))
+    return rows
 
 
 def _risk_target(risk: Risk) -> Target:
@@ -163,24 +158,19 @@ def moment_rows(review: Review, width: int) -> Sequence[ReviewRow]:
             marked = True
             words = f"since you last looked, {format_clock(since, False)}"
             rows.append(ReviewRow(heading_line(words, width)))
-        rows.append(_moment_row(moment, nth, width, new))
+        sign, role = moment_span(moment.kind, moment.label)
+        left: Line = [
+            (glyphs().bullet if new else " ", "accent"),
+            (f"{format_clock(moment.at, width >= NARROW)} ", "dim"),
+            (f"{sign} ", role),
+            (pad(moment.kind, 11), "label"),
+            (visible(moment.label), role if role in ("error", "person") else "text"),
+        ]
+        lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
+        more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
+        line = with_right_end(left, lasted, width, "text")
+        rows.append(ReviewRow(line, evidence_or(moment.ref, more), moment.at, f"moment-{nth}"))
     return rows
-
-
-def _moment_row(moment: TimelineMoment, nth: int, width: int, new: bool) -> ReviewRow:
-    sign, role = moment_span(moment.kind, moment.label)
-    label = visible(moment.label)
-    left: Line = [
-        (glyphs().bullet if new else " ", "accent"),
-        (f"{format_clock(moment.at, width >= NARROW)} ", "dim"),
-        (f"{sign} ", role),
-        (pad(moment.kind, 11), "label"),
-        (label, role if role in ("error", "person") else "text"),
-    ]
-    lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
-    more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
-    goal = evidence_or(moment.ref, more)
-    return ReviewRow(with_right_end(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
 
 
 # --- tasks ---
@@ -198,13 +188,11 @@ def task_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     source = review.night.progress.source if review.night.progress is not None else ""
     rows: list[ReviewRow] = []
     for title, titles, sign, role in groups:
-        if not titles:
-            continue
-        rows.append(ReviewRow(heading_line(f"{title}: {len(titles)}", width)))
+        if titles:
+            rows.append(ReviewRow(heading_line(f"{title}: {len(titles)}", width)))
         for nth, task in enumerate(titles):
-            goal: Target = (
-                TextTarget(source, task) if source else SentenceTarget("Task", (task, title))
-            )
+            said = SentenceTarget("Task", (task, title))
+            goal: Target = TextTarget(source, task) if source else said
             line: Line = [(f"  {sign} ", role), (visible(task), "text")]
             rows.append(ReviewRow(line, goal, None, f"{title}-{nth}"))
     if rows:
@@ -229,35 +217,32 @@ def _box(marked: bool) -> str:
 def point_rows(review: Review, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
     """Each point with its tests, and below it what first turned red after it."""
     rows: list[ReviewRow] = []
+    signs = glyphs()
     for point in review.points:
-        rows.append(_point_row(point, marked, width))
+        commit = point.kind == "commit"
+        mark = f"commit {point.id}" if commit else ""
+        box = _box(mark in marked) if commit else "   "
+        short = point.id[:7] if commit else checkpoint_name(point.id)
+        # Its diff: a commit's own, or that from a checkpoint to the files as they are.
+        target: Target = CommitTarget(point.id) if commit else PointTarget(short)
+        size = format_count(point.files, "file")
+        if point.insertions or point.deletions:
+            size += f" +{point.insertions:,} {signs.minus}{point.deletions:,}"
+        left: Line = [
+            (f" {box} ", "accent" if mark in marked else "faint"),
+            (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
+            (f" {format_clock(point.at, False)} ", "dim"),
+            (pad(visible(short), _ID) + " ", "label"),
+            sign_span(point.tests),
+            (f"  {visible(point.label)}", "text"),
+        ]
+        name = f"point-{point.kind}-{point.id}"
+        line = with_right_end(left, size, width)
+        rows.append(ReviewRow(line, target, point.at, name, mark))
         if point.first_red_after:
-            words = f"{glyphs().error} first red after it: {visible(point.first_red_after)}"
+            words = f"{signs.error} first red after it: {visible(point.first_red_after)}"
             rows.append(ReviewRow([(" " * 13, "text"), (words, "error")]))
     return rows
-
-
-def _point_row(point: RestorePoint, marked: Collection[str], width: int) -> ReviewRow:
-    commit = point.kind == "commit"
-    mark = f"commit {point.id}" if commit else ""
-    box = _box(mark in marked) if commit else "   "
-    short = point.id[:7] if commit else checkpoint_name(point.id)
-    # Its diff: a commit's own, or that from a checkpoint to the files as they are.
-    target: Target = CommitTarget(point.id) if commit else PointTarget(short)
-    size = format_count(point.files, "file")
-    if point.insertions or point.deletions:
-        size += f" +{point.insertions:,} {glyphs().minus}{point.deletions:,}"
-    signs = glyphs()
-    left: Line = [
-        (f" {box} ", "accent" if mark in marked else "faint"),
-        (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
-        (f" {format_clock(point.at, False)} ", "dim"),
-        (pad(visible(short), _ID) + " ", "label"),
-        sign_span(point.tests),
-        (f"  {visible(point.label)}", "text"),
-    ]
-    name = f"point-{point.kind}-{point.id}"
-    return ReviewRow(with_right_end(left, size, width), target, point.at, name, mark)
 
 
 def file_rows(
@@ -266,27 +251,25 @@ def file_rows(
     """The files that the night changed."""
     if changes is None:
         return ()
-    rows = [_file_row(change, marked, width) for change in changes.files]
+    rows: list[ReviewRow] = []
+    for change in changes.files:
+        sign = {"added": "A", "deleted": "D", "renamed": "R", "mode": "m"}.get(change.kind, "M")
+        role = {"added": "added", "deleted": "removed"}.get(change.kind, "label")
+        mark = f"file {change.path}"
+        notes = [word for word in ("binary", "generated") if getattr(change, word)]
+        if change.commit == "" and change.kind != "mode":
+            notes.append("not committed")
+        lines = f"+{change.insertions:,} {glyphs().minus}{change.deletions:,}"
+        room = max(12, width - (30 if width >= NARROW else 10))
+        left: Line = [
+            (f" {_box(mark in marked)} ", "accent" if mark in marked else "faint"),
+            (f"{sign} ", role),  # type: ignore[list-item]
+            (clip_start(visible(change.path), room), "text"),
+            (f"  {', '.join(notes)}" if notes else "", "dim"),
+        ]
+        name = f"file-{change.path}"
+        line = with_right_end(left, lines, width)
+        rows.append(ReviewRow(line, FileTarget(change.path), None, name, mark))
     if changes.cut:
         rows.append(ReviewRow([(" more were changed than are listed here", "warning")]))
     return rows
-
-
-def _file_row(change: FileChange, marked: Collection[str], width: int) -> ReviewRow:
-    signs = glyphs()
-    sign = {"added": "A", "deleted": "D", "renamed": "R", "mode": "m"}.get(change.kind, "M")
-    role = {"added": "added", "deleted": "removed"}.get(change.kind, "label")
-    mark = f"file {change.path}"
-    notes = [word for word in ("binary", "generated") if getattr(change, word)]
-    if change.commit == "" and change.kind != "mode":
-        notes.append("not committed")
-    lines = f"+{change.insertions:,} {signs.minus}{change.deletions:,}"
-    room = max(12, width - (30 if width >= NARROW else 10))
-    left: Line = [
-        (f" {_box(mark in marked)} ", "accent" if mark in marked else "faint"),
-        (f"{sign} ", role),  # type: ignore[list-item]
-        (clip_start(visible(change.path), room), "text"),
-        (f"  {', '.join(notes)}" if notes else "", "dim"),
-    ]
-    name = f"file-{change.path}"
-    return ReviewRow(with_right_end(left, lines, width), FileTarget(change.path), None, name, mark)

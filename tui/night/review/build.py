@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from tui.model.events import SourceRef
@@ -332,22 +331,18 @@ def compare_tasks(first: ProgressFile | None, last: ProgressFile | None, basis: 
 def _compare_lists(
     before: Sequence[ProgressTask], after: Sequence[ProgressTask], basis: str
 ) -> TaskChanges:
-    done, still_open, added = [], [], []
-    done_before = 0
     pairs = _match_tasks(before, after)
-    for place, task in enumerate(after):
-        was = pairs.get(place)
-        if was is None:
-            added.append(task.title)
-        if task.state != "done":
-            still_open.append(task.title)
-        elif was is not None and was.state == "done":
-            done_before += 1
-        else:
-            done.append(task.title)
-    kept = Counter(map(id, pairs.values()))
-    removed = tuple(task.title for task in before if not kept[id(task)])
-    return TaskChanges(tuple(done), tuple(still_open), tuple(added), done_before, removed, basis)
+    finished = [place for place, task in enumerate(after) if task.state == "done"]
+    done = [place for place in finished if place not in pairs or pairs[place].state != "done"]
+    kept = {id(task) for task in pairs.values()}
+    return TaskChanges(
+        done=tuple(after[place].title for place in done),
+        open=tuple(task.title for task in after if task.state != "done"),
+        added=tuple(task.title for place, task in enumerate(after) if place not in pairs),
+        before=len(finished) - len(done),
+        removed=tuple(task.title for task in before if id(task) not in kept),
+        basis=basis,
+    )
 
 
 def _match_tasks(

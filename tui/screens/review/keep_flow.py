@@ -13,6 +13,8 @@ from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
+from widgets.dialogs.button_row import Choice, DialogAnswer
+from widgets.dialogs.dialog import PlanDialog
 from widgets.output_guard import show_toast
 from widgets.review.review_lists import checkpoint_name
 from widgets.review.review_view import CommitTarget, PointTarget, ReviewRow
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
-    from widgets.dialogs.button_row import DialogAnswer
 
 _TOAST_S = 8.0
 
@@ -103,7 +104,6 @@ class KeepFlow:
 
     def _branch(self, review: Review) -> None:
         """Asks for the branch's name, shows what it would hold, and makes it when told to."""
-        from widgets.dialogs.button_row import Choice
         from widgets.dialogs.text_dialogs import LineDialog
 
         commits, files = split_marks(self._page.sections.marked)
@@ -129,9 +129,6 @@ class KeepFlow:
         )
 
     def _confirm_branch(self, plan: BranchPlan) -> None:
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
-
         reason = plan.refusals[0] if plan.refusals else ""
         choice = Choice("take", "Make the branch", enabled=not reason, reason=reason)
 
@@ -157,7 +154,6 @@ class KeepFlow:
 
     def export(self, review: Review) -> None:
         """Asks where to, asks again before a file is replaced, and writes without secrets."""
-        from widgets.dialogs.button_row import Choice
         from widgets.dialogs.text_dialogs import LineDialog
 
         lines = [
@@ -169,9 +165,6 @@ class KeepFlow:
         ask(self._app, dialog, lambda answer: self._confirm_export(review, answer.text.strip()))
 
     def _confirm_export(self, review: Review, name: str) -> None:
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
-
         if not Path(name).expanduser().is_file():
             self._write_export(review, name)
             return

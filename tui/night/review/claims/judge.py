@@ -105,7 +105,7 @@ class _ClaimJudge:
                 words = squeezed(statement.text.lower())
                 if words not in seen:
                     seen.add(words)
-                    yield _claim(statement.text, verdict, "final message", message.ref, message.at)
+                    yield verdict.claim(statement.text, "final message", message.ref, message.at)
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
@@ -114,7 +114,7 @@ class _ClaimJudge:
         for title, (at, where) in ticked.items():
             verdict = self._scorer.score_work(title) or self._score_by_task_id(title)
             if verdict is not None:
-                yield _claim(title, verdict, "progress", where, at)
+                yield verdict.claim(title, "progress", where, at)
 
     def progress_remarks(self) -> Iterator[Claim]:
         """Remarks about tests in the progress file that are new in this night."""
@@ -136,7 +136,7 @@ class _ClaimJudge:
         new = (each for each in find_statements(text, source) if is_new(lines[each.line - 1]))
         for statement, verdict in self._score_all(new, self._written_at(path, at)):
             where = line_ref(path, lines, statement.line) if path else None
-            yield _claim(statement.text, verdict, source, where, at)
+            yield verdict.claim(statement.text, source, where, at)
 
     def _written_at(self, path: str, at: float | None) -> float:
         """When the file was last edited, as far as that was seen; else its own time."""
@@ -165,7 +165,7 @@ class _ClaimJudge:
             where = where or (record.ref if record is not None else None)
             statements = commit_statements(message)
             for statement, verdict in self._score_all(statements, place, commit_paths=paths):
-                yield _claim(f"{sha[:7]} {statement.text}".strip(), verdict, "commit", where, at)
+                yield verdict.claim(f"{sha[:7]} {statement.text}".strip(), "commit", where, at)
 
     def _find_commit_record(self, sha: str, message: str) -> CommitRecord | None:
         """The shell command that made a commit."""
@@ -236,13 +236,3 @@ def _combine(verdict: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
     worse, better = sorted((verdict, other), key=lambda each: _WORST_FIRST[each.trust])
     why = worse.why if better.trust == "verified" else f"{worse.why}; {better.why}"
     return ClaimVerdict(worse.trust, why, tuple(dict.fromkeys((*worse.evidence, *better.evidence))))
-
-
-def _claim(
-    text: str,
-    verdict: ClaimVerdict,
-    source: ClaimSource,
-    where: SourceRef | None,
-    at: float | None,
-) -> Claim:
-    return Claim(text, verdict.trust, verdict.why, source, where, verdict.evidence, at)

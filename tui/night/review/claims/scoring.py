@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tui.model.events import SourceRef
 from tui.model.evidence import EditRecord, TestRun, TestRunRecord
 from tui.model.records import ProgressFile
-from tui.model.review import Trust
+from tui.model.review import Claim, ClaimSource, Trust
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.evidence_index import (
     ChangedWork,
@@ -38,6 +38,12 @@ class ClaimVerdict(Struct, frozen=True):
     trust: Trust
     why: str
     evidence: tuple[SourceRef, ...] = ()
+
+    def claim(
+        self, text: str, source: ClaimSource, where: SourceRef | None, at: float | None
+    ) -> Claim:
+        """What was claimed, with this verdict."""
+        return Claim(text, self.trust, self.why, source, where, self.evidence, at)
 
 
 class ClaimScorer:

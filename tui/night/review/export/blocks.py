@@ -118,10 +118,6 @@ class PageLimits(Struct, frozen=True):
     text: int = 600
 
 
-def plain(text: str) -> Inline:
-    return Inline(text)
-
-
 def code(text: str) -> Inline:
     return Inline(text, "code")
 
@@ -136,7 +132,7 @@ def badge(text: str, tone: Tone, sign: str) -> Inline:
 
 def line(*bits: Inline | str) -> Line:
     """A line of these; empty pieces are left out."""
-    inline = (plain(bit) if isinstance(bit, str) else bit for bit in bits)
+    inline = (Inline(bit) if isinstance(bit, str) else bit for bit in bits)
     return tuple(bit for bit in inline if bit.text)
 
 

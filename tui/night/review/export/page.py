@@ -11,7 +11,7 @@ from tui.model.labels import MOMENTS, RISKS, SEVERITIES, SIGNS, TIME, VERDICTS, 
 from tui.model.records import Hunk
 from tui.model.review import Risk
 from tui.night.review.export import blocks
-from tui.night.review.export.blocks import Inline, Line, badge, code, line, plain, strong
+from tui.night.review.export.blocks import Inline, Line, badge, code, line, strong
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import (
     TRUSTS,
@@ -73,9 +73,9 @@ def _judged(word: str, text: str = "") -> Inline:
 def _places(refs: Iterable[SourceRef | None], most: int = 3) -> Line:
     """Where the evidence stands, in short; unknown places are left out."""
     places = [code(source_place(ref)) for ref in refs if ref is not None]
-    bits = [bit for place in places[:most] for bit in (plain(" "), place)][1:]
+    bits = [bit for place in places[:most] for bit in (Inline(" "), place)][1:]
     if len(places) > most:
-        bits.append(plain(f" and {len(places) - most} more"))
+        bits.append(Inline(f" and {len(places) - most} more"))
     return tuple(bits)
 
 
@@ -179,7 +179,6 @@ class _PageBuilder:
     # --- sections ---
 
     def _attention(self) -> Blocks:
-        """Look here first: what matters most, ranked."""
         lines = [
             line(_judged(item.severity), f" {item.what} ", *_places((item.where,)))
             for item in self._review.attention
@@ -187,7 +186,6 @@ class _PageBuilder:
         return [self._bullets(lines, ordered=True)] if lines else []
 
     def _time(self) -> Blocks:
-        """Where the night went: the timeline, and the sums under it."""
         total = self._review.time.total
         rows = tuple(
             (line(TIME[kind]), line(format_duration(s)), line(f"{100 * s / total:.0f} %"))
@@ -236,7 +234,6 @@ class _PageBuilder:
         return self._table(caption, "Claim|Said in|Verdict|Why|Evidence", rows, quiet=True)
 
     def _tests(self) -> Blocks:
-        """Every run of tests, the newest first."""
         rows = [
             (
                 self._zone.clock(run.at),
@@ -274,9 +271,9 @@ class _PageBuilder:
     def _risk(self, risk: Risk) -> Line:
         where: Line = ()
         if risk.commit:
-            where = (plain(" in commit "), code(risk.commit[:10]))
+            where = (Inline(" in commit "), code(risk.commit[:10]))
         elif risk.ref is not None:
-            where = (plain(" "), *_places((risk.ref,)))
+            where = (Inline(" "), *_places((risk.ref,)))
         what = f"{' ' if risk.path else ''}{self._clip(risk.what)}"
         kind = f" {RISKS[risk.kind]}: "
         return line(_judged(risk.severity), kind, code(risk.path), what, *where)
@@ -293,7 +290,6 @@ class _PageBuilder:
         return blocks.DiffBlock(self._risk(risk), heading, shown, more, is_open)
 
     def _commits(self) -> Blocks:
-        """The night's commits with their sizes."""
         rows = [
             (
                 code(commit.sha[:10]),
@@ -309,7 +305,6 @@ class _PageBuilder:
         return self._table(caption, head, rows, {3, 4, 5}, quiet=True)
 
     def _cost(self) -> Blocks:
-        """What it cost with its source, by model and by hour, and what was wasted."""
         cost, wasted = self._review.cost, self._review.wasted
         if cost.usd is None and not cost.by_model and not wasted:
             return []
@@ -351,7 +346,6 @@ class _PageBuilder:
         ]
 
     def _interventions(self) -> Blocks:
-        """What people and the supervisor did, and whether it helped."""
         rows = [
             (
                 self._zone.clock(effect.at),

@@ -138,7 +138,6 @@ def _texture_patterns(name: str) -> str:
 
 
 def _fill_style(name: str, kind: Kind) -> str:
-    """The fill of a kind."""
     return f"fill:url(#{name}-{kind})" if kind in TEXTURES else f"fill:var(--{kind})"
 
 

@@ -12,7 +12,7 @@ from tui.model.labels import COSTS, ENDINGS, SEVERITIES
 from tui.model.review import Ending, Review
 from tui.model.snapshot import Cost
 from tui.model.timeline import KINDS, Kind, TimeTotals
-from tui.night.review.export.blocks import FactList, Line, code, line, plain, strong
+from tui.night.review.export.blocks import FactList, Inline, Line, code, line, strong
 from tui.system.format import format_count, format_duration, format_money_long
 
 TRUSTS: Final = ("verified", "partial", "unverified")
@@ -183,7 +183,7 @@ def _changes(review: Review) -> Line:
         return line("no commit or changed file was seen in the repository")
     files = f", {format_count(review.files_changed, 'file')}" if review.files_changed else ""
     size = f", +{review.insertions:,} −{review.deletions:,}" if review.commits else ""
-    since = (plain(" since "), code(review.base[:10])) if review.base else ()
+    since = (Inline(" since "), code(review.base[:10])) if review.base else ()
     return line(strong(format_count(len(review.commits), "commit")), f"{files}{size}", *since)
 
 
