@@ -8,7 +8,7 @@ from typing import Final
 from tui.model.evidence import TestRun
 from tui.model.labels import RISKS_SHORT, SEVERITIES
 from tui.model.records import RepositoryChanges
-from tui.model.review import Review, Risk
+from tui.model.review import Review
 from tui.system.format import format_clock, format_count, format_duration_rough
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
@@ -132,16 +132,13 @@ def risk_rows(review: Review, width: int) -> Sequence[ReviewRow]:
             (visible(risk.what), "text" if not place else "dim"),
         ]
         behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
+        said = (risk.path, risk.what, "", "No call of the night is known.")
+        target: Target = evidence_or(risk.ref, SentenceTarget(RISKS_SHORT[risk.kind], said))
+        if risk.hunk is not None:
+            target = DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
         line = with_right_end(left, behind, width)
-        rows.append(ReviewRow(line, _risk_target(risk), None, f"risk-{nth}"))
+        rows.append(ReviewRow(line, target, None, f"risk-{nth}"))
     return rows
-
-
-def _risk_target(risk: Risk) -> Target:
-    if risk.hunk is not None:
-        return DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
-    said = (risk.path, risk.what, "", "No call of the night is known.")
-    return evidence_or(risk.ref, SentenceTarget(RISKS_SHORT[risk.kind], said))
 
 
 # --- timeline ---

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestRun
-from tui.model.interventions import CheckpointTaken
-from tui.model.records import Commit, ProgressFile, ProgressTask, RepositoryChanges
+from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
 from tui.model.review import (
     Claim,
     Ending,
@@ -251,38 +250,31 @@ def _capitalised(text: str) -> str:
 def restore_points(snapshot: NightSnapshot, evidence: EvidenceLog) -> tuple[RestorePoint, ...]:
     """Checkpoints and commits in order of time."""
     runs = snapshot.tests.runs
-    points = [
-        *(_checkpoint_point(checkpoint, runs) for checkpoint in snapshot.interventions.checkpoints),
-        *(_commit_point(commit, runs, evidence) for commit in snapshot.commits),
-    ]
+    points = []
+    for one in snapshot.interventions.checkpoints:
+        state = _RECORDED.get(one.tests) or _tests_at(runs, one.at)
+        label = one.label or one.why or one.id
+        red = _first_red_after(runs, one.at, state)
+        points.append(RestorePoint("checkpoint", one.id, one.at, label, one.files, state, red))
+    for commit in snapshot.commits:
+        # Git keeps whole seconds: a run that ended in the commit's own second came before it.
+        until = commit.at + _SECOND
+        state = _tests_at(runs, until)
+        record = find_commit_record(commit.sha, commit.subject, evidence)
+        point = RestorePoint(
+            kind="commit",
+            id=commit.sha,
+            at=commit.at,
+            label=commit.subject,
+            files=commit.files,
+            tests=state,
+            first_red_after=_first_red_after(runs, until, state),
+            insertions=commit.insertions,
+            deletions=commit.deletions,
+            ref=record.ref if record is not None else SourceRef(f"git:{commit.sha}", 0),
+        )
+        points.append(point)
     return tuple(sorted(points, key=lambda point: point.at))
-
-
-def _checkpoint_point(checkpoint: CheckpointTaken, runs: Sequence[TestRun]) -> RestorePoint:
-    at = checkpoint.at
-    state = _RECORDED.get(checkpoint.tests) or _tests_at(runs, at)
-    label = checkpoint.label or checkpoint.why or checkpoint.id
-    red = _first_red_after(runs, at, state)
-    return RestorePoint("checkpoint", checkpoint.id, at, label, checkpoint.files, state, red)
-
-
-def _commit_point(commit: Commit, runs: Sequence[TestRun], evidence: EvidenceLog) -> RestorePoint:
-    # Git keeps whole seconds: a run that ended in the commit's own second came before it.
-    until = commit.at + _SECOND
-    state = _tests_at(runs, until)
-    record = find_commit_record(commit.sha, commit.subject, evidence)
-    return RestorePoint(
-        "commit",
-        commit.sha,
-        commit.at,
-        commit.subject,
-        commit.files,
-        state,
-        _first_red_after(runs, until, state),
-        commit.insertions,
-        commit.deletions,
-        record.ref if record is not None else SourceRef(f"git:{commit.sha}", 0),
-    )
 
 
 def _tests_at(runs: Sequence[TestRun], at: float) -> TestState:

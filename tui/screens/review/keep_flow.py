@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -112,21 +112,16 @@ class KeepFlow:
         name = format_local(started_at, "night/%Y-%m-%d") if started_at else "night"
 
         def decided(answer: DialogAnswer) -> None:
-            self._plan_branch(review, answer.text.strip(), commits, files)
+            branch, changes = answer.text.strip(), self._page.sections.changes
+            base = "" if commits else (review.base or (changes.base if changes is not None else ""))
+            operations = self._source.operations()
+            self._background.run(
+                "operations",
+                lambda: operations.plan_branch(branch, commits=commits, files=files, base=base),
+                self._confirm_branch,
+            )
 
         ask(self._app, LineDialog("Take", lines, name, Choice("plan", "Show the plan")), decided)
-
-    def _plan_branch(
-        self, review: Review, branch: str, commits: Sequence[str], files: Sequence[str]
-    ) -> None:
-        changes = self._page.sections.changes
-        base = "" if commits else (review.base or (changes.base if changes is not None else ""))
-        operations = self._source.operations()
-        self._background.run(
-            "operations",
-            lambda: operations.plan_branch(branch, commits=commits, files=files, base=base),
-            self._confirm_branch,
-        )
 
     def _confirm_branch(self, plan: BranchPlan) -> None:
         reason = plan.refusals[0] if plan.refusals else ""
@@ -197,7 +192,7 @@ def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:
     place = next((number for number, point in enumerate(points) if point.id == sha), None)
     if place is None:
         return "", ""
-    after = next(iter(points[place + 1 :]), None)
+    after = points[place + 1] if place + 1 < len(points) else None
     if after is not None and after.kind == "checkpoint":
         name = checkpoint_name(after.id)
         return name, f"{name} was taken after this commit"
@@ -210,12 +205,9 @@ def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:
 
 def split_marks(marked: Iterable[str]) -> tuple[list[str], list[str]]:
     """The commits and the files among what is marked."""
-    commits: list[str] = []
-    files: list[str] = []
-    for mark in sorted(marked):
-        kind, _, name = mark.partition(" ")
-        (commits if kind == "commit" else files).append(name)
-    return commits, files
+    marks = [mark.partition(" ") for mark in sorted(marked)]
+    commits = [name for kind, _, name in marks if kind == "commit"]
+    return commits, [name for kind, _, name in marks if kind != "commit"]
 
 
 def _counts(commits: int, files: int) -> list[str]:

@@ -47,10 +47,6 @@ class NightTableHead(SingleRow):
         super().__init__()
         self.sort_column, self.reverse = "when", True
 
-    def show(self, sort_column: str, reverse: bool) -> None:
-        self.sort_column, self.reverse = sort_column, reverse
-        self.redraw()
-
     def columns_width(self) -> int:
         return max(1, self.size.width - 1)
 
@@ -73,7 +69,6 @@ class NightListScreen(OverlayScreen):
         self._head = NightTableHead()
         self._background = BackgroundTasks(self)
         self._marked: list[str] = []
-        self._sort_column, self._reverse = "when", True
 
     # --- layout --------------------------------------------------------------------------------
 
@@ -117,8 +112,8 @@ class NightListScreen(OverlayScreen):
         self._background.run("nights", self._source.nights, update, failed, exclusive=True)
 
     def _show(self) -> None:
-        self.nights = sort_nights(self.nights, self._sort_column, self._reverse)
-        self._head.show(self._sort_column, self._reverse)
+        self.nights = sort_nights(self.nights, self._head.sort_column, self._head.reverse)
+        self._head.redraw()
         self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
         unreviewed = sum(not night.reviewed for night in self.nights)
         pane = self.query_one("#runs", Pane)
@@ -148,13 +143,14 @@ class NightListScreen(OverlayScreen):
         """By the next column that is in sight."""
         columns = fitting_columns(self._head.columns_width())
         names = [column.name for column in columns if column.name != "trend"]
-        current = names.index(self._sort_column) if self._sort_column in names else -1
-        self._sort_column = names[(current + 1) % len(names)]
-        self._reverse = self._sort_column not in ("verdict", "tests", "goal")
+        head = self._head
+        current = names.index(head.sort_column) if head.sort_column in names else -1
+        head.sort_column = names[(current + 1) % len(names)]
+        head.reverse = head.sort_column not in ("verdict", "tests", "goal")
         self._show()
 
     def action_reverse(self) -> None:
-        self._reverse = not self._reverse
+        self._head.reverse = not self._head.reverse
         self._show()
 
     # --- one night -----------------------------------------------------------------------------
