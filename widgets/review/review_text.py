@@ -136,15 +136,12 @@ def cost_spans(review: Review) -> list[Span]:
 
 def interventions_text(interventions: Iterable[InterventionEffect]) -> str:
     """How many interventions, and whether they helped."""
-    effects = [each.helped for each in interventions]
+    effects = Counter[str](each.helped for each in interventions)
     if not effects:
         return "nobody stepped in"
-    parts = [
-        f"{effects.count(each)} {words}"
-        for each, words in (("yes", "helped"), ("no", "did not help"), ("unclear", "unclear"))
-        if each in effects
-    ]
-    return f"{len(effects)}: {' · '.join(parts)}"
+    told = (("yes", "helped"), ("no", "did not help"), ("unclear", "unclear"))
+    parts = [f"{effects[each]} {words}" for each, words in told if effects[each]]
+    return f"{effects.total()}: {' · '.join(parts)}"
 
 
 def trust_spans(review: Review) -> list[Span]:

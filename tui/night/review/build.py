@@ -124,12 +124,10 @@ def _cost_per_task(
 ) -> float | None:
     """Cost by finished task; a progress file that only counts is taken by its counts."""
     finished = len(tasks.done)
-    last = snapshot.progress
+    last, usd = snapshot.progress, snapshot.cost.usd
     if not finished and last is not None and not last.tasks and first is not None:
         finished = last.done - first.done
-    if snapshot.cost.usd is None or finished <= 0:
-        return None
-    return snapshot.cost.usd / finished
+    return usd / finished if usd is not None and finished > 0 else None
 
 
 def total_waste(items: Sequence[WasteItem], usd: float | None) -> float | None:

@@ -211,12 +211,8 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         if review is None:
             state = "none" if self.missing_reason else "reading"
             return HeaderFacts(project, "review", state=state)
-        return HeaderFacts(
-            project,
-            f"review {night_name(review)}",
-            state=review.night.state,
-            viewed_at=self._timeline.cursor_at,
-        )
+        title, at = f"review {night_name(review)}", self._timeline.cursor_at
+        return HeaderFacts(project, title, state=review.night.state, viewed_at=at)
 
     def _show_timeline(self) -> None:
         review = self.review

@@ -118,14 +118,13 @@ h2{break-after:avoid}
 ).replace("\n", "") + STYLE
 """One style sheet; the page fetches none."""
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_LIMITS: Final = blocks.PageLimits()
 _SHORT: Final = 3
 _FIGURES: Final = 2 << 20
 
 
 def render_html(export: Export) -> str:
     """The review as HTML; `export` is redacted already, and no text in it can become markup."""
-    shown = build_page(export, _LIMITS)
+    shown = build_page(export, blocks.PageLimits())
     review, zone = export.review, ExportTimeZone(export.zone_s)
     timelines = (
         f'<div class="broad">{render_timeline(review.timeline, review.time, zone=zone, alone=False)}</div>'

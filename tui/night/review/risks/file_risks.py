@@ -97,14 +97,12 @@ def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFi
             added = added_shapes(changes)
         if _is_moved(change, added):
             continue
-        is_whole = change.kind == "deleted"
         lost = change.deletions - change.insertions
         severity: Severity = "high" if lost >= 3 * _MANY_GONE else "medium"
         hunk = max(change.hunks, key=lambda hunk: len(hunk.removed), default=None)
         line = f"-{hunk.removed[0]}" if hunk and hunk.removed else ""
-        yield RiskFinding(
-            "big_deletion", change.path, severity, words, hunk, line, by_shell=is_whole
-        )
+        is_whole = change.kind == "deleted"
+        yield RiskFinding("big_deletion", change.path, severity, words, hunk, line, is_whole)
 
 
 def _lost(change: FileChange, sizes: SizeLimits) -> str:

@@ -106,11 +106,10 @@ def _worst_of_each(findings: Iterable[RiskFinding]) -> list[RiskFinding]:
         before = worst.get((finding.kind, finding.path))
         if before is None or SEVERITY_ORDER[finding.severity] < SEVERITY_ORDER[before.severity]:
             worst[finding.kind, finding.path] = finding
-    return [
-        finding
-        for (kind, path), finding in worst.items()
-        if kind != "big_deletion" or ("test_deleted", path) not in worst
-    ]
+    for kind, path in list(worst):
+        if kind == "test_deleted":
+            worst.pop(("big_deletion", path), None)
+    return [*worst.values()]
 
 
 def _risk(finding: RiskFinding, attribution: _ChangeAttribution) -> Risk:
@@ -323,7 +322,6 @@ def _last(calls: Sequence[RiskyCall], span: _CommitSpan) -> RiskyCall | None:
 def _line(finding: RiskFinding) -> int:
     if finding.hunk is None:
         return 0
-    for line in hunk_lines(finding.hunk):
-        if finding.line and line.sign + line.text == finding.line:
-            return line.number
-    return finding.hunk.new_start
+    lines = hunk_lines(finding.hunk) if finding.line else ()
+    same = (line.number for line in lines if line.sign + line.text == finding.line)
+    return next(same, finding.hunk.new_start)

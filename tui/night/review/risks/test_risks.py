@@ -129,15 +129,12 @@ def _deleted_file(
     count = format_count(len(gone), "test") if gone else "tests"
     names = f": {list_names(name for name, _ in gone)}" if gone else ""
     why = ", and so is what they tested" if is_source_gone else ""
-    return RiskFinding(
-        "test_deleted",
-        change.path,
-        "medium" if is_source_gone else "high",
-        f"{count} deleted with the file{names}{why}",
-        gone[0][1].hunk if gone else first_hunk(change),
-        f"-{gone[0][1].text}" if gone else "",
-        by_shell=True,
-    )
+    severity: Severity = "medium" if is_source_gone else "high"
+    what = f"{count} deleted with the file{names}{why}"
+    hunk, line = first_hunk(change), ""
+    if gone:
+        hunk, line = gone[0][1].hunk, f"-{gone[0][1].text}"
+    return RiskFinding("test_deleted", change.path, severity, what, hunk, line, by_shell=True)
 
 
 def _deleted(change: FileChange, gone: list[tuple[str, DiffLine]]) -> RiskFinding:
