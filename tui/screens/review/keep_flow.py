@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.model.review import Review
-from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
-from widgets.dialogs.button_row import Choice, DialogAnswer
-from widgets.dialogs.dialog import PlanDialog
+from widgets.dialogs.dialog import Choice, Dialog, DialogAnswer, ask
 from widgets.output_guard import show_toast
 from widgets.review.review_lists import checkpoint_name
 from widgets.review.review_view import CommitTarget, PointTarget, ReviewRow
@@ -133,7 +131,7 @@ class KeepFlow:
                 "operations", lambda: operations.create_branch(plan), self._show_branch
             )
 
-        ask(self._app, PlanDialog("Take to a branch", plan.sentences, [choice]), decided)
+        ask(self._app, Dialog("Take to a branch", plan.sentences, [choice]), decided)
 
     def _show_branch(self, result: BranchResult) -> None:
         content = ", ".join(_counts(result.commits, result.files))
@@ -164,7 +162,7 @@ class KeepFlow:
             self._write_export(review, name)
             return
         lines = [f"{name} is there already; it would be replaced."]
-        dialog = PlanDialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
+        dialog = Dialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
         ask(self._app, dialog, lambda _: self._write_export(review, name))
 
     def _write_export(self, review: Review, name: str) -> None:
