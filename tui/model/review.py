@@ -38,6 +38,7 @@ RiskKind = Literal[
     "fetch_to_shell",
     "big_file",
 ]
+Helped = Literal["yes", "no", "unclear"]
 WasteKind = Literal["retries", "loop", "redone", "killed_turn"]
 MomentKind = Literal[
     "commit",
@@ -136,7 +137,7 @@ class InterventionEffect(Struct, frozen=True):
     kind: str
     text: str
     state: str
-    helped: Literal["yes", "no", "unclear"]
+    helped: Helped
     why: str
     ref: SourceRef | None = None
 
@@ -197,3 +198,13 @@ class Review(Struct, frozen=True):
     base: str = ""
     project: str = ""
     run_id: str = ""
+
+    @property
+    def insertions(self) -> int:
+        """Lines that the night's commits added."""
+        return sum(commit.insertions for commit in self.commits)
+
+    @property
+    def deletions(self) -> int:
+        """Lines that the night's commits took away."""
+        return sum(commit.deletions for commit in self.commits)

@@ -1,17 +1,19 @@
-"""The table of nights."""
+"""The table of nights; two nights, figure by figure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from tui.model.review import TestState, Verdict
+from tui.model.labels import TIME_SHORT
+from tui.model.review import Review, TestState, Verdict
 from tui.system.format import format_duration_rough, format_local, format_money, format_signed
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
-from widgets.review.review_text import tests_span
+from widgets.review.review_lists import heading_line
+from widgets.review.review_text import cost_text, night_name, sign_span
 from widgets.review.review_view import ReviewRow, SentenceTarget
 from widgets.text_cells import cells, clip, pad, visible
 
@@ -159,7 +161,7 @@ def _cells(night: NightTableRow) -> dict[str, Span]:
         "when": (format_local(night.at, "%m-%d %H:%M"), "dim"),
         "verdict": _verdict_span(night),
         "tasks": (f"{night.done}/{total}" if total else "", "text"),
-        "tests": tests_span(night.tests),
+        "tests": sign_span(night.tests),
         "stalls": (stalls, "warning"),
         "cost": (format_signed(night.sign, night.usd) if night.usd is not None else "", "text"),
         "a task": (format_money(night.per_task) if night.per_task is not None else "", "text"),
@@ -180,3 +182,129 @@ def _verdict_span(night: NightTableRow) -> Span:
     if night.goes_on:
         return f"{signs.working} open", "accent"
     return spans[night.verdict] if night.verdict is not None else (f"{signs.dot} not yet", "dim")
+
+
+# --- two nights ---
+
+
+class _Figure(NamedTuple):
+    """What nights are compared by: in words, and as a number whose difference `format` words.
+
+    `more_is_better` is None where neither is; a difference of at most `least` is none.
+    """
+
+    label: str
+    words: Callable[[Review], str]
+    value: Callable[[Review], float | None] = lambda review: None
+    format: Callable[[float], str] = "{:,}".format
+    least: float = 0
+    more_is_better: bool | None = None
+
+    def change(self, first: Review, second: Review) -> tuple[str, bool | None]:
+        """What the second has more or less of it, and whether that is good news."""
+        a, b = self.value(first), self.value(second)
+        if a is None or b is None or abs(b - a) <= self.least:
+            return "", None
+        sign = "+" if b > a else glyphs().minus
+        is_better = None if self.more_is_better is None else (b > a) == self.more_is_better
+        return f"{sign}{self.format(abs(b - a))}", is_better
+
+
+def _count(label: str, value: Callable[[Review], int], more: bool | None = None) -> _Figure:
+    return _Figure(label, lambda review: f"{value(review):,}", value, more_is_better=more)
+
+
+def _time(kind: str, more: bool | None = None) -> _Figure:
+    def seconds(review: Review) -> float:
+        return float(getattr(review.time, kind))
+
+    def words(review: Review) -> str:
+        return format_duration_rough(seconds(review))
+
+    label = TIME_SHORT.get(kind, "time")
+    return _Figure(label, words, seconds, format_duration_rough, 0.5, more)
+
+
+def _money(
+    label: str,
+    usd: Callable[[Review], float | None],
+    words: Callable[[Review], str] | None = None,
+) -> _Figure:
+    def shown(review: Review) -> str:
+        value = usd(review)
+        return "unknown" if value is None else format_money(value)
+
+    # Less than half a cent is no difference.
+    return _Figure(label, words or shown, usd, format_money, 0.005 - 1e-9, False)
+
+
+_FIGURES: Final = (
+    _Figure("verdict", lambda review: sign_span(review.verdict)[0].strip()),
+    _Figure("ended", lambda review: review.ending.words),
+    _count("tasks done", lambda review: len(review.tasks.done), True),
+    _count("tasks open", lambda review: len(review.tasks.open), False),
+    _count("tasks added", lambda review: len(review.tasks.added)),
+    _count("commits", lambda review: len(review.commits)),
+    _count("files", lambda review: review.files_changed),
+    _Figure("tests", lambda review: sign_span(review.tests.last)[0].strip()),
+    _count("edits after", lambda review: review.tests.edits_since_last_run, False),
+    _count("unverified", lambda r: sum(claim.verdict == "unverified" for claim in r.claims), False),
+    _count("risks, high", lambda r: sum(risk.severity == "high" for risk in r.risks), False),
+    _time("total"),
+    _time("working"),
+    _time("tool"),
+    _time("rate_limited", False),
+    _time("stalled", False),
+    _time("dead", False),
+    _money("cost", lambda review: review.cost.usd, lambda review: cost_text(review.cost)),
+    _money("a task", lambda review: review.cost_per_task),
+    _money("wasted", lambda review: review.wasted_usd),
+    _count("interventions", lambda review: len(review.interventions)),
+)
+"""Everything that two nights can be compared by."""
+BESIDE: Final = 100
+"""Columns from which on the nights stand side by side."""
+_LABEL: Final = 16
+
+
+def comparison_rows(first: Review, second: Review, width: int) -> Sequence[ReviewRow]:
+    """Every figure of two nights, side by side or one below the other, and the difference."""
+    nights = (first, second)
+    if width >= BESIDE:
+        half = (width - _LABEL - 14) // 2
+        names: Line = [
+            (" " * _LABEL, "text"),
+            *((pad(visible(night_name(night)), half), "heading") for night in nights),
+            ("difference", "dim"),
+        ]
+        return [ReviewRow(names), *_figure_rows(nights, nights, half - 2)]
+    room = max(8, width - _LABEL - 14)
+    return [
+        ReviewRow(heading_line(night_name(first) or "first", width)),
+        *_figure_rows(nights, (first,), room, "first-"),
+        ReviewRow([]),
+        ReviewRow(heading_line(night_name(second) or "second", width)),
+        *_figure_rows(nights, (second,), room, "second-"),
+    ]
+
+
+def _figure_rows(
+    nights: tuple[Review, Review], shown: Sequence[Review], room: int, prefix: str = ""
+) -> Iterator[ReviewRow]:
+    """The figures of the nights that are shown, the difference beside those of the second."""
+    signs = glyphs()
+    for figure in _FIGURES:
+        change, is_better = figure.change(*nights)
+        span: Span = (change, "text" if change else "dim")
+        # Whether it is good news is a sign, so that no colour has to say it.
+        if is_better is not None:
+            ok, bad = f"{change} {signs.ok}", f"{change} {signs.warning}"
+            span = (ok, "ok") if is_better else (bad, "warning")
+        if shown[-1] is not nights[1]:
+            span = ("", "dim")
+        words = [figure.words(night) for night in nights]
+        values: Line = [(pad(visible(figure.words(night)), room) + "  ", "text") for night in shown]
+        line: Line = [(pad(f" {figure.label}", _LABEL), "dim"), *values, span]
+        told = f"difference: {change}" if change else "no difference"
+        target = SentenceTarget(figure.label, (*words, "", told))
+        yield ReviewRow(line, target, None, prefix + figure.label)

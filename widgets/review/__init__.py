@@ -1,3 +1,1 @@
 """The review as rows and lists."""
-
-from __future__ import annotations

@@ -6,24 +6,24 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from tui.model.evidence import TestRun
-from tui.model.labels import RISKS_SHORT
-from tui.model.records import FileChange, RepositoryChanges
-from tui.model.review import Claim, RestorePoint, Review, Risk, TimelineMoment
+from tui.model.labels import RISKS_SHORT, SEVERITIES
+from tui.model.records import RepositoryChanges
+from tui.model.review import Review
 from tui.system.format import format_clock, format_count, format_duration_rough
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
 from widgets.line_layout import spread, wrap
-from widgets.review.review_text import moment_span, severity_span, tests_span, trust_span
+from widgets.review.review_text import moment_span, sign_span
 from widgets.review.review_view import (
     CommitTarget,
     DiffTarget,
-    EvidenceTarget,
     FileTarget,
     PointTarget,
     ReviewRow,
     SentenceTarget,
     Target,
     TextTarget,
+    evidence_or,
 )
 from widgets.text_cells import cells, clip, clip_start, pad, visible
 
@@ -39,11 +39,6 @@ def heading_line(words: str, width: int) -> Line:
     return [(title, "heading"), (glyphs().empty * max(0, width - cells(title)), "faint")]
 
 
-def fill(line: Line, width: int) -> list[Span]:
-    """The line with blanks up to the width."""
-    return [*line, (" " * max(0, width - width_of(line)), "text")]
-
-
 def wrap_at_most(words: Line, width: int, most: int) -> list[list[Span]]:
     """The words broken over `most` rows at most; what is left out is marked."""
     rows = wrap(words, width)
@@ -57,17 +52,12 @@ def wrap_at_most(words: Line, width: int, most: int) -> list[list[Span]]:
     return [*kept, [*last[:-1], (cut if cut.endswith(mark) else cut + mark, role)]]
 
 
-def figure_rows(label: str, words: Line, width: int, goal: Target) -> list[ReviewRow]:
+def figure_rows(label: str, words: Line, goal: Target, width: int) -> list[ReviewRow]:
     """A named figure, broken over rows that begin under its words; the first one leads on."""
-    rows = []
-    for nth, line in enumerate(wrap_at_most(words, width - LABEL, 2)):
-        head: Line = [(f" {label}" if not nth else "", "dim")]
-        rows.append(
-            ReviewRow(
-                [*fill(head, LABEL), *line], None if nth else goal, None, "" if nth else label
-            )
-        )
-    return rows
+    first, *others = wrap_at_most(words, width - LABEL, 2)
+    head = spread([(f" {label}", "dim")], (), LABEL)
+    rows = [ReviewRow([*head, *first], goal, None, label)]
+    return [*rows, *(ReviewRow([(" " * LABEL, "text"), *line]) for line in others)]
 
 
 def block_rows(title: str, width: int, rows: Iterable[ReviewRow]) -> list[ReviewRow]:
@@ -84,17 +74,19 @@ def with_right_end(left: Line, right: str, width: int, role: Role = "dim") -> Li
 
 def counts_text(run: TestRun) -> str:
     """ "41 passed, 3 failed", as far as the output says."""
-    parts = []
-    if run.failed:
-        parts.append(f"{run.failed:,} failed")
-    if run.passed is not None:
-        parts.append(f"{run.passed:,} passed")
+    parts = [f"{run.failed:,} failed"] if run.failed else []
+    parts += [f"{run.passed:,} passed"] if run.passed is not None else []
     return ", ".join(parts) or visible(run.framework)
 
 
 WIDE: Final = 118
 """Columns from which on a claim and its reason share a row."""
 _TRUST: Final = 15
+_BASES: Final = {
+    "git": "the progress file as git had it when the night began",
+    "copy": "our copy of the progress file from the night's beginning",
+    "first seen": "the progress file as it was first seen",
+}
 _KIND: Final = 14
 
 
@@ -105,47 +97,19 @@ def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """Every claim with its verdict and why; the evidence, where there is some, one row each."""
     rows: list[ReviewRow] = []
     for nth, claim in enumerate(review.claims):
-        rows += _rows_of_claim(claim, nth, width)
+        text, why = f"“{visible(claim.text)}”", visible(claim.why)
+        quote: Line = [(" ", "text"), sign_span(claim.verdict), ("  ", "text"), (text, "strong")]
+        said = (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})")
+        # The evidence that supports it, else where it was said.
+        place = claim.evidence[0] if claim.evidence else claim.where
+        goal = evidence_or(place, SentenceTarget("Claim", said))
+        if width >= WIDE:
+            quote = [*spread(quote, [(" ", "text")], width * 11 // 20), (why, "dim")]
+        line = with_right_end(quote, claim.source, width)
+        rows.append(ReviewRow(line, goal, claim.at, f"claim-{nth}"))
+        if width < WIDE:
+            rows.append(ReviewRow(spread([(" " * _TRUST, "text"), (why, "dim")], (), width)))
     return rows
-
-
-def _rows_of_claim(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
-    quote: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
-    quote = [*quote, (f"“{visible(claim.text)}”", "strong")]
-    goal = _claim_target(claim)
-    name = f"claim-{nth}"
-    if width >= WIDE:
-        half = width * 11 // 20
-        left: Line = [*fill([*_clipped(quote, half - 1)], half), (visible(claim.why), "dim")]
-        return [ReviewRow(with_right_end(left, claim.source, width), goal, claim.at, name)]
-    why: Line = [(" " * _TRUST, "text"), (visible(claim.why), "dim")]
-    return [
-        ReviewRow(with_right_end(quote, claim.source, width), goal, claim.at, name),
-        ReviewRow(list(_clipped(why, width))),
-    ]
-
-
-def _clipped(line: Line, width: int) -> Line:
-    out: list[Span] = []
-    left = width
-    for text, role in line:
-        text = clip(text, left)
-        out.append((text, role))
-        left -= cells(text)
-        if left <= 0:
-            break
-    return out
-
-
-def _claim_target(claim: Claim) -> Target:
-    """The evidence that supports it, else where it was said."""
-    if claim.evidence:
-        return EvidenceTarget(claim.evidence[0])
-    if claim.where is not None:
-        return EvidenceTarget(claim.where)
-    return SentenceTarget(
-        "Claim", (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})")
-    )
 
 
 # --- risks ---
@@ -153,33 +117,28 @@ def _claim_target(claim: Claim) -> Target:
 
 def risk_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """What the night's changes hold that a person should see, the gravest first."""
-    order = {"high": 0, "medium": 1, "low": 2}
-    numbered = sorted(enumerate(review.risks), key=lambda pair: order[pair[1].severity])
-    return [_risk_row(risk, nth, width) for nth, risk in numbered]
-
-
-def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
-    place = visible(risk.path)
-    kind_role: Role = "error" if risk.severity == "high" else "text"
-    left: Line = [
-        (" ", "text"),
-        severity_span(risk.severity),
-        (f" {pad(RISKS_SHORT[risk.kind], _KIND)}", kind_role),
-        (f"{place}  " if place else "", "strong"),
-        (visible(risk.what), "text" if not place else "dim"),
-    ]
-    behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
-    return ReviewRow(with_right_end(left, behind, width), _risk_target(risk), None, f"risk-{nth}")
-
-
-def _risk_target(risk: Risk) -> Target:
-    if risk.hunk is not None:
-        return DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
-    if risk.ref is not None:
-        return EvidenceTarget(risk.ref)
-    return SentenceTarget(
-        RISKS_SHORT[risk.kind], (risk.path, risk.what, "", "No call of the night is known.")
-    )
+    rows: list[ReviewRow] = []
+    ranked = sorted(enumerate(review.risks), key=lambda pair: SEVERITIES.index(pair[1].severity))
+    for nth, risk in ranked:
+        place = visible(risk.path)
+        left: Line = [
+            (" ", "text"),
+            sign_span(risk.severity),
+            (
+                f" {pad(RISKS_SHORT[risk.kind], _KIND)}",
+                "error" if risk.severity == "high" else "text",
+            ),
+            (f"{place}  " if place else "", "strong"),
+            (visible(risk.what), "text" if not place else "dim"),
+        ]
+        behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
+        said = (risk.path, risk.what, "", "No call of the night is known.")
+        target: Target = evidence_or(risk.ref, SentenceTarget(RISKS_SHORT[risk.kind], said))
+        if risk.hunk is not None:
+            target = DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
+        line = with_right_end(left, behind, width)
+        rows.append(ReviewRow(line, target, None, f"risk-{nth}"))
+    return rows
 
 
 # --- timeline ---
@@ -194,29 +153,21 @@ def moment_rows(review: Review, width: int) -> Sequence[ReviewRow]:
         new = since is not None and moment.at > since
         if new and not marked:
             marked = True
-            rows.append(
-                ReviewRow(
-                    heading_line(f"since you last looked, {format_clock(since, False)}", width)
-                )
-            )
-        rows.append(_moment_row(moment, nth, width, new))
+            words = f"since you last looked, {format_clock(since, False)}"
+            rows.append(ReviewRow(heading_line(words, width)))
+        sign, role = moment_span(moment.kind, moment.label)
+        left: Line = [
+            (glyphs().bullet if new else " ", "accent"),
+            (f"{format_clock(moment.at, width >= NARROW)} ", "dim"),
+            (f"{sign} ", role),
+            (pad(moment.kind, 11), "label"),
+            (visible(moment.label), role if role in ("error", "person") else "text"),
+        ]
+        lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
+        more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
+        line = with_right_end(left, lasted, width, "text")
+        rows.append(ReviewRow(line, evidence_or(moment.ref, more), moment.at, f"moment-{nth}"))
     return rows
-
-
-def _moment_row(moment: TimelineMoment, nth: int, width: int, new: bool) -> ReviewRow:
-    sign, role = moment_span(moment.kind, moment.label)
-    label = visible(moment.label)
-    left: Line = [
-        (glyphs().bullet if new else " ", "accent"),
-        (f"{format_clock(moment.at, width >= NARROW)} ", "dim"),
-        (f"{sign} ", role),
-        (pad(moment.kind, 11), "label"),
-        (label, role if role in ("error", "person") else "text"),
-    ]
-    lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
-    more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
-    goal: Target = EvidenceTarget(moment.ref) if moment.ref is not None else more
-    return ReviewRow(with_right_end(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
 
 
 # --- tasks ---
@@ -234,50 +185,21 @@ def task_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     source = review.night.progress.source if review.night.progress is not None else ""
     rows: list[ReviewRow] = []
     for title, titles, sign, role in groups:
-        if not titles:
-            continue
-        rows.append(ReviewRow(heading_line(f"{title}: {len(titles)}", width)))
+        if titles:
+            rows.append(ReviewRow(heading_line(f"{title}: {len(titles)}", width)))
         for nth, task in enumerate(titles):
-            goal: Target = (
-                TextTarget(source, task) if source else SentenceTarget("Task", (task, title))
-            )
+            said = SentenceTarget("Task", (task, title))
+            goal: Target = TextTarget(source, task) if source else said
             line: Line = [(f"  {sign} ", role), (visible(task), "text")]
             rows.append(ReviewRow(line, goal, None, f"{title}-{nth}"))
     if rows:
-        rows.append(ReviewRow([]))
-        rows.append(ReviewRow([(f" {_basis_text(review)}", "dim")]))
+        before = f"{changes.before} were done before; " if changes.before else ""
+        basis = _BASES.get(changes.basis, "what the progress file says now")
+        rows += ReviewRow([]), ReviewRow([(f" {before}compared with {basis}", "dim")])
     return rows
 
 
-def _basis_text(review: Review) -> str:
-    changes = review.tasks
-    basis = {
-        "git": "the progress file as git had it when the night began",
-        "copy": "our copy of the progress file from the night's beginning",
-        "first seen": "the progress file as it was first seen",
-    }.get(changes.basis, "what the progress file says now")
-    before = f"{changes.before} were done before; " if changes.before else ""
-    return f"{before}compared with {basis}"
-
-
 _ID = 8
-
-
-def point_target(point: RestorePoint) -> Target:
-    """Its diff: a commit's own, or that from a checkpoint to the files as they are."""
-    return (
-        CommitTarget(point.id) if point.kind == "commit" else PointTarget(checkpoint_name(point.id))
-    )
-
-
-def commit_mark(sha: str) -> str:
-    """What `space` marks on a commit."""
-    return f"commit {sha}"
-
-
-def file_mark(path: str) -> str:
-    """What `space` marks on a file."""
-    return f"file {path}"
 
 
 def checkpoint_name(name: str) -> str:
@@ -292,33 +214,32 @@ def _box(marked: bool) -> str:
 def point_rows(review: Review, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
     """Each point with its tests, and below it what first turned red after it."""
     rows: list[ReviewRow] = []
+    signs = glyphs()
     for point in review.points:
-        rows.append(_point_row(point, marked, width))
+        commit = point.kind == "commit"
+        mark = f"commit {point.id}" if commit else ""
+        box = _box(mark in marked) if commit else "   "
+        short = point.id[:7] if commit else checkpoint_name(point.id)
+        # Its diff: a commit's own, or that from a checkpoint to the files as they are.
+        target: Target = CommitTarget(point.id) if commit else PointTarget(short)
+        size = format_count(point.files, "file")
+        if point.insertions or point.deletions:
+            size += f" +{point.insertions:,} {signs.minus}{point.deletions:,}"
+        left: Line = [
+            (f" {box} ", "accent" if mark in marked else "faint"),
+            (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
+            (f" {format_clock(point.at, False)} ", "dim"),
+            (pad(visible(short), _ID) + " ", "label"),
+            sign_span(point.tests),
+            (f"  {visible(point.label)}", "text"),
+        ]
+        name = f"point-{point.kind}-{point.id}"
+        line = with_right_end(left, size, width)
+        rows.append(ReviewRow(line, target, point.at, name, mark))
         if point.first_red_after:
-            words = f"{glyphs().error} first red after it: {visible(point.first_red_after)}"
+            words = f"{signs.error} first red after it: {visible(point.first_red_after)}"
             rows.append(ReviewRow([(" " * 13, "text"), (words, "error")]))
     return rows
-
-
-def _point_row(point: RestorePoint, marked: Collection[str], width: int) -> ReviewRow:
-    commit = point.kind == "commit"
-    mark = commit_mark(point.id) if commit else ""
-    box = _box(mark in marked) if commit else "   "
-    short = point.id[:7] if commit else checkpoint_name(point.id)
-    size = format_count(point.files, "file")
-    if point.insertions or point.deletions:
-        size += f" +{point.insertions:,} {glyphs().minus}{point.deletions:,}"
-    signs = glyphs()
-    left: Line = [
-        (f" {box} ", "accent" if mark in marked else "faint"),
-        (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
-        (f" {format_clock(point.at, False)} ", "dim"),
-        (pad(visible(short), _ID) + " ", "label"),
-        tests_span(point.tests),
-        (f"  {visible(point.label)}", "text"),
-    ]
-    name = f"point-{point.kind}-{point.id}"
-    return ReviewRow(with_right_end(left, size, width), point_target(point), point.at, name, mark)
 
 
 def file_rows(
@@ -327,27 +248,25 @@ def file_rows(
     """The files that the night changed."""
     if changes is None:
         return ()
-    rows = [_file_row(change, marked, width) for change in changes.files]
+    rows: list[ReviewRow] = []
+    for change in changes.files:
+        sign = {"added": "A", "deleted": "D", "renamed": "R", "mode": "m"}.get(change.kind, "M")
+        role = {"added": "added", "deleted": "removed"}.get(change.kind, "label")
+        mark = f"file {change.path}"
+        notes = [word for word in ("binary", "generated") if getattr(change, word)]
+        if change.commit == "" and change.kind != "mode":
+            notes.append("not committed")
+        lines = f"+{change.insertions:,} {glyphs().minus}{change.deletions:,}"
+        room = max(12, width - (30 if width >= NARROW else 10))
+        left: Line = [
+            (f" {_box(mark in marked)} ", "accent" if mark in marked else "faint"),
+            (f"{sign} ", role),  # type: ignore[list-item]
+            (clip_start(visible(change.path), room), "text"),
+            (f"  {', '.join(notes)}" if notes else "", "dim"),
+        ]
+        name = f"file-{change.path}"
+        line = with_right_end(left, lines, width)
+        rows.append(ReviewRow(line, FileTarget(change.path), None, name, mark))
     if changes.cut:
         rows.append(ReviewRow([(" more were changed than are listed here", "warning")]))
     return rows
-
-
-def _file_row(change: FileChange, marked: Collection[str], width: int) -> ReviewRow:
-    signs = glyphs()
-    sign = {"added": "A", "deleted": "D", "renamed": "R", "mode": "m"}.get(change.kind, "M")
-    role = {"added": "added", "deleted": "removed"}.get(change.kind, "label")
-    mark = file_mark(change.path)
-    notes = [word for word in ("binary", "generated") if getattr(change, word)]
-    if change.commit == "" and change.kind != "mode":
-        notes.append("not committed")
-    lines = f"+{change.insertions:,} {signs.minus}{change.deletions:,}"
-    room = max(12, width - (30 if width >= NARROW else 10))
-    left: Line = [
-        (f" {_box(mark in marked)} ", "accent" if mark in marked else "faint"),
-        (f"{sign} ", role),  # type: ignore[list-item]
-        (clip_start(visible(change.path), room), "text"),
-        (f"  {', '.join(notes)}" if notes else "", "dim"),
-    ]
-    name = f"file-{change.path}"
-    return ReviewRow(with_right_end(left, lines, width), FileTarget(change.path), None, name, mark)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from tui.model.labels import COST_SOURCES, TIME_SHORT, VERDICTS_SHORT
 from tui.model.review import (
+    Helped,
     InterventionEffect,
     MomentKind,
     Review,
@@ -27,107 +30,80 @@ from tui.system.format import (
 from widgets.glyphs import glyphs
 from widgets.ink import Role, Span
 
+_SIGNS: Final[dict[str, tuple[str, str, Role]]] = {
+    "keep": ("ok", f" {{}} {VERDICTS_SHORT['keep']} ", "badge"),
+    "look": ("warning", f" {{}} {VERDICTS_SHORT['look']} ", "match"),
+    "discard": ("error", f" {{}} {VERDICTS_SHORT['discard']} ", "alarm"),
+    "high": ("error", "{}", "error"),
+    "medium": ("warning", "{}", "warning"),
+    "low": ("dot", "{}", "dim"),
+    "verified": ("ok", "{} verified  ", "ok"),
+    "partial": ("approx", "{} partial   ", "warning"),
+    "unverified": ("asking", "{} unverified", "error"),
+    "green": ("ok", "{} green", "ok"),
+    "red": ("error", "{} red  ", "error"),
+    "none": ("dot", "{} none ", "dim"),
+    "yes": ("ok", "{} helped ", "ok"),
+    "no": ("error", "{} did not", "error"),
+    "unclear": ("asking", "{} unclear", "dim"),
+    "commit": ("commit", "{}", "ok"),
+    "checkpoint": ("checkpoint", "{}", "accent"),
+    "compaction": ("compaction", "{}", "accent"),
+    "stall": ("S", "{}", "error"),
+    "loop": ("looping", "{}", "error"),
+    "restart": ("restart", "{}", "warning"),
+    "injection": ("inject", "{}", "person"),
+    "rewind": ("rewind", "{}", "person"),
+    "limit": ("L", "{}", "warning"),
+    "gap": ("dead", "{}", "error"),
+    "error": ("error", "{}", "error"),
+    "end": ("finished", "{}", "strong"),
+}
+"""For each word of a review the sign's name, how it is shown with its word, and in which role.
 
-def verdict_span(verdict: Verdict) -> Span:
-    """The verdict's sign and word."""
-    signs = glyphs()
-    spans: dict[Verdict, Span] = {
-        "keep": (f" {signs.ok} {VERDICTS_SHORT[verdict]} ", "badge"),
-        "look": (f" {signs.warning} {VERDICTS_SHORT[verdict]} ", "match"),
-        "discard": (f" {signs.error} {VERDICTS_SHORT[verdict]} ", "alarm"),
-    }
-    return spans[verdict]
+What is the name of no sign is one itself.
+"""
+_TRUST_ROLES: Final[dict[Trust, Role]] = {
+    "verified": "text",
+    "partial": "warning",
+    "unverified": "error",
+}
+_END_SIGNS: Final[dict[EndKind, tuple[str, Role]]] = {
+    EndKind.TASKS_DONE: ("finished", "ok"),
+    EndKind.TURN_ENDED: ("finished", "ok"),
+    EndKind.OPEN: ("working", "accent"),
+    EndKind.LIMIT: ("limited", "warning"),
+    EndKind.NEEDS_PERSON: ("asking", "warning"),
+}
 
 
-def severity_span(severity: Severity) -> Span:
-    """How bad it is, as a sign."""
-    signs = glyphs()
-    spans: dict[Severity, Span] = {
-        "high": (signs.error, "error"),
-        "medium": (signs.warning, "warning"),
-        "low": (signs.dot, "dim"),
-    }
-    return spans[severity]
-
-
-def trust_span(verdict: Trust) -> Span:
-    """A claim's verdict, sign and word."""
-    signs = glyphs()
-    spans: dict[Trust, Span] = {
-        "verified": (f"{signs.ok} verified  ", "ok"),
-        "partial": (f"{signs.approx} partial   ", "warning"),
-        "unverified": (f"{signs.asking} unverified", "error"),
-    }
-    return spans[verdict]
-
-
-def tests_span(state: TestState) -> Span:
-    """Green or red, as sign and word; where no tests ran, that."""
-    signs = glyphs()
-    spans: dict[TestState, Span] = {
-        "green": (f"{signs.ok} green", "ok"),
-        "red": (f"{signs.error} red  ", "error"),
-        "none": (f"{signs.dot} none ", "dim"),
-    }
-    return spans[state]
-
-
-def helped_span(helped: str) -> Span:
-    """Whether an intervention helped."""
-    signs = glyphs()
-    if helped == "yes":
-        return f"{signs.ok} helped ", "ok"
-    if helped == "no":
-        return f"{signs.error} did not", "error"
-    return f"{signs.asking} unclear", "dim"
+def sign_span(word: Verdict | Severity | Trust | TestState | Helped | MomentKind) -> Span:
+    """A verdict, severity, state of tests or the like as its sign, with its word where it has one."""
+    name, shown, role = _SIGNS[word]
+    return shown.format(getattr(glyphs(), name, name)), role
 
 
 def end_span(kind: EndKind) -> Span:
     """A sign for why it ended."""
-    signs = glyphs()
-    if kind in ("tasks_done", "turn_ended"):
-        return signs.finished, "ok"
-    if kind == "open":
-        return signs.working, "accent"
-    if kind in ("limit", "needs_you"):
-        return signs.limited if kind == "limit" else signs.asking, "warning"
-    return signs.dead, "error"
+    name, role = _END_SIGNS.get(kind, ("dead", "error"))
+    return str(getattr(glyphs(), name)), role
 
 
 def moment_span(kind: MomentKind, label: str) -> Span:
     """The sign of a moment; tests by how they ended."""
-    signs = glyphs()
-    if kind == "tests":
-        red = "red" in label.lower().split(":")[0] or "failed" in label.lower()
-        return (signs.error, "error") if red else (signs.ok, "ok")
-    spans: dict[MomentKind, Span] = {
-        "commit": (signs.commit, "ok"),
-        "checkpoint": (signs.checkpoint, "accent"),
-        "compaction": (signs.compaction, "accent"),
-        "stall": ("S", "error"),
-        "loop": (signs.looping, "error"),
-        "restart": (signs.restart, "warning"),
-        "injection": (signs.inject, "person"),
-        "rewind": (signs.rewind, "person"),
-        "limit": ("L", "warning"),
-        "gap": (signs.dead, "error"),
-        "error": (signs.error, "error"),
-        "end": (signs.finished, "strong"),
-    }
-    return spans[kind]
+    if kind != "tests":
+        return sign_span(kind)
+    red = "red" in label.lower().split(":")[0] or "failed" in label.lower()
+    return (glyphs().error, "error") if red else (glyphs().ok, "ok")
 
 
 def time_text(time: TimeTotals) -> str:
     """ "8h05m: working 5h02m · in tools 1h10m": what it was, without what there was none of."""
-    parts = [(word, float(getattr(time, name))) for name, word in TIME_SHORT.items()]
-    parts_text = " · ".join(
-        f"{word} {format_duration_rough(seconds)}" for word, seconds in parts if seconds >= 0.5
-    )
-    return (
-        f"{format_duration_rough(time.total)}: {parts_text}"
-        if parts_text
-        else format_duration_rough(time.total)
-    )
+    kinds = [(word, getattr(time, name)) for name, word in TIME_SHORT.items()]
+    parts = [
+        f"{word} {format_duration_rough(seconds)}" for word, seconds in kinds if seconds >= 0.5
+    ]
+    return f"{format_duration_rough(time.total)}: {' · '.join(parts)}".removesuffix(": ")
 
 
 def cost_text(cost: Cost) -> str:
@@ -149,50 +125,34 @@ def cost_spans(review: Review) -> list[Span]:
         words.append((f" · {format_money(cost.usd / hours)}/h", "text"))
     if review.cost_per_task is not None:
         words.append((f" · {format_money(review.cost_per_task)}/task", "text"))
-    lost = sum(waste.seconds for waste in review.wasted)
     if review.wasted:
-        usd = (
-            "" if not review.wasted_usd else f" {format_signed(glyphs().approx, review.wasted_usd)}"
-        )
-        loss = (
-            f"{usd}, {format_duration_rough(lost)}"
-            if usd and lost
-            else usd or f" {format_duration_rough(lost)}"
-        )
-        words.append((f" · wasted{loss}", "warning"))
+        seconds = sum(waste.seconds for waste in review.wasted)
+        usd = review.wasted_usd
+        lost = [format_signed(glyphs().approx, usd)] if usd else []
+        lost += [format_duration_rough(seconds)] if seconds or not usd else []
+        words.append((f" · wasted {', '.join(lost)}", "warning"))
     return words
 
 
 def interventions_text(interventions: Iterable[InterventionEffect]) -> str:
     """How many interventions, and whether they helped."""
-    effects = [each.helped for each in interventions]
+    effects = Counter[str](each.helped for each in interventions)
     if not effects:
         return "nobody stepped in"
-    parts = [
-        f"{effects.count(each)} {words}"
-        for each, words in (("yes", "helped"), ("no", "did not help"), ("unclear", "unclear"))
-        if each in effects
-    ]
-    return f"{len(effects)}: {' · '.join(parts)}"
+    told = (("yes", "helped"), ("no", "did not help"), ("unclear", "unclear"))
+    parts = [f"{effects[each]} {words}" for each, words in told if effects[each]]
+    return f"{effects.total()}: {' · '.join(parts)}"
 
 
 def trust_spans(review: Review) -> list[Span]:
     """How many claims hold, and how many risks there are."""
-    if not review.claims:
-        words: list[Span] = [("none", "dim")]
-    else:
-        verdicts = [claim.verdict for claim in review.claims]
-        order: tuple[tuple[Trust, Role], ...] = (
-            ("verified", "text"),
-            ("partial", "warning"),
-            ("unverified", "error"),
-        )
-        words = []
-        for trust, role in order:
-            if trust in verdicts:
-                comma = ", " if words else ""
-                words.append((f"{comma}{verdicts.count(trust)} {trust}", role))
-    high = sum(1 for risk in review.risks if risk.severity == "high")
+    counts = Counter(claim.verdict for claim in review.claims)
+    words: list[Span] = []
+    for trust, role in _TRUST_ROLES.items():
+        if counts[trust]:
+            words.append((f"{', ' if words else ''}{counts[trust]} {trust}", role))
+    words = words or [("none", "dim")]
+    high = sum(risk.severity == "high" for risk in review.risks)
     words.append((f" · risks {len(review.risks)}" if review.risks else " · no risks", "text"))
     if high:
         words.append((f", {high} high", "error"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 from textual import events
@@ -86,6 +86,14 @@ Target: TypeAlias = (
 )
 
 
+T = TypeVar("T")
+
+
+def evidence_or(ref: SourceRef | None, otherwise: T) -> EvidenceTarget | T:
+    """Leads to this place, where it is known."""
+    return EvidenceTarget(ref) if ref is not None else otherwise
+
+
 class ReviewRow(Struct, frozen=True):
     """A row: its words, where enter leads, its moment, and a name that outlives a resize.
 
@@ -112,14 +120,9 @@ class ReviewView(LineView):
     class Marked(Message):
         """The person marks the row under the cursor, or takes the mark away."""
 
-        def __init__(self, view: ReviewView, row: ReviewRow) -> None:
+        def __init__(self, row: ReviewRow) -> None:
             super().__init__()
-            self.view = view
             self.row = row
-
-        @property
-        def control(self) -> ReviewView:
-            return self.view
 
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, id=id)
@@ -176,14 +179,10 @@ class ReviewView(LineView):
 
     # --- layout ---
 
-    @property
-    def _columns(self) -> int:
-        return max(1, self.size.width - self.scrollbar_size_vertical)
-
     def _lay_out(self) -> None:
         if not self.size.width:
             return
-        self._rebuild(self._columns)
+        self._rebuild(max(1, self.size.width - self.scrollbar_size_vertical))
         self.advance(len(self.rows), self.generation + 1)
         if not self.top <= self._cursor < self.top + self.page:
             self._resize_virtual()
@@ -238,17 +237,15 @@ class ReviewView(LineView):
         if row < 0:
             self.scroll_by_person(0)
             return
-        self._show_row(0 if rows < 0 and not self._has_target_before(row) else row)
+        is_first = all(above.target is None for above in self.rows[:row])
+        self._show_row(0 if rows < 0 and is_first else row)
         self._show_row(row)
         self._put_cursor(row, post=True)
-
-    def _has_target_before(self, index: int) -> bool:
-        return any(row.target is not None for row in self.rows[:index])
 
     def action_mark(self) -> None:
         row = self.row
         if row is not None and row.mark:
-            self.post_message(self.Marked(self, row))
+            self.post_message(self.Marked(row))
             self.action_step(1)
         else:
             self.action_step_page(1)

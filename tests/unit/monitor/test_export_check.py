@@ -31,12 +31,11 @@ from tui.night.review.export.figures_json import (
     compare_figures,
     figures_comment,
     read_figures,
-    render_json,
 )
 from tui.night.review.export.html_page import render_html
 from tui.night.review.export.markdown_page import MOST, render_markdown
 from tui.night.review.export.redacted import Export, Redactor
-from tui.night.review.review_json import encode_review
+from tui.night.review.review_json import encode_review, render_json
 from tui.settings.settings import Settings
 from tui.system.errors import OvernightError, RefusedError, UsageError
 

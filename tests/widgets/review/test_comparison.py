@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tests.unit.night.review.review_sample import empty, sample
 from tests.widgets.host import words
-from widgets.review.comparison import comparison_rows
+from widgets.lists.night_table import comparison_rows
 from widgets.review.review_view import (
     ReviewRow,
 )

@@ -12,9 +12,9 @@ from tests.widgets.host import Host, screen_rows, words
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Review
 from widgets.ink import text_of
+from widgets.lists.night_table import comparison_rows
 from widgets.review import review_lists
-from widgets.review.comparison import comparison_rows
-from widgets.review.review_page import ReviewPageRows
+from widgets.review.review_page import page_rows
 from widgets.review.review_view import (
     CommitTarget,
     DiffTarget,
@@ -98,7 +98,7 @@ def test_files_and_tasks_lead_to_their_place() -> None:
 
 def lists(review: Review) -> list[Callable[[int], Sequence[ReviewRow]]]:
     return [
-        ReviewPageRows(review),
+        partial(page_rows, review),
         partial(review_lists.claim_rows, review),
         partial(review_lists.risk_rows, review),
         partial(review_lists.moment_rows, review),

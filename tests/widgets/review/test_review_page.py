@@ -6,7 +6,7 @@ from tests.unit.night.review.review_sample import empty, sample
 from tests.widgets.host import words
 from tui.model.review import Review
 from widgets.ink import text_of
-from widgets.review.review_page import ReviewPageRows
+from widgets.review.review_page import page_rows, top_rows
 from widgets.review.review_view import (
     EvidenceTarget,
     ReviewRow,
@@ -19,7 +19,7 @@ def texts(rows: Sequence[ReviewRow]) -> list[str]:
 
 
 def test_the_page_says_everything_at_the_top() -> None:
-    top = "\n".join(texts(ReviewPageRows(sample()).top(79)))
+    top = "\n".join(texts(top_rows(sample(), 79)))
     for said in (
         "! LOOK", "2 of 9 claims have nothing", "The cost limit of $20.00", "9 of 11 done, 4 in",
         "2 open · 1 added · 1 removed", "3: +1,408 −120 lines in 14 files", "✓ green 41 passed",
@@ -36,12 +36,12 @@ def test_the_top_of_the_page_fits_an_ordinary_terminal() -> None:
     from msgspec.structs import replace
 
     seven = replace(review, attention=(review.attention * 2)[:7])
-    assert len(ReviewPageRows(seven).top(79)) <= 21
-    assert sum(1 for row in ReviewPageRows(seven).top(79) if row.name.startswith("first-")) == 7
+    assert len(top_rows(seven, 79)) <= 21
+    assert sum(1 for row in top_rows(seven, 79) if row.name.startswith("first-")) == 7
 
 
 def page(review: Review, width: int = 79) -> Sequence[ReviewRow]:
-    return ReviewPageRows(review)(width)
+    return page_rows(review, width)
 
 
 def test_the_verdict_speaks_without_colour() -> None:

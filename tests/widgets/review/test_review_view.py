@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 from tests.unit.night.review.review_sample import sample
 from tests.unit.night.review.review_sample_night import at
 from tests.widgets.host import Host, until
 from widgets.review import review_lists
-from widgets.review.review_page import ReviewPageRows
+from widgets.review.review_page import page_rows
 from widgets.review.review_view import (
     ReviewView,
 )
@@ -14,7 +16,7 @@ async def test_the_cursor_stands_only_on_rows_that_lead_somewhere() -> None:
     view = ReviewView()
     app = Host(view)
     async with app.run_test(size=(80, 12)) as pilot:
-        view.show(ReviewPageRows(sample()))
+        view.show(partial(page_rows, sample()))
         view.focus()
         await pilot.pause()
         seen = {view.cursor}
@@ -36,7 +38,7 @@ async def test_a_resize_keeps_the_row() -> None:
     view = ReviewView()
     app = Host(view)
     async with app.run_test(size=(80, 24)) as pilot:
-        view.show(ReviewPageRows(sample()))
+        view.show(partial(page_rows, sample()))
         await pilot.pause()
         found = view.index_of("first-3")
         assert found is not None

@@ -14,10 +14,8 @@ from tui.system.errors import NoSessionError, UsageError
 
 if TYPE_CHECKING:
     from tui.model.review import Review
-    from tui.model.session import NamedSources
     from tui.monitor.history.export_files import ExportedFigures, Format
     from tui.night.review.export.redacted import Export
-    from tui.settings.settings import Settings
 
 
 _STDOUT: Final = "-"
@@ -32,7 +30,16 @@ def review_arguments(parser: argparse.ArgumentParser) -> None:
         help="a run or session that `runs` lists (default: the newest)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
-    _file_arguments(parser)
+    # The options that name files; - stands for standard output, or input.
+    for name, form in (
+        ("markdown", "as Markdown that fits a pull request"),
+        ("html", "as one HTML page that fetches and runs nothing"),
+        ("svg", "the strip of the night as a picture"),
+    ):
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"write it {form}; - prints it")
+    parser.add_argument(
+        "--check", metavar="FILE", help="derive every figure of an export from its evidence again"
+    )
 
 
 def review_command(arguments: argparse.Namespace) -> int:
@@ -57,27 +64,14 @@ def review_command(arguments: argparse.Namespace) -> int:
     )
     write_files(review, arguments, formats)
     if arguments.json:
-        from tui.night.review.export.figures_json import render_json
+        from tui.monitor.history.export_files import text_of
 
-        sys.stdout.write(render_json(_build_export(review, arguments, keep_places=True)))
+        sys.stdout.write(text_of(_build_export(review, arguments, keep_places=True), "json"))
     elif not formats:
         from tui.commands.observe.text_views import review_lines
 
         sys.stdout.write("\n".join(review_lines(review)) + "\n")
     return 0
-
-
-def _file_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that name files; - stands for standard output, or input."""
-    for name, form in (
-        ("markdown", "as Markdown that fits a pull request"),
-        ("html", "as one HTML page that fetches and runs nothing"),
-        ("svg", "the strip of the night as a picture"),
-    ):
-        parser.add_argument(f"--{name}", metavar="FILE", help=f"write it {form}; - prints it")
-    parser.add_argument(
-        "--check", metavar="FILE", help="derive every figure of an export from its evidence again"
-    )
 
 
 def requested_formats(arguments: argparse.Namespace) -> dict[Format, str]:
@@ -143,6 +137,7 @@ def _derive(figures: ExportedFigures, arguments: argparse.Namespace) -> Export:
     from msgspec.structs import replace
 
     from tui.monitor.history.export_files import BY_HAND, build_redactor, export_of
+    from tui.monitor.history.review_loader import load_review
 
     project = _project(figures, arguments)
     settings = settings_of(project).settings
@@ -153,27 +148,14 @@ def _derive(figures: ExportedFigures, arguments: argparse.Namespace) -> Export:
     if named.events is not None and not Path(named.events).is_file():
         raise NoSessionError(f"there is no file {named.events}")
     run = arguments.night or figures.named.get("run")
-    review = _load_again(figures, project, settings, named, run)
-    redact = build_redactor(settings, keep_places=figures.keep_places)
-    return export_of(review, redact, (), figures.named)
-
-
-def _load_again(
-    figures: ExportedFigures,
-    project: Path,
-    settings: Settings,
-    named: NamedSources,
-    run: str | None,
-) -> Review:
-    """The review of the night that was named, else of the one that the export is of."""
-    from tui.monitor.history.review_loader import load_review
-
     clock = SystemClock() if figures.made_at is None else _ExportClock(figures.made_at)
     review = load_review(project, settings, named, clock, run)
+    # The night that was named, else the one that the export is of.
     is_newer = figures.run_id is not None and review.run_id != figures.run_id
     if is_newer and run is None and named.events is None:
-        return load_review(project, settings, named, clock, figures.run_id)
-    return review
+        review = load_review(project, settings, named, clock, figures.run_id)
+    redact = build_redactor(settings, keep_places=figures.keep_places)
+    return export_of(review, redact, (), figures.named)
 
 
 def _project(figures: ExportedFigures, arguments: argparse.Namespace) -> Path:
@@ -195,13 +177,13 @@ def _true_path(path: str) -> str:
 def _read_export(name: str) -> str:
     """The export's text. UsageError: no such file, or nothing that could be one."""
     advice = "give one that `overnight-tui review` wrote"
+    path = Path(name).expanduser()
     try:
         if name == _STDOUT:
             data = sys.stdin.buffer.read(_MOST + 1)
+        elif not path.is_file():
+            raise UsageError(f"there is no file {name}; {advice}")
         else:
-            path = Path(name).expanduser()
-            if not path.is_file():
-                raise UsageError(f"there is no file {name}; {advice}")
             with path.open("rb") as file:
                 data = file.read(_MOST + 1)
     except OSError as error:

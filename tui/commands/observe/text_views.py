@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ROWS = 12
 _WIDE = 200
+_NEVER_GREEN = "never green in this night"
 
 
 def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
@@ -84,14 +85,13 @@ def _events(night: NightSnapshot) -> str:
         format_count(calls, "tool call"),
         format_count(counts.tool_errors, "tool error"),
     ]
-    for number, one, many in (
+    seldom = (
         (counts.api_retries, "retry", "retries"),
         (counts.compactions, "compaction", ""),
         (counts.malformed, "malformed line", ""),
         (counts.unknown, "unknown record", ""),
-    ):
-        if number:
-            parts.append(format_count(number, one, many))
+    )
+    parts += [format_count(*words) for words in seldom if words[0]]
     return ", ".join(parts)
 
 
@@ -103,7 +103,7 @@ def review_lines(review: Review) -> list[str]:
     lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
     lines += _facts(review)
     lines = [clean_line(line, 2_000) for line in lines]
-    for title, rows in _parts(review):
+    for title, rows in _parts(review).items():
         lines += _part(title, list(rows))
     return lines
 
@@ -119,9 +119,7 @@ def _facts(review: Review) -> Iterator[str]:
 
     yield f"tasks     {_tasks(review.tasks)}"
     yield f"tests     {_tests(review.tests)}"
-    plus = sum(commit.insertions for commit in review.commits)
-    minus = sum(commit.deletions for commit in review.commits)
-    size = f" +{plus:,} -{minus:,}" if review.commits else ""
+    size = f" +{review.insertions:,} -{review.deletions:,}" if review.commits else ""
     commits, files = len(review.commits), review.files_changed
     yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
     kinds = ", ".join(
@@ -149,68 +147,49 @@ def _tasks(tasks: TaskChanges) -> str:
 def _tests(tests: TestSummary) -> str:
     if not tests.total:
         return "no run was seen"
-    since = "never green in this night"
-    if tests.last_green is not None:
-        edits = format_count(tests.edits_since_last_green, "edit")
-        since = f"{edits} of code after the last green run"
+    edits = format_count(tests.edits_since_last_green, "edit")
+    since = f"{edits} of code after the last green run" if tests.last_green else _NEVER_GREEN
     return f"{tests.last}; {format_count(tests.total, 'run')}; {since}"
 
 
-def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
-    yield (
-        "look here first",
-        (f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention),
-    )
-    yield (
-        "claims",
-        (
+def _parts(review: Review) -> dict[str, Iterable[str]]:
+    return {
+        "look here first": (
+            f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention
+        ),
+        "claims": (
             f"{one.verdict:<11}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
             f"{_at(one.where)}"
             for one in review.claims
         ),
-    )
-    yield (
-        "risks",
-        (
+        "risks": (
             f"{one.severity:<7}{RISKS[one.kind]}: {one.path + ': ' if one.path else ''}{one.what}"
             f"{_at(one.ref)}"
             for one in review.risks
         ),
-    )
-    yield "tasks done", review.tasks.done
-    yield "tasks open", review.tasks.open
-    yield (
-        "commits",
-        (
+        "tasks done": review.tasks.done,
+        "tasks open": review.tasks.open,
+        "commits": (
             f"{format_local(one.at)}  {one.sha[:10]}  {shorten(one.subject, 80)}  "
             f"{format_count(one.files, 'file')} +{one.insertions} -{one.deletions}"
             for one in review.commits
         ),
-    )
-    yield (
-        "what bought nothing",
-        (
+        "what bought nothing": (
             f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
             f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"
             for one in review.wasted
         ),
-    )
-    yield (
-        "what was done from outside",
-        (
+        "what was done from outside": (
             f"{format_local(one.at)}  {one.kind}: {shorten(one.text, 80)} [{one.state}] helped: {one.helped}"
             f" ({one.why})"
             for one in review.interventions
         ),
-    )
-    yield (
-        "what mattered",
-        (
+        "what mattered": (
             f"{format_local(one.at)}  {one.kind:<11}{shorten(one.label, 100)}"
             f"{f' ({format_duration(one.seconds)})' if one.seconds is not None else ''}"
             for one in review.moments
         ),
-    )
+    }
 
 
 def _part(title: str, rows: Sequence[str]) -> list[str]:

@@ -21,12 +21,11 @@ from tui.night.review.export.figures_json import (
     FigureComparison,
     compare_figures,
     read_figures,
-    render_json,
     without_figures,
 )
 from tui.night.review.export.redacted import Export, ExportSource, Redactor, redact_export
 from tui.night.review.export.wording import night_start
-from tui.night.review.review_json import encode_review
+from tui.night.review.review_json import encode_review, render_json
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.system.credentials import secret_variables, spellings_of

@@ -19,7 +19,8 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind
 from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
-from tui.night.review.build import ReviewInputs, assemble_review
+from tui.night.review.build import assemble_review
+from tui.night.review.verdict import ReviewInputs
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.visits import last_visit

@@ -1,34 +1,41 @@
-"""Makes the Review; tasks and restore points."""
+"""Makes the Review; why the night ended, tasks and restore points."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-
-from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestRun
-from tui.model.interventions import CheckpointTaken
-from tui.model.records import Commit, ProgressFile, ProgressTask, RepositoryChanges
-from tui.model.review import Claim, Ending, RestorePoint, Review, Risk, TaskChanges, TestState
+from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
+from tui.model.review import (
+    Claim,
+    Ending,
+    RestorePoint,
+    Review,
+    Risk,
+    TaskChanges,
+    TestState,
+    WasteItem,
+)
 from tui.model.snapshot import NightSnapshot
-from tui.model.state import EndKind
-from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.endings import classify_ending
-from tui.night.review.intervention_effects import intervention_effects
-from tui.night.review.moments import find_commit_record, find_moments, find_stalls
+from tui.model.state import EndKind, SessionState, StallKind, StateReason
+from tui.night.evidence.wasted_work import RetryStreak
+from tui.night.review.moments import (
+    find_commit_record,
+    find_moments,
+    find_stalls,
+    find_waste,
+    intervention_effects,
+)
 from tui.night.review.verdict import (
-    AttentionInputs,
+    ReviewInputs,
     VerdictInputs,
     judge_night,
     rank_attention,
     reverted_files,
 )
-from tui.night.review.waste import find_waste, total_waste
-from tui.night.usage.bill import SpendingCurve
-from tui.system.format import format_duration, shorten
+from tui.system.format import format_count, format_duration, shorten
 from tui.system.lazy_pattern import lazy
 
 _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT))
@@ -39,24 +46,6 @@ _SECOND = 1.0
 _NUMBER = lazy(r"\s*(?:#|task\s+)?(\d+(?:\.\d+)*)(?=[.):\s-])", re.IGNORECASE)
 _SPACE = lazy(r"\W+")
 _ENOUGH = 12
-
-
-class ReviewInputs(Struct, frozen=True):
-    """What the fold knows beside the snapshot.
-
-    `last_ref` is where the session's last record stands; `broke_off` says that nothing ended it and
-    nobody is there any more, `spoke_last` that a transcript ends with the agent's words.
-    `progress_basis` is what `first_progress` rests on.
-    """
-
-    evidence: EvidenceLog
-    wasted_work: WastedWork
-    spending: SpendingCurve
-    last_ref: SourceRef | None = None
-    broke_off: bool = False
-    spoke_last: bool = False
-    first_progress: ProgressFile | None = None
-    progress_basis: str = "none"
 
 
 def assemble_review(
@@ -84,11 +73,7 @@ def assemble_review(
         verdict=verdict,
         reasons=reasons,
         ending=ending,
-        attention=rank_attention(
-            AttentionInputs(
-                facts, snapshot, evidence, waste, work.aborted_turns, uncommitted, inputs.last_ref
-            )
-        ),
+        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted),
         tasks=facts.tasks,
         commits=snapshot.commits,
         tests=snapshot.tests,
@@ -139,12 +124,122 @@ def _cost_per_task(
 ) -> float | None:
     """Cost by finished task; a progress file that only counts is taken by its counts."""
     finished = len(tasks.done)
-    last = snapshot.progress
+    last, usd = snapshot.progress, snapshot.cost.usd
     if not finished and last is not None and not last.tasks and first is not None:
         finished = last.done - first.done
-    if snapshot.cost.usd is None or finished <= 0:
-        return None
-    return snapshot.cost.usd / finished
+    return usd / finished if usd is not None and finished > 0 else None
+
+
+def total_waste(items: Sequence[WasteItem], usd: float | None) -> float | None:
+    """Dollars wasted, never more than the night cost; None where nothing has a price."""
+    known = [item.usd for item in items if item.usd is not None]
+    if not known:
+        return 0.0 if usd is not None and not items else None
+    return min(sum(known), usd) if usd is not None else sum(known)
+
+
+# --- why it ended ---
+
+
+def classify_ending(
+    snapshot: NightSnapshot,
+    broke_off: bool,
+    ref: SourceRef | None,
+    spoke_last: bool = False,
+    retrying: RetryStreak | None = None,
+) -> Ending:
+    """The kind of the end and one sentence; `ref` is the last thing the session recorded.
+
+    `broke_off` says that its files end in the middle and no process of it is there any more: then
+    nothing tells why. `spoke_last` says that a transcript's last word is the agent's own: not all
+    versions write down that the turn is over; `retrying` are attempts to reach the API that nothing
+    came after. The record of a run of ours comes before everything else.
+    """
+    exit = snapshot.run.exit
+    if snapshot.run.owned and exit is not None and snapshot.run.ended_at is not None:
+        kind = exit.kind.review_word
+        return Ending(kind, _recorded_reason(snapshot, exit.reason.strip(), exit.kind), ref)
+    if broke_off and spoke_last and snapshot.state != SessionState.RATE_LIMITED:
+        sentence = "Its last word is an answer, and nothing came after it"
+        return Ending(EndKind.TURN_ENDED, sentence, ref)
+    if broke_off and retrying is not None:
+        return _unreachable_api(retrying)
+    return _ending_of_state(snapshot, broke_off, ref)
+
+
+def _recorded_reason(snapshot: NightSnapshot, reason: str, kind: EndKind) -> str:
+    """The record's sentence, with who killed it where it does not say so."""
+    sentence = shorten(reason, 300) or "the run ended"
+    kills = (action for action in reversed(snapshot.interventions.others) if action.kind == "kill")
+    by = next((action.by for action in kills), "")
+    if kind == EndKind.KILLED and by and by not in sentence:
+        sentence = f"{sentence} (by {by})"
+    return _capitalised(sentence)
+
+
+# The order of these cases is the rule: the first match wins.
+def _ending_of_state(snapshot: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> Ending:
+    state, reason, stall = snapshot.state, snapshot.activity.reason, snapshot.stall
+    sentence = _capitalised(shorten(reason, 300))
+    if state == SessionState.FINISHED:
+        return _finished(snapshot, sentence, ref)
+    if state == SessionState.KILLED:
+        return Ending(EndKind.KILLED, sentence, ref)
+    if state == SessionState.FAILED:
+        is_limit = snapshot.activity.state_reason == StateReason.USAGE_LIMIT
+        return Ending(EndKind.LIMIT if is_limit else EndKind.FAILED, sentence, ref)
+    if state == SessionState.CRASHED:
+        return Ending(EndKind.CRASH, sentence, ref)
+    if state == SessionState.RATE_LIMITED and broke_off:
+        return Ending(EndKind.LIMIT, f"It waited for a limit and did not go on: {reason}", ref)
+    if broke_off:
+        return Ending(EndKind.CRASH, _broken_off(snapshot), ref)
+    if state == SessionState.WAITING_PERMISSION:
+        return Ending(EndKind.NEEDS_PERSON, sentence, ref)
+    if state == SessionState.STALLED and stall is not None and not stall.waiting:
+        kind = EndKind.CRASH if stall.kind == StallKind.PROCESS_GONE else EndKind.HUNG
+        return Ending(kind, sentence, stall.refs[0] if stall.refs else ref)
+    return Ending(EndKind.OPEN, f"It goes on: {reason}", ref)
+
+
+def _finished(snapshot: NightSnapshot, sentence: str, ref: SourceRef | None) -> Ending:
+    progress = snapshot.progress
+    if progress is None or progress.basis == "unknown" or not progress.done:
+        return Ending(EndKind.TURN_ENDED, sentence, ref)
+    if progress.open:
+        return Ending(EndKind.TURN_ENDED, f"{sentence}; {progress.open} tasks are open", ref)
+    return Ending(EndKind.TASKS_DONE, f"{sentence}; no task is open", ref)
+
+
+def _unreachable_api(retrying: RetryStreak) -> Ending:
+    """The last records are attempts to reach the API."""
+    attempts, status = format_count(retrying.attempts, "attempt"), retrying.status
+    if status == 429:
+        sentence = f"The API refused for a limit (HTTP 429): {attempts}"
+        return Ending(EndKind.LIMIT, sentence, retrying.ref)
+    if status in (401, 403):
+        sentence = f"The API refused the login (HTTP {status}): {attempts}"
+    else:
+        answer = f"HTTP {status}" if status else "no connection"
+        sentence = f"The API could not be reached: {attempts}, the last with {answer}"
+    return Ending(EndKind.FAILED, sentence, retrying.ref)
+
+
+def _broken_off(snapshot: NightSnapshot) -> str:
+    """What it was doing when its files end; nothing there says why."""
+    tools = snapshot.activity.tools
+    if tools:
+        what = f"{tools[0].name} {shorten(tools[0].target, 60)}".strip() + " has no answer"
+    elif snapshot.counts.turns or snapshot.counts.tool_calls:
+        what = "the model owed an answer"
+    else:
+        what = "its first turn was never answered"
+    quiet = format_duration(snapshot.activity.idle_seconds)
+    return f"Its record breaks off in the middle of a turn: {what}; nothing came for {quiet}"
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 # --- restore points ---
@@ -153,47 +248,39 @@ def _cost_per_task(
 def restore_points(snapshot: NightSnapshot, evidence: EvidenceLog) -> tuple[RestorePoint, ...]:
     """Checkpoints and commits in order of time."""
     runs = snapshot.tests.runs
-    points = [
-        *(_checkpoint_point(checkpoint, runs) for checkpoint in snapshot.interventions.checkpoints),
-        *(_commit_point(commit, runs, evidence) for commit in snapshot.commits),
-    ]
+    points = []
+    for one in snapshot.interventions.checkpoints:
+        state = _RECORDED.get(one.tests) or _tests_at(runs, one.at)
+        label = one.label or one.why or one.id
+        red = _first_red_after(runs, one.at, state)
+        points.append(RestorePoint("checkpoint", one.id, one.at, label, one.files, state, red))
+    for commit in snapshot.commits:
+        # Git keeps whole seconds: a run that ended in the commit's own second came before it.
+        until = commit.at + _SECOND
+        state = _tests_at(runs, until)
+        record = find_commit_record(commit.sha, commit.subject, evidence)
+        point = RestorePoint(
+            kind="commit",
+            id=commit.sha,
+            at=commit.at,
+            label=commit.subject,
+            files=commit.files,
+            tests=state,
+            first_red_after=_first_red_after(runs, until, state),
+            insertions=commit.insertions,
+            deletions=commit.deletions,
+            ref=record.ref if record is not None else SourceRef(f"git:{commit.sha}", 0),
+        )
+        points.append(point)
     return tuple(sorted(points, key=lambda point: point.at))
-
-
-def _checkpoint_point(checkpoint: CheckpointTaken, runs: Sequence[TestRun]) -> RestorePoint:
-    at = checkpoint.at
-    state = _RECORDED.get(checkpoint.tests) or _tests_at(runs, at)
-    label = checkpoint.label or checkpoint.why or checkpoint.id
-    red = _first_red_after(runs, at, state)
-    return RestorePoint("checkpoint", checkpoint.id, at, label, checkpoint.files, state, red)
-
-
-def _commit_point(commit: Commit, runs: Sequence[TestRun], evidence: EvidenceLog) -> RestorePoint:
-    # Git keeps whole seconds: a run that ended in the commit's own second came before it.
-    until = commit.at + _SECOND
-    state = _tests_at(runs, until)
-    record = find_commit_record(commit.sha, commit.subject, evidence)
-    return RestorePoint(
-        "commit",
-        commit.sha,
-        commit.at,
-        commit.subject,
-        commit.files,
-        state,
-        _first_red_after(runs, until, state),
-        commit.insertions,
-        commit.deletions,
-        record.ref if record is not None else SourceRef(f"git:{commit.sha}", 0),
-    )
 
 
 def _tests_at(runs: Sequence[TestRun], at: float) -> TestState:
     """The verdict of the last run that ended by `at`."""
-    state: TestState = "none"
-    for run in runs:
+    for run in reversed(runs):
         if run.at is not None and run.at <= at and run.verdict != "unknown":
-            state = run.verdict
-    return state
+            return run.verdict
+    return "none"
 
 
 def _first_red_after(runs: Sequence[TestRun], at: float, state: TestState) -> str:
@@ -234,22 +321,18 @@ def compare_tasks(first: ProgressFile | None, last: ProgressFile | None, basis: 
 def _compare_lists(
     before: Sequence[ProgressTask], after: Sequence[ProgressTask], basis: str
 ) -> TaskChanges:
-    done, still_open, added = [], [], []
-    done_before = 0
     pairs = _match_tasks(before, after)
-    for place, task in enumerate(after):
-        was = pairs.get(place)
-        if was is None:
-            added.append(task.title)
-        if task.state != "done":
-            still_open.append(task.title)
-        elif was is not None and was.state == "done":
-            done_before += 1
-        else:
-            done.append(task.title)
-    kept = Counter(map(id, pairs.values()))
-    removed = tuple(task.title for task in before if not kept[id(task)])
-    return TaskChanges(tuple(done), tuple(still_open), tuple(added), done_before, removed, basis)
+    finished = [place for place, task in enumerate(after) if task.state == "done"]
+    done = [place for place in finished if place not in pairs or pairs[place].state != "done"]
+    kept = {id(task) for task in pairs.values()}
+    return TaskChanges(
+        done=tuple(after[place].title for place in done),
+        open=tuple(task.title for task in after if task.state != "done"),
+        added=tuple(task.title for place, task in enumerate(after) if place not in pairs),
+        before=len(finished) - len(done),
+        removed=tuple(task.title for task in before if id(task) not in kept),
+        basis=basis,
+    )
 
 
 def _match_tasks(

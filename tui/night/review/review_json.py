@@ -7,16 +7,19 @@ how much of it that is, `idle_s` beside `time` tells.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
 from tui.model.review import Review, Risk
 from tui.model.snapshot import Stall
 from tui.model.timeline import TimeTotals
+from tui.night.review.export.redacted import Export
+from tui.night.review.export.wording import time_by_kind
 from tui.night.status_json import iso, run
 
 SCHEMA = 1
@@ -36,7 +39,7 @@ def encode_review(review: Review) -> dict[str, Any]:
         "ending": _picked(review.ending, "kind", "words", "ref"),
         "attention": _rows(review.attention, "severity", "what", "where", "topic"),
         "time": encode_time(review.time),
-        "idle_s": _seconds(review.time.idle),
+        "idle_s": round(review.time.idle, 3),
         "tasks": {
             **_picked(review.tasks, "done", "open", "added", "removed"),
             "done_before": review.tasks.before,
@@ -70,28 +73,39 @@ def encode_review(review: Review) -> dict[str, Any]:
     }
 
 
+def export_figures(export: Export) -> dict[str, Any]:
+    """The object of a review with what wrote an export, when, in which zone, and its sources."""
+    return {
+        **export.data,
+        "export": {
+            "version": export.version,
+            "run": export.review.run_id,
+            "made_at": export.made_at,
+            "zone_s": export.zone_s,
+            "places": "kept" if export.keep_places else "taken out",
+            "named": dict(export.named),
+            "sources": [structs.asdict(source) for source in export.sources],
+        },
+    }
+
+
+def render_json(export: Export) -> str:
+    """The export as one JSON object on one line."""
+    return json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
 def encode_ref(place: SourceRef | None) -> dict[str, Any] | None:
     """Where evidence stands: file, byte offset, uuid."""
-    if place is None:
-        return None
-    return {"source": place.source, "offset": place.offset, "uuid": place.uuid}
+    return None if place is None else structs.asdict(place)
 
 
 def encode_time(totals: TimeTotals) -> dict[str, float]:
     """Seconds by kind; rounded so that they still add up to the total."""
-    kinds = {
-        "working_s": _seconds(totals.working),
-        "tool_s": _seconds(totals.tool),
-        "waiting_api_s": _seconds(totals.waiting_api),
-        "rate_limited_s": _seconds(totals.rate_limited),
-        "stalled_s": _seconds(totals.stalled),
-        "dead_s": _seconds(totals.dead + totals.idle),
-    }
-    return {"total_s": _seconds(sum(kinds.values())), **kinds}
-
-
-def _seconds(seconds: float) -> float:
-    return round(seconds, 3)
+    seconds = {kind: round(seconds, 3) for kind, seconds in time_by_kind(totals)}
+    seconds["dead"] = round(totals.dead + totals.idle, 3)
+    del seconds["idle"]
+    kinds = {f"{kind}_s": rounded for kind, rounded in seconds.items()}
+    return {"total_s": round(sum(kinds.values()), 3), **kinds}
 
 
 def _rows(records: Iterable[Struct], *keys: str) -> list[dict[str, Any]]:
@@ -110,7 +124,7 @@ def _value(key: str, value: Any) -> Any:
         return [_value("", part) for part in value]
     if key in _MOMENTS:
         return iso(value)
-    return _seconds(value) if key == "seconds" and value is not None else value
+    return round(value, 3) if key == "seconds" and value is not None else value
 
 
 def _tests(review: Review) -> dict[str, Any]:
@@ -129,7 +143,7 @@ def _stall(stall: Stall) -> dict[str, Any]:
         "kind": stall.kind,
         "since": iso(stall.since or None),
         "until": iso(stall.last_at),
-        "seconds": None if lasted is None else _seconds(lasted),
+        "seconds": None if lasted is None else round(lasted, 3),
         **_picked(stall, "evidence", "refs", "count", "level"),
     }
 
@@ -140,8 +154,8 @@ def _restarts(review: Review) -> list[dict[str, Any]]:
         {
             "at": iso(attempt.started_at),
             **_picked(attempt, "attempt", "why"),
-            "dead_s": _seconds(
-                max(0.0, attempt.started_at - (before.ended_at or attempt.started_at))
+            "dead_s": round(
+                max(0.0, attempt.started_at - (before.ended_at or attempt.started_at)), 3
             ),
             "ended": before.reason,
             "code": before.code,

@@ -9,14 +9,13 @@ Look: everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestSummary
-from tui.model.interventions import RewindRecord
+from tui.model.records import ProgressFile
 from tui.model.review import (
     AttentionItem,
     Claim,
@@ -30,7 +29,8 @@ from tui.model.review import (
 )
 from tui.model.snapshot import NightSnapshot, Stall
 from tui.model.state import EndKind, StallKind, StallLevel
-from tui.night.evidence.wasted_work import AbortedTurn
+from tui.night.evidence.wasted_work import WastedWork
+from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
 _BY_ITSELF = (EndKind.TASKS_DONE, EndKind.TURN_ENDED)
@@ -71,21 +71,22 @@ class VerdictInputs(Struct, frozen=True):
     reverted: str = ""
 
 
-class AttentionInputs(NamedTuple):
-    """What attention may be drawn to, beside what the verdict rests on."""
+class ReviewInputs(Struct, frozen=True):
+    """What the fold knows beside the snapshot.
 
-    facts: VerdictInputs
-    snapshot: NightSnapshot
+    `last_ref` is where the session's last record stands; `broke_off` says that nothing ended it and
+    nobody is there any more, `spoke_last` that a transcript ends with the agent's words.
+    `progress_basis` is what `first_progress` rests on.
+    """
+
     evidence: EvidenceLog
-    waste: tuple[WasteItem, ...]
-    aborted_turns: tuple[AbortedTurn, ...]
-    uncommitted: int
-    last_ref: SourceRef | None
-
-
-class _RankedItem(NamedTuple):
-    weight: float
-    item: AttentionItem
+    wasted_work: WastedWork
+    spending: SpendingCurve
+    last_ref: SourceRef | None = None
+    broke_off: bool = False
+    spoke_last: bool = False
+    first_progress: ProgressFile | None = None
+    progress_basis: str = "none"
 
 
 # --- the verdict ---
@@ -96,17 +97,18 @@ def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     reasons = _reasons_to_discard(facts)
     if reasons:
         return "discard", tuple(reasons[:_MOST_REASONS])
-    doubts = _doubts(facts)
-    if doubts:
-        reasons = doubts if len(doubts) > 1 else [*doubts, *_merits(facts)]
-        return "look", tuple(reasons[:_MOST_REASONS])
-    return "keep", tuple(_merits(facts)[:_MOST_REASONS])
+    doubts, merits = _doubts(facts), _merits(facts)
+    if len(doubts) > 1:
+        return "look", tuple(doubts[:_MOST_REASONS])
+    return "look" if doubts else "keep", tuple([*doubts, *merits][:_MOST_REASONS])
 
 
 def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
     if facts.ending.kind == EndKind.OPEN:
         return []
-    if facts.tests.last == "red" and not facts.tasks.done and _was_green_first(facts.tests):
+    judged = (run.verdict for run in facts.tests.runs if run.verdict != "unknown")
+    was_green = next(judged, None) == "green"
+    if facts.tests.last == "red" and not facts.tasks.done and was_green:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
         return ["Nothing was changed and nothing was committed.", _ending_sentence(facts.ending)]
@@ -163,11 +165,6 @@ def _merits(facts: VerdictInputs) -> list[str]:
     return merits
 
 
-def _was_green_first(tests: TestSummary) -> bool:
-    first = next((run for run in tests.runs if run.verdict != "unknown"), None)
-    return first is not None and first.verdict == "green"
-
-
 def _ending_sentence(ending: Ending) -> str:
     return ending.words if ending.words.endswith((".", "!", "?")) else f"{ending.words}."
 
@@ -177,11 +174,9 @@ def reverted_files(snapshot: NightSnapshot) -> str:
 
     Empty when there is none: then commits, changed files and tests tell of the same state.
     """
-    last: RewindRecord | None = None
-    for rewind in snapshot.interventions.rewinds:
-        if rewind.mode != "conversation":
-            last = None if rewind.undo else rewind
-    if last is None or not (last.written or last.deleted):
+    rewinds = (r for r in reversed(snapshot.interventions.rewinds) if r.mode != "conversation")
+    last = next(rewinds, None)
+    if last is None or last.undo or not (last.written or last.deleted):
         return ""
     tested = (run.at for run in snapshot.tests.runs if run.verdict != "unknown")
     if any(at is not None and at > last.at for at in tested):
@@ -193,120 +188,169 @@ def reverted_files(snapshot: NightSnapshot) -> str:
 # --- what to look at first ---
 
 
-def rank_attention(inputs: AttentionInputs) -> tuple[AttentionItem, ...]:
-    """Ranked by severity, then what is claimed and shown to be wrong before what only cost time."""
-    ranked = [
-        *_ending(inputs),
-        *_tests(inputs),
-        *_claims(inputs.facts.claims),
-        *_risks(inputs.facts.risks),
-        *_time(inputs),
-        *_cost(inputs),
-        *_tasks(inputs),
-    ]
-    if inputs.uncommitted:
-        what = f"{format_count(inputs.uncommitted, 'changed file')} not committed"
-        ranked.append(_item("low", 60, what, _last_edit(inputs) or inputs.last_ref, "commits"))
-    ranked.sort(key=lambda entry: -entry.weight)
-    return tuple(entry.item for entry in ranked[:_MOST_ITEMS])
+def rank_attention(
+    facts: VerdictInputs,
+    snapshot: NightSnapshot,
+    inputs: ReviewInputs,
+    waste: Sequence[WasteItem],
+    uncommitted: int,
+) -> tuple[AttentionItem, ...]:
+    """Ranked by severity, then what is claimed and shown to be wrong before what only cost time.
+
+    `uncommitted` is the number of changed files that no commit holds.
+    """
+    attention = _Attention(facts, snapshot, inputs)
+    attention.add_ending()
+    attention.add_tests()
+    attention.add_claims()
+    attention.add_risks()
+    attention.add_stalls()
+    attention.add_waste(waste)
+    attention.add_tasks()
+    if uncommitted:
+        what = f"{format_count(uncommitted, 'changed file')} not committed"
+        attention.add("low", 60, what, attention.last_edit or inputs.last_ref, "commits")
+    return attention.first(_MOST_ITEMS)
 
 
-def _item(
-    severity: Severity, rank: float, what: str, where: SourceRef | None, topic: str
-) -> _RankedItem:
-    return _RankedItem(_WEIGHT[severity] + rank, AttentionItem(severity, what, where, topic))
+class _Attention:
+    """Collects what asks for attention, each with its severity and its rank within that."""
 
+    def __init__(self, facts: VerdictInputs, snapshot: NightSnapshot, inputs: ReviewInputs) -> None:
+        self._facts = facts
+        self._snapshot = snapshot
+        self._last_ref = inputs.last_ref
+        self._aborted_turns = inputs.wasted_work.aborted_turns
+        self._ranked: list[tuple[float, AttentionItem]] = []
+        edits = inputs.evidence.edits
+        self.last_edit = edits[-1].ref if edits else None
 
-def _ending(inputs: AttentionInputs) -> Iterator[_RankedItem]:
-    ending = inputs.facts.ending
-    severity = _END_SEVERITY.get(ending.kind)
-    if severity is not None:
-        yield _item(severity, 60, ending.words, ending.ref or inputs.last_ref, "ending")
-    ended = [turn for turn in inputs.aborted_turns if turn.why == "process ended"]
-    times = max(inputs.snapshot.interventions.restarts, len(ended))
-    if times:
-        where = ended[-1].ref if ended else inputs.last_ref
-        often = f", {times} times" if times > 1 else ""
-        what = f"Its process ended in the middle of a turn and was started again{often}"
-        yield _item("medium", 45, what, where, "ending")
+    def add(
+        self, severity: Severity, rank: float, what: str, where: SourceRef | None, topic: str
+    ) -> None:
+        item = AttentionItem(severity, what, where, topic)
+        self._ranked.append((_WEIGHT[severity] + rank, item))
 
+    def first(self, most: int) -> tuple[AttentionItem, ...]:
+        ranked = sorted(self._ranked, key=lambda entry: -entry[0])
+        return tuple(item for _, item in ranked[:most])
 
-def _tests(inputs: AttentionInputs) -> Iterator[_RankedItem]:
-    tests, reverted = inputs.facts.tests, inputs.facts.reverted
-    if reverted:
-        what = f"{reverted}: tasks and changed files are as they were then, commits stand"
-        yield _item("medium", 85, what, inputs.last_ref, "commits")
-    last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
-    if tests.last == "red" and last is not None:
-        result = f"{last.failed} failed" if last.failed else "red"
-        what = f"The last test run is red: {result} ({shorten(last.command, 60)})"
-        yield _item("high", 90, what, last.ref, "tests")
-        return
-    where = _last_edit(inputs)
-    edits = inputs.snapshot.counts.edits
-    if tests.last_green is None and edits:
-        what = f"{format_count(edits, 'edit')} and no test run with a verdict"
-        yield _item("medium", 40, what, where or inputs.last_ref, "tests")
-    elif tests.last_green is not None and tests.edits_since_last_green and not reverted:
-        edits = tests.edits_since_last_green
-        what = f"{format_count(edits, 'edit')} of code came after the last green test run"
-        yield _item("medium", 80, what, where or tests.last_green.ref, "tests")
+    def add_ending(self) -> None:
+        ending = self._facts.ending
+        severity = _END_SEVERITY.get(ending.kind)
+        if severity is not None:
+            self.add(severity, 60, ending.words, ending.ref or self._last_ref, "ending")
+        ended = [turn for turn in self._aborted_turns if turn.why == "process ended"]
+        times = max(self._snapshot.interventions.restarts, len(ended))
+        if times:
+            where = ended[-1].ref if ended else self._last_ref
+            often = f", {times} times" if times > 1 else ""
+            what = f"Its process ended in the middle of a turn and was started again{often}"
+            self.add("medium", 45, what, where, "ending")
 
+    def add_tests(self) -> None:
+        tests, reverted = self._facts.tests, self._facts.reverted
+        if reverted:
+            what = f"{reverted}: tasks and changed files are as they were then, commits stand"
+            self.add("medium", 85, what, self._last_ref, "commits")
+        last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
+        edits = self._snapshot.counts.edits
+        if tests.last == "red" and last is not None:
+            result = f"{last.failed} failed" if last.failed else "red"
+            what = f"The last test run is red: {result} ({shorten(last.command, 60)})"
+            self.add("high", 90, what, last.ref, "tests")
+        elif tests.last_green is None and edits:
+            what = f"{format_count(edits, 'edit')} and no test run with a verdict"
+            self.add("medium", 40, what, self.last_edit or self._last_ref, "tests")
+        elif tests.last_green is not None and tests.edits_since_last_green and not reverted:
+            edits = tests.edits_since_last_green
+            what = f"{format_count(edits, 'edit')} of code came after the last green test run"
+            self.add("medium", 80, what, self.last_edit or tests.last_green.ref, "tests")
 
-def _last_edit(inputs: AttentionInputs) -> SourceRef | None:
-    edits = inputs.evidence.edits
-    return edits[-1].ref if edits else None
-
-
-def _claims(claims: Sequence[Claim]) -> Iterator[_RankedItem]:
-    """What has no support: the final message by itself, everything else in one line."""
-    bare = [claim for claim in claims if claim.verdict == "unverified"]
-    final = [claim for claim in bare if claim.source == "final message"]
-    others = [claim for claim in bare if claim.source != "final message"]
-    if final:
-        yield _claims_item("high", 85, final, "")
-    if others:
+    def add_claims(self) -> None:
+        """What has no support: the final message by itself, everything else in one line."""
+        claims = self._facts.claims
+        bare = [claim for claim in claims if claim.verdict == "unverified"]
+        final = [claim for claim in bare if claim.source == "final message"]
+        others = [claim for claim in bare if claim.source != "final message"]
+        partial = [claim for claim in claims if claim.verdict == "partial"]
         only_notes = all(claim.source == "notes" for claim in others)
-        severity: Severity = "medium" if only_notes else "high"
-        yield _claims_item(severity, 74.5, others, f" in the {others[0].source}")
-    partial = [claim for claim in claims if claim.verdict == "partial"]
-    if partial:
-        yield _claims_item("medium", 30, partial, " holds in part")
+        told_in = f" in the {others[0].source}" if others else ""
+        groups: tuple[tuple[Severity, float, list[Claim], str], ...] = (
+            ("high", 85, final, ""),
+            ("medium" if only_notes else "high", 74.5, others, told_in),
+            ("medium", 30, partial, " holds in part"),
+        )
+        for severity, rank, group, how in groups:
+            if not group:
+                continue
+            first = group[0]
+            more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
+            what = f"“{shorten(first.text, _SHOWN)}”{how}: {shorten(first.why, _SHOWN)}{more}"
+            where = first.where or (first.evidence[0] if first.evidence else None)
+            self.add(severity, rank, what, where, "claims")
 
+    def add_risks(self) -> None:
+        """The worst kinds by themselves, the rest of each severity in one line; low ones not at all."""
+        kinds: dict[RiskKind, list[Risk]] = {}
+        for risk in self._facts.risks:
+            if risk.severity != "low":
+                kinds.setdefault(risk.kind, []).append(risk)
+        groups = list(kinds.values())
+        for number, group in enumerate(groups[:_MOST_RISK_KINDS]):
+            first = group[0]
+            more = f" (and {len(group) - 1} more of this kind)" if len(group) > 1 else ""
+            self.add(first.severity, 75 - number, _risk_text(first) + more, first.ref, "risks")
+        others = [risk for group in groups[_MOST_RISK_KINDS:] for risk in group]
+        for severity in ("high", "medium"):
+            rest = [risk for risk in others if risk.severity == severity]
+            if not rest:
+                continue
+            names = ", ".join(dict.fromkeys(risk.kind.replace("_", " ") for risk in rest))
+            what = _risk_text(rest[0])
+            if len(rest) > 1:
+                what = f"{format_count(len(rest), 'more risk')} ({names}), the first: {what}"
+            self.add(rest[0].severity, 70, shorten(what, _LINE), rest[0].ref, "risks")
 
-def _claims_item(severity: Severity, rank: float, claims: Sequence[Claim], how: str) -> _RankedItem:
-    first = claims[0]
-    more = f" (and {len(claims) - 1} more)" if len(claims) > 1 else ""
-    what = f"“{shorten(first.text, _SHOWN)}”{how}: {shorten(first.why, _SHOWN)}{more}"
-    where = first.where or (first.evidence[0] if first.evidence else None)
-    return _item(severity, rank, what, where, "claims")
+    def add_stalls(self) -> None:
+        longest = sorted(self._facts.stalls, key=_stall_seconds, reverse=True)
+        for number, stall in enumerate(longest[:2]):
+            seconds = _stall_seconds(stall)
+            is_loop = stall.kind == StallKind.LOOP
+            is_bad_loop = is_loop and stall.level in (StallLevel.NUDGE, StallLevel.STOP)
+            if seconds < _LONG_STALL and not is_bad_loop:
+                continue
+            severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"
+            what = f"Nothing was heard for {format_duration(seconds)}"
+            if is_loop:
+                what = f"A loop: {stall.evidence[0]}"
+            where = stall.refs[0] if stall.refs else self._last_ref
+            self.add(severity, 50 - number, what, where, "time")
 
+    def add_waste(self, waste: Sequence[WasteItem]) -> None:
+        usd = self._snapshot.cost.usd
+        lost = sum(item.usd or 0.0 for item in waste)
+        if not usd or lost < _MUCH_WASTE * usd:
+            return
+        worst = max(waste, key=lambda item: item.usd or 0.0)
+        share = f"About {100 * min(lost, usd) / usd:.0f} % of the cost bought nothing"
+        severity: Severity = "medium" if lost >= 1.0 else "low"
+        what = f"{share}: {shorten(worst.what, _SHOWN)}"
+        self.add(severity, 45, what, worst.ref or self._last_ref, "cost")
 
-def _risks(risks: Sequence[Risk]) -> Iterator[_RankedItem]:
-    """The worst kinds by themselves, the rest of each severity in one line; low ones not at all."""
-    kinds: dict[RiskKind, list[Risk]] = {}
-    for risk in risks:
-        if risk.severity != "low":
-            kinds.setdefault(risk.kind, []).append(risk)
-    groups = list(kinds.values())
-    for number, group in enumerate(groups[:_MOST_RISK_KINDS]):
-        first = group[0]
-        more = f" (and {len(group) - 1} more of this kind)" if len(group) > 1 else ""
-        yield _item(first.severity, 75 - number, _risk_text(first) + more, first.ref, "risks")
-    for severity in ("high", "medium"):
-        rest = [
-            risk
-            for group in groups[_MOST_RISK_KINDS:]
-            for risk in group
-            if risk.severity == severity
-        ]
-        if not rest:
-            continue
-        names = ", ".join(dict.fromkeys(risk.kind.replace("_", " ") for risk in rest))
-        what = _risk_text(rest[0])
-        if len(rest) > 1:
-            what = f"{format_count(len(rest), 'more risk')} ({names}), the first: {what}"
-        yield _item(rest[0].severity, 70, shorten(what, _LINE), rest[0].ref, "risks")
+    def add_tasks(self) -> None:
+        progress, tasks = self._snapshot.progress, self._facts.tasks
+        where = SourceRef(progress.source, 0) if progress is not None else None
+        if tasks.removed:
+            removed = format_count(len(tasks.removed), "task")
+            what = f"{removed} left the list undone or done: {tasks.removed[0]}"
+            self.add("medium", 35, shorten(what, _LINE), where, "tasks")
+        if progress is not None and progress.blockers:
+            what = f"It says that it is blocked: {progress.blockers[0]}"
+            self.add("medium", 55, shorten(what, _LINE), where, "tasks")
+        if tasks.open:
+            what = f"{format_count(len(tasks.open), 'task')} still open: {tasks.open[0]}"
+            self.add("low", 50, shorten(what, _LINE), where, "tasks")
 
 
 def _risk_text(risk: Risk) -> str:
@@ -315,48 +359,5 @@ def _risk_text(risk: Risk) -> str:
     return f"{where}{shorten(risk.what, _SHOWN)}"
 
 
-def _time(inputs: AttentionInputs) -> Iterator[_RankedItem]:
-    longest = sorted(inputs.facts.stalls, key=_stall_seconds, reverse=True)
-    for number, stall in enumerate(longest[:2]):
-        seconds = _stall_seconds(stall)
-        is_loop = stall.kind == StallKind.LOOP
-        is_bad_loop = is_loop and stall.level in (StallLevel.NUDGE, StallLevel.STOP)
-        if seconds < _LONG_STALL and not is_bad_loop:
-            continue
-        severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"
-        what = f"Nothing was heard for {format_duration(seconds)}"
-        if is_loop:
-            what = f"A loop: {stall.evidence[0]}"
-        where = stall.refs[0] if stall.refs else inputs.last_ref
-        yield _item(severity, 50 - number, what, where, "time")
-
-
 def _stall_seconds(stall: Stall) -> float:
     return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0
-
-
-def _cost(inputs: AttentionInputs) -> Iterator[_RankedItem]:
-    usd = inputs.snapshot.cost.usd
-    lost = sum(item.usd or 0.0 for item in inputs.waste)
-    if not usd or lost < _MUCH_WASTE * usd:
-        return
-    worst = max(inputs.waste, key=lambda item: item.usd or 0.0)
-    share = f"About {100 * min(lost, usd) / usd:.0f} % of the cost bought nothing"
-    severity: Severity = "medium" if lost >= 1.0 else "low"
-    what = f"{share}: {shorten(worst.what, _SHOWN)}"
-    yield _item(severity, 45, what, worst.ref or inputs.last_ref, "cost")
-
-
-def _tasks(inputs: AttentionInputs) -> Iterator[_RankedItem]:
-    progress, tasks = inputs.snapshot.progress, inputs.facts.tasks
-    where = SourceRef(progress.source, 0) if progress is not None else None
-    if tasks.removed:
-        removed = format_count(len(tasks.removed), "task")
-        what = f"{removed} left the list undone or done: {tasks.removed[0]}"
-        yield _item("medium", 35, shorten(what, _LINE), where, "tasks")
-    if progress is not None and progress.blockers:
-        what = f"It says that it is blocked: {progress.blockers[0]}"
-        yield _item("medium", 55, shorten(what, _LINE), where, "tasks")
-    if tasks.open:
-        what = f"{format_count(len(tasks.open), 'task')} still open: {tasks.open[0]}"
-        yield _item("low", 50, shorten(what, _LINE), where, "tasks")

@@ -1,3 +1,1 @@
 """The screens of the review and of the list of nights."""
-
-from __future__ import annotations

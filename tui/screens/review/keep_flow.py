@@ -1,8 +1,9 @@
-"""Keep, rewind, branch."""
+"""Keep, rewind, branch, export."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.model.review import Review
@@ -11,7 +12,7 @@ from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
-from widgets.dialogs.dialog import ask
+from widgets.dialogs.dialog import Choice, Dialog, DialogAnswer, ask
 from widgets.output_guard import show_toast
 from widgets.review.review_lists import checkpoint_name
 from widgets.review.review_view import CommitTarget, PointTarget, ReviewRow
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
-    from widgets.dialogs.dialog import DialogAnswer
 
 _TOAST_S = 8.0
 
@@ -86,7 +86,7 @@ class KeepFlow:
         receipt = "kept: the night counts as reviewed; no file was touched"
         self._background.run(
             "notes",
-            lambda: self._source.nights.keep(night),
+            lambda: self._source.keep(night),
             lambda _: show_toast(self._app, receipt),
         )
 
@@ -102,7 +102,6 @@ class KeepFlow:
 
     def _branch(self, review: Review) -> None:
         """Asks for the branch's name, shows what it would hold, and makes it when told to."""
-        from widgets.dialogs.dialog import Choice
         from widgets.dialogs.text_dialogs import LineDialog
 
         commits, files = split_marks(self._page.sections.marked)
@@ -111,25 +110,18 @@ class KeepFlow:
         name = format_local(started_at, "night/%Y-%m-%d") if started_at else "night"
 
         def decided(answer: DialogAnswer) -> None:
-            self._plan_branch(review, answer.text.strip(), commits, files)
+            branch, changes = answer.text.strip(), self._page.sections.changes
+            base = "" if commits else (review.base or (changes.base if changes is not None else ""))
+            operations = self._source.operations()
+            self._background.run(
+                "operations",
+                lambda: operations.plan_branch(branch, commits=commits, files=files, base=base),
+                self._confirm_branch,
+            )
 
         ask(self._app, LineDialog("Take", lines, name, Choice("plan", "Show the plan")), decided)
 
-    def _plan_branch(
-        self, review: Review, branch: str, commits: Sequence[str], files: Sequence[str]
-    ) -> None:
-        changes = self._page.sections.changes
-        base = "" if commits else (review.base or (changes.base if changes is not None else ""))
-        operations = self._source.operations()
-        self._background.run(
-            "operations",
-            lambda: operations.plan_branch(branch, commits=commits, files=files, base=base),
-            self._confirm_branch,
-        )
-
     def _confirm_branch(self, plan: BranchPlan) -> None:
-        from widgets.dialogs.dialog import Choice, Dialog
-
         reason = plan.refusals[0] if plan.refusals else ""
         choice = Choice("take", "Make the branch", enabled=not reason, reason=reason)
 
@@ -151,6 +143,43 @@ class KeepFlow:
             sections.show()
             self._page.show_edges()
 
+    # --- to a file ---
+
+    def export(self, review: Review) -> None:
+        """Asks where to, asks again before a file is replaced, and writes without secrets."""
+        from widgets.dialogs.text_dialogs import LineDialog
+
+        lines = [
+            "The review as a file, without secrets and without names of people and machines.",
+            "Its ending says what it is: .md, .html, .svg (the strip) or .json.",
+        ]
+        name = _export_name(self._source.project.name, review)
+        dialog = LineDialog("Export", lines, name, Choice("write", "Write"))
+        ask(self._app, dialog, lambda answer: self._confirm_export(review, answer.text.strip()))
+
+    def _confirm_export(self, review: Review, name: str) -> None:
+        if not Path(name).expanduser().is_file():
+            self._write_export(review, name)
+            return
+        lines = [f"{name} is there already; it would be replaced."]
+        dialog = Dialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
+        ask(self._app, dialog, lambda _: self._write_export(review, name))
+
+    def _write_export(self, review: Review, name: str) -> None:
+        run = self._page.run_id
+        self._background.run(
+            "notes",
+            lambda: self._source.export(review, run, name),
+            lambda path: show_toast(self._app, f"wrote {path}", timeout=_TOAST_S),
+        )
+
+
+def _export_name(project: str, review: Review) -> str:
+    # Outside the repository, so that no agent commits it.
+    run = review.night.run
+    name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in project)
+    return f"~/{name}-{format_local(run.started_at or review.night.now, '%Y-%m-%d')}.md"
+
 
 def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:
     """A rewind goes to checkpoints: the one next to a commit, and in words which one that is.
@@ -161,7 +190,7 @@ def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:
     place = next((number for number, point in enumerate(points) if point.id == sha), None)
     if place is None:
         return "", ""
-    after = next(iter(points[place + 1 :]), None)
+    after = points[place + 1] if place + 1 < len(points) else None
     if after is not None and after.kind == "checkpoint":
         name = checkpoint_name(after.id)
         return name, f"{name} was taken after this commit"
@@ -174,12 +203,9 @@ def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:
 
 def split_marks(marked: Iterable[str]) -> tuple[list[str], list[str]]:
     """The commits and the files among what is marked."""
-    commits: list[str] = []
-    files: list[str] = []
-    for mark in sorted(marked):
-        kind, _, name = mark.partition(" ")
-        (commits if kind == "commit" else files).append(name)
-    return commits, files
+    marks = [mark.partition(" ") for mark in sorted(marked)]
+    commits = [name for kind, _, name in marks if kind == "commit"]
+    return commits, [name for kind, _, name in marks if kind != "commit"]
 
 
 def _counts(commits: int, files: int) -> list[str]:

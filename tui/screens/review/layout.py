@@ -9,6 +9,7 @@ from tui.actions import screen_actions
 from tui.model.records import RepositoryChanges
 from tui.model.review import Review
 from widgets.review import review_lists
+from widgets.review.review_page import top_rows
 from widgets.review.review_view import Build, ReviewView, SectionName
 from widgets.status.pane_tabs import PaneTab
 
@@ -34,6 +35,7 @@ _EMPTY: Final[dict[SectionName, str]] = {
 }
 _BESIDE_COLUMNS: Final = 150
 _STACKED_ROWS: Final = 34
+_PAGE_ROWS: Final = 18
 
 
 def shape_of(width: int, height: int) -> Shape:
@@ -43,33 +45,30 @@ def shape_of(width: int, height: int) -> Shape:
     return "stacked" if height >= _STACKED_ROWS else "one"
 
 
-def counts(review: Review | None, changes: RepositoryChanges | None) -> dict[SectionName, str]:
-    """How many rows each list holds, as the tabs show it."""
-    if review is None:
-        return dict.fromkeys(SECTIONS, "")
-    numbers: dict[SectionName, int] = {
-        "claims": len(review.claims),
-        "risks": len(review.risks),
-        "timeline": len(review.moments),
-        "points": len(review.points),
-        "files": len(changes.files) if changes else review.files_changed,
-    }
-    done = len(review.tasks.done) + review.tasks.before
-    total = done + len(review.tasks.open)
-    tasks = f"{done}/{total}" if total else ""
-    return {
-        "page": "",
-        **{name: f"{number:,}" if number else "" for name, number in numbers.items()},
-        "tasks": tasks,
-    }
+def page_height(review: Review | None, width: int, height: int) -> int:
+    """As many rows as what must be in sight takes, and no more than leave room for a list."""
+    rows = len(top_rows(review, width - 4)) if review is not None else _PAGE_ROWS
+    return min(rows + 2, height - 14)
 
 
 def tabs(review: Review | None, changes: RepositoryChanges | None) -> list[PaneTab]:
-    """The lists with their keys, as the table of actions has them."""
+    """The lists with how many rows each holds, and their keys as the table of actions has them."""
     keys = {action.name: action.keys[0] for action in screen_actions("review") if action.keys}
-    notes = counts(review, changes)
+    notes: dict[SectionName, str] = {}
+    if review is not None:
+        numbers: dict[SectionName, int] = {
+            "claims": len(review.claims),
+            "risks": len(review.risks),
+            "timeline": len(review.moments),
+            "points": len(review.points),
+            "files": len(changes.files) if changes else review.files_changed,
+        }
+        notes = {name: f"{number:,}" if number else "" for name, number in numbers.items()}
+        done = len(review.tasks.done) + review.tasks.before
+        total = done + len(review.tasks.open)
+        notes["tasks"] = f"{done}/{total}" if total else ""
     return [
-        PaneTab(number, title, notes[name], keys[f"section('{name}')"])
+        PaneTab(number, title, notes.get(name, ""), keys[f"section('{name}')"])
         for number, (name, title) in enumerate(TITLES.items())
     ]
 
@@ -114,14 +113,12 @@ class ReviewSections:
         review = self.review
         if review is None:
             return lambda width: ()
-        if self.name == "points":
-            return partial(review_lists.point_rows, review, self.marked)
-        if self.name == "files":
-            return partial(review_lists.file_rows, self.changes, self.marked)
-        lists = {
-            "claims": review_lists.claim_rows,
-            "risks": review_lists.risk_rows,
-            "timeline": review_lists.moment_rows,
-            "tasks": review_lists.task_rows,
+        lists: dict[SectionName, Build] = {
+            "claims": partial(review_lists.claim_rows, review),
+            "risks": partial(review_lists.risk_rows, review),
+            "timeline": partial(review_lists.moment_rows, review),
+            "points": partial(review_lists.point_rows, review, self.marked),
+            "files": partial(review_lists.file_rows, self.changes, self.marked),
+            "tasks": partial(review_lists.task_rows, review),
         }
-        return partial(lists[self.name], review)
+        return lists[self.name]

@@ -22,6 +22,7 @@ from widgets.ink import Line
 from widgets.lists.line_view import LineView
 from widgets.lists.night_table import (
     NightTableRow,
+    comparison_rows,
     fitting_columns,
     head_line,
     night_rows,
@@ -29,7 +30,6 @@ from widgets.lists.night_table import (
 )
 from widgets.lists.pane import Pane
 from widgets.output_guard import show_toast
-from widgets.review.comparison import comparison_rows
 from widgets.review.review_view import ReviewView, SentenceTarget
 from widgets.row_widgets import SingleRow
 from widgets.status.key_bar import KeyBar
@@ -44,10 +44,6 @@ class NightTableHead(SingleRow):
     def __init__(self) -> None:
         super().__init__()
         self.sort_column, self.reverse = "when", True
-
-    def show(self, sort_column: str, reverse: bool) -> None:
-        self.sort_column, self.reverse = sort_column, reverse
-        self.redraw()
 
     def columns_width(self) -> int:
         return max(1, self.size.width - 1)
@@ -67,12 +63,10 @@ class NightListScreen(OverlayScreen):
         self.nights: list[NightTableRow] = []
         self._source = source
         self._open_review = open_review
-        self._nights = source.nights
         self._table = ReviewView(id="table", placeholder="reading the nights")
         self._head = NightTableHead()
         self._background = BackgroundTasks(self)
         self._marked: list[str] = []
-        self._sort_column, self._reverse = "when", True
 
     # --- layout --------------------------------------------------------------------------------
 
@@ -107,16 +101,17 @@ class NightListScreen(OverlayScreen):
     def action_reload(self) -> None:
         """Reads the list anew."""
         failed = partial(setattr, self._table, "placeholder")
-        self._background.run("nights", self._nights.rows, self._update, failed, exclusive=True)
 
-    def _update(self, nights: list[NightTableRow]) -> None:
-        self.nights = nights
-        self._table.placeholder = "no night of this repository is known yet"
-        self._show()
+        def update(nights: list[NightTableRow]) -> None:
+            self.nights = nights
+            self._table.placeholder = "no night of this repository is known yet"
+            self._show()
+
+        self._background.run("nights", self._source.nights, update, failed, exclusive=True)
 
     def _show(self) -> None:
-        self.nights = sort_nights(self.nights, self._sort_column, self._reverse)
-        self._head.show(self._sort_column, self._reverse)
+        self.nights = sort_nights(self.nights, self._head.sort_column, self._head.reverse)
+        self._head.redraw()
         self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
         unreviewed = sum(not night.reviewed for night in self.nights)
         pane = self.query_one("#runs", Pane)
@@ -146,13 +141,14 @@ class NightListScreen(OverlayScreen):
         """By the next column that is in sight."""
         columns = fitting_columns(self._head.columns_width())
         names = [column.name for column in columns if column.name != "trend"]
-        current = names.index(self._sort_column) if self._sort_column in names else -1
-        self._sort_column = names[(current + 1) % len(names)]
-        self._reverse = self._sort_column not in ("verdict", "tests", "goal")
+        head = self._head
+        current = names.index(head.sort_column) if head.sort_column in names else -1
+        head.sort_column = names[(current + 1) % len(names)]
+        head.reverse = head.sort_column not in ("verdict", "tests", "goal")
         self._show()
 
     def action_reverse(self) -> None:
-        self._reverse = not self._reverse
+        self._head.reverse = not self._head.reverse
         self._show()
 
     # --- one night -----------------------------------------------------------------------------
@@ -174,7 +170,7 @@ class NightListScreen(OverlayScreen):
     def action_reviewed(self) -> None:
         night = self.night
         if night is not None:
-            self._write(lambda: self._nights.set_reviewed(night.id, not night.reviewed))
+            self._write(lambda: self._source.set_reviewed(night.id, not night.reviewed))
 
     def action_note(self) -> None:
         night = self.night
@@ -184,7 +180,7 @@ class NightListScreen(OverlayScreen):
 
         def decided(answer: DialogAnswer) -> None:
             note = " ".join(answer.text.split())
-            self._write(lambda: self._nights.set_note(night.id, note))
+            self._write(lambda: self._source.set_note(night.id, note))
 
         save = Choice("save", "Save")
         dialog = LineDialog("A note on the night", [night.goal], night.note, save, empty=True)
@@ -218,7 +214,7 @@ class NightListScreen(OverlayScreen):
         def show(lines: list[Sentence]) -> None:
             self.app.push_screen(NoticeDialog("What fails night after night", lines))
 
-        self._background.run("failures", self._nights.failures, show, exclusive=True)
+        self._background.run("failures", self._source.failures, show, exclusive=True)
 
 
 class CompareScreen(InfoScreen):

@@ -15,17 +15,25 @@ from tui.actions import Place
 from tui.model.events import SourceRef
 from tui.model.records import RepositoryChanges
 from tui.model.review import Review
+from tui.model.rows import EventDetail
 from tui.screens.base_page import OverlayScreen, bindings
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.operations.controller import OperationKeys
-from tui.screens.review.evidence_pages import EvidencePages
 from tui.screens.review.keep_flow import KeepFlow
-from tui.screens.review.layout import SECTIONS, TITLES, ReviewSections, Shape, shape_of, tabs
+from tui.screens.review.layout import (
+    SECTIONS,
+    TITLES,
+    ReviewSections,
+    Shape,
+    page_height,
+    shape_of,
+    tabs,
+)
 from tui.screens.review.sources import ReviewSource
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
 from widgets.output_guard import show_toast
-from widgets.review.review_page import ReviewPageRows
+from widgets.review.review_page import page_rows
 from widgets.review.review_text import night_name
 from widgets.review.review_view import (
     EvidenceTarget,
@@ -44,7 +52,6 @@ from widgets.status.timeline_bar import MAX_ZOOM, TimelineBar, zoom
 
 LOW = 14
 _TICK_S = 0.5
-_PAGE_ROWS = 18
 
 
 class ReviewScreen(OperationKeys, OverlayScreen):
@@ -74,7 +81,6 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         self._reveal_place = reveal_place
         self._open_night_list = open_night_list
         self._background = BackgroundTasks(self)
-        self._evidence = EvidencePages(self, source)
         self._is_on_page = True
         self._shape: Shape = "one"
         self._zoom = 0
@@ -131,14 +137,9 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         page, section = self.query_one("#page-pane", Pane), self.query_one("#list-pane", Pane)
         page.display = not is_single or self._is_on_page
         section.display = not is_single or not self._is_on_page
-        page.styles.height = self._page_height(width, height) if self._shape == "stacked" else "1fr"
+        is_stacked = self._shape == "stacked"
+        page.styles.height = page_height(self.review, width, height) if is_stacked else "1fr"
         self.show_edges()
-
-    def _page_height(self, width: int, height: int) -> int:
-        """As many rows as what must be in sight takes, and no more than leave room for a list."""
-        review = self.review
-        rows = len(ReviewPageRows(review).top(width - 4)) if review is not None else _PAGE_ROWS
-        return min(rows + 2, height - 14)
 
     # --- making the review ---------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         self._reading_since = None
         self.missing_reason = ""
         self.sections.review = review
-        self.page.show(ReviewPageRows(review))
+        self.page.show(partial(page_rows, review))
         self.sections.show()
         self._lay_out()
         self._show_timeline()
@@ -210,12 +211,8 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         if review is None:
             state = "none" if self.missing_reason else "reading"
             return HeaderFacts(project, "review", state=state)
-        return HeaderFacts(
-            project,
-            f"review {night_name(review)}",
-            state=review.night.state,
-            viewed_at=self._timeline.cursor_at,
-        )
+        title, at = f"review {night_name(review)}", self._timeline.cursor_at
+        return HeaderFacts(project, title, state=review.night.state, viewed_at=at)
 
     def _show_timeline(self) -> None:
         review = self.review
@@ -295,7 +292,14 @@ class ReviewScreen(OperationKeys, OverlayScreen):
 
             self.app.push_screen(NoticeDialog(target.title, target.lines))
         else:
-            self._evidence.open(target, self.sections.changes)
+            read = partial(self.source.evidence, target, self.sections.changes)
+            self._background.run("evidence", read, self._show_evidence, exclusive=True)
+
+    def _show_evidence(self, detail: EventDetail) -> None:
+        from tui.screens.info_pages import DetailScreen
+
+        if not isinstance(self.app.screen, DetailScreen):  # enter may be pressed twice
+            self.app.push_screen(DetailScreen(detail))
 
     def action_attention(self, key: str) -> None:
         """The evidence of what to look at first, by its number."""
@@ -345,12 +349,10 @@ class ReviewScreen(OperationKeys, OverlayScreen):
 
     def action_export(self) -> None:
         """Writes the review to a file."""
-        from tui.screens.review.export_flow import ExportFlow
-
         if self.review is None:
             show_toast(self.app, self.missing_reason or "the night is still being read")
         else:
-            ExportFlow(self.app, self.source, self.review, self.run_id).export()
+            self.controller.export(self.review)
 
     def action_runs(self) -> None:
         if self._open_night_list is not None:

@@ -12,7 +12,7 @@ from tui.model.records import LogEntry, ProgressFile
 from tui.model.review import Ending
 from tui.model.session import AgentProcesses
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.endings import classify_ending
+from tui.night.review.build import classify_ending
 
 HERE = SourceRef("s", 7)
 

@@ -12,8 +12,7 @@ from tui.model.review import InterventionEffect
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
 from tui.night.review.build import restore_points
-from tui.night.review.intervention_effects import intervention_effects
-from tui.night.review.moments import find_moments, find_stalls
+from tui.night.review.moments import find_moments, find_stalls, intervention_effects
 
 GREEN = "===== 4 passed in 0.1s ====="
 RED = "===== 1 failed, 3 passed in 0.1s ====="

@@ -9,7 +9,8 @@ from tui.model.events import ApiRetry, Compaction, TokenUsage
 from tui.model.journal import JournalEntry
 from tui.model.review import WasteItem
 from tui.night.fold import NightFold
-from tui.night.review.waste import find_waste, total_waste
+from tui.night.review.build import total_waste
+from tui.night.review.moments import find_waste
 
 USAGE = TokenUsage(1_000, 1_000, 0, 0, 0)
 

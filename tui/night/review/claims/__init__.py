@@ -1,3 +1,1 @@
 """What somebody said is done, and what the evidence says of it."""
-
-from __future__ import annotations

@@ -240,7 +240,9 @@ class ChangedWork:
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
         """How well it matches: `certain` of the names and `plain` of the words were found."""
-        if _is_clear(names, certain, words, plain):
+        # All names were found, or some with plain words; without names, enough words.
+        is_named = certain == names or (certain > 0 and plain > 0)
+        if is_named if names else plain > 0 and plain >= words * _ENOUGH:
             return "clear"
         if certain or plain:
             return "some"
@@ -265,10 +267,3 @@ class ChangedWork:
             return paths
         of_pieces = [self._code.get(piece, set()) for piece in split_words(name)]
         return set.intersection(*of_pieces) if of_pieces else ()
-
-
-def _is_clear(names: int, certain: int, words: int, plain: int) -> bool:
-    """Whether all names were found, or some with plain words; without names, enough words."""
-    if names:
-        return certain == names or (certain > 0 and plain > 0)
-    return plain > 0 and plain >= words * _ENOUGH

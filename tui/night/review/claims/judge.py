@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tui.model.events import SourceRef
 from tui.model.evidence import CommitRecord, EvidenceLog
@@ -11,9 +11,15 @@ from tui.model.review import Claim, ClaimSource, Trust
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.evidence_index import ChangedWork, EvidenceIndex, extract_terms
 from tui.night.review.claims.scoring import ClaimScorer, ClaimVerdict
+from tui.night.review.claims.sections import (
+    IsNew,
+    line_ref,
+    new_lines,
+    newly_done_tasks,
+    squeezed,
+)
 from tui.night.review.claims.statements import Statement, commit_statements, find_statements
 
-IsNew = Callable[[str], bool]
 _WORST_FIRST: dict[Trust, int] = {"unverified": 0, "partial": 1, "verified": 2}
 _MOST_CLAIMS = 400
 
@@ -35,21 +41,21 @@ def judge_claims(
     as they were when the night began, if that is known: what stood there already is no claim of
     this night. `commit_messages` are pairs of commit id and whole message, oldest first.
     """
-    judge = ClaimJudge(snapshot, evidence, progress, commit_messages, changes)
     before = progress_before or snapshot.first_progress
+    judge = _ClaimJudge(snapshot, evidence, progress, before, changes)
     ticks = list(judge.ticked_tasks(before))
     weak = sum(claim.verdict != "verified" for claim in ticks)
     claims = [
         *judge.final_messages(weak),
         *ticks,
-        *judge.progress_remarks(before),
+        *judge.progress_remarks(),
         *judge.notes(notes_text, notes_before or evidence.first_notes),
-        *judge.commits(),
+        *judge.commits(commit_messages),
     ]
     return tuple(claims[:_MOST_CLAIMS])
 
 
-class ClaimJudge:
+class _ClaimJudge:
     """The claims of one night, by where they stand."""
 
     def __init__(
@@ -57,7 +63,7 @@ class ClaimJudge:
         snapshot: NightSnapshot,
         evidence: EvidenceLog,
         progress: ProgressFile | None,
-        messages: Sequence[tuple[str, str]],
+        before: ProgressFile | None,
         changes: RepositoryChanges | None,
     ) -> None:
         self._snapshot = snapshot
@@ -69,7 +75,11 @@ class ClaimJudge:
         self._root = cwd.rstrip("/") + "/" if cwd else ""
         edited = (edit.path.removeprefix(self._root) for edit in evidence.edits)
         self._scorer = ClaimScorer(self._index, ChangedWork(edited, changes), progress)
-        self._messages = self._all_messages(messages)
+        self._is_new_progress: IsNew = lambda line: False
+        if progress is not None:
+            old = before.text if before is not None else ""
+            source = progress.source
+            self._is_new_progress = new_lines(progress.text, old, source, changes, evidence)
 
     def _all_messages(self, messages: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """Commit messages from the surest source that has any."""
@@ -92,35 +102,25 @@ class ClaimJudge:
         for message in reversed(self._evidence.statements):
             statements = find_statements(message.text, "final message")
             for statement, verdict in self._score_all(statements, message.number, weak):
-                words = _squeezed(statement.text.lower())
+                words = squeezed(statement.text.lower())
                 if words not in seen:
                     seen.add(words)
-                    yield _claim(statement.text, verdict, "final message", message.ref, message.at)
+                    yield verdict.claim(statement.text, "final message", message.ref, message.at)
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
-        is_new = self._is_new_progress(before)
+        is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
         for title, (at, where) in ticked.items():
             verdict = self._scorer.score_work(title) or self._score_by_task_id(title)
             if verdict is not None:
-                yield _claim(title, verdict, "progress", where, at)
+                yield verdict.claim(title, "progress", where, at)
 
-    def progress_remarks(self, before: ProgressFile | None) -> Iterator[Claim]:
+    def progress_remarks(self) -> Iterator[Claim]:
         """Remarks about tests in the progress file that are new in this night."""
-        progress = self._progress
-        if progress is not None:
-            is_new = self._is_new_progress(before)
-            yield from self._file_claims(
-                progress.text, "progress", progress.source, progress.at, is_new
-            )
-
-    def _is_new_progress(self, before: ProgressFile | None) -> IsNew:
-        progress = self._progress
-        if progress is None:
-            return lambda line: False
-        old = before.text if before is not None else ""
-        return new_lines(progress.text, old, progress.source, self._changes, self._evidence)
+        known, is_new = self._progress, self._is_new_progress
+        if known is not None:
+            yield from self._file_claims(known.text, "progress", known.source, known.at, is_new)
 
     def notes(self, text: str, before: str) -> Iterator[Claim]:
         """Claims in the notes that are new in this night."""
@@ -135,8 +135,8 @@ class ClaimJudge:
         lines = text.split("\n")
         new = (each for each in find_statements(text, source) if is_new(lines[each.line - 1]))
         for statement, verdict in self._score_all(new, self._written_at(path, at)):
-            where = _line_ref(path, lines, statement.line) if path else None
-            yield _claim(statement.text, verdict, source, where, at)
+            where = line_ref(path, lines, statement.line) if path else None
+            yield verdict.claim(statement.text, source, where, at)
 
     def _written_at(self, path: str, at: float | None) -> float:
         """When the file was last edited, as far as that was seen; else its own time."""
@@ -146,11 +146,12 @@ class ClaimJudge:
                 return edit.number
         return self._index.position_at(at)
 
-    def commits(self) -> Iterator[Claim]:
+    def commits(self, messages: Sequence[tuple[str, str]]) -> Iterator[Claim]:
         """Claims in the night's commit messages."""
         times = {commit.sha: commit.at for commit in self._snapshot.commits}
+        is_known = self._changes is not None and bool(self._changes.base)
         last = 0.0
-        for sha, message in self._messages:
+        for sha, message in self._all_messages(messages):
             at = times.get(sha)
             record = self._find_commit_record(sha, message)
             place = record.number if record is not None else self._index.position_at(at)
@@ -159,17 +160,12 @@ class ClaimJudge:
             if record is not None:
                 last = place
                 at = at if at is not None else record.at
-            where = self._commit_ref(sha, record)
+            # The commit where the repository is known, else the command that made it.
+            where = SourceRef(f"git:{sha}", 0) if sha and (is_known or record is None) else None
+            where = where or (record.ref if record is not None else None)
             statements = commit_statements(message)
             for statement, verdict in self._score_all(statements, place, commit_paths=paths):
-                yield _claim(f"{sha[:7]} {statement.text}".strip(), verdict, "commit", where, at)
-
-    def _commit_ref(self, sha: str, record: CommitRecord | None) -> SourceRef | None:
-        """The commit where the repository is known, else the command that made it."""
-        is_known = self._changes is not None and bool(self._changes.base)
-        if record is not None and not (is_known and sha):
-            return record.ref
-        return SourceRef(f"git:{sha}", 0) if sha else None
+                yield verdict.claim(f"{sha[:7]} {statement.text}".strip(), "commit", where, at)
 
     def _find_commit_record(self, sha: str, message: str) -> CommitRecord | None:
         """The shell command that made a commit."""
@@ -199,8 +195,9 @@ class ClaimJudge:
             if verdict is None:
                 continue
             key = (statement.line, statement.text)
-            before = judged.get(key)
-            judged[key] = (statement, verdict if before is None else _combine(before[1], verdict))
+            if key in judged:
+                verdict = _combine(judged[key][1], verdict)
+            judged[key] = (statement, verdict)
         yield from judged.values()
 
     def _score(
@@ -210,10 +207,9 @@ class ClaimJudge:
             return self._scorer.score_tests(statement, place)
         if statement.kind == "everything":
             return self._scorer.score_all_done(weak)
-        verdict = self._scorer.score_work(
-            statement.work, commit_paths or (), commit_paths is None, statement.about
-        )
-        return verdict or self._score_by_task_id(statement.work)
+        work, is_commit = statement.work, commit_paths is not None
+        verdict = self._scorer.score_work(work, commit_paths or (), not is_commit, statement.about)
+        return verdict or self._score_by_task_id(work)
 
     def _score_by_task_id(self, what: str) -> ClaimVerdict | None:
         """A task that is named by its id only: by the task's title, or the commits that name it."""
@@ -227,14 +223,12 @@ class ClaimJudge:
     def _paths_of_task(self, task_id: str) -> tuple[str, ...]:
         """The source files edited before the commits that name a task, since the commit before."""
         last = 0
-        paths: dict[str, None] = {}
+        paths: list[str] = []
         for record in self._evidence.commits:
             if task_id in record.subject:
-                for edit in self._index.edits_between(last, record.number):
-                    if edit.path:
-                        paths[edit.path.removeprefix(self._root)] = None
+                paths += [e.path for e in self._index.edits_between(last, record.number) if e.path]
             last = record.number
-        return tuple(paths)
+        return tuple(dict.fromkeys(path.removeprefix(self._root) for path in paths))
 
 
 def _combine(verdict: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
@@ -242,95 +236,3 @@ def _combine(verdict: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
     worse, better = sorted((verdict, other), key=lambda each: _WORST_FIRST[each.trust])
     why = worse.why if better.trust == "verified" else f"{worse.why}; {better.why}"
     return ClaimVerdict(worse.trust, why, tuple(dict.fromkeys((*worse.evidence, *better.evidence))))
-
-
-def _claim(
-    text: str,
-    verdict: ClaimVerdict,
-    source: ClaimSource,
-    where: SourceRef | None,
-    at: float | None,
-) -> Claim:
-    return Claim(text, verdict.trust, verdict.why, source, where, verdict.evidence, at)
-
-
-# --- what is new in this night ---
-
-
-def new_lines(
-    text: str, before: str, path: str, changes: RepositoryChanges | None, evidence: EvidenceLog
-) -> IsNew:
-    """Tells of a line whether it is new in this night; without any knowledge none is.
-
-    The file as it was decides, else the repository's difference, else that a tool wrote the whole
-    file in this night.
-    """
-    if before and before != text:
-        old = {_squeezed(line) for line in before.split("\n")}
-        return lambda line: _squeezed(line) not in old
-    added = _added_lines(path, changes)
-    if added is not None:
-        return lambda line: _squeezed(line) in added
-    written = agent_wrote(evidence, path)
-    return lambda line: written
-
-
-def _added_lines(path: str, changes: RepositoryChanges | None) -> set[str] | None:
-    """The lines that the night added to the file; None where nothing is known of it."""
-    if changes is None or not path:
-        return None
-    for file in changes.files:
-        if path == file.path or path.endswith("/" + file.path):
-            return {_squeezed(line) for hunk in file.hunks for line in hunk.added}
-    return set() if changes.base else None
-
-
-def agent_wrote(evidence: EvidenceLog, path: str) -> bool:
-    """Whether a tool wrote the whole file in this night."""
-    name = path.rsplit("/", 1)[-1]
-    return bool(name) and any(
-        edit.tool == "Write" and edit.path.endswith(name) for edit in evidence.edits
-    )
-
-
-def newly_done_tasks(
-    evidence: EvidenceLog,
-    progress: ProgressFile | None,
-    before: ProgressFile | None,
-    is_new: IsNew,
-) -> dict[str, tuple[float | None, SourceRef]]:
-    """Tasks that this night ticked and that still are: title to time and place."""
-    if progress is None:
-        return {}
-    done_before = _titles_done_before(progress, before)
-    ticks = {tick.title: tick for tick in evidence.done_tasks}
-    lines = progress.text.split("\n")
-    ticked: dict[str, tuple[float | None, SourceRef]] = {}
-    for task in progress.tasks:
-        if task.state != "done" or task.title in ticked:
-            continue
-        tick = ticks.get(task.title)
-        line = lines[task.line - 1] if 0 < task.line <= len(lines) else ""
-        new = is_new(line) if done_before is None else task.title not in done_before
-        if tick is None and not (new and line):
-            continue
-        at = tick.at if tick is not None else progress.at
-        ticked[task.title] = (at, _line_ref(progress.source, lines, task.line))
-    return ticked
-
-
-def _titles_done_before(progress: ProgressFile, before: ProgressFile | None) -> set[str] | None:
-    """None where the file as it was tells nothing: it is unknown, or just as it is now."""
-    if before is None or before.text == progress.text:
-        return None
-    return {task.title for task in before.tasks if task.state == "done"}
-
-
-def _line_ref(source: str, lines: list[str], number: int) -> SourceRef:
-    """Where a line stands: the file and the line's byte offset."""
-    offset = sum(len(line.encode("utf-8", "replace")) + 1 for line in lines[: max(0, number - 1)])
-    return SourceRef(source, offset)
-
-
-def _squeezed(line: str) -> str:
-    return " ".join(line.split())

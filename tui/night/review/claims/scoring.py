@@ -6,6 +6,7 @@ A place is a number in the order of the evidence: what has a higher one came lat
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,12 +14,11 @@ from msgspec.structs import replace
 from tui.model.events import SourceRef
 from tui.model.evidence import EditRecord, TestRun, TestRunRecord
 from tui.model.records import ProgressFile
-from tui.model.review import Trust
+from tui.model.review import Claim, ClaimSource, Trust
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.evidence_index import (
     ChangedWork,
     EvidenceIndex,
-    WorkMatch,
     extract_terms,
 )
 from tui.night.review.claims.statements import Statement
@@ -39,6 +39,12 @@ class ClaimVerdict(Struct, frozen=True):
     why: str
     evidence: tuple[SourceRef, ...] = ()
 
+    def claim(
+        self, text: str, source: ClaimSource, where: SourceRef | None, at: float | None
+    ) -> Claim:
+        """What was claimed, with this verdict."""
+        return Claim(text, self.trust, self.why, source, where, self.evidence, at)
+
 
 class ClaimScorer:
     """Scores claims by the night's runs, edits and changes."""
@@ -57,23 +63,20 @@ class ClaimScorer:
         before = self._index.runs_before(place)
         last = before[-1] if before else None
         later = self._same_tree_later(place)
-        decisive = last
-        if later is not None and (
-            last is None or self._edits(last, place) or last.run.verdict != "green"
-        ):
-            decisive = later
+        is_stale = last is None or self._edits(last, place) or last.run.verdict != "green"
+        decisive = later if later is not None and is_stale else last
         if decisive is None:
-            seen_later = self._index.runs_after(place)
-            when = "before it" if seen_later else "in this night"
+            when = "before it" if self._index.runs_after(place) else "in this night"
             return ClaimVerdict("unverified", f"no run of tests was seen {when}")
         return self._score_by_run(statement, decisive, place)
 
     def _same_tree_later(self, place: float) -> TestRunRecord | None:
         """The first run after a place, if no source file changed in between."""
-        for record in self._index.runs_after(place):
-            if record.run.verdict != "unknown":
-                return None if self._index.edits_between(place, record.number) else record
-        return None
+        known = (r for r in self._index.runs_after(place) if r.run.verdict != "unknown")
+        record = next(known, None)
+        if record is None or self._index.edits_between(place, record.number):
+            return None
+        return record
 
     def _edits(self, record: TestRunRecord, place: float) -> tuple[EditRecord, ...]:
         return self._index.edits_between(record.number, place)
@@ -119,12 +122,11 @@ class ClaimScorer:
         """The newest run of another framework, if it is green and the claim is of some tests only."""
         if not set(statement.limits) - _ANY_WILL_DO:
             return None
-        for record in reversed(self._index.runs_before(red.number)):
-            run = record.run
-            if run.verdict != "unknown" and run.framework != red.run.framework:
-                is_current = run.verdict == "green" and not self._edits(record, place)
-                return record if is_current else None
-        return None
+        known = (r for r in self._index.runs_before(red.number) if r.run.verdict != "unknown")
+        others = [record for record in known if record.run.framework != red.run.framework]
+        if not others or others[-1].run.verdict == "red" or self._edits(others[-1], place):
+            return None
+        return others[-1]
 
     def _score_by_unknown(self, record: TestRunRecord, place: float) -> ClaimVerdict:
         last = record.run
@@ -145,20 +147,19 @@ class ClaimScorer:
 
     def _last_known(self, place: float, *, of_all: bool = False) -> TestRunRecord | None:
         """The last run before a place that told a result; with `of_all`, one of all tests."""
-        for record in reversed(self._index.runs_before(place)):
-            if record.run.verdict != "unknown" and not (of_all and record.run.part):
-                return record
-        return None
+        before = (
+            r for r in reversed(self._index.runs_before(place)) if not (of_all and r.run.part)
+        )
+        return next((record for record in before if record.run.verdict != "unknown"), None)
 
     def _green_runs(self, place: float, newest: TestRunRecord) -> tuple[TestRunRecord, ...]:
         """Green runs of the tree as it is at a place, newest first; ends at the first red one."""
-        green = [newest]
-        for record in reversed(self._index.runs_before(newest.number)):
-            if record.run.verdict == "red" or self._edits(record, max(place, newest.number)):
-                break
-            if record.run.verdict == "green":
-                green.append(record)
-        return tuple(green)
+        end = max(place, newest.number)
+        older = takewhile(
+            lambda record: record.run.verdict != "red" and not self._edits(record, end),
+            reversed(self._index.runs_before(newest.number)),
+        )
+        return (newest, *(record for record in older if record.run.verdict == "green"))
 
     def _score_scope(
         self, statement: Statement, green: tuple[TestRunRecord, ...], place: float
@@ -167,7 +168,7 @@ class ClaimScorer:
         limits = set(statement.limits)
         if (
             not all(record.run.part for record in green)
-            or (limits and (limits <= _ANY_WILL_DO or _limits_match(limits, green)))
+            or (limits and _limits_match(limits, green))
             or (statement.count is not None and _count_matches(statement.count, green))
         ):
             return None
@@ -206,9 +207,9 @@ class ClaimScorer:
             evidence = self._green_after(commit_paths, last_run_decides).evidence
             return ClaimVerdict("partial", why, evidence)
         if match.grade == "none":
-            total = format_count(len(self._work.paths), "file")
             why = "no file was changed in this night"
             if self._work.paths:
+                total = format_count(len(self._work.paths), "file")
                 why = f"{total} changed in this night, none of which matches it"
             return ClaimVerdict("unverified", why)
         if match.grade == "unclear":
@@ -217,7 +218,11 @@ class ClaimScorer:
                 why = "its words match no changed file, which may only be a matter of words"
             return ClaimVerdict("partial", why)
         verdict = self._green_after(match.paths, last_run_decides)
-        return verdict if match.grade == "clear" else _in_part_only(verdict, match)
+        if match.grade == "clear":
+            return verdict
+        words = ", ".join(match.missing[:3])
+        why = f"it matches in part only (nothing for: {words}); {verdict.why}"
+        return replace(verdict, trust="partial", why=why)
 
     def score_task_id(self, paths: tuple[str, ...]) -> ClaimVerdict:
         """A claim that a task known only by its number is done, which those edits belong to."""
@@ -234,16 +239,9 @@ class ClaimScorer:
             return ClaimVerdict("verified", why, tuple(edits[-1:]))
         last = next((e for e in reversed(self._index.edits) if _is_among(e.path, code)), None)
         if last is None:
-            why = f"{_files_text(code)} changed, but not by an edit that was seen"
-            return ClaimVerdict(
-                "partial", f"{why}, so that no run of tests can be said to come after it"
-            )
-        return self._score_by_runs_after(last, code, last_run_decides)
-
-    def _score_by_runs_after(
-        self, last: EditRecord, code: tuple[str, ...], last_run_decides: bool
-    ) -> ClaimVerdict:
-        """Whether tests were green after `last`, the last edit of the code."""
+            seen = f"{_files_text(code)} changed, but not by an edit that was seen"
+            why = f"{seen}, so that no run of tests can be said to come after it"
+            return ClaimVerdict("partial", why)
         changed = f"{_files_text(code)} changed{_clock(last.at)}"
         runs = [record.run for record in self._index.runs_after(last.number)]
         runs = [run for run in runs if run.verdict != "unknown"]
@@ -321,13 +319,6 @@ def _count_matches(count: int, green: tuple[TestRunRecord, ...]) -> bool:
 def _is_among(path: str, paths: tuple[str, ...]) -> bool:
     path = path.replace("\\", "/")
     return any(path == p or path.endswith("/" + p) or p.endswith("/" + path) for p in paths if path)
-
-
-def _in_part_only(verdict: ClaimVerdict, match: WorkMatch) -> ClaimVerdict:
-    """A match in some words only is never more than partial."""
-    words = ", ".join(match.missing[:3])
-    why = f"it matches in part only (nothing for: {words}); {verdict.why}"
-    return ClaimVerdict("partial", why, verdict.evidence)
 
 
 # --- runs and files in words ---

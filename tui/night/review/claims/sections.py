@@ -1,14 +1,18 @@
-"""The parts of a text in which somebody may claim something."""
+"""The parts of a text in which somebody may claim something, and which are new in this night."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from tui.model.events import SourceRef
+from tui.model.evidence import EvidenceLog
+from tui.model.records import ProgressFile, RepositoryChanges
 from tui.system.lazy_pattern import lazy
 
+IsNew = Callable[[str], bool]
 _FENCE = lazy(r"\s*(```|~~~)")
 _HEADING = lazy(r"\s*(#{1,6})\s+(.*?)\s*#*\s*\Z")
 _LABEL = lazy(
@@ -132,3 +136,75 @@ def mask_names(text: str) -> str:
     """
     text = _CODE.sub(lambda m: "◇" * len(m.group(1)), text).replace("`", "")
     return _QUOTED.sub(lambda m: " " * len(m.group(0)), text)
+
+
+# --- what is new in this night ---
+
+
+def new_lines(
+    text: str, before: str, path: str, changes: RepositoryChanges | None, evidence: EvidenceLog
+) -> IsNew:
+    """Tells of a line whether it is new in this night; without any knowledge none is.
+
+    The file as it was decides, else the repository's difference, else that a tool wrote the whole
+    file in this night.
+    """
+    if before and before != text:
+        old = {squeezed(line) for line in before.split("\n")}
+        return lambda line: squeezed(line) not in old
+    added = _added_lines(path, changes)
+    if added is not None:
+        return lambda line: squeezed(line) in added
+    name = path.rsplit("/", 1)[-1]
+    writes = (edit for edit in evidence.edits if edit.tool == "Write")
+    is_written = bool(name) and any(edit.path.endswith(name) for edit in writes)
+    return lambda line: is_written
+
+
+def _added_lines(path: str, changes: RepositoryChanges | None) -> set[str] | None:
+    """The lines that the night added to the file; None where nothing is known of it."""
+    if changes is None or not path:
+        return None
+    for file in changes.files:
+        if path == file.path or path.endswith("/" + file.path):
+            return {squeezed(line) for hunk in file.hunks for line in hunk.added}
+    return set() if changes.base else None
+
+
+def newly_done_tasks(
+    evidence: EvidenceLog,
+    progress: ProgressFile | None,
+    before: ProgressFile | None,
+    is_new: IsNew,
+) -> dict[str, tuple[float | None, SourceRef]]:
+    """Tasks that this night ticked and that still are: title to time and place."""
+    if progress is None:
+        return {}
+    # A file as it was that is unknown, or just as it is now, tells nothing.
+    known = before if before is not None and before.text != progress.text else None
+    done_before = {task.title for task in known.tasks if task.state == "done"} if known else set()
+    ticks = {tick.title: tick for tick in evidence.done_tasks}
+    lines = progress.text.split("\n")
+    ticked: dict[str, tuple[float | None, SourceRef]] = {}
+    for task in progress.tasks:
+        if task.state != "done" or task.title in ticked:
+            continue
+        tick = ticks.get(task.title)
+        line = "".join(lines[max(0, task.line - 1) : max(0, task.line)])
+        new = is_new(line) if known is None else task.title not in done_before
+        if tick is None and not (new and line):
+            continue
+        at = tick.at if tick is not None else progress.at
+        ticked[task.title] = (at, line_ref(progress.source, lines, task.line))
+    return ticked
+
+
+def line_ref(source: str, lines: list[str], number: int) -> SourceRef:
+    """Where a line stands: the file and the line's byte offset."""
+    offset = sum(len(line.encode("utf-8", "replace")) + 1 for line in lines[: max(0, number - 1)])
+    return SourceRef(source, offset)
+
+
+def squeezed(line: str) -> str:
+    """The line with its blanks made one each."""
+    return " ".join(line.split())

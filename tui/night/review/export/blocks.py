@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 
@@ -117,10 +118,6 @@ class PageLimits(Struct, frozen=True):
     text: int = 600
 
 
-def plain(text: str) -> Inline:
-    return Inline(text)
-
-
 def code(text: str) -> Inline:
     return Inline(text, "code")
 
@@ -135,7 +132,7 @@ def badge(text: str, tone: Tone, sign: str) -> Inline:
 
 def line(*bits: Inline | str) -> Line:
     """A line of these; empty pieces are left out."""
-    inline = (plain(bit) if isinstance(bit, str) else bit for bit in bits)
+    inline = (Inline(bit) if isinstance(bit, str) else bit for bit in bits)
     return tuple(bit for bit in inline if bit.text)
 
 
@@ -146,6 +143,7 @@ _UNSEEN: Final = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAKS: Final = re.compile("[\r\n\u2028\u2029]")
 _SPECIAL: Final = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITIES: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
 _QUOTES: Final = {**_ENTITIES, ord('"'): "&quot;", ord("'"): "&#39;"}
@@ -194,8 +192,7 @@ def markdown_code(text: str, in_table: bool = False) -> str:
 
 def fenced(lines: tuple[str, ...], language: str) -> list[str]:
     """`lines` in a fence that none of them can close."""
-    clean = [_NO_XML.sub("\ufffd", _UNSEEN.sub("\ufffd", row)) for row in lines]
-    clean = [re.sub("[\r\n\u2028\u2029]", "\ufffd", row) for row in clean]
+    clean = [_clean_row(row) for row in lines]
     fence = "`" * max(3, *(_longest(row) + 1 for row in clean)) if clean else "```"
     return [f"{fence}{language}", *clean, fence]
 
@@ -211,8 +208,13 @@ def html_text(text: str) -> str:
 
 def html_row(text: str) -> str:
     """A line of code as it stands, its blanks kept."""
-    seen = _NO_XML.sub("\ufffd", _UNSEEN.sub("\ufffd", text))
-    return re.sub("[\r\n\u2028\u2029]", "\ufffd", seen).translate(_QUOTES)
+    return _clean_row(text).translate(_QUOTES)
+
+
+def _clean_row(text: str) -> str:
+    for unwanted in (_UNSEEN, _NO_XML, _BREAKS):
+        text = unwanted.sub("\ufffd", text)
+    return text
 
 
 S = TypeVar("S", bound=Struct)
@@ -224,18 +226,6 @@ def with_texts(struct: S, change: Callable[[str], str]) -> S:
     A field that can only hold words of this program (a `Literal` or an enum) is no text.
     """
     return _changed(struct, change)  # type: ignore[no-any-return]
-
-
-def all_texts(value: Any) -> Iterator[str]:
-    """Every text in a struct, in order of its fields."""
-    texts: list[str] = []
-
-    def keep(text: str) -> str:
-        texts.append(text)
-        return text
-
-    _changed(value, keep)
-    yield from texts
 
 
 def all_refs(value: Any) -> Iterator[SourceRef]:
@@ -254,15 +244,8 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Struct):
-        kind = type(value)
-        own_words = _own_words(kind)
-        fields = {name: getattr(value, name) for name in kind.__struct_fields__}
-        return kind(
-            **{
-                name: field if name in own_words else _changed(field, change)
-                for name, field in fields.items()
-            }
-        )
+        names = _text_fields(type(value))
+        return replace(value, **{name: _changed(getattr(value, name), change) for name in names})
     if isinstance(value, tuple | list):
         return type(value)(_changed(part, change) for part in value)
     if isinstance(value, dict):
@@ -271,10 +254,10 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _own_words(kind: type[Struct]) -> frozenset[str]:
-    """Fields of a struct whose words are this program's own."""
+def _text_fields(kind: type[Struct]) -> tuple[str, ...]:
+    """Fields of a struct that may hold other words than this program's own."""
     hints = get_type_hints(kind)
-    return frozenset(name for name in kind.__struct_fields__ if _is_literal(hints[name]))
+    return tuple(name for name in kind.__struct_fields__ if not _is_literal(hints[name]))
 
 
 def _is_literal(hint: Any) -> bool:

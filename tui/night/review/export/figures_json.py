@@ -1,8 +1,4 @@
-"""Figures carried by an export; comparing them with today's.
-
-The object is that of `review --json` with one key more, `export`: what wrote it, when, in which
-zone, and the sources with their sizes and digests.
-"""
+"""Figures carried by an export; comparing them with today's."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tui.night.review.export.redacted import Export
+from tui.night.review.review_json import export_figures
 from tui.system.credentials import HIDDEN
 from tui.system.errors import UsageError
 from tui.system.format import clip_text, shorten_line
@@ -31,35 +28,6 @@ _SAME: Final = 1e-6
 # When a person last looked is theirs, and changes by looking.
 _NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
 _NO_SUCH: Final = "no such figure"
-
-
-def export_figures(export: Export) -> dict[str, Any]:
-    """The review's JSON with what an export adds to it."""
-    return {
-        **export.data,
-        "export": {
-            "version": export.version,
-            "run": export.review.run_id,
-            "made_at": export.made_at,
-            "zone_s": export.zone_s,
-            "places": "kept" if export.keep_places else "taken out",
-            "named": dict(export.named),
-            "sources": [
-                {
-                    "name": source.name,
-                    "path": source.path,
-                    "size": source.size,
-                    "sha256": source.sha256,
-                }
-                for source in export.sources
-            ],
-        },
-    }
-
-
-def render_json(export: Export) -> str:
-    """The export as one JSON object on one line."""
-    return json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 # --- the comment ---
@@ -152,14 +120,11 @@ def _cut_lists(figures: dict[str, Any], cut: dict[str, int], most: int) -> None:
         size -= sum(sizes[kept:])
         del sizes[kept:]
         holder[key] = holder[key][:kept]
-        for gone in [name for name in cut if _is_beyond(name, path, kept)]:
-            del cut[gone]
-
-
-def _is_beyond(name: str, path: str, kept: int) -> bool:
-    """Whether a list that was cut stood in an entry that is no longer there."""
-    front, bracket, rest = name.partition(f"{path}[")
-    return not front and bool(bracket) and int(rest.partition("]")[0]) >= kept
+        # What stood in an entry that is no longer there was not cut but left out.
+        for name in list(cut):
+            front, bracket, rest = name.partition(f"{path}[")
+            if not front and bracket and int(rest.partition("]")[0]) >= kept:
+                del cut[name]
 
 
 def _find_lists(holder: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], str]]:
@@ -208,9 +173,7 @@ def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> 
         for key in exported
         if key not in derived and key not in _NOT_COMPARED
     ]
-    for key in derived:
-        if key in _NOT_COMPARED:
-            continue
+    for key in (key for key in derived if key not in _NOT_COMPARED):
         for difference in _compare(key, exported.get(key), derived[key], cut):
             if difference is None:
                 agreeing[key] += 1
@@ -231,17 +194,13 @@ def _compare(
             if key not in new:
                 yield FigureDifference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
     elif isinstance(old, list) and isinstance(new, list):
-        length = cut.get(path, len(old))
-        if length == len(new):
-            yield None
-        else:
-            yield FigureDifference(f"length of {path}", _shown(length), str(len(new)))
-        for place, (before, now) in enumerate(zip(old, new, strict=False)):
-            yield from _compare(f"{path}[{place}]", before, now, cut)
-    elif _agree(old, new):
-        yield None
+        length, now = cut.get(path, len(old)), len(new)
+        same = length == now
+        yield None if same else FigureDifference(f"length of {path}", _shown(length), str(now))
+        for place, (before, after) in enumerate(zip(old, new, strict=False)):
+            yield from _compare(f"{path}[{place}]", before, after, cut)
     else:
-        yield FigureDifference(path, _shown(old), _shown(new))
+        yield None if _agree(old, new) else FigureDifference(path, _shown(old), _shown(new))
 
 
 def _agree(old: Any, new: Any) -> bool:

@@ -5,22 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Final, assert_never
 
-from tui.night.review.export.blocks import (
-    Block,
-    BulletList,
-    DiffBlock,
-    FactList,
-    Inline,
-    Line,
-    PageLimits,
-    PageSection,
-    Paragraph,
-    ReviewPage,
-    Table,
-    TimelineSlot,
-    html_row,
-    html_text,
-)
+from tui.night.review.export import blocks
+from tui.night.review.export.blocks import Inline, Line, html_row, html_text
 from tui.night.review.export.figures_json import figures_comment
 from tui.night.review.export.page import build_page
 from tui.night.review.export.redacted import Export
@@ -132,14 +118,13 @@ h2{break-after:avoid}
 ).replace("\n", "") + STYLE
 """One style sheet; the page fetches none."""
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_LIMITS: Final = PageLimits()
 _SHORT: Final = 3
 _FIGURES: Final = 2 << 20
 
 
 def render_html(export: Export) -> str:
     """The review as HTML; `export` is redacted already, and no text in it can become markup."""
-    shown = build_page(export, _LIMITS)
+    shown = build_page(export, blocks.PageLimits())
     review, zone = export.review, ExportTimeZone(export.zone_s)
     timelines = (
         f'<div class="broad">{render_timeline(review.timeline, review.time, zone=zone, alone=False)}</div>'
@@ -156,11 +141,12 @@ def render_html(export: Export) -> str:
         '<meta name="robots" content="noindex">\n'
         f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
     )
-    body = "\n".join((_header(shown), _main(shown, timelines), _footer(shown)))
+    footer = f"<footer><ul>{_list_items(shown.footer)}</ul></footer>"
+    body = "\n".join((_header(shown), _main(shown, timelines), footer))
     return f"{head}{body}\n</body>\n</html>\n{figures_comment(export, _FIGURES)}"
 
 
-def _header(shown: ReviewPage) -> str:
+def _header(shown: blocks.ReviewPage) -> str:
     reasons = "".join(f"<li>{html_text(reason)}</li>" for reason in shown.reasons)
     when = f" of {html_text(shown.when)}" if shown.when else ""
     goal = f"<p><strong>Goal</strong> {html_text(shown.goal)}</p>" if shown.goal else ""
@@ -175,7 +161,7 @@ def _header(shown: ReviewPage) -> str:
     )
 
 
-def _main(shown: ReviewPage, timelines: str) -> str:
+def _main(shown: blocks.ReviewPage, timelines: str) -> str:
     links = "".join(
         f'<li><a href="#{part.id}">{html_text(part.title)}</a></li>' for part in shown.sections
     )
@@ -183,24 +169,19 @@ def _main(shown: ReviewPage, timelines: str) -> str:
     return f"{nav}<main>\n{''.join(_section(part, timelines) for part in shown.sections)}</main>"
 
 
-def _footer(shown: ReviewPage) -> str:
-    rows = "".join(f"<li>{_line(row)}</li>" for row in shown.footer)
-    return f"<footer><ul>{rows}</ul></footer>"
-
-
-def _section(section: PageSection, timelines: str) -> str:
+def _section(section: blocks.PageSection, timelines: str) -> str:
     title = f"<h2>{html_text(section.title)}</h2>"
-    body = _blocks(section.blocks, timelines)
+    body = _blocks(section, timelines)
     if section.folded:
         inner = f"<details><summary>{title}</summary>\n{body}</details>"
         return f'<section class="folded" id="{section.id}">{inner}</section>\n'
     return f'<section id="{section.id}">{title}\n{body}</section>\n'
 
 
-def _blocks(blocks: tuple[Block, ...], timelines: str) -> str:
+def _blocks(section: blocks.PageSection, timelines: str) -> str:
     """The blocks in order; short tables in a row stand side by side where there is room."""
     parts: list[str] = []
-    for is_short, group in groupby(blocks, _is_short_table):
+    for is_short, group in groupby(section.blocks, _is_short_table):
         drawn = [_block(block, timelines) for block in group]
         text = "".join(drawn)
         is_beside = is_short and len(drawn) > 1
@@ -208,42 +189,42 @@ def _blocks(blocks: tuple[Block, ...], timelines: str) -> str:
     return "".join(parts)
 
 
-def _is_short_table(block: Block) -> bool:
-    return isinstance(block, Table) and len(block.head) <= _SHORT
+def _is_short_table(block: blocks.Block) -> bool:
+    return isinstance(block, blocks.Table) and len(block.head) <= _SHORT
 
 
-def _block(block: Block, timelines: str) -> str:
+def _block(block: blocks.Block, timelines: str) -> str:
     match block:
-        case Paragraph(line):
+        case blocks.Paragraph(line):
             return f"<p>{_line(line)}</p>\n"
-        case BulletList():
-            return _items(block)
-        case FactList():
+        case blocks.BulletList():
+            kind, rows = "ol" if block.ordered else "ul", _list_items(block.lines)
+            shown = f"<{kind}>{rows}</{kind}>\n" if rows else ""
+            return shown + _more(block.more, bool(rows))
+        case blocks.FactList():
             return _facts(block)
-        case Table():
+        case blocks.Table():
             return _table(block)
-        case DiffBlock():
+        case blocks.DiffBlock():
             return _diff(block)
-        case TimelineSlot():
+        case blocks.TimelineSlot():
             return f'<div class="strip">{timelines}</div>\n'
         case _:
             assert_never(block)
 
 
-def _items(block: BulletList) -> str:
-    kind = "ol" if block.ordered else "ul"
-    rows = "".join(f"<li>{_line(row)}</li>" for row in block.lines)
-    return (f"<{kind}>{rows}</{kind}>\n" if rows else "") + _more(block.more, bool(rows))
+def _list_items(lines: tuple[Line, ...]) -> str:
+    return "".join(f"<li>{_line(row)}</li>" for row in lines)
 
 
-def _facts(facts: FactList) -> str:
+def _facts(facts: blocks.FactList) -> str:
     rows = (
         f"<div><dt>{html_text(name)}</dt><dd>{_line(what)}</dd></div>" for name, what in facts.rows
     )
     return f'<dl class="facts">{"".join(rows)}</dl>'
 
 
-def _table(table: Table) -> str:
+def _table(table: blocks.Table) -> str:
     """A table that keeps its meaning when a phone stacks its rows."""
     look = "short" if len(table.head) <= _SHORT else "long"
     unseen = ' class="unseen"' if table.quiet else ""
@@ -260,7 +241,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _cells(table: Table, row: tuple[Line, ...]) -> str:
+def _cells(table: blocks.Table, row: tuple[Line, ...]) -> str:
     first, *others = row
     cells = [f'<th scope="row" role="rowheader">{_line(first)}</th>']
     cells += [
@@ -271,11 +252,11 @@ def _cells(table: Table, row: tuple[Line, ...]) -> str:
     return "".join(cells)
 
 
-def _number(table: Table, place: int) -> str:
+def _number(table: blocks.Table, place: int) -> str:
     return ' class="number"' if place in table.numbers else ""
 
 
-def _diff(diff: DiffBlock) -> str:
+def _diff(diff: blocks.DiffBlock) -> str:
     rows = [f'<span class="where">{html_row(diff.heading)}</span>']
     for row in diff.lines:
         kind = {"+": "ins", "-": "del"}.get(row[:1], "span")

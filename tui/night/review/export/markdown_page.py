@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from tui.night.review.export import blocks
 from tui.night.review.export.blocks import (
-    Block,
-    BulletList,
-    DiffBlock,
-    FactList,
     Inline,
     Line,
     PageLimits,
-    PageSection,
-    Paragraph,
-    ReviewPage,
-    Table,
-    TimelineSlot,
     fenced,
     markdown_code,
     markdown_text,
@@ -58,7 +50,7 @@ def _fitting(export: Export, most: int) -> str:
     return kept.rpartition("\n\n")[0] + note
 
 
-def _drawn(shown: ReviewPage) -> str:
+def _drawn(shown: blocks.ReviewPage) -> str:
     lines = [
         f"## {_line((shown.verdict,))} — {markdown_text(shown.project)}",
         "",
@@ -72,12 +64,11 @@ def _drawn(shown: ReviewPage) -> str:
     for section in shown.sections:
         lines += ["", *_section(section)]
     lines += ["", "---", ""]
-    for row in shown.footer:
-        lines += [f"- <sub>{_line(row)}</sub>"]
+    lines += [f"- <sub>{_line(row)}</sub>" for row in shown.footer]
     return "\n".join(lines) + "\n"
 
 
-def _section(section: PageSection) -> list[str]:
+def _section(section: blocks.PageSection) -> list[str]:
     title = markdown_text(section.title)
     drawn = (_block(block) for block in section.blocks)
     body = [row for rows in drawn if rows for row in ("", *rows)]
@@ -86,25 +77,27 @@ def _section(section: PageSection) -> list[str]:
     return [f"### {title}", *body]
 
 
-def _block(block: Block) -> list[str]:
+def _block(block: blocks.Block) -> list[str]:
     match block:
-        case Paragraph():
+        case blocks.Paragraph():
             return [_line(block.line)]
-        case BulletList():
+        case blocks.BulletList():
             return _items(block)
-        case FactList():
+        case blocks.FactList():
             return _facts(block)
-        case Table():
+        case blocks.Table():
             return _table(block)
-        case DiffBlock():
-            return _diff(block)
-        case TimelineSlot():
+        case blocks.DiffBlock():
+            rows = (block.heading, *block.lines)
+            more = _more(block.more, rows, "line")
+            return [_line(block.title), "", *fenced(rows, "diff"), *more]
+        case blocks.TimelineSlot():
             return []
         case _:
             assert_never(block)
 
 
-def _items(block: BulletList) -> list[str]:
+def _items(block: blocks.BulletList) -> list[str]:
     rows = [
         f"{f'{number}.' if block.ordered else '-'} {_line(row)}"
         for number, row in enumerate(block.lines, 1)
@@ -112,23 +105,18 @@ def _items(block: BulletList) -> list[str]:
     return rows + _more(block.more, rows)
 
 
-def _facts(facts: FactList) -> list[str]:
+def _facts(facts: blocks.FactList) -> list[str]:
     rows = [f"| **{markdown_text(name)}** | {_line(what, True)} |" for name, what in facts.rows]
     return ["| | |", "|---|---|", *rows]
 
 
-def _table(table: Table) -> list[str]:
+def _table(table: blocks.Table) -> list[str]:
     sides = ["---:" if place in table.numbers else "---" for place in range(len(table.head))]
     head = " | ".join(markdown_text(name) for name in table.head)
     rows = [f"| {' | '.join(_line(cell, True) for cell in row)} |" for row in table.rows]
     caption = [] if table.quiet else [f"{markdown_text(table.caption)}:", ""]
     body = [f"| {head} |", f"|{'|'.join(sides)}|", *rows]
     return [*caption, *body, *_more(table.more, rows)]
-
-
-def _diff(diff: DiffBlock) -> list[str]:
-    rows = (diff.heading, *diff.lines)
-    return [_line(diff.title), "", *fenced(rows, "diff"), *_more(diff.more, rows, "line")]
 
 
 def _more(more: int, before: object, noun: str = "") -> list[str]:

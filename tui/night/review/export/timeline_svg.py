@@ -7,8 +7,7 @@ The picture has no script and fetches nothing; it is light or dark as its reader
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct, structs
@@ -19,7 +18,6 @@ from tui.model.timeline import (
     Kind,
     MarkKind,
     Timeline,
-    TimelineCell,
     TimelineMark,
     TimeTotals,
     cut_timeline,
@@ -140,7 +138,6 @@ def _texture_patterns(name: str) -> str:
 
 
 def _fill_style(name: str, kind: Kind) -> str:
-    """The fill of a kind."""
     return f"fill:url(#{name}-{kind})" if kind in TEXTURES else f"fill:var(--{kind})"
 
 
@@ -176,16 +173,19 @@ def render_timeline(
         return ""
     zone = zone or ExportTimeZone()
     inner = width - 2 * _EDGE
-    lanes = _MarkLanes(timeline, inner)
-    top = 4 + _LANE * lanes.above
-    axis = top + _BAR + 4 + _LANE * lanes.below
+    marks = timeline.marks
+    over = place_marks([m for m in marks if m.kind not in TESTED], start, end, inner)
+    under = place_marks([m for m in marks if m.kind in TESTED], start, end, inner)
+    top = 4 + _LANE * _levels(over)
+    axis = top + _BAR + 4 + _LANE * _levels(under)
     legend, height = _legend(timeline, totals, inner, name)
     body = [
         _texture_patterns(name),
         f'<g transform="translate({_EDGE:.0f} {top:.0f})">',
         *_bars(timeline, inner, name),
         *_ticks(start, end, inner, axis - top, zone),
-        *lanes.draw(zone),
+        *(_mark(mark, -4 - _LANE * (mark.level + 0.5), zone) for mark in over),
+        *(_mark(mark, _BAR + 4 + _LANE * (mark.level + 0.5), zone) for mark in under),
         "</g>",
         f'<g transform="translate({_EDGE:.0f} {axis + 48:.0f})">',
         *legend,
@@ -248,7 +248,9 @@ def _columns(timeline: Timeline, width: float) -> dict[int, list[str]]:
         left = width * (cell.start - start) / (end - start)
         right = min(width, width * (cell.start + cell.length - start) / (end - start))
         below = _BAR
-        for kind, share in enumerate(_shares(cell, end)):
+        # Never more than the whole; the last cell may end before it is full.
+        whole = max(1e-9, min(cell.length, end - cell.start), sum(cell.seconds))
+        for kind, share in enumerate(seconds / whole for seconds in cell.seconds):
             if share > 0.01:
                 high = _BAR * share
                 below -= high
@@ -268,12 +270,6 @@ def _gaps(timeline: Timeline, width: float) -> dict[int, list[str]]:
             piece = f"M{left:.1f} 0H{right:.1f}V{_BAR:.0f}H{left:.1f}z"
             pieces.setdefault(KINDS.index(gap.kind), []).append(piece)
     return pieces
-
-
-def _shares(cell: TimelineCell, end: float) -> list[float]:
-    """The parts of a cell by kind, never more than the whole; the last may end before it is full."""
-    whole = max(1e-9, min(cell.length, end - cell.start), sum(cell.seconds))
-    return [seconds / whole for seconds in cell.seconds]
 
 
 def _ticks(start: float, end: float, width: float, depth: float, zone: ExportTimeZone) -> list[str]:
@@ -307,24 +303,8 @@ def _label(x: float, y: float, text: str, width: float, look: str = "") -> str:
     )
 
 
-class _MarkLanes:
-    """The marks above and below the timeline, and how many levels each side needs."""
-
-    def __init__(self, timeline: Timeline, width: float) -> None:
-        start, end = timeline.start or 0.0, timeline.end or 0.0
-        marks = timeline.marks
-        self._over = place_marks([m for m in marks if m.kind not in TESTED], start, end, width)
-        self._under = place_marks([m for m in marks if m.kind in TESTED], start, end, width)
-        self.above = _levels(self._over)
-        self.below = _levels(self._under)
-
-    def draw(self, zone: ExportTimeZone) -> list[str]:
-        over = [_mark(mark, -4 - _LANE * (mark.level + 0.5), zone) for mark in self._over]
-        under = [_mark(mark, _BAR + 4 + _LANE * (mark.level + 0.5), zone) for mark in self._under]
-        return over + under
-
-
 def _levels(marks: Sequence[PlacedMark]) -> int:
+    """How many levels the marks on one side of the timeline need."""
     return max((mark.level + 1 for mark in marks), default=0)
 
 
@@ -343,28 +323,24 @@ def _legend(
     timeline: Timeline, totals: TimeTotals, width: float, name: str
 ) -> tuple[list[str], float]:
     """What the inks and the signs mean, in rows, and how high they are."""
-    entries: list[tuple[str, Callable[[float, float], str]]] = [
-        (words, partial(_swatch, _fill_style(name, kind))) for kind, words in _kinds_shown(totals)
+    entries: list[tuple[str, str, MarkKind | None]] = [
+        (words, _fill_style(name, kind), None) for kind, words in _kinds_shown(totals)
     ]
     kinds = len(entries)
     for mark, number in Counter(mark.kind for mark in timeline.marks).items():
         words = MARKS[mark] if number == 1 else f"{number:,} × {MARKS[mark]}"
-        entries.append((words, partial(_legend_sign, mark)))
+        entries.append((words, "", mark))
     rows: list[str] = []
     x = y = 0.0
-    for place, (words, draw_sign) in enumerate(entries):
+    for place, (words, fill, sign) in enumerate(entries):
         wide = 22 + len(words) * _LETTER
         if x and (x + wide > width or place == kinds):
             x, y = 0.0, y + _ROW
         text = f'<text x="{x + 18:.1f}" y="{y + 4:.1f}">{html_text(words)}</text>'
-        rows.append(draw_sign(x, y) + text)
+        if sign is not None:
+            drawn = _sign(sign, x + 6, y)
+        else:
+            drawn = f'<rect x="{x:.1f}" y="{y - 6:.1f}" width="12" height="12" style="{fill}"/>'
+        rows.append(drawn + text)
         x += wide + 14
     return rows, y + _ROW
-
-
-def _swatch(fill: str, x: float, y: float) -> str:
-    return f'<rect x="{x:.1f}" y="{y - 6:.1f}" width="12" height="12" style="{fill}"/>'
-
-
-def _legend_sign(kind: MarkKind, x: float, y: float) -> str:
-    return _sign(kind, x + 6, y)

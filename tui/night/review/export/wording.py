@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from tui.model.events import SourceRef
-from tui.model.labels import COSTS
-from tui.model.review import Review
+from tui.model.labels import COSTS, ENDINGS, SEVERITIES
+from tui.model.review import Ending, Review
 from tui.model.snapshot import Cost
 from tui.model.timeline import KINDS, Kind, TimeTotals
-from tui.system.format import format_money_long
+from tui.night.review.export.blocks import FactList, Inline, Line, code, line, strong
+from tui.system.format import format_count, format_duration, format_money_long
 
+TRUSTS: Final = ("verified", "partial", "unverified")
 # Not `%b`: an export reads the same wherever it is made.
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -102,3 +106,98 @@ def night_end(review: Review) -> float:
     if run.ended_at is not None:
         return run.ended_at
     return review.timeline.end if review.timeline.end is not None else review.night.now
+
+
+def night_hours(review: Review, zone: ExportTimeZone) -> str:
+    """From when to when the night was, and how long; empty where nothing tells when it began."""
+    start = night_start(review)
+    if start is None:
+        return ""
+    end = night_end(review)
+    return f"{zone.between(start, end)} ({format_duration(end - start)}), {zone.name}"
+
+
+def ending_line(ending: Ending) -> Line:
+    """Why it ended, unless the kind says it all, and where that is recorded."""
+    kind, sentence = ENDINGS[ending.kind], ending.words.rstrip(".")
+    more = "" if sentence.lower() == kind.lower() else f"{sentence}. "
+    where = "" if ending.ref is None else source_place(ending.ref)
+    return line(strong(f"{kind}."), f" {more}", code(where))
+
+
+# --- the figures that a hurried reader wants ---
+
+
+def figures(review: Review, zone: ExportTimeZone) -> FactList:
+    """Each figure with what it rests on."""
+    verdicts = Counter[str](claim.verdict for claim in review.claims)
+    severities = Counter[str](risk.severity for risk in review.risks)
+    rows = (
+        ("Tasks", _tasks(review)),
+        ("Tests", _tests(review, zone)),
+        ("Changes", _changes(review)),
+        ("Claims", _counted(verdicts, TRUSTS, "none made")),
+        ("Risks", _counted(severities, SEVERITIES, "none found")),
+        ("Cost", _cost(review)),
+    )
+    return FactList(rows)
+
+
+def _tasks(review: Review) -> Line:
+    tasks = review.tasks
+    if not (tasks.done or tasks.open or tasks.added or tasks.before):
+        return line("no task list was seen")
+    rest = f", {len(tasks.open)} open"
+    if tasks.added:
+        rest += f", {len(tasks.added)} added"
+    if tasks.removed:
+        rest += f", {len(tasks.removed)} removed"
+    if tasks.before:
+        rest += f"; {tasks.before} done before"
+    return line(strong(f"{len(tasks.done)} done"), rest)
+
+
+def _tests(review: Review, zone: ExportTimeZone) -> Line:
+    """The last verdict of the tests, and how many edits came after the last green run."""
+    tests = review.tests
+    if not tests.runs:
+        return line("no test run was seen")
+    last, verdict = tests.runs[-1], tests.last
+    counts = ""
+    # The verdict may be that of an earlier run: then the last one's numbers do not belong to it.
+    if last.verdict == verdict:
+        told = [f"{last.passed:,} passed"] if last.passed is not None else []
+        told += [f"{last.failed:,} failed"] if last.failed else []
+        when = f" at {zone.clock(last.at)}" if last.at is not None else ""
+        counts = f": {', '.join(told) or 'counts not told'}{when}"
+    edits = tests.edits_since_last_green
+    count = format_count(edits, "edit") if edits else "no edit"
+    after = f"{count} after the last green run"
+    if tests.last_green is None:
+        after = "never green in this night"
+    return line(strong("no verdict" if verdict == "none" else verdict), f"{counts}; {after}")
+
+
+def _changes(review: Review) -> Line:
+    if not review.commits and not review.files_changed:
+        return line("no commit or changed file was seen in the repository")
+    files = f", {format_count(review.files_changed, 'file')}" if review.files_changed else ""
+    size = f", +{review.insertions:,} −{review.deletions:,}" if review.commits else ""
+    since = (Inline(" since "), code(review.base[:10])) if review.base else ()
+    return line(strong(format_count(len(review.commits), "commit")), f"{files}{size}", *since)
+
+
+def _cost(review: Review) -> Line:
+    """The night's cost, what it rests on, by task, and how much of it was wasted."""
+    rest = f" ({review.cost.source})" if review.cost.usd is not None else ""
+    if review.cost_per_task is not None:
+        rest += f", {format_money_long(review.cost_per_task)} per finished task"
+    if review.wasted_usd:
+        rest += f", {format_money_long(review.wasted_usd)} wasted"
+    return line(strong(cost_text(review.cost)), rest)
+
+
+def _counted(counts: Counter[str], order: Sequence[str], nothing: str) -> Line:
+    """ "3 verified, 1 partial": how often each word occurs."""
+    words = ", ".join(f"{counts[word]} {word}" for word in order if counts[word])
+    return line(strong(words) if words else nothing)

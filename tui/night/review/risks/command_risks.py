@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -55,7 +56,8 @@ def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
             if call.is_error:
                 severity = "medium" if severity == "high" else "low"
                 words += ", which failed"
-            what = f"{words}: {_short(command)}"
+            shown = cut_credentials(" ".join(command.replace("⏎", " ").split()))
+            what = f"{words}: {clip_text(shown, _SHOWN)}"
             finding = RiskFinding(kind, path, severity, what, by_shell=True, ref=call.ref)
             findings.setdefault((kind, path), []).append(finding)
     for members in findings.values():
@@ -64,10 +66,6 @@ def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
             more = format_count(len(members) - 1, "more command")
             worst = replace(worst, what=f"{worst.what} ({more} like it)")
         yield worst
-
-
-def _short(command: str) -> str:
-    return clip_text(cut_credentials(" ".join(command.replace("⏎", " ").split())), _SHOWN)
 
 
 def _effects(command: str) -> Iterator[tuple[Effect, str]]:
@@ -170,12 +168,11 @@ def _git_config(args: list[str]) -> Iterator[Effect]:
 
 
 def _skips_hooks(verb: str, args: list[str]) -> bool:
-    for option in _options(verb, args):
-        if len(option) > 6 and "--no-verify".startswith(option):
-            return True
-        if verb == "commit" and "n" in _bundled_letters(verb, option):
-            return True
-    return False
+    return any(
+        (len(option) > 6 and "--no-verify".startswith(option))
+        or (verb == "commit" and "n" in _bundled_letters(verb, option))
+        for option in _options(verb, args)
+    )
 
 
 def _options(verb: str, args: list[str]) -> Iterator[str]:
@@ -197,14 +194,9 @@ def _options(verb: str, args: list[str]) -> Iterator[str]:
 
 def _bundled_letters(verb: str, option: str) -> str:
     """The letters of a bundle of short options, up to the first that takes the rest of it."""
-    if option[:2] == "--":
-        return ""
-    letters = ""
-    for letter in option[1:]:
-        letters += letter
-        if letter in _LETTERS_WITH_VALUE.get(verb, ""):
-            break
-    return letters
+    stops = _LETTERS_WITH_VALUE.get(verb, "")
+    last = next((at for at, letter in enumerate(option[1:], 1) if letter in stops), len(option))
+    return "" if option[:2] == "--" else option[1 : last + 1]
 
 
 def _force_push(args: list[str]) -> Iterator[Effect]:
@@ -212,10 +204,7 @@ def _force_push(args: list[str]) -> Iterator[Effect]:
     if any(o == "--dry-run" or "n" in _bundled_letters("push", o) for o in options):
         return
     plus = [arg for arg in args if arg[:1] == "+" and len(arg) > 1]
-    is_forced = any(
-        o in ("--mirror", "--force") or "f" in _bundled_letters("push", o) for o in options
-    )
-    if is_forced:
+    if any(o in ("--mirror", "--force") or "f" in _bundled_letters("push", o) for o in options):
         yield "force_push", "", "high", "a push that overwrites what others may have"
     elif plus:
         yield "force_push", "", "high", f"a push that overwrites {plus[0][1:60]}"
@@ -231,14 +220,11 @@ def _files(call: CommandCall) -> Iterator[Effect]:
     hooks = [text for text in plain if ".git/hooks" in text]
     if hooks and (call.name != "chmod" or any(text in ("-x", "a-x") for text in call.texts)):
         yield "no_verify", ".git/hooks", "high", "hooks were taken away"
-    if call.name == "chmod" and len(plain) > 1 and _OPEN_MODE.match(plain[0]):
-        yield from _opened_to_all(call, plain[1:6])
-
-
-def _opened_to_all(call: CommandCall, paths: list[str]) -> Iterator[Effect]:
+    if call.name != "chmod" or len(plain) < 2 or not _OPEN_MODE.match(plain[0]):
+        return
     is_deep = "-R" in call.texts or "--recursive" in call.texts
     words = "open to everybody" + (" with all below it" if is_deep else "")
-    for path in paths:
+    for path in plain[1:6]:
         if not path.startswith(("/tmp/", "/var/tmp/", "/dev/")):
             yield "permissions", _plain(path), "high", words
 
@@ -270,12 +256,11 @@ def _substituted(call: CommandCall) -> Iterator[Effect]:
     has_script = any(text[:1] == "-" and text.endswith("c") for text in call.texts)
     for word in call.args:
         inner_texts = word.inner if call.name == "eval" or has_script else ()
-        for text in (*inner_texts, *word.fed):
-            for inner in pipelines(text, 1):
-                source = next((_host(fetch) for fetch in inner if _fetches(fetch)), "")
-                if source:
-                    words = f"what {source} sent was run by {call.name}"
-                    yield "fetch_to_shell", "", "high", words
+        for inner in chain.from_iterable(pipelines(t, 1) for t in (*inner_texts, *word.fed)):
+            source = next((_host(fetch) for fetch in inner if _fetches(fetch)), "")
+            if source:
+                words = f"what {source} sent was run by {call.name}"
+                yield "fetch_to_shell", "", "high", words
 
 
 def _fetches(call: CommandCall) -> bool:
@@ -289,10 +274,8 @@ def _host(call: CommandCall) -> str:
                 return urlsplit(text).hostname or "an address"
             except ValueError:
                 return "an address"
-    return next(
-        (text.split("/")[0] for text in call.texts if "." in text and text[:1] != "-"),
-        "the network",
-    )
+    names = (text.split("/")[0] for text in call.texts if "." in text and text[:1] != "-")
+    return next(names, "the network")
 
 
 def _runs_input(call: CommandCall) -> bool:
@@ -301,20 +284,14 @@ def _runs_input(call: CommandCall) -> bool:
         return True
     if call.name in ("source", "."):
         return call.texts[:1] == ("/dev/stdin",)
+    args = call.texts
     if call.name in SHELLS:
-        return _shell_runs_input(call)
+        plain = [arg for arg in args if arg[:1] not in ("-", "+") and arg != "/dev/stdin"]
+        is_told = any(arg[:1] == "-" and arg[:2] != "--" and "s" in arg for arg in args)
+        return not script_of(call) and (not plain or is_told)
     if not _INTERPRETER.match(call.name):
         return False
-    args = call.texts
     return not args or args[0] in ("-", "/dev/stdin") or (args[-1] == "-" and len(args) < 3)
-
-
-def _shell_runs_input(call: CommandCall) -> bool:
-    if script_of(call):
-        return False
-    args = call.texts
-    plain = [arg for arg in args if arg[:1] not in ("-", "+") and arg != "/dev/stdin"]
-    return not plain or any(arg[:1] == "-" and arg[:2] != "--" and "s" in arg for arg in args)
 
 
 def _saved_as(call: CommandCall) -> list[str]:
@@ -325,13 +302,11 @@ def _saved_as(call: CommandCall) -> list[str]:
         for number, text in enumerate(texts[:-1])
         if text in ("-o", "--output", "-O", "--output-document") or re.fullmatch(r"-\w+[oO]", text)
     ]
-    if (call.name == "wget" and not names) or (
-        call.name == "curl" and any("O" in t for t in texts if t[:1] == "-")
-    ):
+    has_remote_name = call.name == "curl" and any("O" in t for t in texts if t[:1] == "-")
+    if has_remote_name or (call.name == "wget" and not names):
         names += [text.rpartition("/")[2] for text in texts if "://" in text]
-    return [
-        _plain(name) for name in (*names, *call.simple.outputs) if not name.startswith(_DEVICES)
-    ]
+    names += call.simple.outputs
+    return [_plain(name) for name in names if not name.startswith(_DEVICES)]
 
 
 def _run_files(call: CommandCall) -> list[str]:

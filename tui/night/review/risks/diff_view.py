@@ -15,15 +15,6 @@ from tui.system.lazy_pattern import lazy
 
 PathPatterns = tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
 SEVERITY_ORDER: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
-_TEST_PATH = lazy(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress)/"
-    r"|(?:^|/)test_[^/]*\.\w+$|(?:^|/)(?:conftest|tests)\.py$"
-    r"|[_.-](?:tests?|spec|e2e|cy)\.\w+$|[a-z0-9](?:Tests?|Spec|TestCase|IT)\.\w+$|\.bats$"
-)
-_CODE = lazy(
-    r"\.(?:py|pyi|[cm]?[jt]sx?|vue|svelte|go|rs|java|kt|kts|scala|groovy|rb|php|cs|fs|swift|m|mm|c|cc|cpp|cxx"
-    r"|h|hpp|ex|exs|erl|dart|lua|pl|t|sh|bash|bats|r|jl|clj|hs|ml|nim|zig|cr)$",
-)
 _PROSE = lazy(r"\.(?:md|rst|txt|adoc|markdown|org)$|(?:^|/)docs?/")
 
 
@@ -95,16 +86,6 @@ def hunk_lines(hunk: Hunk) -> Iterator[DiffLine]:
 def excerpt(line: DiffLine) -> str:
     """The beginning of a line, for a sentence."""
     return line.text.strip()[:80]
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is one where tests live."""
-    return _TEST_PATH.search(path) is not None
-
-
-def is_code(path: str) -> bool:
-    """Whether a path is that of source text."""
-    return _CODE.search(path) is not None
 
 
 def is_prose(path: str) -> bool:

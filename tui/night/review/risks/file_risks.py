@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,9 +21,9 @@ from tui.night.review.risks.diff_view import (
     finding_at,
     first_hunk,
     is_prose,
-    is_test,
     line_shape,
 )
+from tui.night.review.risks.test_syntax import is_test
 from tui.system.credentials import (
     credential_name,
     cut_credentials,
@@ -60,11 +61,27 @@ class SizeLimits(Struct, frozen=True):
 
 
 def find_file_risks(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFinding]:
-    """One finding per kind and path; what fills a folder is one finding for the folder."""
-    yield from _by_folder("big_deletion", _deletions(changes, sizes))
-    yield from _by_folder("generated", _generated(changes.files))
-    yield from _by_folder("binary", _binary(changes.files))
-    yield from _by_folder("big_file", _big(changes.files, sizes))
+    """One finding per kind and path; many of a kind in one folder are one finding for the folder."""
+    folders: dict[tuple[RiskKind, str], list[RiskFinding]] = defaultdict(list)
+    additions = (finding for change in changes.files for finding in _additions(change, sizes))
+    for finding in chain(_deletions(changes, sizes), additions):
+        folders[finding.kind, _folder(finding.path)].append(finding)
+    for (_, folder), members in folders.items():
+        if len(members) <= _FEW or not folder:
+            yield from members
+            continue
+        worst = min(members, key=lambda finding: SEVERITY_ORDER[finding.severity])
+        words = f"{format_count(len(members), 'file')}, among them {worst.path} ({worst.what})"
+        yield replace(worst, path=f"{folder}/", what=words)
+
+
+def _folder(path: str) -> str:
+    """The folder that stands for a path: the topmost, or that of the build output in it."""
+    parts = path.split("/")[:-1]
+    for number, part in enumerate(parts):
+        if part in _BUILD_FOLDERS:
+            return "/".join(parts[: number + 1])
+    return "/".join(parts[:2])
 
 
 # --- deletions ---
@@ -80,14 +97,12 @@ def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFi
             added = added_shapes(changes)
         if _is_moved(change, added):
             continue
-        is_whole = change.kind == "deleted"
         lost = change.deletions - change.insertions
         severity: Severity = "high" if lost >= 3 * _MANY_GONE else "medium"
         hunk = max(change.hunks, key=lambda hunk: len(hunk.removed), default=None)
         line = f"-{hunk.removed[0]}" if hunk and hunk.removed else ""
-        yield RiskFinding(
-            "big_deletion", change.path, severity, words, hunk, line, by_shell=is_whole
-        )
+        is_whole = change.kind == "deleted"
+        yield RiskFinding("big_deletion", change.path, severity, words, hunk, line, is_whole)
 
 
 def _lost(change: FileChange, sizes: SizeLimits) -> str:
@@ -119,58 +134,20 @@ def _is_moved(change: FileChange, added: dict[str, set[str]]) -> bool:
 # --- what was added ---
 
 
-def _generated(files: Iterable[FileChange]) -> Iterator[RiskFinding]:
-    for change in files:
-        if change.kind != "added" or not change.generated:
-            continue
-        if not (_LOCK.search(change.path) or _SNAPSHOT.search(change.path)):
-            words = f"written by a program, {format_count(change.insertions, 'line')}"
-            yield RiskFinding("generated", change.path, "low", words, first_hunk(change))
-
-
-def _binary(files: Iterable[FileChange]) -> Iterator[RiskFinding]:
-    for change in files:
-        if change.kind != "added" or not change.binary or change.generated:
-            continue
-        severity: Severity = "low" if _PICTURE.search(change.path) else "medium"
-        seldom = ", of a kind that is seldom kept" if _PROGRAM.search(change.path) else ""
-        words = f"not text{seldom}, {format_size_counted(change.size)}"
-        yield RiskFinding("binary", change.path, severity, words)
-
-
-def _big(files: Iterable[FileChange], sizes: SizeLimits) -> Iterator[RiskFinding]:
-    for change in files:
-        if change.size < sizes.file or change.kind in ("deleted", "mode", "renamed"):
-            continue
-        severity: Severity = "high" if change.size >= _HUGE * sizes.file else "medium"
-        grew = "" if change.kind == "added" else "grew to "
-        words = f"{grew}{format_size_counted(change.size)}"
-        yield RiskFinding("big_file", change.path, severity, words, first_hunk(change))
-
-
-def _by_folder(kind: RiskKind, findings: Iterable[RiskFinding]) -> Iterator[RiskFinding]:
-    """Findings as they are; many of one folder become one."""
-    folders: dict[str, list[RiskFinding]] = defaultdict(list)
-    for finding in findings:
-        folders[_folder(finding.path)].append(finding)
-    for folder, members in folders.items():
-        if len(members) <= _FEW or not folder:
-            yield from members
-            continue
-        worst = min(members, key=lambda finding: SEVERITY_ORDER[finding.severity])
-        words = f"{format_count(len(members), 'file')}, among them {worst.path} ({worst.what})"
-        yield RiskFinding(
-            kind, folder + "/", worst.severity, words, worst.hunk, worst.line, worst.by_shell
-        )
-
-
-def _folder(path: str) -> str:
-    """The folder that stands for a path: the topmost, or that of the build output in it."""
-    parts = path.split("/")[:-1]
-    for number, part in enumerate(parts):
-        if part in _BUILD_FOLDERS:
-            return "/".join(parts[: number + 1])
-    return "/".join(parts[:2])
+def _additions(change: FileChange, sizes: SizeLimits) -> Iterator[RiskFinding]:
+    path, size = change.path, format_size_counted(change.size)
+    is_new = change.kind == "added"
+    if is_new and change.generated and not (_LOCK.search(path) or _SNAPSHOT.search(path)):
+        words = f"written by a program, {format_count(change.insertions, 'line')}"
+        yield RiskFinding("generated", path, "low", words, first_hunk(change))
+    if is_new and change.binary and not change.generated:
+        severity: Severity = "low" if _PICTURE.search(path) else "medium"
+        seldom = ", of a kind that is seldom kept" if _PROGRAM.search(path) else ""
+        yield RiskFinding("binary", path, severity, f"not text{seldom}, {size}")
+    if change.size >= sizes.file and change.kind not in ("deleted", "mode", "renamed"):
+        severity = "high" if change.size >= _HUGE * sizes.file else "medium"
+        words = size if is_new else f"grew to {size}"
+        yield RiskFinding("big_file", path, severity, words, first_hunk(change))
 
 
 # --- credentials ---

@@ -1,25 +1,28 @@
-"""All risks, sorted; changes outside the goal."""
+"""All risks, sorted, with the commit and call that made each; changes outside the goal."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
+from tui.model.events import SourceRef
 from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Risk, RiskKind, Severity
 from tui.model.snapshot import NightSnapshot
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.review.risks import command_risks, file_risks, setup_risks, test_risks
-from tui.night.review.risks.attribution import ChangeAttribution
 from tui.night.review.risks.diff_view import (
     SEVERITY_ORDER,
     RiskFinding,
     first_hunk,
+    hunk_lines,
     is_prose,
-    is_test,
 )
 from tui.night.review.risks.file_risks import SizeLimits
+from tui.night.review.risks.test_syntax import is_test
 from tui.system.credentials import cut_credentials
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
@@ -64,6 +67,9 @@ _WORST_FIRST: tuple[RiskKind, ...] = (
     *("big_file", "binary", "generated"),
 )
 _RANK = {kind: number for number, kind in enumerate(_WORST_FIRST)}
+# Commits have times in whole seconds.
+_SLACK = 2.0
+_SEPARATORS = lazy(r"[\W_]+")
 USUAL = SizeLimits()
 
 
@@ -87,7 +93,7 @@ def find_risks(
         _find_outside_area(changes, calls, goal, snapshot.run.cwd if snapshot else ""),
         command_risks.find_command_risks(calls),
     )
-    attribution = ChangeAttribution(changes, snapshot, calls)
+    attribution = _ChangeAttribution(changes, snapshot, calls)
     risks = [_risk(finding, attribution) for finding in _worst_of_each(findings)]
     risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _RANK[risk.kind], risk.path))
     return tuple(risks)
@@ -100,14 +106,13 @@ def _worst_of_each(findings: Iterable[RiskFinding]) -> list[RiskFinding]:
         before = worst.get((finding.kind, finding.path))
         if before is None or SEVERITY_ORDER[finding.severity] < SEVERITY_ORDER[before.severity]:
             worst[finding.kind, finding.path] = finding
-    return [
-        finding
-        for (kind, path), finding in worst.items()
-        if kind != "big_deletion" or ("test_deleted", path) not in worst
-    ]
+    for kind, path in list(worst):
+        if kind == "test_deleted":
+            worst.pop(("big_deletion", path), None)
+    return [*worst.values()]
 
 
-def _risk(finding: RiskFinding, attribution: ChangeAttribution) -> Risk:
+def _risk(finding: RiskFinding, attribution: _ChangeAttribution) -> Risk:
     commit = finding.commit or attribution.commit(finding)
     hunk = finding.hunk
     return Risk(
@@ -188,3 +193,135 @@ def _paths(pattern: re.Pattern[str], goal: str) -> list[str]:
 
 def _within(path: str, area: str) -> bool:
     return path == area or path.startswith(area + "/") or path.endswith("/" + area)
+
+
+# --- which commit and call made a change ---
+
+
+class _CommitSpan(NamedTuple):
+    """From one commit to the next: their times, and the calls that made them if these are known.
+
+    Places in the same file tell more than times, which commits have in whole seconds only.
+    """
+
+    since: float | None
+    until: float | None
+    opening: SourceRef | None
+    closing: SourceRef | None
+
+    def after_start(self, call: RiskyCall) -> bool:
+        """Whether a call came after the commit before."""
+        if self.opening is not None and self.opening.source == call.ref.source:
+            return call.ref.offset > self.opening.offset
+        return self.since is None or call.at is None or call.at > self.since
+
+    def before_end(self, call: RiskyCall) -> bool:
+        """Whether a call came before the commit was made, or made it."""
+        if self.closing is not None and self.closing.source == call.ref.source:
+            return call.ref.offset <= self.closing.offset
+        return self.until is None or call.at is None or call.at <= self.until + _SLACK
+
+
+class _ChangeAttribution:
+    """Who made the changes of one night; where no call is known, a place in the commit or file."""
+
+    def __init__(
+        self, changes: RepositoryChanges, snapshot: NightSnapshot | None, calls: Sequence[RiskyCall]
+    ) -> None:
+        self._changes = changes
+        self._files = {change.path: change for change in changes.files}
+        self._steps: dict[str, list[FileChange]] = defaultdict(list)
+        for step in changes.steps:
+            self._steps[step.path].append(step)
+        self._times = {commit.sha: commit.at for commit in (snapshot.commits if snapshot else ())}
+        self._subjects = {sha: _squeezed(text.split("\n", 1)[0]) for sha, text in changes.messages}
+        self._commit_texts = {
+            id(call): _squeezed(call.text) for call in calls if "commit" in call.text
+        }
+        self._edits: dict[str, list[RiskyCall]] = defaultdict(list)
+        self._shell: list[RiskyCall] = []
+        for call in calls:
+            if call.shell:
+                self._shell.append(call)
+            elif not call.is_error:
+                self._edits[call.text.rpartition("/")[2]].append(call)
+
+    def commit(self, finding: RiskFinding) -> str:
+        """The commit that made the change a finding rests on; "" for what none holds."""
+        if finding.ref is not None:
+            called = (id(call) for call in self._shell if call.ref == finding.ref)
+            text = self._commit_texts.get(next(called, 0), "")
+            made = (sha for sha, subject in self._subjects.items() if subject and subject in text)
+            return next(made, "")
+        steps = self._steps.get(finding.path, ())
+        for step in reversed(steps):
+            if finding.line and any(finding.line in hunk.lines for hunk in step.hunks):
+                return step.commit
+        change = self._files.get(finding.path)
+        if change is None:
+            inside = (c for c in self._changes.files if c.path.startswith(finding.path))
+            change = next(inside, None) if finding.path.endswith("/") else None
+        return change.commit if change is not None else ""
+
+    def ref(self, finding: RiskFinding, commit: str) -> SourceRef | None:
+        """The call that made the change, else its place in the commit or file."""
+        if not finding.path:
+            return None
+        span = self._span(finding.path, commit)
+        # Calls name a path from the root, the diff names it from the top of the tree.
+        path, below = finding.path, "/" + finding.path
+        named = self._edits.get(path.rpartition("/")[2], ())
+        edit = _last([c for c in named if c.text == path or c.text.endswith(below)], span)
+        shell = None
+        if finding.by_shell or edit is None:
+            shell = _last(self._commands_naming(path), span)
+        best = (shell or edit) if finding.by_shell else (edit or shell)
+        if best is not None:
+            return best.ref
+        sha = commit or self._changes.head
+        return SourceRef(f"git:{sha}:{finding.path}", _line(finding), None)
+
+    def _span(self, path: str, commit: str) -> _CommitSpan:
+        """Between which points of the night a commit's change of a path was made."""
+        before = ""
+        for step in self._steps.get(path, ()):
+            if step.commit == commit:
+                break
+            before = step.commit
+        calls = (self._call_of_commit(before), self._call_of_commit(commit))
+        return _CommitSpan(self._times.get(before), self._times.get(commit), *calls)
+
+    def _call_of_commit(self, commit: str) -> SourceRef | None:
+        """The shell call that made a commit, by the subject it names."""
+        subject = self._subjects.get(commit, "")
+        if len(subject) < 6:
+            return None
+        made = (call for call in self._shell if subject in self._commit_texts.get(id(call), ""))
+        return next((call.ref for call in made), None)
+
+    def _commands_naming(self, path: str) -> list[RiskyCall]:
+        """Shell commands that name the path, or at least the file."""
+        path = path.rstrip("/")
+        name = path.rpartition("/")[2]
+        by_path = [call for call in self._shell if path in call.text]
+        return by_path or [call for call in self._shell if len(name) > 4 and name in call.text]
+
+
+def _squeezed(text: str) -> str:
+    """Letters and digits only: a subject and the command that quotes it look alike so."""
+    return _SEPARATORS.sub("", text)
+
+
+def _last(calls: Sequence[RiskyCall], span: _CommitSpan) -> RiskyCall | None:
+    """The last call within the span; the last before its end if there is none."""
+    early = [call for call in calls if span.before_end(call)]
+    late = [call for call in early if span.after_start(call)]
+    return next(reversed(late or early), None)
+
+
+def _line(finding: RiskFinding) -> int:
+    if finding.hunk is None:
+        return 0
+    lines = hunk_lines(finding.hunk) if finding.line else ()
+    same = (line.number for line in lines if line.sign + line.text == finding.line)
+    return next(same, finding.hunk.new_start)

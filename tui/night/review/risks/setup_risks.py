@@ -15,6 +15,7 @@ from tui.night.review.risks.diff_view import (
     finding_at,
     first_hunk,
     hunk_lines,
+    line_shape,
     list_names,
     pattern_for,
     patterns_by_path,
@@ -144,9 +145,8 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[RiskFinding]:
     added = _packages(change, pattern, "+")
     removed = _packages(change, pattern, "-")
     new = [name for name in added if name not in removed]
-    moved = [
-        name for name in added if name in removed and _differ(added[name][0], removed[name][0])
-    ]
+    both = ((name, part, removed[name][0]) for name, (part, _) in added.items() if name in removed)
+    moved = [name for name, part, before in both if line_shape(part) != line_shape(before)]
     gone = [name for name in removed if name not in added]
     changed = [*new, *moved, *gone]
     if not changed:
@@ -165,21 +165,19 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[RiskFinding]:
     yield finding_at(line, "dependency", change.path, severity, words)
 
 
-def _differ(part: str, other: str) -> bool:
-    """Whether two texts differ in more than blanks and a trailing comma."""
-    return "".join(part.split()).rstrip(",") != "".join(other.split()).rstrip(",")
-
-
 def _packages(
     change: FileChange, pattern: re.Pattern[str], sign: str
 ) -> dict[str, tuple[str, DiffLine]]:
     """Every package that lines with `sign` name, with its part of the line, and the line."""
     packages: dict[str, tuple[str, DiffLine]] = {}
-    listed = _listed(change) if _LISTS.search(change.path) else {}
+    is_ini, is_json = change.path.endswith(".cfg"), _JSON.search(change.path) is not None
+    hunks = change.hunks if _LISTS.search(change.path) else ()
+    listed = {line: names for hunk in hunks for line, names in _listed_in_hunk(hunk, is_ini)}
     for line in diff_lines(change, sign):
         if _COMMENT.match(line.text):
             continue
-        for part in _parts(change.path, line.text):
+        # Several pairs may stand in one line of JSON.
+        for part in [m.group(0) for m in _PAIR.finditer(line.text)] if is_json else [line.text]:
             match = pattern.match(part)
             name = next(filter(None, match.groups()), "") if match is not None else ""
             if name:
@@ -189,20 +187,8 @@ def _packages(
     return packages
 
 
-def _parts(path: str, text: str) -> list[str]:
-    """The line, or the pairs in it where several may stand in one."""
-    if not _JSON.search(path):
-        return [text]
-    return [match.group(0) for match in _PAIR.finditer(text)]
-
-
-def _listed(change: FileChange) -> dict[DiffLine, list[tuple[str, str]]]:
-    """The names in lists of dependencies, each with its part, by the lines they stand in."""
-    is_ini = change.path.endswith(".cfg")
-    return {line: names for hunk in change.hunks for line, names in _listed_in_hunk(hunk, is_ini)}
-
-
 def _listed_in_hunk(hunk: Hunk, is_ini: bool) -> Iterator[tuple[DiffLine, list[tuple[str, str]]]]:
+    """The names in lists of dependencies, each with its part, by the lines they stand in."""
     item = _PLAIN_ITEM if is_ini else _ITEM
     head = _KEY.match(hunk.heading)
     inside = head is not None and _WANTS.search(head.group("key") or "") is not None
@@ -225,9 +211,8 @@ def _listed_in_hunk(hunk: Hunk, is_ini: bool) -> Iterator[tuple[DiffLine, list[t
 def _list_opening(text: str, is_ini: bool) -> re.Match[str] | None:
     """The key of a line if a list begins behind it."""
     key = _KEY.match(text)
-    if key is not None and (is_ini or key.group("opens") or key.group("call")):
-        return key
-    return None
+    begins = key is not None and (is_ini or key.group("opens") or key.group("call"))
+    return key if begins else None
 
 
 # --- CI ---
@@ -237,14 +222,8 @@ def _ci(change: FileChange) -> Iterator[RiskFinding]:
     if not _CI.search(change.path) or (change.kind == "renamed" and not change.hunks):
         return
     before = {line.text.strip() for line in diff_lines(change, "-")}
-    lenient = next(
-        (
-            line
-            for line in diff_lines(change, "+")
-            if _CI_SOFT.search(line.text) and line.text.strip() not in before
-        ),
-        None,
-    )
+    new = (line for line in diff_lines(change, "+") if line.text.strip() not in before)
+    lenient = next((line for line in new if _CI_SOFT.search(line.text)), None)
     hunk = first_hunk(change)
     if lenient is not None:
         words = f"CI may no longer fail: {excerpt(lenient)}"
@@ -280,10 +259,8 @@ def _is_script(change: FileChange) -> bool:
     """Whether a file is a script as far as its path and its shown first line tell."""
     if _SCRIPT.search(change.path) is not None:
         return True
-    first = first_hunk(change)
-    if first is None or first.new_start > 1:
-        return False
-    return any(line[1:3] == "#!" for line in first.lines if line[:1] != "-")
+    lines = (line for hunk in change.hunks[:1] if hunk.new_start <= 1 for line in hunk.lines)
+    return any(line[1:3] == "#!" for line in lines if line[:1] != "-")
 
 
 def _agent_settings(change: FileChange) -> Iterator[RiskFinding]:

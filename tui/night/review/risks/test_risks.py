@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
@@ -19,11 +21,10 @@ from tui.night.review.risks.diff_view import (
     finding_at,
     first_hunk,
     hunk_lines,
-    is_code,
-    is_test,
     line_shape,
     list_names,
 )
+from tui.night.review.risks.test_syntax import is_code, is_test
 from tui.system.format import format_count
 
 _SAME_BODY = 0.6
@@ -43,7 +44,8 @@ def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     }
     for change in changes.files:
         yield from _excluded(change)
-        if _is_hidden(change):
+        is_renamed = change.kind == "renamed"
+        if is_renamed and _is_found(change.old_path) and not _is_found(change.path):
             what = f"{change.old_path} became {change.path}, where no runner looks for tests"
             yield RiskFinding("test_deleted", change.path, "high", what, first_hunk(change))
             continue
@@ -66,11 +68,9 @@ def _holds_tests(change: FileChange) -> bool:
     return is_test(change.path) or is_test(change.old_path) or change.path.endswith(".rs")
 
 
-def _is_hidden(change: FileChange) -> bool:
-    """Whether a file of tests has a name now by which no runner finds it."""
-    if change.kind != "renamed" or not (is_test(change.old_path) and is_code(change.old_path)):
-        return False
-    return not (is_test(change.path) and is_code(change.path))
+def _is_found(path: str) -> bool:
+    """Whether a runner looks for tests in a file of this name."""
+    return is_test(path) and is_code(path)
 
 
 def _excluded(change: FileChange) -> Iterator[RiskFinding]:
@@ -129,32 +129,28 @@ def _deleted_file(
     count = format_count(len(gone), "test") if gone else "tests"
     names = f": {list_names(name for name, _ in gone)}" if gone else ""
     why = ", and so is what they tested" if is_source_gone else ""
-    return RiskFinding(
-        "test_deleted",
-        change.path,
-        "medium" if is_source_gone else "high",
-        f"{count} deleted with the file{names}{why}",
-        gone[0][1].hunk if gone else first_hunk(change),
-        f"-{gone[0][1].text}" if gone else "",
-        by_shell=True,
-    )
+    severity: Severity = "medium" if is_source_gone else "high"
+    what = f"{count} deleted with the file{names}{why}"
+    hunk, line = first_hunk(change), ""
+    if gone:
+        hunk, line = gone[0][1].hunk, f"-{gone[0][1].text}"
+    return RiskFinding("test_deleted", change.path, severity, what, hunk, line, by_shell=True)
 
 
 def _deleted(change: FileChange, gone: list[tuple[str, DiffLine]]) -> RiskFinding:
     others = len(_tests(change, "+"))
     what = f"{format_count(len(gone), 'test')} deleted: {list_names(name for name, _ in gone)}"
-    severity: Severity = "high"
-    if others >= len(gone):
-        what += f"; {format_count(others, 'other')} came"
-        severity = "low"
-    return finding_at(gone[0][1], "test_deleted", change.path, severity, what)
+    if others < len(gone):
+        return finding_at(gone[0][1], "test_deleted", change.path, "high", what)
+    what += f"; {format_count(others, 'other')} came"
+    return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
 
 
 def _united_subjects(change: FileChange) -> set[str]:
     """What the tests are about that stand beside a new list of cases in their hunk."""
     subjects: set[str] = set()
     for hunk in change.hunks:
-        if any(line[:1] == "+" and test_syntax.is_parametrised(line) for line in hunk.lines):
+        if any(line[:1] == "+" and test_syntax.PARAMETRISED.search(line) for line in hunk.lines):
             tests = (*_tests(change, "+"), *_tests(change, " "))
             names = (name for name, line in tests if line.hunk is hunk)
             subjects.update(map(test_syntax.test_subject, names))
@@ -163,14 +159,10 @@ def _united_subjects(change: FileChange) -> set[str]:
 
 def _went_elsewhere(opening: DiffLine, added: dict[str, set[str]]) -> bool:
     """Whether most of a removed test's body came back under another name or in another file."""
+    removed = [line for line in hunk_lines(opening.hunk) if line.sign == "-"]
     body: list[str] = []
-    inside = False
-    for line in hunk_lines(opening.hunk):
-        if line.sign != "-":
-            continue
-        if line == opening:
-            inside = True
-        elif inside and line.text.strip():
+    for line in removed[removed.index(opening) + 1 :]:
+        if line.text.strip():
             if _indent(line.text) <= _indent(opening.text) and len(body) > 1:
                 break
             body.append(line_shape(line.text))
@@ -223,18 +215,18 @@ def _skipped(change: FileChange) -> Iterator[RiskFinding]:
         return
     severity, line = min(skips, key=lambda skip: SEVERITY_ORDER[skip[0]])
     what = f"{format_count(len(skips), 'test is', 'tests are')} skipped: {excerpt(line)}"
-    if test_syntax.is_only(line.text):
+    if test_syntax.ONLY.search(line.text):
         what = "everything but one part of the tests is switched off"
     yield finding_at(line, "test_skipped", change.path, severity, what)
 
 
 def _skip_severity(line: DiffLine, titles: set[str]) -> Severity | None:
     """How bad a skip is; None for a condition on a test that is new itself."""
-    if test_syntax.is_only(line.text):
+    if test_syntax.ONLY.search(line.text):
         return "high"
     sign, before, is_deep = _skipped_test(line)
     is_new = sign == "+" and test_syntax.quoted_title(line.text) not in titles - {""}
-    if is_deep or test_syntax.is_conditional(line.text) or test_syntax.is_conditional(before):
+    if is_deep or any(map(test_syntax.CONDITIONAL.search, (line.text, before))):
         return None if is_new else "medium"
     return "low" if is_new else "high"
 
@@ -261,9 +253,8 @@ def _indent(text: str) -> int:
 
 
 def _begins_test(text: str) -> bool:
-    if text.lstrip().startswith(("class ", "describe")):
-        return True
-    return any(test_syntax.function_name(ending, text) for ending in _FUNCTION_FILES)
+    named = (test_syntax.function_name(ending, text) for ending in _FUNCTION_FILES)
+    return text.lstrip().startswith(("class ", "describe")) or any(named)
 
 
 # --- weakened ---
@@ -283,36 +274,33 @@ def _weakened(change: FileChange, added: dict[str, set[str]]) -> Iterator[RiskFi
     places = [*_weakened_tests(change, added), *_loosened(change)]
     if not places:
         return
-    worst = min(places, key=lambda place: place.rank)
-    what = worst.what
+    rank, what, line = min(places, key=lambda place: place.rank)
     if len(places) > 1:
         what += f"; {format_count(len(places) - 1, 'more place')} like it"
-    severity: Severity = "medium" if worst.rank else "high"
-    yield finding_at(worst.line, "test_weakened", change.path, severity, what)
+    yield finding_at(line, "test_weakened", change.path, "medium" if rank else "high", what)
 
 
-class _TestChange:
+class _TestChange(Struct):
     """The assertions that came and went in one test of a hunk."""
 
-    def __init__(self) -> None:
-        self.removed: list[DiffLine] = []
-        self.added: list[DiffLine] = []
-        self.sign = ""
-        self.kept = 0
+    removed: list[DiffLine] = []
+    added: list[DiffLine] = []
+    sign: str = ""
+    kept: int = 0
 
 
 def _weakened_tests(change: FileChange, added: dict[str, set[str]]) -> Iterator[_Weakening]:
     for hunk in change.hunks:
         for name, test in _assertions(change.path, hunk).items():
             title = name or "a test"
-            trivial = [line for line in test.added if test_syntax.is_trivial(line.text)]
+            trivial = [line for line in test.added if test_syntax.TRIVIAL.search(line.text)]
             if trivial:
                 yield _Weakening(0, f"{title} has an assertion that cannot fail", trivial[0])
             elif test.sign not in ("+", "-"):
                 removed = [
                     line
                     for line in test.removed
-                    if not test_syntax.is_type_narrowing(line.text)
+                    if not test_syntax.NARROWING.match(line.text)
                     and line_shape(line.text) not in added
                 ]
                 if removed:
@@ -369,11 +357,8 @@ def _says_as_much(removed: list[DiffLine], added: list[DiffLine]) -> bool:
 
 def _loosened(change: FileChange) -> Iterator[_Weakening]:
     """Comparisons that are the same but for a larger tolerance."""
-    before: dict[str, float] = {}
-    for line in diff_lines(change, "-"):
-        parts = test_syntax.split_tolerance(line.text)
-        if parts is not None:
-            before[parts[0]] = parts[1]
+    parts_before = (test_syntax.split_tolerance(line.text) for line in diff_lines(change, "-"))
+    before = dict(filter(None, parts_before))
     for line in diff_lines(change, "+"):
         parts = test_syntax.split_tolerance(line.text)
         if parts is not None and parts[1] > before.get(parts[0], parts[1]):

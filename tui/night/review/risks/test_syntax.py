@@ -1,4 +1,4 @@
-"""Tests, skips and assertions, language by language."""
+"""Paths of tests; tests, skips and assertions, language by language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ import re
 from tui.night.review.risks.diff_view import pattern_for, patterns_by_path
 from tui.system.lazy_pattern import lazy
 
+_TEST_PATH = lazy(
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress)/"
+    r"|(?:^|/)test_[^/]*\.\w+$|(?:^|/)(?:conftest|tests)\.py$"
+    r"|[_.-](?:tests?|spec|e2e|cy)\.\w+$|[a-z0-9](?:Tests?|Spec|TestCase|IT)\.\w+$|\.bats$"
+)
+_CODE = lazy(
+    r"\.(?:py|pyi|[cm]?[jt]sx?|vue|svelte|go|rs|java|kt|kts|scala|groovy|rb|php|cs|fs|swift|m|mm|c|cc|cpp|cxx"
+    r"|h|hpp|ex|exs|erl|dart|lua|pl|t|sh|bash|bats|r|jl|clj|hs|ml|nim|zig|cr)$",
+)
 _JS = r"\.(?:[cm]?[jt]sx?|vue|svelte)$"
 _DEFINITIONS = patterns_by_path(
     (r"\.pyi?$", r"\s*(?:async\s+)?def\s+(test\w*)\s*\("),
@@ -79,15 +88,17 @@ _SKIPS = patterns_by_path(
     (r"\.(?:c|cc|cpp|cxx)$", r"\s*GTEST_SKIP\b|.*\bTEST(?:_F|_P)?\(.*\bDISABLED_"),
     (r"\.(?:bats|sh)$", r"\s*skip\b(?!\s*=)"),
 )
-_CONDITIONAL = lazy(
+CONDITIONAL = lazy(
     r"skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
     r"|xfail\b.*\bcondition\b"
 )
-_PARAMETRISED = lazy(
+"""A line that switches a test off only under a condition."""
+PARAMETRISED = lazy(
     r"\bparametri[sz]e\b|@parameterized|\bsubTest\(|\.each\b|@ParameterizedTest|@(?:Csv|Value|Method)Source"
     r"|#\[(?:case|rstest|test_case)\b|@?[dD]ataProvider\b|\[(?:InlineData|TestCase|Theory)\b|\bt\.Run\("
     r"|\bwith_them\b|\bwhere\(|\bTEST_P\b"
 )
+"""A line that makes one test of several cases."""
 _RUNNER_FILE = lazy(
     r"(?:^|/)(?:pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml|package\.json|phpunit[\w.]*\.xml|\.rspec"
     r"|\.mocharc[\w.]*|(?:jest|vitest|vite|karma)\.config\.\w+)$"
@@ -98,7 +109,8 @@ _LEAVES_OUT = lazy(
 )
 _WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+")
 _TITLE = lazy(r"(['\"`])(.+?)\1")
-_ONLY = lazy(r"\.only\b|\bf(?:it|describe|test|context)\s*[\(\s]")
+ONLY = lazy(r"\.only\b|\bf(?:it|describe|test|context)\s*[\(\s]")
+"""A line that switches all other tests off."""
 _ASSERTION = lazy(
     r"\bassert\w*\b|\bexpect(?!ed|ation|ing)\w*\s*[({.!]|\bself\.(?:assert|fail)\w*\b|\bshould(?:_not|\.|\b)|\bverify\w*\s*\("
     r"|\bcheck\w*\s*\(|\bensure\w*\s*\(|\brequire\.\w+\(|\bt\.(?:Error|Fatal|Fail)\w*\(|\bAssert\.\w+\b"
@@ -113,18 +125,30 @@ _EXACT = lazy(
     r"|assertDictEqual|assertListEqual|toMatchSnapshot|assert_equal|XCTAssertEqual|_EQ\(|\beq\b|toHaveBeenCalledWith"
     r"|assertThrows|raises\(|toThrow\("
 )
-_TRIVIAL = lazy(
+TRIVIAL = lazy(
     r"\bassert\s*\(?\s*(?:True|1|not False|1\s*==\s*1|True\s*==\s*True)\s*\)?\s*(?:,|#|$)"
     r"|\bassert\b.*\bor\s+True\b"
     r"|assert(?:True|_true|_)?\(\s*(?:True|true|1)\s*(?:,[^)]*)?\)\s*;?\s*$|expect\(\s*(?:true|1)\s*\)\.to(?:Be|Equal|BeTruthy)"
     r"|assertEqual\(\s*(\w+)\s*,\s*\1\s*\)|assert_eq!\(\s*(\w+)\s*,\s*\2\s*\)|assert!\(\s*true\s*\)|assert\.ok\(\s*true"
     r"|Assert\.True\(\s*true\s*\)|expect\(\s*true\s*\)\.to\s+be"
 )
-_NARROWING = lazy(r"\s*assert\s+(?:[\w.]+\s+is\s+not\s+None|isinstance\([\w.]+,\s*[\w.]+\))\s*$")
+"""An assertion that cannot fail."""
+NARROWING = lazy(r"\s*assert\s+(?:[\w.]+\s+is\s+not\s+None|isinstance\([\w.]+,\s*[\w.]+\))\s*$")
+"""An assertion that only tells a type checker what a plain name is."""
 _TOLERANCE = lazy(
     r"\b(abs|rel|delta|atol|rtol|tolerance|tol|eps|epsilon|abs_tol|rel_tol|within)\s*[=:(]\s*([\d.]+(?:e-?\d+)?)"
 )
 _DIGITS = lazy(r"\b(places\s*=\s*|decimal\s*=\s*|toBeCloseTo\([^,]+,\s*)(\d+)")
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is one where tests live."""
+    return _TEST_PATH.search(path) is not None
+
+
+def is_code(path: str) -> bool:
+    """Whether a path is that of source text."""
+    return _CODE.search(path) is not None
 
 
 def test_name(path: str, text: str) -> str:
@@ -155,16 +179,6 @@ def is_skip(path: str, text: str) -> bool:
     return pattern is not None and pattern.match(text) is not None
 
 
-def is_conditional(text: str) -> bool:
-    """Whether a line that switches a test off does so only under a condition."""
-    return _CONDITIONAL.search(text) is not None
-
-
-def is_parametrised(text: str) -> bool:
-    """Whether a line makes one test of several cases."""
-    return _PARAMETRISED.search(text) is not None
-
-
 def excludes_tests(path: str, text: str) -> bool:
     """Whether a line of a runner's settings leaves tests out."""
     return _RUNNER_FILE.search(path) is not None and _LEAVES_OUT.search(text) is not None
@@ -182,11 +196,6 @@ def quoted_title(text: str) -> str:
     return match.group(2) if match is not None else ""
 
 
-def is_only(text: str) -> bool:
-    """Whether a line switches all other tests off."""
-    return _ONLY.search(text) is not None
-
-
 def is_assertion(text: str) -> bool:
     """Whether a line checks something."""
     return _ASSERTION.search(text) is not None and _NOT_ASSERTION.match(text) is None
@@ -195,16 +204,6 @@ def is_assertion(text: str) -> bool:
 def is_exact(text: str) -> bool:
     """Whether an assertion names the one value it expects."""
     return _EXACT.search(text) is not None and "lambda" not in text
-
-
-def is_type_narrowing(text: str) -> bool:
-    """Whether an assertion only tells a type checker what a plain name is."""
-    return _NARROWING.match(text) is not None
-
-
-def is_trivial(text: str) -> bool:
-    """Whether an assertion cannot fail."""
-    return _TRIVIAL.search(text) is not None
 
 
 def split_tolerance(text: str) -> tuple[str, float] | None:
