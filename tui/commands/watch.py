@@ -154,7 +154,6 @@ def newest_lines(path: str) -> list[str]:
     """The newest visible events of a file, one line each, oldest first; empty when there are none."""
     from tui.feeds.claude.decoder import ClaudeDecoder
     from tui.monitor.rows.event_rows import row, visibility
-    from tui.system.files import regular_file
 
     try:
         with regular_file(path, follow=True) as (descriptor, status):
