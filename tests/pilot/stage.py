@@ -54,7 +54,12 @@ class Stage:
         return "\n".join(self.rows)
 
     def sees(self, *words: str) -> bool:
-        return all(word in self.text for word in words)
+        text = self.text
+        return all(word in text for word in words)
+
+    def sees_any(self, *words: str) -> bool:
+        text = self.text
+        return any(word in text for word in words)
 
     async def until(self, condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
         """Lets the app run until the condition holds."""
@@ -67,7 +72,7 @@ class Stage:
         await self.until(lambda: self.sees(*words))
 
     async def lose(self, *words: str) -> None:
-        await self.until(lambda: not any(word in self.text for word in words))
+        await self.until(lambda: not self.sees_any(*words))
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
