@@ -7,6 +7,7 @@ its environment, its words and its three files, to the end of the interpreter.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -16,7 +17,18 @@ import sys
 import time
 from typing import Any
 
-LOADED = ("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml")
+LOADED = (
+    *("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml", "hashlib"),
+    *(
+        f"tui.commands.observe.{name}"
+        for name in ("config", "doctor", "events", "review", "status")
+    ),
+    *(
+        "tui.night.review.build",
+        "tui.night.review.export.markdown_page",
+        "tui.night.review.export.html_page",
+    ),
+)
 
 
 def serve(asked: socket.socket) -> None:
@@ -64,5 +76,7 @@ if __name__ == "__main__":
         importlib.import_module(module)
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
+    gc.collect()
+    gc.freeze()  # no child looks through what all of them share
     serve(socket.socket(fileno=descriptor))
     runpy.run_module("tui", run_name="__main__", alter_sys=True)
