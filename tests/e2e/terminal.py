@@ -20,7 +20,7 @@ from wcwidth import wcwidth
 
 from tests.command_line import command, environment
 
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;]*)?\Z")
 

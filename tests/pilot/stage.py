@@ -18,7 +18,7 @@ from tui.settings.load import load
 from tui.settings.settings import Settings
 from tui.system.clock import Clock, SystemClock
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 
 class Noon(SystemClock):
