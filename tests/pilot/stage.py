@@ -64,9 +64,11 @@ class Stage:
     async def until(self, condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
         """Lets the app run until the condition holds."""
         end = time.monotonic() + seconds
+        pause = 0.01
         while not condition():
             assert time.monotonic() < end, f"waited in vain; the screen is\n{self.text}"
-            await self.pilot.pause(0.01)
+            await self.pilot.pause(pause)
+            pause = min(0.05, pause * 1.2)  # each look draws the screen: the app needs the time too
 
     async def see(self, *words: str) -> None:
         await self.until(lambda: self.sees(*words))
