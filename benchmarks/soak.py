@@ -122,13 +122,12 @@ def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
     story = f"[[story:bustle rate={rate:g} seconds={minutes * 60:g}]]"
     environ = {**os.environ, "HOME": str(base), "CLAUDE_CONFIG_DIR": config, "TMPDIR": str(base)}
     options = start.StartOptions(
-        trusted=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
+        allow_dirty=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
     )
     os.environ["CLAUDE_CONFIG_DIR"] = config
-    started = start.start_run(
+    return start.start_run(
         project, story, settings, agent_command=AGENT, options=options, environ=environ
     )
-    return RunDirectory(started.folder)
 
 
 def processes_of(folder: RunDirectory) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tui.system.errors import OvernightError, UsageError
 
@@ -17,54 +17,47 @@ PROGRAM = "overnight-tui"
 _SENTENCE = 1_000
 
 
-class Command(NamedTuple):
-    """A subcommand: the module below `tui.commands` that has it, and what it does.
-
-    The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`.
-    """
-
-    module: str
-    help: str
-
-
-COMMANDS: dict[str, Command] = {
-    "watch": Command(
-        "watch", "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)"
+COMMANDS: dict[str, tuple[str, str]] = {
+    "watch": (
+        "watch",
+        "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)",
     ),
-    "run": Command("run", "start a session that outlives everything, and watch it"),
-    "demo": Command("run", "watch a scripted agent work in a throwaway git repository"),
-    "status": Command("observe.status", "print what is known of the session"),
-    "events": Command("observe.events", "print the session's events, one a line"),
-    "checkpoint": Command(
-        "act.checkpoints", "keep the work tree as it is now, touching nothing of yours"
+    "run": ("run", "start a session that outlives everything, and watch it"),
+    "demo": ("run", "watch a scripted agent work in a throwaway git repository"),
+    "status": ("observe.status", "print what is known of the session"),
+    "events": ("observe.events", "print the session's events, one a line"),
+    "checkpoint": ("act.checkpoints", "keep the work tree as it is now, touching nothing of yours"),
+    "checkpoints": ("act.checkpoints", "list what can be gone back to"),
+    "rewind": ("act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"),
+    "undo": ("act.rewind", "take the last rewind back"),
+    "inject": (
+        "act.messages",
+        "say something to the agent, also of a session that was not started here",
     ),
-    "checkpoints": Command("act.checkpoints", "list what can be gone back to"),
-    "rewind": Command(
-        "act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"
+    "step-back": ("act.messages", "tell the agent what repeats, and to step back"),
+    "withdraw": ("act.messages", "take back words that the agent has not read yet"),
+    "kill": ("act.kill", "interrupt or end the session, with everything it started"),
+    "review": (
+        "observe.review",
+        "tell what happened, what to trust and what to keep, from evidence",
     ),
-    "undo": Command("act.rewind", "take the last rewind back"),
-    "inject": Command(
-        "act.messages", "say something to the agent, also of a session that was not started here"
-    ),
-    "step-back": Command("act.messages", "tell the agent what repeats, and to step back"),
-    "withdraw": Command("act.messages", "take back words that the agent has not read yet"),
-    "kill": Command("act.kill", "interrupt or end the session, with everything it started"),
-    "review": Command(
-        "observe.review", "tell what happened, what to trust and what to keep, from evidence"
-    ),
-    "runs": Command("observe.runs", "list the nights of this repository"),
-    "doctor": Command(
+    "runs": ("observe.runs", "list the nights of this repository"),
+    "doctor": (
         "observe.doctor",
         "the check before going to bed: what would spoil the night, and what to do",
     ),
-    "unit": Command("run", "print a systemd unit, a timer and a crontab line for nightly starts"),
-    "hooks": Command(
-        "act.hooks", "let sessions that were started without us hear you, or take that away again"
+    "unit": ("run", "print a systemd unit, a timer and a crontab line for nightly starts"),
+    "hooks": (
+        "act.hooks",
+        "let sessions that were started without us hear you, or take that away again",
     ),
-    "hook": Command("act.hook", "what those hooks call; not for the keyboard"),
-    "config": Command("observe.config", "print the settings in force and where each comes from"),
+    "hook": ("act.hook", "what those hooks call; not for the keyboard"),
+    "config": ("observe.config", "print the settings in force and where each comes from"),
 }
-"""Subcommands in the order of the help."""
+"""Subcommands in the order of the help: the module below `tui.commands` that has it, and what it does.
+
+The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`.
+"""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -98,7 +91,7 @@ def _run(words: list[str]) -> int:
     name, rest = _find_command(words)
     if name is None:
         return _print_help()
-    module = import_module(f"tui.commands.{COMMANDS[name].module}")
+    module = import_module(f"tui.commands.{COMMANDS[name][0]}")
     function = name.replace("-", "_")
     parser = _parser(name)
     getattr(module, f"{function}_arguments")(parser)
@@ -160,7 +153,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
     def formatter(prog: str) -> argparse.HelpFormatter:
         return argparse.HelpFormatter(prog, width=_columns() - 2)
 
-    summary = COMMANDS[name].help
+    summary = COMMANDS[name][1]
     parser = Parser(
         prog=PROGRAM if name == "watch" else f"{PROGRAM} {name}",
         description=f"{summary[:1].upper()}{summary[1:]}.",
@@ -209,7 +202,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def _print_help() -> int:
     lines = [f"usage: {PROGRAM} [PATH]  or  {PROGRAM} COMMAND [OPTIONS]", ""]
     width = max(map(len, COMMANDS))
-    lines += [f"  {name:<{width}}  {command.help}" for name, command in COMMANDS.items()]
+    lines += [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
     lines += ["", f"'{PROGRAM} COMMAND --help' tells the options of one; keys: press ? inside."]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -111,7 +111,7 @@ FACTS = {
         _asks_for_processes,
         {
             "tui/system/processes.py": "the place",
-            "tui/runner/policy/limits.py": "reads the load of the machine, of no process",
+            "tui/runner/policy/automatic_actions.py": "reads the load of the machine, of no process",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
             "tui/night/review/risks/command_risks.py": "names of places that are no files of a project",
         },
@@ -163,7 +163,6 @@ FACTS = {
             "tui/runner/start.py": "the log that a supervisor has for its output",
             "tui/runner/agent/attempt.py": "the log that a shim has for its output",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
-            "tui/runner/run_reader.py": "ends a dead agent's line, which needs no newline before it",
             "tui/runner/artifacts.py": "copies a transcript piece by piece",
         },
         ("import os\nos.open(path, os.O_WRONLY | os.O_APPEND)",),

@@ -64,7 +64,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         settings,
         options=start.StartOptions(allow_dirty=arguments.allow_dirty, extra=tuple(arguments.agent)),
     )
-    return report_or_watch(project, settings, started.run_id, arguments.detach)
+    return report_or_watch(project, settings, started.id, arguments.detach)
 
 
 def report_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
@@ -118,10 +118,10 @@ def demo_command(arguments: argparse.Namespace) -> int:
     settings = load(project, flags=DEMO_SETTINGS, environ={}).settings
     agent = (sys.executable, "-m", "tui.demo.agent", "--story", arguments.story)
     options = start.StartOptions(
-        command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
+        command="demo", allow_dirty=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
     )
     started = start.start_run(project, DEMO_GOAL, settings, agent_command=agent, options=options)
-    return report_or_watch(project, settings, started.run_id, arguments.detach)
+    return report_or_watch(project, settings, started.id, arguments.detach)
 
 
 def unit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,10 +132,8 @@ def unit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def unit_command(arguments: argparse.Namespace) -> int:
     """Prints the texts; installs nothing."""
-    from tui.runner.schedule import unit_text
+    from tui.runner.start import unit_text
 
     project = project_of(arguments)
-    sys.stdout.write(
-        unit_text(project, arguments.goal, at=arguments.at, arguments=tuple(arguments.words))
-    )
+    sys.stdout.write(unit_text(project, arguments.goal, arguments.at, arguments.words))
     return 0

@@ -33,7 +33,7 @@ def watch_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
     parser.add_argument("--slow-link", action="store_true", help="paint at most 4 times a second")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII signs only")
-    parser.add_argument("--theme", help="dark, light, ansi, mono, or any theme of Textual's")
+    parser.add_argument("--theme", help="auto, dark, light, ansi or mono (no colours)")
 
 
 def watch_command(arguments: argparse.Namespace) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import msgspec
 from tui.feeds.repo.commits import read_log
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
-from tui.runner.run_context import RunContext, append_to_file
+from tui.runner.run_context import RunContext, append_to_file, file_size
 from tui.settings.settings import Settings
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -95,11 +96,11 @@ def initialise_files(project: Path, settings: Settings, run: str, goal: str, at:
             file.write(text)
 
 
+@dataclass
 class RunArtifacts:
     """Writes the histories and the copies of transcripts; drops what cannot be written."""
 
-    def __init__(self, context: RunContext) -> None:
-        self._context = context
+    _context: RunContext
 
     def on_session_end(self, snapshot: NightSnapshot) -> None:
         """Appends a line to the session history for the attempt that ended."""
@@ -123,7 +124,8 @@ class RunArtifacts:
             "tests_passed": tests,
             "runtime_hours": round(seconds / 3600, 4),
         }
-        self._append(context.settings.paths.session_history, line)
+        path = context.path(context.settings.paths.session_history)
+        append_to_file(path, msgspec.json.encode(line) + b"\n")
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """Appends a line to the compaction history."""
@@ -131,7 +133,10 @@ class RunArtifacts:
         session = event.session or context.state.session
         self.copy_transcripts()
         copy = context.folder.kept_transcript(session)
-        size, is_copied = _size(self._transcript(session)), bool(_size(copy))
+        size, is_copied = (
+            file_size(self._transcript_folder() / f"{session}.jsonl"),
+            bool(file_size(copy)),
+        )
         line = {
             # The original system writes local time without a zone.
             "timestamp": datetime.fromtimestamp(context.clock.wall()).isoformat(),  # noqa: DTZ006
@@ -142,78 +147,55 @@ class RunArtifacts:
             "checkpoint_created": True,
             "transcript_backed_up": is_copied,
         }
-        self._append(context.settings.paths.compaction_history, line)
-
-    def _append(self, name: str, line: Mapping[str, object]) -> None:
-        append_to_file(self._context.path(name), msgspec.json.encode(line) + b"\n")
+        path = context.path(context.settings.paths.compaction_history)
+        append_to_file(path, msgspec.json.encode(line) + b"\n")
 
     # --- transcripts ---
 
     def _transcript_folder(self) -> Path:
-        slug = "".join(
-            c if c.isascii() and c.isalnum() else "-" for c in str(self._context.project)
-        )
+        slug = re.sub(r"[^A-Za-z0-9]", "-", str(self._context.project))
         return paths.claude_dir(os.environ | self._context.facts.env) / "projects" / slug
-
-    def _transcript(self, session: str) -> Path:
-        return self._transcript_folder() / f"{session}.jsonl"
 
     def copy_transcripts(self) -> None:
         """Brings the copies of all transcripts of the run up to date, subagents included."""
-        for session in self._sessions():
-            self._copy(self._transcript(session), f"{session}.jsonl")
-            subagents = self._transcript_folder() / session / "subagents"
-            try:
-                names = os.listdir(subagents)
-            except OSError:
-                continue
-            for name in names:
-                if name.endswith(".jsonl"):
-                    self._copy(subagents / name, f"{session}/subagents/{name}")
-
-    def _sessions(self) -> list[str]:
-        state = self._context.state
+        state, folder = self._context.state, self._transcript_folder()
         for name in (state.session, state.resumable_session):
-            if name and "/" not in name and name not in state.transcripts:
-                state.transcripts[name] = 0
-        return list(state.transcripts)
+            if name and "/" not in name:
+                state.transcripts.setdefault(name, 0)
+        for session in state.transcripts:
+            self._copy(folder / f"{session}.jsonl", f"{session}.jsonl")
+            for source in (folder / session / "subagents").glob("*.jsonl"):
+                self._copy(source, f"{session}/subagents/{source.name}")
 
     def _copy(self, source: Path, name: str) -> None:
         # A transcript only grows. Of one that was replaced, the old copy stays under another name.
         target = self._context.folder.transcripts / name
-        size, copied = _size(source), _size(target)
+        size, copied = file_size(source), file_size(target)
         if size < copied:
             os.replace(target, target.with_name(f"{target.name}.{int(time.time())}"))
             copied = 0
         if size == copied:
             return
-        try:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        with suppress(OSError):
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            with (
-                open(source, "rb") as reader,
-                os.fdopen(os.open(target, flags, 0o600), "wb") as out,
-            ):
+            with open(source, "rb") as reader, open(os.open(target, flags, 0o600), "wb") as out:
                 reader.seek(copied)
                 while piece := reader.read(_COPY_BYTES):
                     out.write(piece)
-        except OSError:
-            return
 
     def publish_transcripts(self) -> None:
         """Links the finished copies to where the original system keeps transcripts."""
         target = self._context.path(self._context.settings.paths.transcripts)
         for name in self._context.state.transcripts:
             source = self._context.folder.kept_transcript(name)
-            if not _size(source):
+            if not file_size(source):
                 continue
-            try:
+            with suppress(OSError):
                 target.mkdir(parents=True, exist_ok=True)
                 link = target / f"transcript-{name}.jsonl"
                 link.unlink(missing_ok=True)
                 os.link(source, link)
-            except OSError:
-                continue
 
 
 def current_head(project: Path) -> str:
@@ -222,10 +204,3 @@ def current_head(project: Path) -> str:
         return Git(project).head() or ""
     except (OvernightError, OSError):
         return ""
-
-
-def _size(path: Path) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0

@@ -8,14 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.model.records import ProgressFile
-from tui.model.state import (
-    EndKind,
-    LimitKind,
-    NotifyEvent,
-    Outcome,
-    OutcomeKind,
-    StopKind,
-)
+from tui.model.state import EndKind, LimitKind, NotifyEvent, Outcome, OutcomeKind, StopKind
 from tui.runner.policy import prompts
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
@@ -140,12 +133,7 @@ def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
         return End(EndKind.TURN_ENDED, f"the turn ended with {progress.open} tasks open")
     if is_stuck(progress):
         return _needs_person(f"all {progress.open} open tasks are blocked")
-    return _continue(progress, circumstances)
-
-
-def _continue(progress: ProgressFile, circumstances: Circumstances) -> Decision:
-    state, allowed = circumstances.state, circumstances.settings.session.max_continuation_attempts
-    advanced = progress.done > state.best_done
+    allowed, advanced = settings.session.max_continuation_attempts, progress.done > state.best_done
     number = 1 if advanced else state.continuations + 1
     if number > allowed:
         return End(EndKind.GAVE_UP, f"gave up: {allowed} continuations without a task done")
@@ -177,18 +165,13 @@ def _restart(outcome: Outcome, circumstances: Circumstances) -> Decision:
     restarts = counted_restarts(state.restarts, state.elapsed, rules)
     if len(restarts) >= rules.max_restarts:
         allowed = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
-        return End(
-            EndKind.GAVE_UP,
-            f"gave up: {allowed}; the last: {outcome.text}",
-            log=f"Maximum restart attempts ({rules.max_restarts}) exceeded",
-        )
+        reason = f"gave up: {allowed}; the last: {outcome.text}"
+        log = f"Maximum restart attempts ({rules.max_restarts}) exceeded"
+        return End(EndKind.GAVE_UP, reason, log=log)
+    pause = backoff_seconds(len(restarts), rules, circumstances.random)
+    forget, counted = outcome.kind == OutcomeKind.RESUME_REFUSED, tuple(restarts)
     return Wait(
-        outcome.kind,
-        outcome.text,
-        backoff_seconds(len(restarts), rules, circumstances.random),
-        counts=True,
-        forget_session=outcome.kind == OutcomeKind.RESUME_REFUSED,
-        restarts=tuple(restarts),
+        outcome.kind, outcome.text, pause, counts=True, forget_session=forget, restarts=counted
     )
 
 

@@ -7,12 +7,13 @@ import os
 import random
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tui.model.state import NotifyEvent, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
-from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.agent.launch import agent_arguments, agent_variables, shim_environment
+from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
+from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.outcomes import exit_outcome, turn_outcome
+from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import (
     Circumstances,
@@ -31,7 +32,6 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import prompts
-from tui.runner.policy.baseline_tests import BaselineTests
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent
@@ -41,28 +41,24 @@ from tui.runner.transitions import RunEvent, check_transition
 _SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
+@dataclass
 class RunMachine:
     """Starts attempts and applies what is decided at the end of each turn and process.
 
     `attempt` is the current attempt, None before the first. `end` is set once the run is over.
     """
 
-    def __init__(
-        self,
-        context: RunContext,
-        reader: RunReader,
-        messages: MessageSender,
-        attempt_factory: Callable[..., AttemptProcess] = AttemptProcess,
-    ) -> None:
-        self._context = context
-        self._state = context.state
-        self._reader = reader
-        self._messages = messages
-        self._attempt_factory = attempt_factory
-        self._judged_turns = 0
-        self.baseline = BaselineTests(context)
-        self.attempt: AttemptProcess | None = None
-        self.end: RunEnd | None = None
+    _context: RunContext
+    _reader: RunReader
+    _messages: MessageSender
+    _attempt_factory: Callable[..., AttemptProcess] = AttemptProcess
+    attempt: AttemptProcess | None = None
+    end: RunEnd | None = None
+    _judged_turns: int = 0
+
+    def __post_init__(self) -> None:
+        self._state = self._context.state
+        self.baseline = BaselineTests(self._context)
 
     # --- phases ---
 
@@ -104,7 +100,7 @@ class RunMachine:
         try:
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
-            attempt.launch(shim_environment(os.environ, context.settings))
+            attempt.launch(attempt_environment(os.environ, context.settings))
         except OSError as error:
             context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
             context.log_line(f"The agent could not be started: {error}", "ERROR")
@@ -309,7 +305,7 @@ class RunMachine:
         }
         context.journal_entry("restart_scheduled", data)
         context.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({wait.kind})", "WARNING")
-        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason, **data)
+        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason)
 
     def on_wait_due(self) -> None:
         """Goes on with the run when a scheduled wait is over."""

@@ -48,7 +48,12 @@ def check_start(
             f"{project} is in no git repository, so nothing could be undone; run `git init` there"
         ) from error
     check_running(project, settings, git, environ)
-    check_disk(project)
+    free = shutil.disk_usage(project).free
+    if free < MIN_FREE_BYTES:
+        raise RefusedError(
+            f"only {free >> 20} MiB are free on the disk of {project}; a night needs more, so make "
+            f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
+        )
     check_agent(agent, environ)
     if is_claude(agent):
         check_login(project, environ)
@@ -85,16 +90,6 @@ def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
         start = int(file.proc_start) if file.proc_start.isdecimal() else 0
         if file.cwd and is_alive(ProcessIdentity(file.pid, start)):
             yield file.pid, Path(file.cwd)
-
-
-def check_disk(project: Path) -> None:
-    """RefusedError when the disk of the project is nearly full."""
-    free = shutil.disk_usage(project).free
-    if free < MIN_FREE_BYTES:
-        raise RefusedError(
-            f"only {free >> 20} MiB are free on the disk of {project}; a night needs more, so make "
-            f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
-        )
 
 
 def check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -180,18 +175,11 @@ def check_clean(git: Git, project: Path, settings: Settings) -> None:
 def own_files(work_tree: Path, project: Path, settings: Settings) -> tuple[str, ...]:
     """Files of a run that lie in the work tree, relative to its top."""
     names = settings.paths
+    records = (names.watchdog_log, names.session_history, names.compaction_history)
+    tasks = (names.progress_file, names.session_notes, names.feature_list)
     resolved = [
         paths.resolve(project, name)
-        for name in (
-            names.progress_file,
-            names.session_notes,
-            names.watchdog_log,
-            names.session_history,
-            names.compaction_history,
-            names.transcripts,
-            names.feature_list,
-            names.run_dir,
-        )
+        for name in (*records, *tasks, names.transcripts, names.run_dir)
     ]
     return tuple(
         str(path.relative_to(work_tree)) for path in resolved if path.is_relative_to(work_tree)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from tui.model.state import StopKind
 from tui.runner.agent.messages import MessageSender
@@ -25,35 +27,16 @@ _MESSAGE_NAMESPACE = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _MAX_TEXT = 4 << 20
 
 
+@dataclass
 class RequestHandler:
     """Executes what the inbox asks for."""
 
-    def __init__(
-        self,
-        context: RunContext,
-        reader: RunReader,
-        messages: MessageSender,
-        machine: RunMachine,
-        checkpoints: CheckpointSchedule,
-        rewinder: RunRewinder,
-    ) -> None:
-        self._context = context
-        self._reader = reader
-        self._messages = messages
-        self._machine = machine
-        self._checkpoints = checkpoints
-        self._rewinder = rewinder
-        self._handlers: dict[str, Callable[[RunnerRequest], str | None]] = {
-            "checkpoint": self._checkpoint,
-            "inject": self._inject,
-            "withdraw": self._withdraw,
-            "interrupt": self._interrupt,
-            "stop": self._stop,
-            "kill": self._kill,
-            "pause_limits": self._pause_limits,
-            "rewind": self._rewind,
-            "undo": self._rewind,
-        }
+    _context: RunContext
+    _reader: RunReader
+    _messages: MessageSender
+    _machine: RunMachine
+    _checkpoints: CheckpointSchedule
+    _rewinder: RunRewinder
 
     # --- claiming and answering ---
 
@@ -88,11 +71,8 @@ class RequestHandler:
         if not journalled:
             data = {"verb": request.verb, "arguments": request.arguments}
             self._context.journal_entry("request", data, id=request.id)
-        handler = self._handlers.get(request.verb)
         try:
-            if handler is None:
-                raise ValueError(f"the runner knows no {request.verb!r}")
-            text = handler(request)
+            text = self._perform(request)
         except (OvernightError, ValueError, TypeError) as error:
             self.answer(request.id, False, str(error) or "the request makes no sense")
             return
@@ -114,17 +94,39 @@ class RequestHandler:
             for request, _ in read(self._context.folder.inbox):
                 self.answer(request.id, False, reason)
 
-    # --- handlers: each returns the text of the answer, or None when it comes later ---
+    # --- executing ---
 
-    def _checkpoint(self, request: RunnerRequest) -> str | None:
-        label = str(request.arguments.get("label") or "")[:200]
-        why = str(request.arguments.get("why") or "key")[:40]
-        self._checkpoints.request(label, why, request.id)
-        return None
+    def _perform(self, request: RunnerRequest) -> str | None:
+        """Does what is asked; the text of the answer, or None when that comes later."""
+        arguments = request.arguments
+        match request.verb:
+            case "checkpoint":
+                label, why = str(arguments.get("label") or ""), str(arguments.get("why") or "key")
+                self._checkpoints.request(label[:200], why[:40], request.id)
+                return None
+            case "inject":
+                return self._inject(request)
+            case "withdraw":
+                refusal = self._messages.withdraw(str(arguments.get("id") or ""))
+                if refusal:
+                    raise ValueError(refusal)
+                return "asked to take it back"
+            case "interrupt":
+                return self._interrupt(request)
+            case "stop":
+                return self._end_agent(request, StopKind.STOP, bool(arguments.get("note", True)))
+            case "kill":
+                return self._end_agent(request, StopKind.KILL, note=False)
+            case "pause_limits":
+                return self._pause_limits(arguments)
+            case "rewind" | "undo":
+                self._rewind(request)
+                return None
+            case _:
+                raise ValueError(f"the runner knows no {request.verb!r}")
 
-    def _inject(self, request: RunnerRequest) -> str | None:
-        text = request.arguments.get("text")
-        mode = str(request.arguments.get("mode") or "soft")
+    def _inject(self, request: RunnerRequest) -> str:
+        text, mode = request.arguments.get("text"), str(request.arguments.get("mode") or "soft")
         if mode not in ("soft", "hard", "step-back"):
             raise ValueError(f"a message is soft, hard or step-back, not {mode!r}")
         if mode == "step-back" and not text:
@@ -141,28 +143,14 @@ class RequestHandler:
         self._messages.queue(text, hard=hard, inject=True, id=_message_id(request), mode=mode)
         return "queued"
 
-    def _withdraw(self, request: RunnerRequest) -> str | None:
-        refusal = self._messages.withdraw(str(request.arguments.get("id") or ""))
-        if refusal:
-            raise ValueError(refusal)
-        return "asked to take it back"
-
-    def _interrupt(self, request: RunnerRequest) -> str | None:
+    def _interrupt(self, request: RunnerRequest) -> str:
         if not self._reader.turns.open:
             raise ValueError("no turn is open; there is nothing to interrupt")
         if not self._messages.control("interrupt", f"interrupt-{request.id}"):
             raise ValueError("the agent does not listen")
-        data = {"by": "person", "reason": _reason(request)}
-        self._context.journal_entry("interrupt", data)
+        self._context.journal_entry("interrupt", {"by": "person", "reason": _reason(request)})
         self._context.log_line("Turn interrupted by a person")
         return "interrupted"
-
-    def _stop(self, request: RunnerRequest) -> str | None:
-        note = bool(request.arguments.get("note", True))
-        return self._end_agent(request, StopKind.STOP, note)
-
-    def _kill(self, request: RunnerRequest) -> str | None:
-        return self._end_agent(request, StopKind.KILL, note=False)
 
     def _end_agent(self, request: RunnerRequest, kind: StopKind, note: bool) -> str | None:
         context, machine, before = self._context, self._machine, self._context.state.intent
@@ -184,11 +172,10 @@ class RequestHandler:
         machine.stop_agent(intent, RunEvent.STOP_REQUESTED, "ended by a person")
         return None
 
-    def _pause_limits(self, request: RunnerRequest) -> str | None:
+    def _pause_limits(self, arguments: Mapping[str, Any]) -> str:
         state, now = self._context.state, self._context.clock.wall()
-        minutes = request.arguments.get("minutes")
-        until = request.arguments.get("until")
-        if request.arguments.get("off"):
+        minutes, until = arguments.get("minutes"), arguments.get("until")
+        if arguments.get("off"):
             state.limits_paused_until = None
             self._context.journal_entry("limits_resumed", {"until": None})
             return "limits are in force again"
@@ -201,14 +188,13 @@ class RequestHandler:
         self._context.journal_entry("limits_paused", {"until": state.limits_paused_until})
         return "limits are paused"
 
-    def _rewind(self, request: RunnerRequest) -> str | None:
+    def _rewind(self, request: RunnerRequest) -> None:
         if self._machine.phase.is_ending:
             raise ValueError("the session is being ended; nothing was rewound")
         self._rewinder.check(request.verb, request.arguments)
         arguments = {**request.arguments, "verb": request.verb}
         intent = StopIntent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)
         self._machine.stop_agent(intent, RunEvent.REWIND_REQUESTED, "a rewind was asked for")
-        return None
 
     def execute_rewind(self, intent: StopIntent) -> None:
         """Rewinds, now that the agent is gone, and launches the attempt that goes on from there."""

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
+from tui.control.checkpoints.work_tree import CaptureLimits
+from tui.control.rewind.execute import execute_rewind, journal_data, plan_undo
+from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.feeds.sessions.live_processes import describe_agents, live_agents
 from tui.model.events import Compaction
-from tui.runner.agent.turn_tracker import TurnTracker
-from tui.settings.settings import Settings
+from tui.runner.agent.turns import TurnTracker
+from tui.runner.run_context import RunContext
+from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_facts
-from tui.system.clock import Clock
 from tui.system.errors import RefusedError
+from tui.system.git import Git
 
-_MODES = ("code", "conversation", "both")
+# What a mode brings back, for people.
+_MODES = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
 _SDK = "claude_agent_sdk"
 _FORK_SECONDS = 60.0
 _FORK = f"""
@@ -31,25 +40,21 @@ print(made.session_id)
 
 def was_compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
     """Whether the session was compacted after that event: the CLI cannot resume at it then."""
-    marker, is_past = uuid.encode(), False
-    decoder, offset = ClaudeDecoder(str(folder.stream)), 0
+    marker, is_past, decoder = uuid.encode(), False, ClaudeDecoder(str(folder.stream))
     with open(folder.stream, "rb") as file:
         for line in file:
             is_past = is_past or marker in line
             # Decoding every line of a night takes seconds; few have this word.
             if is_past and b"compact_boundary" in line:
-                for event in decoder.decode(line, offset).events:
+                for event in decoder.decode(line, 0).events:
                     own = not event.thread and event.session in ("", session)
                     if own and isinstance(event.body, Compaction):
                         return True
-            offset += len(line)
     return False
 
 
 def check_fork() -> None:
     """RefusedError where the package that forks a conversation is not installed."""
-    from importlib.util import find_spec
-
     if find_spec(_SDK) is None:
         raise RefusedError(
             "the conversation was compacted since that checkpoint, and the CLI cannot go back behind "
@@ -63,8 +68,6 @@ def fork_conversation(folder: RunDirectory, project: Path, session: str, uuid: s
 
     Runs in a process of its own, in the environment of the agent.
     """
-    import subprocess
-
     check_fork()
     try:
         done = subprocess.run(
@@ -101,32 +104,18 @@ class RunRewinder:
     `kind` is "rewind" or "undo". Both methods raise OvernightError for what cannot be done.
     """
 
-    def __init__(
-        self, project: Path, settings: Settings, folder: RunDirectory, clock: Clock
-    ) -> None:
-        self._project = project
-        self._folder = folder
-        self._clock = clock
-        from tui.control.checkpoints.work_tree import CaptureLimits
-
-        kept = settings.checkpoints
-        self._limits = CaptureLimits(
-            file_bytes=kept.max_file_mib << 20,
-            untracked_bytes=kept.max_untracked_mib << 20,
-            seconds=kept.time_budget_seconds,
-        )
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._folder = context.folder
+        self._limits = CaptureLimits.from_settings(context.settings.checkpoints)
 
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None:
         """Asked before the agent is stopped, so that a refusal costs nothing."""
-        from tui.control.checkpoints.refs import find_checkpoint
-
         if kind == "undo":
-            plan = self._plan_undo()
+            plan = self._plan(None)
         else:
-            mode = _mode(arguments)
-            checkpoint = find_checkpoint(self._project, str(arguments.get("checkpoint") or ""))
+            mode, checkpoint, session, uuid = self._target(arguments)
             if mode != "code":
-                session, uuid = self._conversation_cut(checkpoint)
                 if not session or not uuid:
                     raise RefusedError(
                         f"checkpoint {checkpoint.id} does not say where the conversation stood; "
@@ -136,107 +125,79 @@ class RunRewinder:
                     check_fork()
             if mode == "conversation":
                 return
-            plan = self._plan_rewind(checkpoint)
+            plan = self._plan(checkpoint)
         if plan.refusals and not arguments.get("confirmed"):
             raise RefusedError("; ".join(plan.refusals))
 
     def execute(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
         """Rewinds while no agent runs; `before` is the session to which an undo returns."""
         if kind == "undo":
-            return self._undo(arguments, before)
-        from tui.control.checkpoints.refs import find_checkpoint
-
-        mode = _mode(arguments)
-        checkpoint = find_checkpoint(self._project, str(arguments.get("checkpoint") or ""))
-        entry: dict[str, object] = {"checkpoint": checkpoint.id, "mode": mode}
-        session, uuid = self._conversation_cut(checkpoint) if mode != "code" else ("", "")
+            entry = self._rewind("both" if before else "code", before, None, arguments)
+            prompt = "A person has undone the last rewind: what it took back is there again. Go on."
+            return RewindOutcome(entry, "the rewind was undone", prompt, before)
+        mode, checkpoint, session, uuid = self._target(arguments)
         if session and was_compacted_after(self._folder, session, uuid):
-            session, uuid = fork_conversation(self._folder, self._project, session, uuid), ""
-        entry["session"] = session
+            project = self._context.project
+            session, uuid = fork_conversation(self._folder, project, session, uuid), ""
         # After the fork, which may be refused: both are rewound, or neither is.
-        if mode != "conversation":
-            entry |= self._execute_plan(self._plan_rewind(checkpoint), arguments)
-        names = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
-        text = f"{names[mode]} rewound to {checkpoint.id}"
-        label = f" “{checkpoint.label}”" if checkpoint.label else ""
+        entry = self._rewind(mode, session, checkpoint, arguments)
+        what, label = _MODES[mode], f" “{checkpoint.label}”" if checkpoint.label else ""
         prompt = (
-            f"A person has rewound the {names[mode]} to checkpoint {checkpoint.id}{label}; what came "
+            f"A person has rewound the {what} to checkpoint {checkpoint.id}{label}; what came "
             "after it was undone. Look at git status and the progress file before you go on, and "
             "do not repeat what was undone."
         )
-        message = str(arguments.get("text") or "").strip()
-        return RewindOutcome(entry, text, f"{prompt}\n\n{message}".strip(), session, uuid)
+        prompt = f"{prompt}\n\n{str(arguments.get('text') or '').strip()}".strip()
+        return RewindOutcome(entry, f"{what} rewound to {checkpoint.id}", prompt, session, uuid)
 
-    def _undo(self, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
-        plan = self._plan_undo()
-        mode = "both" if before else "code"
-        entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": before}
-        entry |= self._execute_plan(plan, arguments)
-        prompt = "A person has undone the last rewind: what it took back is there again. Go on."
-        return RewindOutcome(entry, "the rewind was undone", prompt, before)
-
-    def _plan_rewind(self, checkpoint: Any) -> Any:
-        from tui.control.rewind.plan import plan_rewind
-
-        live = self._other_sessions()
-        return plan_rewind(self._project, checkpoint, live=live, limits=self._limits)
-
-    def _plan_undo(self) -> Any:
-        from tui.control.rewind.execute import plan_undo
-
-        return plan_undo(self._project, live=self._other_sessions(), limits=self._limits)
-
-    def _execute_plan(self, plan: Any, arguments: Mapping[str, Any]) -> dict[str, object]:
-        from tui.control.rewind.execute import execute_rewind
-
-        receipt = execute_rewind(
+    def _rewind(
+        self, mode: str, session: str, checkpoint: Checkpoint | None, arguments: Mapping[str, Any]
+    ) -> dict[str, object]:
+        """Rewinds the files unless only the conversation is meant; what the journal keeps of both."""
+        if mode == "conversation" and checkpoint is not None:
+            return {"checkpoint": checkpoint.id, "mode": mode, "session": session}
+        plan = self._plan(checkpoint)
+        result = execute_rewind(
             plan,
             confirmed=bool(arguments.get("confirmed")),
             session=self._folder.id,
             limits=self._limits,
-            clock=self._clock,
+            clock=self._context.clock,
         )
-        return {
-            "written": receipt.written,
-            "deleted": receipt.deleted,
-            "kept": len(receipt.kept),
-            "safety": receipt.safety.id if receipt.safety else "",
-        }
+        entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": session}
+        return {**entry, **journal_data(result), "mode": mode}
 
-    def _other_sessions(self) -> tuple[str, ...]:
-        """The other sessions that work in this work tree, for people."""
-        from tui.feeds.sessions.live_processes import describe_agents, live_agents
-        from tui.store.attempt_files import newest_agent
-        from tui.system.git import Git
+    def _plan(self, checkpoint: Checkpoint | None) -> RewindPlan:
+        """The plan of a rewind to it, or of the undo of the last one."""
+        # Without the agent of this run, which is stopped first.
+        own, project = newest_agent(self._folder), self._context.project
+        alive = live_agents(Git(project).work_tree)
+        live = describe_agents(one for one in alive if own is None or one.pid != own[0])
+        if checkpoint is None:
+            return plan_undo(project, live=live, limits=self._limits)
+        return plan_rewind(project, checkpoint, live=live, limits=self._limits)
 
-        own = newest_agent(self._folder)
-        alive = live_agents(Git(self._project).work_tree)
-        return describe_agents(one for one in alive if own is None or one.pid != own[0])
-
-    def _conversation_cut(self, checkpoint: Any) -> tuple[str, str]:
-        """The session and the event up to which the conversation is kept."""
+    def _target(self, arguments: Mapping[str, Any]) -> tuple[str, Checkpoint, str, str]:
+        """Mode, checkpoint, and session and event up to which the conversation is kept."""
+        mode = str(arguments.get("mode") or "both")
+        if mode not in _MODES:
+            raise RefusedError(f"a rewind is of code, conversation or both, not of {mode!r}")
+        checkpoint = find_checkpoint(self._context.project, str(arguments.get("checkpoint") or ""))
+        if mode == "code":
+            return mode, checkpoint, "", ""
         facts = checkpoint.facts
         session, uuid = str(facts.get("session") or ""), str(facts.get("uuid") or "")
-        if session and uuid:
-            return session, uuid
-        return self._conversation_cut_at(checkpoint.at)
+        if not session or not uuid:
+            session, uuid = self._conversation_cut_at(checkpoint.at)
+        return mode, checkpoint, session, uuid
 
     def _conversation_cut_at(self, at: float) -> tuple[str, str]:
         """The last event before that moment after which the conversation can be cut cleanly."""
-        source, turns = str(self._folder.stream), TurnTracker()
-        decoder, offset = ClaudeDecoder(source), 0
-        with open(source, "rb") as file:
+        turns, decoder = TurnTracker(), ClaudeDecoder(str(self._folder.stream))
+        with open(self._folder.stream, "rb") as file:
             for line in file:
-                for event in decoder.decode(line, offset).events:
+                for event in decoder.decode(line, 0).events:
                     if event.at is not None and event.at > at:
                         return turns.session, turns.safe_uuid
                     turns.apply(event)
-                offset += len(line)
         return turns.session, turns.safe_uuid
-
-
-def _mode(arguments: Mapping[str, Any]) -> str:
-    mode = str(arguments.get("mode") or "both")
-    if mode not in _MODES:
-        raise RefusedError(f"a rewind is of code, conversation or both, not of {mode!r}")
-    return mode

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 from tui.runner.run_state import RunState, load_state, save_state
 from tui.settings.load import load as load_settings
@@ -22,46 +23,25 @@ from tui.system.files import append_line
 from tui.system.processes import boot_id
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-_RANK = {"DEBUG": 0, "INFO": 1, "WARNING": 2, "ERROR": 3}
+_LEVELS: tuple[Level, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 _MAX_HELD_ENTRIES = 1_000
 _SLEEP_SECONDS = 5.0
 _STDERR_TAIL_BYTES = 4096
 
 
-class WatchdogLog:
-    """The log for people; an entry that cannot be written is dropped."""
-
-    def __init__(self, path: Path, level: str, wall: Callable[[], float]) -> None:
-        self.path = path
-        self._lowest = _RANK.get(level, 1)
-        self._wall = wall
-
-    def write(self, text: str, level: Level = "INFO") -> None:
-        if _RANK[level] < self._lowest:
-            return
-        now = self._wall()
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
-        entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {' '.join(text.split())}\n"
-        append_to_file(self.path, entry.encode("utf-8", "replace"))
-
-
 def append_to_file(path: Path, data: bytes) -> None:
     """Appends to a file of the project, making its folder if need be; drops what cannot be written."""
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         append_line(path, data, mode=0o644, follow=True)
+
+
+def file_size(path: Path) -> int:
+    """The bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
     except OSError:
-        return
-
-
-class Notifier(Protocol):
-    """Notifies people; no method blocks or raises.
-
-    A protocol, because the notifier of a run is built from the context that holds it.
-    """
-
-    def notify(self, event: str, text: str, facts: Mapping[str, Any]) -> None: ...
-    def close(self) -> None: ...
+        return 0
 
 
 @dataclass
@@ -69,6 +49,7 @@ class RunContext:
     """The shared state and the outputs of a supervisor.
 
     A full disk makes no method fail: journal entries are held back and written once they can be.
+    `notify` has people notified of an event; it does not block or raise.
     """
 
     folder: RunDirectory
@@ -77,28 +58,21 @@ class RunContext:
     clock: Clock
     state: RunState
     journal: JournalWriter
-    log: WatchdogLog
-    notifier: Notifier | None = None
+    notify: Callable[[str, str], None] = lambda event, text: None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     _monotonic: float = 0.0
 
     @classmethod
-    def load(
-        cls, folder: RunDirectory, clock: Clock | None = None, notifier: Notifier | None = None
-    ) -> RunContext:
+    def load(cls, folder: RunDirectory, clock: Clock | None = None) -> RunContext:
         """The context of that run as it was saved last; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
         settings = read_run_settings(folder)
-        try:
+        with suppress(OvernightError):
             # The run directory holds no secrets: they come from the project and the environment.
             settings = with_secrets(settings, load_settings(Path(facts.project)).settings)
-        except OvernightError:
-            pass
         clock = clock or clock_for(facts.env)
-        path = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
-        log = WatchdogLog(path, settings.logging.level, clock.wall)
         journal = JournalWriter(folder.journal, clock.wall)
-        return cls(folder, facts, settings, clock, load_state(folder), journal, log, notifier)
+        return cls(folder, facts, settings, clock, load_state(folder), journal)
 
     @property
     def project(self) -> Path:
@@ -127,18 +101,19 @@ class RunContext:
             del self._held[0]
 
     def log_line(self, text: str, level: Level = "INFO") -> None:
-        self.log.write(text, level)
-
-    def notify(self, event: str, text: str, **facts: object) -> None:
-        if self.notifier is not None:
-            self.notifier.notify(event, text, facts)
+        """Writes to the log for people; an entry that cannot be written is dropped."""
+        if _LEVELS.index(level) < _LEVELS.index(self.settings.logging.level):
+            return
+        now = self.clock.wall()
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+        entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {' '.join(text.split())}\n"
+        path = self.path(self.settings.paths.watchdog_log)
+        append_to_file(path, entry.encode("utf-8", "replace"))
 
     def save(self) -> None:
         """Saves the state. Where the disk is full, a later call saves it."""
-        try:
+        with suppress(OSError):
             save_state(self.folder.state, self.state)
-        except OSError:
-            return
 
     # --- time ---
 
@@ -172,17 +147,13 @@ class RunContext:
 
     def stderr_tail(self) -> str:
         """The end of what the agents wrote to stderr."""
-        try:
-            with open(self.folder.stderr, "rb") as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - _STDERR_TAIL_BYTES))
-                return file.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
+        path = self.folder.stderr
+        with suppress(OSError), open(path, "rb") as file:
+            file.seek(max(0, file_size(path) - _STDERR_TAIL_BYTES))
+            return file.read().decode("utf-8", "replace")
+        return ""
 
     def heartbeat(self) -> None:
         """Touches the lock file: its time says when a supervisor was last at work."""
-        try:
+        with suppress(OSError):
             os.utime(self.folder.lock)
-        except OSError:
-            return

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -27,8 +26,8 @@ from tui.model.snapshot import NightSnapshot
 from tui.monitor import reader_state
 from tui.monitor.session_reader import SessionReader, fold_rules, recorded_arrivals
 from tui.night.fold import NightFold
-from tui.runner.agent.turn_tracker import TurnTracker
-from tui.runner.run_context import RunContext
+from tui.runner.agent.turns import TurnTracker
+from tui.runner.run_context import RunContext, file_size
 from tui.store.attempt_files import arrival_line
 from tui.system.files import append_line
 from tui.system.sanitize import clean_bytes
@@ -72,13 +71,10 @@ class RunReader:
         self._quiet_at: float | None = None
         self._reader = self._open()
         self._stream = self._reader.followed("stream")
-        paths = context.settings.paths
-        self._progress = WholeFile(
-            "progress", SidecarPath(str(context.path(paths.progress_file)), "")
-        )
-        self._features = WholeFile(
-            "features", SidecarPath(str(context.path(paths.feature_list)), "")
-        )
+        names = context.settings.paths
+        progress, features = context.path(names.progress_file), context.path(names.feature_list)
+        self._progress = WholeFile("progress", SidecarPath(str(progress), ""))
+        self._features = WholeFile("features", SidecarPath(str(features), ""))
         self._listed: ProgressFile | None = None
         self.progress: ProgressFile | None = None
         self._past = deque(recorded_arrivals(self._source, self._arrivals_from))
@@ -148,7 +144,7 @@ class RunReader:
         offset = self._stream.offset
         if not self.caught_up or offset - self._saved_to < _WORTH_SAVING:
             return
-        arrivals = self._arrivals_from if self._past else _size(self.context.folder.arrivals)
+        arrivals = self._arrivals_from if self._past else file_size(self.context.folder.arrivals)
         announced = self.context.state.attempt_stream_offset
         own = SavedRunReader(offset, self.turns, announced, arrivals, self._quiet_at)
         if reader_state.save(
@@ -193,9 +189,7 @@ class RunReader:
         if data is not None:
             where, at = str(self._progress.path), self._progress.mtime
             self.progress = read_progress(clean_bytes(data), where, at)
-        if data is None and features is None:
-            return
-        if self.progress is not None:
+        if self.progress is not None and (data is not None or features is not None):
             self.progress = with_features(self.progress, self._listed)
             self.fold.apply([self.progress])
             self._changed = True
@@ -216,7 +210,7 @@ class RunReader:
 
     def end_of_stream(self) -> int:
         """Bytes of the stream that are there now."""
-        return _size(self._source)
+        return file_size(self.context.folder.stream)
 
     def is_complete(self) -> bool:
         """Whether every byte of the stream that is there was read."""
@@ -228,22 +222,11 @@ class RunReader:
 
         Raises OSError.
         """
-        size = self.end_of_stream()
-        if not size:
-            return
-        descriptor = os.open(self._source, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            if os.pread(descriptor, 1, size - 1) != b"\n":
-                os.write(descriptor, b"\n")
-        finally:
-            os.close(descriptor)
+        if self.end_of_stream():
+            with open(self._source, "ab+") as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read() != b"\n":
+                    file.write(b"\n")
 
     def close(self) -> None:
         self._reader.close()
-
-
-def _size(path: str | Path) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0

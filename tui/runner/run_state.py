@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -167,13 +168,6 @@ class RunState(Struct, rename=_DISK_NAMES):
         return self.step is not None and self.step.initializer
 
 
-class _Version01(Struct):
-    """What version 0.1 wrote instead of a phase."""
-
-    phase: RunPhase | None = None
-    held: bool = False
-
-
 def load_state(folder: RunDirectory) -> RunState:
     """The state as it was saved last, or rebuilt from attempts and journal where it is unreadable.
 
@@ -181,29 +175,22 @@ def load_state(folder: RunDirectory) -> RunState:
     """
     try:
         data = folder.state.read_bytes()
-        state = msgspec.json.decode(data, type=RunState)
-        old = msgspec.json.decode(data, type=_Version01)
+        state, keys = msgspec.json.decode(data, type=RunState), msgspec.json.decode(data)
     except (OSError, msgspec.MsgspecError):
-        state, old = _rebuild_state(folder), _Version01()
+        state, keys = _rebuild_state(folder), {}
     if state.stall and state.stall_kind is None:
-        state.stall_kind = _old_stall_kind(state.stall)
-    if old.phase in (None, RunPhase.ENDED) or _is_contradictory(state):
-        state.phase = _derived_phase(state, old.held)
+        # Version 0.1 kept the kind and the beginning of a stall in one string.
+        with suppress(ValueError):
+            state.stall_kind = StallKind(state.stall.partition(" ")[0])
+    needed = {
+        RunPhase.WAITING: state.wait,
+        RunPhase.STOPPING: state.intent,
+        RunPhase.REWINDING: state.intent,
+    }
+    # Version 0.1 wrote no phase, but whether the run was held.
+    if keys.get("phase") in (None, "ended") or needed.get(state.phase, state) is None:
+        state.phase = _derived_phase(state, bool(keys.get("held")))
     return state
-
-
-def _old_stall_kind(stall: str) -> StallKind | None:
-    # Version 0.1 kept the kind and the beginning of a stall in one string.
-    try:
-        return StallKind(stall.partition(" ")[0])
-    except ValueError:
-        return None
-
-
-def _is_contradictory(state: RunState) -> bool:
-    if state.phase == RunPhase.WAITING:
-        return state.wait is None
-    return state.phase in (RunPhase.STOPPING, RunPhase.REWINDING) and state.intent is None
 
 
 def _derived_phase(state: RunState, held: bool) -> RunPhase:

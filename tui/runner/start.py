@@ -1,8 +1,11 @@
-"""Starts a run; gives one that lost its supervisor a new one."""
+"""Starts a run, now or every night; gives one that lost its supervisor a new one."""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tui.runner.agent.attempt import environment_without_marks
+from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
 from tui.runner.preflight import check_start
 from tui.settings.own_sections import SKIP_PERMISSIONS
@@ -27,7 +30,7 @@ from tui.store.runs import (
     read_run_end,
 )
 from tui.system.clock import clock_for
-from tui.system.errors import OvernightError, RefusedError
+from tui.system.errors import OvernightError, RefusedError, UsageError
 from tui.system.files import read_json
 from tui.system.locks import acquire_lock
 
@@ -42,20 +45,13 @@ class StartOptions:
     """Options of a start that are no settings.
 
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
-    disk, so they must hold no secrets. `trusted` says that this program made the repository.
+    disk, so they must hold no secrets.
     """
 
     command: Literal["run", "demo"] = "run"
     allow_dirty: bool = False
-    trusted: bool = False
     extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StartedRun:
-    run_id: str
-    folder: Path
 
 
 def start_run(
@@ -66,7 +62,7 @@ def start_run(
     agent_command: Sequence[str] = (),
     options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
-) -> StartedRun:
+) -> RunDirectory:
     """Starts a run that outlives this process, and returns once its agent runs.
 
     RefusedError when a precondition does not hold; OvernightError when the agent does not start.
@@ -81,8 +77,7 @@ def start_run(
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
-        allow_dirty = options.allow_dirty or options.trusted
-        git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
+        git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
         facts = RunFacts(
             run=new_run_id(time.time()),
             goal=goal,
@@ -100,7 +95,7 @@ def start_run(
         os.close(lock)
     _wait_for_agent(folder)
     prune_runs(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
-    return StartedRun(folder.id, folder.path)
+    return folder
 
 
 def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
@@ -143,9 +138,6 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    import subprocess
-
-    secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
     log = os.open(
         folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
     )
@@ -157,7 +149,7 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
             stderr=log,
             # `-m` looks in the current folder first: this package must be there, not one of the project.
             cwd=_PACKAGE_FOLDER,
-            env={**environment_without_marks(environ), **secrets},
+            env=attempt_environment(environ, settings),
             start_new_session=True,
         )
     except OSError as error:
@@ -188,10 +180,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
 
 
 def adopt_run(
-    project: Path,
-    *,
-    run_dir: str = RUN_DIR,
-    environ: Mapping[str, str] = os.environ,
+    project: Path, *, run_dir: str = RUN_DIR, environ: Mapping[str, str] = os.environ
 ) -> bool:
     """Starts a supervisor for a run that has none; True if that was done.
 
@@ -208,4 +197,69 @@ def adopt_run(
         time.sleep(_POLL_SECONDS)
     raise OvernightError(
         f"run {folder.id} found no supervisor; {folder.supervisor_log} may say why"
+    )
+
+
+# --- every night ---
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+# A word as systemd reads it, without variables and specifiers.
+_UNIT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%", "$": "$$"})
+_UNIT = """\
+# ~/.config/systemd/user/{name}.service
+[Unit]
+Description=A night's session in {where}
+
+[Service]
+Type=oneshot
+# The session outlives this unit on purpose: only the start is systemd's business.
+KillMode=process
+RemainAfterExit=no
+WorkingDirectory={where}
+ExecStart={words}
+
+# ~/.config/systemd/user/{name}.timer
+[Unit]
+Description=Starts a night's session in {where} at {hour}:{minute}
+
+[Timer]
+OnCalendar=*-*-* {hour}:{minute}:00
+Persistent=false
+
+[Install]
+WantedBy=timers.target
+
+# systemctl --user daemon-reload && systemctl --user enable --now {name}.timer
+# loginctl enable-linger    (so that it runs while you are logged out)
+#
+# Or with cron (crontab -e):
+# {cron}
+"""
+
+
+def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) -> str:
+    """A systemd unit, a timer and a crontab line that start a run at that local time every night.
+
+    UsageError for what is no time of day, and for a goal of several lines.
+    """
+    match = _TIME.fullmatch(at.strip())
+    if match is None:
+        raise UsageError(f"{at!r} is no time of day; write it like 22:00")
+    for text in (goal, str(project), *arguments):
+        if "\n" in text or "\0" in text:
+            raise UsageError("a unit needs its goal and its paths in one line")
+    hour, minute = int(match[1]), int(match[2])
+    # What stands behind `--` is for the agent: the goal comes before it.
+    cut = list(arguments).index("--") if "--" in arguments else len(arguments)
+    flags, rest = arguments[:cut], arguments[cut:]
+    words = [sys.executable, "-m", "tui", "run", "--project", str(project), "--detach"]
+    words += [*flags, goal, *rest]
+    name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
+    return _UNIT.format(
+        name=name,
+        where=str(project).replace("%", "%%"),
+        words=" ".join(f'"{word.translate(_UNIT_ESCAPES)}"' for word in words),
+        hour=f"{hour:02d}",
+        minute=f"{minute:02d}",
+        cron=f"{minute} {hour} * * *  " + shlex.join(words).replace("%", r"\%"),
     )

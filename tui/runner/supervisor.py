@@ -11,23 +11,24 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from tui.control.rewind.execute import recover_rewind
 from tui.model.events import AgentEvent, Compaction
 from tui.model.state import NotifyEvent, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.outcomes import exit_text
+from tui.runner.agent.turns import exit_text
 from tui.runner.artifacts import RunArtifacts
-from tui.runner.checkpoints import CheckpointSchedule, CheckpointTaker, CheckpointWorker
+from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
-from tui.runner.notify.notifier import notifier_for
-from tui.runner.policy.automatic_actions import ContextHandoff, StallResponse
-from tui.runner.policy.limits import LimitChecker
+from tui.runner.notify.outbox import notifier_for
+from tui.runner.policy.automatic_actions import LimitChecker, StallResponse, see_to_handoff
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RunRewinder
 from tui.runner.run_context import RunContext
@@ -51,7 +52,8 @@ class Supervisor:
 
     def __init__(self, folder: RunDirectory) -> None:
         context = self.context = RunContext.load(folder)
-        context.notifier = notifier_for(context)
+        self._notifier = notifier_for(context)
+        context.notify = self._notifier.notify
         reader = self.reader = RunReader(context)
         messages = self.messages = MessageSender(
             context, reader.turns, lambda: reader.snapshot().activity_text
@@ -60,14 +62,10 @@ class Supervisor:
         self.escalation = Escalation(context, reader.turns, messages)
         self.limits = LimitChecker(context, reader)
         self.stalls = StallResponse(context, messages)
-        self.handoff = ContextHandoff(context, reader, messages, machine)
         self.artifacts = RunArtifacts(context)
-        taker = CheckpointTaker(context.project, context.settings, context.facts.run, context.clock)
-        self._checkpoint_worker = CheckpointWorker(taker)
-        self.checkpoints = CheckpointSchedule(context, reader, self._checkpoint_worker)
-        rewinder = RunRewinder(context.project, context.settings, folder, context.clock)
+        self.checkpoints = CheckpointSchedule(context, reader)
         self.requests = RequestHandler(
-            context, reader, messages, machine, self.checkpoints, rewinder
+            context, reader, messages, machine, self.checkpoints, RunRewinder(context)
         )
         self._sleep_inhibitor = SleepInhibitor()
         self._is_asked_to_leave = False
@@ -119,10 +117,8 @@ class Supervisor:
 
     def _recover_rewind(self) -> None:
         # A rewind that was cut short is finished or taken back before anything else works here.
-        from tui.control.rewind import execute
-
         try:
-            recovery = execute.recover_rewind(self.context.project)
+            recovery = recover_rewind(self.context.project)
         except (OvernightError, OSError) as error:
             text = f"an interrupted rewind is still open: {error}"
         else:
@@ -245,7 +241,7 @@ class Supervisor:
         self._gone_since = None
         self.machine.on_agent_running(status)
         self.machine.record_session()
-        survivors = self.escalation.kill_tree(attempt, status).survivors
+        survivors = self.escalation.kill_tree(attempt, status)
         reason = exit_text(status)
         data = {"attempt": context.state.attempts_counted, "code": status.code}
         context.journal_entry("segment_ended", {**data, "signal": status.signal, "reason": reason})
@@ -285,23 +281,18 @@ class Supervisor:
         if attempt is not None and status is not None:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
-            self._check_limits(attempt, status)
-            self.handoff.update(snapshot)
+            intent = self.limits.check(snapshot, attempt, status)
+            if intent is not None and status is not None and not status.is_over:
+                self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
+            elif intent is not None:
+                self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
+            see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_SECONDS
             self.artifacts.copy_transcripts()
             self.reader.save()
             context.save()
-
-    def _check_limits(self, attempt: AttemptProcess | None, status: AttemptStatus | None) -> None:
-        intent = self.limits.check(self.reader.snapshot(), attempt, status)
-        if intent is None:
-            return
-        if status is not None and not status.is_over:
-            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
-        else:
-            self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
 
     # --- the end ---
 
@@ -329,31 +320,23 @@ class Supervisor:
     def close(self) -> None:
         """Releases everything; the agent is not part of it."""
         self.machine.baseline.stop()
-        self._checkpoint_worker.close()
+        self.checkpoints.close()
         self.reader.close()
         self._sleep_inhibitor.close()
-        if self.context.notifier is not None:
-            self.context.notifier.close()
+        self._notifier.close()
 
 
 def _or_none(value: float | None) -> str:
     return "none" if value is None else f"{value:g}"
 
 
-def unwatched_seconds(folder: RunDirectory, wall: float) -> float:
-    """Seconds since the last heartbeat of a supervisor."""
-    try:
-        return max(0.0, wall - os.stat(folder.lock).st_mtime)
-    except OSError:
-        return 0.0
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Supervises the run until it is over; 0 at once where it has ended or is supervised already."""
     folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]).absolute())
-    first = not folder.lock.exists()
-    # Before the lock, which sets the time of its file.
-    gap = unwatched_seconds(folder, time.time())
+    gap = None
+    with suppress(OSError):  # there is no lock file at the start
+        # Seconds since the last heartbeat; before the lock, which sets the time of its file.
+        gap = max(0.0, time.time() - folder.lock.stat().st_mtime)
     lock = acquire_lock(folder.lock)
     if lock is None or read_run_end(folder) is not None:
         return 0
@@ -362,7 +345,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    supervisor.begin(None if first else gap)
+    supervisor.begin(gap)
     supervisor.run()
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import msgspec
+from msgspec import structs
 
 from tui.settings.conversion import convert, expand_variables, from_plain_value, nearest_word
 from tui.settings.describe import all_fields, plain_number
@@ -88,14 +88,17 @@ def load(
 
 
 def _build_settings(values: Mapping[str, Any]) -> Settings:
-    nested: dict[str, Any] = {}
+    """Converted values over the defaults; `msgspec.convert` would evaluate every annotation at start-up."""
+    settings = Settings()
+    changes: dict[str, Any] = {}
     for key, value in values.items():
         section, dot, name = key.partition(".")
         if dot:
-            nested.setdefault(section, {})[name] = value
+            before = changes.get(section, getattr(settings, section))
+            changes[section] = structs.replace(before, **{name: value})
         else:
-            nested[section] = value
-    return msgspec.convert(nested, Settings)
+            changes[section] = value
+    return structs.replace(settings, **changes)
 
 
 def _digest(data: bytes) -> str:

@@ -101,8 +101,8 @@ class ScreenSettings(Struct, frozen=True):
     """How the screen looks and how often it paints."""
 
     theme: Annotated[
-        Literal["auto", "dark", "light", "ansi"],
-        "Colours; auto: dark, or none where NO_COLOR is set.",
+        Literal["auto", "dark", "light", "ansi", "mono"],
+        "Colours, mono none; auto: dark, or none where NO_COLOR is set.",
     ] = "auto"
     verbosity: Annotated[
         Literal["brief", "normal", "full"], "How many kinds of events are shown at first."

@@ -14,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tui.runner.notify.outbox import NotifyChannel, NotifyEvent, Outbox, SenderOrder, new_event
+from tui.runner.notify.channels import NotifyChannel
+from tui.runner.notify.outbox import NotifyEvent, Outbox, SenderOrder, new_event
 from tui.runner.notify.sender import NotifySender
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
@@ -179,7 +180,7 @@ class Post:
         """Time goes on, whatever is due is tried, and the attempts are waited for."""
         self.clock.now += seconds
         goes_on = self.sender.round()
-        until(lambda: self.sender.is_idle, "the attempts to be over")
+        until(lambda: not self.sender._busy_channels, "the attempts to be over")
         return goes_on
 
     def drain(self, step: float = 30.0, most: int = 400) -> None:

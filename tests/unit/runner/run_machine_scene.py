@@ -13,7 +13,7 @@ from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine

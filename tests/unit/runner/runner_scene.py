@@ -95,7 +95,7 @@ class Scene:
         options = start.StartOptions(
             env={**variables, **(env or {})}, extra=extra, allow_dirty=allow_dirty
         )
-        started = start.start_run(
+        self.folder = start.start_run(
             self.repository,
             goal,
             self.settings(**changes),
@@ -103,7 +103,6 @@ class Scene:
             options=options,
             environ=self.environ,
         )
-        self.folder = RunDirectory(started.folder)
         self._runs.append(self.folder)
         return self.folder
 

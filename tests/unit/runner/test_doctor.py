@@ -17,8 +17,8 @@ from tests.command_line import run
 from tui.commands.observe.doctor import lines_of
 from tui.control.hooks import installer
 from tui.demo.story.repository import create
-from tui.runner.doctor import repository, surroundings
-from tui.runner.doctor.check import CheckResult
+from tui.runner.doctor import checks, examine
+from tui.runner.doctor.checks import CheckResult
 from tui.runner.doctor.examine import Examination
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory, state_root
@@ -76,7 +76,7 @@ class Bed:
 
 @pytest.fixture
 def bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bed:
-    monkeypatch.setattr(surroundings, "_POWER", tmp_path / "power")
+    monkeypatch.setattr(examine, "_POWER", tmp_path / "power")
     return Bed(tmp_path)
 
 
@@ -267,7 +267,7 @@ def test_a_reset_within_the_night_is_no_trouble(bed: Bed) -> None:
 def test_a_full_disk_is_no_place_for_a_night(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, state in ((100 << 20, "fail"), (2 << 30, "warn"), (50 << 30, "ok")):
         facts = type("Usage", (), {"free": free})()
-        monkeypatch.setattr(repository.shutil, "disk_usage", lambda path, facts=facts: facts)  # type: ignore[attr-defined]
+        monkeypatch.setattr(checks.shutil, "disk_usage", lambda path, facts=facts: facts)  # type: ignore[attr-defined]
         assert bed.checks()["disk"].state == state
 
 
@@ -275,7 +275,7 @@ def test_a_run_folder_that_cannot_be_written(bed: Bed, monkeypatch: pytest.Monke
     def refuse(place: Path) -> None:
         raise PermissionError(13, "Permission denied", str(place))
 
-    monkeypatch.setattr(repository, "_try_pipe", refuse)
+    monkeypatch.setattr(checks, "_try_pipe", refuse)
     found = bed.checks()["run folder"]
     assert (found.state, "Permission denied" in found.text) == ("fail", True)
 

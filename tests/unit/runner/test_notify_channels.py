@@ -13,13 +13,12 @@ import msgspec
 import pytest
 
 from tests.unit.runner.notify_scene import Post, serving, until
-from tui.runner.notify import local_transports
-from tui.runner.notify.channels import channel_problems, configured_channels
+from tui.runner.notify import channels as notify_channels
+from tui.runner.notify.channels import NotifyChannel, channel_problems, configured_channels
 from tui.runner.notify.delivery_rules import SendOutcome
-from tui.runner.notify.http_services import SendOptions
+from tui.runner.notify.http_services import SendOptions, send
 from tui.runner.notify.message_text import compose
-from tui.runner.notify.outbox import NotifyChannel, SenderOrder
-from tui.runner.notify.sender import send
+from tui.runner.notify.outbox import SenderOrder
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
 
@@ -222,7 +221,7 @@ def test_tmux_shows_the_text_to_every_client_as_it_is(tmp_path: Path) -> None:
     tmux = FakeTmux(tmp_path, "")
     hostile = "#(touch /tmp/x) #{pane_id} #[fg=red] %H:%M ##[x] ; $(id) -d \x1b[31m"
     shown = compose("stall", [("id", 0.0, hostile)], project="bot", run="r")
-    assert local_transports.show_in_tmux(shown, tmux.environ).result == "sent"
+    assert notify_channels.show_in_tmux(shown, tmux.environ).result == "sent"
     calls = tmux.calls()
     assert calls[0][0] == "list-clients"
     assert [call[:5] for call in calls[1:]] == [
@@ -240,7 +239,7 @@ def test_tmux_that_is_old_or_has_nobody_attached(
     mode: str, result: str, count: int, tmp_path: Path
 ) -> None:
     tmux = FakeTmux(tmp_path, mode)
-    assert local_transports.show_in_tmux(MESSAGE, tmux.environ).result == result
+    assert notify_channels.show_in_tmux(MESSAGE, tmux.environ).result == result
     assert len(tmux.calls()) == count
 
 
@@ -256,9 +255,9 @@ def test_a_hanging_tmux_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.Monk
     program = tmp_path / "tmux"
     program.write_text("#!/bin/sh\nexec sleep 30\n")
     program.chmod(0o755)
-    monkeypatch.setattr(local_transports, "_TMUX_SECONDS", 0.2)
+    monkeypatch.setattr(notify_channels, "_TMUX_SECONDS", 0.2)
     environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    assert local_transports.show_in_tmux(MESSAGE, environ).result == "nobody"
+    assert notify_channels.show_in_tmux(MESSAGE, environ).result == "nobody"
 
 
 def test_an_attempt_that_breaks_is_unsure_and_quotes_nothing(tmp_path: Path) -> None:

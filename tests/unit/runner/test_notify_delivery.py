@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner.notify_scene import START, Post, Reply, Service, hook, serving
+from tui.runner.notify.channels import NotifyChannel
 from tui.runner.notify.http_services import HttpPost, post
-from tui.runner.notify.outbox import NotifyChannel, NotifyEvent
+from tui.runner.notify.outbox import NotifyEvent
 
 
 def delivered(base: Path, *replies: Reply, total: float = 5.0) -> tuple[Post, Service, NotifyEvent]:

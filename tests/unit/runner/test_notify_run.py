@@ -15,9 +15,9 @@ import pytest
 
 from tests.unit.runner.notify_scene import START, Reply, Turned, hook, journal_of, serving, until
 from tests.unit.runner.runner_scene import Scene
-from tui.runner.notify.notifier import OutboxNotifier, notifier_for
-from tui.runner.notify.outbox import NotifyChannel, Outbox
-from tui.runner.run_context import RunContext, WatchdogLog
+from tui.runner.notify.channels import NotifyChannel
+from tui.runner.notify.outbox import Outbox, OutboxNotifier, notifier_for
+from tui.runner.run_context import RunContext
 from tui.runner.run_state import RunState
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
@@ -38,16 +38,13 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
     settings = msgspec.structs.replace(settings, notifications=changed)
     facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
     folder = create_run(base / "runs", facts, settings)
-    log = WatchdogLog(base / "watchdog.log", "INFO", time.time)
     journal = JournalWriter(folder.journal)
-    return RunContext(folder, facts, settings, SystemClock(), RunState(), journal, log)
+    return RunContext(folder, facts, settings, SystemClock(), RunState(), journal)
 
 
 def notifier(context: RunContext, *channels: NotifyChannel) -> OutboxNotifier:
     clock = Turned()
-    made = OutboxNotifier(context, channels=channels, environ=os.environ, wall=clock)
-    context.notifier = made
-    return made
+    return OutboxNotifier(context, channels=channels, environ=os.environ, wall=clock)
 
 
 def sender_of(notifier: OutboxNotifier) -> int:
@@ -78,7 +75,7 @@ def test_each_kind_has_its_switch(tmp_path: Path, kind: str) -> None:
     for number, on in enumerate((True, False)):
         told: dict[str, Any] = {SWITCHES[kind]: on}
         context = desk_for(tmp_path / str(number), **told)
-        notifier(context).notify(kind, "words", {})
+        notifier(context).notify(kind, "words")
         assert len(journal_of(context.folder, "notified")) == on
 
 
@@ -88,10 +85,10 @@ def test_screens_are_asked_to_ring_once_a_minute_for_each_kind(tmp_path: Path) -
     clock = teller._wall
     assert isinstance(clock, Turned)
     for _ in range(3):
-        teller.notify("stall", "words", {})
-        teller.notify("limit", "words", {})
+        teller.notify("stall", "words")
+        teller.notify("limit", "words")
     clock.now += 61
-    teller.notify("stall", "words", {})
+    teller.notify("stall", "words")
     rung = journal_of(context.folder, "notified")
     assert [one["event"] for one in rung] == ["stall", "limit", "stall"]
     assert {(one["channel"], one["state"]) for one in rung} == {("bell", "sent")}
@@ -104,8 +101,8 @@ def test_quiet_hours_let_only_a_call_for_help_through(tmp_path: Path) -> None:
     )
     context = desk_for(tmp_path, quiet_hours=span)
     teller = notifier(context)
-    teller.notify("finished", "words", {})
-    teller.notify("needs_you", "words", {})
+    teller.notify("finished", "words")
+    teller.notify("needs_you", "words")
     entries = [
         (one["event"], one["channel"], one["state"])
         for one in journal_of(context.folder, "notified")
@@ -125,9 +122,7 @@ def test_an_event_is_sent_by_a_process_of_its_own(tmp_path: Path) -> None:
     with serving() as service:
         context = desk_for(tmp_path)
         teller = notifier(context, hook(service, "slack", "slack", f"/services/{LONG}"))
-        teller.notify(
-            "stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'x' * 20}", {}
-        )
+        teller.notify("stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'x' * 20}")
         teller.close()
         entry = until(
             lambda: [
@@ -146,7 +141,7 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
     with serving(Reply(trick="silence"), Reply()) as service:
         context = desk_for(tmp_path, timeout_seconds=30)
         teller = notifier(context, hook(service, path=f"/{LONG}"))
-        teller.notify("stall", "it hangs", {})
+        teller.notify("stall", "it hangs")
         until(lambda: service.taken, "the first attempt")
         sender = read_process(sender_of(teller))
         assert sender is not None
@@ -155,7 +150,7 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
         assert LONG.encode() not in command + environ
         os.kill(sender.pid, signal.SIGKILL)
         until(lambda: not is_locked(Outbox(context.folder.path).lock), "the lock to be free")
-        teller.notify("finished", "it is over", {})
+        teller.notify("finished", "it is over")
         until(lambda: len(service.taken) >= 2, "the next attempt")
         assert service.taken[1].json["event"] == "finished"
         teller.close()
@@ -172,7 +167,7 @@ def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
         lock_folder.path.mkdir(mode=0o700)
         lock = acquire_lock(lock_folder.lock)  # as if a sender were at work that dies
         assert lock is not None
-        first.notify("stall", "left behind", {})
+        first.notify("stall", "left behind")
         assert first._children == []
         os.close(lock)
         second = notifier(context, channel)
@@ -186,7 +181,7 @@ def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) ->
         context = desk_for(tmp_path)
         (context.folder.path / "outbox").write_text("in the way")
         teller = notifier(context, hook(service))
-        teller.notify("needs_you", "the disk is full", {})
+        teller.notify("needs_you", "the disk is full")
         until(lambda: service.taken, "the message")
         assert "the disk is full" in service.taken[0].json["text"]
         teller.close()
@@ -196,8 +191,10 @@ def test_a_sender_that_cannot_start_is_said_once(tmp_path: Path) -> None:
     context = desk_for(tmp_path)
     teller = notifier(context, NotifyChannel("hook", "json", "https://example.org/" + "x" * 70_000))
     for _ in range(3):
-        teller.notify("stall", "words", {})
-    assert (tmp_path / "watchdog.log").read_text().count("Notices are not sent") == 1
+        teller.notify("stall", "words")
+    assert (tmp_path / "bot" / "logs" / "watchdog.log").read_text().count(
+        "Notices are not sent"
+    ) == 1
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,8 @@ from tui.runner.notify.delivery_rules import (
 from tui.runner.notify.message_text import (
     LIMIT,
     compose,
-    discord_text,
     inert_line,
-    plain_text,
-    slack_text,
+    message_text,
     without_credentials,
 )
 from tui.system.credentials import secret_variables, spellings_of
@@ -164,14 +162,14 @@ def test_nobody_is_mentioned_and_nothing_is_markup() -> None:
     made = compose(
         "stall", [("id-1", 0.0, inert_line(HOSTILE))], project="@everyone", run="<!here>"
     )
-    for shown in (plain_text(made), discord_text(made), slack_text(made)):
+    for shown in (message_text(made), message_text(made, "discord"), message_text(made, "slack")):
         for mention in ("@everyone", "@here", "@channel", "<!channel", "<!here", "<@", "<#"):
             assert mention not in shown, shown
         for char in ("\x1b", "\x07", "\x00", "\r", "\u202e", "\ud800"):
             assert char not in shown
         assert shown.count("\n") == 2
-    assert "\\[click\\]\\(http" in discord_text(made)
-    assert "<" not in slack_text(made)
+    assert "\\[click\\]\\(http" in message_text(made, "discord")
+    assert "<" not in message_text(made, "slack")
 
 
 @settings(deadline=None, max_examples=80)
@@ -181,7 +179,7 @@ def test_nobody_is_mentioned_and_nothing_is_markup() -> None:
 def test_no_message_is_too_long(text: str, char: str, count: int, repeat: bool) -> None:
     events = [("id-1", 0.0, inert_line(text + char * count))] * 2
     made = compose("limit", events, project=text[:50] or "p", run="r", repeat=repeat)
-    for shown in (plain_text(made), discord_text(made), slack_text(made)):
+    for shown in (message_text(made), message_text(made, "discord"), message_text(made, "slack")):
         assert len(shown) <= LIMIT
         assert "id-1" in shown.replace("\\", "")
 

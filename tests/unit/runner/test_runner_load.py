@@ -10,8 +10,8 @@ import pytest
 from tests.fakes import FakeClock
 from tui.night.fold import NightFold
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.policy import limits as machine
-from tui.runner.policy.limits import CpuLoad, LimitChecker
+from tui.runner.policy import automatic_actions as machine
+from tui.runner.policy.automatic_actions import CpuLoad, LimitChecker
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.settings.load import load

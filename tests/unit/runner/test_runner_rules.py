@@ -20,10 +20,9 @@ from tui.runner import decisions
 from tui.runner.agent import messages
 from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.agent.launch import agent_arguments
-from tui.runner.agent.outcomes import exit_outcome, turn_outcome
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker, exit_outcome, turn_outcome
 from tui.runner.decisions import is_complete, is_stuck
-from tui.runner.run_context import RunContext, WatchdogLog
+from tui.runner.run_context import RunContext
 from tui.runner.run_state import (
     NextAttempt,
     OutgoingMessage,
@@ -232,8 +231,7 @@ def desk_in(folder: Path, clock: FakeClock) -> RunContext:
     facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
     run = create_run(folder, facts, Settings())
     journal = JournalWriter(run.journal, clock.wall)
-    log = WatchdogLog(folder / "log", "INFO", clock.wall)
-    return RunContext(run, facts, Settings(), clock, RunState(), journal, log)
+    return RunContext(run, facts, Settings(), clock, RunState(), journal)
 
 
 def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
@@ -421,7 +419,7 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
 
 
 def test_a_unit_starts_the_run_and_nothing_else() -> None:
-    from tui.runner.schedule import unit_text
+    from tui.runner.start import unit_text
 
     goal = 'Fix "all" $HOME 100% of it; rm -rf /'
     text = unit_text(
@@ -429,7 +427,6 @@ def test_a_unit_starts_the_run_and_nothing_else() -> None:
         goal,
         at="7:05",
         arguments=("--max-cost", "5", "--", "--effort", "high"),
-        program="/usr/bin/overnight-tui",
     )
     assert "OnCalendar=*-*-* 07:05:00" in text
     (start,) = [row for row in text.splitlines() if row.startswith("ExecStart=")]
@@ -446,7 +443,7 @@ def test_a_unit_starts_the_run_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("at", ["24:00", "noon", "7", "07:60"])
 def test_a_time_that_is_none_is_refused(at: str) -> None:
-    from tui.runner.schedule import unit_text
+    from tui.runner.start import unit_text
     from tui.system.errors import UsageError
 
     with pytest.raises(UsageError):

@@ -112,7 +112,7 @@ def test_credentials_never_reach_argv_journal_or_logs(scene: Scene) -> None:
     secret = "very-secret-token-4711"
     settings = scene.settings()
     agent = replace(settings.agent, env={"SOME_TOKEN": Secret(secret)})
-    started = start.start_run(
+    scene.folder = start.start_run(
         scene.repository,
         "[[story:long_tool gate=gate]]",
         replace(settings, agent=agent),
@@ -123,7 +123,6 @@ def test_credentials_never_reach_argv_journal_or_logs(scene: Scene) -> None:
         ),
         environ=scene.environ,
     )
-    scene.folder = type(scene.folder)(started.folder)
     scene._runs.append(scene.folder)
     scene.entry("segment_started")
     environment = Path(f"/proc/{scene.agent().pid}/environ").read_bytes()

@@ -19,6 +19,7 @@ from tui.settings.repository_policy import settings_needing_approval
 from tui.settings.settings import FILE, LoadedSettings, Settings
 from tui.settings.units import Secret
 from tui.system.errors import SettingsError
+from widgets.themes import NAMES
 
 
 def given(
@@ -487,3 +488,9 @@ def test_loading_defaults_takes_under_five_milliseconds(tmp_path: Path) -> None:
         load(tmp_path, environ={"HOME": "/x"})
         times.append(time.perf_counter() - begin)
     assert min(times) < 0.005
+
+
+def test_every_theme_can_be_set(tmp_path: Path) -> None:
+    for name in NAMES:
+        short = name.removeprefix("overnight-")
+        assert given(tmp_path, f"screen: {{theme: {short}}}").settings.screen.theme == short

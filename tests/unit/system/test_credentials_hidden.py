@@ -13,10 +13,8 @@ from tui.night.review.export.blocks import with_texts
 from tui.night.review.export.redacted import Redactor
 from tui.runner.notify.message_text import (
     compose,
-    discord_text,
     inert_line,
-    plain_text,
-    slack_text,
+    message_text,
     status_line,
     without_credentials,
 )
@@ -112,9 +110,9 @@ def test_a_notification_hides_it(kind: str, text: str) -> None:
     words = inert_line(without_credentials(f"the agent said {text} and went on"))
     message = compose("stall", [("id-1", 0.0, words)], project="bot", run="r")
     for shown in (
-        plain_text(message),
-        discord_text(message),
-        slack_text(message),
+        message_text(message),
+        message_text(message, "discord"),
+        message_text(message, "slack"),
         status_line(message),
     ):
         assert not leaks(shown.replace("\\", ""))

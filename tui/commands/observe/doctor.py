@@ -14,7 +14,7 @@ from tui.commands.context import add_path, print_json, project_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui.runner.doctor.check import CheckResult
+    from tui.runner.doctor.checks import CheckResult
     from tui.runner.doctor.examine import Examination
 
 

@@ -1,3 +1,1 @@
 """One agent process: launch, messages, turns, escalation, end."""
-
-from __future__ import annotations

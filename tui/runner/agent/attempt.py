@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.runner.agent.shim import claim
+from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write, read_json
 from tui.system.locks import is_locked
@@ -21,21 +22,11 @@ from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_a
 
 # Every process that descends from an agent has this in its environment.
 MARK = "OVERNIGHT_RUN_SEGMENT"
+_IDENTITIES = ("pid", "proc_start", "shim", "shim_start")
 _SHIM = Path(__file__).with_name("shim.py")
 _DROPPED_VARIABLES = frozenset(
     (MARK, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT")
 )
-
-
-class AttemptOrder(Struct, frozen=True):
-    """What a shim is to start; `env` is added to the environment of the shim."""
-
-    argv: tuple[str, ...]
-    cwd: str
-    env: dict[str, str]
-    fifo: str
-    stream: str
-    stderr: str
 
 
 class AttemptStatus(Struct, frozen=True):
@@ -57,33 +48,30 @@ class AttemptProcess:
     """One attempt of a run, launched by this or by an earlier supervisor."""
 
     def __init__(self, run: RunDirectory, number: int) -> None:
-        self.number = number
         self.files = run.attempt(number)
-        self.path = self.files.path
-        self.fifo = self.files.stdin
+        self.path, self.fifo = self.files.path, self.files.stdin
+        self._marker = f"{MARK}={self.path}".encode()
         self._shim: subprocess.Popen[bytes] | None = None
         self._facts: dict[str, Any] | None = None
-
-    @property
-    def marker(self) -> str:
-        """The value of MARK for this attempt."""
-        return str(self.path)
 
     def write_order(
         self, run: RunDirectory, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
     ) -> None:
-        """Makes the FIFO and writes the order; nothing runs yet. Raises OSError."""
+        """Makes the FIFO and writes down what the shim is to start. Raises OSError.
+
+        `env` is added to the environment of the shim. Nothing runs yet.
+        """
         self.path.mkdir(mode=0o700, exist_ok=True)
         if not self.fifo.exists():
             os.mkfifo(self.fifo, 0o600)
-        order = AttemptOrder(
-            tuple(argv),
-            str(cwd),
-            {**env, MARK: self.marker},
-            str(self.fifo),
-            str(run.stream),
-            str(run.stderr),
-        )
+        order = {
+            "argv": argv,
+            "cwd": str(cwd),
+            "env": {**env, MARK: str(self.path)},
+            "fifo": str(self.fifo),
+            "stream": str(run.stream),
+            "stderr": str(run.stderr),
+        }
         atomic_write(self.files.order, msgspec.json.encode(order))
 
     def launch(self, environ: Mapping[str, str]) -> None:
@@ -96,37 +84,36 @@ class AttemptProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=environment_without_marks(environ),
+                env=environ,
                 start_new_session=True,
             )
         finally:
             os.close(log)
 
     def read_status(self) -> AttemptStatus:
-        if self._shim is not None:
-            self._shim.poll()  # reaps the shim once it is done
-        agent, shim = self._identities()
+        shim_runs = self._shim is not None and self._shim.poll() is None  # reaps it once it is done
+        agent, shim = None, None
+        if self._facts is None:
+            self._facts = read_json(self.files.agent)
+        if self._facts is not None:
+            pid, start, shim_pid, shim_start = (int(self._facts[name]) for name in _IDENTITIES)
+            agent, shim = ProcessIdentity(pid, start), ProcessIdentity(shim_pid, shim_start)
         record = read_json(self.files.exit)
         if record is not None:
-            return AttemptStatus(
-                "ended",
-                agent,
-                shim,
-                int(record.get("code") or 0),
-                int(record.get("signal") or 0),
-                str(record.get("error") or ""),
-            )
+            code, number = int(record.get("code") or 0), int(record.get("signal") or 0)
+            error = str(record.get("error") or "")
+            return AttemptStatus("ended", agent, shim, code, number, error)
         if agent is not None:
-            if self._same_boot() and is_alive(agent):
-                return AttemptStatus("running", agent, shim)
+            lives = self._same_boot() and is_alive(agent)
             # The shim may be about to write the record of this very end.
-            state: Literal["running", "lost"] = "running" if self._shim_lives() else "lost"
-            return AttemptStatus(state, agent, shim)
-        return self._status_before_start()
-
-    def _status_before_start(self) -> AttemptStatus:
-        if self._shim_lives() or (self._shim is not None and self._shim.poll() is None):
+            if lives or is_locked(self.files.lock):
+                return AttemptStatus("running", agent, shim)
+            return AttemptStatus("lost", agent, shim)
+        if shim_runs or is_locked(self.files.lock):
             return AttemptStatus("starting")
+        return self._status_without_start()
+
+    def _status_without_start(self) -> AttemptStatus:
         try:
             # Whoever has the claim may start the agent: with it, no shim can start it later.
             if claim(str(self.path)):
@@ -134,44 +121,32 @@ class AttemptProcess:
         except FileNotFoundError:  # a full disk had no room for the folder
             return AttemptStatus("void")
         orphan = self._orphan()
-        if orphan is not None:
-            return AttemptStatus("running", orphan)
-        return AttemptStatus("lost")
+        return AttemptStatus("lost") if orphan is None else AttemptStatus("running", orphan)
 
     def _orphan(self) -> ProcessIdentity | None:
         """The agent of a shim that was killed before it wrote down which process it started."""
-        marker = f"{MARK}={self.marker}".encode()
-        marked = [row for row in process_table().values() if environment_has(row.pid, marker)]
+        marked = [one for one in process_table().values() if environment_has(one.pid, self._marker)]
         pids = {row.pid for row in marked}
         roots = [row for row in marked if row.parent not in pids and row.state not in "ZX"]
         return min(roots, key=lambda row: row.start).identity if roots else None
 
-    def _identities(self) -> tuple[ProcessIdentity | None, ProcessIdentity | None]:
-        if self._facts is None:
-            self._facts = read_json(self.files.agent)
-        facts = self._facts
-        if facts is None:
-            return None, None
-        agent = ProcessIdentity(int(facts["pid"]), int(facts["proc_start"]))
-        return agent, ProcessIdentity(int(facts["shim"]), int(facts["shim_start"]))
-
     def _same_boot(self) -> bool:
         return self._facts is None or str(self._facts.get("boot") or "") in ("", boot_id())
-
-    def _shim_lives(self) -> bool:
-        return is_locked(self.files.lock)
 
     def process_tree(
         self, status: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()
     ) -> ProcessTree:
         """Everything of this attempt that may live; `known` are members seen before."""
-        marker = f"{MARK}={self.marker}".encode()
         if not self._same_boot():
             # The machine was restarted: other processes have these pids now.
-            return ProcessTree(marker=marker)
-        return ProcessTree(status.agent, status.shim, marker, known)
+            return ProcessTree(marker=self._marker)
+        return ProcessTree(status.agent, status.shim, self._marker, known)
 
 
-def environment_without_marks(environ: Mapping[str, str]) -> dict[str, str]:
-    """Without the marks of another attempt or of an outer Claude session."""
-    return {key: value for key, value in environ.items() if key not in _DROPPED_VARIABLES}
+def attempt_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Ours without the marks of another attempt or of an outer Claude session, and the settings'.
+
+    It holds secrets.
+    """
+    own = {key: value for key, value in environ.items() if key not in _DROPPED_VARIABLES}
+    return {**own, **{name: secret.reveal() for name, secret in settings.agent.env.items()}}

@@ -5,32 +5,33 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Literal
 
 from tui.model.state import StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.policy import prompts
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent
-from tui.system.process_tree import KillResult, find_members, kill_tree
+from tui.system.process_tree import find_members, kill_tree
 from tui.system.processes import ProcessIdentity, send_signal
 
-Step = Literal["note", "interrupt", "end", "term", "tree", "gone"]
+Step = Literal["note", "interrupt", "end", "term", "tree"]
+_END: tuple[Step, ...] = ("end", "term", "tree")
+# All others end it without a word.
 _STEPS: dict[StopKind, tuple[Step, ...]] = {
-    StopKind.FINISH: ("end", "term", "tree"),
-    StopKind.NEEDS_PERSON: ("end", "term", "tree"),
-    StopKind.HANDOFF: ("end", "term", "tree"),
-    StopKind.LIMIT: ("note", "interrupt", "end", "term", "tree"),
-    StopKind.STOP: ("note", "interrupt", "end", "term", "tree"),
-    StopKind.REWIND: ("interrupt", "end", "term", "tree"),
+    StopKind.LIMIT: ("note", "interrupt", *_END),
+    StopKind.STOP: ("note", "interrupt", *_END),
+    StopKind.REWIND: ("interrupt", *_END),
     StopKind.KILL: ("term", "tree"),
 }
 _INTERRUPT_SECONDS = 3.0
 _REMEMBER_SECONDS = 5.0
 
 
+@dataclass
 class Escalation:
     """The escalation of one intent.
 
@@ -38,29 +39,25 @@ class Escalation:
     to five seconds. The caller stops calling it as soon as the process is gone.
     """
 
-    def __init__(self, context: RunContext, turns: TurnTracker, messages: MessageSender) -> None:
-        self._context = context
-        self._turns = turns
-        self._messages = messages
-        self._steps: list[Step] = []
-        self._since = 0.0
-        self._is_started = False
-        self._note = ""
-        self._control = ""
-        self._known_members: frozenset[ProcessIdentity] = frozenset()
-        self._members_at = 0.0
-        self.survivors: tuple[str, ...] = ()
+    _context: RunContext
+    _turns: TurnTracker
+    _messages: MessageSender
+    _steps: tuple[Step, ...] = ()
+    _since: float | None = None
+    _note: str = ""
+    _control: str = ""
+    _known_members: frozenset[ProcessIdentity] = frozenset()
+    _members_at: float = 0.0
 
     def start(self, intent: StopIntent) -> None:
         """Begins with the first step of this intent."""
-        self._steps = [step for step in _STEPS[intent.kind] if step != "note" or intent.note]
-        self._is_started = False
-        self.survivors = ()
+        steps = _STEPS.get(intent.kind, _END)
+        self._steps = tuple(step for step in steps if step != "note" or intent.note)
+        self._since = None
 
     def reset(self) -> None:
         """Forgets the agent that is gone."""
-        self._steps = []
-        self._known_members = frozenset()
+        self._steps, self._known_members = (), frozenset()
 
     def remember_members(self, attempt: AttemptProcess, status: AttemptStatus) -> None:
         """Remembers the members of the tree; a member whose parent ended is hard to find later."""
@@ -75,12 +72,12 @@ class Escalation:
         """Starts the next step when the current one has had its time."""
         if not self._steps or status.is_over:
             return
-        if not self._is_started:
-            self._is_started, self._since = True, time.monotonic()
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
             self._start_step(self._steps[0], intent, attempt, status)
-        elif self._is_step_over(self._steps[0], time.monotonic() - self._since):
-            self._steps = self._steps[1:] or ["tree"]
-            self._is_started = False
+        elif self._is_step_over(self._steps[0], now - self._since):
+            self._steps, self._since = self._steps[1:] or ("tree",), None
 
     def _start_step(
         self, step: Step, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus
@@ -122,11 +119,9 @@ class Escalation:
             patience = min(patience, settings.stalls.answer_patience_seconds)
         return seconds > patience
 
-    def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> KillResult:
+    def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> tuple[str, ...]:
         """Kills what is left of the process tree, the agent included; names the survivors."""
-        killed = kill_tree(attempt.process_tree(status, self._known_members), 0.0)
-        self.survivors = killed.survivors
-        if killed.survivors:
-            names = ", ".join(killed.survivors[:10])
-            self._context.log_line(f"Could not be ended: {names}", "ERROR")
-        return killed
+        survivors = kill_tree(attempt.process_tree(status, self._known_members), 0.0).survivors
+        if survivors:
+            self._context.log_line(f"Could not be ended: {', '.join(survivors[:10])}", "ERROR")
+        return survivors

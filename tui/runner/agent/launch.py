@@ -1,19 +1,27 @@
-"""The command line and the environment of an agent; keeps the machine awake."""
+"""What a supervisor starts: the agent, the baseline tests, the lock that keeps the machine awake."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from tui.runner.run_context import RunContext
 from tui.runner.run_state import NextAttempt
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.runs import RunFacts
+from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
+_MAX_TEST_SECONDS = 900.0
+_SHOWN_CHARS = 200
 
 
 def agent_arguments(
@@ -23,9 +31,9 @@ def agent_arguments(
     agent = settings.agent
     words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
     if agent.partial_messages:
-        words.append("--include-partial-messages")
+        words += ["--include-partial-messages"]
     if agent.skip_permissions == SKIP_PERMISSIONS:
-        words.append("--dangerously-skip-permissions")
+        words += ["--dangerously-skip-permissions"]
     else:
         words += ["--permission-mode", agent.permission_mode]
     for flag, tools in (
@@ -44,20 +52,15 @@ def agent_arguments(
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
     if agent.sandbox != "default":
         words += ["--settings", json.dumps({"sandbox": {"enabled": agent.sandbox == "on"}})]
-    words += conversation_arguments(step, session)
-    return [*words, *agent.extra_args, *facts.extra]
-
-
-def conversation_arguments(step: NextAttempt, session: str) -> list[str]:
-    """The arguments for a fresh conversation, or for one that is resumed or forked."""
     if not step.resume:
-        return ["--session-id", session]
-    words = ["--resume", step.resume]
-    if step.resume_at:
-        words += ["--resume-session-at", step.resume_at]
-    if step.fork:
-        words += ["--fork-session", "--session-id", session]
-    return words
+        words += ["--session-id", session]
+    else:
+        words += ["--resume", step.resume]
+        if step.resume_at:
+            words += ["--resume-session-at", step.resume_at]
+        if step.fork:
+            words += ["--fork-session", "--session-id", session]
+    return [*words, *agent.extra_args, *facts.extra]
 
 
 def agent_variables(facts: RunFacts, run: Path) -> dict[str, str]:
@@ -70,11 +73,6 @@ def agent_variables(facts: RunFacts, run: Path) -> dict[str, str]:
     }
 
 
-def shim_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The environment of the shim: ours and that of the settings, secrets included."""
-    return {**environ, **{name: secret.reveal() for name, secret in settings.agent.env.items()}}
-
-
 class SleepInhibitor:
     """An inhibitor lock of systemd, held until `close` or the end of this process."""
 
@@ -83,28 +81,94 @@ class SleepInhibitor:
 
     def acquire(self) -> bool:
         """False where the lock cannot be had."""
-        import shutil
-
         inhibit, tail = shutil.which("systemd-inhibit"), shutil.which("tail")
         if inhibit is None or tail is None:
             return False
         # `tail --pid` ends with this process, even when it is killed.
         words = [inhibit, "--what=idle:sleep", "--who=overnight-tui", "--why=a session is running"]
         words += ["--mode=block", tail, f"--pid={os.getpid()}", "-f", os.devnull]
-        try:
-            self._holder = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except OSError:
-            return False
-        return True
+        with suppress(OSError):
+            self._holder = _start(words)
+        return self._holder is not None
 
     def close(self) -> None:
         if self._holder is not None and self._holder.poll() is None:
             self._holder.terminate()
             self._holder.wait()
         self._holder = None
+
+
+class BaselineTests:
+    """The tests that must pass before the work on a plan begins.
+
+    Those that an earlier supervisor started are ended first.
+    """
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._command = context.settings.session.baseline_tests
+        self._process: subprocess.Popen[bytes] | None = None
+        self._until = 0.0
+        self._trouble: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def trouble(self) -> str | None:
+        """Why the tests do not pass, empty if they do, None while they run.
+
+        The first call starts them; they may take 15 minutes.
+        """
+        if not self._command:
+            return ""
+        if self._trouble is None:
+            shown = " ".join(self._command)[:_SHOWN_CHARS]
+            self._trouble = self._begin(shown) if self._process is None else self._poll(shown)
+        return self._trouble
+
+    def stop(self) -> None:
+        """Ends the tests and forgets their result."""
+        state = self._context.state
+        orphan = ProcessIdentity(state.baseline_pid, state.baseline_start)
+        if self._process is not None or (orphan.pid and is_alive(orphan)):
+            with suppress(OSError):
+                os.killpg(self._process.pid if self._process else orphan.pid, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+        if orphan.pid:
+            state.baseline_pid = state.baseline_start = 0
+            self._context.save()
+        self._process = self._trouble = None
+
+    def _begin(self, shown: str) -> str | None:
+        context, state = self._context, self._context.state
+        self.stop()
+        context.log_line(f"Baseline tests: {shown}")
+        try:
+            self._process = _start(self._command, context.project)
+        except OSError as error:
+            return f"{self._command[0]}: {error.strerror}"
+        self._until = time.monotonic() + _MAX_TEST_SECONDS
+        started = read_process(self._process.pid)
+        state.baseline_pid = self._process.pid
+        state.baseline_start = started.start if started is not None else 0
+        context.save()
+        return None
+
+    def _poll(self, shown: str) -> str | None:
+        code = self._process.poll() if self._process is not None else 0
+        if code is None and time.monotonic() < self._until:
+            return None
+        self.stop()
+        if code is None:
+            return f"{shown} did not end within {_MAX_TEST_SECONDS / 60:.0f} minutes"
+        return f"{shown} ended with {code}" if code else ""
+
+
+def _start(words: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """Starts a program that hears and says nothing, in a session of its own. Raises OSError."""
+    null = subprocess.DEVNULL
+    return subprocess.Popen(
+        words, cwd=cwd, stdin=null, stdout=null, stderr=null, start_new_session=True
+    )

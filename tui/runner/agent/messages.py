@@ -13,12 +13,14 @@ import stat
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage
 from tui.system.files import atomic_write
@@ -69,12 +71,11 @@ def _has_room(descriptor: int, size: int) -> bool:
     if any(unread):
         return False
     needed = size + ATOMIC_BYTES
-    if fcntl.fcntl(descriptor, _GET_SIZE) < needed:
-        try:
+    with suppress(OSError):
+        if fcntl.fcntl(descriptor, _GET_SIZE) < needed:
             fcntl.fcntl(descriptor, _SET_SIZE, needed)
-        except OSError:
-            return False
-    return True
+        return True
+    return False
 
 
 def user_line(text: str, uuid: str) -> bytes:
@@ -90,6 +91,7 @@ def user_line(text: str, uuid: str) -> bytes:
     return msgspec.json.encode(record) + b"\n"
 
 
+@dataclass
 class MessageSender:
     """Delivers the messages of `state.outgoing` to the agent that reads `fifo`.
 
@@ -97,14 +99,11 @@ class MessageSender:
     one writes the message again, and the agent accepts it once.
     """
 
-    def __init__(
-        self, context: RunContext, turns: TurnTracker, activity_text: Callable[[], str] = lambda: ""
-    ) -> None:
-        self._context = context
-        self._turns = turns
-        self._activity_text = activity_text
-        self._sent_at: dict[str, float] = {}
-        self.fifo: Path | None = None
+    _context: RunContext
+    _turns: TurnTracker
+    _activity_text: Callable[[], str] = lambda: ""
+    _sent_at: dict[str, float] = field(default_factory=dict)
+    fifo: Path | None = None
 
     def queue(
         self, text: str, *, hard: bool = False, inject: bool = False, id: str = "", mode: str = ""
@@ -117,9 +116,9 @@ class MessageSender:
         state.outgoing.append(message)
         self._context.save()
         if inject:
-            facts = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
-            facts["doing"] = self._activity_text()
-            self._context.journal_entry("inject", facts, id=message.id)
+            data = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
+            data["doing"] = self._activity_text()
+            self._context.journal_entry("inject", data, id=message.id)
             self._receipt(message, "queued", "")
         return message.id
 
@@ -135,10 +134,9 @@ class MessageSender:
         if message.step == "delivered":
             return "the agent has taken it in already"
         message.withdrawn = True
-        request_id, subtype = f"withdraw-{message.id}", "cancel_async_message"
-        if self.control(subtype, request_id, message_uuid=message.id):
-            return ""
-        return "the agent does not listen"
+        request_id = f"withdraw-{message.id}"
+        sent = self.control("cancel_async_message", request_id, message_uuid=message.id)
+        return "" if sent else "the agent does not listen"
 
     # --- every round ---
 
@@ -157,7 +155,7 @@ class MessageSender:
                 return
 
     def _send(self, message: OutgoingMessage) -> None:
-        if self.fifo is None or self._write_message(message) != "sent":
+        if self.fifo is None or not self._write(message, self.fifo):
             return
         message.step = "sent"
         # With no turn open, an interrupt would end the turn of the message itself.
@@ -166,6 +164,19 @@ class MessageSender:
         self._turns.message_sent()
         self._context.save()
 
+    def _write(self, message: OutgoingMessage, fifo: Path) -> bool:
+        line = user_line(message.text, message.id)
+        if len(line) > MAX_LINE_BYTES:
+            path = self._context.folder.path / f"message-{message.id}.txt"
+            try:
+                atomic_write(path, message.text.encode("utf-8", "replace"))
+            except OSError:
+                return False
+            text = "Your message is too long for this channel. Read all of it from"
+            line = user_line(f"{text} {path} and follow it.", message.id)
+        return send_line(fifo, line) == "sent"
+
+    # complexity: each receipt leads to the next one
     def _follow_receipts(self, message: OutgoingMessage) -> None:
         turns, name = self._turns, message.id
         before = message.step
@@ -180,19 +191,15 @@ class MessageSender:
         if message.step == "delivered" and (name in turns.answered or name in turns.over):
             self._drop(message, "seen", "")
             return
-        if message.mode == "hard" and not message.interrupted:
-            self._interrupt_for(message)
+        interrupts = message.mode == "hard" and not message.interrupted
+        if interrupts and message.step in ("sent", "queued"):
+            # The running turn is interrupted once the message is queued behind it.
+            late = time.monotonic() - self._sent_at.get(name, 0.0) > _INTERRUPT_SECONDS
+            if message.step == "queued" or late:
+                message.interrupted = True
+                self.control("interrupt", f"interrupt-{name}")
+                self._context.save()
         if message.step != before:
-            self._context.save()
-
-    def _interrupt_for(self, message: OutgoingMessage) -> None:
-        """Interrupts the running turn once the message is queued behind it."""
-        if message.step in ("delivered", "waiting"):
-            return
-        late = time.monotonic() - self._sent_at.get(message.id, 0.0) > _INTERRUPT_SECONDS
-        if message.step == "queued" or late:
-            message.interrupted = True
-            self.control("interrupt", f"interrupt-{message.id}")
             self._context.save()
 
     def control(self, subtype: str, request_id: str = "", **arguments: object) -> str:
@@ -200,7 +207,8 @@ class MessageSender:
         name = request_id or f"{subtype}-{uuid.uuid4().hex[:12]}"
         request = {"subtype": subtype, **arguments}
         record = {"type": "control_request", "request_id": name, "request": request}
-        return name if self._write(msgspec.json.encode(record) + b"\n") == "sent" else ""
+        line = msgspec.json.encode(record) + b"\n"
+        return name if self.fifo and send_line(self.fifo, line) == "sent" else ""
 
     # --- ends ---
 
@@ -229,28 +237,8 @@ class MessageSender:
 
     def _receipt(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
         if message.inject:
-            facts = {
-                "state": receipt,
-                "detail": detail,
-                "text": shorten_line(message.text, _RECEIPT_CHARS),
-            }
+            text = shorten_line(message.text, _RECEIPT_CHARS)
+            facts = {"state": receipt, "detail": detail, "text": text}
             if receipt == "seen":
                 facts["doing"] = self._activity_text()
             self._context.journal_entry("injection", facts, id=message.id)
-
-    # --- writing ---
-
-    def _write_message(self, message: OutgoingMessage) -> Sent:
-        line = user_line(message.text, message.id)
-        if len(line) > MAX_LINE_BYTES:
-            path = self._context.folder.path / f"message-{message.id}.txt"
-            try:
-                atomic_write(path, message.text.encode("utf-8", "replace"))
-            except OSError:
-                return "busy"
-            text = "Your message is too long for this channel. Read all of it from"
-            line = user_line(f"{text} {path} and follow it.", message.id)
-        return self._write(line)
-
-    def _write(self, line: bytes) -> Sent:
-        return "gone" if self.fifo is None else send_line(self.fifo, line)

@@ -33,8 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     attempt = (sys.argv[1:] if arguments is None else arguments)[0]
     with open(os.path.join(attempt, "order.json"), encoding="utf-8") as file:
         order = json.load(file)
-    _become_own_session()
-    _become_subreaper()
+    with contextlib.suppress(OSError):
+        os.setsid()
+    _set_signals(signal.SIG_IGN)
+    # Without it, orphans are found by the mark in their environment.
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        libc.prctl(_PR_SET_NAME, b"overnight-shim", 0, 0, 0)
     if not (_acquire_lock(attempt) and claim(attempt)):
         return 2
     try:
@@ -49,20 +55,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _acquire_lock(attempt: str) -> bool:
     """Takes the lock until this process ends; no child inherits it."""
-    descriptor = os.open(
-        os.path.join(attempt, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(os.path.join(attempt, "lock"), flags, 0o600)
     # Whoever asks whether it is locked shares the lock for a moment, longer on a busy machine.
     until = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
+    while time.monotonic() <= until:
+        with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.01)
-        else:
             return True
+        time.sleep(0.01)
+    return False
 
 
 def claim(attempt: str) -> bool:
@@ -75,19 +77,9 @@ def claim(attempt: str) -> bool:
     return True
 
 
-def _become_own_session() -> None:
-    with contextlib.suppress(OSError):
-        os.setsid()
+def _set_signals(handler: signal.Handlers) -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _become_subreaper() -> None:
-    # Without it, orphans are found by the mark in their environment.
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        libc.prctl(_PR_SET_NAME, b"overnight-shim", 0, 0, 0)
+        signal.signal(number, handler)
 
 
 def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
@@ -104,7 +96,7 @@ def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
             cwd=order["cwd"],
             env={**os.environ, **order["env"]},
             restore_signals=True,
-            preexec_fn=_default_signals,
+            preexec_fn=lambda: _set_signals(signal.SIG_DFL),
             process_group=0,
         )
     finally:
@@ -112,14 +104,14 @@ def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
             os.close(descriptor)
 
 
-def _default_signals() -> None:
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def _wait(agent: int, attempt: str) -> None:
     """Reaps until the agent and all its orphans are gone."""
-    signal.signal(signal.SIGTERM, lambda number, frame: _forward(agent))
+
+    def forward(number: int, frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(agent, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, forward)
     recorded = False
     while True:
         try:
@@ -131,11 +123,6 @@ def _wait(agent: int, attempt: str) -> None:
             code = os.waitstatus_to_exitcode(status)
             _write(attempt, "exit.json", _ended(max(code, 0), max(-code, 0), ""))
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _forward(agent: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(agent, signal.SIGTERM)
 
 
 def _facts(pid: int) -> dict[str, Any]:

@@ -1,3 +1,1 @@
 """The check before going to bed: what a night needs, looked at one by one; nothing is changed."""
-
-from __future__ import annotations

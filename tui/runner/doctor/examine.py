@@ -1,8 +1,9 @@
-"""All checks of the doctor, and the forecast of the night."""
+"""All checks of the doctor: those of limits and machine, the test messages, and the forecast of the night."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,17 +12,20 @@ from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import RateLimit
-from tui.runner.doctor import agent, repository, surroundings
-from tui.runner.doctor.check import CheckResult
+from tui.runner.doctor import checks
+from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
+from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
 from tui.settings.load import load
 from tui.settings.settings import FILE, Settings
 from tui.store.layout import RunDirectory
 from tui.store.runs import all_runs
-from tui.system.errors import OvernightError, SettingsError
+from tui.system.errors import SettingsError
 from tui.system.format import format_weekday_clock
 
 _TAIL_BYTES = 8 << 20
 _LIMIT_EVENT = b'"rate_limit_event"'
+_SLOW_ESCAPE = 100
+_POWER = Path("/sys/class/power_supply")
 
 
 class Forecast(Struct, frozen=True):
@@ -36,47 +40,39 @@ def forecast(settings: Settings, now: float) -> Forecast:
     return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
 
 
-def limit_checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
-    yield _limits(settings, now)
-    yield _usage(project, settings, now)
-    yield _recovery(settings)
-
-
-def _limits(settings: Settings, now: float) -> CheckResult:
-    ahead, idle = forecast(settings, now), settings.session.max_idle_minutes
+def _limits(place: Surroundings) -> Finding:
+    ahead = forecast(place.settings, place.now)
+    idle = place.settings.session.max_idle_minutes
     end = "no end" if ahead.ends_at is None else f"over by {format_weekday_clock(ahead.ends_at)}"
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
     silence = "" if idle is None else f", {idle:g} min of silence"
     text = f"{end}, {cost}{silence}"
     limits = {"session.max_runtime_hours": ahead.ends_at, "budget.max_cost_usd": ahead.usd}
     missing = [name for name, value in limits.items() if value is None]
-    if missing:
-        return CheckResult("limits", "warn", text, f"set {' and '.join(missing)}")
-    return CheckResult("limits", "ok", text)
+    return warn(text, f"set {' and '.join(missing)}") if missing else ok(text)
 
 
-def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
+def _usage_limit(place: Surroundings) -> Finding:
     """The usage limit as the last runs reported it."""
+    settings = place.settings
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
-    newest = all_runs(project, settings.paths.run_dir)[:3]
+    newest = all_runs(place.project, settings.paths.run_dir)[:3]
     limit = next(filter(None, map(_last_rate_limit, newest)), None)
-    if limit is None or limit.resets_at is None or limit.resets_at <= now:
-        text = f"its reset is not known; a run waits for it {wait}"
-        return CheckResult("usage limit", "ok", text)
-    away = limit.resets_at - now
+    if limit is None or limit.resets_at is None or limit.resets_at <= place.now:
+        return ok(f"its reset is not known; a run waits for it {wait}")
+    away = (limit.resets_at - place.now) / 3600
     used = "" if limit.used is None else f", {limit.used:.0%} used"
     window, clock = limit.window.replace("_", " "), format_weekday_clock(limit.resets_at)
     text = f"{window} resets at {clock}{used}"
-    if limit.status == "rejected" and longest is not None and away > longest * 3600:
+    if limit.status != "rejected":
+        return ok(text)
+    if longest is not None and away > longest:
         advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
-        return CheckResult("usage limit", "fail", text, advice)
-    if limit.status == "rejected":
-        spent = f"{away / 3600:.1f} h of the night are spent waiting"
-        outlasts = hours is not None and away > hours * 3600
-        advice = "it resets after the night is over" if outlasts else spent
-        return CheckResult("usage limit", "fail" if outlasts else "warn", text, advice)
-    return CheckResult("usage limit", "ok", text)
+        return fail(text, advice)
+    if hours is not None and away > hours:
+        return fail(text, "it resets after the night is over")
+    return warn(text, f"{away:.1f} h of the night are spent waiting")
 
 
 def _last_rate_limit(run: RunDirectory) -> RateLimit | None:
@@ -98,13 +94,107 @@ def _last_rate_limit(run: RunDirectory) -> RateLimit | None:
     return None
 
 
-def _recovery(settings: Settings) -> CheckResult:
-    rules = settings.recovery
+def _recovery(place: Surroundings) -> Finding:
+    rules = place.settings.recovery
     if not rules.auto_resume:
         advice = "start with --with-recovery, or set recovery.auto_resume"
-        return CheckResult("recovery", "warn", "a crash would end the night", advice)
-    text = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
-    return CheckResult("recovery", "ok", text)
+        return warn("a crash would end the night", advice)
+    return ok(f"{rules.max_restarts} restarts within {rules.window_minutes:g} min")
+
+
+def _notices(place: Surroundings) -> Finding:
+    settings = place.settings
+    names = [channel.name for channel in configured_channels(settings, place.environ)]
+    problems = channel_problems(settings)
+    text = ", ".join(names) or "nobody but the bell of an open screen"
+    if problems:
+        return fail(text, "; ".join(problems))
+    if not set(names) - {"tmux"}:
+        return warn(text, "set notifications.discord_webhook, slack_webhook or urls")
+    quiet = settings.notifications.quiet_hours
+    return ok(f"{text}; from {quiet} only when it needs you" if quiet else text)
+
+
+def _sleep(place: Surroundings) -> Finding:
+    if _on_battery():
+        return warn("this machine runs on its battery", "plug it in")
+    if not place.settings.session.inhibit_sleep:
+        text = "not kept from sleeping, as session.inhibit_sleep says"
+        return warn(text, "see that the machine stays awake")
+    if shutil.which("systemd-inhibit", path=place.environ.get("PATH")) is None:
+        text = "nothing here can keep the machine awake"
+        return warn(text, "switch off its sleep, or use `caffeinate -i`")
+    return ok("the machine is kept awake while a run is going")
+
+
+def _on_battery() -> bool:
+    """Whether there is a mains adapter, and none gives power."""
+    try:
+        names = os.listdir(_POWER)
+    except OSError:
+        return False
+    online = []
+    for name in names:
+        try:
+            if (_POWER / name / "type").read_text().strip() == "Mains":
+                online.append((_POWER / name / "online").read_text().strip() == "1")
+        except OSError:
+            continue
+    return bool(online) and not any(online)
+
+
+def _tmux(place: Surroundings) -> Finding | None:
+    environ = place.environ
+    if not environ.get("TMUX"):  # a run outlives its terminal anyway
+        return None
+    escape = _option(environ, "escape-time")
+    if escape.isdigit() and int(escape) > _SLOW_ESCAPE:
+        text = f"the escape key waits {escape} ms"
+        return warn(text, "`set -sg escape-time 10` in ~/.tmux.conf")
+    if not _option(environ, "default-terminal").startswith(("tmux", "screen-256", "xterm-256")):
+        advice = '`set -g default-terminal "tmux-256color"` in ~/.tmux.conf'
+        return warn("it shows few colours", advice)
+    return ok("its settings suit the screen")
+
+
+def _option(environ: Mapping[str, str], name: str) -> str:
+    """A global option of the sessions or of the server; empty if unknown."""
+    answers = (ask_tmux(environ, "show-options", scope, name)[1] for scope in ("-gqv", "-sqv"))
+    return next((text.strip() for text in answers if text.strip()), "")
+
+
+def _send_test_messages(place: Surroundings) -> Iterator[CheckResult]:
+    """Sends a test message through every channel."""
+    from tui.runner.notify.http_services import SendOptions, send
+    from tui.runner.notify.message_text import compose, without_credentials
+    from tui.system.credentials import spellings_of
+
+    project, rules = place.project, place.settings.notifications
+    seconds, private = rules.timeout_seconds, rules.allow_private_addresses
+    options = SendOptions(seconds, private, project.name, "test")
+    events = [("test", time.time(), "This is a test. Messages of the night will look like it.")]
+    message = compose("test message", events, project=project.name, run="none")
+    for channel in configured_channels(place.settings, place.environ):
+        outcome = send(channel, message, options)
+        why = without_credentials(outcome.why, spellings_of([channel.url] if channel.url else []))
+        if outcome.result == "sent" or channel.name == "tmux":
+            text = "sent" if outcome.result == "sent" else why
+            yield CheckResult("test message", "ok", f"{channel.name}: {text}")
+        else:
+            text = f"{channel.name}: {why or outcome.result}"
+            advice = "check the address in the settings, and this machine's way out"
+            yield CheckResult("test message", "fail", text, advice)
+
+
+_CHECKS: Mapping[str, checks.Check] = {
+    **checks.CHECKS,
+    "limits": _limits,
+    "usage limit": _usage_limit,
+    "recovery": _recovery,
+    "notices": _notices,
+    "sleep": _sleep,
+    "tmux": _tmux,
+}
 
 
 class Examination:
@@ -116,44 +206,28 @@ class Examination:
         self.project = project
         self._environ = environ
         self._now = time.time() if now is None else now
-        self.settings, self._settings_check = _settings(project, environ)
+        self.settings = Settings()
+        self._settings_check = self._load_settings()
+        self.forecast = forecast(self.settings, self._now)
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check as soon as it is done; `notify` sends a test message too."""
-        project, settings, environ = self.project, self.settings, self._environ
         yield self._settings_check
-        yield from _guarded("git", repository.repository_checks(project, settings))
-        yield from _guarded("agent", agent.agent_checks(project, settings, environ))
-        yield from _guarded("limits", limit_checks(project, settings, self._now))
-        yield from _guarded("surroundings", surroundings.surroundings_checks(settings, environ))
+        place = Surroundings(self.project, self.settings, self._environ, self._now)
+        yield from checks.results_of(_CHECKS, place)
         if notify:
-            yield from _guarded(
-                "test message", surroundings.send_test_messages(settings, project, environ)
-            )
+            yield from _send_test_messages(place)
 
-    @property
-    def forecast(self) -> Forecast:
-        return forecast(self.settings, self._now)
-
-
-def _guarded(name: str, results: Iterator[CheckResult]) -> Iterator[CheckResult]:
-    """The results, with one more for a check that cannot be made."""
-    try:
-        yield from results
-    except (OvernightError, OSError) as error:
-        yield CheckResult(name, "fail", str(error))
-
-
-def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, CheckResult]:
-    try:
-        loaded = load(project, environ=environ)
-    except SettingsError as error:
-        return Settings(), CheckResult(
-            "settings", "fail", str(error), "the rest is checked by defaults"
-        )
-    if loaded.notices:
-        return loaded.settings, CheckResult("settings", "warn", loaded.notices[0])
-    changed = sum(origin != "default" for origin in loaded.origin.values())
-    where = "no file" if loaded.path is None else f"{FILE} is valid"
-    text = f"{where}; {changed} differ from the defaults" if changed else f"{where}; defaults hold"
-    return loaded.settings, CheckResult("settings", "ok", text)
+    def _load_settings(self) -> CheckResult:
+        try:
+            loaded = load(self.project, environ=self._environ)
+        except SettingsError as error:
+            advice = "the rest is checked by defaults"
+            return CheckResult("settings", "fail", str(error), advice)
+        self.settings = loaded.settings
+        if loaded.notices:
+            return CheckResult("settings", "warn", loaded.notices[0])
+        changed = sum(origin != "default" for origin in loaded.origin.values())
+        where = "no file" if loaded.path is None else f"{FILE} is valid"
+        rest = f"{changed} differ from the defaults" if changed else "defaults hold"
+        return CheckResult("settings", "ok", f"{where}; {rest}")

@@ -1,3 +1,1 @@
 """Notifications: outbox, rules and the sending process."""
-
-from __future__ import annotations

@@ -1,20 +1,54 @@
-"""Reads the channels from the settings."""
+"""The channels of the settings, which hosts they may lead to, and those that are no web service."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import shutil
+import subprocess
+import threading
 from collections.abc import Mapping
-from typing import Final
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from tui.runner.notify.addresses import is_this_machine
-from tui.runner.notify.local_transports import APPRISE_MISSING, is_apprise_installed, may_have_tmux
-from tui.runner.notify.outbox import NotifyChannel, Service
+from msgspec import Struct
+
+from tui.runner.notify.delivery_rules import SendOutcome
+from tui.runner.notify.message_text import NotifyMessage, message_text, status_line
 from tui.settings.settings import Settings
 
-TMUX: Final = "tmux"
+Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]
+PRIVATE_ADDRESS: Final = (
+    "it is a private address; notifications.allow_private_addresses would allow it"
+)
+APPRISE_MISSING: Final = (
+    "this service is reached through Apprise, which is not installed; "
+    "install it with: pip install 'overnight-tui[notify]'"
+)
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _NTFY: Final = "ntfy.sh"
 _DISCORD_HOSTS: Final = ("discord.com", "discordapp.com")
+_TMUX_SECONDS: Final = 3.0
+_SHOWN_MS: Final = "8000"
+_MAX_CLIENTS: Final = 8
+
+
+class NotifyChannel(Struct, frozen=True):
+    """One way to reach people. `name` may be shown; `url` is a credential and may not."""
+
+    name: str
+    service: Service
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Channel({self.name})"
+
+    @property
+    def is_remote(self) -> bool:
+        return self.service != "tmux"
 
 
 def configured_channels(
@@ -24,7 +58,7 @@ def configured_channels(
     rules = settings.notifications
     channels: list[NotifyChannel] = []
     if rules.tmux and may_have_tmux(environ):
-        channels.append(NotifyChannel(TMUX, "tmux"))
+        channels.append(NotifyChannel("tmux", "tmux"))
     if rules.discord_webhook:
         channels.append(NotifyChannel("discord", "discord", rules.discord_webhook.reveal()))
     if rules.slack_webhook:
@@ -84,3 +118,130 @@ def _ntfy_urls(parts: SplitResult, secure: bool) -> list[str]:
     host = parts.hostname or ""
     scheme = "https" if secure or not is_this_machine(host) else "http"
     return [f"{scheme}://{parts.netloc}/{topic}" for topic in topics]
+
+
+# --- addresses ---
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, as it is written in a URL, is this machine; no name server is asked."""
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public_address(address: str) -> bool:
+    """Whether an IP address lies outside every private network. ValueError if it is none."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        # These carry an IPv4 address that the network connects to in their place.
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is None and found in _NAT64:
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return inner.is_global and not inner.is_multicast
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+# --- Apprise and tmux ---
+
+
+def is_apprise_installed() -> bool:
+    """Whether Apprise is there; it is not imported for that."""
+    try:
+        return find_spec("apprise") is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def send_with_apprise(
+    url: str, message: NotifyMessage, total: float, *, private: bool
+) -> SendOutcome:
+    """Makes one attempt in a thread that is left behind when its time is up. Never raises."""
+    if not is_apprise_installed():
+        return SendOutcome("refused", APPRISE_MISSING)
+    if not private and _is_private_host(url):
+        return SendOutcome("refused", PRIVATE_ADDRESS)
+    outcomes: list[SendOutcome] = []
+    worker = threading.Thread(target=lambda: outcomes.append(_attempt(url, message)), daemon=True)
+    worker.start()
+    worker.join(total)
+    return outcomes[0] if outcomes else SendOutcome("unsure", "it did not answer in time")
+
+
+def _attempt(url: str, message: NotifyMessage) -> SendOutcome:
+    try:
+        apprise: Any = import_module("apprise")
+        notifier = apprise.Apprise()
+        if not notifier.add(url):
+            return SendOutcome("refused", "Apprise does not understand its URL")
+        # Apprise reads a body as its service's markup unless it is told that it is plain text.
+        sent = notifier.notify(
+            body=message_text(message), body_format="text", interpret_escapes=False
+        )
+    except Exception as error:  # a plug-in may raise anything, with its URL in the text
+        return SendOutcome("unsure", f"Apprise failed ({type(error).__name__})")
+    if sent:
+        return SendOutcome("sent")
+    return SendOutcome("unsure", "Apprise could not deliver it and does not say why")
+
+
+def _is_private_host(url: str) -> bool:
+    # Only a literal address: for many services the host of the URL is a token, and asking a name
+    # server for it would give it away.
+    try:
+        host = urlsplit(url).hostname or ""
+        return not is_this_machine(host) and not is_public_address(host)
+    except ValueError:
+        return False
+
+
+def may_have_tmux(environ: Mapping[str, str]) -> bool:
+    """Whether tmux is installed and has or had a server for this user."""
+    if shutil.which("tmux", path=environ.get("PATH")) is None:
+        return False
+    folder = Path(environ.get("TMUX_TMPDIR") or "/tmp") / f"tmux-{os.getuid()}"
+    return bool(environ.get("TMUX")) or (folder / "default").exists()
+
+
+def escape_for_tmux(text: str) -> str:
+    """Text that tmux shows as it is: neither a format, nor a style, nor a date."""
+    # `##[` stays double in every version, as the mark of a style comes after the formats.
+    return text.replace("#[", "# [").replace("#", "##").replace("%", "%%")
+
+
+def show_in_tmux(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutcome:
+    """Shows the message to every attached client; "nobody" where there is none."""
+    code, out = ask_tmux(environ, "list-clients", "-F", "#{client_control_mode} #{client_name}")
+    names = [line.partition(" ")[2] for line in out.splitlines() if line.startswith("0 ")]
+    if code != 0 or not names:
+        return SendOutcome("nobody", "no tmux client is attached")
+    text = escape_for_tmux(status_line(message))
+    shown = 0
+    for name in names[:_MAX_CLIENTS]:
+        command = ("display-message", "-c", name)
+        code, _ = ask_tmux(environ, *command, "-d", _SHOWN_MS, "--", text)
+        if code != 0:  # tmux before 3.2 has no -d
+            code, _ = ask_tmux(environ, *command, "--", text)
+        shown += code == 0
+    return SendOutcome("sent") if shown else SendOutcome("refused", "tmux did not show it")
+
+
+def ask_tmux(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
+    """The exit code and the output of a tmux command; -1 where it cannot be run."""
+    try:
+        done = subprocess.run(
+            ["tmux", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_TMUX_SECONDS,
+            env=dict(environ),
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return -1, ""
+    return done.returncode, done.stdout.decode("utf-8", "replace")

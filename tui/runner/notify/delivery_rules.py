@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -71,10 +69,8 @@ def apply_outcome(delivery: Delivery, outcome: SendOutcome, now: float, random: 
     if result == "nobody":
         return replace(delivery, state="skipped", why=why)
     lost: State = "unsure" if delivery.repeat else "failed"
-    if result == "refused":
+    if result == "refused" or (result == "unsure" and delivery.repeat):
         return replace(delivery, state=lost, why=why)
-    if result == "unsure" and delivery.repeat:
-        return replace(delivery, state="unsure", why=why)
     due = now + retry_delay(outcome.wait, delivery.tries, random)
     repeat = delivery.repeat or result == "unsure"
     if delivery.tries >= MAX_TRIES or due - delivery.first > GIVE_UP_SECONDS:
@@ -88,56 +84,6 @@ def retry_delay(asked: float | None, tries: int, random: float) -> float:
         wait = min(MAX_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 4.0 ** (tries - 1))
         return wait * (0.75 + 0.5 * random)
     return asked * (1 + 0.25 * random)
-
-
-def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: float) -> float | None:
-    """Seconds a service asks to wait, at most ten minutes; None where it says nothing usable.
-
-    The names of `headers` are in lower case.
-    """
-    asked = headers.get("retry-after", "").strip()
-    milliseconds = asked[:-2] if asked.lower().endswith("ms") else ""
-    milliseconds = headers.get("retry-after-ms", milliseconds)
-    if milliseconds:
-        thousands = _number(milliseconds)
-        seconds = None if thousands is None else thousands / 1000
-    else:
-        seconds = _number(asked)
-        if seconds is None and asked:
-            seconds = _until_date(asked, now)
-    value = body.get("retry_after")
-    in_body = float(value) if isinstance(value, int | float) and _is_usable(value) else None
-    reset = _number(headers.get("x-ratelimit-reset-after", ""))
-    found = [one for one in (seconds, in_body, reset) if one is not None]
-    if not found:
-        return None
-    # Services disagree on the unit. Values a thousand times apart are milliseconds and seconds.
-    most, least = max(found), min(found)
-    meant = least if least > 0 and most >= 500 * least else most
-    return min(MAX_WAIT_SECONDS, meant)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    if value == math.inf:
-        return MAX_WAIT_SECONDS
-    return value if _is_usable(value) else None
-
-
-def _is_usable(value: float) -> bool:
-    return not isinstance(value, bool) and 0 <= value < math.inf
-
-
-def _until_date(text: str, now: float) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
 
 
 def in_quiet_hours(span: str | None, wall: float) -> bool:

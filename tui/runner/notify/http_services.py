@@ -1,4 +1,4 @@
-"""Discord, Slack, ntfy and webhooks: one POST to a service that may be slow or hostile.
+"""Sends one message: for Discord, Slack, ntfy and webhooks a POST to a service that may be hostile.
 
 Only https, or http to this machine; never a redirect. A private address is refused unless the
 settings allow it, and the address that is checked is the one that is connected to.
@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
+import os
 import socket
 import ssl
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from msgspec import Struct
 
-from tui.runner.notify.addresses import PRIVATE_ADDRESS, is_public_address, is_this_machine
-from tui.runner.notify.delivery_rules import SendOutcome, retry_after
-from tui.runner.notify.message_text import (
-    URGENT,
-    NotifyMessage,
-    discord_text,
-    plain_text,
-    slack_text,
+from tui.runner.notify import channels
+from tui.runner.notify.channels import (
+    PRIVATE_ADDRESS,
+    NotifyChannel,
+    is_public_address,
+    is_this_machine,
 )
+from tui.runner.notify.delivery_rules import MAX_WAIT_SECONDS, SendOutcome
+from tui.runner.notify.message_text import URGENT, NotifyMessage, message_text
 
 _CONNECT_SECONDS: Final = 5.0
 _MAX_ANSWER_BYTES: Final = 1 << 16
@@ -53,12 +57,8 @@ class SendOptions(Struct, frozen=True):
     run: str = ""
 
 
-class _AddressRefusedError(Exception):
-    """The address must not be used. The text of the error names no address."""
-
-
 class _NotSentError(Exception):
-    """No byte of the message was sent."""
+    """No byte of the message was sent; its arguments are those of the outcome, and name no address."""
 
 
 def post(order: HttpPost, *, total: float = 15.0, private: bool = False) -> SendOutcome:
@@ -67,10 +67,8 @@ def post(order: HttpPost, *, total: float = 15.0, private: bool = False) -> Send
     try:
         parts = _checked_url(order.url)
         connection = _connect(parts, min(_CONNECT_SECONDS, total), private)
-    except _AddressRefusedError as error:
-        return SendOutcome("refused", str(error))
     except _NotSentError as error:
-        return SendOutcome("unreached", str(error))
+        return SendOutcome(*error.args)
     seconds_left = max(0.1, until - time.monotonic())
     connection.sock.settimeout(seconds_left)
     # The timeout of the socket holds for each read; a service that drips would never reach it.
@@ -85,11 +83,9 @@ def post(order: HttpPost, *, total: float = 15.0, private: bool = False) -> Send
 
 
 def _shut_down(sock: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         # Not the TLS socket's own shutdown, which would wait for an answer of the other side.
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        return
 
 
 def _exchange(
@@ -130,6 +126,48 @@ def _outcome_of(status: int, headers: Mapping[str, str], body: Mapping[str, obje
     return SendOutcome("refused", text)
 
 
+def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: float) -> float | None:
+    """Seconds a service asks to wait, at most ten minutes; None where it says nothing usable.
+
+    The names of `headers` are in lower case.
+    """
+    asked = headers.get("retry-after", "").strip()
+    milliseconds = asked[:-2] if asked.lower().endswith("ms") else ""
+    milliseconds = headers.get("retry-after-ms", milliseconds)
+    seconds = _number(milliseconds or asked)
+    if milliseconds and seconds is not None:
+        seconds /= 1000
+    elif asked and seconds is None:
+        seconds = _until_date(asked, now)
+    value = body.get("retry_after")
+    in_body = _number(value) if isinstance(value, int | float) else None
+    reset = _number(headers.get("x-ratelimit-reset-after", ""))
+    found = [one for one in (seconds, in_body, reset) if one is not None]
+    if not found:
+        return None
+    # Services disagree on the unit. Values a thousand times apart are milliseconds and seconds.
+    most, least = max(found), min(found)
+    meant = least if least > 0 and most >= 500 * least else most
+    return min(MAX_WAIT_SECONDS, meant)
+
+
+def _number(value: str | float) -> float | None:
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if number == math.inf:
+        return MAX_WAIT_SECONDS
+    return number if number >= 0 and not isinstance(value, bool) else None
+
+
+def _until_date(text: str, now: float) -> float | None:
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
 # --- connecting ---
 
 
@@ -138,11 +176,11 @@ def _checked_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise _AddressRefusedError("its URL cannot be understood") from None
+        raise _NotSentError("refused", "its URL cannot be understood") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise _AddressRefusedError("its URL is neither https nor http")
+        raise _NotSentError("refused", "its URL is neither https nor http")
     if parts.scheme == "http" and not is_this_machine(host):
-        raise _AddressRefusedError("its URL is not https; http is used to this machine only")
+        raise _NotSentError("refused", "its URL is not https; http is used to this machine only")
     return parts
 
 
@@ -170,17 +208,17 @@ def _wrap_tls(sock: socket.socket, context: ssl.SSLContext, host: str) -> socket
         return context.wrap_socket(sock, server_hostname=host)
     except ssl.SSLCertVerificationError:
         sock.close()
-        raise _AddressRefusedError(_UNTRUSTED) from None
+        raise _NotSentError("refused", _UNTRUSTED) from None
     except (OSError, ValueError):
         sock.close()
-        raise _NotSentError("no secure connection came about") from None
+        raise _NotSentError("unreached", "no secure connection came about") from None
 
 
 def _dial(host: str, port: int, seconds: float, private: bool) -> socket.socket:
     until = time.monotonic() + seconds
     addresses = _resolve(host, port, seconds)
     if not private and not all(is_public_address(one[4][0]) for one in addresses):
-        raise _AddressRefusedError(PRIVATE_ADDRESS)
+        raise _NotSentError("refused", PRIVATE_ADDRESS)
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)
         sock.settimeout(max(0.1, until - time.monotonic()))
@@ -190,7 +228,7 @@ def _dial(host: str, port: int, seconds: float, private: bool) -> socket.socket:
             sock.close()
             continue
         return sock
-    raise _NotSentError("no connection could be made")
+    raise _NotSentError("unreached", "no connection could be made")
 
 
 _Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]
@@ -200,17 +238,15 @@ def _resolve(host: str, port: int, seconds: float) -> list[_Address]:
     addresses: list[_Address] = []
 
     def ask() -> None:
-        try:
+        with suppress(OSError, UnicodeError):
             addresses.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))  # type: ignore[arg-type]
-        except (OSError, UnicodeError):
-            return
 
     # getaddrinfo knows no time limit, so it is called in a thread that may be left behind.
     resolver = threading.Thread(target=ask, daemon=True)
     resolver.start()
     resolver.join(seconds)
     if not addresses:
-        raise _NotSentError("its name is not known to the network")
+        raise _NotSentError("unreached", "its name is not known to the network")
     return list(addresses)
 
 
@@ -220,7 +256,7 @@ def _connect_through_proxy(
     """A tunnel through the proxy of the person's environment, which resolves the host itself."""
     host = parts.hostname or ""
     if not private and _is_private_name(host):
-        raise _AddressRefusedError(PRIVATE_ADDRESS)
+        raise _NotSentError("refused", PRIVATE_ADDRESS)
     try:
         address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         context = ssl.create_default_context()
@@ -234,9 +270,9 @@ def _connect_through_proxy(
         connection.set_tunnel(host, parts.port or 443, headers)
         connection.connect()
     except ssl.SSLCertVerificationError:
-        raise _AddressRefusedError(_UNTRUSTED) from None
+        raise _NotSentError("refused", _UNTRUSTED) from None
     except (OSError, http.client.HTTPException, ValueError):
-        raise _NotSentError("the proxy let nothing through") from None
+        raise _NotSentError("unreached", "the proxy let nothing through") from None
     return connection
 
 
@@ -254,43 +290,22 @@ def _basic_login(user: str, password: str) -> str:
 # --- the services ---
 
 
-def send_to_service(
-    service: str, url: str, message: NotifyMessage, options: SendOptions
-) -> SendOutcome:
-    """Makes one attempt. Never raises; takes the time allowed and little more."""
-    order = _POSTS[service](url, message, options)
-    return post(order, total=options.total, private=options.private)
-
-
-def _json_post(url: str, body: Mapping[str, object]) -> HttpPost:
+def _json_post(channel: NotifyChannel, message: NotifyMessage, options: SendOptions) -> HttpPost:
+    body: dict[str, object]
+    if channel.service == "discord":
+        body = {"content": message_text(message, "discord"), "allowed_mentions": {"parse": []}}
+        body["flags"] = _SUPPRESS_EMBEDS
+    elif channel.service == "slack":
+        body = {"text": message_text(message, "slack"), "mrkdwn": False}
+        body |= {"unfurl_links": False, "unfurl_media": False}
+    else:
+        body = {"id": message.id, "event": message.kind, "text": message_text(message)}
+        body |= {"project": options.project, "run": options.run, "may_repeat": message.repeat}
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return HttpPost(url, data, {"Content-Type": "application/json; charset=utf-8"})
+    return HttpPost(channel.url, data, {"Content-Type": "application/json; charset=utf-8"})
 
 
-def _discord(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
-    no_mentions: dict[str, object] = {"parse": []}
-    body = {"content": discord_text(message), "allowed_mentions": no_mentions}
-    return _json_post(url, {**body, "flags": _SUPPRESS_EMBEDS})
-
-
-def _slack(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
-    quiet = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
-    return _json_post(url, {"text": slack_text(message), **quiet})
-
-
-def _webhook(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
-    body = {
-        "id": message.id,
-        "event": message.kind,
-        "text": plain_text(message),
-        "project": options.project,
-        "run": options.run,
-        "may_repeat": message.repeat,
-    }
-    return _json_post(url, body)
-
-
-def _ntfy(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
+def _ntfy_post(url: str, message: NotifyMessage) -> HttpPost:
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Title": f"overnight: {message.kind}",
@@ -303,7 +318,21 @@ def _ntfy(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
         # A login without a password is an access token of ntfy.
         headers["Authorization"] = _basic_login(user, password) if password else f"Bearer {user}"
         url = parts._replace(netloc=host).geturl()
-    return HttpPost(url, plain_text(message).encode("utf-8", "replace"), headers)
+    return HttpPost(url, message_text(message).encode("utf-8", "replace"), headers)
 
 
-_POSTS: Final = {"discord": _discord, "slack": _slack, "json": _webhook, "ntfy": _ntfy}
+def send(channel: NotifyChannel, message: NotifyMessage, options: SendOptions) -> SendOutcome:
+    """Makes one attempt. Never raises; takes the time allowed and little more."""
+    if channel.service == "tmux":
+        return channels.show_in_tmux(message, os.environ)
+    total, private = options.total, options.private
+    if channel.service == "apprise":
+        return channels.send_with_apprise(channel.url, message, total, private=private)
+    if channel.service == "ntfy":
+        order = _ntfy_post(channel.url, message)
+    else:
+        order = _json_post(channel, message, options)
+    return post(order, total=total, private=private)
+
+
+Send = Callable[[NotifyChannel, NotifyMessage, SendOptions], SendOutcome]

@@ -29,8 +29,10 @@ TITLES: Final[Mapping[str, str]] = {
 URGENT: Final = frozenset({"needs_you", "finished"})
 _MENTION: Final = re.compile(r"(?i)@(?=everyone|here\b|channel\b|all\b|[0-9]{15,}|&[0-9])")
 _TAG: Final = re.compile(r"<(?=[@!#&:/a-z])", re.IGNORECASE)
-_DISCORD: Final = {char: "\\" + char for char in "\\*_~`|[]()<>#"}
-_SLACK: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKUP: Final = {
+    "discord": {char: "\\" + char for char in "\\*_~`|[]()<>#"},
+    "slack": {"&": "&amp;", "<": "&lt;", ">": "&gt;"},
+}
 
 
 class NotifyMessage(Struct, frozen=True):
@@ -80,27 +82,14 @@ def compose(
     return NotifyMessage(first, kind, title, inert_line(body), footer, repeat)
 
 
-def plain_text(message: NotifyMessage) -> str:
-    """The whole message without any markup, at most 1,900 characters."""
-    return _layout(message, {})
-
-
-def discord_text(message: NotifyMessage) -> str:
-    """The same for Discord, with its markup escaped."""
-    return _layout(message, _DISCORD)
-
-
-def slack_text(message: NotifyMessage) -> str:
-    """The same for Slack, with its control characters escaped."""
-    return _layout(message, _SLACK)
-
-
 def status_line(message: NotifyMessage, limit: int = 300) -> str:
     """The message in one line, without its id."""
     return clean_line(f"overnight: {message.title}: {message.text}", limit)
 
 
-def _layout(message: NotifyMessage, table: Mapping[str, str]) -> str:
+def message_text(message: NotifyMessage, service: str = "") -> str:
+    """The whole message, at most 1,900 characters; the markup of `service` is escaped."""
+    table = _MARKUP.get(service, {})
     title = escape_within((_REPEAT if message.repeat else "") + message.title, 400, table)
     footer = escape_within(message.footer, 400, table)
     limit = LIMIT - len(title) - len(footer) - 2

@@ -13,24 +13,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from tui.runner.notify.channels import NotifyChannel
 from tui.runner.notify.delivery_rules import (
     STALE_SECONDS,
-    Delivery,
     SendOutcome,
     apply_outcome,
     begin_attempt,
     message_allowance,
 )
-from tui.runner.notify.http_services import SendOptions, send_to_service
-from tui.runner.notify.local_transports import send_with_apprise, show_in_tmux
-from tui.runner.notify.message_text import URGENT, NotifyMessage, compose, without_credentials
+from tui.runner.notify.http_services import Send, SendOptions, send
+from tui.runner.notify.message_text import URGENT, compose, without_credentials
 from tui.runner.notify.outbox import (
-    NotifyChannel,
     NotifyEvent,
     NotifyGroup,
     Outbox,
@@ -51,18 +50,6 @@ _ROUND_SECONDS = 0.25
 _SPACING_SECONDS = 1.1  # Slack takes about one message a second
 _LOCK_TRIES = 10
 _BROKE_OFF = SendOutcome("unsure", "it broke off while it was being sent")
-
-
-def send(channel: NotifyChannel, message: NotifyMessage, options: SendOptions) -> SendOutcome:
-    """Makes one attempt. Never raises; takes the time allowed and little more."""
-    if channel.service == "tmux":
-        return show_in_tmux(message, os.environ)
-    if channel.service == "apprise":
-        return send_with_apprise(channel.url, message, options.total, private=options.private)
-    return send_to_service(channel.service, channel.url, message, options)
-
-
-Send = Callable[[NotifyChannel, NotifyMessage, SendOptions], SendOutcome]
 
 
 class NotifySender:
@@ -110,12 +97,6 @@ class NotifySender:
                 if channel.name not in self._busy_channels:
                     self._start_due(channel, now)
             return bool(self._busy_channels) or any(one.is_open for one in self._events.values())
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no attempt is under way."""
-        with self._lock:
-            return not self._busy_channels
 
     def _read_outbox(self) -> None:
         if self._outbox is None:
@@ -194,35 +175,20 @@ class NotifySender:
                 event.deliveries[channel], outcome, now, number
             )
             self._save(event)
-        delivery = events[0].deliveries[channel]
-        nobody_there = channel == "tmux" and delivery.state == "skipped"
-        if not delivery.is_open and not nobody_there:
-            self._journal_delivery(channel, events[0], delivery, len(events))
+        event, delivery = events[0], events[0].deliveries[channel]
+        if delivery.is_open or (channel == "tmux" and delivery.state == "skipped"):
+            return
+        data = {"event": event.kind, "channel": channel, "state": delivery.state}
+        facts = {"tries": delivery.tries, "count": len(events)}
+        why = {"why": delivery.why} if delivery.why else {}
+        with suppress(OSError):
+            self._journal.write("notified", {**data, **facts, **why}, id=event.id)
 
     def _save(self, event: NotifyEvent) -> None:
-        try:
+        # A full disk is one of the things worth a message: sending goes on without the record.
+        with suppress(OSError):
             if self._outbox is not None:
                 self._outbox.save(event)
-        except OSError:
-            # A full disk is one of the things worth a message: sending goes on without the record.
-            return
-
-    def _journal_delivery(
-        self, channel: str, event: NotifyEvent, delivery: Delivery, count: int
-    ) -> None:
-        data: dict[str, object] = {
-            "event": event.kind,
-            "channel": channel,
-            "state": delivery.state,
-            "tries": delivery.tries,
-            "count": count,
-        }
-        if delivery.why:
-            data["why"] = delivery.why
-        try:
-            self._journal.write("notified", data, id=event.id)
-        except OSError:
-            return
 
 
 def send_all(folder: RunDirectory, order: SenderOrder) -> None:
@@ -271,9 +237,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1
     except Exception as error:  # a traceback would show the order
-        JournalWriter(folder.journal).write(
-            "note", {"text": f"sending notices failed: {type(error).__name__}"}
-        )
+        text = f"sending notices failed: {type(error).__name__}"
+        JournalWriter(folder.journal).write("note", {"text": text})
         return 1
     return 0
 

@@ -27,11 +27,9 @@ def goal_prompt(text: str, settings: Settings) -> str:
 def planning_prompt(text: str, settings: Settings) -> str:
     """The message of the short first session, which only plans."""
     plan = settings.paths.progress_file
-    also = (
-        f" Write the same plan as a JSON list of features to {settings.paths.feature_list}."
-        if settings.session.feature_list
-        else ""
-    )
+    also = ""
+    if settings.session.feature_list:
+        also = f" Write the same plan as a JSON list of features to {settings.paths.feature_list}."
     return (
         f"A coding session will follow this one. Its goal: {text.rstrip()}\n\n"
         "Do not implement anything yet. Explore the repository, run the tests that exist, and write "
@@ -111,12 +109,8 @@ def open_titles(progress: ProgressFile) -> list[str]:
 
 def step_back_prompt(settings: Settings, evidence: Sequence[str], since: str) -> str:
     """The configured text of a step-back, filled in."""
-    values = {
-        "evidence": "; ".join(evidence) or "no progress",
-        "since": since,
-        "tried": "see above",
-    }
-    text = settings.stalls.step_back
+    text, told = settings.stalls.step_back, "; ".join(evidence) or "no progress"
+    values = {"evidence": told, "since": since, "tried": "see above"}
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text

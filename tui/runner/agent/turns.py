@@ -1,0 +1,250 @@
+"""The turns of the agent: whether one is open, which messages it took in, and what its end means."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from tui.model.events import (
+    AgentEvent,
+    AgentStateReport,
+    AssistantMessage,
+    MessageLifecycle,
+    RateLimit,
+    TaskUpdate,
+    TurnResult,
+    TurnStarted,
+    UserMessage,
+)
+from tui.model.state import ExitStatus, Outcome, OutcomeKind
+from tui.runner.agent.attempt import AttemptStatus
+
+_ENDED = ("completed", "failed", "stopped", "killed")
+
+
+@dataclass
+class TurnTracker:
+    """The main conversation of the current attempt, as far as decisions need it.
+
+    `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages. `called` are the open
+    tool calls. `safe_uuid` is the last event after which the conversation can be cut cleanly.
+    """
+
+    session: str = ""
+    started: bool = False
+    open: bool = False
+    said_idle: bool = False
+    tells_states: bool = False
+    result: TurnResult | None = None
+    error: str = ""
+    error_text: str = ""
+    resets_at: float | None = None
+    limited: bool = False
+    turns: int = 0
+    answers: int = 0
+    first_context: int = 0
+    tasks: set[str] = field(default_factory=set)
+    queued: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
+    cancelled: set[str] = field(default_factory=set)
+    safe_uuid: str = ""
+    called: set[str] = field(default_factory=set)
+
+    def begin_attempt(self) -> None:
+        """Forgets the turns of the process that is gone."""
+        self.started = self.open = self.said_idle = self.tells_states = False
+        self.result = None
+        self.error = self.error_text = ""
+        self.limited, self.resets_at = False, None
+        self.turns = self.answers = self.first_context = 0
+        self.tasks.clear()
+        self.called.clear()
+        self.queued.clear()
+
+    def message_sent(self) -> None:
+        """The agent owes a turn for a message."""
+        self.open, self.said_idle = True, False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last turn is over, nothing waits and nothing runs in the background."""
+        if self.open or self.result is None or self.result.queued:
+            return False
+        return self.said_idle or (not self.tells_states and not self.tasks)
+
+    def apply(self, event: AgentEvent) -> None:
+        """Takes in one event of the stream; those of subagents do not count."""
+        body = event.body
+        match body:
+            case AssistantMessage() if not event.thread:
+                self._assistant(event, body)
+            case UserMessage() if not event.thread:
+                self._user(event, body)
+            case TurnStarted():
+                self.session = event.session or self.session
+                self.started = True
+                self.message_sent()
+                self.called.clear()
+                self.error = self.error_text = ""
+            case TurnResult():
+                self.session = event.session or self.session
+                self.open = False
+                self.result = body
+                self.turns += 1
+            case AgentStateReport(state="idle" | "running" | "requires_action"):
+                self.tells_states, self.said_idle = True, body.state == "idle"
+                self.open = self.open or body.state == "running"
+            case TaskUpdate() if body.phase == "ended" or body.status in _ENDED:
+                self.tasks.discard(body.task_id)
+            case TaskUpdate(phase="started"):
+                self.tasks.add(body.task_id)
+            case MessageLifecycle():
+                self._lifecycle(body.command_uuid, body.state)
+            case RateLimit(status="rejected"):
+                self.limited, self.resets_at = True, body.resets_at
+            case RateLimit(status="allowed"):
+                self.limited = False
+
+    def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
+        self.answered |= self.taken
+        self.called.update(tool.id for tool in body.tools)
+        self.answers += 1
+        if not self.first_context and body.usage is not None:
+            self.first_context = body.usage.context
+        if body.error:
+            self.error, self.error_text = body.error, body.text
+        else:
+            self.error, self.limited = "", False
+            if body.text and not self.called and event.uuid:
+                self.safe_uuid = event.uuid
+
+    def _lifecycle(self, name: str, state: str) -> None:
+        self.queued.add(name)
+        if state == "cancelled":
+            (self.over if name in self.taken else self.cancelled).add(name)
+        elif state in ("started", "completed"):
+            self.taken.add(name)
+            if state == "completed":
+                self.over.add(name)
+
+    def _user(self, event: AgentEvent, body: UserMessage) -> None:
+        self.called.difference_update(result.tool_use_id for result in body.results)
+        # Of parallel calls only the last result is a clean cut: before it, other calls are open.
+        if body.role == "results" and not self.called and event.uuid:
+            self.safe_uuid = event.uuid
+        if body.role in ("replay", "prompt") and event.uuid:
+            self.taken.add(body.command_uuid or event.uuid)
+
+
+_RATE = ("rate_limit", "usage_limit")
+_LOGIN = ("authentication", "oauth", "invalid_api_key", "permission_error")
+_BILLING = ("billing",)
+_BUSY = (408, 425, 500, 502, 503, 504, 529)
+
+
+def turn_outcome(turns: TurnTracker) -> Outcome:
+    """The outcome of the turn that ended last."""
+    result = turns.result
+    if result is None:
+        return Outcome(OutcomeKind.CRASH, "the turn has no end")
+    if not result.is_error and result.subtype == "success":
+        return Outcome(OutcomeKind.COMPLETED, "the turn ended")
+    text = "; ".join(result.errors) or result.text or result.terminal_reason or result.subtype
+    account = _account_trouble(turns, result.api_error_status)
+    if account is not None:
+        return account
+    if result.subtype == "error_max_turns" or result.terminal_reason == "max_turns":
+        return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
+    if "budget" in result.subtype or result.terminal_reason == "budget_exhausted":
+        return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
+    if result.was_interrupted:
+        return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
+    return _api_outcome(turns, result.api_error_status, text[:300])
+
+
+def _account_trouble(turns: TurnTracker, status: int) -> Outcome | None:
+    """The outcome where a person must log in or pay first."""
+    error = turns.error.lower()
+    if any(word in error for word in _BILLING):
+        return Outcome(OutcomeKind.BILLING_REQUIRED, f"billing: {turns.error_text or turns.error}")
+    if any(word in error for word in _LOGIN) or status in (401, 403):
+        text = turns.error_text or turns.error or f"HTTP {status}"
+        return Outcome(OutcomeKind.LOGIN_REQUIRED, f"login: {text}")
+    return None
+
+
+def _api_outcome(turns: TurnTracker, status: int, text: str) -> Outcome:
+    error = turns.error.lower()
+    if turns.limited or status == 429 or any(word in error for word in _RATE):
+        return Outcome(
+            OutcomeKind.USAGE_LIMIT, text or "a usage limit was reached", turns.resets_at
+        )
+    if status in _BUSY or "overload" in error or "server" in error:
+        return Outcome(OutcomeKind.OVERLOADED, text or f"HTTP {status}")
+    return Outcome(OutcomeKind.CRASH, text)
+
+
+def exit_outcome(status: AttemptStatus, turns: TurnTracker, resumed: bool, stderr: str) -> Outcome:
+    """The outcome of a process that this program did not end.
+
+    `resumed` says that it was started to resume a session; `stderr` is the end of its output there.
+    """
+    record = ExitStatus(status.code, status.signal, status.error)
+    refusal = _resume_refusal(turns, resumed, stderr)
+    if refusal:
+        return Outcome(OutcomeKind.RESUME_REFUSED, refusal, exit=record)
+    return replace(_process_outcome(status, turns), exit=record)
+
+
+def _process_outcome(status: AttemptStatus, turns: TurnTracker) -> Outcome:
+    crashes = {
+        "the agent was never started": status.state == "void",
+        f"the agent could not be started: {status.error}": status.error,
+        f"the agent was ended by {signal_name(status.signal)}": status.signal,
+        "the agent is gone, and nothing recorded how": status.state == "lost",
+    }
+    for text, applies in crashes.items():
+        if applies:
+            return Outcome(OutcomeKind.CRASH, text)
+    result = turns.result
+    if result is not None and not turns.open:
+        turn = turn_outcome(turns)
+        if turn.kind == OutcomeKind.INTERRUPTED and status.code == 0:
+            return Outcome(OutcomeKind.STOPPED_BY_PERSON, "the agent was asked to end (SIGINT)")
+        return turn
+    if status.code in (0, None):
+        return Outcome(OutcomeKind.CRASH, "the agent ended in the middle of a turn")
+    return Outcome(OutcomeKind.CRASH, f"the agent ended with exit code {status.code}")
+
+
+def _resume_refusal(turns: TurnTracker, resumed: bool, stderr: str) -> str:
+    """Why the session could not be resumed; empty where that is not what happened."""
+    if not resumed or turns.started:
+        return ""
+    result = turns.result
+    output = " ".join(result.errors if result is not None else ()) + stderr
+    if "No conversation found" in output or "No message found" in output:
+        return "the conversation was not found"
+    if result is not None and result.is_error and not result.duration_ms and not result.turns:
+        return "the conversation could not be read"
+    return ""
+
+
+def exit_text(status: AttemptStatus) -> str:
+    """How an attempt ended, for people."""
+    if status.error:
+        return status.error
+    if status.state in ("lost", "void"):
+        return "gone without a record" if status.state == "lost" else "never started"
+    return signal_name(status.signal) if status.signal else f"exit code {status.code}"
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,316 @@
+"""What a check finds; the checks of work tree, run directory and agent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress, with_features
+from tui.model.records import ProgressFile
+from tui.runner import preflight
+from tui.runner.decisions import is_stuck
+from tui.settings.own_sections import SKIP_PERMISSIONS
+from tui.settings.settings import Settings
+from tui.store.runs import find_unfinished_run, is_supervised
+from tui.system import paths
+from tui.system.errors import OvernightError
+from tui.system.files import read_json
+from tui.system.format import format_size_binary
+from tui.system.git import Git
+from tui.system.sanitize import clean_bytes
+
+State = Literal["ok", "warn", "fail"]
+Finding = tuple[State, str, str]
+_LITTLE_FREE = 5 << 30
+_ASKS = ("default", "plan")
+
+
+class CheckResult(Struct, frozen=True):
+    """One line of the doctor: what was checked, its state, and what to do where it is not ok."""
+
+    name: str
+    state: State
+    text: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is examined."""
+
+    project: Path
+    settings: Settings
+    environ: Mapping[str, str]
+    now: float
+
+    @cached_property
+    def git(self) -> Git | OvernightError:
+        """The repository, or why there is none."""
+        try:
+            return Git(self.project)
+        except OvernightError as error:
+            return error
+
+    @property
+    def is_claude(self) -> bool:
+        return preflight.is_claude(self.settings.agent.command)
+
+    def path(self, name: str) -> Path:
+        return paths.resolve(self.project, name)
+
+
+# None where there is nothing to be checked.
+Check = Callable[[Surroundings], Finding | None]
+
+
+def ok(text: str) -> Finding:
+    return "ok", text, ""
+
+
+def warn(text: str, advice: str = "") -> Finding:
+    return "warn", text, advice
+
+
+def fail(text: str, advice: str = "") -> Finding:
+    return "fail", text, advice
+
+
+def results_of(checks: Mapping[str, Check], place: Surroundings) -> Iterator[CheckResult]:
+    """Each result as soon as it is there; a check that is refused or cannot be made fails."""
+    for name, check in checks.items():
+        try:
+            finding = check(place)
+        except OvernightError as error:
+            finding = fail(*_split(error))
+        except OSError as error:
+            finding = fail(f"{error.filename or name}: {error.strerror}")
+        if finding is not None:
+            yield CheckResult(name, *finding)
+
+
+def _split(error: OvernightError) -> tuple[str, str]:
+    text, _, advice = str(error).partition("; ")
+    return text, advice
+
+
+def _git(place: Surroundings) -> Finding:
+    git = place.git
+    if isinstance(git, OvernightError):
+        text, advice = _split(git)
+        return fail(text, advice or "run `git init` there")
+    if git.head() is None:
+        return warn("there is no commit yet", "make a first one to compare with")
+    operation = git.operation_in_progress()
+    if operation is not None:
+        advice = "finish or abort it, so that the night begins from a commit"
+        return warn(f"a {operation} is under way", advice)
+    try:
+        preflight.check_clean(git, place.project, place.settings)
+    except OvernightError as error:
+        return warn(*_split(error))
+    return ok(f"clean, on {git.branch() or 'no branch (detached)'}")
+
+
+def _checkpoint(place: Surroundings) -> Finding | None:
+    from tui.control.checkpoints import capture, refs, work_tree
+    from tui.control.checkpoints.path_listing import IGNORED
+    from tui.control.checkpoints.stat_cache import OWN_REASON
+    from tui.control.rewind.rewind_journal import RewindJournal
+
+    project, limits = place.project, place.settings.checkpoints
+    if isinstance(place.git, OvernightError):
+        return None
+    if RewindJournal(project).is_open():
+        advice = "run `overnight-tui undo` or any deed: it is finished or taken back first"
+        return warn("a rewind broke off half-way", advice)
+    state = capture.scan_work_tree(project, work_tree.CaptureLimits.from_settings(limits))
+    # What git ignores is left out on purpose; a person should know of the rest before the night.
+    on_purpose = (IGNORED, OWN_REASON)
+    missing = [file for file in state.not_captured() if file.reason not in on_purpose]
+    taken = len(refs.checkpoints_of(project))
+    text = f"possible: {len(state.rows):,} files; {taken} taken so far"
+    if not missing:
+        return ok(text)
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    first = f"{missing[0].path} ({missing[0].reason})"
+    return warn(text, f"a rewind would not bring back {first}{more}")
+
+
+def _tasks(place: Surroundings) -> Finding:
+    progress, name = _progress(place), place.settings.paths.progress_file
+    if progress is None:
+        if not place.settings.enforcement.continuous_mode:
+            return ok(f"{name} counts none; the night ends with its first turn")
+        advice = "write them down, or start with --initializer"
+        return warn(f"{name} counts no tasks to go on with", advice)
+    text = f"{progress.open} open, {progress.done} done in {name}"
+    if not progress.open:
+        return warn(text, "add what is to be done; the run would end at once")
+    if is_stuck(progress):
+        return warn(text, "all open tasks are blocked; the run would call you")
+    return ok(text)
+
+
+def _progress(place: Surroundings) -> ProgressFile | None:
+    names, features = place.settings.paths, None
+    path, features_path = place.path(names.progress_file), place.path(names.feature_list)
+    with suppress(OSError):
+        features = read_feature_list(features_path.read_bytes(), str(features_path), None)
+    try:
+        progress = read_progress(clean_bytes(path.read_bytes()), str(path), None)
+    except OSError:
+        return features
+    progress = with_features(progress, features)
+    return None if progress.basis == "unknown" else progress
+
+
+def _disk(place: Surroundings) -> Finding:
+    free = shutil.disk_usage(place.project).free
+    text, least = f"{format_size_binary(free)} free", preflight.MIN_FREE_BYTES
+    if free < least:
+        return fail(text, f"make room for at least {format_size_binary(least)}")
+    if free < _LITTLE_FREE:
+        return warn(text, "a long night with builds may need more")
+    return ok(text)
+
+
+def _run_folder(place: Surroundings) -> Finding:
+    """Whether the run directory is private, writable, and on a disk that knows named pipes."""
+    shown = place.settings.paths.run_dir
+    folder = existing = place.path(shown)
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if folder.exists():
+        facts = folder.lstat()
+        if stat.S_ISLNK(facts.st_mode):
+            return fail(f"{shown} is a symbolic link", "remove it")
+        if facts.st_uid != os.geteuid():
+            return fail(f"{shown} is somebody else's", "run as its owner")
+    try:
+        _try_pipe(existing)
+    except OSError as error:
+        advice = "set paths.run_dir to a folder that can be written"
+        return fail(f"{shown}: {error.strerror}", advice)
+    if folder.exists() and stat.S_IMODE(folder.lstat().st_mode) & 0o077:
+        return warn(f"{shown} can be entered by others", "the next start makes it private")
+    return ok(f"{shown} is writable, and messages get through")
+
+
+def _try_pipe(parent: Path) -> None:
+    """Makes and uses a named pipe as a run does. Raises OSError."""
+    with tempfile.TemporaryDirectory(
+        prefix=".overnight-", dir=parent, ignore_cleanup_errors=True
+    ) as folder:
+        fifo = os.path.join(folder, "stdin")
+        os.mkfifo(fifo, 0o600)
+        descriptor = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, b"\n")
+            os.read(descriptor, 1)
+        finally:
+            os.close(descriptor)
+
+
+# --- the agent ---
+
+
+def _agent(place: Surroundings) -> Finding:
+    command = place.settings.agent.command
+    preflight.check_agent(command, place.environ)
+    if place.is_claude:
+        return ok(f"claude {preflight.check_version(command, place.environ)}")
+    return ok(f"{os.path.basename(command[0])}, as agent.command says")
+
+
+def _login(place: Surroundings) -> Finding | None:
+    if not place.is_claude:
+        return None
+    key = preflight.login_key(place.environ)
+    if key:
+        # A wrong key, or a line break read from a file, fails only when the night has begun.
+        value = place.environ[key]
+        if value != value.strip():
+            return fail(f"${key} has blanks around it", "set it again, without")
+        if key == "ANTHROPIC_API_KEY" and len(value) < 20:
+            return warn(f"${key} looks too short", "check the key")
+        return ok(f"by ${key}")
+    preflight.check_login(place.project, place.environ)
+    credentials = read_json(paths.claude_dir(place.environ) / ".credentials.json", follow=True)
+    oauth = (credentials or {}).get("claudeAiOauth")
+    if isinstance(oauth, dict):
+        expires = oauth.get("expiresAt")
+        past = isinstance(expires, int | float) and expires / 1000 < time.time()
+        if past and not oauth.get("refreshToken"):
+            return fail("the login has expired", "run `claude` and use /login")
+    return ok("Claude Code is logged in")
+
+
+def _permission(place: Surroundings) -> Finding:
+    agent = place.settings.agent
+    if agent.skip_permissions == SKIP_PERMISSIONS:
+        text = "none: the agent may do anything you may"
+        return warn(text, "wanted so by agent.skip_permissions")
+    text = f"{agent.permission_mode}, {len(agent.allowed_tools)} tools allowed beside"
+    if agent.permission_mode == "plan":
+        return fail(text, "in plan mode nothing is carried out")
+    if agent.permission_mode in _ASKS and not agent.allowed_tools:
+        advice = "nobody is there to answer; set agent.permission_mode or agent.allowed_tools"
+        return warn(text, advice)
+    return ok(text)
+
+
+def _hooks(place: Surroundings) -> Finding:
+    from tui.control.hooks import installer
+
+    try:
+        hooks = installer.hook_status(place.project, place.settings.paths.run_dir)
+    except OvernightError as error:
+        return warn(str(error))
+    if hooks.complete:
+        return ok("installed: sessions started elsewhere hear you too")
+    if not hooks.events:
+        return ok("not installed; runs of ours need none")
+    if hooks.off:
+        return warn(f"installed, but no hook runs: {hooks.off}")
+    return warn("of another version", "run `overnight-tui hooks install` again")
+
+
+def _watchdog(place: Surroundings) -> Finding:
+    project = place.project
+    run = find_unfinished_run(project, place.settings.paths.run_dir)
+    if run is not None and is_supervised(run):
+        return ok(f"watches run {run.id}")
+    if run is not None:
+        advice = "start `overnight-tui` here: it is taken up again at once"
+        return fail(f"run {run.id} goes on unwatched", advice)
+    for pid, cwd in preflight.claude_sessions(place.environ):
+        if cwd.is_relative_to(project):
+            text = f"session of process {pid} was started without us"
+            return warn(text, "it has no limits; `overnight-tui run` gives some")
+    return ok("comes with `overnight-tui run`; nothing runs now")
+
+
+CHECKS: Mapping[str, Check] = {
+    "git": _git,
+    "checkpoint": _checkpoint,
+    "tasks": _tasks,
+    "disk": _disk,
+    "run folder": _run_folder,
+    "agent": _agent,
+    "login": _login,
+    "permission": _permission,
+    "hooks": _hooks,
+    "watchdog": _watchdog,
+}
