@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 
+import psutil
 import pytest
 
 # The tests start the program hundreds of times: what was compiled once is kept.
@@ -19,10 +20,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Half as many again as there are cores: a third of the time is spent waiting for processes."""
+    """More than there are cores: a third of the time is spent waiting for other processes."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return (os.cpu_count() or 1) * 3 // 2
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    return cores + min((cores + 1) // 2, 4)
 
 
 def pytest_collection_finish() -> None:
