@@ -17,8 +17,8 @@ from tui.screens.main.open_pages import open_review
 from tui.screens.visit import Visit
 from tui.system.clock import Clock
 from widgets import glyphs, output_guard, themes
-from widgets.key_serializer import KeySerializer
 from widgets.paint_governor import PaintGovernor
+from widgets.terminal_input import KeySerializer
 from widgets.textual_private import TerminalApp
 
 Opening = Literal["panes", "review", "as it is"]

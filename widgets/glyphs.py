@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 
 class Glyphs(Struct, frozen=True):
     """One sign of one column for each meaning; `bars` and the frames are rows of signs."""
 
-    name: str = "unicode"
     ok: str = "✓"
     error: str = "✗"
     warning: str = "!"
@@ -21,8 +21,6 @@ class Glyphs(Struct, frozen=True):
     dot: str = "·"
     bullet: str = "•"
     down: str = "↓"
-    prompt: str = "›"
-    cursor: str = "▌"
     approx: str = "≈"
     atleast: str = "≥"
     minus: str = "−"
@@ -58,69 +56,6 @@ class Glyphs(Struct, frozen=True):
 
 UNICODE = Glyphs()
 
-ASCII = Glyphs(
-    name="ascii",
-    ok="+",
-    error="x",
-    running=">",
-    open="o",
-    ellipsis="~",
-    branch="|",
-    dot=".",
-    bullet="-",
-    down="v",
-    prompt=">",
-    cursor="|",
-    approx="~",
-    atleast=">",
-    minus="-",
-    filled="#",
-    empty="-",
-    thumb="#",
-    bars="_.:=#",
-    frame="+-+|+-+",
-    stale="+ +:+ +",
-    heavy="#=#|#=#",
-    working="*",
-    tool=">",
-    waiting=".",
-    limited="L",
-    stalled="!",
-    looping="@",
-    paused="=",
-    finished="#",
-    dead="x",
-    none="o",
-    tool_minute="%",
-    waiting_minute=".",
-    checkpoint="c",
-    restart="r",
-    inject=">",
-    rewind="<",
-    compaction="~",
-    commit="+",
-)
-
-_active = UNICODE
-
-
-def glyphs() -> Glyphs:
-    """The signs in use."""
-    return _active
-
-
-def set_glyphs(signs: Glyphs) -> None:
-    """Draw with these signs from the next paint on; called once, before the first paint."""
-    global _active
-    _active = signs
-
-
-def glyphs_for(environ: Mapping[str, str], encoding: str) -> Glyphs:
-    """The signs that a terminal of this environment and output encoding can show."""
-    plain = "utf" not in encoding.lower() or environ.get("TERM", "") in ("linux", "dumb", "vt100")
-    return ASCII if plain else UNICODE
-
-
 ASCII_TWINS: Mapping[int, str] = {
     **{ord(c): "-" for c in "─━╌╍┄┅┈┉═╴╶╸╺‐‑‒–—−⎯▁▔"},
     **{ord(c): "|" for c in "│┃╎╏┆┇┊┋║▏▎▕❘"},
@@ -143,3 +78,38 @@ ASCII_TWINS: Mapping[int, str] = {
     ord("\u00a0"): " ",
 }
 """What a terminal without Unicode gets for a sign that text from elsewhere brings along."""
+
+ASCII = replace(
+    Glyphs(*(str.translate(signs, ASCII_TWINS) for signs in astuple(UNICODE))),
+    bullet="-",
+    filled="#",
+    bars="_.:=#",
+    stale="+ +:+ +",
+    heavy="#=#|#=#",
+    waiting=".",
+    limited="L",
+    stalled="!",
+    tool_minute="%",
+    checkpoint="c",
+    restart="r",
+)
+"""The twins, and signs of their own where two twins would be the same."""
+
+_active = UNICODE
+
+
+def glyphs() -> Glyphs:
+    """The signs in use."""
+    return _active
+
+
+def set_glyphs(signs: Glyphs) -> None:
+    """Draw with these signs from the next paint on; called once, before the first paint."""
+    global _active
+    _active = signs
+
+
+def glyphs_for(environ: Mapping[str, str], encoding: str) -> Glyphs:
+    """The signs that a terminal of this environment and output encoding can show."""
+    plain = "utf" not in encoding.lower() or environ.get("TERM", "") in ("linux", "dumb", "vt100")
+    return ASCII if plain else UNICODE

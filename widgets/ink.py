@@ -35,6 +35,7 @@ Role = Literal[
     "work",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
+NULL_STYLE = Style.null()
 
 Span: TypeAlias = tuple[str, "Role | Style"]
 """A piece of text with its role; a Style is only for colours that a tool's output brought along."""
@@ -45,13 +46,19 @@ Line: TypeAlias = Sequence[Span]
 class RoleStyles:
     """A theme's styles by role, over a background once `on_background` was called."""
 
-    __slots__ = ("_styles", "base", "cursor", "name")
+    __slots__ = ("_styles", "base", "cursor")
 
-    def __init__(self, name: str, styles: Mapping[Role, Style], cursor: Style) -> None:
-        self.name = name
+    def __init__(
+        self, styles: Mapping[Role, Style], cursor: Style, base: Style = NULL_STYLE
+    ) -> None:
         self.cursor = cursor
-        self.base = Style.null()
-        self._styles = dict(styles)
+        self.base = base
+        self._styles = styles
+
+    @classmethod
+    def parse(cls, styles: Iterable[tuple[Role, str]], cursor: str) -> RoleStyles:
+        """The styles from words such as "bold #87afd7"."""
+        return cls({role: Style.parse(words) for role, words in styles}, Style.parse(cursor))
 
     def __getitem__(self, role: Role) -> Style:
         return self._styles[role]
@@ -61,11 +68,8 @@ class RoleStyles:
         styles = {role: base + style for role, style in self._styles.items()}
         # Equal styles become one object: `segments` joins neighbours by identity.
         shared = {style: style for style in (*styles.values(), base)}
-        complete = RoleStyles(
-            self.name, {role: shared[style] for role, style in styles.items()}, self.cursor
-        )
-        complete.base = shared[base]
-        return complete
+        complete = {role: shared[style] for role, style in styles.items()}
+        return RoleStyles(complete, self.cursor, shared[base])
 
     def style(self, role: Role | Style) -> Style:
         """The complete style for a role, or for colours brought along."""
@@ -97,13 +101,6 @@ def _add(segments: list[Segment], text: str, style: Style) -> None:
         segments[-1] = Segment(segments[-1][0] + text, style)
     else:
         segments.append(Segment(text, style))
-
-
-def parse_styles(name: str, styles: Mapping[Role, str], cursor: str) -> RoleStyles:
-    """The styles from words such as "bold #87afd7"."""
-    return RoleStyles(
-        name, {role: Style.parse(styles.get(role, "")) for role in ROLES}, Style.parse(cursor)
-    )
 
 
 def text_of(line: Iterable[Span]) -> str:

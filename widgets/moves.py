@@ -14,12 +14,12 @@ class ViewMove(NamedTuple):
 
 
 MOVES: tuple[ViewMove, ...] = (
-    ViewMove("j,down", "scroll_down", "Line down"),
-    ViewMove("k,up", "scroll_up", "Line up"),
-    ViewMove("ctrl+d", "half_page_down", "Half a page down"),
-    ViewMove("ctrl+u", "half_page_up", "Half a page up"),
-    ViewMove("pagedown,space", "page_down", "Page down"),
-    ViewMove("pageup", "page_up", "Page up"),
+    ViewMove("j,down", "step(1)", "Line down"),
+    ViewMove("k,up", "step(-1)", "Line up"),
+    ViewMove("ctrl+d", "step_page(0.5)", "Half a page down"),
+    ViewMove("ctrl+u", "step_page(-0.5)", "Half a page up"),
+    ViewMove("pagedown,space", "step_page(1)", "Page down"),
+    ViewMove("pageup", "step_page(-1)", "Page up"),
     ViewMove("g,home", "scroll_home", "To the beginning"),
     ViewMove("G,end", "scroll_end", "To the end, and follow"),
     ViewMove("f,F", "toggle_follow", "Follow new lines, or stop"),

@@ -1,16 +1,18 @@
-"""A widget that is one row, and containers that draw nothing."""
+"""Widgets that are one row, and a container that draws nothing."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
-from textual.containers import Horizontal, Vertical
+from textual import events
+from textual.containers import Container
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import Line, RoleStyles
+from widgets.ink import Line, RoleStyles, width_of
 from widgets.themes import styles_for
 
 
@@ -27,14 +29,12 @@ class SingleRow(Widget):
     """
     ALLOW_SELECT = False
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._role_styles: RoleStyles | None = None
-        self._segments: list[Segment] | None = None
+    _role_styles: RoleStyles | None = None
+    _segments: list[Segment] | None = None
 
     def spans(self, width: int) -> Line:
         """The row in `width` columns; what does not fit is cut off."""
-        raise NotImplementedError
+        return []
 
     def redraw(self) -> None:
         """Draw the facts as they are now; nothing is painted when the row stays as it is."""
@@ -66,6 +66,31 @@ class SingleRow(Widget):
         return Strip(self._draw(), self.size.width) if y == 0 else Strip.blank(self.size.width)
 
 
+ItemT = TypeVar("ItemT")
+
+
+class ItemRow(SingleRow, Generic[ItemT]):
+    """A row of items; a subclass says in `parts` what is drawn, and which item each part is of."""
+
+    def parts(self, width: int) -> Iterable[tuple[Line, ItemT | None]]:
+        """The row from left to right, in pieces."""
+        raise NotImplementedError
+
+    def item_clicked(self, item: ItemT) -> None:
+        """The person clicked a part of this item."""
+        raise NotImplementedError
+
+    def spans(self, width: int) -> Line:
+        return [span for part, _ in self.parts(width) for span in part]
+
+    def on_click(self, event: events.Click) -> None:
+        end = 0
+        for part, item in self.parts(self.size.width):
+            start, end = end, end + width_of(part)
+            if item is not None and start <= event.x < end:
+                self.item_clicked(item)
+
+
 def filtered_lines(widget: Widget, crop: Region) -> list[Strip]:
     """The widget's rows of the crop behind the app's filters; for widgets without border or padding.
 
@@ -82,13 +107,7 @@ def filtered_lines(widget: Widget, crop: Region) -> list[Strip]:
     return strips
 
 
-class DirectColumns(Horizontal):
-    """Widgets side by side; draws nothing itself, so that a repaint of a child leaves it out."""
-
-    BLANK: ClassVar[bool] = True
-
-
-class DirectRows(Vertical):
-    """Widgets one below the other; draws nothing itself, so that a repaint of a child leaves it out."""
+class BlankContainer(Container):
+    """Draws nothing itself, so that a repaint of a child leaves it out."""
 
     BLANK: ClassVar[bool] = True

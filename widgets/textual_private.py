@@ -13,7 +13,7 @@ from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.filter import LineFilter
 
-from widgets.input_decoder import TerminalInputDecoder, end_with_terminal
+from widgets.terminal_input import TerminalInputDecoder, end_with_terminal
 
 
 class TerminalDriver(linux_driver.LinuxDriver):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.theme import Theme
 
-from widgets.ink import Role, RoleStyles, parse_styles
+from widgets.ink import Role, RoleStyles
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -50,19 +50,82 @@ def _variables(
     }
 
 
-_TERMINAL_DEFAULTS: Final = {
-    "ansi-background": "ansi_default",
-    "ansi-foreground": "ansi_default",
-    "input-cursor-text-style": "reverse",
+_STYLES: Final[Mapping[Role, tuple[str, str, str, str]]] = {
+    "text": ("#d0d0d0", "#262626", "", ""),
+    "strong": ("bold #eeeeee", "bold #080808", "bold", "bold"),
+    "dim": ("#8a8a8a", "#626262", "dim", "dim"),
+    "faint": ("#626262", "#8a8a8a", "dim", "dim"),
+    "accent": ("#5fafd7", "#005f87", "cyan", ""),
+    "ok": ("#5fd7af", "#005f5f", "green", ""),
+    "warning": ("#ffd75f", "#af5f00", "bold yellow", "bold"),
+    "error": ("bold #ff875f", "bold #870000", "bold red", "bold"),
+    "running": ("#87d7ff", "#005faf", "bold cyan", "bold"),
+    "person": ("#d7afff", "#8700af", "magenta", "italic"),
+    "label": ("#87afd7", "#005f87", "cyan", ""),
+    "heading": ("bold #87afd7", "bold #005f87", "bold cyan", "bold"),
+    "code": ("#d7d7af", "#5f5f00", "yellow", ""),
+    "string": ("#87d7af", "#005f00", "green", ""),
+    "number": ("#d7af87", "#875f00", "magenta", ""),
+    "added": ("#87d787", "#005f00", "green", ""),
+    "removed": ("#ff875f", "#af0000", "red", "dim"),
+    "hunk": ("#5fafd7", "#005f87", "cyan", "dim"),
+    "match": (
+        "bold #121212 on #ffd75f",
+        "bold #080808 on #ffd75f",
+        "black on yellow",
+        "bold underline",
+    ),
+    "badge": ("bold #121212 on #5fafd7", "bold #ffffff on #005f87", "bold reverse", "bold reverse"),
+    "alarm": (
+        "bold #121212 on #ff875f",
+        "bold #ffffff on #870000",
+        "bold reverse red",
+        "bold reverse",
+    ),
+    "work": ("#5f8787", "#5f8787", "green", ""),
 }
+"""How each role is drawn by the four themes, in the order of `NAMES`."""
+_CURSORS: Final = dict(zip(NAMES, ("on #303030", "on #e4e4e4", "reverse", "reverse"), strict=True))
 
-_DEFAULT: Final = ("ansi_default",) * 6
+
+def _own_roles(name: str) -> dict[Role, str]:
+    column = NAMES.index(name)
+    return {role: styles[column] for role, styles in _STYLES.items()}
+
+
+def _coloured_theme(name: str, background: str, surface: str, panel: str, *more: str) -> Theme:
+    """A theme with colours of its own, which are those of its roles."""
+    roles = _own_roles(name)
+    faint, raised, selection = more
+    accent, text = roles["accent"], roles["text"]
+    return Theme(
+        name=name,
+        dark=name == DARK,
+        primary=accent,
+        secondary=roles["label"],
+        accent=accent,
+        success=roles["ok"],
+        warning=roles["warning"],
+        error=roles["error"].removeprefix("bold "),
+        foreground=text,
+        background=background,
+        surface=surface,
+        panel=panel,
+        variables=_variables(faint, accent, background, raised, text, selection),
+    )
+
+
+_PLAIN: Final = "ansi_default"
 
 
 def _terminal_theme(name: str, colours: Sequence[str], variables: dict[str, str]) -> Theme:
     """A theme on the terminal's own background; `colours` for accent, good, warning and bad."""
     accent, good, warning, bad = colours
-    plain = "ansi_default"
+    own = {
+        "ansi-background": _PLAIN,
+        "ansi-foreground": _PLAIN,
+        "input-cursor-text-style": "reverse",
+    }
     return Theme(
         name=name,
         ansi=True,
@@ -72,199 +135,75 @@ def _terminal_theme(name: str, colours: Sequence[str], variables: dict[str, str]
         success=good,
         warning=warning,
         error=bad,
-        foreground=plain,
-        background=plain,
-        surface=plain,
-        panel=plain,
-        boost=plain,
-        variables={**_TERMINAL_DEFAULTS, **variables},
+        foreground=_PLAIN,
+        background=_PLAIN,
+        surface=_PLAIN,
+        panel=_PLAIN,
+        boost=_PLAIN,
+        variables={**own, **variables},
     )
 
 
 THEMES: Final = (
-    Theme(
-        name=DARK,
-        dark=True,
-        primary="#5fafd7",
-        secondary="#87afd7",
-        accent="#5fafd7",
-        success="#5fd7af",
-        warning="#ffd75f",
-        error="#ff875f",
-        foreground="#d0d0d0",
-        background="#121212",
-        surface="#1c1c1c",
-        panel="#262626",
-        variables=_variables("#4e4e4e", "#5fafd7", "#121212", "#303030", "#d0d0d0", "#005f87"),
-    ),
-    Theme(
-        name=LIGHT,
-        dark=False,
-        primary="#005f87",
-        secondary="#005f87",
-        accent="#005f87",
-        success="#005f5f",
-        warning="#af5f00",
-        error="#870000",
-        foreground="#262626",
-        background="#ffffff",
-        surface="#eeeeee",
-        panel="#e4e4e4",
-        variables=_variables("#a8a8a8", "#005f87", "#ffffff", "#e4e4e4", "#262626", "#afd7ff"),
-    ),
+    _coloured_theme(DARK, "#121212", "#1c1c1c", "#262626", "#4e4e4e", "#303030", "#005f87"),
+    _coloured_theme(LIGHT, "#ffffff", "#eeeeee", "#e4e4e4", "#a8a8a8", "#e4e4e4", "#afd7ff"),
     _terminal_theme(
         ANSI,
         ("ansi_cyan", "ansi_green", "ansi_yellow", "ansi_red"),
         {
-            **_variables("ansi_bright_black", "ansi_cyan", *_DEFAULT[:3], "ansi_cyan"),
-            "text-muted": "ansi_default",
-            "foreground-muted": "ansi_default",
-            "input-cursor-background": "ansi_default",
+            **_variables("ansi_bright_black", "ansi_cyan", _PLAIN, _PLAIN, _PLAIN, "ansi_cyan"),
+            "text-muted": _PLAIN,
+            "foreground-muted": _PLAIN,
+            "input-cursor-background": _PLAIN,
             "input-selection-foreground": "ansi_black",
             "screen-selection-foreground": "ansi_black",
         },
     ),
     _terminal_theme(
         MONO,
-        _DEFAULT[:4],
+        (_PLAIN,) * 4,
         {
-            **_variables(*_DEFAULT),
-            "footer-key-foreground": "ansi_default",
+            **_variables(*(_PLAIN,) * 6),
+            "footer-key-foreground": _PLAIN,
             "button-focus-text-style": "bold reverse",
         },
     ),
 )
 
-_DARK_ROLES: Final[Mapping[Role, str]] = {
-    "text": "#d0d0d0",
-    "strong": "bold #eeeeee",
-    "dim": "#8a8a8a",
-    "faint": "#626262",
-    "accent": "#5fafd7",
-    "ok": "#5fd7af",
-    "warning": "#ffd75f",
-    "error": "bold #ff875f",
-    "running": "#87d7ff",
-    "person": "#d7afff",
-    "label": "#87afd7",
-    "heading": "bold #87afd7",
-    "code": "#d7d7af",
-    "string": "#87d7af",
-    "number": "#d7af87",
-    "added": "#87d787",
-    "removed": "#ff875f",
-    "hunk": "#5fafd7",
-    "match": "bold #121212 on #ffd75f",
-    "badge": "bold #121212 on #5fafd7",
-    "alarm": "bold #121212 on #ff875f",
-    "work": "#5f8787",
-}
 
-_LIGHT_ROLES: Final[Mapping[Role, str]] = {
-    "text": "#262626",
-    "strong": "bold #080808",
-    "dim": "#626262",
-    "faint": "#8a8a8a",
-    "accent": "#005f87",
-    "ok": "#005f5f",
-    "warning": "#af5f00",
-    "error": "bold #870000",
-    "running": "#005faf",
-    "person": "#8700af",
-    "label": "#005f87",
-    "heading": "bold #005f87",
-    "code": "#5f5f00",
-    "string": "#005f00",
-    "number": "#875f00",
-    "added": "#005f00",
-    "removed": "#af0000",
-    "hunk": "#005f87",
-    "match": "bold #080808 on #ffd75f",
-    "badge": "bold #ffffff on #005f87",
-    "alarm": "bold #ffffff on #870000",
-    "work": "#5f8787",
-}
-
-_ANSI_ROLES: Final[Mapping[Role, str]] = {
-    "strong": "bold",
-    "dim": "dim",
-    "faint": "dim",
-    "accent": "cyan",
-    "ok": "green",
-    "warning": "bold yellow",
-    "error": "bold red",
-    "running": "bold cyan",
-    "person": "magenta",
-    "label": "cyan",
-    "heading": "bold cyan",
-    "code": "yellow",
-    "string": "green",
-    "number": "magenta",
-    "added": "green",
-    "removed": "red",
-    "hunk": "cyan",
-    "match": "black on yellow",
-    "badge": "bold reverse",
-    "alarm": "bold reverse red",
-    "work": "green",
-}
-
-_MONO_ROLES: Final[Mapping[Role, str]] = {
-    "strong": "bold",
-    "dim": "dim",
-    "faint": "dim",
-    "warning": "bold",
-    "error": "bold",
-    "running": "bold",
-    "person": "italic",
-    "heading": "bold",
-    "removed": "dim",
-    "hunk": "dim",
-    "match": "bold underline",
-    "badge": "bold reverse",
-    "alarm": "bold reverse",
-}
-
-_ROLES: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
-    DARK: (_DARK_ROLES, "on #303030"),
-    LIGHT: (_LIGHT_ROLES, "on #e4e4e4"),
-    ANSI: (_ANSI_ROLES, "reverse"),
-    MONO: (_MONO_ROLES, "reverse"),
-}
-
-
-def _derive_roles(theme: Theme) -> tuple[Mapping[Role, str], str]:
+def _derived_roles(theme: Theme, nearest: str) -> dict[Role, str]:
     """Roles for a theme that is not ours, from the nearest of ours and its own colours."""
-    words, cursor = _ROLES[ANSI] if theme.ansi else (_ROLES[DARK] if theme.dark else _ROLES[LIGHT])
-    if theme.ansi:
-        return words, cursor
-    roles = dict(words)
-    own: tuple[tuple[Role, str, str | None], ...] = (
-        ("accent", "", theme.primary),
-        ("label", "", theme.primary),
-        ("heading", "bold ", theme.primary),
-        ("ok", "", theme.success),
-        ("warning", "", theme.warning),
-        ("error", "bold ", theme.error),
-        ("text", "", theme.foreground),
-        ("added", "", theme.success),
-        ("removed", "", theme.error),
+    roles = _own_roles(nearest)
+    own: tuple[tuple[Role, str | None], ...] = (
+        ("accent", theme.primary),
+        ("label", theme.primary),
+        ("heading", theme.primary),
+        ("ok", theme.success),
+        ("warning", theme.warning),
+        ("error", theme.error),
+        ("text", theme.foreground),
+        ("added", theme.success),
+        ("removed", theme.error),
     )
-    for role, prefix, colour in own:
-        if colour and colour.startswith("#") and len(colour) == 7:
-            roles[role] = prefix + colour
-    return roles, f"on {theme.panel}" if theme.panel and len(theme.panel) == 7 else cursor
+    for role, colour in own:
+        if not theme.ansi and colour and colour.startswith("#") and len(colour) == 7:
+            roles[role] = f"bold {colour}" if role in ("heading", "error") else colour
+    return roles
 
 
-@lru_cache(maxsize=64)
-def _parse_styles(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> RoleStyles:
-    return parse_styles(name, dict(words), cursor)
+_parse_styles = lru_cache(maxsize=64)(RoleStyles.parse)
 
 
 def styles_for(theme: Theme) -> RoleStyles:
     """The styles that go with a theme, ours or any other."""
-    words, cursor = _ROLES.get(theme.name) or _derive_roles(theme)
-    return _parse_styles(theme.name, tuple(words.items()), cursor)
+    if theme.name in NAMES:
+        roles, cursor = _own_roles(theme.name), _CURSORS[theme.name]
+    else:
+        nearest = ANSI if theme.ansi else (DARK if theme.dark else LIGHT)
+        roles, cursor = _derived_roles(theme, nearest), _CURSORS[nearest]
+        if not theme.ansi and theme.panel and len(theme.panel) == 7:
+            cursor = f"on {theme.panel}"
+    return _parse_styles(tuple(roles.items()), cursor)
 
 
 def register_themes(app: App[Any]) -> None:

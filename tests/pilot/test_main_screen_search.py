@@ -31,7 +31,7 @@ async def test_search_counts_jumps_and_ends(long: Path) -> None:
         await s.see("111/111", "step 1 ")
         await s.press("escape")
         await s.lose("111/111")
-        assert s.main.search.session.text == ""
+        assert s.main.search.text == ""
 
 
 async def test_search_finds_what_no_row_shows(project: Path) -> None:
@@ -103,7 +103,7 @@ async def test_what_is_typed_at_once_after_the_slash_is_searched_and_no_command(
     async with stage(project) as s:
         await s.see("quick Killing")
         in_one_packet(s, "slash", *"ck Killing", "enter")
-        await s.until(lambda: s.main.search.session.text == "ck Killing")
+        await s.until(lambda: s.main.search.text == "ck Killing")
         await s.see("1/1")
         assert s.app.screen is s.main
         assert s.app.is_running
@@ -123,7 +123,7 @@ async def test_a_key_right_after_enter_acts_on_the_page(project: Path, opened: b
             before = []
         in_one_packet(s, *before, *"lamp", "enter", "n", "n")
         await s.see("3/3")
-        assert s.main.search.session.text == "lamp"
+        assert s.main.search.text == "lamp"
         assert s.main.query_one(FindBar).text == "lamp"
         in_one_packet(s, "N")
         await s.see("2/3")
@@ -137,7 +137,7 @@ async def test_escape_in_the_same_packet_ends_the_search_for_good(project: Path)
             in_one_packet(s, "slash", *"lamp", "enter", "n", "escape", "z")
             await s.until(lambda: s.main.zoomed)
             assert not s.main.query_one(FindBar).is_open
-            assert s.main.search.session.text == ""
+            assert s.main.search.text == ""
             in_one_packet(s, "slash", *"lamp", "escape", "escape")
             await s.until(lambda: not s.main.zoomed)
             assert not s.main.query_one(FindBar).is_open

@@ -13,6 +13,7 @@ from tests.session_files import write_project as write
 from tui.screens.review.night_list_screen import CompareScreen, NightListScreen
 from tui.screens.review.review_screen import ReviewScreen
 from tui.system.clock import SystemClock
+from widgets.dialogs.dialog import NoticeDialog
 
 DAY = 86_400.0
 
@@ -110,6 +111,9 @@ async def test_two_nights_are_compared(many: Path) -> None:
         await s.press("G", "space", "k", "space", "c")
         await s.until(lambda: isinstance(s.app.screen, CompareScreen))
         await s.see("Two nights", "difference", "✗ red", "✓ green", "$6.00", "$5.00", "−$1.00 ✓")
+        await s.press("enter")
+        await s.until(lambda: isinstance(s.app.screen, NoticeDialog))
+        await s.press("escape")
         await s.pilot.resize_terminal(80, 36)
         await s.lose("difference")
         await s.press("escape")

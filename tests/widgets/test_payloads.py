@@ -14,30 +14,27 @@ from tui.model.events import SourceRef
 from tui.model.records import LogEntry, ProgressFile, ProgressSection, ProgressTask, SourceStatus
 from tui.model.rows import DetailPart, EventDetail, EventRow
 from tui.model.timeline import Timeline, TimelineMark
-from widgets.dialogs.button_row import Choice, DialogOption
-from widgets.dialogs.dialog import PlanDialog
-from widgets.dialogs.escalation_dialog import EscalationDialog
-from widgets.dialogs.picker import Picker, PickerRow
+from widgets.dialogs.dialog import Choice, Dialog, DialogOption
+from widgets.dialogs.list_dialogs import EscalationDialog, Picker, PickerRow
 from widgets.dialogs.text_dialogs import PromptDialog
 from widgets.lists.event_view import EventView
-from widgets.lists.log_view import LogView
 from widgets.lists.pane import Pane
-from widgets.lists.sources_panel import SourcesPanel
 from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar, KeyBarItem
-from widgets.status.progress_view import ProgressView
 from widgets.status.session_header import HeaderFacts, SessionHeader
 from widgets.status.timeline_bar import TimelineBar
 from widgets.text.detail_view import DetailView
 from widgets.text.documents import WrappedText
 from widgets.text.markdown_view import NotesView
+from widgets.text.sidecar_views import LogView, ProgressView, SourcesPanel
 from widgets.text_cells import UNSAFE
 
 ALL = [f"a{text}b" for text in HOSTILE]
 
 
 def event_view() -> Widget:
-    view = EventView(now=lambda: 0.0, placeholder=ALL[0])
+    view = EventView(now=lambda: 0.0)
+    view.placeholder = ALL[0]
     rows = [EventRow("tool", 0.0, text, text, text, "error", 1.0, depth=1) for text in ALL]
     view.call_after_refresh(view.show, Rows(rows))
     view.call_after_refresh(view.set_search, "a", lambda index: ALL[index])
@@ -157,7 +154,7 @@ async def test_widgets(make: Callable[[], Widget]) -> None:
 
 
 DIALOGS = [
-    lambda: PlanDialog(ALL[0], ALL, [Choice("a", ALL[1])], [DialogOption("o", "o", ALL[2])]),
+    lambda: Dialog(ALL[0], ALL, [Choice("a", ALL[1])], [DialogOption("o", "o", ALL[2])]),
     lambda: EscalationDialog(ALL[0], ALL[:3], [Choice("a", text, text) for text in ALL[:4]]),
     lambda: Picker(
         ALL[0], [PickerRow(t, t, t) for t in ALL], [Choice("a", ALL[1])], lambda key: None
@@ -166,7 +163,7 @@ DIALOGS = [
 
 
 @pytest.mark.parametrize("make", DIALOGS, ids=["plan", "ladder", "picker"])
-async def test_dialogs(make: Callable[[], PlanDialog | EscalationDialog | Picker]) -> None:
+async def test_dialogs(make: Callable[[], Dialog | EscalationDialog | Picker]) -> None:
     app = Host()
     app.guard.enabled = False
     async with app.run_test(size=(80, 24)) as pilot:
@@ -175,8 +172,6 @@ async def test_dialogs(make: Callable[[], PlanDialog | EscalationDialog | Picker
         await pilot.pause(0.05)
         if isinstance(dialog, Picker):
             dialog.set_preview(dialog.row, WrappedText("\n".join(ALL)), ALL[0])
-        else:
-            dialog.set_busy(ALL[1])
         await pilot.pause(0.05)
         check(app)
 

@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from tests.command_line import REPOSITORY
 from widgets import textual_private
-from widgets.input_decoder import TerminalInputDecoder
+from widgets.terminal_input import TerminalInputDecoder
 from widgets.textual_private import TerminalApp, TerminalDriver
 
 

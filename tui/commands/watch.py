@@ -153,15 +153,12 @@ def newest_lines(path: str) -> list[str]:
     """The newest visible events of a file, one line each, oldest first; empty when there are none."""
     from tui.feeds.claude.decoder import ClaudeDecoder
     from tui.monitor.rows.event_rows import row, visibility
+    from tui.system.files import regular_file
 
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            size = os.fstat(descriptor).st_size
-            start = max(0, size - _TAIL)
-            data = os.pread(descriptor, size - start, start)
-        finally:
-            os.close(descriptor)
+        with regular_file(path, follow=True) as (descriptor, status):
+            start = max(0, status.st_size - _TAIL)
+            data = os.pread(descriptor, status.st_size - start, start)
     except OSError:
         return []
     if start:

@@ -68,7 +68,7 @@ class BasePage(Screen[None]):
         ]
 
     def show_footer(self) -> None:
-        self.query_one("#footer", KeyBar).show(self.footer_items())
+        self.query_one("#footer", KeyBar).items = tuple(self.footer_items())
 
     @on(KeyBar.Pressed)
     async def _footer_pressed(self, event: KeyBar.Pressed) -> None:

@@ -17,10 +17,9 @@ from tui.system.clock import Clock
 from tui.system.format import format_clock, format_duration_short
 from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.lists.find_bar import FindBar
-from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
-from widgets.lists.sources_panel import SourcesPanel
 from widgets.text.detail_view import DetailView
+from widgets.text.sidecar_views import SourcesPanel
 
 
 class InfoScreen(ModalScreen[None]):
@@ -59,9 +58,7 @@ class DetailScreen(InfoScreen):
         self._view.show(self._detail)
         self._view.focus()
 
-    @on(LineView.Opened)
-    def _row_opened(self) -> None:
-        self.action_close()
+    on_line_view_opened = InfoScreen.action_close
 
     async def action_search(self) -> None:
         await self._bar.open()
@@ -148,6 +145,4 @@ class SourcesScreen(InfoScreen):
         status = "changes are noticed at once" if is_notified else "files are polled"
         self.query_one(Pane).status = status
 
-    @on(LineView.Opened)
-    def _row_opened(self) -> None:
-        self.action_close()
+    on_line_view_opened = InfoScreen.action_close

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,20 @@ from tui.system.clock import Clock
 _EVERY_S = 60.0
 
 
+@dataclass(frozen=True)
 class Visit:
     """One visit of a person to a project's screen."""
 
-    def __init__(self, project: Path, clock: Clock, run_dir: str) -> None:
-        self._project = project
-        self._clock = clock
-        self._run_dir = run_dir
+    project: Path
+    clock: Clock
+    run_dir: str
 
     def begin(self, app: App[Any], mark_newer_than: Callable[[float], None]) -> None:
         """Has what came since the last visit marked, and records this one every minute."""
         background = BackgroundTasks(app)
 
         def read_and_record() -> float | None:
-            last_at = last_visit(self._project, self._clock.wall(), self._run_dir)
+            last_at = last_visit(self.project, self.clock.wall(), self.run_dir)
             self.record()
             return last_at
 
@@ -41,4 +42,4 @@ class Visit:
 
     def record(self) -> None:
         """Writes down that a person is here now; reads and writes files."""
-        record_visit(self._project, self._clock.wall(), self._run_dir)
+        record_visit(self.project, self.clock.wall(), self.run_dir)

@@ -1,30 +1,127 @@
-"""A dialog: sentences, options and choices in a frame."""
+"""A dialog: sentences, options and choices in a frame, and what it gives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
 
-from textual.app import ComposeResult
+from textual import events
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.events import Key
+from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from widgets.dialogs.button_row import CANCEL, ButtonRow, Choice, DialogAnswer, DialogOption
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Span
-from widgets.line_layout import wrap
+from widgets.ink import Line, Role, Span, width_of
+from widgets.line_layout import spread, wrap
 from widgets.lists.pane import Pane
-from widgets.row_widgets import SingleRow
-from widgets.status.activity_row import ActivityRow
+from widgets.row_widgets import ItemRow, SingleRow
 from widgets.text.documents import DocumentView, LaidOutDocument, RowDocument
-from widgets.text_cells import visible
+from widgets.text_cells import cells, visible
 
-if TYPE_CHECKING:
-    from widgets.ink import Role
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that can be done: what it is called, and a sentence about it where there is room.
+
+    A choice that is not enabled stays in sight and gives its reason.
+    """
+
+    key: str
+    label: str
+    description: str = ""
+    danger: bool = False
+    enabled: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogOption:
+    """Something that can be switched on or off with a letter before the choice is made."""
+
+    key: str
+    letter: str
+    label: str
+    is_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DialogAnswer:
+    """What a person decided: the choice's key, the options that were on, a text, a row's key."""
+
+    choice: str
+    options: frozenset[str] = frozenset()
+    text: str = ""
+    row: str = ""
+
+
+CANCEL = Choice("cancel", "Cancel")
+
+
+class ButtonRow(ItemRow[int], can_focus=True):
+    """Left, right or tab choose; enter presses what is chosen."""
+
+    DEFAULT_CSS = "ButtonRow { height: 1; background: $background; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l,tab", "choose(1)", "Next choice", show=False),
+        Binding("left,h,shift+tab", "choose(-1)", "Choice before", show=False),
+        Binding("enter", "press", "Do it", show=False),
+    ]
+
+    chosen: reactive[int] = reactive(0, repaint=False, init=False)
+    hint: reactive[str] = reactive("", repaint=False, init=False)
+    """A few words at the right."""
+
+    @dataclass
+    class Pressed(Message):
+        """The person decided."""
+
+        choice: Choice
+
+    def __init__(self, choices: Sequence[Choice], chosen: int = 0) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
+        self.chosen = chosen
+
+    watch_chosen = watch_hint = SingleRow.redraw
+
+    def parts(self, width: int) -> Iterator[tuple[Line, int | None]]:
+        for nth, choice in enumerate(self.choices):
+            chosen = nth == self.chosen and self.has_focus
+            role: Role = "error" if choice.danger else "text"
+            if chosen:
+                role = "alarm" if choice.danger else "badge"
+            text = f" {glyphs().running if chosen else ' '} {visible(choice.label)} "
+            yield [(text, role if choice.enabled else "faint")], nth
+            yield [("  ", "text")], None
+
+    def spans(self, width: int) -> Line:
+        hint, left = visible(self.hint), super().spans(width)
+        return spread(left, [(hint, "dim")] if width_of(left) + cells(hint) < width else [], width)
+
+    def action_choose(self, step: int) -> None:
+        target = self.chosen + step
+        if not 0 <= target < len(self.choices) and len(self.screen.focus_chain) > 1:
+            self.screen.focus_next() if step > 0 else self.screen.focus_previous()
+            return
+        self.chosen = target % len(self.choices)
+
+    def action_press(self) -> None:
+        choice = self.choices[self.chosen]
+        if choice.enabled:
+            self.post_message(self.Pressed(choice))
+        else:
+            self.hint = choice.reason
+
+    on_focus = on_blur = SingleRow.redraw
+
+    def item_clicked(self, item: int) -> None:
+        self.chosen = item
+        self.action_press()
 
 
 Sentence: TypeAlias = "str | tuple[str, Role]"
@@ -47,7 +144,6 @@ def sentences_document(lines: Sequence[Sentence]) -> RowDocument:
 class OptionRow(SingleRow):
     """A switch with its letter."""
 
-    DEFAULT_CSS = "OptionRow { height: 1; }"
     is_on: reactive[bool] = reactive(True, repaint=False, init=False)
 
     def __init__(self, option: DialogOption) -> None:
@@ -58,16 +154,14 @@ class OptionRow(SingleRow):
     watch_is_on = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
-        mark = glyphs().ok if self.is_on else " "
-        box: Span = (f"[{mark}] ", "ok" if self.is_on else "dim")
-        letter: Span = (f"{self.option.letter} ", "accent")
-        return [box, letter, (visible(self.option.label), "text")]
+        box: Span = (f"[{glyphs().ok}] ", "ok") if self.is_on else ("[ ] ", "dim")
+        return [box, (f"{self.option.letter} ", "accent"), (visible(self.option.label), "text")]
 
 
 class Dialog(ModalScreen[DialogAnswer | None]):
-    """Words, options and choices in a frame; escape and `q` give no answer (None).
+    """Words, options, and Cancel with what can be done, in a frame; gives what was decided or None.
 
-    The words scroll with the usual keys while the choices keep the focus.
+    The words scroll with the usual keys while the choices keep the focus; escape and `q` cancel.
     """
 
     DEFAULT_CSS = """
@@ -88,28 +182,25 @@ class Dialog(ModalScreen[DialogAnswer | None]):
     ]
     WIDEST: ClassVar[int] = 76
     HINT: ClassVar[str] = "tab choose · enter do it · esc cancel"
+    CANCEL: ClassVar[Choice] = CANCEL
 
     def __init__(
         self,
         title: str,
         lines: Sequence[Sentence] | RowDocument = (),
-        choices: Sequence[Choice] = (CANCEL,),
+        choices: Sequence[Choice] = (),
         options: Sequence[DialogOption] = (),
         *,
         chosen: int = 0,
     ) -> None:
         super().__init__()
         self._heading = title
-        self._words = DocumentView(self._document_of(lines))
+        self._words = DocumentView(
+            sentences_document(lines) if isinstance(lines, Sequence) else lines
+        )
         self._words.can_focus = False
         self._options = [OptionRow(option) for option in options]
-        self._buttons = ButtonRow(choices, chosen)
-        self._busy_row = ActivityRow(indent=0)
-        self._busy = False
-
-    @staticmethod
-    def _document_of(lines: Sequence[Sentence] | RowDocument) -> RowDocument:
-        return sentences_document(lines) if isinstance(lines, Sequence) else lines
+        self._buttons = ButtonRow((self.CANCEL, *choices), chosen)
 
     def content(self) -> Sequence[Widget]:
         """What stands between the words and the options; a subclass's own part."""
@@ -117,14 +208,11 @@ class Dialog(ModalScreen[DialogAnswer | None]):
 
     def compose(self) -> ComposeResult:
         content = self.content()
-        parts: list[Widget] = [self._words, *([EmptyRow()] if content else []), *content]
-        parts.extend([EmptyRow(), *self._options, *([EmptyRow()] if self._options else [])])
-        yield self._framed(Vertical(*parts, self._busy_row, self._buttons))
-
-    def _framed(self, inside: Widget) -> Pane:
-        pane = Pane(0, self._heading, inside, heavy=True)
+        parts: list[Widget] = [self._words, *([SingleRow()] if content else []), *content]
+        parts.extend([SingleRow(), *self._options, *([SingleRow()] if self._options else [])])
+        pane = Pane(0, self._heading, Vertical(*parts, self._buttons), heavy=True)
         pane.foot = self.HINT
-        return pane
+        yield pane
 
     def initial_focus(self) -> Widget:
         """What has the keys when the dialog opens."""
@@ -143,25 +231,13 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         columns = max(8, width - 4)
         document = self._words.document
         rows = document.rows(columns) if document is not None else 0
-        taken = 4 + len(self._options) + (1 if self._options else 0) + self._content_rows()
+        taken = 4 + len(self._options) + bool(self._options) + self._content_rows(columns)
         room = self.size.height * 96 // 100 - taken
         self._words.styles.height = max(1, min(rows, room))
         self.query_one(Pane).styles.width = width
 
-    def _content_rows(self) -> int:
+    def _content_rows(self, columns: int) -> int:
         return 0
-
-    # --- what the caller may do while it is open ---
-
-    def set_busy(self, words: str, share: float | None = None) -> None:
-        """Say what is being done and take no keys; empty words end it."""
-        self._busy = bool(words)
-        self._buttons.display = not self._busy
-        if self._busy:
-            self._busy_row.show(words, share)
-        else:
-            self._busy_row.hide()
-            self._buttons.focus()
 
     # --- answering ---
 
@@ -171,8 +247,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         return DialogAnswer(choice, on)
 
     def action_cancel(self) -> None:
-        if not self._busy:
-            self.dismiss(None)
+        self.dismiss(None)
 
     def action_scroll_words(self, rows: int) -> None:
         self._words.scroll_by_person(self._words.top + rows)
@@ -183,45 +258,32 @@ class Dialog(ModalScreen[DialogAnswer | None]):
 
     def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
         event.stop()
-        if event.choice.key == CANCEL.key:
+        if event.choice is self.CANCEL:
             self.action_cancel()
-        elif not self._busy:
+        else:
             self.choose(event.choice)
 
-    def on_key(self, event: Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         for row in self._options:
-            if event.key == row.option.letter and not self._busy:
+            if event.key == row.option.letter:
                 event.stop()
                 row.is_on = not row.is_on
-
-
-class EmptyRow(SingleRow):
-    """An empty row."""
-
-    def spans(self, width: int) -> Line:
-        return []
-
-
-class PlanDialog(Dialog):
-    """A title, the plan's sentences, and Cancel with what can be done; gives a `DialogAnswer` or None.
-
-    `choice` is the key of the choice, `options` the keys of options left on.
-    """
-
-    def __init__(
-        self,
-        title: str,
-        lines: Sequence[Sentence] | RowDocument,
-        choices: Sequence[Choice],
-        options: Sequence[DialogOption] = (),
-    ) -> None:
-        super().__init__(title, lines, (CANCEL, *choices), options)
 
 
 class NoticeDialog(Dialog):
     """A title and sentences, and nothing to decide; gives None."""
 
     HINT = "esc close"
+    CANCEL = Choice("cancel", "Close")
 
-    def __init__(self, title: str, lines: Sequence[Sentence] | RowDocument) -> None:
-        super().__init__(title, lines, (Choice("cancel", "Close"),))
+
+def ask(
+    app: App[Any], dialog: Screen[DialogAnswer | None], decided: Callable[[DialogAnswer], object]
+) -> None:
+    """Opens the dialog and hands over the answer; nothing follows where the person cancels."""
+
+    def closed(answer: DialogAnswer | None) -> None:
+        if answer is not None:
+            decided(answer)
+
+    app.push_screen(dialog, closed)

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from widgets.dialogs.button_row import CANCEL, Choice, DialogAnswer, DialogOption
-from widgets.dialogs.dialog import Dialog, Sentence
+from widgets.dialogs.dialog import Choice, Dialog, DialogAnswer, DialogOption, Sentence
 
 if TYPE_CHECKING:
     from textual.widgets import TextArea
@@ -20,24 +18,71 @@ if TYPE_CHECKING:
     from widgets.text.documents import RowDocument
 
 
-class LineDialog(Dialog):
-    """Sentences, one line of text, and Cancel with what comes next; gives a `DialogAnswer` with the text.
+class TextDialog(Dialog):
+    """Sentences, a field, and what can be done with its text; gives a `DialogAnswer` with the text.
 
-    Enter goes on; a line of nothing but blanks only does where `empty` allows it.
+    A text of nothing but blanks only goes where `empty` allows it.
     """
 
     DEFAULT_CSS = """
-    LineDialog Input {
-        border: none;
-        height: 1;
-        padding: 0 1;
-        background: $surface;
-        &:focus { border: none; background-tint: transparent; }
+    TextDialog {
+        Input, TextArea { border: none; padding: 0 1; background: $surface; }
+        Input:focus, TextArea:focus { border: none; background-tint: transparent; }
+        Input { height: 1; }
+        TextArea { height: 8; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
     ]
+
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[Sentence] | RowDocument,
+        field: Input | TextArea,
+        choices: Sequence[Choice],
+        options: Sequence[DialogOption] = (),
+        *,
+        empty: bool = False,
+    ) -> None:
+        super().__init__(title, lines, choices, options, chosen=1)
+        self._field = field
+        self._empty = empty
+
+    def content(self) -> Sequence[Widget]:
+        return (self._field,)
+
+    def initial_focus(self) -> Widget:
+        return self._field
+
+    def _content_rows(self, columns: int) -> int:
+        return 2
+
+    @property
+    def text(self) -> str:
+        """What has been written."""
+        return self._field.value if isinstance(self._field, Input) else self._field.text
+
+    def answer(self, choice: str) -> DialogAnswer:
+        return replace(super().answer(choice), text=self.text)
+
+    def action_send(self) -> None:
+        """Go on with the first choice."""
+        self.choose(self._buttons.choices[1])
+
+    def choose(self, choice: Choice) -> None:
+        if not self.text.strip() and not self._empty:
+            self._buttons.hint = "nothing written yet"
+        elif not choice.enabled:
+            self._buttons.hint = choice.reason
+        elif self.is_current:  # two presses may come before the first is dealt with
+            super().choose(choice)
+
+
+class LineDialog(TextDialog):
+    """One line of text; enter goes on."""
+
     HINT = "enter go on · tab choose · esc cancel"
 
     def __init__(
@@ -49,52 +94,17 @@ class LineDialog(Dialog):
         *,
         empty: bool = False,
     ) -> None:
-        super().__init__(title, lines, (CANCEL, choice), chosen=1)
-        self._input = Input(text, select_on_focus=False)
-        self._empty = empty
+        super().__init__(title, lines, Input(text, select_on_focus=False), (choice,), empty=empty)
 
-    def content(self) -> Sequence[Widget]:
-        return (self._input,)
-
-    def initial_focus(self) -> Widget:
-        return self._input
-
-    def _content_rows(self) -> int:
-        return 2
-
-    def answer(self, choice: str) -> DialogAnswer:
-        return replace(super().answer(choice), text=self._input.value)
-
-    def choose(self, choice: Choice) -> None:
-        if not self._input.value.strip() and not self._empty:
-            self._buttons.hint = "nothing written yet"
-        elif self.is_current:  # two presses may come before the first is dealt with
-            super().choose(choice)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.choose(self._buttons.choices[1])
+        self.action_send()
 
 
-class PromptDialog(Dialog):
-    """Sentences, a text of several lines, and the ways to send it; gives a `DialogAnswer` with the text.
+class PromptDialog(TextDialog):
+    """A text of several lines; tab leaves it for the choices, `ctrl+s` is the first way to send it."""
 
-    Tab leaves the text for the choices; `ctrl+s` is the first way to send. Nothing but blanks is
-    never sent.
-    """
-
-    DEFAULT_CSS = """
-    PromptDialog TextArea {
-        border: none;
-        padding: 0 1;
-        height: 8;
-        background: $surface;
-        &:focus { border: none; background-tint: transparent; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("ctrl+s", "send", "Send", show=False, priority=True),
     ]
     HINT = "tab choose · ctrl+s send · esc cancel"
@@ -108,43 +118,16 @@ class PromptDialog(Dialog):
         choices: Sequence[Choice] = (Choice("send", "Send"),),
         options: Sequence[DialogOption] = (),
     ) -> None:
-        super().__init__(title, lines, (CANCEL, *choices), options, chosen=1)
-        self._text = text
-        self._area: TextArea | None = None
-
-    def content(self) -> Sequence[Widget]:
         from textual.widgets import TextArea
 
-        self._area = TextArea(self._text, soft_wrap=True, tab_behavior="focus")
-        return (self._area,)
+        self._area = TextArea(text, soft_wrap=True, tab_behavior="focus")
+        super().__init__(title, lines, self._area, choices, options)
 
     def initial_focus(self) -> Widget:
-        if self._area is None:
-            return self._buttons
         self._area.move_cursor(self._area.document.end)
         return self._area
 
-    def _content_rows(self) -> int:
+    def _content_rows(self, columns: int) -> int:
         rows = max(3, min(self.ROWS, self.size.height - 12))
-        if self._area is not None:
-            self._area.styles.height = rows
+        self._area.styles.height = rows
         return rows + 1
-
-    @property
-    def text(self) -> str:
-        """What has been written."""
-        return self._area.text if self._area is not None else self._text
-
-    def answer(self, choice: str) -> DialogAnswer:
-        return replace(super().answer(choice), text=self.text)
-
-    def action_send(self) -> None:
-        self.choose(self._buttons.choices[1])
-
-    def choose(self, choice: Choice) -> None:
-        if not self.text.strip():
-            self._buttons.hint = "nothing written yet"
-        elif not choice.enabled:
-            self._buttons.hint = choice.reason
-        elif not self._busy:
-            super().choose(choice)

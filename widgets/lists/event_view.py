@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -11,8 +11,7 @@ from tui.model.rows import EventRow, RowKind
 from tui.system.format import format_clock, format_duration_short, format_running
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
-from widgets.lists.line_view import SourceView
-from widgets.lists.row_view import RowSource
+from widgets.lists.line_view import LineView
 from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, clip, pad, visible
 
@@ -26,9 +25,7 @@ DEEPEST: Final = 4
 """Levels of subagents that are indented."""
 _LABELS: Final[dict[RowKind, Role]] = {
     "text": "accent",
-    "thinking": "dim",
     "tool": "label",
-    "tool_result": "dim",
     "user": "person",
     "init": "heading",
     "result": "strong",
@@ -36,22 +33,13 @@ _LABELS: Final[dict[RowKind, Role]] = {
     "limit": "warning",
     "compaction": "accent",
     "task": "label",
-    "hook": "dim",
     "deed": "person",
     "commit": "ok",
-    "notice": "dim",
-    "unknown": "dim",
     "malformed": "warning",
-    "partial": "dim",
 }
-_MARKS: Final[dict[str, Role]] = {
-    "error": "error",
-    "warning": "warning",
-    "running": "running",
-    "ok": "ok",
-}
+"""The roles of labels; rows of other kinds are quiet, their words too."""
+_MARKS: Final[tuple[Role, ...]] = ("error", "warning", "running", "ok")
 """The roles of marks and levels, which are also the names of their signs."""
-_QUIET: Final = frozenset({"thinking", "tool_result", "hook", "notice", "unknown", "partial"})
 
 
 class SearchHighlight(Struct, frozen=True):
@@ -63,7 +51,7 @@ class SearchHighlight(Struct, frozen=True):
 
 def mark_span(mark: str) -> Span:
     """The sign that shows how it went, so that no colour has to; a blank for what has none."""
-    role = _MARKS.get(mark)
+    role = next((role for role in _MARKS if role == mark), None)
     return (getattr(glyphs(), role), role) if role is not None else (" ", "text")
 
 
@@ -92,7 +80,7 @@ def event_line(
         out.append(((signs.branch + " ") * min(row.depth, DEEPEST), "faint"))
     mark, mark_role = mark_span(row.mark)
     out.append((mark + " ", mark_role))
-    label_role: Role = "error" if row.mark == "error" else _LABELS[row.kind]
+    label_role: Role = "error" if row.mark == "error" else _LABELS.get(row.kind, "dim")
     if row.mark == "quiet":
         label_role = "dim"
     out.append((pad(visible(row.label), label_width - 1) + " ", label_role))
@@ -123,8 +111,9 @@ def _body(
     spans = highlight(shown, search.needle, text_role(row))
     out = [*spans, (" " * max(0, text_room - cells(shown)), "text")]
     if share:
+        role = mark_span(row.mark)[1] if row.mark in ("error", "warning") else "dim"
         out.append(("  ", "text"))
-        out.extend(highlight(outcome, search.needle, _outcome_role(row)))
+        out.extend(highlight(outcome, search.needle, role))
     return [*out, timing] if timing[0] else out
 
 
@@ -132,13 +121,7 @@ def text_role(row: EventRow) -> Role:
     """The role of a row's words."""
     if row.kind in ("user", "deed"):
         return "person"
-    return "dim" if row.mark == "quiet" or row.kind in _QUIET else "text"
-
-
-def _outcome_role(row: EventRow) -> Role:
-    if row.mark == "error":
-        return "error"
-    return "warning" if row.mark == "warning" else "dim"
+    return "dim" if row.mark == "quiet" or row.kind not in _LABELS else "text"
 
 
 def _timing(row: EventRow, narrow: bool, now: float | None) -> Span:
@@ -159,9 +142,49 @@ def clip_around(text: str, needle: str, width: int) -> str:
     mark = glyphs().ellipsis
     if at < 0 or cells(text[: at + len(needle)]) <= width - 1:
         return clip(text, width)
-    start = max(0, min(at - width // 3, at + len(needle) - width + 2))
-    start = max(start, at - width // 3)
-    return clip(mark + text[start:], width)
+    return clip(mark + text[max(0, at - width // 3) :], width)
+
+
+class Source(Protocol):
+    """Numbered rows; `generation` changes when a number may mean another row than before."""
+
+    @property
+    def generation(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+class SourceView(LineView, Generic[SourceT]):
+    """Draws what a source has; posts `Opened` for the row that a person wants to see in full."""
+
+    _source: SourceT | None = None
+    _needle = ""
+
+    def show(self, source: SourceT) -> None:
+        """Draw from this source from now on."""
+        if source is not self._source:
+            self._source = source
+            self.invalidate()
+        self.update()
+
+    def update(self, changed: Iterable[int] = ()) -> None:
+        """Read the new rows of the source, and the changed ones again."""
+        if self._source is not None:
+            self.advance(len(self._source), self._source.generation, changed)
+
+    def set_search(self, needle: str) -> None:
+        """Mark what is searched for; an empty needle marks nothing."""
+        self._needle = needle
+        self.invalidate()
+
+
+class RowSource(Source, Protocol):
+    """Rows of events; `row` raises IndexError for one that is gone."""
+
+    def row(self, index: int) -> EventRow: ...
 
 
 Excerpts = Callable[[int], str]
@@ -178,11 +201,9 @@ class EventView(SourceView[RowSource]):
         *,
         now: Callable[[], float],
         governor: PaintGovernor | None = None,
-        placeholder: str = "",
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
+        super().__init__(governor=governor, id=id)
         self._now = now
         self._excerpts: Excerpts | None = None
         self._since: float | None = None
@@ -205,10 +226,8 @@ class EventView(SourceView[RowSource]):
 
     def row(self, index: int) -> EventRow | None:
         """The row as the source has it; None when it is gone meanwhile."""
-        if self._source is None:
-            return None
         try:
-            return self._source.row(index)
+            return self._source.row(index) if self._source is not None else None
         except IndexError:
             return None
 

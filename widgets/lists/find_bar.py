@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Input
 
 from tui.system.format import format_number
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role
 from widgets.row_widgets import SingleRow
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 
 class _PromptSign(SingleRow):
@@ -35,10 +33,7 @@ class _MatchCount(SingleRow):
 
 
 class FindBar(Widget):
-    """Hidden until `open`; says what is typed, what was decided, and that it was left.
-
-    Textual's Input is only imported when the bar is first opened.
-    """
+    """Hidden until `open`; says what is typed, what was decided, and that it was left."""
 
     DEFAULT_CSS = """
     FindBar {
@@ -52,26 +47,22 @@ class FindBar(Widget):
     }
     """
 
+    @dataclass
     class Changed(Message):
         """The text changed while typing."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
+    @dataclass
     class Submitted(Message):
         """Enter: search for this, and give the keys back to the pane."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     class Closed(Message):
         """Escape: no search any more."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._input: Input | None = None
+    _input: Input | None = None
 
     def compose(self) -> ComposeResult:
         yield _PromptSign()
@@ -90,8 +81,6 @@ class FindBar(Widget):
     async def open(self, text: str = "") -> None:
         """Come up with this text and take the keys."""
         if self._input is None:
-            from textual.widgets import Input
-
             self._input = Input(placeholder="search the whole night", compact=True)
             await self.mount(self._input, before=1)
         self.add_class("-open")
@@ -115,10 +104,8 @@ class FindBar(Widget):
     def set_progress(self, share: float, matches: int = 0) -> None:
         """How far the search is, 0 to 1, and how many matches it has so far."""
         filled = round(max(0.0, min(1.0, share)) * 8)
-        signs = glyphs()
-        self._show_count(
-            f"{format_number(matches)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim"
-        )
+        bar = glyphs().filled * filled + glyphs().empty * (8 - filled)
+        self._show_count(f"{format_number(matches)} {bar}")
 
     def _show_count(self, words: str, role: Role = "dim") -> None:
         if self.is_attached:

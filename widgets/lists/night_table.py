@@ -115,16 +115,13 @@ def head_line(width: int, by: str, reverse: bool) -> Line:
 def sparkline(values: Sequence[float | None], width: int = TREND) -> str:
     """The values as bars, the newest at the right; a blank where nothing is known."""
     bars = glyphs().bars
-    known_values = [value for value in values[-width:] if value is not None]
-    top = max(known_values, default=0.0)
-    shown = ""
-    for value in values[-width:]:
-        if value is None:
-            shown += " "
-        else:
-            place = int(value / top * len(bars)) if top else 0
-            shown += bars[max(0, min(len(bars) - 1, place))]
-    return shown.rjust(width)
+    shown = values[-width:]
+    top = max((value for value in shown if value is not None), default=0.0) or 1.0
+    places = [None if value is None else int(value / top * len(bars)) for value in shown]
+    last = len(bars) - 1
+    return "".join(
+        " " if place is None else bars[max(0, min(last, place))] for place in places
+    ).rjust(width)
 
 
 def night_rows(
@@ -142,8 +139,9 @@ def _night_row(
     box = f"[{signs.ok}]" if marked else "[ ]"
     new: Span = (" ", "text") if night.reviewed else (signs.bullet, "accent")
     out: list[Span] = [(f" {box}", "accent" if marked else "faint"), new, (" ", "text")]
+    texts = _cells(night)
     for column in columns:
-        text, role = _cell(column.name, night)
+        text, role = texts[column.name]
         size = column.width or max(0, width - width_of(out))
         text = visible(text)
         shown = " " * max(0, size - cells(text)) + text if column.right else pad(text, size)
@@ -152,27 +150,22 @@ def _night_row(
     return ReviewRow(out, SentenceTarget(night.goal, ()), night.at, night.id, night.id)
 
 
-def _cell(name: str, night: NightTableRow) -> Span:
-    if name == "when":
-        return format_local(night.at, "%m-%d %H:%M"), "dim"
-    if name == "verdict":
-        return _verdict_span(night)
-    if name == "tasks":
-        total = night.done + night.open
-        return (f"{night.done}/{total}" if total else "", "text")
-    if name == "tests":
-        return tests_span(night.tests)
-    if name == "stalls":
-        many = f"{night.stalls} {format_duration_rough(night.stalled_s)}" if night.stalls else ""
-        return (many, "warning")
-    if name == "cost":
-        return (format_signed(night.sign, night.usd) if night.usd is not None else "", "text")
-    if name == "a task":
-        return (format_money(night.per_task) if night.per_task is not None else "", "text")
-    if name == "trend":
-        return sparkline(night.trend), "accent"
+def _cells(night: NightTableRow) -> dict[str, Span]:
+    """What stands in each column."""
+    total = night.done + night.open
+    stalls = f"{night.stalls} {format_duration_rough(night.stalled_s)}" if night.stalls else ""
     note = f"{night.note} — " if night.note else ""
-    return f"{note}{night.goal}", "text"
+    return {
+        "when": (format_local(night.at, "%m-%d %H:%M"), "dim"),
+        "verdict": _verdict_span(night),
+        "tasks": (f"{night.done}/{total}" if total else "", "text"),
+        "tests": tests_span(night.tests),
+        "stalls": (stalls, "warning"),
+        "cost": (format_signed(night.sign, night.usd) if night.usd is not None else "", "text"),
+        "a task": (format_money(night.per_task) if night.per_task is not None else "", "text"),
+        "trend": (sparkline(night.trend), "accent"),
+        "goal": (f"{note}{night.goal}", "text"),
+    }
 
 
 def _verdict_span(night: NightTableRow) -> Span:

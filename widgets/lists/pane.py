@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -13,6 +14,7 @@ from textual.widget import Widget
 from tui.system.format import format_number
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, RoleStyles, Span, width_of
+from widgets.line_layout import spread
 from widgets.lists.line_view import LineView
 from widgets.row_widgets import filtered_lines
 from widgets.text_cells import clip, visible
@@ -54,9 +56,9 @@ def frame_top(
     right: list[Span] = []
     if status and room > 6:
         right = [(f" {clip(visible(status), room - 3)} ", "warning" if stale else "dim")]
-    rule = max(0, width - 2 - width_of(name) - width_of(right) - (1 if right else 0))
-    out: list[Span] = [(frame[0], role), *name, (frame[1] * rule, role), *right]
-    return [*out, ((frame[1] if right else "") + frame[2], role)]
+    right.append((frame[1] if right else "", role))
+    edge = spread(name, right, width - 2, frame[1], role)
+    return [(frame[0], role), *edge, (frame[2], role)]
 
 
 def frame_bottom(frame: str, foot: str, marker: list[Span], width: int, focused: bool) -> Line:
@@ -66,9 +68,14 @@ def frame_bottom(frame: str, foot: str, marker: list[Span], width: int, focused:
     words: list[Span] = []
     if foot and room > 8:
         words = [(frame[5], role), (f" {clip(visible(foot), room - 3)} ", "dim")]
-    rule = max(0, width - 2 - width_of(words) - width_of(marker) - (1 if marker else 0))
-    out: list[Span] = [(frame[6], role), *words, (frame[5] * rule, role), *marker]
-    return [*out, ((frame[5] if marker else "") + frame[4], role)]
+    right = [*marker, (frame[5] if marker else "", role)]
+    return [(frame[6], role), *spread(words, right, width - 2, frame[5], role), (frame[4], role)]
+
+
+def frame_sides(frame: str, width: int, focused: bool) -> Line:
+    """The edges at the left and right of a row."""
+    role: Role = "accent" if focused else "faint"
+    return [(frame[3], role), (" " * max(0, width - 2), "text"), (frame[3], role)]
 
 
 class Pane(Widget):
@@ -103,34 +110,16 @@ class Pane(Widget):
     """Rows that came since the view stopped following."""
     focused: reactive[bool] = reactive(False, init=False, toggle_class="-focus")
 
-    class Clicked(Message):
-        """The person clicked the frame's title."""
-
-        def __init__(self, pane: Pane) -> None:
-            super().__init__()
-            self.pane = pane
-
-        @property
-        def control(self) -> Pane:
-            return self.pane
-
     def __init__(
-        self,
-        number: int,
-        title: str,
-        view: Widget,
-        *,
-        heavy: bool = False,
-        id: str | None = None,
-        classes: str = "",
+        self, number: int, title: str, view: Widget, *, heavy: bool = False, id: str | None = None
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self.number = number
         self.set_reactive(Pane.title, title)
         self.view = view
         self.heavy = heavy
         self._role_styles: RoleStyles | None = None
-        self._drawn: dict[str, tuple[tuple[object, ...], Strip]] = {}
+        self._drawn: dict[object, tuple[tuple[object, ...], Strip]] = {}
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -140,11 +129,6 @@ class Pane(Widget):
             self.refresh()
         else:
             self._repaint_top()
-
-    def set_empty(self, sentence: str) -> None:
-        """What the view says while it has nothing to show."""
-        if isinstance(self.view, LineView):
-            self.view.placeholder = sentence
 
     # --- drawing ---
 
@@ -172,18 +156,19 @@ class Pane(Widget):
         if self._role_styles is None:
             self._role_styles = styles_for(self.app.current_theme).on_background(self.rich_style)
             self._drawn.clear()
-        edge = "top" if y == 0 else ("bottom" if y == self.size.height - 1 else "side")
-        state: tuple[object, ...] = (self.size.width, self.focused, bool(self.stale))
-        if edge == "top":
-            state = (*state, self.title, self.subtitle, self.stale or self.status)
-        elif edge == "bottom":
-            state = (*state, self.foot, self.new)
+        frame, width, focused = self._frame, self.size.width, self.focused
+        edge: partial[Line] = partial(frame_sides, frame, width, focused)
+        if y == 0:
+            status, old = self.stale or self.status, bool(self.stale)
+            names = (self.number, self.title, self.subtitle, status)
+            edge = partial(frame_top, frame, *names, width, focused, old)
+        elif y == self.size.height - 1:
+            edge = partial(frame_bottom, frame, self.foot, new_rows_badge(self.new), width, focused)
         # The sides are one row drawn once; an edge is drawn again when what it says changed.
-        kept = self._drawn.get(edge)
-        if kept is None or kept[0] != state:
-            width = self.size.width
-            kept = (state, Strip(self._role_styles.segments(self._edge(edge, width), width), width))
-            self._drawn[edge] = kept
+        kept = self._drawn.get(edge.func)
+        if kept is None or kept[0] != edge.args:
+            kept = (edge.args, Strip(self._role_styles.segments(edge(), width), width))
+            self._drawn[edge.func] = kept
         return kept[1]
 
     @property
@@ -192,18 +177,6 @@ class Pane(Widget):
         if self.stale:
             return signs.stale
         return signs.heavy if self.heavy else signs.frame
-
-    def _edge(self, edge: str, width: int) -> Line:
-        frame, old, focused = self._frame, bool(self.stale), self.focused
-        if edge == "top":
-            status = self.stale or self.status
-            return frame_top(
-                frame, self.number, self.title, self.subtitle, status, width, focused, old
-            )
-        if edge == "bottom":
-            return frame_bottom(frame, self.foot, new_rows_badge(self.new), width, focused)
-        role: Role = "accent" if focused else "faint"
-        return [(frame[3], role), (" " * max(0, width - 2), "text"), (frame[3], role)]
 
     # --- events ---
 
@@ -225,4 +198,3 @@ class Pane(Widget):
                 self.view.follow()
         elif event.y == 0:
             self.view.focus()
-            self.post_message(self.Clicked(self))

@@ -1,8 +1,8 @@
-"""The drawing half of a scrolling view, its scroll bar, and what rows come from."""
+"""The drawing half of a scrolling view, and its scroll bar."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final
 
 from rich.color import Color
 from rich.segment import Segment, Segments
@@ -14,8 +14,6 @@ from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.model.records import LogEntry
-from tui.model.rows import EventRow
 from widgets.glyphs import glyphs
 from widgets.ink import Line, RoleStyles, text_of
 from widgets.line_layout import centre
@@ -81,13 +79,13 @@ class RowView(ScrollView):
     placeholder: reactive[str] = reactive("", repaint=False, init=False)
     """What to say, in the middle of the view, while there are no rows."""
 
-    def __init__(
-        self, *, placeholder: str = "", id: str | None = None, classes: str | None = None
-    ) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(id=id)
         self.set_reactive(RowView.placeholder, placeholder or self.PLACEHOLDER)
-        self._count = 0
-        self._top = 0
+        self.count = 0
+        """Rows there are."""
+        self.top = 0
+        """The first row in sight."""
         self._width = 0
         self._outer_width = 0
         self._all_dirty = False
@@ -117,32 +115,22 @@ class RowView(ScrollView):
     # --- what is shown ---
 
     @property
-    def count(self) -> int:
-        """Rows there are."""
-        return self._count
-
-    @property
     def page(self) -> int:
         """Rows in sight."""
         return max(1, self.size.height)
 
-    @property
-    def top(self) -> int:
-        """The first row in sight."""
-        return self._top
-
     def watch_placeholder(self) -> None:
-        if not self._count:
+        if not self.count:
             self.refresh(self.size.region)
 
     # --- painting ---
 
     def _resize_virtual(self) -> None:
         """Give the scroll bar the count; assigning `virtual_size` would lay out the whole screen."""
-        if self.virtual_size.height == self._count:
+        if self.virtual_size.height == self.count:
             return
-        self.set_reactive(RowView.virtual_size, Size(0, self._count))
-        self.vertical_scrollbar.window_virtual_size = self._count
+        self.set_reactive(RowView.virtual_size, Size(0, self.count))
+        self.vertical_scrollbar.window_virtual_size = self.count
         self.vertical_scrollbar.window_size = self.page
 
     def _drop_rows(self) -> None:
@@ -155,8 +143,8 @@ class RowView(ScrollView):
         self._strips.pop(~index, None)
 
     def _refresh_row(self, index: int) -> None:
-        if self._top <= index < self._top + self.page:
-            self.refresh(Region(0, index - self._top, self.size.width, 1))
+        if self.top <= index < self.top + self.page:
+            self.refresh(Region(0, index - self.top, self.size.width, 1))
 
     def on_mount(self) -> None:
         self.vertical_scrollbar.renderer = ThinScrollBar  # type: ignore[misc]
@@ -175,18 +163,16 @@ class RowView(ScrollView):
         outer = self.size.width
         if self._needs_styles or outer != self._outer_width:
             self._restyle()
-        if not self._count:
-            return self._placeholder_strip(y)
-        index = self._top + y
-        if index >= self._count:
+        if not self.count:
+            rows = centre(self.placeholder, self._width, self.page)
+            return self._draw_line([(rows[y] if y < len(rows) else "", "dim")], self._styles)
+        index = self.top + y
+        if index >= self.count:
             return Strip.blank(outer, self._styles.base)
         if self._selection is not None:
             return self._selected_strip(index)
         chosen = self.is_under_cursor(index)
-        strip = self._strips.get(~index if chosen else index)
-        if strip is None:
-            strip = self._draw_row(index, chosen)
-        return strip
+        return self._strips.get(~index if chosen else index) or self._draw_row(index, chosen)
 
     def _restyle(self) -> None:
         styles = styles_for(self.app.current_theme)
@@ -209,11 +195,6 @@ class RowView(ScrollView):
         self._strips[~index if chosen else index] = strip
         return strip
 
-    def _placeholder_strip(self, y: int) -> Strip:
-        rows = centre(self.placeholder, self._width, self.page)
-        text = rows[y] if y < len(rows) else ""
-        return self._draw_line([(text, "dim")], self._styles)
-
     def _draw_line(self, line: Line, styles: RoleStyles) -> Strip:
         segments = styles.segments(line, self._width)
         segments.append(Segment(" " * (self._outer_width - self._width), self._styles.base))
@@ -226,11 +207,11 @@ class RowView(ScrollView):
         self.refresh(self.size.region)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        if not self._count:
+        if not self.count:
             return None
         first = selection.start.y if selection.start is not None else 0
-        last = selection.end.y if selection.end is not None else self._count - 1
-        last = min(last, self._count - 1, first + MAX_COPIED_ROWS - 1)
+        last = selection.end.y if selection.end is not None else self.count - 1
+        last = min(last, self.count - 1, first + MAX_COPIED_ROWS - 1)
         rows: list[str] = []
         for index in range(max(0, first), last + 1):
             drawn = visible(text_of(self.line(index, self._width)))
@@ -262,24 +243,3 @@ def _overlay_style(strip: Strip, start: int, end: int, style: Style) -> list[Seg
         out.extend(Segment(piece, drawn) for piece, drawn in pieces if piece)
         at += len(text)
     return out
-
-
-class Source(Protocol):
-    """Numbered rows; `generation` changes when a number may mean another row than before."""
-
-    @property
-    def generation(self) -> int: ...
-
-    def __len__(self) -> int: ...
-
-
-class RowSource(Source, Protocol):
-    """Rows of events; `row` raises IndexError for one that is gone."""
-
-    def row(self, index: int) -> EventRow: ...
-
-
-class LogSource(Source, Protocol):
-    """Entries of a log; `entry` raises IndexError for one that is gone."""
-
-    def entry(self, index: int) -> LogEntry: ...

@@ -185,7 +185,7 @@ class ReviewView(LineView):
             return
         self._rebuild(self._columns)
         self.advance(len(self.rows), self.generation + 1)
-        if not self._top <= self._cursor < self._top + self.page:
+        if not self.top <= self._cursor < self.top + self.page:
             self._resize_virtual()
             self._scroll_silently(self._cursor - self.page // 3)
         if self._pending_move is not None:
@@ -219,21 +219,21 @@ class ReviewView(LineView):
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.
         self._rebuild(width)
-        self._count = len(self.rows)
+        self.count = len(self.rows)
 
     def line(self, index: int, width: int) -> Line:
         return self.rows[index].line if index < len(self.rows) else []
 
     # --- moving ---
 
-    def _step(self, rows: int) -> None:
+    def action_step(self, rows: int) -> None:
         if not self.rows:
             return
         self._resize_virtual()
         goal = max(0, min(self._last, self._cursor + rows))
         row = self._nearest_target(goal, 1 if rows > 0 else -1)
         if rows > 0 and row <= self._cursor:
-            self.scroll_by_person(self._top + rows)  # nothing to stand on further down
+            self.scroll_by_person(self.top + rows)  # nothing to stand on further down
             return
         if row < 0:
             self.scroll_by_person(0)
@@ -249,9 +249,9 @@ class ReviewView(LineView):
         row = self.row
         if row is not None and row.mark:
             self.post_message(self.Marked(self, row))
-            self._step(1)
+            self.action_step(1)
         else:
-            self.action_page_down()
+            self.action_step_page(1)
 
     def action_scroll_home(self) -> None:
         self._scroll_silently(0)

@@ -26,14 +26,8 @@ def progress_line(words: str, share: float, width: int) -> Line:
     return spread([(" " + words + " ", "dim")], right, width)
 
 
-def activity_line(words: str, width: int, indent: int = 1) -> Line:
-    """The words alone, for work of which nobody knows how long it takes."""
-    lead = " " * indent + glyphs().waiting
-    return [(f"{lead} {clip(visible(words), max(0, width - 4))}", "accent")]
-
-
 def reading_text(done: int, total: int) -> str:
-    """ "reading 412 of 1,000 MB"."""
+    """The words for bytes that have been read; of a big file all in megabytes."""
     if total >= 1_000_000:
         return f"reading {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
     return f"reading {format_size(done)} of {format_size(total)}"
@@ -46,11 +40,8 @@ class ActivityRow(SingleRow):
     ActivityRow { display: none; &.-on { display: block; } }
     """
 
-    def __init__(self, *, indent: int = 1, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._indent = indent
-        self._words = ""
-        self._share: float | None = 0.0
+    _words = ""
+    _share: float | None = 0.0
 
     def show(self, words: str, share: float | None) -> None:
         """Say what goes on and how far it is, 0 to 1; None where nobody knows."""
@@ -68,5 +59,7 @@ class ActivityRow(SingleRow):
 
     def spans(self, width: int) -> Line:
         if self._share is None:
-            return activity_line(self._words, width, self._indent)
+            return [
+                (f" {glyphs().waiting} {clip(visible(self._words), max(0, width - 4))}", "accent")
+            ]
         return progress_line(self._words, self._share, width)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from msgspec import Struct
-from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Span
-from widgets.row_widgets import SingleRow
-from widgets.text_cells import cells, visible
+from widgets.ink import Span, width_of
+from widgets.row_widgets import ItemRow, SingleRow
+from widgets.text_cells import visible
 
 
 class KeyBarItem(Struct, frozen=True):
@@ -25,25 +25,27 @@ class KeyBarItem(Struct, frozen=True):
     label: str
     action: str = ""
     enabled: bool = True
-    reason: str = ""
     rank: int = 1
     right: bool = False
     gap: bool = False
 
 
-def _item_width(item: KeyBarItem, first: bool) -> int:
-    words = cells(visible(item.key)) + (1 + cells(visible(item.label)) if item.label else 0)
-    return words + (0 if first else (3 if item.gap else 2))
+def _item_spans(item: KeyBarItem) -> list[Span]:
+    spans: list[Span] = [(visible(item.key), "accent" if item.enabled else "faint")]
+    if item.label:
+        spans.append((" " + visible(item.label), "text" if item.enabled else "faint"))
+    return spans
+
+
+def _items_width(items: Sequence[KeyBarItem]) -> int:
+    gaps = sum(3 if item.gap else 2 for item in items[1:])
+    return gaps + sum(width_of(_item_spans(item)) for item in items)
 
 
 def fitting_items(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
     """The items that fit in `width` columns; the highest rank, and of it the last, goes first."""
     kept = list(items)
-
-    def taken() -> int:
-        return sum(_item_width(item, nth == 0) for nth, item in enumerate(kept)) + 2
-
-    while kept and taken() > width:
+    while kept and _items_width(kept) + 2 > width:
         last = max(range(len(kept)), key=lambda n: (kept[n].rank, n))
         if kept[last].rank == 0 and len(kept) == 1:
             break
@@ -51,70 +53,48 @@ def fitting_items(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
     return kept
 
 
-def _item_spans(item: KeyBarItem) -> tuple[list[Span], int]:
-    """The item's key and word, and how many columns they take."""
-    key, label = visible(item.key), visible(item.label)
-    spans: list[Span] = [(key, "accent" if item.enabled else "faint")]
-    if not label:
-        return spans, cells(key)
-    spans.append((" " + label, "text" if item.enabled else "faint"))
-    return spans, cells(key) + 1 + cells(label)
-
-
-def key_bar_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tuple[int, int]]]:
-    """The row, and for each item that is drawn where it begins and ends; (-1, -1) where not."""
+def key_bar_parts(
+    items: Sequence[KeyBarItem], width: int
+) -> Iterator[tuple[list[Span], KeyBarItem | None]]:
+    """The row from left to right; what belongs to no item are the gaps between them."""
     kept = fitting_items(items, width)
-    places: dict[int, tuple[int, int]] = {}
-    out: list[Span] = [(" ", "text")]
-    at = 1
     rights = [item for item in kept if item.right]
+    yield [(" ", "text")], None
+    at = 1
     for item in sorted(kept, key=lambda item: item.right):
         lead = 0 if at == 1 else (3 if item.gap else 2)
         if rights and item is rights[0]:
-            rest = sum(_item_width(each, nth == 0) for nth, each in enumerate(rights))
-            lead = max(lead, width - 1 - rest - at)
+            lead = max(lead, width - 1 - _items_width(rights) - at)
         if item.gap and lead >= 3:
-            out.append((" " * (lead - 2) + glyphs().branch + " ", "faint"))
+            yield [(" " * (lead - 2) + glyphs().branch + " ", "faint")], None
         else:
-            out.append((" " * lead, "text"))
-        at += lead
-        spans, size = _item_spans(item)
-        out.extend(spans)
-        places[items.index(item)] = (at, at + size)
-        at += size
-    return out, [places.get(nth, (-1, -1)) for nth in range(len(items))]
+            yield [(" " * lead, "text")], None
+        spans = _item_spans(item)
+        yield spans, item
+        at += lead + width_of(spans)
 
 
-class KeyBar(SingleRow):
+class KeyBar(ItemRow[KeyBarItem]):
     """Draws `KeyBarItem`s; a click on one posts `Pressed`, on a dimmed one too."""
 
     DEFAULT_CSS = "KeyBar { background: $surface; dock: bottom; }"
 
     items: reactive[tuple[KeyBarItem, ...]] = reactive((), repaint=False, init=False)
 
+    @dataclass
     class Pressed(Message):
         """The person clicked an item."""
 
-        def __init__(self, item: KeyBarItem) -> None:
-            super().__init__()
-            self.item = item
+        item: KeyBarItem
 
     def __init__(self, items: Sequence[KeyBarItem] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(KeyBar.items, tuple(items))
 
-    def show(self, items: Sequence[KeyBarItem]) -> None:
-        """Offer these from now on."""
-        self.items = tuple(items)
-
     watch_items = SingleRow.redraw
 
-    def spans(self, width: int) -> Line:
-        return key_bar_line(self.items, width)[0]
+    def parts(self, width: int) -> Iterator[tuple[list[Span], KeyBarItem | None]]:
+        return key_bar_parts(self.items, width)
 
-    def on_click(self, event: events.Click) -> None:
-        for item, (start, end) in zip(
-            self.items, key_bar_line(self.items, self.size.width)[1], strict=True
-        ):
-            if start <= event.x < end:
-                self.post_message(self.Pressed(item))
+    def item_clicked(self, item: KeyBarItem) -> None:
+        self.post_message(self.Pressed(item))

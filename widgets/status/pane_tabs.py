@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from msgspec import Struct
-from textual import events
 from textual.message import Message
 
-from widgets.ink import Line, Span
-from widgets.row_widgets import SingleRow
+from widgets.ink import Span
+from widgets.row_widgets import ItemRow
 from widgets.text_cells import cells, visible
 
 
@@ -22,55 +22,41 @@ class PaneTab(Struct, frozen=True):
     key: str = ""
 
 
-def tab_line(
-    tabs: Sequence[PaneTab], current: int, width: int
-) -> tuple[Line, list[tuple[int, int]]]:
-    """The row, and where each tab begins and ends; subtitles are left out when there is no room."""
-    full = sum(cells(tab.title) + cells(tab.subtitle) + 6 for tab in tabs) <= width
-    wide = full or sum(cells(tab.title) + 6 for tab in tabs) < width
-    gap = " " * (2 if wide else 0)
-    line: list[Span] = [(" ", "text")]
-    places = []
-    at = 1
-    for tab in tabs:
-        chosen = tab.number == current
-        words = visible(f"{tab.title} {tab.subtitle}" if full and tab.subtitle else tab.title)
-        line += [
-            (f" {tab.key or tab.number} ", "badge" if chosen else "dim"),
-            (f" {words}{gap}" if chosen else f"{words}{gap} ", "strong" if chosen else "dim"),
-        ]
-        size = 3 + cells(words) + 1 + len(gap)
-        places.append((at, at + size))
-        at += size
-    return line, places
+class PaneTabs(ItemRow[PaneTab]):
+    """Draws the tabs; a click on one posts `Chosen`. Without room for all subtitles there is none."""
 
+    _tabs: tuple[PaneTab, ...] = ()
+    _current = 0
 
-class PaneTabs(SingleRow):
-    """Draws the tabs; a click on one posts `Chosen`."""
-
+    @dataclass
     class Chosen(Message):
         """The person wants this pane."""
 
-        def __init__(self, number: int) -> None:
-            super().__init__()
-            self.number = number
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._tabs: tuple[PaneTab, ...] = ()
-        self._current = 0
+        number: int
 
     def show(self, tabs: Sequence[PaneTab], current: int) -> None:
         """Offer these panes, of which `current` is on the screen."""
-        if (tuple(tabs), current) != (self._tabs, self._current):
-            self._tabs, self._current = tuple(tabs), current
-            self.redraw()
+        self._tabs, self._current = tuple(tabs), current
+        self.redraw()
 
-    def spans(self, width: int) -> Line:
-        return tab_line(self._tabs, self._current, width)[0]
+    def parts(self, width: int) -> Iterator[tuple[list[Span], PaneTab | None]]:
+        bare = sum(cells(tab.title) + 6 for tab in self._tabs)
+        full = bare + sum(cells(tab.subtitle) for tab in self._tabs) <= width
+        gap = "  " if full or bare < width else ""
+        yield [(" ", "text")], None
+        for tab in self._tabs:
+            chosen = tab.number == self._current
+            words = visible(f"{tab.title} {tab.subtitle}" if full and tab.subtitle else tab.title)
+            yield (
+                [
+                    (f" {tab.key or tab.number} ", "badge" if chosen else "dim"),
+                    (
+                        f" {words}{gap}" if chosen else f"{words}{gap} ",
+                        "strong" if chosen else "dim",
+                    ),
+                ],
+                tab,
+            )
 
-    def on_click(self, event: events.Click) -> None:
-        places = tab_line(self._tabs, self._current, self.size.width)[1]
-        for tab, (start, end) in zip(self._tabs, places, strict=True):
-            if start <= event.x < end:
-                self.post_message(self.Chosen(tab.number))
+    def item_clicked(self, item: PaneTab) -> None:
+        self.post_message(self.Chosen(item.number))

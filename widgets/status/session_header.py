@@ -100,6 +100,10 @@ def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
     return HeaderPart(([*full, *elapsed], full, [(f"{lead}{sign} {short}{tail}", role)]), (58, 80))
 
 
+def _severity(value: float, high: float, full: float) -> Role:
+    return "error" if value >= full else ("warning" if value >= high else "text")
+
+
 def _cost_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart | None:
     if facts.cost_usd is None:
         if not facts.tokens:
@@ -109,29 +113,22 @@ def _cost_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart | None:
             ([(words, "text"), (", no price", "dim")], [(words, "text")], []), (35, 70)
         )
     sign = {"estimate": signs.approx, "partial": signs.atleast}.get(facts.cost_source, "")
-    role: Role = "text"
+    share = facts.cost_usd / facts.budget_usd if facts.budget_usd else 0.0
+    role = _severity(share, facts.budget_warning, facts.budget_critical)
+    cost: Span = (sign + format_money(facts.cost_usd), role)
+    mark: Line = [("!", role)] if role != "text" else []
     of: Line = []
     if facts.budget_usd:
-        share = facts.cost_usd / facts.budget_usd
-        if share >= facts.budget_warning:
-            role = "error" if share >= facts.budget_critical else "warning"
         of = [(f" of {format_money(facts.budget_usd).removesuffix('.00')}", "dim")]
-        if role != "text":
-            of = [*of, ("!", role)]
-    cost: Span = (sign + format_money(facts.cost_usd), role)
-    return HeaderPart(
-        ([cost, *of], [cost, *([("!", role)] if role != "text" else [])], []), (35, 70)
-    )
+    return HeaderPart(([cost, *of, *mark], [cost, *mark], []), (35, 70))
 
 
 def _context_part(facts: HeaderFacts) -> HeaderPart | None:
     percent = facts.context_percent
     if percent is None:
         return None
-    role: Role = "text"
-    if percent >= CONTEXT_HIGH:
-        role = "error" if percent >= CONTEXT_FULL else "warning"
-    mark = "!" if percent >= CONTEXT_HIGH else ""
+    role = _severity(percent, CONTEXT_HIGH, CONTEXT_FULL)
+    mark = "!" if role != "text" else ""
     return HeaderPart(([("ctx ", "dim"), (f"{percent:.0f}%{mark}", role)], []), (60,))
 
 
@@ -172,16 +169,10 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
     """The pieces from the left, and those that stand at the right edge."""
     signs = glyphs()
     project = visible(facts.project)
+    projects: list[Line] = [[(clip(project, room), "strong")] for room in (32, 16, 8)]
     left = [
         HeaderPart(([("overnight", "accent")], []), (10,)),
-        HeaderPart(
-            (
-                [(clip(project, 32), "strong")],
-                [(clip(project, 16), "strong")],
-                [(clip(project, 8), "strong")],
-            ),
-            (38, 56),
-        ),
+        HeaderPart(tuple(projects), (38, 56)),
         *([HeaderPart(([(clip(visible(facts.run), 28), "dim")], []), (20,))] if facts.run else []),
         _state_part(facts, signs),
         _cost_part(facts, signs),
@@ -193,11 +184,8 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
     right: list[HeaderPart] = []
     if facts.alert:
         alert = visible(facts.alert)
-        forms: tuple[Line, ...] = (
-            [(f" {clip(alert, 40)} ", "alarm")],
-            [(f" {clip(alert, 16)} ", "alarm")],
-        )
-        right.append(HeaderPart(forms, (62,)))
+        forms: list[Line] = [[(f" {clip(alert, room)} ", "alarm")] for room in (40, 16)]
+        right.append(HeaderPart(tuple(forms), (62,)))
     if facts.viewed_at is not None:
         at, short = format_clock(facts.viewed_at), format_clock(facts.viewed_at, False)
         right.append(
@@ -252,16 +240,18 @@ def header_line(facts: HeaderFacts, width: int) -> Line:
     return [*out, *tail]
 
 
+_NOTHING = HeaderFacts(project="")
+
+
 class SessionHeader(SingleRow):
     """Draws `HeaderFacts`; painted again only when the line reads differently."""
 
     DEFAULT_CSS = "SessionHeader { background: $surface; }"
-    facts: reactive[HeaderFacts] = reactive(HeaderFacts(project=""), repaint=False, init=False)
+    facts: reactive[HeaderFacts] = reactive(_NOTHING, repaint=False, init=False)
 
-    def __init__(self, facts: HeaderFacts | None = None, *, id: str | None = None) -> None:
+    def __init__(self, facts: HeaderFacts = _NOTHING, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        if facts is not None:
-            self.set_reactive(SessionHeader.facts, facts)
+        self.set_reactive(SessionHeader.facts, facts)
 
     def show(self, facts: HeaderFacts) -> None:
         """Show these facts from now on."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,7 +24,7 @@ from tui.model.timeline import (
     cut_timeline,
 )
 from tui.system.format import format_clock
-from widgets.glyphs import Glyphs, glyphs
+from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.row_widgets import SingleRow
 
@@ -29,36 +32,35 @@ TROUBLE_SHARE: Final = 0.25
 """Share of a cell from which on trouble is what the cell shows."""
 BUSY_SHARE: Final = 0.1
 """Share of a cell from which on work is what the cell shows."""
-_SHOWN_MARKS: Final[tuple[MarkKind, ...]] = (
-    "rewind",
-    "restart",
-    "injection",
-    "checkpoint",
-    "error",
-    "red",
-    "compaction",
-)
-"""Marks that take a cell, the weightiest first; commits and green tests would cover the night."""
+_SHOWN_MARKS: Final[dict[MarkKind, tuple[str, Role]]] = {
+    "rewind": ("rewind", "person"),
+    "restart": ("restart", "warning"),
+    "injection": ("inject", "person"),
+    "checkpoint": ("checkpoint", "accent"),
+    "error": ("error", "error"),
+    "red": ("error", "error"),
+    "compaction": ("compaction", "accent"),
+}
+"""Marks that take a cell, the weightiest first, with their sign's name and role; commits and green
+tests would cover the night."""
 
 
-def crowded_marks(cells: list[TimelineCell]) -> frozenset[MarkKind]:
+def crowded_marks(cells: Sequence[TimelineCell]) -> frozenset[MarkKind]:
     """Kinds of marks in so many cells that they would hide the night."""
-    out = set()
     # A narrow bar has too few cells for a share to mean anything.
-    for kind in _SHOWN_MARKS:
-        having = sum(1 for cell in cells if any(mark.kind == kind for mark in cell.marks))
-        if len(cells) >= 12 and having > len(cells) // 4:
-            out.add(kind)
-    return frozenset(out)
+    if len(cells) < 12:
+        return frozenset()
+    having = Counter(kind for cell in cells for kind in {mark.kind for mark in cell.marks})
+    return frozenset(kind for kind in _SHOWN_MARKS if having[kind] > len(cells) // 4)
 
 
 def cell_sign(cell: TimelineCell, hidden: frozenset[MarkKind] = frozenset()) -> tuple[str, Role]:
     """The sign that says what the cell was, and its role."""
     signs = glyphs()
     kinds = {mark.kind for mark in cell.marks} - hidden
-    for kind in _SHOWN_MARKS:
+    for kind, (name, role) in _SHOWN_MARKS.items():
         if kind in kinds:
-            return _mark_sign(kind, signs)
+            return getattr(signs, name), role
     if cell.share("dead") >= TROUBLE_SHARE:
         return signs.dead, "error"
     if cell.share("stalled") >= TROUBLE_SHARE:
@@ -73,19 +75,6 @@ def cell_sign(cell: TimelineCell, hidden: frozenset[MarkKind] = frozenset()) -> 
     if cell.share("waiting_api") >= BUSY_SHARE:
         return signs.waiting_minute, "accent"
     return (signs.bars[0], "work") if busy else (" ", "dim")
-
-
-def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
-    spans: dict[MarkKind, tuple[str, Role]] = {
-        "rewind": (signs.rewind, "person"),
-        "restart": (signs.restart, "warning"),
-        "injection": (signs.inject, "person"),
-        "checkpoint": (signs.checkpoint, "accent"),
-        "error": (signs.error, "error"),
-        "red": (signs.error, "error"),
-        "compaction": (signs.compaction, "accent"),
-    }
-    return spans[kind]
 
 
 def describe_cell(cell: TimelineCell) -> str:
@@ -103,12 +92,6 @@ def describe_cell(cell: TimelineCell) -> str:
     return "; ".join(parts) or "nothing recorded"
 
 
-def cell_at(cells: list[TimelineCell], at: float) -> int:
-    """The number of the cell that holds the time, the nearest when none does."""
-    starts = [cell.start for cell in cells]
-    return max(0, min(len(cells) - 1, bisect_left(starts, at + 1e-6) - 1))
-
-
 LABEL = 7
 """Columns of the clock at either end, blanks included."""
 
@@ -118,7 +101,7 @@ def timeline_columns(width: int) -> int:
     return max(1, width - 2 * LABEL)
 
 
-def timeline_line(cells: list[TimelineCell], width: int, cursor: int | None = None) -> Line:
+def timeline_line(cells: Sequence[TimelineCell], width: int, cursor: int | None = None) -> Line:
     """The row in `width` columns; `cursor` is the cell that a person spans at."""
     columns = timeline_columns(width)
     if not cells:
@@ -143,19 +126,16 @@ class TimelineBar(SingleRow):
     cursor_at: reactive[float | None] = reactive(None, repaint=False, init=False)
     """The moment that the cursor stands on; None when it is now."""
 
+    _timeline = Timeline()
+    _now: float | None = None
+    _cells: Sequence[TimelineCell] = ()
+
+    @dataclass
     class CursorMoved(Message):
         """The person chose a moment; None is now. `words` say what the cell was."""
 
-        def __init__(self, at: float | None, words: str) -> None:
-            super().__init__()
-            self.at = at
-            self.words = words
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._timeline = Timeline()
-        self._now: float | None = None
-        self._cells: list[TimelineCell] = []
+        at: float | None
+        words: str
 
     watch_cursor_at = SingleRow.redraw
 
@@ -166,33 +146,34 @@ class TimelineBar(SingleRow):
 
     def move(self, step: int) -> float | None:
         """Move the cursor by cells; past the newest it is now again. Posts `CursorMoved`."""
-        self._cells = self._cut()
+        self._cut(self.size.width)
         if not self._cells:
             return None
-        last = len(self._cells) - 1
-        nth = last + 1 if self.cursor_at is None else cell_at(self._cells, self.cursor_at)
-        nth += step
-        self._set_cell(None if nth > last else max(0, nth))
+        nth = self._cell_number
+        nth = (len(self._cells) if nth is None else nth) + step
+        self._set_cell(max(0, nth) if nth < len(self._cells) else None)
         return self.cursor_at
 
     def _set_cell(self, nth: int | None) -> None:
-        self.cursor_at = (
-            None if nth is None else self._cells[nth].start + self._cells[nth].length / 2
-        )
-        words = "" if nth is None else describe_cell(self._cells[nth])
+        cell = self._cells[nth] if nth is not None else None
+        self.cursor_at = cell.start + cell.length / 2 if cell is not None else None
+        words = describe_cell(cell) if cell is not None else ""
         self.post_message(self.CursorMoved(self.cursor_at, words))
 
-    def _cut(self) -> list[TimelineCell]:
-        return cut_timeline(self._timeline, timeline_columns(self.size.width), self._now)
+    def _cut(self, width: int) -> None:
+        self._cells = cut_timeline(self._timeline, timeline_columns(width), self._now)
+
+    @property
+    def _cell_number(self) -> int | None:
+        """The cell that holds the cursor, the nearest when none does."""
+        if self.cursor_at is None or not self._cells:
+            return None
+        starts = [cell.start for cell in self._cells]
+        return max(0, min(len(starts) - 1, bisect_left(starts, self.cursor_at + 1e-6) - 1))
 
     def spans(self, width: int) -> Line:
-        self._cells = cut_timeline(self._timeline, timeline_columns(width), self._now)
-        cursor = (
-            None
-            if self.cursor_at is None or not self._cells
-            else cell_at(self._cells, self.cursor_at)
-        )
-        return timeline_line(self._cells, width, cursor)
+        self._cut(width)
+        return timeline_line(self._cells, width, self._cell_number)
 
     def on_click(self, event: events.Click) -> None:
         nth = event.x - LABEL

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from rich.style import Style
 
@@ -19,6 +19,7 @@ from widgets.text.documents import (
     DocumentView,
     LaidOutDocument,
     RowDocument,
+    Styler,
     WrappedText,
 )
 from widgets.text.markdown_view import markdown_document
@@ -35,71 +36,55 @@ _KEYWORDS: Final = (
     "raise|return|self|static|struct|super|switch|then|this|throw|trait|True|true|False|false|try|"
     "type|use|using|var|void|while|with|yield"
 )
-_CODE: Final = re.compile(
+CODE: Final = re.compile(
     r"(?P<dim>(?:^|(?<=\s))(?:\#(?!\[)|//|--\s).*$)"
     r"|(?P<string>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'|`[^`]*`?)"
     rf"|(?P<label>\b(?:{_KEYWORDS})\b)"
     r"|(?P<number>\b(?:0[xX][0-9a-fA-F]+|\d[\d_]*(?:\.\d+)?)\b)"
 )
-_JSON: Final = re.compile(
+JSON: Final = re.compile(
     r"(?P<label>\"(?:[^\"\\]|\\.)*\"(?=\s*:))"
     r"|(?P<string>\"(?:[^\"\\]|\\.)*\"?)"
     r"|(?P<number>-?\b\d[\d.eE+-]*\b|\btrue\b|\bfalse\b|\bnull\b)"
     r"|(?P<faint>[{}\[\],:])"
 )
-_ROLES: Final[dict[str, Role]] = {
-    "dim": "dim",
-    "string": "string",
-    "label": "label",
-    "number": "number",
-    "faint": "faint",
-}
 
 
-def _tokens(pattern: re.Pattern[str], text: str) -> Line:
+def code_row(pattern: re.Pattern[str], number: int, line: str, start: int, end: int) -> Line:
+    """Comments, strings, keywords and numbers, as the pattern's groups find and name them."""
+    text = line[start:end]
     out: list[Span] = []
     at = 0
     for match in pattern.finditer(text):
         if match.start() > at:
             out.append((text[at : match.start()], "text"))
-        out.append((match[0], _ROLES[match.lastgroup or "dim"]))
+        out.append((match[0], cast("Role", match.lastgroup)))
         at = match.end()
     if at < len(text):
         out.append((text[at:], "text"))
     return out
 
 
-class CodeHighlighter:
-    """Comments, strings, keywords and numbers, as most languages write them."""
-
-    def __init__(self, lines: Sequence[str], json: bool = False) -> None:
-        self._lines = lines
-        self._pattern = _JSON if json else _CODE
-
-    def __call__(self, number: int, start: int, end: int) -> Line:
-        return _tokens(self._pattern, self._lines[number][start:end])
+_DIFF_ROLES: Final[tuple[tuple[tuple[str, ...], Role], ...]] = (
+    (("+++", "---", "diff ", "index "), "dim"),
+    (("@@",), "hunk"),
+    (("+",), "added"),
+    (("-", "−"), "removed"),
+)
 
 
-class DiffHighlighter:
+def diff_row(number: int, line: str, start: int, end: int) -> Line:
     """Added and removed lines with their signs; headers and places apart."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = lines
-
-    def __call__(self, number: int, start: int, end: int) -> Line:
-        line = self._lines[number]
-        role: Role = "text"
-        if line.startswith(("+++", "---", "diff ", "index ")):
-            role = "dim"
-        elif line.startswith("@@"):
-            role = "hunk"
-        elif line.startswith("+"):
-            role = "added"
-        elif line.startswith(("-", "−")):
-            role = "removed"
-        return [(line[start:end], role)]
+    roles = (role for signs, role in _DIFF_ROLES if line.startswith(signs))
+    role: Role = next(roles, "text")
+    return [(line[start:end], role)]
 
 
+_STYLERS: Final[dict[str, Styler]] = {
+    "code": partial(code_row, CODE),
+    "json": partial(code_row, JSON),
+    "diff": diff_row,
+}
 MAX_SPANS: Final = 20_000
 """Spans drawn of one text; what comes after them keeps its words and loses its colours."""
 
@@ -117,7 +102,7 @@ class SpanHighlighter:
             self.lines.append(_coloured(line, start, spans, first))
             start += len(line) + 1
 
-    def __call__(self, number: int, start: int, end: int) -> Line:
+    def __call__(self, number: int, line: str, start: int, end: int) -> Line:
         out: list[Span] = []
         at = 0
         for text, role in self.lines[number]:
@@ -163,28 +148,21 @@ MAX_PRETTY_JSON: Final = 512_000
 """Characters of JSON that are set out; a longer text is shown as it is."""
 
 
-def _headline(title: str) -> RowDocument:
-    def build(width: int) -> Sequence[Line]:
-        rule = glyphs().empty
-        words = f" {visible(title)} "
-        rest = max(0, width - 2 - cells(words))
-        return [[], [(rule * 2, "faint"), (words, "heading"), (rule * rest, "faint")]]
-
-    return LaidOutDocument(build)
+def _headline_rows(title: str, width: int) -> Sequence[Line]:
+    rule = glyphs().empty
+    words = f" {visible(title)} "
+    rest = max(0, width - 2 - cells(words))
+    return [[], [(rule * 2, "faint"), (words, "heading"), (rule * rest, "faint")]]
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> RowDocument:
-    def build(width: int) -> Sequence[Line]:
-        column = min(16, max((cells(visible(name)) for name, _ in facts), default=0))
-        rows: list[Line] = []
-        for name, value in facts:
-            room = max(8, width - column - 2)
-            for nth, row in enumerate(wrap([(visible(value), "text")], room)):
-                label = visible(name) if nth == 0 else ""
-                rows.append([(label.ljust(column)[:column] + "  ", "dim"), *row])
-        return rows
-
-    return LaidOutDocument(build)
+def _fact_rows(facts: Sequence[tuple[str, str]], width: int) -> Sequence[Line]:
+    column = min(16, max((cells(visible(name)) for name, _ in facts), default=0))
+    rows: list[Line] = []
+    for name, value in facts:
+        for nth, row in enumerate(wrap([(visible(value), "text")], max(8, width - column - 2))):
+            label = visible(name) if nth == 0 else ""
+            rows.append([(label.ljust(column)[:column] + "  ", "dim"), *row])
+    return rows
 
 
 def _pretty(text: str) -> str:
@@ -204,22 +182,8 @@ def part_document(part: DetailPart) -> RowDocument:
     if part.style == "ansi":
         colours = SpanHighlighter(part.text, part.spans)
         return WrappedText("\n".join(map(text_of, colours.lines)), colours)
-    if part.style == "diff":
-        return _highlighted(part.text, "diff")
-    if part.style == "json":
-        return _highlighted(_pretty(part.text), "json")
-    if part.style == "code":
-        return _highlighted(part.text, "code")
-    return WrappedText(part.text)
-
-
-def _highlighted(text: str, style: str) -> RowDocument:
-    document = WrappedText(text, numbered=style == "code")
-    if style == "diff":
-        document.style = DiffHighlighter(document.lines)
-    else:
-        document.style = CodeHighlighter(document.lines, json=style == "json")
-    return document
+    text = _pretty(part.text) if part.style == "json" else part.text
+    return WrappedText(text, _STYLERS.get(part.style, "text"), numbered=part.style == "code")
 
 
 def detail_document(detail: EventDetail) -> RowDocument:
@@ -227,10 +191,10 @@ def detail_document(detail: EventDetail) -> RowDocument:
     title = LaidOutDocument(lambda width: wrap([(visible(detail.title), "strong")], width))
     parts: list[RowDocument] = [title]
     if detail.facts:
-        parts.append(_facts(detail.facts))
+        parts.append(LaidOutDocument(partial(_fact_rows, detail.facts)))
     for part in detail.parts:
         if part.title:
-            parts.append(_headline(part.title))
+            parts.append(LaidOutDocument(partial(_headline_rows, part.title)))
         parts.append(part_document(part))
     return DocumentStack(parts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import ClassVar, Final, Protocol
 
@@ -17,8 +17,8 @@ from widgets.text_cells import cells, visible
 
 LONG_LINE: Final = 4000
 """Characters beyond which a line with wide characters is broken by count, not by columns."""
-Styler = Callable[[int, int, int], Line]
-"""Gives the spans for the characters from start to end of a numbered line."""
+Styler = Callable[[int, str, int, int], Line]
+"""Gives the spans of a line, which it is told with its number, for the characters from start to end."""
 
 
 class RowDocument(Protocol):
@@ -57,12 +57,38 @@ class LaidOutDocument:
         return [index for index, row in enumerate(rows) if sought in text_of(row).lower()]
 
 
-class WrappedText:
+class _Stack:
+    """Parts of one or more rows each, one below the other; they are measured once for a width."""
+
+    _width = -1
+    _ends: Sequence[int] = ()
+
+    def _heights(self, width: int) -> Iterable[int]:
+        raise NotImplementedError
+
+    def _measure(self, width: int) -> Sequence[int]:
+        if width != self._width:
+            self._width = width
+            self._ends = list(accumulate(self._heights(width)))
+        return self._ends
+
+    def rows(self, width: int) -> int:
+        ends = self._measure(width)
+        return ends[-1] if ends else 0
+
+    def _start(self, number: int) -> int:
+        return self._ends[number - 1] if number else 0
+
+    def _place(self, index: int, width: int) -> tuple[int, int]:
+        """The number of the part that holds the row, and the number of the row in it."""
+        number = bisect_right(self._measure(width), index)
+        return number, index - self._start(number)
+
+
+class WrappedText(_Stack):
     """A text of any length, its lines broken at the edge; lines may be numbered in a gutter."""
 
-    def __init__(
-        self, text: str, style: Role | Styler = "text", numbered: bool = False, indent: int = 0
-    ) -> None:
+    def __init__(self, text: str, style: Role | Styler = "text", numbered: bool = False) -> None:
         text = text.expandtabs(4) if "\t" in text else text
         whole = text if text.isascii() else "\n".join(map(visible, text.split("\n")))
         self.lines = whole.split("\n")
@@ -70,23 +96,15 @@ class WrappedText:
             self.lines.pop()
         self.style = style
         self._gutter = len(str(len(self.lines))) + 1 if numbered else 0
-        self._indent = indent
-        self._width = -1
-        self._ends: list[int] = []
         self._breaks: dict[int, list[int]] = {}
 
     def _room(self, width: int) -> int:
-        return max(2, width - self._gutter - self._indent)
+        return max(2, width - self._gutter)
 
-    def _measure(self, width: int) -> list[int]:
-        if width != self._width:
-            self._width = width
-            self._breaks.clear()
-            room = self._room(width)
-            self._ends = list(
-                accumulate(self._rows_of(number, room) for number in range(len(self.lines)))
-            )
-        return self._ends
+    def _heights(self, width: int) -> Iterable[int]:
+        self._breaks.clear()
+        room = self._room(width)
+        return (self._rows_of(number, room) for number in range(len(self.lines)))
 
     def _rows_of(self, number: int, room: int) -> int:
         line = self.lines[number]
@@ -97,14 +115,8 @@ class WrappedText:
         self._breaks[number] = starts
         return len(starts)
 
-    def rows(self, width: int) -> int:
-        ends = self._measure(width)
-        return ends[-1] if ends else 0
-
     def row(self, index: int, width: int) -> Line:
-        ends = self._measure(width)
-        number = bisect_right(ends, index)
-        nth = index - (ends[number - 1] if number else 0)
+        number, nth = self._place(index, width)
         line = self.lines[number]
         room = self._room(width)
         starts = self._breaks.get(number)
@@ -117,15 +129,9 @@ class WrappedText:
         if isinstance(self.style, str):
             body = [(line[start:end], self.style)]
         else:
-            body = self.style(number, start, end)
-        return [*self._margin(number, nth), *body]
-
-    def _margin(self, number: int, nth: int) -> Line:
-        pad = " " * self._indent
-        if not self._gutter:
-            return [(pad, "text")] if pad else []
+            body = self.style(number, line, start, end)
         label = str(number + 1) if nth == 0 else ""
-        return [(pad + label.rjust(self._gutter - 1) + " ", "faint")]
+        return [(f"{label:>{self._gutter - 1}} ", "faint"), *body] if self._gutter else body
 
     def find(self, needle: str, width: int) -> list[int]:
         sought = needle.lower()
@@ -135,10 +141,9 @@ class WrappedText:
         for number, line in enumerate(self.lines):
             at = line.lower().find(sought)
             if at >= 0:
-                before = ends[number - 1] if number else 0
                 starts = self._breaks.get(number)
                 nth = at // room if starts is None else bisect_right(starts, at) - 1
-                out.append(min(before + nth, ends[number] - 1))
+                out.append(min(self._start(number) + nth, ends[number] - 1))
         return out
 
 
@@ -156,36 +161,26 @@ def _starts(line: str, room: int) -> list[int]:
     return starts
 
 
-class DocumentStack:
+class DocumentStack(_Stack):
     """Documents one below the other."""
 
     def __init__(self, parts: Sequence[RowDocument]) -> None:
         self.parts = tuple(parts)
-        self._width = -1
-        self._ends: list[int] = []
 
-    def _measure(self, width: int) -> list[int]:
-        if width != self._width:
-            self._width = width
-            self._ends = list(accumulate(part.rows(width) for part in self.parts))
-        return self._ends
-
-    def rows(self, width: int) -> int:
-        ends = self._measure(width)
-        return ends[-1] if ends else 0
+    def _heights(self, width: int) -> Iterable[int]:
+        return (part.rows(width) for part in self.parts)
 
     def row(self, index: int, width: int) -> Line:
-        ends = self._measure(width)
-        number = bisect_right(ends, index)
-        return self.parts[number].row(index - (ends[number - 1] if number else 0), width)
+        number, nth = self._place(index, width)
+        return self.parts[number].row(nth, width)
 
     def find(self, needle: str, width: int) -> list[int]:
-        ends = self._measure(width)
-        out: list[int] = []
-        for number, part in enumerate(self.parts):
-            before = ends[number - 1] if number else 0
-            out.extend(before + row for row in part.find(needle, width))
-        return out
+        self._measure(width)
+        return [
+            self._start(number) + row
+            for number, part in enumerate(self.parts)
+            for row in part.find(needle, width)
+        ]
 
 
 class DocumentView(LineView):
@@ -201,18 +196,13 @@ class DocumentView(LineView):
         governor: PaintGovernor | None = None,
         placeholder: str = "",
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
-        self._document = document
+        super().__init__(governor=governor, placeholder=placeholder, id=id)
+        self.document = document
+        """What is shown; `set_document` changes it."""
         self._needle = ""
         self._matches: list[int] = []
         self._match = -1
-
-    @property
-    def document(self) -> RowDocument | None:
-        """What is shown."""
-        return self._document
 
     @property
     def columns(self) -> int:
@@ -221,7 +211,7 @@ class DocumentView(LineView):
 
     def set_document(self, document: RowDocument | None, *, keep_place: bool = False) -> None:
         """Show another document, from its beginning or from where the view stands."""
-        self._document = document
+        self.document = document
         if not keep_place and self.is_attached:
             self._scroll_silently(0)
         self._lay_out()
@@ -239,10 +229,11 @@ class DocumentView(LineView):
     def _lay_out(self) -> None:
         if not self.size.width:
             return
-        count = self._document.rows(self.columns) if self._document is not None else 0
-        if self._needle and self._document is not None:
-            self._matches = self._document.find(self._needle, self.columns)
-        self.advance(count, self.generation + 1)
+        self._find_matches()
+        self.advance(self._row_count(self.columns), self.generation + 1)
+
+    def _row_count(self, width: int) -> int:
+        return self.document.rows(width) if self.document is not None else 0
 
     def on_resize(self, event: events.Resize) -> None:
         share = self.top / self.count if self.count else 0.0
@@ -252,12 +243,12 @@ class DocumentView(LineView):
 
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.
-        self._count = self._document.rows(width) if self._document is not None else 0
+        self.count = self._row_count(width)
 
     def line(self, index: int, width: int) -> Line:
-        if self._document is None or index >= self._document.rows(width):
+        if self.document is None or index >= self.document.rows(width):
             return []
-        row = self._document.row(index, width)
+        row = self.document.row(index, width)
         if not self._needle:
             return row
         return [piece for text, role in row for piece in highlight(text, self._needle, role)]
@@ -268,11 +259,14 @@ class DocumentView(LineView):
         """Mark the needle everywhere and say how many rows hold it."""
         self._needle = needle
         self._match = -1
-        self._matches = []
-        if needle and self._document is not None and self.size.width:
-            self._matches = self._document.find(needle, self.columns)
+        self._find_matches()
         self.invalidate()
         return len(self._matches)
+
+    def _find_matches(self) -> None:
+        self._matches = []
+        if self._needle and self.document is not None and self.size.width:
+            self._matches = self.document.find(self._needle, self.columns)
 
     def go_match(self, step: int) -> tuple[int, int]:
         """Go to the next match (or, with -1, the one before); gives its number and their count."""

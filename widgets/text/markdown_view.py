@@ -212,7 +212,8 @@ class _Layout:
 
     def _inline(self, token: Token) -> None:
         if self._table:
-            self._table[-1].append(_cell_text(token))
+            cell = " ".join(text_of(spans) for spans in _inline_rows(token, "text"))
+            self._table[-1].append(visible(cell))
             return
         role = self._heading or (self._containers[-1].role if self._containers else "text")
         for spans in _inline_rows(token, role):
@@ -258,10 +259,6 @@ class _Layout:
         "tr_open": _open_row,
         "table_close": _close_table,
     }
-
-
-def _cell_text(token: Token) -> str:
-    return visible(" ".join(text_of(spans) for spans in _inline_rows(token, "text")))
 
 
 def _table_rows(table: Sequence[Sequence[str]], width: int) -> Iterator[Line]:

@@ -5,10 +5,15 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from tests.widgets.host import Host, screen_rows, until
-from widgets.dialogs.button_row import Choice, DialogAnswer, DialogOption
-from widgets.dialogs.dialog import Dialog, NoticeDialog, PlanDialog, Sentence
-from widgets.dialogs.escalation_dialog import EscalationDialog
-from widgets.dialogs.picker import Picker, PickerRow
+from widgets.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DialogAnswer,
+    DialogOption,
+    NoticeDialog,
+    Sentence,
+)
+from widgets.dialogs.list_dialogs import EscalationDialog, Picker, PickerRow
 from widgets.dialogs.text_dialogs import PromptDialog
 from widgets.text.documents import WrappedText
 
@@ -29,10 +34,10 @@ async def answered(
     return given[0] if given else "open"
 
 
-def plan() -> PlanDialog:
+def plan() -> Dialog:
     lines: list[Sentence] = ["7 files will be written.", ("! 2 not covered", "warning")]
     lines.extend(f"file {n}" for n in range(60))
-    return PlanDialog(
+    return Dialog(
         "Rewind",
         lines,
         [
@@ -67,7 +72,7 @@ async def test_a_plan_starts_on_cancel(
     assert await answered(plan(), *keys, size=size) == expected
 
 
-async def test_a_plan_scrolls_and_can_be_busy() -> None:
+async def test_a_plan_scrolls() -> None:
     dialog = plan()
     app = Host()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -79,11 +84,6 @@ async def test_a_plan_scrolls_and_can_be_busy() -> None:
         assert "[✓] a a safety checkpoint first" in text
         await pilot.press("pagedown")
         await until(pilot, lambda: "7 files" not in "\n".join(screen_rows(app)))
-        dialog.set_busy("restoring 3 of 7 files", 0.4)
-        await until(pilot, lambda: "restoring 3 of 7 files" in "\n".join(screen_rows(app)))
-        await pilot.press("escape", "enter", "q")
-        assert app.screen is dialog
-        dialog.set_busy("")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is not dialog)
 

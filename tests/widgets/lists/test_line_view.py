@@ -271,9 +271,7 @@ async def test_an_empty_view_says_why() -> None:
     view = counted()
     app = Host(Pane(4, "Watchdog", view, id="pane"))
     async with app.run_test(size=(60, 9)) as pilot:
-        app.query_one("#pane", Pane).set_empty(
-            "no watchdog log at logs/watchdog.log; set paths.watchdog_log"
-        )
+        view.placeholder = "no watchdog log at logs/watchdog.log; set paths.watchdog_log"
         await until(pilot, lambda: any("no watchdog log" in row for row in screen_rows(app)))
         view.advance(1, 1)
         await until(pilot, lambda: "row 0" in screen_rows(app)[1])
@@ -325,7 +323,7 @@ async def test_a_key_that_comes_before_the_first_paint_finds_its_row() -> None:
     async with app.run_test(size=(40, 10)) as pilot:
         view.focus()
         view.advance(100, 1)
-        view.action_scroll_up()
-        view.action_scroll_up()
+        view.action_step(-1)
+        view.action_step(-1)
         assert view.cursor == 97
         await until(pilot, lambda: any("row 97" in row for row in screen_rows(app)))

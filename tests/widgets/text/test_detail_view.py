@@ -10,12 +10,14 @@ from tui.monitor.rows.tool_detail import output_part
 from tui.system.sgr import StyledSpan, clean_coloured
 from widgets.ink import Line, Role, text_of
 from widgets.text.detail_view import (
+    CODE,
+    JSON,
     MAX_SPANS,
-    CodeHighlighter,
     DetailView,
-    DiffHighlighter,
     SpanHighlighter,
+    code_row,
     detail_document,
+    diff_row,
     part_document,
 )
 from widgets.text.documents import RowDocument
@@ -76,8 +78,7 @@ def test_a_flood_of_colours_keeps_its_words() -> None:
 
 def test_diffs_keep_their_signs() -> None:
     lines = ["@@ -1 +1 @@", "+new", "-old", " same", "+++ b"]
-    highlighter = DiffHighlighter(lines)
-    assert [highlighter(n, 0, 20)[0] for n in range(5)] == [
+    assert [diff_row(n, line, 0, 20)[0] for n, line in enumerate(lines)] == [
         ("@@ -1 +1 @@", "hunk"),
         ("+new", "added"),
         ("-old", "removed"),
@@ -91,14 +92,14 @@ def roles(line: Line) -> dict[str, Role | Style]:
 
 
 def test_code_and_json_have_colours() -> None:
-    code = roles(CodeHighlighter(['return "x" + 12  # why'])(0, 0, 99))
+    code = roles(code_row(CODE, 0, 'return "x" + 12  # why', 0, 99))
     assert (code["return"], code['"x"'], code["12"], code["# why"]) == (
         "label",
         "string",
         "number",
         "dim",
     )
-    found = roles(CodeHighlighter(['"key": "value", -1.5'], json=True)(0, 0, 99))
+    found = roles(code_row(JSON, 0, '"key": "value", -1.5', 0, 99))
     assert (found['"key"'], found['"value"'], found["-1.5"]) == ("label", "string", "number")
 
 

@@ -28,7 +28,7 @@ from widgets.lists.find_bar import FindBar
 from widgets.lists.line_view import LineView
 from widgets.output_guard import show_toast
 from widgets.paint_governor import PaintGovernor
-from widgets.row_widgets import DirectColumns, DirectRows
+from widgets.row_widgets import BlankContainer
 from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar
 from widgets.status.pane_tabs import PaneTabs
@@ -107,8 +107,8 @@ class MainScreen(OperationKeys, BasePage):
         yield SessionHeader(id="header")
         yield self._timeline
         yield PaneTabs(id="tabs")
-        with DirectColumns(id="panes"):
-            yield DirectRows(frames[1], frames[3], frames[4], id="left")
+        with BlankContainer(id="panes"):
+            yield BlankContainer(frames[1], frames[3], frames[4], id="left")
             yield frames[2]
         yield ActivityRow(id="loading")
         yield ActivityRow(id="operation")
@@ -124,13 +124,6 @@ class MainScreen(OperationKeys, BasePage):
             self._changes |= EVERYTHING
         self._apply_changes()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._lay_out()
-
-    def on_screen_resume(self) -> None:
-        """Back from a page that covered it: what came meanwhile is drawn now."""
-        self._apply_changes()
-
     def _lay_out(self) -> None:
         """Wide screens show all panes; narrow ones show one, with the others as tabs."""
         width, height = self.app.size
@@ -139,9 +132,11 @@ class MainScreen(OperationKeys, BasePage):
         self._timeline.display = height >= LOW
         for number, frame in self.panes.frames.items():
             frame.display = not is_single or number == self.shown_pane
-        self.query_one("#left", DirectRows).display = not is_single or self.shown_pane != 2
+        self.query_one("#left").display = not is_single or self.shown_pane != 2
         self.set_class(is_single, "-one")
         self._show_tabs()
+
+    on_resize = watch_zoomed = watch_shown_pane = _lay_out
 
     def _show_tabs(self) -> None:
         sidecars = self.monitor.sidecars
@@ -163,6 +158,8 @@ class MainScreen(OperationKeys, BasePage):
             self._is_posted = True
         self.post_message(self.Changed())
 
+    # Back from a page that covered it: what came meanwhile is drawn now.
+    @on(events.ScreenResume)
     @on(Changed)
     def _apply_changes(self) -> None:
         if not self._is_ready:
@@ -233,6 +230,7 @@ class MainScreen(OperationKeys, BasePage):
         )
         self.query_one("#header", SessionHeader).show(facts)
 
+    @on(LineView.FollowChanged)
     def _show_status(self) -> None:
         self.panes.show_status(self.monitor, self.search.is_detached, self.clock.wall())
 
@@ -259,18 +257,9 @@ class MainScreen(OperationKeys, BasePage):
         self.action_focus_pane(self.panes.focused_number())
         self.zoomed = not self.zoomed
 
-    def watch_zoomed(self) -> None:
-        self._lay_out()
-
-    watch_shown_pane = watch_zoomed
-
     @on(PaneTabs.Chosen)
     def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
         self.action_focus_pane(event.number)
-
-    @on(LineView.FollowChanged)
-    def _follow_changed(self) -> None:
-        self._show_status()
 
     def action_verbosity(self) -> None:
         log, view = self.search.log, self.panes.events
@@ -381,17 +370,10 @@ class MainScreen(OperationKeys, BasePage):
     def _log_entry_opened(self, event: LineView.Opened) -> None:
         open_pages.open_log_entry(self, event.index)
 
-    def action_review(self) -> None:
-        open_pages.open_review(self)
-
-    def action_runs(self) -> None:
-        open_pages.open_night_list(self)
-
-    def action_explain(self) -> None:
-        open_pages.open_explanation(self)
-
-    def action_sources(self) -> None:
-        open_pages.open_sources(self)
+    action_review = open_pages.open_review
+    action_runs = open_pages.open_night_list
+    action_explain = open_pages.open_explanation
+    action_sources = open_pages.open_sources
 
     def action_quit(self) -> None:
         snapshot = self.monitor.night

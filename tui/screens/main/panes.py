@@ -11,13 +11,12 @@ from tui.settings.settings import Settings
 from tui.system.format import format_age, format_local
 from widgets.lists.event_view import EventView
 from widgets.lists.line_view import LineView
-from widgets.lists.log_view import LogView
 from widgets.lists.pane import Pane
 from widgets.paint_governor import PaintGovernor
 from widgets.status.pane_tabs import PaneTab
-from widgets.status.progress_view import ProgressView
 from widgets.status.session_header import HeaderFacts
 from widgets.text.markdown_view import NotesView
+from widgets.text.sidecar_views import LogView, ProgressView
 
 TITLES = {1: "Progress", 2: "Events", 3: "Notes", 4: "Watchdog"}
 _LEVEL_WORDS = {1: "", 2: "more", 3: "everything"}
@@ -33,12 +32,8 @@ class Panes:
         self.events = EventView(governor=governor, now=now, id="events")
         self.notes = NotesView(governor=governor, id="notes")
         self.log = LogView(governor=governor, id="log")
-        self.views: dict[int, LineView] = {
-            1: self.progress,
-            2: self.events,
-            3: self.notes,
-            4: self.log,
-        }
+        views: tuple[LineView, ...] = (self.progress, self.events, self.notes, self.log)
+        self.views = dict(enumerate(views, 1))
         self.frames = {
             number: Pane(number, title, self.views[number], id=f"pane-{number}")
             for number, title in TITLES.items()
@@ -58,15 +53,13 @@ class Panes:
         """Puts each pane's calm sentence in place of what is not there."""
         events = [source for source in sources if source.name in ("stream", "transcript")]
         lost = [source.why for source in events if source.state != "following"]
-        self.frames[2].set_empty(why or next(iter(lost), "no events yet"))
+        self.events.placeholder = why or next(iter(lost), "no events yet")
         for source in sources:
             number = {"progress": 1, "notes": 3, "watchdog": 4}.get(source.name)
-            if number is None:
-                continue
-            if source.state == "following":
-                self.frames[number].set_empty(f"{source.path} is empty")
-            else:
-                self.frames[number].set_empty(source.why or f"nothing at {source.path} yet")
+            if number is not None:
+                is_empty = source.state == "following"
+                words = f"{source.path} is empty" if is_empty else source.why
+                self.views[number].placeholder = words or f"nothing at {source.path} yet"
 
     def show_status(self, monitor: SessionMonitor, is_detached: bool, now: float) -> None:
         """Draws what stands at the edges of the panes."""

@@ -12,60 +12,6 @@ from tui.screens.main.panes import Panes
 from widgets.lists.find_bar import FindBar
 
 
-class SearchSession:
-    """One search at a time; `position` is the number of the match that is shown, 0 for none."""
-
-    def __init__(self, monitor: SessionMonitor, on_progress: Callable[[], None]) -> None:
-        self.position = 0
-        self._monitor = monitor
-        self._on_progress = on_progress
-        self._search: RawSearch | None = None
-
-    @property
-    def text(self) -> str:
-        return self._search.text if self._search is not None else ""
-
-    @property
-    def hits(self) -> list[SearchHit]:
-        return self._search.hits if self._search is not None else []
-
-    @property
-    def is_running(self) -> bool:
-        return self._search is not None and not self._search.done
-
-    @property
-    def share(self) -> float:
-        """How far through the files the search is."""
-        search = self._search
-        return search.searched / search.total if search is not None and search.total else 0.0
-
-    def start(self, text: str) -> None:
-        """Starts anew, unless it already looks for exactly this; an empty text ends the search."""
-        if text == self.text:
-            return
-        if self._search is not None:
-            self._search.cancel()
-        self.position = 0
-        self._search = self._monitor.search(text, self._on_progress) if text else None
-
-    def step(self, by: int) -> SearchHit | None:
-        """The next match (further back in time) or the one before; goes round at the ends."""
-        hits = self.hits
-        if not hits:
-            return None
-        start = self.position if self.position or by > 0 else len(hits) + 1
-        self.position = (start + by - 1) % len(hits) + 1
-        return hits[self.position - 1]
-
-    def can_step(self, by: int) -> bool:
-        """Whether it is known already which match that step leads to."""
-        return not self.is_running or (bool(self.hits) and self.position + by <= len(self.hits))
-
-    @property
-    def current(self) -> SearchHit | None:
-        return self.hits[self.position - 1] if 0 < self.position <= len(self.hits) else None
-
-
 def excerpt(log: EventIndex, row: int, text: str) -> str:
     """The words round the match in everything the row stands for; empty when the row shows it."""
     needle = text.lower()
@@ -81,7 +27,7 @@ def excerpt(log: EventIndex, row: int, text: str) -> str:
 
 
 class EventSearch:
-    """Takes the events pane to matches and errors.
+    """Takes the events pane to matches and errors; one search at a time.
 
     `on_match` hears the time of each match that is shown, `on_status` that the pane's edge says
     something else now.
@@ -95,13 +41,15 @@ class EventSearch:
         on_match: Callable[[float | None], None],
         on_status: Callable[[], None],
     ) -> None:
-        self.session = SearchSession(monitor, self._on_progress)
         self._monitor = monitor
         self._view = panes.events
         self._bar = bar
         self._on_match = on_match
         self._on_status = on_status
         self._window: EventIndex | None = None
+        self._search: RawSearch | None = None
+        self._position = 0
+        """The number of the match that is shown, 0 for none."""
         self._pending_steps = 0
 
     @property
@@ -115,15 +63,20 @@ class EventSearch:
         return self._window if self._window is not None else self._monitor.events
 
     @property
+    def text(self) -> str:
+        """What is searched for."""
+        return self._search.text if self._search is not None else ""
+
+    @property
     def is_active(self) -> bool:
         """Whether there is a search to end."""
-        return bool(self.session.text) or self._bar.is_open
+        return bool(self.text) or self._bar.is_open
 
     # --- the bar -------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Brings the bar up with what was last searched for."""
-        await self._bar.open(self.session.text)
+        await self._bar.open(self.text)
 
     def update_text(self, text: str) -> None:
         """Searches for what is typed so far."""
@@ -145,9 +98,11 @@ class EventSearch:
         self._focus_events()
 
     def _start(self, text: str) -> None:
-        if text != self.session.text:
-            self._pending_steps = 0
-            self.session.start(text)
+        if text != self.text:
+            if self._search is not None:
+                self._search.cancel()
+            self._position = self._pending_steps = 0
+            self._search = self._monitor.search(text, self._on_progress) if text else None
         excerpts = (lambda row: excerpt(self.log, row, text)) if text else None
         self._view.set_search(text, excerpts)
 
@@ -159,33 +114,43 @@ class EventSearch:
         """Called from the searching thread."""
         self._bar.app.call_later(self._show_progress)
 
+    @property
+    def _found(self) -> tuple[list[SearchHit], bool]:
+        """The matches so far, and whether more may come."""
+        search = self._search
+        return (search.hits, not search.done) if search is not None else ([], False)
+
     def _show_progress(self) -> None:
-        session = self.session
-        if not session.text:
+        search = self._search
+        if search is None:
             return
-        if session.is_running and not session.hits:
-            self._bar.set_progress(session.share)
+        if not search.done and not search.hits:
+            self._bar.set_progress(search.searched / search.total if search.total else 0.0)
         else:
             self._show_matches()
         if self._pending_steps:
             self.step(0)
 
     def _show_matches(self) -> None:
-        session = self.session
-        self._bar.set_matches(session.position, len(session.hits), more=session.is_running)
+        hits, is_running = self._found
+        self._bar.set_matches(self._position, len(hits), more=is_running)
 
     # --- the matches ---------------------------------------------------------------------------
 
     def step(self, by: int) -> None:
-        """Shows the next match, further back in time, or the one before.
+        """Shows the next match, further back in time, or the one before; goes round at the ends.
 
         Steps beyond what is found so far are made when the search comes to them.
         """
-        self._pending_steps += by
+        steps = self._pending_steps = self._pending_steps + by
+        hits, is_running = self._found
         hit = None
-        if self._pending_steps and self.session.can_step(self._pending_steps):
-            hit = self.session.step(self._pending_steps)
+        if steps and not (is_running and (not hits or self._position + steps > len(hits))):
             self._pending_steps = 0
+            if hits:
+                start = self._position if self._position or steps > 0 else len(hits) + 1
+                self._position = (start + steps - 1) % len(hits) + 1
+                hit = hits[self._position - 1]
         self._show_matches()
         if hit is not None:
             self._show_hit(hit)
@@ -219,10 +184,10 @@ class EventSearch:
         log = self._monitor.events
         log.generation = max(log.generation, self._view.generation + 1)
         self._view.show(log)
-        if self.session.current is None:
-            self._view.follow()
+        if self._position:
+            self._show_hit(self._found[0][self._position - 1])
         else:
-            self._show_hit(self.session.current)
+            self._view.follow()
         self._on_status()
 
     def show_error(self, step: int) -> bool:

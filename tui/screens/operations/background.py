@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -46,22 +46,20 @@ def is_closing() -> bool:
     return get_current_worker().is_cancelled
 
 
+@dataclass(eq=False)
 class BackgroundTasks:
     """Runs work in threads for `owner`, a page or the app; a failure never ends either of them.
 
     All but the work itself happens on the screen's thread.
     """
 
-    def __init__(
-        self, owner: DOMNode, on_operation_ended: Callable[[], None] | None = None
-    ) -> None:
-        self._owner = owner
-        self._on_operation_ended = on_operation_ended
-        self._operations: list[_RunningOperation] = []
+    owner: DOMNode
+    on_operation_ended: Callable[[], object] = lambda: None
+    _operations: list[_RunningOperation] = field(default_factory=list)
 
     @property
     def _app(self) -> App[Any]:
-        return self._owner.app
+        return self.owner.app
 
     def run(
         self,
@@ -79,7 +77,7 @@ class BackgroundTasks:
         """
         # Closing a page cancels its workers, some before their thread has begun. What writes
         # must not be lost that way, so it belongs to the app.
-        node = self._owner if exclusive else self._app
+        node = self.owner if exclusive else self._app
 
         def run() -> None:
             worker = get_current_worker()
@@ -99,14 +97,21 @@ class BackgroundTasks:
         """
         operation = _RunningOperation((text, None))
         self._operations.append(operation)
-        timer = self._app.set_timer(PATIENCE_S, partial(self._show_as_long, operation))
+
+        def show() -> None:
+            operation.is_long = True
+            self._draw_progress()
+
+        def redraw() -> None:
+            operation.is_redraw_posted = False
+            self._draw_progress()
 
         def report(text: str, share: float | None = None) -> None:
             operation.progress = text, share
             # A rewind reports every file. One waiting message is enough, as it draws the newest.
             if not operation.is_redraw_posted:
                 operation.is_redraw_posted = True
-                self._app.call_later(self._redraw, operation)
+                self._app.call_later(redraw)
 
         def end(severity: Literal["information", "error"], text: str) -> None:
             timer.stop()
@@ -114,9 +119,9 @@ class BackgroundTasks:
             self._draw_progress()
             if text:
                 show_toast(self._app, text, "", severity, _TOAST_S)
-            if self._on_operation_ended is not None:
-                self._on_operation_ended()
+            self.on_operation_ended()
 
+        timer = self._app.set_timer(PATIENCE_S, show)
         receipt, refusal = partial(end, "information"), partial(end, "error")
         self.run("operations", lambda: work(report), receipt, refusal)
 
@@ -128,14 +133,6 @@ class BackgroundTasks:
 
     def _show_error(self, sentence: str) -> None:
         show_toast(self._app, sentence, "", "error", _TOAST_S)
-
-    def _show_as_long(self, operation: _RunningOperation) -> None:
-        operation.is_long = True
-        self._draw_progress()
-
-    def _redraw(self, operation: _RunningOperation) -> None:
-        operation.is_redraw_posted = False
-        self._draw_progress()
 
     def _draw_progress(self) -> None:
         progress = next((each.progress for each in self._operations if each.is_long), None)

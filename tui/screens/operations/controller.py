@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.control.operations import Operations
 from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import BackgroundTasks, Report, error_text
-from tui.screens.operations.message_flow import MessageFlow
-from tui.screens.operations.rewind_flow import RewindFlow
-from tui.screens.operations.stop_flow import StopFlow
 from tui.system.format import shorten_line
 from widgets.output_guard import show_toast
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from tui.control.foreign_session import Reachability
     from tui.model.interventions import Injection
     from tui.model.session import AgentProcess
+    from tui.screens.operations.session_flow import SessionFlow
 
 _LOOK_EVERY_S = 3.0
 _NEWEST = 50
@@ -51,19 +51,19 @@ class OperationKeys:
         self.controller.start(name)
 
 
+@dataclass(eq=False)
 class ReachabilityWatcher:
     """Knows by which channels a foreign session can be reached, and looks again in a thread.
 
     `newest` is None before the first look.
     """
 
-    def __init__(self, operations: Callable[[], Operations], background: BackgroundTasks) -> None:
-        self.newest: Reachability | None = None
-        self._operations = operations
-        self._background = background
-        self._process: tuple[int, float] | None = None
-        self._next_look = 0.0
-        self._is_looking = False
+    operations: Callable[[], Operations]
+    background: BackgroundTasks
+    newest: Reachability | None = None
+    _process: tuple[int, float] | None = None
+    _next_look: float = 0.0
+    _is_looking: bool = False
 
     def update(self, agent: AgentProcess) -> Reachability | None:
         """What is known of this agent; looks again when that is due."""
@@ -80,7 +80,7 @@ class ReachabilityWatcher:
         self._next_look = 0.0
 
     def _look(self, agent: AgentProcess, process: tuple[int, float]) -> None:
-        operations = self._operations()
+        operations = self.operations()
 
         def look() -> Reachability:
             from tui.control.foreign_session import Reachability, find_reachability
@@ -96,14 +96,10 @@ class ReachabilityWatcher:
             self._next_look = time.monotonic() + _LOOK_EVERY_S
             self._is_looking = False
 
-        self._background.run("reachability", look, found)
+        self.background.run("reachability", look, found)
 
 
-class _ReportedInjection(NamedTuple):
-    state: str
-    activity_before: str
-
-
+@dataclass(eq=False)
 class DeliveryToasts:
     """Compares the injections of each snapshot with the one before; what is new becomes a toast.
 
@@ -111,10 +107,10 @@ class DeliveryToasts:
     is at.
     """
 
-    def __init__(self, app: App[Any], on_seen: Callable[[Injection, str], None]) -> None:
-        self._app = app
-        self._on_seen = on_seen
-        self._reported: dict[str, _ReportedInjection] | None = None
+    app: App[Any]
+    on_seen: Callable[[Injection, str], None]
+    _reported: dict[str, tuple[str, str]] | None = None
+    """The state of each by its id, and what the session was at when it came."""
 
     def update(self, snapshot: NightSnapshot) -> None:
         """Shows what is new; what the first snapshot holds is no news."""
@@ -125,18 +121,18 @@ class DeliveryToasts:
             state, before = reported.get(injection.id, ("", activity))
             if not is_first and state != injection.state:
                 self._show(injection, before, activity)
-            reported[injection.id] = _ReportedInjection(injection.state, before)
+            reported[injection.id] = injection.state, before
 
     def _show(self, injection: Injection, activity_before: str, activity: str) -> None:
         quoted = f"“{shorten_line(injection.text, 50)}”"
         if injection.state == "seen":
-            self._on_seen(injection, activity)
+            self.on_seen(injection, activity)
             news = f"{quoted} was read by the model.\nBefore: {activity_before}\nNow: {activity}"
         elif injection.state == "failed":
             news = f"{quoted} was not read" + (f": {injection.detail}" if injection.detail else "")
         else:
             return
-        show_toast(self._app, news, "", "information", _TOAST_S)
+        show_toast(self.app, news, "", "information", _TOAST_S)
 
 
 class OperationController:
@@ -160,17 +156,26 @@ class OperationController:
         self._snapshot = snapshot
         self._on_ended = on_ended
         self._toasts = DeliveryToasts(app, self._record_seen)
-        rewind = RewindFlow(app, operations, self.background)
-        messages = self._messages = MessageFlow(app, operations, snapshot, self.background)
-        stop = StopFlow(app, operations, snapshot, self.background)
-        self._flows: dict[str, Callable[[], None]] = {
-            "checkpoint": self._checkpoint,
+
+    @cached_property
+    def _session(self) -> SessionFlow:
+        # The flows are imported with the first operation: the start needs none of their dialogs.
+        from tui.screens.operations.session_flow import SessionFlow
+
+        return SessionFlow(self._app, self._operations, self._snapshot, self.background)
+
+    @cached_property
+    def _flows(self) -> dict[str, Callable[[], None]]:
+        from tui.screens.operations.rewind_flow import RewindFlow
+
+        rewind, session = RewindFlow(self._app, self._operations, self.background), self._session
+        return {
             "rewind": rewind.rewind,
             "undo": rewind.undo,
-            "inject": lambda: messages.inject(self._channels()),
-            "step_back": lambda: messages.step_back(self._channels()),
-            "withdraw": messages.withdraw,
-            "kill": lambda: stop.kill(self._channels()),
+            "inject": lambda: session.inject(self._channels()),
+            "step_back": lambda: session.step_back(self._channels()),
+            "withdraw": session.withdraw,
+            "kill": lambda: session.kill(self._channels()),
         }
 
     def unavailable_reason(self, name: str) -> str:
@@ -184,9 +189,9 @@ class OperationController:
         reason = self.unavailable_reason(name)
         channels = self.reachability.newest
         if not reason:
-            self._flows[name]()
+            self._checkpoint() if name == "checkpoint" else self._flows[name]()
         elif name in ("inject", "step_back") and channels is not None and channels.hooks_missing:
-            self._messages.offer_hooks(channels, self.reachability.expire)
+            self._session.offer_hooks(channels, self.reachability.expire)
         else:
             show_toast(self._app, reason, severity="warning")
 

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING, Any
 from textual.worker import get_current_worker
 
 from tui.control.availability import Availability
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
 from tui.control.operations import Operations
-from tui.control.rewind.plan import RewindPlan
+from tui.control.rewind.plan import (
+    CheckpointDistance,
+    PlannedChange,
+    RewindPlan,
+    checkpoint_distances,
+)
 from tui.control.wording import describe_plan, describe_refusals
-from tui.screens.dialogs import ask
+from tui.model.rows import DetailPart
 from tui.screens.operations.background import BackgroundTasks, Report
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
+from widgets.dialogs.dialog import Choice, Dialog, DialogAnswer, ask, sentences_document
+from widgets.dialogs.list_dialogs import Picker, PickerRow
 from widgets.output_guard import show_toast
+from widgets.text.detail_view import part_document
+from widgets.text.documents import RowDocument
 
 if TYPE_CHECKING:
     from textual.app import App
-
-    from tui.control.checkpoints.refs import Checkpoint
-    from tui.control.rewind.plan import CheckpointDistance, PlannedChange
-    from widgets.dialogs.button_row import Choice, DialogAnswer
-    from widgets.dialogs.picker import Picker, PickerRow
-    from widgets.text.documents import RowDocument
 
 _MOST = 300
 
@@ -44,9 +48,6 @@ class RewindFlow:
 
         `chosen` is under the cursor, and `why` says in a few words why it is this one.
         """
-        from tui.control.checkpoints.refs import checkpoints_of
-        from widgets.dialogs.picker import Picker
-
         operations = self.operations()
         try:
             newest = checkpoints_of(operations.project)[-_MOST:]
@@ -85,10 +86,6 @@ class RewindFlow:
 
     def _show_files(self, plan: RewindPlan) -> None:
         """File by file: what would be written, deleted, kept, with the diff of each."""
-        from tui.model.rows import DetailPart
-        from widgets.dialogs.picker import Picker, PickerRow
-        from widgets.text.detail_view import part_document
-
         changes = {str(number): change for number, change in enumerate(plan.changes)}
         keeps = {f"keep {number}": item for number, item in enumerate(plan.keeps)}
 
@@ -116,11 +113,8 @@ class RewindFlow:
         operations = self.operations()
 
         def show(plan: RewindPlan) -> None:
-            from widgets.dialogs.button_row import Choice
-            from widgets.dialogs.dialog import PlanDialog
-
             lines = [*describe_plan(plan), *describe_refusals(plan), "", *_change_list(plan)]
-            dialog = PlanDialog("Undo the last rewind", lines, [Choice("undo", "Undo it")])
+            dialog = Dialog("Undo the last rewind", lines, [Choice("undo", "Undo it")])
             confirmed = bool(plan.refusals)
             ask(self.app, dialog, lambda _: self._execute(operations, "code", plan, confirmed))
 
@@ -134,15 +128,12 @@ class RewindFlow:
         self, operations: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None
     ) -> None:
         """Asks once more where something speaks against it."""
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
-
         if mode == "conversation" or plan is None or not plan.refusals:
             self._execute(operations, mode, plan or target, False)
             return
         anyway = Choice("anyway", "Rewind all the same", danger=True)
         lines = [*describe_refusals(plan), "", *describe_plan(plan)]
-        dialog = PlanDialog(f"Something speaks against {target.id}", lines, [anyway])
+        dialog = Dialog(f"Something speaks against {target.id}", lines, [anyway])
         ask(self.app, dialog, lambda _: self._execute(operations, mode, plan, True))
 
     def _execute(
@@ -178,21 +169,17 @@ def _fill_distances(
     """Fills in how many files and lines each checkpoint is away, as they become known."""
 
     def work() -> None:
-        from tui.control.rewind.plan import checkpoint_distances
-
         worker = get_current_worker()
         for distance in checkpoint_distances(operations.project, checkpoints):
             if worker.is_cancelled:
                 return
-            picker.call_later(picker.set_row, _picker_row(distance.checkpoint, distance))
+            picker.call_later(picker.list.replace_row, _picker_row(distance.checkpoint, distance))
 
     # A failure is not shown here: the preview of each row has the reason.
     BackgroundTasks(picker).run("distances", work, lambda _: None, lambda _: None, exclusive=True)
 
 
 def _choices(conversation: Availability) -> list[Choice]:
-    from widgets.dialogs.button_row import Choice
-
     ok, reason = conversation
     return [
         Choice("code", "Rewind files", danger=True),
@@ -202,8 +189,6 @@ def _choices(conversation: Availability) -> list[Choice]:
 
 
 def _picker_row(checkpoint: Checkpoint, distance: CheckpointDistance | None = None) -> PickerRow:
-    from widgets.dialogs.picker import PickerRow
-
     tests = checkpoint.facts.get("tests")
     verdict = f" · tests {tests}" if isinstance(tests, str) and tests not in ("none", "") else ""
     label = checkpoint.label or checkpoint.kind
@@ -224,20 +209,15 @@ def _distance_text(distance: CheckpointDistance | None) -> str:
 
 
 def _plan_document(plan: RewindPlan, intro: Sequence[str], has_conversation: bool) -> RowDocument:
-    from widgets.dialogs.dialog import sentences_document
-
-    conversation = _conversation_text(plan.checkpoint) if has_conversation else ()
-    lines = [*describe_plan(plan), *conversation, *describe_refusals(plan)]
-    return sentences_document([*intro, *lines, "", *_change_list(plan)])
-
-
-def _conversation_text(target: Checkpoint) -> list[str]:
-    at = format_local(target.at)
-    precision = "" if target.facts.get("uuid") else ", as near as the record tells"
-    return [
-        f"The conversation, if that is chosen too, goes back to {at}{precision}; the old one stays "
-        "and can be resumed. The agent is stopped for it and goes on afterwards."
-    ]
+    lines = [*intro, *describe_plan(plan)]
+    if has_conversation:
+        at = format_local(plan.checkpoint.at)
+        precision = "" if plan.checkpoint.facts.get("uuid") else ", as near as the record tells"
+        lines.append(
+            f"The conversation, if that is chosen too, goes back to {at}{precision}; the old one "
+            "stays and can be resumed. The agent is stopped for it and goes on afterwards."
+        )
+    return sentences_document([*lines, *describe_refusals(plan), "", *_change_list(plan)])
 
 
 def _change_list(plan: RewindPlan) -> list[str]:

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.model.review import Review
-from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_local
+from widgets.dialogs.dialog import ask
 from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from widgets.dialogs.button_row import DialogAnswer
+    from widgets.dialogs.dialog import DialogAnswer
 
 _TOAST_S = 8.0
 
@@ -32,7 +32,7 @@ class ExportFlow:
 
     def export(self) -> None:
         """Asks for the file and writes it."""
-        from widgets.dialogs.button_row import Choice
+        from widgets.dialogs.dialog import Choice
         from widgets.dialogs.text_dialogs import LineDialog
 
         lines = [
@@ -50,15 +50,14 @@ class ExportFlow:
         return f"~/{name}-{format_local(night.run.started_at or night.now, '%Y-%m-%d')}.md"
 
     def _confirm(self, answer: DialogAnswer) -> None:
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
+        from widgets.dialogs.dialog import Choice, Dialog
 
         name = answer.text.strip()
         if not Path(name).expanduser().is_file():
             self._write(name)
             return
         lines = [f"{name} is there already; it would be replaced."]
-        dialog = PlanDialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
+        dialog = Dialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
         ask(self.app, dialog, lambda _: self._write(name))
 
     def _write(self, name: str) -> None:

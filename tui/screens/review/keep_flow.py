@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.model.review import Review
-from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
+from widgets.dialogs.dialog import ask
 from widgets.output_guard import show_toast
 from widgets.review.review_lists import checkpoint_name
 from widgets.review.review_view import CommitTarget, PointTarget, ReviewRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
-    from widgets.dialogs.button_row import DialogAnswer
+    from widgets.dialogs.dialog import DialogAnswer
 
 _TOAST_S = 8.0
 
@@ -102,7 +102,7 @@ class KeepFlow:
 
     def _branch(self, review: Review) -> None:
         """Asks for the branch's name, shows what it would hold, and makes it when told to."""
-        from widgets.dialogs.button_row import Choice
+        from widgets.dialogs.dialog import Choice
         from widgets.dialogs.text_dialogs import LineDialog
 
         commits, files = split_marks(self._page.sections.marked)
@@ -128,8 +128,7 @@ class KeepFlow:
         )
 
     def _confirm_branch(self, plan: BranchPlan) -> None:
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
+        from widgets.dialogs.dialog import Choice, Dialog
 
         reason = plan.refusals[0] if plan.refusals else ""
         choice = Choice("take", "Make the branch", enabled=not reason, reason=reason)
@@ -140,7 +139,7 @@ class KeepFlow:
                 "operations", lambda: operations.create_branch(plan), self._show_branch
             )
 
-        ask(self._app, PlanDialog("Take to a branch", plan.sentences, [choice]), decided)
+        ask(self._app, Dialog("Take to a branch", plan.sentences, [choice]), decided)
 
     def _show_branch(self, result: BranchResult) -> None:
         content = ", ".join(_counts(result.commits, result.files))

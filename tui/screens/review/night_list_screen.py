@@ -13,13 +13,11 @@ from textual.binding import Binding, BindingType
 from tui.actions import Place
 from tui.model.review import Review
 from tui.screens.base_page import OverlayScreen, bindings
-from tui.screens.dialogs import ask
 from tui.screens.info_pages import InfoScreen
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count
-from widgets.dialogs.button_row import Choice, DialogAnswer
-from widgets.dialogs.dialog import NoticeDialog, Sentence
+from widgets.dialogs.dialog import Choice, DialogAnswer, NoticeDialog, Sentence, ask
 from widgets.ink import Line
 from widgets.lists.line_view import LineView
 from widgets.lists.night_table import (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from widgets.input_decoder import PASTE_BEGINS, PASTE_ENDS, TerminalInputDecoder
+from widgets.terminal_input import PASTE_BEGINS, PASTE_ENDS, TerminalInputDecoder
 
 KEYS = st.text(st.sampled_from(["q", "é", "\x1b", "[", "2", "0", "~", "🛟", "\r"]), max_size=12)
 PIECES = st.one_of(

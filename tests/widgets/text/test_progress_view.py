@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.widgets.host import Host, screen_rows, until, words
 from tui.model.records import ProgressFile, ProgressSection, ProgressTask
 from widgets.ink import text_of
-from widgets.status.progress_view import ProgressView, progress_bar, progress_rows
+from widgets.text.sidecar_views import ProgressView, progress_bar, progress_rows
 
 TASKS = (
     ProgressTask("audit", "done", "One"),

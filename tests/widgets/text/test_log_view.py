@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tui.model.records import LogEntry
 from widgets.ink import Line, text_of
-from widgets.lists.log_view import log_line
+from widgets.text.sidecar_views import log_line
 
 AT = 8047.0
 

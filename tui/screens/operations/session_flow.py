@@ -1,4 +1,4 @@
-"""Inject, step back, withdraw."""
+"""Messages to the session, and its end: inject, step back, withdraw, interrupt, stop, kill."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from tui.control.availability import waiting_messages
 from tui.control.operations import Operations
 from tui.control.wording import step_back_text
 from tui.model.snapshot import NightSnapshot
-from tui.screens.dialogs import ask
-from tui.screens.operations.background import BackgroundTasks
+from tui.screens.operations.background import BackgroundTasks, Report, is_closing
+from tui.store.inbox import Verb
 from tui.system.errors import OvernightError
 from tui.system.format import format_clock
+from widgets.dialogs.dialog import Choice, Dialog, DialogAnswer, DialogOption, ask
+from widgets.dialogs.list_dialogs import EscalationDialog
+from widgets.dialogs.text_dialogs import PromptDialog
 from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
@@ -22,18 +25,23 @@ if TYPE_CHECKING:
 
     from tui.control.channels.channels import ChannelName
     from tui.control.foreign_session import Reachability
-    from widgets.dialogs.button_row import Choice, DialogAnswer
+
 
 _CHANNELS: tuple[ChannelName, ...] = ("mailbox", "inbox", "tmux")
 _BY_RUNNER = (
     "By its runner: it is read after the tool that runs now, and its receipt says when. "
     "Interrupting ends the turn, and it is read at once."
 )
+_PROGRESS: dict[Verb, str] = {
+    "interrupt": "interrupting",
+    "stop": "asking it to stop",
+    "kill": "ending it",
+}
 
 
 @dataclass(frozen=True)
-class MessageFlow:
-    """Has messages written and taken back, and offers to open a channel where there is none."""
+class SessionFlow:
+    """Has messages written and taken back, opens a channel where there is none, ends the session."""
 
     app: App[Any]
     operations: Callable[[], Operations]
@@ -59,8 +67,6 @@ class MessageFlow:
         mode: str,
         reachability: Reachability | None,
     ) -> None:
-        from widgets.dialogs.text_dialogs import PromptDialog
-
         activity = self._activity()
         lines = [*lines, *_channel_lines(reachability), *([f"Now: {activity}"] if activity else [])]
 
@@ -83,17 +89,10 @@ class MessageFlow:
 
     def withdraw(self) -> None:
         """Offers the messages that nobody has read yet, to take one of them back."""
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.escalation_dialog import EscalationDialog
-
-        messages = [
-            Choice(
-                message.id,
-                " ".join(message.text.split())[:60],
-                f"waits since {format_clock(message.at)}",
-            )
-            for message in waiting_messages(self.snapshot())[:6]
-        ]
+        messages = []
+        for message in waiting_messages(self.snapshot())[:6]:
+            words, since = " ".join(message.text.split())[:60], format_clock(message.at)
+            messages.append(Choice(message.id, words, f"waits since {since}"))
 
         def decided(answer: DialogAnswer) -> None:
             self.background.run_operation(
@@ -105,9 +104,6 @@ class MessageFlow:
 
     def offer_hooks(self, reachability: Reachability, on_installing: Callable[[], None]) -> None:
         """Shows what installing our hooks would add, and does it when the person says so."""
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
-
         operations = self.operations()
         try:
             plan_lines = _hook_lines(operations)
@@ -124,8 +120,48 @@ class MessageFlow:
         reason = reachability.why_not.removeprefix("no way to this session ").strip("()")
         intro = f"Nobody can speak to it yet. {reason[:1].upper()}{reason[1:]}."
         choice = Choice("install", "Install the hooks")
-        dialog = PlanDialog("No way to this session", [intro, "", *plan_lines], [choice])
+        dialog = Dialog("No way to this session", [intro, "", *plan_lines], [choice])
         ask(self.app, dialog, decided)
+
+    def kill(self, reachability: Reachability | None) -> None:
+        """Offers the steps of escalation; `reachability` is None for a run of ours."""
+        operations = self.operations()
+        if reachability is None and not operations.has_run:
+            show_toast(self.app, "looking at that session; try again in a moment")
+            return
+        agent = operations.agent if reachability is not None else None
+        pid = f" (pid {agent.pid})" if agent is not None else ""
+        lines = [
+            f"Now: {self._activity() or 'nothing that the record tells'}",
+            f"The session{pid} is not started again afterwards; q only closes the viewer.",
+        ]
+        options = []
+        if operations.has_repository:
+            options.append(DialogOption("checkpoint", "c", "take a checkpoint first"))
+
+        def decided(answer: DialogAnswer) -> None:
+            verb = next(verb for verb in _PROGRESS if verb == answer.choice)
+            self._stop(operations, verb, not options or "checkpoint" in answer.options)
+
+        steps = _steps(reachability)
+        dialog = EscalationDialog("Interrupt or end the session", lines, steps, options)
+        ask(self.app, dialog, decided)
+
+    def _stop(self, operations: Operations, verb: Verb, checkpoint: bool) -> None:
+        snapshot = self.snapshot()
+        facts = snapshot.checkpoint_facts if snapshot is not None else {}
+
+        def work(report: Report) -> str:
+            receipt = operations.stop(
+                verb,
+                checkpoint=checkpoint,
+                facts=lambda: facts,
+                report=report,
+                is_waiting=lambda: not is_closing(),
+            )
+            return receipt.words
+
+        self.background.run_operation(_PROGRESS[verb], work)
 
 
 def _hook_lines(operations: Operations) -> list[str]:
@@ -171,8 +207,6 @@ def _channel_lines(reachability: Reachability | None) -> list[str]:
 
 
 def _send_choices(reachability: Reachability | None) -> list[Choice]:
-    from widgets.dialogs.button_row import Choice
-
     if reachability is None:
         return [Choice("soft", "Send"), Choice("hard", "Interrupt and send", danger=True)]
     best, *others = reachability.channels
@@ -180,4 +214,21 @@ def _send_choices(reachability: Reachability | None) -> list[Choice]:
     return [
         Choice(best.name, "Send"),
         *(Choice(channel.name, f"Send {names[channel.name]}") for channel in others),
+    ]
+
+
+def _steps(reachability: Reachability | None) -> list[Choice]:
+    no_interrupt = reachability.no_interrupt if reachability is not None else ""
+    can_send = reachability is None or bool(reachability.channels)
+    stop = "finish the tool, write a hand-over, end" if can_send else "end its turn, then leave"
+    return [
+        Choice(
+            "interrupt",
+            "Interrupt the turn",
+            "the session stays and waits for words",
+            enabled=not no_interrupt,
+            reason=no_interrupt,
+        ),
+        Choice("stop", "Stop gracefully", stop, danger=True),
+        Choice("kill", "Kill now", "the agent and everything it started", danger=True),
     ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.widgets.host import Host, screen_rows, until, words
 from tui.model.records import SourceStatus
-from widgets.lists.sources_panel import SourcesPanel, source_rows
+from widgets.text.sidecar_views import SourcesPanel, source_rows
 
 AT = 8047.0
 
