@@ -11,8 +11,6 @@ import pytest
 
 # The tests start the program hundreds of times: what was compiled once is kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
-
 # Some tests interrupt a program, which inherits that we ignore it if a script runs us in the background.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
