@@ -36,6 +36,7 @@ def play(folder: Path) -> Path:
     environment = {
         **os.environ,
         "CLAUDE_CONFIG_DIR": str(folder / "claude"),
+        "OVERNIGHT_DEMO_PACE": "0.12",
         "OVERNIGHT_DEMO_CLOCK_SCALE": "240",
         "OVERNIGHT_DEMO_HEARTBEAT": "0.1",
         "OVERNIGHT_DEMO_EPOCH": EVENING,
@@ -49,8 +50,6 @@ def play(folder: Path) -> Path:
         "tui.demo.agent",
         "-p",
         "Bring tidebell to 0.3",
-        "--pace",
-        "0.12",
     ]
     command += ["--output-format", "stream-json", "--verbose"]
     with (logs / "session.jsonl").open("ab") as stream:

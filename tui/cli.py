@@ -25,18 +25,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "start a session that outlives everything, and watch it"),
     "demo": ("run", "watch a scripted agent work in a throwaway git repository"),
     "status": ("observe.status", "print what is known of the session"),
-    "events": ("observe.events", "print the session's events, one a line"),
+    "events": ("observe.status", "print the session's events, one a line"),
     "checkpoint": ("act.checkpoints", "keep the work tree as it is now, touching nothing of yours"),
     "checkpoints": ("act.checkpoints", "list what can be gone back to"),
-    "rewind": ("act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"),
-    "undo": ("act.rewind", "take the last rewind back"),
+    "rewind": (
+        "act.checkpoints",
+        "bring the files back to a checkpoint, after a safety checkpoint",
+    ),
+    "undo": ("act.checkpoints", "take the last rewind back"),
     "inject": (
-        "act.messages",
+        "act.session",
         "say something to the agent, also of a session that was not started here",
     ),
-    "step-back": ("act.messages", "tell the agent what repeats, and to step back"),
-    "withdraw": ("act.messages", "take back words that the agent has not read yet"),
-    "kill": ("act.kill", "interrupt or end the session, with everything it started"),
+    "step-back": ("act.session", "tell the agent what repeats, and to step back"),
+    "withdraw": ("act.session", "take back words that the agent has not read yet"),
+    "kill": ("act.session", "interrupt or end the session, with everything it started"),
     "review": (
         "observe.review",
         "tell what happened, what to trust and what to keep, from evidence",
@@ -51,12 +54,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "act.hooks",
         "let sessions that were started without us hear you, or take that away again",
     ),
-    "hook": ("act.hook", "what those hooks call; not for the keyboard"),
-    "config": ("observe.config", "print the settings in force and where each comes from"),
+    "hook": ("act.hooks", "what those hooks call; not for the keyboard"),
+    "config": ("observe.doctor", "print the settings in force and where each comes from"),
 }
 """Subcommands in the order of the help: the module below `tui.commands` that has it, and what it does.
 
-The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`.
+The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`; for "hook",
+which argparse would only slow down, `hook_call(words) -> exit code`.
 """
 
 
@@ -71,7 +75,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _close_stdout()
+        # The reader closed the pipe; the interpreter must not complain about it when it flushes.
+        with open(os.devnull, "wb") as null:
+            os.dup2(null.fileno(), sys.stdout.fileno())
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
@@ -82,21 +88,21 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    # Claude Code calls it after each tool: argparse would cost more than the hook itself, and its
-    # exit code 2 would keep the session from stopping.
-    if words[:1] == ["hook"]:
-        from tui.commands.act import hook
-
-        return hook.call(words[1:])
     name, rest = _find_command(words)
     if name is None:
         return _print_help()
     module = import_module(f"tui.commands.{COMMANDS[name][0]}")
+    code: int
+    if name == "hook":
+        # Claude Code calls it after each tool: argparse would cost more than the hook itself, and
+        # its exit code 2 would keep the session from stopping.
+        code = module.hook_call(rest)
+        return code
     function = name.replace("-", "_")
     parser = _parser(name)
     getattr(module, f"{function}_arguments")(parser)
     parser.set_defaults(plain=name not in words)
-    code: int = getattr(module, f"{function}_command")(parser.parse_args(rest))
+    code = getattr(module, f"{function}_command")(parser.parse_args(rest))
     return code
 
 
@@ -218,10 +224,3 @@ def _report(text: str, code: int) -> int:
     except OSError:
         pass
     return code
-
-
-def _close_stdout() -> None:
-    """The reader closed the pipe; the interpreter must not complain about it when it flushes."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)

@@ -8,7 +8,6 @@ from pathlib import Path
 if __name__ == "__main__":
     # Run by its path: the project that the agent works on has a package `tests` of its own.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
-    from tests.agent.stories import STORIES
-    from tui.demo.agent import main
+    from tests.agent.stories import main
 
-    sys.exit(main(stories=STORIES))
+    sys.exit(main())

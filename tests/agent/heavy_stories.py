@@ -6,9 +6,10 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from tui.demo.simulator import shapes
-from tui.demo.simulator.wire import encode
+from tui.demo.simulator.shapes import short
+from tui.demo.simulator.wire import LineWriter
 from tui.demo.story.stage import StoryStage
 from tui.demo.story.steps import GIT, StorySteps
 
@@ -146,7 +147,7 @@ def big_line(stage: StoryStage, size: str = "2000000") -> None:
 def flood(stage: StoryStage, rate: str = "1000", seconds: str = "5", text: str = "word ") -> None:
     """Text deltas at so many lines a second."""
     session = stage.session
-    identity = shapes.short("msg")
+    identity = short("msg")
     delta = {"type": "text_delta", "text": text}
     event = {"type": "content_block_delta", "index": 0, "delta": delta}
     per_second, length = float(rate), float(seconds)
@@ -154,20 +155,33 @@ def flood(stage: StoryStage, rate: str = "1000", seconds: str = "5", text: str =
     began, sent = time.monotonic(), 0
     while sent < total:
         due = min(total, int((time.monotonic() - began) * per_second) + 1)
-        lines = [shapes.stream_event(session.id, event, identity) for _ in range(sent, due)]
-        session.writer.raw(b"".join(encode(line) for line in lines))
+        shape, given = session.shape, {"event": event, "id": identity}
+        session.writer.emit(*(shape("stream event", **given) for _ in range(sent, due)))
         sent = due
         session.reader.wait(min(0.02, 10 / per_second))
     stage.respond(f"Sent {sent} lines.")
 
 
+class CountingWriter(LineWriter):
+    """Counts the lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = 0
+
+    def emit(self, *records: dict[str, Any]) -> None:
+        self.lines += len(records)
+        super().emit(*records)
+
+
 def bustle(stage: StoryStage, rate: str = "500", seconds: str = "60") -> None:
     """Ordinary work at so many lines a second: every file is numbered, the last words count all."""
-    steps, writer, reader = StorySteps(stage), stage.session.writer, stage.session.reader
+    steps, reader = StorySteps(stage), stage.session.reader
+    stage.session.writer = writer = CountingWriter()
     per_second, length = float(rate), float(seconds)
-    began, first, number = time.monotonic(), writer.lines, 0
+    began, number = time.monotonic(), 0
     while (elapsed := time.monotonic() - began) < length:
-        ahead = (writer.lines - first) / per_second - elapsed
+        ahead = writer.lines / per_second - elapsed
         if ahead > 0:
             reader.wait(ahead)
             continue

@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.agent import heavy_stories
+from tests.agent.abilities import (
+    AgentOfTests,
+    AskedCall,
+    BackgroundCall,
+    StageOfTests,
+    api_failure,
+    checked,
+)
 from tests.agent.planted_night import planted
+from tui.demo import agent
+from tui.demo.agent import SimulatedAgent, Story, parse_story
 from tui.demo.simulator import incidents
-from tui.demo.simulator.spending import TokenCounts, price_of
+from tui.demo.simulator.flags import FlagError
+from tui.demo.simulator.spending import price_of
 from tui.demo.simulator.tools import ScriptedCall
 from tui.demo.simulator.turns import TurnEnded
-from tui.demo.story import director
-from tui.demo.story.director import Story, parse_story
+from tui.demo.simulator.wire import complain
 from tui.demo.story.night import work
 from tui.demo.story.stage import StoryStage
 from tui.demo.story.steps import StorySteps, last_lines
@@ -50,13 +61,6 @@ def stall(stage: StoryStage, seconds: str = "600") -> None:
     steps.bash("echo before the stall", "One look first.")
     stage.silence(float(seconds))
     steps.final("Back after a long silence.")
-
-
-def silent_tool(stage: StoryStage, seconds: str = "600") -> None:
-    """A tool that runs without a heartbeat, as if the process were frozen."""
-    steps = StorySteps(stage)
-    steps.bash(f"sleep {seconds}; echo awake", "This may take a while.", silent=True)
-    steps.final("The silent command has ended.")
 
 
 def long_tool(stage: StoryStage, seconds: str = "90", gate: str = "") -> None:
@@ -90,14 +94,12 @@ def rate_limit(stage: StoryStage, resets_in: str = "2", ends: str = "no") -> Non
         at = session.timing.now() + float(resets_in) * session.timing.scale
         clock = time.strftime("%H:%M", time.gmtime(at))
         words = f"You've hit your limit · resets {clock} (UTC)"
-        raise incidents.api_failure(session, words, "rate_limit", 429, "rate_limit_error")
+        raise api_failure(session, words, "rate_limit", 429, "rate_limit_error")
     incidents.wait_for_limit(session, float(resets_in), max(0.2, float(resets_in) / 4))
     stage.respond("The limit has reset; going on.")
 
 
-def crash(
-    stage: StoryStage, after: str = "1", times: str = "1", seconds: str = "0.2", code: str = ""
-) -> None:
+def crash(stage: StoryStage, after: str = "1", times: str = "1", seconds: str = "0.2") -> None:
     """Some calls, then death in mid-tool; once it has happened `times` times, plain work."""
     steps = StorySteps(stage)
     if steps.memory.count("crash") >= int(times):
@@ -107,20 +109,15 @@ def crash(
     for number in range(int(after)):
         steps.bash(f"echo step {number + 1}", f"Step {number + 1}.")
     steps.memory.bump("crash")
-    steps.bash(
-        "sleep 2; echo never",
-        "This will not end well.",
-        crash_after=float(seconds),
-        crash_code=int(code) if code else None,
-    )
+    steps.bash("sleep 2; echo never", "This will not end well.", crash_after=float(seconds))
 
 
-def spend(stage: StoryStage, usd: str = "1", calls: str = "1") -> None:
+def spend(stage: StageOfTests, usd: str = "1", calls: str = "1") -> None:
     """Responses that together cost so many dollars."""
     rate = price_of(stage.session.model).output / 1_000_000
     share = round(float(usd) / int(calls) / rate)
     for number in range(int(calls)):
-        stage.cost_boost = TokenCounts(output=share)
+        stage.more_output = share
         command = f"echo spent {number + 1}"
         stage.respond(
             "Thinking hard.", [ScriptedCall("Bash", command=command, description="Count")]
@@ -154,21 +151,21 @@ def context_fill(stage: StoryStage, share: str = "0.7", steps: str = "4", rest: 
 def subagents(stage: StoryStage, background: str = "no") -> None:
     """Two subagents, waited for or in the background."""
     later = background == "yes"
+    kind = BackgroundCall if later else ScriptedCall
     errands = {"Explore tests": "ls -R . | head -20", "Explore history": "git log --oneline | head"}
-    calls = [
-        ScriptedCall(
-            "Agent",
-            agent_script=(
-                [("Looking.", "Bash", {"command": command, "description": "Look"})],
-                f"{name}: seen.",
-            ),
-            description=name,
-            subagent_type="general-purpose",
-            prompt=f"{name} and report.",
-            run_in_background=later,
+    calls = []
+    for name, command in errands.items():
+        step = ("Bash", {"command": command, "description": "Look"}, "Looking." if later else "")
+        calls.append(
+            kind(
+                "Agent",
+                agent_script=([step], f"{name}: seen."),
+                description=name,
+                subagent_type="general-purpose",
+                prompt=f"{name} and report.",
+                run_in_background=later,
+            )
         )
-        for name, command in errands.items()
-    ]
     stage.respond("I send two subagents.", calls)
     stage.respond("Both subagents are on it." if later else "Both have reported.")
 
@@ -189,15 +186,16 @@ def max_turns(stage: StoryStage, n: str = "3") -> None:
     raise TurnEnded("error_max_turns", "max_turns", f"Reached maximum number of turns ({limit})")
 
 
-def budget_exhausted(stage: StoryStage, usd: str = "1") -> None:
-    limit = stage.session.options.max_budget or float(usd)
-    stage.session.options.max_budget = limit
+def budget_exhausted(stage: StageOfTests, usd: str = "1") -> None:
+    limit = stage.session.options.max_budget_usd or float(usd)
+    stage.session.options.max_budget_usd = limit
     spend(stage, str(limit * 2), "2")
 
 
 def permission_wait(stage: StoryStage, command: str = "curl_-sS_http://127.0.0.1:9/") -> None:
     steps = StorySteps(stage)
-    outcome = steps.bash(command.replace("_", " "), "This one needs your leave.", "Fetch", ask=True)
+    call = AskedCall("Bash", command=command.replace("_", " "), description="Fetch")
+    (outcome,) = stage.respond("This one needs your leave.", [call])
     if outcome.failed:
         steps.final(f"It did not run, or failed: {last_lines(outcome)}")
     else:
@@ -208,7 +206,7 @@ def _api_error(words: str, error: str, status: int, kind: str, tries: int) -> Ca
     def scenario(stage: StoryStage, retries: str = str(tries), delay: str = "0.02") -> None:
         delays = incidents.backoff(float(delay), int(retries))
         incidents.retries(stage.session, status, error, delays)
-        raise incidents.api_failure(stage.session, words, error, status, kind)
+        raise api_failure(stage.session, words, error, status, kind)
 
     return scenario
 
@@ -219,25 +217,35 @@ def overload_forever(stage: StoryStage, delay: str = "0.5", times: str = "0") ->
     for _ in range(tries):
         incidents.retries(stage.session, 529, "overloaded", [float(delay)])
     words = "API Error: 529 Overloaded"
-    raise incidents.api_failure(stage.session, words, "overloaded", 529, "overloaded_error")
+    raise api_failure(stage.session, words, "overloaded", 529, "overloaded_error")
 
 
 def hang_after_result(stage: StoryStage, deaf: str = "no") -> None:
     """Stays after its work is done and does not heed the end of stdin; deaf=yes: nor end_session."""
     stage.session.reader.ends_on_eof = False
-    stage.session.reader.ends_on_request = deaf != "yes"
+    if deaf == "yes":
+        stage.session.reader.on_control = lambda request: stage.session.emit(
+            {
+                "type": "control_response",
+                "response": {
+                    "subtype": "error",
+                    "request_id": request.get("request_id"),
+                    "error": "The session does not end.",
+                },
+            }
+        )
     stage.respond("All done; and yet I stay.")
 
 
 def ignores_sigterm(stage: StoryStage, seconds: str = "60") -> None:
-    stage.session.reader.ignored_signals.add(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
     StorySteps(stage).bash(f"sleep {seconds}", "I heed no SIGTERM.")
     stage.respond("Still here.")
 
 
 def never_reads_stdin(stage: StoryStage, seconds: str = "60") -> None:
     """Reads no more of stdin once it has its prompt."""
-    stage.session.reader.deaf = True
+    stage.session.reader.descriptor = None
     StorySteps(stage).bash(f"sleep {seconds}", "I am not listening.")
     stage.respond("Done, unheard.")
 
@@ -260,7 +268,7 @@ def play_steps(stage: StoryStage, file: str) -> None:
 
 
 STORIES: dict[str, Story] = {
-    **director.STORIES,
+    **SimulatedAgent.stories,
     "planted": Story(planted, lasting=True),
     "continue_needed": Story(continue_needed, lasting=True),
     "steps": Story(play_steps),
@@ -282,7 +290,6 @@ STORIES: dict[str, Story] = {
             hello,
             loop,
             stall,
-            silent_tool,
             long_tool,
             retry,
             rate_limit,
@@ -306,3 +313,18 @@ STORIES: dict[str, Story] = {
         )
     },
 }
+
+
+class StoryTeller(AgentOfTests):
+    """The agent of the tests with all their stories."""
+
+    stories = STORIES
+
+
+def main() -> int:
+    try:
+        sys.argv[1:] = checked(sys.argv[1:])
+    except FlagError as error:
+        complain(str(error))
+        return 1
+    return agent.main(StoryTeller)

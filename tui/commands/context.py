@@ -27,6 +27,12 @@ def add_path(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
 
 
+def add_flags(parser: argparse.ArgumentParser, **flags: str) -> None:
+    """Options without a value, by their names with what each does."""
+    for name, text in flags.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
+
+
 def project_of(arguments: argparse.Namespace) -> Path:
     """The folder that the command line names; UsageError for what is no folder."""
     path = getattr(arguments, "path", None) or arguments.project or "."
@@ -39,15 +45,14 @@ def project_of(arguments: argparse.Namespace) -> Path:
 def named_sources(arguments: argparse.Namespace) -> NamedSources:
     """The sources named by flag; a file that is not there yet is a state, not an error."""
     names = ("events", "progress", "notes", "watchdog")
-    flags = {name: path for name in names if (path := getattr(arguments, name))}
-    return NamedSources(
-        **{name: os.path.abspath(os.path.expanduser(path)) for name, path in flags.items()}
-    )
+    flags = {name: os.path.expanduser(getattr(arguments, name) or "") for name in names}
+    return NamedSources(**{name: os.path.abspath(path) for name, path in flags.items() if path})
 
 
 def settings_of(project: Path, **flags: object) -> LoadedSettings:
-    """The settings in force for this command line."""
-    return load(project, flags={key: value for key, value in flags.items() if value is not None})
+    """The settings in force for this command line; a flag that is None or False was not given."""
+    given = {key: value for key, value in flags.items() if value is not None and value is not False}
+    return load(project, flags=given)
 
 
 def monitor_for(arguments: argparse.Namespace) -> SessionMonitor:

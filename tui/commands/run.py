@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.context import has_terminal, project_of, settings_of
+from tui.commands.context import add_flags, has_terminal, project_of, settings_of
 from tui.system.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,27 +22,22 @@ _FLAG_SETTINGS = {
     "max_idle": "session.max_idle_minutes",
     "max_cost": "budget.max_cost_usd",
     "checkpoint_every": "session.checkpoint_interval_minutes",
+    "continuous": "enforcement.continuous_mode",
+    "with_recovery": "recovery.auto_resume",
+    "initializer": "session.initializer",
 }
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", metavar="GOAL", help="what is to be done, in your words")
-    parser.add_argument(
-        "--continuous", action="store_true", default=None, help="go on while tasks are open"
-    )
-    parser.add_argument(
-        "--with-recovery", action="store_true", default=None, help="resume after a crash"
-    )
-    parser.add_argument("--initializer", action="store_true", default=None, help="plan first")
+    add_flags(parser, continuous="go on while tasks are open", with_recovery="resume after a crash")
+    add_flags(parser, initializer="plan first")
     parser.add_argument("--model", help="the model to use")
     parser.add_argument("--max-hours", metavar="H", help="end it after so many hours")
     parser.add_argument("--max-idle", metavar="MIN", help="end it after so many silent minutes")
     parser.add_argument("--max-cost", metavar="USD", help="end it when it has cost so much")
     parser.add_argument("--checkpoint-every", metavar="MIN", help="minutes between checkpoints")
-    parser.add_argument(
-        "--allow-dirty", action="store_true", help="start although files are not committed"
-    )
-    parser.add_argument("--detach", action="store_true", help="only start it")
+    add_flags(parser, allow_dirty="start although files are not committed", detach="only start it")
     parser.add_argument("agent", nargs="*", help="after --: further words for the agent")
 
 
@@ -54,9 +49,6 @@ def run_command(arguments: argparse.Namespace) -> int:
         raise UsageError("this is no terminal; --detach only starts the session")
     project = project_of(arguments)
     flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
-    flags["enforcement.continuous_mode"] = arguments.continuous
-    flags["recovery.auto_resume"] = arguments.with_recovery
-    flags["session.initializer"] = arguments.initializer
     settings = settings_of(project, **flags).settings
     started = start.start_run(
         project,
@@ -91,9 +83,7 @@ DEMO_SETTINGS: dict[str, object] = {
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--detach", action="store_true", help="only start it; prints the folder and the run's id"
-    )
+    add_flags(parser, detach="only start it; prints the folder and the run's id")
     parser.add_argument("--folder", help="where the repository goes (default: a new temporary one)")
     parser.add_argument("--story", default="night", help="what the agent plays (night)")
     parser.add_argument(

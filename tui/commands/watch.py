@@ -17,6 +17,7 @@ from tui.commands.context import add_path, has_terminal, named_sources, project_
 from tui.model.session import NamedSources
 from tui.system.clock import SystemClock
 from tui.system.errors import OvernightError, UsageError
+from tui.system.files import regular_file
 from tui.system.format import format_clock
 
 if TYPE_CHECKING:

@@ -49,11 +49,9 @@ def find_obstacle(
     reach = reachability(agent)
     if name == "kill":
         return ""
-    return (
-        "looking for a way to this session; try again in a moment"
-        if reach is None
-        else reach.why_not
-    )
+    if reach is None:
+        return "looking for a way to this session; try again in a moment"
+    return reach.why_not
 
 
 def waiting_messages(snapshot: NightSnapshot | None) -> list[Injection]:

@@ -6,6 +6,7 @@ records the delivery of a message itself, so nobody has to be watching.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
 from tui.model.session import AgentProcess
 from tui.settings.settings import Settings
-from tui.store.journal import JournalWriter
+from tui.store.journal import JournalWriter, read_entries
 from tui.system.errors import RefusedError
 from tui.system.locks import lock_file
 from tui.system.process_tree import KillResult, ProcessTree, kill_tree
@@ -66,32 +67,12 @@ class ForeignSession:
     `grace_s` is how long it may take to leave by itself, `note_s` how long to write a handoff note.
     """
 
-    def __init__(
-        self,
-        project: Path,
-        agent: AgentProcess,
-        journal: JournalWriter,
-        run_dir: str,
-        *,
-        grace_s: float = 10.0,
-        note_s: float = 300.0,
-    ) -> None:
+    def __init__(self, project: Path, agent: AgentProcess, settings: Settings) -> None:
         self.agent = agent
-        self._project, self._run_dir, self._journal = project, run_dir, journal
-        self._grace_s, self._note_s = grace_s, note_s
-
-    @classmethod
-    def of(cls, project: Path, agent: AgentProcess, settings: Settings) -> ForeignSession:
-        """The session of that process, with its journal and the waits of the settings."""
-        run_dir = settings.paths.run_dir
-        return cls(
-            project,
-            agent,
-            JournalWriter.for_session(project, run_dir, agent.session),
-            run_dir,
-            grace_s=float(settings.session.stop_grace_seconds),
-            note_s=float(settings.session.handover_timeout_minutes) * 60,
-        )
+        self._project, self._run_dir = project, settings.paths.run_dir
+        self._journal = JournalWriter.for_session(project, self._run_dir, agent.session)
+        self.grace_s = float(settings.session.stop_grace_seconds)
+        self.note_s = float(settings.session.handover_timeout_minutes) * 60
 
     # --- messages ------------------------------------------------------------------------------
 
@@ -110,8 +91,8 @@ class ForeignSession:
             self._project, self.agent, text, run_dir=self._run_dir, by=channel
         )
         name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
-        facts: dict[str, object] = {"text": text, "mode": mode, "transport": receipt.channel}
-        facts.update({"promise": receipt.promise, "doing": activity})
+        channel_facts = {"transport": receipt.channel, "promise": receipt.promise}
+        facts = {"text": text, "mode": mode, **channel_facts, "doing": activity}
         self._record("inject", facts, id=name)
         self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
         newest = channels.refresh_receipt(self._project, receipt, self._run_dir)
@@ -158,14 +139,14 @@ class ForeignSession:
         process = agent_identity(self.agent)
         self._record("stop", {"by": "person", "reason": reason})
         if self._request_note(reason):
-            until = time.monotonic() + self._note_s
+            until = time.monotonic() + self.note_s
             while is_alive(process) and time.monotonic() < until and not self._is_idle():
                 if not is_waiting():
                     return None
                 time.sleep(_POLL_S)
         # An interrupt lets it record the end of its turn, run its closing hooks and leave with 0.
         send_signal(process, signal.SIGINT)
-        until = time.monotonic() + self._grace_s
+        until = time.monotonic() + self.grace_s
         while is_alive(process) and time.monotonic() < until and is_waiting():
             time.sleep(_POLL_S)
         return self._kill_all("stop", reason)
@@ -177,7 +158,7 @@ class ForeignSession:
         return self._kill_all("kill", reason)
 
     def _kill_all(self, kind: str, reason: str) -> KillResult:
-        killed = kill_tree(self._process_tree(), self._grace_s)
+        killed = kill_tree(self._process_tree(), self.grace_s)
         facts = {"by": "person", "reason": reason, "survivors": list(killed.survivors)}
         self._record(kind, facts)
         return killed
@@ -214,10 +195,6 @@ class ForeignSession:
 
 def record_seen(journal: str, name: str, text: str, activity: str) -> None:
     """Records that the model answered after a message, once, however many processes watch."""
-    import os
-
-    from tui.store.journal import read_entries
-
     try:
         lock = os.open(journal, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -254,10 +231,5 @@ def _interrupt_obstacle(agent: AgentProcess) -> str:
 
 def _read_status(agent: AgentProcess) -> str:
     """The session's own word now, read anew."""
-    from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
-    from tui.system import paths
-
-    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all():
-        if file.pid == agent.pid:
-            return file.status
-    return ""
+    file = channels.find_session_file(agent)
+    return "" if file is None else file.status

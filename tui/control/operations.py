@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui.control import wording
 from tui.control.availability import Availability, FindReachability, find_obstacle
 from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
 from tui.control.checkpoints.work_tree import CaptureLimits
@@ -19,22 +20,14 @@ from tui.control.rewind import execute
 from tui.control.rewind.apply_steps import ProgressCallback
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
-from tui.control.runner_client import send_request
-from tui.control.wording import (
-    describe_checkpoint,
-    describe_end,
-    describe_no_session,
-    describe_plan,
-    describe_refusals,
-    describe_rewound,
-)
 from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
 from tui.model.interventions import Injection
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
+from tui.store import inbox
 from tui.store.inbox import Verb
-from tui.store.journal import JournalWriter
+from tui.store.journal import JournalFollower, JournalWriter
 from tui.store.layout import RunDirectory, session_journal
 from tui.store.runs import is_running
 from tui.system import paths
@@ -50,14 +43,12 @@ if TYPE_CHECKING:
 
 # How long the supervisor may take to answer: it ends the agent before it stops or rewinds.
 _STOP_ANSWER_S, _REWIND_ANSWER_S = 60.0, 120.0
+_POLL_S = 0.03
 
 
 @dataclass(frozen=True)
 class OperationReceipt:
-    """What an operation did, in `words` for a person.
-
-    `answer` is what the supervisor said; the other parts are there when this process did it.
-    """
+    """What an operation did, in `words` for a person; `answer` is what a supervisor said."""
 
     words: str
     answer: str = ""
@@ -101,9 +92,8 @@ class Operations:
         self, name: str, snapshot: NightSnapshot | None, reachability: FindReachability
     ) -> Availability:
         """Whether the operation of that name can run now, cheap enough for every key bar."""
-        reason = find_obstacle(
-            name, self.has_repository, self.has_run, self.agent, snapshot, reachability
-        )
+        known = self.has_repository, self.has_run, self.agent
+        reason = find_obstacle(name, *known, snapshot, reachability)
         return Availability(not reason, reason)
 
     def conversation_availability(self) -> Availability:
@@ -130,7 +120,8 @@ class Operations:
         """Has a checkpoint taken by the supervisor of our run, or else by this process."""
         if self.is_supervised():
             return self._ask("checkpoint", {"why": "key"})
-        return OperationReceipt(describe_checkpoint(self.take_checkpoint("", "by key", facts)))
+        taken = self.take_checkpoint("", "by key", facts)
+        return OperationReceipt(wording.describe_checkpoint(taken))
 
     def take_checkpoint(
         self, label: str = "", why: str = "key", facts: Mapping[str, Any] | None = None
@@ -192,11 +183,10 @@ class Operations:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
         sentences = []
         if mode != "conversation":
-            sentences += [*describe_plan(plan), *describe_refusals(plan)]
+            sentences += [*wording.describe_plan(plan), *wording.describe_refusals(plan)]
         if mode != "code":
-            sentences.append(
-                f"The conversation goes back to {plan.checkpoint.id}; the old one is kept."
-            )
+            place = plan.checkpoint.id
+            sentences.append(f"The conversation goes back to {place}; the old one is kept.")
         if self._needs_supervisor(mode):
             sentences.append("The agent is stopped for it and goes on afterwards.")
         return sentences
@@ -227,13 +217,8 @@ class Operations:
             target = plan.checkpoint if isinstance(plan, RewindPlan) else plan
             arguments = {"checkpoint": target.id, "mode": mode, "confirmed": confirmed}
             return self._ask("rewind", arguments, _REWIND_ANSWER_S)
-        planned = plan if isinstance(plan, RewindPlan) else self.plan_rewind(plan)
-        result = self._rewind_here(planned, confirmed, progress)
-        return OperationReceipt(describe_rewound(result), rewound=result)
-
-    def _rewind_here(
-        self, plan: RewindPlan, confirmed: bool, progress: ProgressCallback | None
-    ) -> RewindResult:
+        if not isinstance(plan, RewindPlan):
+            plan = self.plan_rewind(plan)
         if not confirmed:
             refusals = " ".join(plan.refusals)
             begun = [name for name in self.other_live_sessions() if name not in refusals]
@@ -248,23 +233,15 @@ class Operations:
             limits=self._limits,
         )
         self._record("undo" if plan.undoes else "rewind", execute.journal_data(result))
-        return result
+        return OperationReceipt(wording.describe_rewound(result), rewound=result)
 
     def plan_branch(
-        self,
-        branch: str,
-        *,
-        commits: Sequence[str] = (),
-        files: Sequence[str] = (),
-        base: str = "",
-        source: str = "",
+        self, branch: str, *, commits: Sequence[str], files: Sequence[str], base: str
     ) -> BranchPlan:
         """What a new branch of these commits and files would hold; leaves nothing behind."""
         from tui.control.branch import build
 
-        return build.plan_branch(
-            self.project, branch, commits=commits, files=files, base=base, source=source
-        )
+        return build.plan_branch(self.project, branch, commits=commits, files=files, base=base)
 
     def create_branch(self, plan: BranchPlan) -> BranchResult:
         """Makes the planned branch; nothing else in the repository moves, run or no run."""
@@ -348,7 +325,7 @@ class Operations:
         reason = "asked for"
         killed = session.stop(reason, is_waiting) if verb == "stop" else session.kill(reason)
         survivors = killed.survivors if killed is not None else ()
-        return OperationReceipt(f"{describe_end(killed)}{taken}", survivors=survivors)
+        return OperationReceipt(f"{wording.describe_end(killed)}{taken}", survivors=survivors)
 
     # --- the session and its journal -----------------------------------------------------------
 
@@ -361,10 +338,9 @@ class Operations:
         """The session that somebody else started; NoSessionError when none lives here."""
         from tui.control.foreign_session import ForeignSession
 
-        agent = self.agent
-        if agent is None:
-            raise NoSessionError(describe_no_session(self.project, self._agents))
-        return ForeignSession.of(self.project, agent, self._settings)
+        if self.agent is None:
+            raise NoSessionError(wording.describe_no_session(self.project, self._agents))
+        return ForeignSession(self.project, self.agent, self._settings)
 
     @property
     def journal(self) -> str:
@@ -387,12 +363,36 @@ class Operations:
 
     def _record(self, kind: str, data: Mapping[str, object]) -> None:
         try:
-            if self.has_run:
-                writer = JournalWriter(self.journal)
-            else:
-                writer = JournalWriter.for_session(
-                    self.project, self.settings_run_dir, self.session
-                )
+            place = self.project, self.settings_run_dir, self.session
+            own = JournalWriter(self.journal) if self.has_run else None
+            writer = own or JournalWriter.for_session(*place)
             writer.write(kind, data)
         except (OSError, OvernightError):
             return  # it is done; a full disk or a foreign folder must not make it look undone
+
+
+def send_request(
+    run_dir: str,
+    adopt: Callable[[], object],
+    verb: Verb,
+    arguments: Mapping[str, object],
+    wait: float,
+) -> str:
+    """What the supervisor of a run answers; RefusedError when it says no.
+
+    `adopt` is called after the request is left, and gives a run that lost its supervisor a new one.
+    Blocks for up to `wait` seconds; after that the request still stands, and the answer says so.
+    """
+    run = RunDirectory(Path(run_dir))
+    journal = JournalFollower(run.journal)
+    request = inbox.send_request(run.inbox, verb, arguments)
+    adopt()
+    until = time.monotonic() + wait
+    while time.monotonic() < until:
+        for entry in journal.read_new():
+            if entry.kind == "answer" and entry.id == request.id:
+                if not entry.data.get("ok"):
+                    raise RefusedError(str(entry.data.get("text") or "the runner refused"))
+                return str(entry.data.get("text") or "done")
+        time.sleep(_POLL_S)
+    return f"no answer within {wait:g} s; the request stands"

@@ -36,7 +36,7 @@ def describe_plan(plan: RewindPlan) -> list[str]:
         "A safety checkpoint is taken first; undo brings everything back. HEAD stays where it is.",
     ]
     sentences += [f"{note[:1].upper()}{note[1:]}." for note in plan.notes]
-    if plan.keeps and not plan.not_captured:
+    if plan.keeps and not count_not_captured(plan.checkpoint):
         kept = format_count(len(plan.keeps), "path")
         sentences.append(f"{kept} not captured by either side stay untouched.")
     return sentences

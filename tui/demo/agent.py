@@ -1,4 +1,10 @@
-"""The process in place of the agent.
+"""The process in place of the agent, and which story it plays for a prompt.
+
+A marker in the prompt, `[[story:night incidents=no]]`, comes first, several of them play in turn.
+Else the first prompt of a process plays the story of `--story` or `OVERNIGHT_AGENT_STORY` (the
+same words); without one the night is played in the repository made for it, and plain work anywhere
+else. Later prompts are answered, and a lasting story goes on; after a marked story they are only
+answered.
 
 Not established for the real program, and decided here: a line on stdin that is no JSON ends the
 process with 1; `end_session` in mid-turn ends the turn as an interrupt does; a message's uuid that
@@ -8,70 +14,90 @@ was seen before is dropped; `--max-budget-usd` counts what earlier processes of 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
 
-from tui.demo.simulator import hooks, shapes
-from tui.demo.simulator.controls import ControlRequests
-from tui.demo.simulator.flags import FlagError, check, parse
-from tui.demo.simulator.session import SimulatedSession, StartRefused
+from tui.demo.simulator import wire
+from tui.demo.simulator.flags import AgentFlags, FlagError
+from tui.demo.simulator.session import ControlRequests, SimulatedSession, StartRefused
+from tui.demo.simulator.shapes import VERSION
 from tui.demo.simulator.timing import StoryTiming
 from tui.demo.simulator.turns import TurnEnded
-from tui.demo.simulator.wire import (
-    InputMessage,
-    LineReader,
-    LineWriter,
-    SessionEnds,
-    SignalReceived,
-    TurnInterrupted,
-    complain,
-)
-from tui.demo.story.director import STORIES, Director, Story
+from tui.demo.story.instructions import WrapUpRequested, kind_of
+from tui.demo.story.night import night, work
 from tui.demo.story.stage import StoryStage
+from tui.demo.story.steps import StorySteps
 
-Json = dict[str, Any]
-STOP_HOOK_CAP = 8
+_MARKER = re.compile(r"\[\[story:([\w-]+)([^\]]*)\]\]")
+
+
+class Story(NamedTuple):
+    """Something to play: called with the stage and the words of its parameters.
+
+    A lasting one goes on in every turn, the others are played in the first turn only.
+    """
+
+    play: Callable[..., object]
+    lasting: bool = False
+
+
+def parse_story(text: str) -> tuple[str, dict[str, str]]:
+    """Name and parameters from words such as `work tasks=2`."""
+    name, *rest = text.split()
+    pairs = (word.partition("=") for word in rest)
+    return name, {key: value for key, _, value in pairs}
 
 
 class SimulatedAgent:
-    """One process of a session."""
+    """One process of a session. Tests derive one with stories and abilities of their own."""
 
-    def __init__(self, session: SimulatedSession, director: Director) -> None:
+    stories: ClassVar[Mapping[str, Story]] = {
+        "night": Story(night, lasting=True),
+        "work": Story(work, lasting=True),
+    }
+    stage: ClassVar[type[StoryStage]] = StoryStage
+    controls: ClassVar[type[ControlRequests]] = ControlRequests
+
+    def __init__(self, session: SimulatedSession) -> None:
         self.session = session
         self.reader = session.reader
-        self.director = director
         self.reader.on_message = session.receive
-        self.reader.on_control = ControlRequests(session).answer
+        self.reader.on_control = self.controls(session).receive
+        chosen = session.options.story or os.environ.get("OVERNIGHT_AGENT_STORY", "")
+        self._chosen = chosen.strip()
+        self._turns = 0
+        self._marked = False
 
     def run(self) -> int:
         """Lives until there is nothing left to do; returns the exit code."""
         try:
-            if self.session.options.streams_in:
-                self._serve()
-            else:
-                self._turn(self._prompt())
-                if not self.reader.ends_on_eof:
-                    self.reader.wait(None)
-        except SessionEnds:
+            if not self.session.options.streams_in:
+                self._queue_prompt()
+            self._serve()
+        except wire.SessionEnds:
             return 0
-        except SignalReceived as received:
+        except wire.SignalReceived as received:
             self.session.save_cost()
             return 0 if received.number == signal.SIGINT else 128 + received.number
         return 1 if self.session.failed else 0
 
-    def _prompt(self) -> InputMessage:
-        text = (self.session.options.prompt + _piped()).strip()
+    def prompt(self) -> str:
+        return self.session.options.prompt.strip()
+
+    def _queue_prompt(self) -> None:
+        text = self.prompt()
         if not text:
-            complain(
+            wire.complain(
                 "Error: Input must be provided either through stdin or as a prompt argument "
                 "when using --print"
             )
             raise SystemExit(1)
         self.session.transcript.queue("enqueue", text)
         body = {"message": {"role": "user", "content": text}}
-        return InputMessage(body, self.session.timing.stamp())
+        self.reader.queue.append(wire.InputMessage(body, self.session.timing.stamp()))
 
     def _serve(self) -> None:
         queue, reader = self.reader.queue, self.reader
@@ -83,111 +109,99 @@ class SimulatedAgent:
             order = {"now": 0, "next": 1, "later": 2}
             message = min(queue, key=lambda one: order.get(one.priority, 1))
             queue.remove(message)
-            self._turn(message)
+            self.play_turn(message)
 
-    def _turn(self, message: InputMessage, origin: Json | None = None, words: str = "") -> None:
-        """Plays a turn to its result; one of the agent's own consists of `words` only."""
-        self.session.begin_turn(message, origin)
-        stage = StoryStage(self.session)
+    def play_turn(self, message: wire.InputMessage) -> None:
+        """Plays a turn to its result."""
+        self.session.begin_turn(message)
+        stage = self.stage(self.session)
         stage.grow(len(message.text) // 4)
         try:
-            if words:
-                stage.respond(words)
-            else:
-                self.director.play(stage, message.text)
-            self._run_stop_hooks(stage)
+            self.answer(stage, message)
             end = TurnEnded("success", "completed")
-        except TurnInterrupted:
+        except wire.TurnInterrupted:
             end = stage.interrupted()
         except TurnEnded as reached:
             end = reached
-        except SessionEnds:
+        except wire.SessionEnds:
             self.session.end_turn(stage.interrupted())
             raise
-        except SignalReceived as received:
+        except wire.SignalReceived as received:
             if received.number == signal.SIGINT:
                 self.session.end_turn(stage.interrupted())
                 raise SystemExit(0) from None
             stage.terminated()
             raise
         self.session.end_turn(end)
-        self._finish_background(stage)
 
-    def _run_stop_hooks(self, stage: StoryStage) -> None:
-        session = self.session
-        for blocked in range(STOP_HOOK_CAP):
-            turn = session.turn
-            reason = hooks.at_stop(session, turn.last_text if turn else "", blocked > 0)
-            if not reason:
-                return
-            session.write_user(f"Stop hook feedback:\n{reason}", synthetic=True, isMeta=True)
-            self.director.play(stage, reason)
+    def answer(self, stage: StoryStage, message: wire.InputMessage) -> None:
+        """Carries a turn out up to its last words."""
+        self.play(stage, message.text)
 
-    def _finish_background(self, stage: StoryStage) -> None:
-        """Background subagents end after the turn and bring a turn of their own."""
-        for agent in stage.background:
-            self.session.state("running")
-            for step in agent.script:
-                agent.step(*step)
-            agent.finish()
-            text = f"<task-notification>\n<task-id>{agent.id}</task-id>\n</task-notification>"
-            origin = {"kind": "task-notification", "producer": "session-task", "runId": agent.run}
-            message = InputMessage({"message": {"content": text}}, self.session.timing.stamp())
-            self.session.transcript.queue("enqueue", text)
-            words = f"The subagent has reported back: {agent.report}"
-            self._turn(message, origin, words)
-        stage.background = []
+    def play(self, stage: StoryStage, prompt: str) -> None:
+        """Plays the stories that are marked in a prompt, or what the prompt calls for."""
+        self._turns += 1
+        marked = _MARKER.findall(prompt)
+        try:
+            for name, parameters in marked:
+                self._marked = True
+                self._perform(stage, f"{name} {parameters}")
+            if not marked:
+                self._unmarked(stage, prompt)
+        except WrapUpRequested:
+            stage.wrapping = True
+            StorySteps(stage).hand_over()
+
+    def _unmarked(self, stage: StoryStage, prompt: str) -> None:
+        kind, resumed = kind_of(prompt), self.session.resumed
+        if kind in ("hand-over", "stop") and (self._turns > 1 or resumed):
+            raise WrapUpRequested(prompt)
+        instructed = kind in ("step-back", "undone") or self._turns > 1
+        if instructed:
+            stage.hear(prompt)
+        only_marked = self._marked and not self._chosen
+        fresh = self._turns == 1 and not (resumed and instructed)
+        words = self._chosen or ("night" if (self.session.cwd / "tidebell").is_dir() else "work")
+        story = self.stories.get(parse_story(words)[0])
+        if not only_marked and (fresh or (story is not None and story.lasting)):
+            self._perform(stage, words)
+        else:
+            steps = StorySteps(stage)
+            steps.bash("git status --short; git log --oneline -3", what="Look at what stands")
+            steps.final("That is where things stand. I am ready for the next step.")
+
+    def _perform(self, stage: StoryStage, words: str) -> None:
+        """Plays a story; an unknown one is said to be so, and nothing is done."""
+        name, parameters = parse_story(words)
+        story = self.stories.get(name)
+        if story is None:
+            StorySteps(stage).final(f"I know no story called {name}.")
+        else:
+            story.play(stage, **parameters)
 
 
-def _piped() -> str:
-    """What a pipe or file on stdin adds to a prompt; silence for three seconds ends the wait."""
-    import select
-    import stat
-
+def main(agent: type[SimulatedAgent] = SimulatedAgent) -> int:
+    """Plays one process; returns its exit code."""
     try:
-        kind = os.fstat(0).st_mode
-    except OSError:
-        return ""
-    if not (stat.S_ISFIFO(kind) or stat.S_ISREG(kind) or stat.S_ISSOCK(kind)):
-        return ""
-    if not select.select([0], [], [], 3)[0]:
-        complain("Warning: no stdin data received in 3s, proceeding without it.")
-        return ""
-    data = b""
-    while piece := os.read(0, 1 << 16):
-        data += piece
-    text = data.decode("utf-8", "replace").strip()
-    return f"\n{text}" if text else ""
-
-
-def main(argv: list[str] | None = None, stories: Mapping[str, Story] = STORIES) -> int:
-    """Plays one process with a choice of stories; returns its exit code."""
-    try:
-        options = parse(sys.argv[1:] if argv is None else argv)
-        if options.version:
-            sys.stdout.write(f"{shapes.VERSION} (Claude Code, scripted)\n")
-            return 0
-        check(options)
+        options = AgentFlags(sys.argv[1:])
     except FlagError as error:
-        complain(str(error))
+        wire.complain(str(error))
         return 1
-    timing = StoryTiming.from_environment(os.environ, options.pace, options.clock_scale)
-    reader = LineReader(0 if options.streams_in else None)
+    if options.version:
+        sys.stdout.write(f"{VERSION} (Claude Code, scripted)\n")
+        return 0
+    reader = wire.LineReader(0 if options.streams_in else None)
     try:
-        session = SimulatedSession(options, timing, reader)
+        session = SimulatedSession(options, StoryTiming(os.environ), reader)
     except StartRefused as refused:
-        complain(refused.words)
+        wire.complain(refused.words)
         if refused.result is not None:
-            writer = LineWriter(options.output_format)
-            writer.emit(refused.result)
-            writer.finish()
+            wire.LineWriter().emit(refused.result)
         return 1
-    story = options.story or os.environ.get("OVERNIGHT_AGENT_STORY", "")
-    agent = SimulatedAgent(session, Director(stories, story, session.cwd, session.resumed))
     try:
-        return agent.run()
+        return agent(session).run()
     finally:
-        session.close()
+        session.registry.remove()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -31,15 +30,7 @@ class SessionState(StrEnum):
     NONE = "none"
 
 
-OVER = frozenset(
-    {
-        SessionState.FINISHED,
-        SessionState.FAILED,
-        SessionState.KILLED,
-        SessionState.CRASHED,
-        SessionState.NONE,
-    }
-)
+OVER = frozenset(map(SessionState, ("finished", "failed", "killed", "crashed", "none")))
 """States in which nothing more comes unless somebody starts it."""
 
 
@@ -174,18 +165,38 @@ class NotifyEvent(StrEnum):
 
 
 class EndKind(StrEnum):
-    """Why a night is over; `_ENDS` holds what follows for state, review and notification."""
+    """Why a night is over, and what follows for state, review and notification.
 
-    TASKS_DONE = "tasks_done"
-    TURN_ENDED = "turn_ended"
-    LIMIT = "limit"
-    STOPPED = "stopped"
-    KILLED = "killed"
-    NEEDS_PERSON = "needs_you"
-    GAVE_UP = "gave_up"
-    CRASH = "crash"
-    FAILED = "failed"
-    HUNG = "hung"
+    `session_state` is the session's afterwards, NONE while nothing has ended. `notify_event` is None
+    where no run of ours ends so. `old_words` begin the sentences of version 0.1.
+    """
+
+    session_state: SessionState
+    notify_event: NotifyEvent | None
+    old_words: tuple[str, ...]
+
+    def __new__(
+        cls,
+        value: str,
+        state: SessionState = SessionState.NONE,
+        event: NotifyEvent | None = None,
+        *old_words: str,
+    ) -> EndKind:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.session_state, member.notify_event, member.old_words = state, event, old_words
+        return member
+
+    TASKS_DONE = "tasks_done", SessionState.FINISHED, NotifyEvent.FINISHED, "all tasks done"
+    TURN_ENDED = "turn_ended", SessionState.FINISHED, NotifyEvent.FINISHED, "the turn ended"
+    LIMIT = "limit", SessionState.KILLED, NotifyEvent.FINISHED, "limit", "usage limit"
+    STOPPED = "stopped", SessionState.KILLED, NotifyEvent.FINISHED, "stopped", "interrupted"
+    KILLED = "killed", SessionState.KILLED, NotifyEvent.FINISHED, "killed"
+    NEEDS_PERSON = "needs_you", SessionState.FAILED, NotifyEvent.NEEDS_YOU, "needs you"
+    GAVE_UP = "gave_up", SessionState.CRASHED, NotifyEvent.NEEDS_YOU, "gave up"
+    CRASH = "crash", SessionState.CRASHED, NotifyEvent.NEEDS_YOU, "crash"
+    FAILED = "failed", SessionState.FAILED, None, "fail", "error"
+    HUNG = "hung", SessionState.STALLED
     OPEN = "open"
 
     @classmethod
@@ -197,64 +208,16 @@ class EndKind(StrEnum):
         try:
             return cls(str(entry.get("end")))
         except ValueError:
-            reason = entry.get("reason")
-            return _end_of_old_reason(reason if isinstance(reason, str) else "", entry.get("code"))
-
-    @property
-    def session_state(self) -> SessionState:
-        """The state of the session afterwards; NONE while nothing has ended."""
-        return _ENDS[self].state
+            reason, code = entry.get("reason"), entry.get("code")
+            words = reason.strip().lower() if isinstance(reason, str) else ""
+            failed = isinstance(code, int) and code != 0 and not words
+            told = (kind for kind in cls if words.startswith(kind.old_words))
+            return next(told, cls.CRASH if failed else cls.TURN_ENDED)
 
     @property
     def review_word(self) -> EndKind:
         """What the review calls it: one of its nine words."""
-        return _ENDS[self].review_word
-
-    @property
-    def notify_event(self) -> NotifyEvent | None:
-        """The notification when a run ends so; None where no run of ours does."""
-        return _ENDS[self].event
-
-
-class _End(NamedTuple):
-    state: SessionState
-    review_word: EndKind
-    event: NotifyEvent | None = None
-    starts: tuple[str, ...] = ()
-
-
-_ENDS = {
-    EndKind.TASKS_DONE: _End(
-        SessionState.FINISHED, EndKind.TASKS_DONE, NotifyEvent.FINISHED, ("all tasks done",)
-    ),
-    EndKind.TURN_ENDED: _End(
-        SessionState.FINISHED, EndKind.TURN_ENDED, NotifyEvent.FINISHED, ("the turn ended",)
-    ),
-    EndKind.LIMIT: _End(
-        SessionState.KILLED, EndKind.LIMIT, NotifyEvent.FINISHED, ("limit", "usage limit")
-    ),
-    EndKind.STOPPED: _End(
-        SessionState.KILLED, EndKind.KILLED, NotifyEvent.FINISHED, ("stopped", "interrupted")
-    ),
-    EndKind.KILLED: _End(SessionState.KILLED, EndKind.KILLED, NotifyEvent.FINISHED, ("killed",)),
-    EndKind.NEEDS_PERSON: _End(
-        SessionState.FAILED, EndKind.NEEDS_PERSON, NotifyEvent.NEEDS_YOU, ("needs you",)
-    ),
-    EndKind.GAVE_UP: _End(SessionState.CRASHED, EndKind.CRASH, NotifyEvent.NEEDS_YOU, ("gave up",)),
-    EndKind.CRASH: _End(SessionState.CRASHED, EndKind.CRASH, NotifyEvent.NEEDS_YOU, ("crash",)),
-    EndKind.FAILED: _End(SessionState.FAILED, EndKind.FAILED, None, ("fail", "error")),
-    EndKind.HUNG: _End(SessionState.STALLED, EndKind.HUNG),
-    EndKind.OPEN: _End(SessionState.NONE, EndKind.OPEN),
-}
-
-
-def _end_of_old_reason(reason: str, code: object) -> EndKind:
-    words = reason.strip().lower()
-    failed = isinstance(code, int) and code != 0
-    for kind, end in _ENDS.items():
-        if words.startswith(end.starts):
-            return kind
-    return EndKind.TURN_ENDED if words or not failed else EndKind.CRASH
+        return {EndKind.STOPPED: EndKind.KILLED, EndKind.GAVE_UP: EndKind.CRASH}.get(self, self)
 
 
 class ExitStatus(Struct, frozen=True):

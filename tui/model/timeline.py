@@ -7,22 +7,14 @@ one gap, however long, so that days cost nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct, field
 
 from tui.model.events import SourceRef
 
 Kind = Literal["working", "tool", "waiting_api", "rate_limited", "stalled", "dead", "idle"]
-KINDS: tuple[Kind, ...] = (
-    "working",
-    "tool",
-    "waiting_api",
-    "rate_limited",
-    "stalled",
-    "dead",
-    "idle",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 GAP_SECONDS = 90.0
 BUCKET_SECONDS = 60.0
 MarkKind = Literal[

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.history import read_compactions, read_history, read_notes
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.watchdog_log import WatchdogLogDecoder
+from tui.feeds.sidecar_files import WatchdogLogDecoder, read_compactions, read_history, read_notes
 from tui.model.records import (
     Commit,
     LogEntry,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
+from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
 from tui.settings.settings import Settings
 from tui.store.runs import find_unfinished_run
 from tui.system import paths

@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.feeds.sessions.select import EventFile
 from tui.model.events import AgentEvent
 from tui.model.records import Arrival, ProgressFile

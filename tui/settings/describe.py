@@ -6,7 +6,7 @@ All of it is derived from the declared sections: one `SettingField` for each dot
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -181,6 +181,30 @@ def _field(key: str, declared: Any, default: Any = None, **facts: Any) -> Settin
     return SettingField(key, kind, declared, default, optional=optional, **facts)
 
 
+def nearest_word(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+    """The candidate that is spelt most like this word; empty if none is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word[:200], candidates, n=1, cutoff=cutoff)
+    return close[0] if close else ""
+
+
+def near_key(key: str) -> str:
+    """The key that is probably meant: one of the same name, else one spelt like it."""
+    section, dot, name = key.partition(".")
+    by_name = {field.name: field.key for field in all_fields().values()}
+    if dot:
+        own = {field.name: field.key for field in all_fields().values() if field.section == section}
+    else:
+        own = {known: known for known in Settings.__struct_fields__}
+    word = (name if dot else section).lower().replace("-", "_")
+    for names, cutoff in ((own, 1), (by_name, 1), (own, 0.6), (by_name, 0.75)):
+        near = nearest_word(word, names, cutoff)
+        if near:
+            return names[near]
+    return ""
+
+
 # --- settings in words ---
 
 
@@ -188,9 +212,13 @@ def defaults_yaml() -> str:
     """The documented file of defaults; it loads back to exactly the defaults."""
     parts = [_HEAD]
     for section, fields in _sections():
-        parts.append("\n" + _section_head(section))
+        declared = getattr(Settings(), section)
+        summary = (type(declared).__doc__ or "").strip()
+        parts.append(f"\n# {summary}\n{section}:\n" if isinstance(declared, Struct) else "\n")
         for field in fields:
-            parts += [_comment(field, "  " if "." in field.key else ""), _default_entry(field)]
+            mark = "  # " if "." in field.key else "# "
+            lines = textwrap.wrap(_sentence(field), _WIDTH - len(mark))
+            parts += [*(f"{mark}{line}\n" for line in lines), _default_entry(field)]
     return "".join(parts)
 
 
@@ -199,10 +227,7 @@ def effective_text(loaded: LoadedSettings) -> str:
     source = f"# File: {FILE}" if loaded.path is not None else f"# There is no {FILE} here."
     lines = [source, *(f"# {notice}" for notice in notices_of(loaded))]
     for section, fields in _sections():
-        if "." in fields[0].key:
-            lines += ["", f"{section}:"]
-        else:
-            lines.append("")
+        lines += ["", f"{section}:"] if "." in fields[0].key else [""]
         for field in fields:
             lines += _effective_entry(field, loaded)
     return "\n".join(lines) + "\n"
@@ -231,23 +256,9 @@ def _sections() -> Iterator[tuple[str, list[SettingField]]]:
         yield name, [field for field in fields if field.section == name]
 
 
-def _section_head(name: str) -> str:
-    section = getattr(Settings(), name)
-    if not isinstance(section, msgspec.Struct):
-        return ""
-    summary = (type(section).__doc__ or "").strip()
-    return f"# {summary}\n{name}:\n"
-
-
-def _comment(field: SettingField, indent: str) -> str:
-    lines = textwrap.wrap(_sentence(field), _WIDTH - len(indent) - 2)
-    return "".join(f"{indent}# {line}\n" for line in lines)
-
-
 def _sentence(field: SettingField) -> str:
-    if field.variable:
-        return f"{field.sentence} Without one, ${field.variable} is used."
-    return field.sentence
+    other = f" Without one, ${field.variable} is used." if field.variable else ""
+    return field.sentence + other
 
 
 def _range_note(field: SettingField) -> str:
@@ -277,19 +288,12 @@ def _effective_entry(field: SettingField, loaded: LoadedSettings) -> list[str]:
     value = loaded.settings.value(field.key)
     indent = "  " if "." in field.key else ""
     origin = loaded.where.get(field.key, "default")
-    if field.block and _is_plain_block(value):
-        head = f"{indent}{field.name}: |"
-        body = textwrap.indent(value.rstrip("\n"), indent * 2)
-        return [f"{head:<48} # {origin}", *body.split("\n")]
-    text = f"{indent}{field.name}: {_scalar(value)}"
-    return [f"{text:<48} # {origin}"]
-
-
-def _is_plain_block(text: str) -> bool:
-    lines = text.removesuffix("\n").split("\n")
-    return text.endswith("\n") and all(
-        line.isprintable() and line == line.strip() for line in lines if line
-    )
+    shown, body = _scalar(value), []
+    if field.block and value.endswith("\n"):
+        lines = value.removesuffix("\n").split("\n")
+        if all(line.isprintable() and line == line.strip() for line in lines):
+            shown, body = "|", textwrap.indent(value.rstrip("\n"), indent * 2).split("\n")
+    return [f"{f'{indent}{field.name}: {shown}':<48} # {origin}", *body]
 
 
 def _scalar(value: Any) -> str:
@@ -304,7 +308,7 @@ def _scalar(value: Any) -> str:
         return _text(value.masked())
     if isinstance(value, tuple):
         return "[" + ", ".join(_scalar(item) for item in value) + "]"
-    if isinstance(value, msgspec.Struct):
+    if isinstance(value, Struct):
         return _scalar(msgspec.structs.asdict(value))
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_text(k)}: {_scalar(v)}" for k, v in value.items()) + "}"

@@ -13,24 +13,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.settings.original_sections import (
-    BudgetSettings,
-    EnforcementSettings,
-    LoggingSettings,
-    NotificationsSettings,
-    PathsSettings,
-    RecoverySettings,
-    SessionSettings,
-    WatchdogSettings,
-)
-from tui.settings.own_sections import (
-    AgentSettings,
-    CheckpointsSettings,
-    ModelPrice,
-    ReviewSettings,
-    ScreenSettings,
-    StallsSettings,
-)
+import tui.settings.original_sections as original
+import tui.settings.own_sections as own
 
 FILE: Final = "config/overnight.yaml"
 
@@ -40,21 +24,21 @@ Origin = Literal["default", "file", "environment", "flag"]
 class Settings(Struct, frozen=True):
     """Everything that can be set, each value valid."""
 
-    session: SessionSettings = SessionSettings()
-    budget: BudgetSettings = BudgetSettings()
-    recovery: RecoverySettings = RecoverySettings()
-    enforcement: EnforcementSettings = EnforcementSettings()
-    notifications: NotificationsSettings = NotificationsSettings()
-    watchdog: WatchdogSettings = WatchdogSettings()
-    logging: LoggingSettings = LoggingSettings()
-    paths: PathsSettings = PathsSettings()
-    agent: AgentSettings = AgentSettings()
-    screen: ScreenSettings = ScreenSettings()
-    stalls: StallsSettings = StallsSettings()
-    checkpoints: CheckpointsSettings = CheckpointsSettings()
-    review: ReviewSettings = ReviewSettings()
+    session: original.SessionSettings = original.SessionSettings()
+    budget: original.BudgetSettings = original.BudgetSettings()
+    recovery: original.RecoverySettings = original.RecoverySettings()
+    enforcement: original.EnforcementSettings = original.EnforcementSettings()
+    notifications: original.NotificationsSettings = original.NotificationsSettings()
+    watchdog: original.WatchdogSettings = original.WatchdogSettings()
+    logging: original.LoggingSettings = original.LoggingSettings()
+    paths: original.PathsSettings = original.PathsSettings()
+    agent: own.AgentSettings = own.AgentSettings()
+    screen: own.ScreenSettings = own.ScreenSettings()
+    stalls: own.StallsSettings = own.StallsSettings()
+    checkpoints: own.CheckpointsSettings = own.CheckpointsSettings()
+    review: own.ReviewSettings = own.ReviewSettings()
     prices: Annotated[
-        dict[str, ModelPrice], "Prices by model; they go before the built-in table."
+        dict[str, own.ModelPrice], "Prices by model; they go before the built-in table."
     ] = msgspec.field(default_factory=dict)
 
     def dotted_keys(self) -> Iterator[str]:

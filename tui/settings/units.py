@@ -61,31 +61,12 @@ class Secret(Struct, frozen=True, order=True, repr_omit_defaults=True):
         return format(self.masked(), spec)
 
 
-def documented(
-    sentence: str,
-    *,
-    power: str = "",
-    harmless: tuple[str, ...] = (),
-    variable: str = "",
-    example: str = "",
-    words: bool = False,
-    urls: bool = False,
-    block: bool = False,
-) -> Meta:
-    """Documents a field.
+def documented(sentence: str, **facts: object) -> Meta:
+    """Documents a field; the facts are fields of `describe.SettingField`.
 
     `power` says what a project's file could do to its reader by setting the field to anything but
     the default or the `harmless` choices; `variable` names another environment variable that gives
     the default; `example` shows what its pattern means; `words` marks a command line that plain
     text is split into, `urls` text that must be a URL, `block` text of several lines.
     """
-    facts = {
-        "power": power,
-        "harmless": harmless,
-        "variable": variable,
-        "example": example,
-        "words": words,
-        "urls": urls,
-        "block": block,
-    }
-    return Meta(description=sentence, extra={name: fact for name, fact in facts.items() if fact})
+    return Meta(description=sentence, extra=facts)

@@ -8,14 +8,18 @@ can unfold without end; a key may appear once only.
 from __future__ import annotations
 
 import os
+import re
 import stat
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.system.errors import SettingsError
 from tui.system.format import clip_text
+from tui.system.lazy_pattern import lazy
 
 if TYPE_CHECKING:
     import yaml
@@ -24,6 +28,9 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 12
 MAX_NODES: Final = 20_000
 MAX_ALIASES: Final = 50
+MAX_TEXT: Final = 20_000
+
+_VARIABLE: Final = lazy(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 
 _TOO_DEEP: Final = "nested too deep for a settings file"
 _TOO_MANY: Final = "too many values or aliases for a settings file"
@@ -56,6 +63,49 @@ class LocatedValue(Struct, frozen=True):
     loose: bool = False
     unset: str = ""
     key_where: str = ""
+
+    @property
+    def written(self) -> str:
+        """A scalar as it was written."""
+        return str(self.value) if self.text is None else self.text
+
+
+def expand_variables(located: LocatedValue, environ: Mapping[str, str]) -> LocatedValue:
+    """Replaces `${VAR}` and `${VAR:-default}` in every text; a missing variable becomes empty."""
+    value = located.value
+    if isinstance(value, dict):
+        filled = {key: expand_variables(item, environ) for key, item in value.items()}
+        return replace(located, value=filled)
+    if isinstance(value, list):
+        return replace(located, value=[expand_variables(item, environ) for item in value])
+    if not isinstance(value, str) or "${" not in value or len(value) > MAX_TEXT:
+        return located
+    unset = ""
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal unset
+        text = environ.get(match[1]) or match[2] or ""
+        unset = unset or ("" if text else match[1])
+        return text
+
+    text = _VARIABLE.sub(fill, value)
+    return (
+        located
+        if text == value
+        else replace(located, value=text, text=text, loose=True, unset=unset)
+    )
+
+
+def from_plain_value(value: object, where: str) -> LocatedValue:
+    """A value of a flag or variable; its texts may be read as numbers and switches."""
+    if isinstance(value, Mapping):
+        value = {str(key): from_plain_value(item, where) for key, item in value.items()}
+    elif isinstance(value, list | tuple):
+        value = [from_plain_value(item, where) for item in value]
+    elif isinstance(value, PurePath):
+        value = str(value)
+    text = value if isinstance(value, str) else None
+    return LocatedValue(value, where, text=text, loose=True)
 
 
 def read_bytes(path: Path, shown: str) -> bytes | None:
@@ -169,18 +219,18 @@ class _YamlReader:
         import yaml
 
         found: dict[str, LocatedValue] = {}
-        first: dict[str, str] = {}
         for key_node, value_node in node.value:
             where = self._where(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise SettingsError(f"{where}: a key must be a plain word.")
             key = key_node.value
             if key in found:
-                raise SettingsError(f"{where}: {quoted(key)} was set before at {first[key]}.")
+                raise SettingsError(
+                    f"{where}: {quoted(key)} was set before at {found[key].key_where}."
+                )
             value = self.read(value_node, depth + 1)
             # A person looks for the line of the key; a block value starts a line later.
             found[key] = LocatedValue(value.value, value.where, value.text, key_where=where)
-            first[key] = where
         return found
 
     def _scalar(self, node: yaml.Node, where: str) -> object:

@@ -7,6 +7,7 @@ import stat
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,31 +67,29 @@ def claim_requests(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     check_owner(folder)
     claimed = []
     for name in sorted(os.listdir(folder)):
-        if not name.endswith(".json"):
-            continue
-        target = folder / (name + _CLAIMED)
-        try:
-            os.rename(folder / name, target)
-        except OSError:
-            continue
-        request = _read(target)
-        if request is None:
-            os.unlink(target)
-        else:
-            claimed.append((request, target))
-    return claimed
+        if name.endswith(".json"):
+            with suppress(OSError):
+                os.rename(folder / name, folder / (name + _CLAIMED))
+                claimed.append(folder / (name + _CLAIMED))
+    return _read_all(claimed)
 
 
 def list_claimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """Requests that were claimed and not finished; their answer may be in the journal already."""
+    return _read_all(
+        [folder / name for name in sorted(os.listdir(folder)) if name.endswith(_CLAIMED)]
+    )
+
+
+def _read_all(paths: list[Path]) -> list[tuple[RunnerRequest, Path]]:
+    """The requests in these files; what is none is removed."""
     found = []
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(_CLAIMED):
-            request = _read(folder / name)
-            if request is None:
-                os.unlink(folder / name)
-            else:
-                found.append((request, folder / name))
+    for path in paths:
+        request = _read(path)
+        if request is None:
+            path.unlink()
+        else:
+            found.append((request, path))
     return found
 
 

@@ -17,7 +17,7 @@ import msgspec
 from tui.model.journal import JournalEntry
 from tui.store.layout import session_journal, state_root
 from tui.system.credentials import hide_credentials
-from tui.system.files import append_line, private_folder
+from tui.system.files import append_line, json_object, private_folder
 from tui.system.sanitize import clean, clean_line
 
 LONGEST_LINE = 4 * 1024 * 1024
@@ -47,8 +47,7 @@ class JournalWriter:
     @staticmethod
     def for_session(project: Path, run_dir: str, session: str) -> JournalWriter:
         """The journal of a session that is no run of ours, its folder made if missing."""
-        root = state_root(project, run_dir)
-        path = session_journal(root, session)
+        path = session_journal(state_root(project, run_dir), session)
         private_folder(path.parent)
         return JournalWriter(path)
 
@@ -119,7 +118,7 @@ class JournalDecoder:
         return self._entry(line[begins:], offset + begins)
 
     def _entry(self, line: bytes, offset: int) -> JournalEntry | None:
-        record = _json_object(line)
+        record = json_object(line) if len(line) <= LONGEST_LINE else None
         if record is None:
             return None
         at, kind = record.pop("at", None), record.pop("kind", None)
@@ -166,16 +165,6 @@ def read_entries(path: Path) -> list[JournalEntry]:
         return JournalDecoder(str(path)).decode(path.read_bytes(), 0)
     except OSError:
         return []
-
-
-def _json_object(line: bytes) -> dict[str, Any] | None:
-    if len(line) > LONGEST_LINE:
-        return None
-    try:
-        record = msgspec.json.decode(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
 
 
 def _cleaned(value: Any, depth: int) -> Any:

@@ -75,7 +75,6 @@ class RunDirectory(_NamedFolder):
         return self.path.name
 
     def attempt_folder(self, number: int) -> Path:
-        """The folder of an attempt."""
         return self.attempts / f"{number:04d}"
 
     def attempt(self, number: int) -> AttemptDirectory:
@@ -91,10 +90,6 @@ class RunDirectory(_NamedFolder):
     def kept_transcript(self, session: str) -> Path:
         """Our copy of a transcript, which outlives Claude's own."""
         return self.transcripts / f"{session}.jsonl"
-
-    def is_run(self) -> bool:
-        """Whether it is complete and not pruned."""
-        return self.facts.is_file()
 
 
 def state_root(project: Path, name: str = RUN_DIR) -> Path:
@@ -125,7 +120,8 @@ def list_run_directories(root: Path) -> Iterator[RunDirectory]:
         return
     for name in names:
         run = RunDirectory(runs_folder(root) / name)
-        if not name.startswith(".") and run.is_run():
+        # A run without its facts is not complete, or is being pruned.
+        if not name.startswith(".") and run.facts.is_file():
             yield run
 
 

@@ -17,7 +17,14 @@ from tui.store.journal import read_entries
 from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
 from tui.system import paths
 from tui.system.errors import NoSessionError
-from tui.system.files import atomic_write, modified_at, private_folder, read_json, read_small
+from tui.system.files import (
+    atomic_write,
+    json_object,
+    modified_at,
+    private_folder,
+    read_json,
+    read_small,
+)
 from tui.system.locks import is_locked
 
 SCHEMA = 1
@@ -131,19 +138,11 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
     found: list[Any] = []
     for line in read_small(path, MOST_JOURNAL).split(b"\n"):
         if b'"segment_started"' in line or b'"handover"' in line:
-            entry = _json_object(line)
+            entry = json_object(line) or {}
             found += [entry.get("session"), entry.get("to_session")]
     sessions = tuple(dict.fromkeys(word for word in found if isinstance(word, str) and word))
     _cached_sessions[path] = (stamp, sessions)
     return sessions
-
-
-def _json_object(data: bytes) -> dict[str, Any]:
-    try:
-        record = msgspec.json.decode(data)
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 # --- making and removing ---
@@ -182,20 +181,14 @@ def new_run_id(wall: float) -> str:
 
 def without_secrets(settings: Settings) -> Settings:
     """The settings with every secret left out, fit to be stored."""
-    change = msgspec.structs.replace
-    silent = change(settings.notifications, discord_webhook=None, slack_webhook=None, urls=())
-    return change(settings, notifications=silent, agent=change(settings.agent, env={}))
+    return with_secrets(settings, Settings())
 
 
 def with_secrets(settings: Settings, source: Settings) -> Settings:
     """Stored settings with the secrets that `source` knows."""
-    change, known = msgspec.structs.replace, source.notifications
-    notifications = change(
-        settings.notifications,
-        discord_webhook=known.discord_webhook,
-        slack_webhook=known.slack_webhook,
-        urls=known.urls,
-    )
+    change, secret = msgspec.structs.replace, ("discord_webhook", "slack_webhook", "urls")
+    known = {name: getattr(source.notifications, name) for name in secret}
+    notifications = change(settings.notifications, **known)
     agent = change(settings.agent, env=source.agent.env)
     return change(settings, notifications=notifications, agent=agent)
 
@@ -258,15 +251,3 @@ def _listed(root: Path) -> Iterator[ListedRun]:
 def find_unfinished_run(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
     """The newest run that has not ended, whether or not anybody supervises it now."""
     return next((one for one in all_runs(project, run_dir) if read_run_end(one) is None), None)
-
-
-def find_run(project: Path, id: str, run_dir: str = RUN_DIR) -> RunDirectory:
-    """The run with that id, or the only run whose id begins or ends with it; else NoSessionError."""
-    candidates = all_runs(project, run_dir)
-    matches = [run for run in candidates if run.id == id] or [
-        run for run in candidates if run.id.startswith(id) or run.id.endswith(id)
-    ]
-    if len(matches) != 1:
-        count = "no run" if not matches else f"{len(matches)} runs"
-        raise NoSessionError(f"{count} of {project} fit {id!r}; `runs` lists them")
-    return matches[0]

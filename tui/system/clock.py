@@ -28,41 +28,25 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
-    """The machine's own clocks."""
-
-    def wall(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def boottime(self) -> float:
-        return time.clock_gettime(_BOOTTIME)
-
-
 # Where there is no CLOCK_BOOTTIME (macOS), CLOCK_MONOTONIC is the one that goes on during sleep;
 # `time.monotonic` reads another there.
 _BOOTTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-class ScaledClock:
-    """Runs `scale` times as fast as the machine's clock, and showed `epoch` when that showed `anchor`."""
+class SystemClock:
+    """The machine's own clocks, or `scale` times as fast, showing `epoch` when those showed `anchor`."""
 
-    def __init__(self, epoch: float, anchor: float, scale: float) -> None:
-        self._epoch = epoch
-        self._anchor = anchor
-        self._scale = scale
-        self._real = SystemClock()
+    epoch = anchor = 0.0
+    scale = 1.0
 
     def wall(self) -> float:
-        return self._epoch + (time.time() - self._anchor) * self._scale
+        return self.epoch + (time.time() - self.anchor) * self.scale
 
     def monotonic(self) -> float:
-        return self._real.monotonic() * self._scale
+        return time.monotonic() * self.scale
 
     def boottime(self) -> float:
-        return self._real.boottime() * self._scale
+        return time.clock_gettime(_BOOTTIME) * self.scale
 
 
 def clock_for(env: Mapping[str, str]) -> Clock:
@@ -75,4 +59,6 @@ def clock_for(env: Mapping[str, str]) -> Clock:
         return SystemClock()
     if (scale, epoch) == (1.0, anchor) or scale <= 0:
         return SystemClock()
-    return ScaledClock(epoch, anchor, scale)
+    clock = SystemClock()
+    clock.epoch, clock.anchor, clock.scale = epoch, anchor, scale
+    return clock

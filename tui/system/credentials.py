@@ -140,7 +140,9 @@ _HINTS: Final = tuple(hint for one in _SHAPED for hint in one.hints)
 _TOKEN: Final = lazy("|".join(f"(?P<{one.kind}>{one.found})" for one in _SHAPED))
 _NAMED: Final = lazy(PATTERNS[-1].found)
 _AWS_ID: Final = lazy(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
-_AWS_SECRET: Final = lazy(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])")
+_AWS_SECRET: Final = lazy(
+    r"(?<![A-Za-z0-9/+])(?![0-9a-f]{40}(?![A-Za-z0-9/+]))[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
+)
 
 _BARE_FILES: Final = lazy(
     r"(?:^|/)\.env(?:\.|$)|\.(?:env|envrc|ini|cfg|conf|properties|ya?ml|toml|tfvars|sh|bash|zsh)$"
@@ -291,18 +293,10 @@ def hide_credentials(text: str, known: Iterable[str] = ()) -> str:
     has_aws = ("akia" in lower or "asia" in lower) and _AWS_ID.search(text) is not None
     for hints, pattern in _HIDING:
         if any(hint in lower for hint in hints):
-            text = pattern.sub(_replacement, text)
-    return _AWS_SECRET.sub(_aws_replacement, text) if has_aws else text
-
-
-def _replacement(match: re.Match[str]) -> str:
-    return (match.group(1) or "") + HIDDEN if match.re.groups else HIDDEN
-
-
-def _aws_replacement(match: re.Match[str]) -> str:
-    """Forty characters beside an AWS id are its secret, unless they are a commit's id."""
-    found = match.group()
-    return found if re.fullmatch("[0-9a-f]+", found) else HIDDEN
+            kept = "\\g<1>" if pattern.groups else ""
+            text = pattern.sub(kept + HIDDEN, text)
+    # Forty characters beside an AWS id are its secret, unless they are a commit's id.
+    return _AWS_SECRET.sub(HIDDEN, text) if has_aws else text
 
 
 def spellings_of(secrets: Iterable[str]) -> tuple[str, ...]:

@@ -116,10 +116,15 @@ def read_json(
     path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False
 ) -> dict[str, Any] | None:
     """The JSON object in a small file; None if there is none."""
+    return json_object(read_small(path, most, follow=follow))
+
+
+def json_object(data: bytes) -> dict[str, Any] | None:
+    """The JSON object in these bytes; None for anything else."""
     import msgspec
 
     try:
-        value = msgspec.json.decode(read_small(path, most, follow=follow))
+        value = msgspec.json.decode(data)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

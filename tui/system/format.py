@@ -160,43 +160,36 @@ def format_size(octets: float) -> str:
 
 def format_size_long(octets: int) -> str:
     """Bytes in a document, always with a decimal: 812 B, 4.1 kB, 412.0 MB."""
-    if octets < 1_000:
-        return f"{octets} B"
-    amount = float(octets)
-    for unit in ("kB", "MB", "GB"):
-        amount /= 1_000
-        if amount < 1_000:
-            return f"{amount:.1f} {unit}"
-    return f"{amount:,.0f} GB"
+    amount, unit = _scaled(octets, 1000, "B kB MB GB")
+    return f"{amount:,.{1 if unit != 'B' and amount < 1000 else 0}f} {unit}"
 
 
 def format_size_binary(octets: float) -> str:
     """Bytes in two figures: 812 B, 4.1 KiB, 25 MiB."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if octets < 1024 or unit == "GiB":
-            break
-        octets /= 1024
-    return f"{octets:.0f} {unit}" if octets >= 10 or unit == "B" else f"{octets:.1f} {unit}"
+    amount, unit = _scaled(octets, 1024, "B KiB MiB GiB")
+    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
 
 
 def format_size_limit(octets: int) -> str:
     """Bytes as limits are set, a decimal only where it is needed: "512 bytes", "1.5 KiB", "25 MiB"."""
-    value, unit = float(octets), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.0f} {unit}" if value == int(value) else f"{value:.1f} {unit}"
+    amount, unit = _scaled(octets, 1024, "bytes KiB MiB GiB TiB")
+    return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
 
 
 def format_size_counted(octets: int) -> str:
     """The size of a file in a sentence: "1 byte", "812 bytes", "4.1 KiB", "25.0 MiB"."""
-    if octets < 1024:
-        return format_count(octets, "byte")
-    for unit, power in (("KiB", 10), ("MiB", 20), ("GiB", 30)):
-        if octets < 1 << (power + 10) or unit == "GiB":
-            return f"{octets / (1 << power):.1f} {unit}"
-    raise AssertionError(octets)
+    amount, unit = _scaled(octets, 1024, "bytes KiB MiB GiB")
+    return f"{amount:.1f} {unit}" if unit != "bytes" else format_count(octets, "byte")
+
+
+def _scaled(number: float, step: int, units: str) -> tuple[float, str]:
+    """A number of the first unit in the unit that leaves it below `step`, or in the last."""
+    *smaller, last = units.split()
+    for unit in smaller:
+        if number < step:
+            return number, unit
+        number /= step
+    return number, last
 
 
 def format_text_size(characters: int) -> str:

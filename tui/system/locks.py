@@ -30,12 +30,18 @@ def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            if time.monotonic() - since >= max(patience, _patience(descriptor)):
+            holder = _read_holder(descriptor)
+            other = _UNSIGNED_SECONDS if holder is None else _DEAD_HOLDER_SECONDS
+            if holder is not None and is_alive(holder):
+                other = 0.0
+            if time.monotonic() - since >= max(patience, other):
                 os.close(descriptor)
                 return None
             time.sleep(_POLL_SECONDS)
             continue
-        _write_holder(descriptor)
+        me = read_process(os.getpid())
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{me.pid} {me.start}\n".encode() if me is not None else b"", 0)
         return descriptor
 
 
@@ -63,25 +69,11 @@ def is_locked(path: Path) -> bool:
         # A shared lock, so that two askers do not count each other as the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return _is_held(descriptor)
+        holder = _read_holder(descriptor)
+        return holder is None or is_alive(holder)  # one without a name counts as held
     finally:
         os.close(descriptor)
     return False
-
-
-def _patience(descriptor: int) -> float:
-    """How long to wait for a lock that is held, in seconds."""
-    holder = _read_holder(descriptor)
-    if holder is None:
-        return _UNSIGNED_SECONDS
-    return 0.0 if is_alive(holder) else _DEAD_HOLDER_SECONDS
-
-
-def _write_holder(descriptor: int) -> None:
-    me = read_process(os.getpid())
-    words = f"{me.pid} {me.start}\n" if me is not None else ""
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, words.encode(), 0)
 
 
 def _read_holder(descriptor: int) -> ProcessIdentity | None:
@@ -90,9 +82,3 @@ def _read_holder(descriptor: int) -> ProcessIdentity | None:
     if len(words) != 2 or not all(word.isdigit() for word in words):
         return None
     return ProcessIdentity(int(words[0]), int(words[1]))
-
-
-def _is_held(descriptor: int) -> bool:
-    """Whether the named holder lives; a lock without a name counts as held."""
-    holder = _read_holder(descriptor)
-    return holder is None or is_alive(holder)

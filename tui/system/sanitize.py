@@ -33,7 +33,8 @@ _HIGH_SINGLES = (
 _SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}\U00010000-\U0010ffff]+")
 _BASIC_SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}]+")
 _TOKEN = lazy(
-    f"[{_SINGLES}{_HIGH_SINGLES}{_SKIN}]|[{_SELECTORS}{_HIGH_SELECTORS}]+|[{_MARKS}]+|[{_FLAGS}]+"
+    f"[{_SINGLES}{_HIGH_SINGLES}{_SKIN}]|(?P<selectors>[{_SELECTORS}{_HIGH_SELECTORS}]+)"
+    f"|(?P<marks>[{_MARKS}]+)|(?P<flags>[{_FLAGS}]+)"
 )
 _JOINERS = "\u200c\u200d"
 _EMOJI = lazy(
@@ -181,20 +182,17 @@ def _visible_token(match: re.Match[str]) -> str:
         return _SHOWN[first]
     if first in _JOINERS:
         return "" if _joins(match) else _SHOWN[first]
-    if _SELECTOR.match(first):
+    if match.lastgroup == "selectors":
         return _visible_selectors(match)
-    if _MARK.match(first):
+    if match.lastgroup == "marks":
         return _visible_marks(match)
-    if _FLAG.match(first):
+    if match.lastgroup == "flags":
         return found if len(found) % 2 == 0 else found[:-1] + _SHOWN[found[-1]]
     if _SKINS.match(first) and _EMOJI.match(_before(match)):
         return ""
     return _SHOWN[first]
 
 
-_SELECTOR = lazy(f"[{_SELECTORS}{_HIGH_SELECTORS}]")
-_MARK = lazy(f"[{_MARKS}]")
-_FLAG = lazy(f"[{_FLAGS}]")
 _SKINS = lazy(f"[{_SKIN}]")
 
 

@@ -92,20 +92,17 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Styled
     pieces: list[str] = []
     spans: list[StyledSpan] = []
     at = 0
-    for piece, style in styled_pieces(_bounded(text, whole)):
+    if len(text) > LINE_LIMIT:  # before sequences are searched
+        text = fold_lines(text) if whole else cut_lines(text)
+    for piece, style in styled_pieces(text):
         shown = clean(piece)
-        style = _never_hidden(style)
+        if style.fg and style.fg == style.bg:
+            style = style._replace(fg="", bg="")
         if shown and style != _PLAIN:
             spans.append(StyledSpan(at, at + len(shown), *style))
         pieces.append(shown)
         at += len(shown)
     return "".join(pieces), tuple(spans)
-
-
-@lru_cache(maxsize=1024)
-def _never_hidden(style: SgrState) -> SgrState:
-    """The style without colours that would hide the text."""
-    return style._replace(fg="", bg="") if style.fg and style.fg == style.bg else style
 
 
 def _seven_bit(text: str) -> str:
@@ -115,13 +112,6 @@ def _seven_bit(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
-
-
-def _bounded(text: str, whole: bool) -> str:
-    """The text with its overlong lines cut or folded before sequences are searched."""
-    if len(text) <= LINE_LIMIT:
-        return text
-    return fold_lines(text) if whole else cut_lines(text)
 
 
 def styled_pieces(text: str) -> Iterator[tuple[str, SgrState]]:

@@ -18,7 +18,6 @@ from tui.feeds.sessions.live_processes import live_agents
 from tui.feeds.sessions.select import select_session
 from tui.model.session import AgentProcess as SessionProcess
 from tui.settings.load import load
-from tui.store.journal import JournalWriter
 
 GATED = "[[story:long_tool gate=go]]"
 DEADLINE = 30.0
@@ -55,8 +54,10 @@ class Elsewhere:
         return next((one for one in live_agents(self.project) if one.pid == pid), None)
 
     def other(self, who: SessionProcess, **times: float) -> ForeignSession:
-        journal = JournalWriter.for_session(self.project, ".overnight", who.session)
-        return ForeignSession(self.project, who, journal, ".overnight", **times)
+        session = ForeignSession(self.project, who, load(self.project, environ={}).settings)
+        for name, seconds in times.items():
+            setattr(session, name, seconds)
+        return session
 
     def operations(self) -> Operations:
         settings = load(self.project, environ={}).settings

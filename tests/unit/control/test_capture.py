@@ -21,7 +21,8 @@ from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint, read_details
 from tui.control.checkpoints.stat_cache import StatCache
 from tui.control.checkpoints.work_tree import CaptureLimits
-from tui.control.retention import retire_checkpoints
+from tui.control.retention import retire_by_settings
+from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
 
@@ -714,21 +715,19 @@ def test_retirement_keeps_a_day_then_one_an_hour_and_the_newest(tmp_path: Path) 
         take_checkpoint(folder, session="a", clock=clock)
         take_checkpoint(folder, session="b", clock=clock)
     now = clock.wall()
-    assert retire_checkpoints(folder, now + 22 * HOUR) == []
-    gone = retire_checkpoints(folder, now + 25 * HOUR)
+    for_ever = CheckpointsSettings(keep_hourly_days=None)
+    assert retire_by_settings(folder, for_ever, now + 22 * HOUR) == []
+    gone = retire_by_settings(folder, for_ever, now + 25 * HOUR)
     assert [c.id for c in gone] == ["c1", "c2", "c3", "c4", "c7", "c8"]
     assert [c.id for c in checkpoints_of(folder)] == ["c5", "c6", "c9", "c10"]
-    assert retire_checkpoints(folder, now + 25 * HOUR) == []
-    gone = retire_checkpoints(
-        folder, now + 31 * 24 * HOUR, keep_hourly_seconds=30 * 24 * HOUR, spare=["c5"]
-    )
-    assert [c.id for c in gone] == ["c6", "c9"]
+    assert retire_by_settings(folder, for_ever, now + 25 * HOUR) == []
+    month = CheckpointsSettings(keep_hourly_days=30)
+    gone = retire_by_settings(folder, month, now + 31 * 24 * HOUR)
+    assert [c.id for c in gone] == ["c5", "c6", "c9"]
     assert take_checkpoint(folder).id == "c11"
     sh(folder, "pack-refs", "--all")
-    assert [c.id for c in retire_checkpoints(folder, now * 2, keep_hourly_seconds=1)] == [
-        "c5",
-        "c10",
-    ]
+    no_day = CheckpointsSettings(keep_hourly_days=0)
+    assert [c.id for c in retire_by_settings(folder, no_day, now * 2)] == ["c10"]
     assert litter(folder) == []
     assert "overnight" not in sh(folder, "branch", "-a")
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.transport_payloads import TWELVE
-from tui.control.channels import channels, claude_inbox, tmux_paste
+from tui.control.channels import channels, tmux_paste
 from tui.control.channels.channels import ChannelFacts
 from tui.control.channels.tmux_paste import PasteUncertainError, parse_terminal
 from tui.model.session import AgentProcess
@@ -273,7 +273,6 @@ class Inbox:
         self.path.parent.mkdir(mode=0o700)
         self.claude = folder / "claude"
         (self.claude / "sessions").mkdir(parents=True)
-        self.environ = {"CLAUDE_CONFIG_DIR": str(self.claude)}
         self.project = folder / "project"
         (self.project / ".claude").mkdir(parents=True)
         self.lines: list[dict[str, Any]] = []
@@ -295,7 +294,7 @@ class Inbox:
         (self.claude / "settings.json").write_text(json.dumps({"crossSessionInbound": value}))
 
     def why_not(self) -> str:
-        return claude_inbox.unavailable_reason(self.project, self.process(), self.environ)
+        return channels.inbox_obstacle(self.project, self.process())
 
     def close(self) -> None:
         with socket.socket(socket.AF_UNIX) as last:
@@ -305,9 +304,10 @@ class Inbox:
 
 
 @pytest.fixture
-def inbox() -> Iterator[Inbox]:
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     folder = Path(tempfile.mkdtemp(prefix="inbox-"))
     made = Inbox(folder)
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(made.claude))
     yield made
     made.close()
     shutil.rmtree(folder, ignore_errors=True)
@@ -343,7 +343,7 @@ def test_an_opting_in_on_the_command_line_counts(inbox: Inbox) -> None:
         assert other.stdout is not None
         other.stdout.read(1)
         process = inbox.process(other.pid)
-        assert claude_inbox.unavailable_reason(inbox.project, process, inbox.environ) == ""
+        assert channels.inbox_obstacle(inbox.project, process) == ""
         other.kill()
 
 
@@ -352,7 +352,7 @@ def test_an_inbox_gets_the_text_literally(inbox: Inbox, name: str) -> None:
     inbox.opt_in()
     key = inbox.claude / "sessions" / f"{os.getpid()}.abc.key"
     key.write_text('{"peerToken": "t0ken"}')
-    claude_inbox.send(inbox.process(), TWELVE[name], inbox.environ)
+    channels.send_to_inbox(inbox.process(), TWELVE[name])
     inbox._thread.join(DEADLINE)
     message = {"type": "user", "message": {"role": "user", "content": TWELVE[name]}}
     assert inbox.lines == [{"type": "auth", "token": "t0ken"}, message]
@@ -361,6 +361,6 @@ def test_an_inbox_gets_the_text_literally(inbox: Inbox, name: str) -> None:
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="the system tells no peer's pid")
 def test_another_listener_on_its_socket_is_told_nothing(inbox: Inbox) -> None:
     with pytest.raises(RefusedError, match="another process"):
-        claude_inbox.send(inbox.process(1), "secret", inbox.environ)
+        channels.send_to_inbox(inbox.process(1), "secret")
     inbox._thread.join(DEADLINE)
     assert inbox.lines == []

@@ -13,7 +13,7 @@ from tests.unit.repositories import demonstration
 from tui.control.channels import channels
 from tui.control.channels.channels import DeliveryReceipt
 from tui.control.channels.mailbox import Mailbox
-from tui.control.hooks import installer
+from tui.control.hooks import installer, status
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.model.session import AgentProcess as SessionProcess
 from tui.system.clock import SystemClock
@@ -79,7 +79,7 @@ def test_a_message_at_the_end_of_a_turn_is_not_lost(place: Workplace) -> None:
     installer.install(place.repository)
     agent = at_work(place)
     who = found(place, agent)
-    file = installer.hook_status(place.repository).file
+    file = status.hook_status(place.repository).file
     file.write_text(file.read_text().replace("PostTool", "NoSuchTool"))
     receipt = channels.send_message(place.repository, who, "One more thing: read the notes.")
     (place.repository / "go").touch()

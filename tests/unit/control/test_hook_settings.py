@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.control.channels.hook_delivery import EVENTS
-from tui.control.hooks import installer, settings_file
+from tui.control.hooks import installer, status
 from tui.system.errors import RefusedError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -56,7 +56,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def write(project: Path, text: str) -> Path:
-    file = settings_file.settings_path(project)
+    file = status.settings_path(project)
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(text.encode())
     return file
@@ -70,7 +70,7 @@ def without_ours(settings: Any) -> Any:
         groups = [
             group
             for group in hooks[event]
-            if not any(str(one.get("command")).endswith(installer.MARK) for one in group["hooks"])
+            if not any(str(one.get("command")).endswith(status.MARK) for one in group["hooks"])
         ]
         hooks[event] = groups
     return kept
@@ -84,7 +84,7 @@ def test_nothing_else_changes_a_byte_and_uninstalling_brings_all_back(
     file = write(project, text)
     file.chmod(0o640)
     assert installer.install(project)
-    assert installer.hook_status(project).complete
+    assert status.hook_status(project).complete
     assert not installer.install(project)
     now = file.read_bytes().decode()
     kept, lines = iter(now), text.replace(" \n }", "}")
@@ -105,8 +105,8 @@ def test_nothing_else_changes_a_byte_and_uninstalling_brings_all_back(
 
 def test_what_was_not_there_is_not_there_afterwards(project: Path) -> None:
     installer.install(project)
-    assert settings_file.settings_path(project).exists()
-    assert installer.hook_status(project).folder_made_at is not None
+    assert status.settings_path(project).exists()
+    assert status.hook_status(project).folder_made_at is not None
     installer.uninstall(project)
     assert not (project / ".claude").exists()
 
@@ -114,7 +114,7 @@ def test_what_was_not_there_is_not_there_afterwards(project: Path) -> None:
 def test_a_folder_that_was_there_stays(project: Path) -> None:
     (project / ".claude").mkdir()
     installer.install(project)
-    assert installer.hook_status(project).folder_made_at is None
+    assert status.hook_status(project).folder_made_at is None
     installer.uninstall(project)
     assert list((project / ".claude").iterdir()) == []
 
@@ -144,9 +144,9 @@ def test_hooks_that_call_another_place_are_told_and_replaced(project: Path) -> N
     installer.install(project)
     now = file.read_text()
     file.write_text(now.replace(str(project), "/moved/away"))
-    assert installer.hook_status(project).stale == EVENTS
+    assert status.hook_status(project).stale == EVENTS
     assert installer.install(project)
-    assert installer.hook_status(project).complete
+    assert status.hook_status(project).complete
     installer.uninstall(project)
     assert file.read_text() == HAND_WRITTEN
 
@@ -181,7 +181,7 @@ def test_any_settings_keep_what_they_say(
     text = json.dumps(found, indent=indent, ensure_ascii=is_ascii)
     file = write(project, text)
     assert installer.install(project)
-    assert installer.hook_status(project).events == EVENTS
+    assert status.hook_status(project).events == EVENTS
     now = json.loads(file.read_text("utf-8"))
     kept = without_ours(now)
     assert [key for key in kept if key != "hooks"] == [key for key in found if key != "hooks"]
@@ -221,7 +221,7 @@ def test_what_is_not_understood_is_left_alone_with_a_sentence(project: Path, nam
 def test_links_and_odd_files_are_refused(project: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.json"
     elsewhere.write_text("{}")
-    file = settings_file.settings_path(project)
+    file = status.settings_path(project)
     file.parent.mkdir()
 
     def refused(words: str) -> None:
@@ -261,10 +261,10 @@ def test_somebody_elses_file_is_refused(project: Path) -> None:
 
 def test_a_file_that_changes_meanwhile_is_left_alone(project: Path) -> None:
     file = write(project, "{}")
-    seen = settings_file.read(project)
+    seen = status.read_settings(project)
     file.write_text('{"a": 1}')
     with pytest.raises(RefusedError, match="changed meanwhile"):
-        settings_file.replace(project, b"{}", seen)
+        installer.replace_settings(project, b"{}", seen)
     assert file.read_text() == '{"a": 1}'
 
 
@@ -272,7 +272,7 @@ def test_hooks_that_are_switched_off_are_told(project: Path, tmp_path: Path) -> 
     installer.install(project)
     (tmp_path / "claude").mkdir()
     (tmp_path / "claude" / "settings.json").write_text('{"disableAllHooks": true}')
-    state = installer.hook_status(project)
+    state = status.hook_status(project)
     assert not state.complete
     assert "disableAllHooks" in state.off
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.transport_payloads import TWELVE
-from tui.control.channels import mailbox
+from tui.control.channels import mailbox as channels_mailbox
 from tui.control.channels.mailbox import Mailbox
 from tui.system.errors import RefusedError
 
@@ -141,7 +141,7 @@ def test_a_claim_of_a_hook_that_died_is_told_and_not_given_out_again(
     place = box.folder / SESSION / message.id
     os.rename(f"{place}.msg", f"{place}.claimed")
     assert [one.state for one in box.messages(SESSION)] == ["queued"]
-    monkeypatch.setattr(mailbox, "_CLAIM_TIMEOUT_S", -1.0)
+    monkeypatch.setattr(channels_mailbox, "_CLAIM_TIMEOUT_S", -1.0)
     assert [one.state for one in box.messages(SESSION)] == ["unsure"]
     assert call(box, "PostToolUse") == b""
 
@@ -259,7 +259,7 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
     ours = {name for name in loaded if name.split(".")[0] in ("tui", "widgets")}
     assert ours == {
         "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
-        "tui.commands.act.hook", "tui.control", "tui.control.channels",
+        "tui.commands.act.hooks", "tui.control", "tui.control.channels",
         "tui.control.channels.hook_delivery",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}

@@ -20,6 +20,7 @@ from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.execute import RewindResult, execute_rewind, plan_undo, recover_rewind
 from tui.control.rewind.plan import RewindPlan, checkpoint_distances, plan_rewind
 from tui.control.rewind.rewind_journal import RewindJournal
+from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError, RefusedError, RewindError
 from tui.system.git import Git
 
@@ -636,7 +637,8 @@ def test_the_safety_checkpoint_survives_retirement(tmp_path: Path) -> None:
     receipt = rewind(folder)
     assert receipt.safety is not None
     take_checkpoint(folder)
-    gone = retention.retire_checkpoints(folder, receipt.safety.at + 10**9, keep_hourly_seconds=1)
+    no_day = CheckpointsSettings(keep_hourly_days=0)
+    gone = retention.retire_by_settings(folder, no_day, receipt.safety.at + 10**9)
     assert [c.id for c in gone] == ["c1"]
     undo(folder)
     assert (folder / "a.txt").read_text() == "later\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent_harness import REPOSITORY, Workplace, blocks
+from tests.agent_harness import AGENT, REPOSITORY, Workplace, blocks
 from tests.unit.repositories import demonstration
 from tui.demo.simulator.spending import TokenCounts
 
@@ -182,15 +182,7 @@ def test_refusals_come_before_anything_is_started(place: Workplace) -> None:
     again = place.play("[[story:hello]]", "--session-id", first.session)
     assert (again.exit_code(), again.lines) == (1, [])
     assert "already in use" in again.stderr()
-    words = [
-        sys.executable,
-        "-m",
-        "tui.demo.agent",
-        "-p",
-        "x",
-        "--output-format",
-        "stream-json",
-    ]
+    words = [*AGENT, "-p", "x", "--output-format", "stream-json"]
     done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, check=False)
     assert done.returncode == 1
     assert b"--verbose" in done.stderr
@@ -208,8 +200,7 @@ def test_unknown_flags_are_tolerated(place: Workplace) -> None:
 def test_simulated_time_runs_faster(place: Workplace) -> None:
     agent = place.play(
         "[[story:work tasks=1]]",
-        "--clock-scale",
-        "1000",
+        OVERNIGHT_DEMO_CLOCK_SCALE="1000",
         OVERNIGHT_DEMO_EPOCH="2026-03-01T22:00:00Z",
     )
     stamps = [one["timestamp"] for one in agent.lines if "timestamp" in one]

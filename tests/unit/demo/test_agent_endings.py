@@ -258,8 +258,13 @@ def test_half_a_line_of_a_killed_process_does_no_harm(place: Workplace) -> None:
 
 
 def test_a_pipe_on_stdin_is_part_of_the_prompt(place: Workplace) -> None:
-    words = [*AGENT, "-p", "--pace", "0"]
-    env = {**os.environ, "PYTHONPATH": str(REPOSITORY), "CLAUDE_CONFIG_DIR": str(place.config)}
+    words = [*AGENT, "-p"]
+    env = {
+        **os.environ,
+        "OVERNIGHT_DEMO_PACE": "0",
+        "PYTHONPATH": str(REPOSITORY),
+        "CLAUDE_CONFIG_DIR": str(place.config),
+    }
     for given, code, told in ((b"[[story:hello]]", 0, b"Hello"), (b"", 1, b"Input must be")):
         done = subprocess.run(
             words, cwd=place.repository, env=env, input=given, capture_output=True, check=False

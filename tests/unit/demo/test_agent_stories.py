@@ -64,20 +64,13 @@ def test_the_repository_is_a_small_green_project(place: Workplace) -> None:
 
 
 def test_the_product_plays_no_story_of_the_tests(place: Workplace) -> None:
-    words = [
-        sys.executable,
-        "-m",
-        "tui.demo.agent",
-        "-p",
-        "--pace",
-        "0",
-        "[[story:loop]]",
-    ]
-    environment = {**os.environ, "CLAUDE_CONFIG_DIR": str(place.config)}
+    words = [sys.executable, "-m", "tui.demo.agent", "-p", "[[story:loop]]"]
+    environment = {**os.environ, "CLAUDE_CONFIG_DIR": str(place.config), "OVERNIGHT_DEMO_PACE": "0"}
     done = subprocess.run(
         words, cwd=place.repository, env=environment, capture_output=True, check=True
     )
-    assert done.stdout == b"I know no story called loop.\n"
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert last["result"] == "I know no story called loop."
 
 
 def project_texts() -> set[str]:

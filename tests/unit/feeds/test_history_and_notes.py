@@ -7,7 +7,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.feeds.history import SHOWN_BYTES, read_compactions, read_history, read_notes
+from tui.feeds.sidecar_files import SHOWN_BYTES, read_compactions, read_history, read_notes
 
 SESSIONS = b"""\
 {"end_time": "2025-12-06T12:00:00+00:00", "commits_made": 3, "files_changed": 7,\

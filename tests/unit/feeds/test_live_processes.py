@@ -17,8 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
-from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
-from tui.feeds.sessions.live_processes import AgentProcessReader
+from tui.feeds.sessions.live_processes import AgentProcessReader, ClaudeSessionRegistry
 from tui.system import processes as system_processes
 
 Start = Callable[..., subprocess.Popen[bytes]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 
 
 def counted(text: str) -> tuple[str, int, int]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.model.records import ProgressFile
 
 PIECES = [

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.feeds.follow.change_hints import WatchfilesHints
-from tui.feeds.follow.wake import ChangeHints, ChangeNotifier, system_hints
+from tui.feeds.follow.wake import ChangeHints, ChangeNotifier, WatchfilesHints, system_hints
 
 FAR = 3600.0
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tui.feeds.watchdog_log import WatchdogLogDecoder
+from tui.feeds.sidecar_files import WatchdogLogDecoder
 from tui.model.records import LogEntry
 
 HOME = timezone(timedelta(hours=2))

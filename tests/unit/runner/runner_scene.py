@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tests.agent_harness import AGENT, REPOSITORY
 from tests.unit.repositories import demonstration
-from tui.control.runner_client import send_request
+from tui.control.operations import send_request
 from tui.runner import start
 from tui.runner.agent.attempt import MARK
 from tui.settings.load import load

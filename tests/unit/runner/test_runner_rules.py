@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from pathlib import Path
 
 import msgspec
@@ -40,7 +41,7 @@ from tui.store.attempt_files import arrival_line, read_arrivals
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, create_run, read_run_settings
-from tui.system.clock import ScaledClock, clock_for
+from tui.system.clock import clock_for
 
 # --- backoff ---
 
@@ -270,9 +271,8 @@ def test_the_runs_clock_goes_on_over_restarts_and_reboots(tmp_path: Path) -> Non
 
 
 def test_a_story_has_a_clock_of_its_own() -> None:
-    assert not isinstance(clock_for({}), ScaledClock)
+    assert clock_for({}).wall() == pytest.approx(time.time(), abs=60)
     clock = clock_for({"OVERNIGHT_DEMO_EPOCH": "1000", "OVERNIGHT_DEMO_CLOCK_SCALE": "100"})
-    assert isinstance(clock, ScaledClock)
     assert 1000 <= clock.wall() < 1100
 
 
@@ -395,7 +395,7 @@ def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_runs_are_found_newest_first(tmp_path: Path) -> None:
-    from tui.store.runs import all_runs, find_run, find_unfinished_run
+    from tui.store.runs import all_runs, find_unfinished_run
 
     root = tmp_path / ".overnight"
     root.mkdir()
@@ -411,7 +411,6 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
     newest = find_unfinished_run(tmp_path)
     assert newest is not None
     assert newest.id == "same-second-3"
-    assert find_run(tmp_path, "same-second").id == "same-second"
     assert isinstance(newest, RunDirectory)
 
 

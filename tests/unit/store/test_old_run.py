@@ -26,7 +26,6 @@ from tui.store.journal import JournalDecoder
 from tui.store.layout import RunDirectory
 from tui.store.runs import (
     all_runs,
-    find_run,
     find_unfinished_run,
     is_running,
     list_runs,
@@ -58,7 +57,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(project: Path) -> RunDirectory:
-    return find_run(project, RUN)
+    (run,) = all_runs(project)
+    return run
 
 
 def review(project: Path) -> Review:

@@ -1,4 +1,4 @@
-"""doctor."""
+"""doctor, config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, print_json, project_of
+from tui.commands.context import add_flags, add_path, print_json, project_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,8 @@ _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
 def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
-    parser.add_argument(
-        "--notify", action="store_true", help="send a test message to everything configured"
-    )
+    add_flags(parser, json="one JSON object, schema 1")
+    add_flags(parser, notify="send a test message to everything configured")
 
 
 def doctor_command(arguments: argparse.Namespace) -> int:
@@ -58,20 +56,13 @@ def lines_of(check: CheckResult) -> list[str]:
     """The check as lines of the terminal: the finding, and under it what to do."""
     from tui.system.sanitize import clean_line
 
-    width = max(_LEAST, min(_MOST, shutil.get_terminal_size().columns)) - 1
-    indent = _STATE + _NAME
-    text = textwrap.wrap(clean_line(check.text, 600), width - indent) or [""]
+    width = max(_LEAST, min(_MOST, shutil.get_terminal_size().columns)) - 1 - _STATE - _NAME
+    text = textwrap.wrap(clean_line(check.text, 600), width) or [""]
+    advice = textwrap.TextWrapper(width, initial_indent="-> ", subsequent_indent="   ")
+    rest = (*text[1:], *advice.wrap(clean_line(check.advice, 600)))
     state = _coloured(check.state) + " " * (_STATE - len(check.state))
-    arrow = "-> "
-    advice = textwrap.wrap(clean_line(check.advice, 600), width - indent - len(arrow))
-    return [
-        f"{state}{check.name:<{_NAME}}{text[0]}",
-        *(" " * indent + line for line in text[1:]),
-        *(
-            " " * indent + (" " * len(arrow) if nth else arrow) + line
-            for nth, line in enumerate(advice)
-        ),
-    ]
+    first = f"{state}{check.name:<{_NAME}}{text[0]}"
+    return [first, *(" " * (_STATE + _NAME) + line for line in rest)]
 
 
 def _coloured(state: str) -> str:
@@ -109,3 +100,22 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
             "cost_usd": forecast.usd,
         },
     }
+
+
+def config_arguments(parser: argparse.ArgumentParser) -> None:
+    add_path(parser)
+    add_flags(parser, defaults="print a documented config/overnight.yaml")
+
+
+def config_command(arguments: argparse.Namespace) -> int:
+    """Prints the settings in force; notices about those without effect go to stderr."""
+    from tui.settings.describe import defaults_yaml, effective_text, notices_of
+
+    if arguments.defaults:
+        sys.stdout.write(defaults_yaml())
+        return 0
+    loaded = settings_of(project_of(arguments))
+    sys.stdout.write(effective_text(loaded))
+    for notice in notices_of(loaded):
+        sys.stderr.write(f"overnight-tui: {notice}\n")
+    return 0

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.commands.context import add_path, print_json, project_of, settings_of
+from tui.commands.context import add_flags, add_path, print_json, project_of, settings_of
 from tui.store.layout import RunDirectory
 from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
@@ -24,7 +24,7 @@ _COLUMNS = tuple("|when|verdict|tasks|tests|stalls|cost|a task|trend|how, goal".
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_flags(parser, json="one JSON object")
 
 
 def runs_command(arguments: argparse.Namespace) -> int:

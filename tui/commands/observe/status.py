@@ -1,17 +1,25 @@
-"""status."""
+"""status, events."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, monitor_for, print_json
+from tui.commands.context import add_flags, add_path, monitor_for, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui.model.rows import EventRow
+    from tui.monitor.monitor import SessionMonitor
 
 
 def status_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
+    add_flags(parser, json="one JSON object, schema 1")
 
 
 def status_command(arguments: argparse.Namespace) -> int:
@@ -33,3 +41,66 @@ def status_command(arguments: argparse.Namespace) -> int:
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0
+
+
+def events_arguments(parser: argparse.ArgumentParser) -> None:
+    add_path(parser)
+    add_flags(parser, json="one JSON object a line", follow="go on as events come; ctrl+c ends")
+    parser.add_argument(
+        "--verbosity", type=int, choices=(1, 2, 3), default=1, help="how much is told (1)"
+    )
+
+
+def events_command(arguments: argparse.Namespace) -> int:
+    """Prints the events; 3 when there are none and none will come."""
+    monitor = monitor_for(arguments)
+    monitor.set_level(arguments.verbosity)
+    print_row = _print_object if arguments.json else _print_line
+    printed = 0
+    if arguments.follow:
+        # Loaded before anything is printed: ctrl+c must not meet a half-loaded module.
+        import_module("tui.feeds.follow.wake")
+    try:
+        monitor.read_all()
+        for row in _rows(monitor, arguments.follow):
+            print_row(row)
+            printed += 1
+    finally:
+        monitor.close()
+    return 0 if printed or arguments.follow else 3
+
+
+def _rows(monitor: SessionMonitor, follow: bool) -> Iterator[EventRow]:
+    generation, shown = monitor.events.generation, 0
+    while True:
+        if monitor.events.generation != generation:
+            generation, shown = monitor.events.generation, 0
+        while shown < len(monitor.events):
+            yield monitor.events.row(shown)
+            shown += 1
+        if not follow:
+            return
+        sys.stdout.flush()
+        monitor.wait_for_change()
+
+
+def _print_object(row: EventRow) -> None:
+    import msgspec
+
+    try:
+        text = msgspec.json.encode(row).decode()
+    except UnicodeEncodeError:  # a path that is no text
+        import json
+
+        text = json.dumps(msgspec.to_builtins(row))
+    sys.stdout.write(text + "\n")
+
+
+def _print_line(row: EventRow) -> None:
+    from tui.system.format import format_clock, format_duration
+
+    at = "--:--:--" if row.at is None else format_clock(row.at)
+    took = f"  {format_duration(row.seconds)}" if row.seconds is not None else ""
+    outcome = f"  [{row.outcome}]" if row.outcome else ""
+    sign = "✗ " if row.mark == "error" else ""
+    sys.stdout.write(f"{at} {row.label:<10} {sign}{row.text}{outcome}{took}\n")

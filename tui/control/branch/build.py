@@ -21,10 +21,9 @@ from tui.control.branch.plan import (
 from tui.control.branch.scratch_repo import (
     MergeConflict,
     ScratchRepository,
-    commit_time,
     scratch_repository,
 )
-from tui.control.checkpoints.path_listing import is_capturable
+from tui.control.checkpoints.path_listing import folders_above
 from tui.system.errors import GitError, RefusedError
 from tui.system.format import format_count_plain
 from tui.system.git import Git
@@ -44,14 +43,6 @@ class BranchResult:
     commits: int
     files: int
     skipped: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _BuiltBranch:
-    commit: str
-    kept: int
-    skipped: tuple[str, ...]
-    files: int
 
 
 def plan_branch(
@@ -79,8 +70,8 @@ def plan_branch(
     try:
         content = resolve_content(git, commits, files, base, source)
         with scratch_repository(git) as scratch:
-            built = _build(git, scratch, content)
-        if not built.kept and not built.files:
+            built = _build(git, scratch, branch, content)
+        if not built.commits and not built.files:
             refusals.append("nothing of what was chosen differs from where the branch would begin")
     except RefusedError as error:
         refusals.append(str(error))
@@ -102,11 +93,11 @@ def create_branch(plan: BranchPlan) -> BranchResult:
     shas = [commit.sha for commit in plan.commits]
     content = resolve_content(git, shas, plan.files, plan.base, plan.source)
     with scratch_repository(git) as scratch:
-        built = _build(git, scratch, content)
-        if not built.kept and not built.files:
+        built = _build(git, scratch, plan.branch, content)
+        if not built.commits and not built.files:
             raise RefusedError("nothing of what was chosen differs any more; no branch was made")
         _publish(git, scratch, plan.branch, built.commit)
-    return BranchResult(plan.branch, built.commit, built.kept, built.files, built.skipped)
+    return built
 
 
 def journal_data(plan: BranchPlan, result: BranchResult) -> dict[str, object]:
@@ -153,15 +144,16 @@ def _check_name(git: Git, branch: str) -> None:
         raise RefusedError(f"there are branches below {branch}/, so none can have that very name")
 
 
-def _build(git: Git, scratch: ScratchRepository, content: BranchContent) -> _BuiltBranch:
+def _build(
+    git: Git, scratch: ScratchRepository, branch: str, content: BranchContent
+) -> BranchResult:
     """The commits, one upon the other, and the files on top."""
     tip, kept, skipped = content.base, 0, []
     for commit in content.commits:
         if commit.parent == tip:
             tip, kept = commit.sha, kept + 1
             continue
-        before = scratch.tree_of(commit.parent) if commit.parent else scratch.empty_tree()
-        ours = scratch.tree_of(tip)
+        before, ours = scratch.tree_of(commit.parent), scratch.tree_of(tip)
         try:
             tree = scratch.merge_trees(before, ours, scratch.tree_of(commit.sha))
         except MergeConflict as conflict:
@@ -173,29 +165,25 @@ def _build(git: Git, scratch: ScratchRepository, content: BranchContent) -> _Bui
         if tree == ours:
             skipped.append(commit.sha)
             continue
-        tip = scratch.make_commit(
-            _rewrite_commit(scratch.read_commit(commit.sha), tree, tip, committer_identity(git))
-        )
-        kept += 1
-    if not content.files:
-        return _BuiltBranch(tip, kept, tuple(skipped), 0)
-    tip, files = _add_files(git, scratch, content, tip)
-    return _BuiltBranch(tip, kept, tuple(skipped), files)
+        raw = scratch.run("cat-file", "commit", commit.sha)
+        new = _rewrite_commit(raw, tree, tip, committer_identity(git))
+        tip, kept = scratch.make_object(new, "commit"), kept + 1
+    files = 0
+    if content.files:
+        tip, files = _add_files(git, scratch, content, tip)
+    return BranchResult(branch, tip, kept, files, tuple(skipped))
 
 
 def _add_files(
     git: Git, scratch: ScratchRepository, content: BranchContent, tip: str
 ) -> tuple[str, int]:
     ours = scratch.tree_of(tip)
-    entries = file_entries(git, content, scratch.make_blob)
-    for _, _, path in entries:
-        if not is_capturable(path):
-            raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
+    entries = file_entries(git, content, scratch.make_object)
     _refuse_folders(scratch, ours, [path for mode, _, path in entries if mode])
     tree = scratch.put_entries(ours, entries)
     if tree == ours:
         return tip, 0
-    who = b"%s %s" % (committer_identity(git), commit_time())
+    who = committer_identity(git)
     names = [os.fsdecode(path) for path in content.files]
     title = f"Take {format_count_plain(len(names), 'file')}"
     if len(names) == 1:
@@ -204,21 +192,20 @@ def _add_files(
     text = f"{title}\n\n{body}\n".encode("utf-8", "surrogateescape")
     head = (b"tree " + tree.encode(), b"parent " + tip.encode())
     raw = b"\n".join((*head, b"author " + who, b"committer " + who, b"", text))
-    return scratch.make_commit(raw), len(entries)
+    return scratch.make_object(raw, "commit"), len(entries)
 
 
 def _refuse_folders(scratch: ScratchRepository, tree: str, paths: list[bytes]) -> None:
     """A file cannot go where a folder is, nor below a file."""
     for path in paths:
-        parts = path.split(b"/")
-        for number in range(1, len(parts) + 1):
-            name = os.fsdecode(b"/".join(parts[:number]))
+        for place in (*folders_above(path), path):
+            name = os.fsdecode(place)
             listed = scratch.run("ls-tree", "-z", tree, "--", name)
             if not listed:
                 break
-            folder = listed.split(b" ")[1] == b"tree"
-            if folder != (number < len(parts)):
-                kind = "a folder" if folder else "a file"
+            is_folder = listed.split(b" ")[1] == b"tree"
+            if is_folder == (place == path):
+                kind = "a folder" if is_folder else "a file"
                 raise RefusedError(
                     f"{os.fsdecode(path)} cannot be taken: {name} is {kind} where the branch begins"
                 )
@@ -230,16 +217,12 @@ def _rewrite_commit(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
     kept: list[bytes] = []
     dropping = False
     for line in head.split(b"\n"):
-        if line[:1] == b" ":
-            if not dropping:
-                kept.append(line)
-            continue
-        name = line.partition(b" ")[0]
-        dropping = name in _REPLACED_HEADERS
+        if line[:1] != b" ":  # else it continues the one before
+            dropping = line.partition(b" ")[0] in _REPLACED_HEADERS
         if not dropping:
             kept.append(line)
-            if name == b"author":
-                kept.append(b"committer %s %s" % (who, commit_time()))
+        if line.startswith(b"author "):
+            kept.append(b"committer " + who)
     start = (b"tree " + tree.encode(), b"parent " + parent.encode())
     return b"\n".join((*start, *kept)) + b"\n\n" + text
 
@@ -249,11 +232,7 @@ def _list_notes(content: BranchContent, skipped: Sequence[str]) -> tuple[str, ..
     if skipped:
         short = ", ".join(sha[:10] for sha in skipped[:5])
         notes.append(f"nothing new in {short}, so it is left out")
-    moved = [
-        commit
-        for commit in content.commits
-        if commit.sha not in skipped and commit.parent != content.base
-    ]
-    if moved and len(content.commits) > 1:
+    kept = [commit for commit in content.commits if commit.sha not in skipped]
+    if len(content.commits) > 1 and any(commit.parent != content.base for commit in kept):
         notes.append("commits keep author, date and message; where one moves, its id changes")
     return tuple(notes)

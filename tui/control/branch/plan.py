@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.control.branch.scratch_repo import TreeEntry
+from tui.control.checkpoints.git_objects import list_tree
 from tui.control.checkpoints.path_listing import is_capturable
+from tui.control.checkpoints.stat_cache import LINK_MODE
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import RefusedError
 from tui.system.format import format_count
@@ -17,7 +20,6 @@ from tui.system.git import Git
 
 _MOST_COMMITS = 1_000
 _MOST_FILES = 2_000
-_LINK = 0o120000
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,8 @@ class BranchPlan:
         """The plan in plain sentences, as dialogs and the command line show it."""
         if self.refusals:
             return self.refusals
-        parts = []
-        if self.commits:
-            parts.append(format_count(len(self.commits), "commit"))
-        if self.files:
-            parts.append(format_count(len(self.files), "file"))
+        counts = ((len(self.commits), "commit"), (len(self.files), "file"))
+        parts = [format_count(count, noun) for count, noun in counts if count]
         where = f"the new branch {self.branch}, which begins at {self.base[:10]}"
         first = f"{' and '.join(parts)} will be taken to {where}."
         listed = [f"{commit.sha[:10]} {commit.subject}" for commit in self.commits]
@@ -89,16 +88,15 @@ def resolve_content(
         start = picked[0].parent if picked else git.head() or ""
     if not start:
         raise RefusedError("there is no commit for a branch to begin on")
-    paths = _resolve_paths(files)
+    paths = tuple(dict.fromkeys(map(_resolve_path, files)))
     return BranchContent(start, picked, paths, _resolve_commit(git, source) if source else "")
 
 
-def _resolve_paths(names: Sequence[str]) -> tuple[bytes, ...]:
-    paths = tuple(dict.fromkeys(os.fsencode(name) for name in names))
-    for path in paths:
-        if not is_capturable(path) or b"\0" in path:
-            raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
-    return paths
+def _resolve_path(name: str) -> bytes:
+    path = os.fsencode(name)
+    if not is_capturable(path) or b"\0" in path:
+        raise RefusedError(f"{name!r} is no path that can be taken")
+    return path
 
 
 def _resolve_commit(git: Git, name: str) -> str:
@@ -159,14 +157,11 @@ def file_entries(
 
 
 def _tree_entries(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
-    out = git.run(("ls-tree", "-z", "--full-tree", commit, "--", *map(os.fsdecode, paths)))
     entries: dict[bytes, tuple[int, str]] = {}
-    for line in out.split(b"\0")[:-1]:
-        head, _, path = line.partition(b"\t")
-        mode, kind, blob = head.decode().split(" ")
+    for path, mode, kind, blob in list_tree(git, commit, "--", *map(os.fsdecode, paths)):
         if kind == "tree":
             raise RefusedError(f"{os.fsdecode(path)} is a folder; choose the files in it")
-        entries[path] = (int(mode, 8), blob)
+        entries[path] = mode, blob
     return entries
 
 
@@ -184,7 +179,7 @@ def _work_tree_entry(files: WorkTreeFiles, path: bytes, store: Callable[[bytes],
     if status is None:
         return 0, "", path
     if stat.S_ISLNK(status.st_mode):
-        return _LINK, store(files.read(path)), path
+        return LINK_MODE, store(files.read(path)), path
     if not stat.S_ISREG(status.st_mode):
         raise RefusedError(f"{os.fsdecode(path)} is no plain file")
     try:
@@ -195,10 +190,11 @@ def _work_tree_entry(files: WorkTreeFiles, path: bytes, store: Callable[[bytes],
 
 
 def committer_identity(git: Git) -> bytes:
-    """The person git knows here, else this program; name and address as in a commit."""
+    """The person git knows here, else this program, and the time now, as a commit has them."""
     name = git.read_line(("config", "--get", "user.name")) or "overnight-tui"
     email = git.read_line(("config", "--get", "user.email")) or "overnight-tui@localhost"
     cleaned = (
         "".join(c for c in text if c.isprintable() and c not in "<>") for text in (name, email)
     )
-    return os.fsencode("{} <{}>".format(*(text.strip()[:200] or "unknown" for text in cleaned)))
+    who = "{} <{}>".format(*(text.strip()[:200] or "unknown" for text in cleaned))
+    return os.fsencode(f"{who} {int(time.time())} +0000")

@@ -7,7 +7,6 @@ no filters, no hooks. What is not published never was.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -36,51 +35,38 @@ class MergeConflict(Exception):
         self.paths = paths
 
 
-class ScratchRepository:
+class ScratchRepository(PrivateRepository):
     """A repository to make commits in; `publish` links what was made into the real one."""
 
     def __init__(self, git: Git) -> None:
-        self._git = git
-        self._repository = PrivateRepository(git, _FOLDER)
-        self._repository.create()
-        self._private = self._repository.git
-        self._index = self._repository.folder / "index"
+        super().__init__(git, _FOLDER)
+        self._index = self.folder / "index"
+        self.create()
         self.clear()
 
     def clear(self) -> None:
         """Removes what was made here, also by a predecessor that was killed."""
-        if self._repository.objects():
-            for path in partial_objects(self._git):
+        if self.objects():
+            for path in partial_objects(self._real):
                 path.unlink(missing_ok=True)
-        self._repository.clear()
+        super().clear()
         for path in (self._index, self._index.with_suffix(".lock")):
             path.unlink(missing_ok=True)
-
-    def publish(self) -> list[str]:
-        """Links every new object into the repository, durably; the ids of the loose ones."""
-        return self._repository.publish()
 
     def run(
         self, *args: str, input: bytes | None = None, env: Mapping[str, str] = _ISOLATED
     ) -> bytes:
         """What git prints, run here."""
-        return self._private.run(args, input=input, env=env, config=_SETTINGS)
+        return self.git.run(args, input=input, env=env, config=_SETTINGS)
 
     def tree_of(self, commit: str) -> str:
-        """The tree of a commit."""
-        return self.run("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+        """The tree of a commit; for none, that of no files at all."""
+        args = ("rev-parse", "--verify", f"{commit}^{{tree}}") if commit else ("mktree",)
+        return self.run(*args).decode().strip()
 
-    def read_commit(self, commit: str) -> bytes:
-        """A commit as it is stored."""
-        return self.run("cat-file", "commit", commit)
-
-    def make_commit(self, raw: bytes) -> str:
-        """Stores a commit byte for byte."""
-        return self.run("hash-object", "-t", "commit", "-w", "--stdin", input=raw).decode().strip()
-
-    def make_blob(self, data: bytes) -> str:
-        """Stores a file's bytes."""
-        return self.run("hash-object", "-w", "--stdin", input=data).decode().strip()
+    def make_object(self, data: bytes, kind: str = "blob") -> str:
+        """Stores a file or a commit byte for byte."""
+        return self.run("hash-object", "-t", kind, "-w", "--stdin", input=data).decode().strip()
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> str:
         """The tree of `ours` with what `theirs` changed of `base`, all trees; raises `MergeConflict`."""
@@ -92,7 +78,7 @@ class ScratchRepository:
         root = self._bare_commit(base)
         tips = [self._bare_commit(tree, root) for tree in (ours, theirs)]
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *tips)
-        code, out, err = self._private.start(args, env=_ISOLATED, config=_SETTINGS).wait()
+        code, out, err = self.git.start(args, env=_ISOLATED, config=_SETTINGS).wait()
         tokens = out.split(b"\0")
         if code == 0:
             return tokens[0].decode().strip()
@@ -106,19 +92,14 @@ class ScratchRepository:
     def _bare_commit(self, tree: str, *parents: str) -> str:
         who = b"overnight-tui <overnight-tui@localhost> 0 +0000"
         lines = [b"tree " + tree.encode(), *(b"parent " + p.encode() for p in parents)]
-        return self.make_commit(
-            b"\n".join((*lines, b"author " + who, b"committer " + who, b"", b"side\n"))
-        )
-
-    def empty_tree(self) -> str:
-        """The tree of no files at all."""
-        return self.run("mktree", input=b"").decode().strip()
+        data = b"\n".join((*lines, b"author " + who, b"committer " + who, b"", b"side\n"))
+        return self.make_object(data, "commit")
 
     def put_entries(self, tree: str, entries: list[TreeEntry]) -> str:
         """`tree` with these paths put in or taken away."""
         with_index = {**_ISOLATED, "GIT_INDEX_FILE": str(self._index)}
         self.run("read-tree", tree, env=with_index)
-        zero = self._private.zero
+        zero = self.git.zero
         order = b"".join(
             b"%o %s\t%s\0" % (mode, (blob if mode else zero).encode(), path)
             for mode, blob, path in entries
@@ -139,8 +120,3 @@ def scratch_repository(git: Git) -> Iterator[ScratchRepository]:
                 scratch.clear()
     except CheckpointError as error:
         raise RefusedError(f"nothing was taken: {error}") from error
-
-
-def commit_time() -> bytes:
-    """Now, as a commit records it."""
-    return b"%d +0000" % int(time.time())

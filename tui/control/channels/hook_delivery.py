@@ -7,8 +7,10 @@ handed over. A claim that never got so far stays one: nobody can tell whether it
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import time
 from typing import Final, NamedTuple
 
 EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
@@ -92,9 +94,6 @@ def _record_delivery(event: str, mailbox: str, claimed: ClaimedMessages) -> None
 
     The message is delivered by now, so a journal that cannot be written must not make the call fail.
     """
-    import json
-    import time
-
     detail = f"handed to the session by its {event} hook"
     entry = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
     lines = "".join(json.dumps({**entry, "id": name}) + "\n" for name in claimed.ids)
@@ -155,8 +154,6 @@ def read_text(folder: int, name: str) -> str | None:
 
 def _read_speaker(payload: bytes) -> tuple[str, bool]:
     """The session that calls, and whether it is its main conversation, not a subagent."""
-    import json
-
     try:
         call = json.loads(payload)
     except (ValueError, RecursionError):
@@ -204,12 +201,7 @@ def _claim_all(folder: int) -> list[tuple[str, str]]:
 
 
 def _encode_answer(event: str, text: str) -> bytes:
-    import json
-
-    answer: dict[str, object]
-    if event == "Stop":
-        answer = {"decision": "block", "reason": text}
-    else:
-        specific = {"hookEventName": event, "additionalContext": text}
-        answer = {"hookSpecificOutput": specific}
+    answer: dict[str, object] = {"decision": "block", "reason": text}
+    if event != "Stop":
+        answer = {"hookSpecificOutput": {"hookEventName": event, "additionalContext": text}}
     return json.dumps(answer).encode("ascii") + b"\n"

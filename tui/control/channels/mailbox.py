@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +23,12 @@ _CLAIM_TIMEOUT_S = 15.0
 _KEEP_S = 7 * 86_400.0
 _MOST_WAITING = 50
 _STAMP_DIGITS = 19
+_STATES: dict[str, MessageState] = {
+    hook_delivery.WAITING: "queued",
+    hook_delivery.CLAIMED: "queued",
+    hook_delivery.DELIVERED: "delivered",
+    hook_delivery.WITHDRAWN: "withdrawn",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,6 @@ class MailboxMessage:
     session: str
     text: str
     state: MessageState
-    at: float
     moved_at: float | None = None
     event: str = ""
 
@@ -64,50 +71,43 @@ class Mailbox:
         self.create()
         now = time.time_ns()
         name = f"{now:0{_STAMP_DIGITS}d}-{uuid.uuid4().hex[:8]}"
-        folder = self._open(session)
-        try:
-            _prune(folder, now / 1e9)
-            waiting = sum(file.endswith(hook_delivery.WAITING) for file in os.listdir(folder))
-            if waiting >= _MOST_WAITING:
-                raise RefusedError(f"{waiting} messages wait for this session already")
-            atomic_write_at(folder, name + hook_delivery.WAITING, data)
-        except OSError as error:
-            raise RefusedError(f"the message could not be left: {error.strerror}") from error
-        finally:
-            os.close(folder)
-        return MailboxMessage(name, session, text, "queued", now / 1e9)
+        with self._folder_of(session) as folder:
+            try:
+                _prune(folder, now / 1e9)
+                waiting = sum(file.endswith(hook_delivery.WAITING) for file in os.listdir(folder))
+                if waiting >= _MOST_WAITING:
+                    raise RefusedError(f"{waiting} messages wait for this session already")
+                atomic_write_at(folder, name + hook_delivery.WAITING, data)
+            except OSError as error:
+                raise RefusedError(f"the message could not be left: {error.strerror}") from error
+        return MailboxMessage(name, session, text, "queued")
 
     def read_state(self, session: str, id: str) -> MailboxMessage | None:
         """The message as it stands; None when it is gone."""
         for _ in range(3):  # it may be renamed between listing and reading
-            for message in self.messages(session):
-                if message.id == id:
-                    return message
+            found = next((one for one in self.messages(session) if one.id == id), None)
+            if found is not None:
+                return found
         return None
 
     def messages(self, session: str) -> list[MailboxMessage]:
         """All messages of a session that are kept, oldest first."""
         if not hook_delivery.is_session_id(session) or not (self.folder / session).is_dir():
             return []
-        folder = self._open(session)
-        try:
+        with self._folder_of(session) as folder:
             read = [_read_message(folder, session, name) for name in sorted(os.listdir(folder))]
-        finally:
-            os.close(folder)
         return [message for message in read if message is not None]
 
     def withdraw(self, session: str, id: str) -> bool:
         """Takes a waiting message back; False when a hook was faster."""
         if not hook_delivery.is_session_id(session) or "/" in id:
             return False
-        folder = self._open(session)
         old, new = id + hook_delivery.WAITING, id + hook_delivery.WITHDRAWN
-        try:
-            os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError:
-            return False
-        finally:
-            os.close(folder)
+        with self._folder_of(session) as folder:
+            try:
+                os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+            except OSError:
+                return False
         return True
 
     def last_hook_call(self, session: str) -> float | None:
@@ -119,13 +119,17 @@ class Mailbox:
         except OSError:
             return None
 
-    def _open(self, session: str) -> int:
+    @contextmanager
+    def _folder_of(self, session: str) -> Iterator[int]:
         try:
-            return hook_delivery.open_mailbox(str(self.folder), session)
+            folder = hook_delivery.open_mailbox(str(self.folder), session)
         except OSError as error:
-            raise RefusedError(
-                f"{self.folder / session} cannot be used: {error.strerror or error}"
-            ) from error
+            reason = error.strerror or error
+            raise RefusedError(f"{self.folder / session} cannot be used: {reason}") from error
+        try:
+            yield folder
+        finally:
+            os.close(folder)
 
 
 def check_text(text: str) -> str:
@@ -152,13 +156,7 @@ def _read_message(folder: int, session: str, name: str) -> MailboxMessage | None
     event = ""
     if "." + ending == hook_delivery.DELIVERED:
         stem, _, event = stem.rpartition(".")
-    states: dict[str, MessageState] = {
-        hook_delivery.WAITING: "queued",
-        hook_delivery.CLAIMED: "queued",
-        hook_delivery.DELIVERED: "delivered",
-        hook_delivery.WITHDRAWN: "withdrawn",
-    }
-    state = states.get("." + ending)
+    state = _STATES.get("." + ending)
     stamp = stem.partition("-")[0]
     if state is None or len(stamp) != _STAMP_DIGITS or not stamp.isdecimal():
         return None
@@ -171,10 +169,8 @@ def _read_message(folder: int, session: str, name: str) -> MailboxMessage | None
         return None
     if "." + ending == hook_delivery.CLAIMED and time.time() - moved > _CLAIM_TIMEOUT_S:
         state = "unsure"
-    at = int(stamp) / 1e9
-    return MailboxMessage(
-        stem, session, text, state, at, None if state == "queued" else moved, event
-    )
+    moved_at = None if state == "queued" else moved
+    return MailboxMessage(stem, session, text, state, moved_at, event)
 
 
 def _prune(folder: int, now: float) -> None:

@@ -15,7 +15,7 @@ from unicodedata import category
 
 from tui.control.channels.mailbox import check_text
 from tui.system.errors import RefusedError
-from tui.system.sgr import styled_pieces
+from tui.system.sgr import SgrState, styled_pieces
 from tui.system.tmux import TmuxPane, check_ready, run_tmux
 
 _RULE = re.compile(r"[─━╌]{10}")
@@ -37,22 +37,11 @@ _COMMANDS: Final = "/!#&@"
 
 
 class ClaudeTerminalState(NamedTuple):
-    """`typed` is what stands in the input box, None where no box is to be seen.
-
-    `asks` says that a question seems to be open; `pasted` that the box holds a folded-up paste.
-    """
+    """What a pane shows; `typed` stands in the input box, None where no box is to be seen."""
 
     typed: str | None
     has_question: bool
     has_folded_paste: bool = False
-
-
-class _TerminalRow(NamedTuple):
-    """`text` leaves out dim characters, `solid` also those in reverse video, as the cursor is."""
-
-    text: str
-    solid: str
-    has_dim: bool
 
 
 def parse_terminal(picture: str, cursor_row: int) -> ClaudeTerminalState:
@@ -60,19 +49,24 @@ def parse_terminal(picture: str, cursor_row: int) -> ClaudeTerminalState:
 
     Whatever an agent may have printed above is no box, as the cursor is not in it.
     """
-    parsed = [_parse_row(line) for line in picture.split("\n")]
-    rows = [row.text for row in parsed]
+    pieces = [list(styled_pieces(line.replace("\xa0", " "))) for line in picture.split("\n")]
+    rows = [_without(row, "dim") for row in pieces]
     top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
     end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
     if top is None or end is None or not _PROMPT.match(rows[top + 1]):
         return ClaudeTerminalState(None, _shows_question(rows, 0))
     typed = _box_text(rows[top + 1 : end])
-    if any(row.has_dim for row in parsed[top + 1 : end]):
-        # Dim text is a suggestion that nobody typed; its first letter is under the cursor.
-        typed = _box_text([row.solid for row in parsed[top + 1 : end]]) and typed
+    # Dim text is a suggestion that nobody typed; its first letter is under the cursor, reversed.
+    solid = [_without(row, "dim", "reverse") for row in pieces[top + 1 : end]]
+    if any(style.dim and piece.strip() for row in pieces[top + 1 : end] for piece, style in row):
+        typed = _box_text(solid) and typed
     return ClaudeTerminalState(
         typed, _shows_question(rows, end + 1), _PASTED.search(typed) is not None
     )
+
+
+def _without(row: list[tuple[str, SgrState]], *styles: str) -> str:
+    return "".join(piece for piece, style in row if not any(getattr(style, s) for s in styles))
 
 
 def _box_text(rows: list[str]) -> str:
@@ -93,16 +87,6 @@ def _is_rule(rows: list[str], number: int) -> bool:
 
 def _shows_question(rows: list[str], start: int) -> bool:
     return _QUESTION.search("\n".join(rows[start:])) is not None
-
-
-def _parse_row(line: str) -> _TerminalRow:
-    pieces = [(piece.replace("\xa0", " "), style) for piece, style in styled_pieces(line)]
-    lit = [(piece, style) for piece, style in pieces if not style.dim]
-    return _TerminalRow(
-        "".join(piece for piece, _ in lit),
-        "".join(piece for piece, style in lit if not style.reverse),
-        any(style.dim and piece.strip() for piece, style in pieces),
-    )
 
 
 class PasteUncertainError(RefusedError):

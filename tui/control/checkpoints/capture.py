@@ -6,22 +6,22 @@ See `object_staging` for how its objects come into the repository, and `refs` fo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from tui.control.checkpoints.git_objects import IndexState
+from tui.control.checkpoints.git_objects import IndexState, find_objects
 from tui.control.checkpoints.object_staging import ObjectStaging, checkpoint_lock, remove_leftovers
 from tui.control.checkpoints.path_listing import PathLister
 from tui.control.checkpoints.refs import (
-    NAMESPACE,
     Checkpoint,
     CheckpointDetails,
     CheckpointKind,
     commit_message,
     encode_details,
+    namespace,
     ref_safe_session,
 )
 from tui.control.checkpoints.stat_cache import FileTable, StatCache, git_mode, usual_permissions
@@ -39,60 +39,55 @@ class _ObjectsPrunedError(CheckpointError):
     """Objects that this checkpoint builds on were pruned meanwhile."""
 
 
-@dataclass(frozen=True)
-class CaptureRequest:
-    """What a checkpoint records of itself; `also` are ignored paths that it holds all the same."""
+class CaptureOptions(TypedDict, total=False):
+    """How a checkpoint is taken; `facts` are any JSON values worth keeping with it (last safe event,
+    progress counts, test verdict), `progress` hears "listed", "writing", "stored", "recorded",
+    "verified"."""
 
-    label: str = ""
-    session: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    kind: CheckpointKind = "checkpoint"
-    also: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True)
-class CaptureResult:
-    """A checkpoint together with the scan of the work tree that it holds."""
-
-    checkpoint: Checkpoint
-    state: WorkTreeState
+    label: str
+    session: str
+    facts: Mapping[str, Any] | None
+    limits: CaptureLimits | None
+    clock: Clock | None
+    progress: Callable[[str], None]
 
 
-def take_checkpoint(
+def take_checkpoint(project: Path, **options: Unpack[CaptureOptions]) -> Checkpoint:
+    """Takes a checkpoint of the work tree that holds `project`, and has verified it on return.
+
+    Raises `CheckpointError`, and then there is no checkpoint.
+    """
+    return capture(project, **options)[0]
+
+
+def capture(
     project: Path,
     *,
     label: str = "",
     session: str = "",
     facts: Mapping[str, Any] | None = None,
+    kind: CheckpointKind = "checkpoint",
+    also: Collection[bytes] = (),
     limits: CaptureLimits | None = None,
     clock: Clock | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> Checkpoint:
-    """Takes a checkpoint of the work tree that holds `project`, and has verified it on return.
+    progress: Callable[[str], None] = lambda step: None,
+) -> tuple[Checkpoint, WorkTreeState]:
+    """`take_checkpoint` for callers that need the stat data of what was captured as well.
 
-    `facts` are any JSON values worth keeping with it (last safe event, progress counts, test
-    verdict). `progress` hears "listed", "writing", "stored", "recorded", "verified". Raises
-    `CheckpointError`, and then there is no checkpoint.
+    `also` are ignored paths that it holds all the same.
     """
-    request = CaptureRequest(label, session, facts or {})
-    return capture(project, request, limits=limits, clock=clock, progress=progress).checkpoint
-
-
-def capture(
-    project: Path,
-    request: CaptureRequest,
-    *,
-    limits: CaptureLimits | None = None,
-    clock: Clock | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> CaptureResult:
-    """`take_checkpoint` for callers that need the stat data of what was captured as well."""
     limits = limits or CaptureLimits()
-    at = (clock or SystemClock()).wall()
+    draft = Checkpoint(
+        at=(clock or SystemClock()).wall(),
+        label=label,
+        session=session,
+        kind=kind,
+        facts=facts or {},
+    )
     try:
         git = Git(project)
         with checkpoint_lock(git, limits.seconds) as lock:
-            task = _Capture(git, request, limits, at, lock, progress or _silent)
+            task = _Capture(git, draft, also, limits, lock, progress)
             try:
                 return task.run(use_cache=True)
             except _ObjectsPrunedError:
@@ -102,9 +97,15 @@ def capture(
     except (GitError, RefusedError) as error:
         raise CheckpointError(f"no checkpoint was taken: {error}") from error
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        reason = f"{error.strerror or error}{where}"
+        reason = error_text(error)
         raise CheckpointError(f"no checkpoint was taken of {project}: {reason}") from error
+
+
+def error_text(error: Exception) -> str:
+    """What went wrong, with the file where there is one."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+    return str(error)
 
 
 def scan_work_tree(
@@ -121,89 +122,102 @@ def scan_work_tree(
     return state
 
 
-def _silent(step: str) -> None:
-    pass
-
-
 class _Capture:
     """One checkpoint being taken, the lock being held."""
 
     def __init__(
         self,
         git: Git,
-        request: CaptureRequest,
+        draft: Checkpoint,
+        also: Collection[bytes],
         limits: CaptureLimits,
-        at: float,
         lock: int,
         progress: Callable[[str], None],
     ) -> None:
-        self._git, self._request, self._limits, self._at = git, request, limits, at
+        self._git, self._draft, self._also, self._limits = git, draft, also, limits
         self._lock, self._progress = lock, progress
 
-    def run(self, *, use_cache: bool) -> CaptureResult:
-        # Git's listing is the slowest part: it runs while the cache is read.
-        lister = PathLister(self._git)
-        try:
-            remove_leftovers(self._git)
-            cache = StatCache.load(self._git) if use_cache else StatCache.empty()
-            return self._start(cache, lister)
-        finally:
-            lister.cancel()
-
-    def _start(self, cache: StatCache, lister: PathLister) -> CaptureResult:
+    def run(self, *, use_cache: bool) -> tuple[Checkpoint, WorkTreeState]:
         git = self._git
-        head, head_tree, branch = _read_head(git)
-        refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _ref_prefix(git)))
-        index_state = IndexState(git, head, head_tree)
-        try:
-            refs_now = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
-            if refs_now.get(cache.ref) != cache.commit:
+        with ExitStack() as stack:
+            # Git's listing is the slowest part: it runs while the cache is read.
+            lister = PathLister(git)
+            stack.callback(lister.cancel)
+            remove_leftovers(git)
+            cache = StatCache.load(git) if use_cache else StatCache()
+            head, head_tree, branch = _read_head(git)
+            listed = git.start(
+                ("for-each-ref", "--format=%(refname) %(objectname)", namespace(git))
+            )
+            index_state = IndexState(git, head, head_tree)
+            stack.callback(index_state.cancel)
+            refs = dict(line.split(" ") for line in os.fsdecode(listed.result()).splitlines())
+            if refs.get(cache.ref) != cache.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
-                cache = StatCache.empty()
-            return self._write(cache, self._describe(head, branch, refs_now), index_state, lister)
-        finally:
-            index_state.cancel()
-
-    def _describe(self, head: str, branch: str | None, refs: Iterable[str]) -> Checkpoint:
-        git, request = self._git, self._request
-        names = (ref.rpartition("/")[2] for ref in refs)
-        number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
-        return Checkpoint(
-            id=f"c{number}",
-            number=number,
-            at=self._at,
-            label=request.label,
-            session=request.session,
-            kind=request.kind,
-            commit="",
-            ref=f"{_ref_prefix(git)}/{ref_safe_session(request.session)}/{number}",
-            head=head or None,
-            branch=branch,
-            operation=git.operation_in_progress(),
-            files=0,
-            facts=request.facts,
-        )
+                cache = StatCache()
+            numbers = (ref.rpartition("/")[2] for ref in refs)
+            number = max((int(name) for name in numbers if name.isdecimal()), default=0) + 1
+            checkpoint = replace(
+                self._draft,
+                id=f"c{number}",
+                number=number,
+                ref=f"{namespace(git)}/{ref_safe_session(self._draft.session)}/{number}",
+                head=head or None,
+                branch=branch,
+                operation=git.operation_in_progress(),
+            )
+            return self._write(cache, checkpoint, index_state, lister)
 
     def _write(
         self, cache: StatCache, checkpoint: Checkpoint, index_state: IndexState, lister: PathLister
-    ) -> CaptureResult:
+    ) -> tuple[Checkpoint, WorkTreeState]:
         git = self._git
         with WorkTreeScan(git, self._limits, cache.rows, cache.folders) as scan:
-            state = scan.scan(lister, self._request.also)
+            state = scan.scan(lister, self._also)
             self._progress("listed")
-            staging = ObjectStaging(git, self._lock, scan.seconds_left())
-            try:
-                writing = partial(self._progress, "writing")
-                checkpoint, sent = write_checkpoint(
-                    scan, state, cache, index_state, staging, checkpoint, writing
+            with ObjectStaging(git, self._lock, scan.seconds_left()) as staging:
+                fresh, sent = self._send_blobs(scan, state, cache.rows, staging)
+                usual, unusual = usual_permissions(state.rows)
+                missing, empty = tuple(state.not_captured()), frozenset(state.folders.empty)
+                checkpoint = replace(
+                    checkpoint,
+                    files=len(state.rows),
+                    not_captured=missing,
+                    not_captured_count=len(missing),
                 )
+                mark = staging.begin_commit(checkpoint.at, "overnight staged state and details")
+                index_state.write(staging, state.unmerged, scan.seconds_left)
+                details = CheckpointDetails(missing, usual, unusual, empty)
+                staging.put_text(encode_details(details), b"details.json")
+                staging.begin_branch()
+                parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
+                text = commit_message(checkpoint, str(git.work_tree))
+                staging.begin_commit(checkpoint.at, text, parents)
+                _send_tree(state.rows, cache, fresh, staging)
+                checkpoint = replace(checkpoint, commit=staging.finish(scan.seconds_left()))
                 tree = self._record(checkpoint, sent, staging)
-            finally:
-                staging.close()
         self._progress("verified")
         new = StatCache(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
         new.save(git, state.seen_ns)
-        return CaptureResult(checkpoint, state)
+        return checkpoint, state
+
+    def _send_blobs(
+        self, scan: WorkTreeScan, state: WorkTreeState, before: FileTable, staging: ObjectStaging
+    ) -> tuple[list[bytes], list[str]]:
+        """Reads what is unread and sends what is new; the paths read and the ids of blobs sent."""
+        fresh: list[bytes] = []
+        sent: list[str] = []
+        index = before.index()
+        for number, data in scan.read_contents(state):
+            blob, path = state.rows.blobs[number], state.rows.paths[number]
+            fresh.append(path)
+            old = index.get(path)
+            if old is None or before.blobs[old] != blob:
+                staging.add_blob(data)
+                sent.append(blob.hex())
+                if len(sent) == 1:
+                    self._progress("writing")
+        return fresh, sent
 
     def _record(self, checkpoint: Checkpoint, sent: list[str], staging: ObjectStaging) -> str:
         """Publishes the objects, creates the ref and verifies everything; returns the tree's id.
@@ -213,7 +227,7 @@ class _Capture:
         """
         git, has_ref = self._git, False
         for _ in range(_MOST_PUBLISHES):
-            loose = staging.publish()
+            loose = staging.repository.publish()
             self._progress("stored")
             # --no-deref: an agent could have made this ref a symbolic one to a branch.
             order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
@@ -238,10 +252,7 @@ def _verify(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     # The index_state tree is HEAD's with changes, and HEAD's may be broken.
     index = [f"{last}:index"] if checkpoint.head else []
     asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *index, *objects]
-    lines = git.run(
-        ("cat-file", "--batch-check=%(objectname) %(objecttype)"), input="\n".join(asked).encode()
-    ).splitlines()
-    answers = [os.fsdecode(line).split(" ") for line in lines]
+    answers = find_objects(git, asked)
     kinds = [answer[-1] for answer in answers]
     is_complete = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
     return answers[1][0] if is_complete and answers[0][0] == checkpoint.commit else None
@@ -261,85 +272,17 @@ def _read_head(git: Git) -> tuple[str, str, str | None]:
     return commit, tree, None if branch == "HEAD" else branch.removeprefix("refs/heads/")
 
 
-def _ref_prefix(git: Git) -> str:
-    return f"{NAMESPACE}/{git.worktree_id}"
-
-
-def write_checkpoint(
-    scan: WorkTreeScan,
-    state: WorkTreeState,
-    cache: StatCache,
-    index_state: IndexState,
-    staging: ObjectStaging,
-    checkpoint: Checkpoint,
-    writing: Callable[[], None],
-) -> tuple[Checkpoint, list[str]]:
-    """Sends all that `cache` does not hold yet; `writing` is called once the first bytes are sent.
-
-    Returns the checkpoint with its commit, and the ids of the blobs sent.
-    """
-    fresh, sent = _send_blobs(scan, state, cache.rows, staging, writing)
-    record = _build_details(state)
-    checkpoint = replace(
-        checkpoint,
-        files=len(state.rows),
-        not_captured=record.not_captured,
-        not_captured_count=len(record.not_captured),
-    )
-    mark = staging.begin_commit(checkpoint.at, "overnight staged state and details")
-    index_state.write(staging, state.unmerged, scan.seconds_left)
-    staging.put_text(encode_details(record), b"details.json")
-    staging.begin_branch()
-    parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
-    text = commit_message(checkpoint, str(scan.git.work_tree))
-    staging.begin_commit(checkpoint.at, text, parents)
-    _send_tree(state.rows, cache, fresh, staging)
-    return replace(checkpoint, commit=staging.finish(scan.seconds_left())), sent
-
-
-def _send_blobs(
-    scan: WorkTreeScan,
-    state: WorkTreeState,
-    before: FileTable,
-    staging: ObjectStaging,
-    writing: Callable[[], None],
-) -> tuple[list[bytes], list[str]]:
-    """Reads what is unread and sends what is new; returns the paths read and the ids of blobs sent."""
-    fresh: list[bytes] = []
-    sent: list[str] = []
-    index = before.index()
-    for number, data in scan.read_contents(state):
-        blob = state.rows.blobs[number]
-        path = state.rows.paths[number]
-        fresh.append(path)
-        old = index.get(path)
-        if old is None or before.blobs[old] != blob:
-            staging.add_blob(data)
-            sent.append(blob.hex())
-            if len(sent) == 1:
-                writing()
-    return fresh, sent
-
-
-def _build_details(state: WorkTreeState) -> CheckpointDetails:
-    usual, unusual = usual_permissions(state.rows)
-    return CheckpointDetails(
-        tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty)
-    )
-
-
 def _send_tree(
     rows: FileTable, cache: StatCache, fresh: list[bytes], staging: ObjectStaging
 ) -> None:
     """Sends what differs from the cached tree; everything, if there is none."""
-    changed: Iterable[bytes] = rows.paths
+    index, changed = rows.index(), rows.paths
     if cache.tree:
         staging.put_tree(cache.tree)
         if rows.paths != cache.rows.paths:
-            for path in cache.rows.index().keys() - rows.index().keys():
+            for path in cache.rows.index().keys() - index.keys():
                 staging.remove(path)
         changed = fresh
-    index = rows.index()
     for path in changed:
         number = index.get(path)
         if number is not None:

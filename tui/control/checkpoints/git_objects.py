@@ -3,64 +3,58 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from tui.control.checkpoints.object_staging import ObjectStaging
+from tui.control.checkpoints.object_staging import ObjectStaging, PipedGit
 from tui.control.checkpoints.path_listing import is_capturable
 from tui.control.checkpoints.work_tree import blob_id
 from tui.system.errors import CheckpointError
-from tui.system.git import Git, kill_process_group
+from tui.system.git import Git
 
 # A git that hangs is killed, so that no checkpoint waits for ever.
 _TIMEOUT_S = 600.0
 _GITLINK = 0o160000
 
 
-class BlobReader:
+class BlobReader(PipedGit):
     """The blobs of a repository; `read` raises `CheckpointError` for one that is not as it was."""
 
     def __init__(self, git: Git) -> None:
-        from threading import Timer
-
+        super().__init__(git, ("cat-file", "--batch"), _TIMEOUT_S)
         self._git = git
-        self._process = git.pipe(("cat-file", "--batch"))
-        self._guard = Timer(_TIMEOUT_S, kill_process_group, (self._process,))
-        self._guard.daemon = True
-        self._guard.start()
-
-    def __enter__(self) -> BlobReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._guard.cancel()
-        kill_process_group(self._process)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    pass
 
     def read(self, blob: str) -> bytes:
         """The bytes of the blob with this id."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise CheckpointError("git cat-file has no pipes")
         try:
-            stdin.write(blob.encode() + b"\n")
-            stdin.flush()
-            header = stdout.readline().split()
+            self._stdin.write(blob.encode() + b"\n")
+            self._stdin.flush()
+            header = self._stdout.readline().split()
             if len(header) != 3 or header[1] != b"blob":
                 raise CheckpointError(
                     f"{self._git.git_dir} lacks the object {blob}; try `git fsck`"
                 )
-            data = stdout.read(int(header[2]))
-            stdout.read(1)
+            data = self._stdout.read(int(header[2]))
+            self._stdout.read(1)
         except OSError as error:
             raise CheckpointError(f"git cat-file ended while {blob} was read") from error
         if blob_id(self._git, data).hex() != blob:
             raise CheckpointError(f"the object {blob} in {self._git.git_dir} is damaged")
         return data
+
+
+def list_tree(git: Git, *args: str) -> Iterator[tuple[bytes, int, str, str]]:
+    """Path, mode, kind and id of what `git ls-tree ARGS` names."""
+    for line in git.run(("ls-tree", "-z", "--full-tree", *args)).split(b"\0")[:-1]:
+        head, _, path = line.partition(b"\t")
+        mode, kind, blob = head.decode().split(" ")
+        yield path, int(mode, 8), kind, blob
+
+
+def find_objects(git: Git, names: Iterable[str]) -> list[list[str]]:
+    """Id and kind of each object asked for; of one that is not there, the name and "missing"."""
+    order = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+    lines = git.run(order, input="\n".join(names).encode() + b"\n").splitlines()
+    return [os.fsdecode(line).split(" ") for line in lines]
 
 
 class IndexState:
@@ -76,7 +70,12 @@ class IndexState:
     ) -> None:
         """Puts `index/` and `unmerged/` into the commit that is being written."""
         out = self._process.result(seconds_left())
-        changes = _parse_changes(out) if self._tree else _parse_entries(out)
+        entries = (_parse_entry(entry) for entry in out.split(b"\0")[:-1])
+        changes = (
+            _parse_changes(out)
+            if self._tree
+            else [(mode, blob, path) for mode, blob, stage, path in entries if not stage]
+        )
         if self._tree:
             staging.put_tree(self._tree, b"index")
         present = self._find_present(
@@ -98,12 +97,8 @@ class IndexState:
 
     def _find_present(self, blobs: set[str]) -> set[str]:
         """Those that the repository has; an index may name objects that were pruned."""
-        if not blobs:
-            return blobs
-        asked = "\n".join(blobs).encode() + b"\n"
-        out = self._git.run(("cat-file", "--batch-check=%(objectname) %(objecttype)"), input=asked)
-        lines = (os.fsdecode(line).split(" ") for line in out.splitlines())
-        return {line[0] for line in lines if line[1:] == ["blob"]}
+        found = find_objects(self._git, blobs) if blobs else ()
+        return {answer[0] for answer in found if answer[1:] == ["blob"]}
 
 
 def _parse_entry(entry: bytes) -> tuple[int, str, int, bytes]:
@@ -112,14 +107,8 @@ def _parse_entry(entry: bytes) -> tuple[int, str, int, bytes]:
     return int(mode, 8), blob.decode(), int(stage), path
 
 
-def _parse_entries(out: bytes) -> list[tuple[int, str, bytes]]:
-    """Mode, blob and path of every index entry without a stage."""
-    entries = (_parse_entry(entry) for entry in out.split(b"\0")[:-1])
-    return [(mode, blob, path) for mode, blob, stage, path in entries if not stage]
-
-
 def _parse_changes(out: bytes) -> list[tuple[int, str, bytes]]:
-    """The same for what differs from HEAD, removals first and with mode 0."""
+    """Mode, blob and path of what differs from HEAD, removals first and with mode 0."""
 
     def each() -> Iterator[tuple[int, str, bytes]]:
         parts = out.split(b"\0")

@@ -12,10 +12,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Self, cast
 
 from tui.system.errors import CheckpointError
 from tui.system.files import private_folder
@@ -130,37 +130,56 @@ class PrivateRepository:
         return [path for p in (*patterns, "refs/**/*made*") for path in self.folder.glob(p)]
 
 
-class ObjectStaging:
-    """One `fast-import` under way, killed after `seconds`.
+class PipedGit:
+    """A git with pipes that is killed after `seconds`, and at the end of a `with` at the latest."""
+
+    def __init__(self, git: Git, args: Sequence[str], seconds: float, **extra: Any) -> None:
+        from threading import Timer
+
+        self._process = git.pipe(args, **extra)
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+        self._guard = Timer(seconds, kill_process_group, (self._process,))
+        self._guard.daemon = True
+        self._guard.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._guard.cancel()
+        kill_process_group(self._process)
+        for pipe in (self._stdin, self._stdout):
+            with suppress(OSError):  # bytes that a dead git did not take
+                pipe.close()
+
+
+class ObjectStaging(PipedGit):
+    """One `fast-import` under way, killed after `seconds`; at the end its folder is emptied.
 
     It inherits `lock`: while it lives no other process can get the lock and remove its objects.
     """
 
     def __init__(self, git: Git, lock: int, seconds: float) -> None:
-        from threading import Timer
-
-        self._repository = PrivateRepository(git, _PRIVATE)
-        self._repository.create()
-        self._repository.clear()
-        self._folder = self._repository.folder
-        self._complaint: IO[bytes] = open(self._folder / "complaint", "w+b")  # noqa: SIM115
-        self._process: subprocess.Popen[bytes] = self._repository.git.pipe(
-            ("fast-import", "--quiet", "--done", "--date-format=raw"),
-            stderr=self._complaint,
-            pass_fds=(lock,),
-        )
-        self._guard = Timer(seconds, kill_process_group, (self._process,))
-        self._guard.daemon = True
-        self._guard.start()
+        self.repository = PrivateRepository(git, _PRIVATE)
+        self.repository.create()
+        self.repository.clear()
+        self._complaint: IO[bytes] = open(self.repository.folder / "complaint", "w+b")  # noqa: SIM115
+        args = ("fast-import", "--quiet", "--done", "--date-format=raw")
+        private = self.repository.git
+        super().__init__(private, args, seconds, stderr=self._complaint, pass_fds=(lock,))
         self._marks = 0
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._complaint.close()
+        self.repository.clear()
 
     # --- writing ---
 
     def _send(self, *parts: bytes) -> None:
-        stdin = self._process.stdin
         try:
-            if stdin is not None:
-                stdin.writelines(parts)
+            self._stdin.writelines(parts)
         except OSError as error:
             raise CheckpointError(f"git fast-import ended early: {self._failure()}") from error
 
@@ -205,8 +224,7 @@ class ObjectStaging:
         """The id of the last commit, once git has written everything."""
         try:
             self._send(b"done\n")
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+            self._stdin.close()
             code = wait_process(self._process, seconds)
         except subprocess.TimeoutExpired as error:
             raise CheckpointError(f"git fast-import was not done after {seconds:g} s") from error
@@ -214,7 +232,7 @@ class ObjectStaging:
             raise CheckpointError(f"git fast-import ended early: {self._failure()}") from error
         if code:
             raise CheckpointError(f"git fast-import failed: {self._failure()}")
-        return (self._folder / _REF).read_text().strip()
+        return (self.repository.folder / _REF).read_text().strip()
 
     def _failure(self) -> str:
         if self._process.poll() is None:
@@ -224,25 +242,9 @@ class ObjectStaging:
         text = match[1].decode("utf-8", "replace") if match else "it gave no reason"
         return "".join(c if c.isprintable() else "?" for c in text)[:300]
 
-    def publish(self) -> list[str]:
-        """Links every new object into the repository, durably; the ids of the loose ones."""
-        return self._repository.publish()
 
-    def close(self) -> None:
-        """Ends git if need be and removes the folder."""
-        self._guard.cancel()
-        kill_process_group(self._process)
-        for pipe in (self._process.stdin, self._process.stdout, self._complaint):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # bytes that a dead git did not take
-                    pass
-        self._repository.clear()
-
-
-def remove_leftovers(git: Git) -> list[str]:
-    """Removes what killed predecessors left behind and says what; call it with the lock held."""
+def remove_leftovers(git: Git) -> None:
+    """Removes what killed predecessors left behind; call it with the lock held."""
     repository = PrivateRepository(git, _PRIVATE)
     left = repository.objects()
     partial = list(private_area(git).glob("*.new"))
@@ -259,10 +261,8 @@ def remove_leftovers(git: Git) -> list[str]:
         if git.read_line(("rev-parse", "--verify", "--quiet", ref)) is None:
             partial.append(lock)
     # The objects go last: killed before, the next sweep still finds them and looks for the rest.
-    leftovers = [*partial, *left]
-    for path in leftovers:
+    for path in (*partial, *left):
         path.unlink(missing_ok=True)
-    return [str(path) for path in leftovers]
 
 
 def partial_objects(git: Git) -> list[Path]:
@@ -283,39 +283,34 @@ def quote_path(path: bytes) -> bytes:
 
 def _alternates(objects: Path) -> list[Path]:
     """Where the repository itself borrows objects; git would not follow relative ones from us."""
-    try:
+    lines: list[bytes] = []
+    with suppress(OSError):
         lines = (objects / "info/alternates").read_bytes().split(b"\n")
-    except OSError:
-        return []
     plain = [line for line in lines if line and line[:1] not in (b"#", b'"')]
     return [Path(os.path.normpath(objects / os.fsdecode(line))) for line in plain]
 
 
 def _flush(paths: list[Path]) -> None:
-    def flush(path: Path) -> None:
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:  # packed and removed meanwhile; the check that follows notices
-            return
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    _run_each(flush, paths)
-
-
-def _run_each(work: Callable[[Path], None], paths: list[Path]) -> None:
     if len(paths) < 4:
         for path in paths:
-            work(path)
+            _flush_one(path)
         return
     from concurrent.futures import ThreadPoolExecutor
 
     # Flushes in parallel share one write of the disk.
     with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(work, paths):
-            pass
+        list(pool.map(_flush_one, paths))
+
+
+def _flush_one(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # packed and removed meanwhile; the check that follows notices
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _link_object(source: Path, target: Path) -> None:

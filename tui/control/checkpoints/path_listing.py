@@ -69,20 +69,16 @@ class PathLister:
         return listing
 
     def _list_own(self, seconds_left: Callable[[], float]) -> PathListing:
-        listing = PathListing()
-        width = len(self._git.zero)
         try:
             tracked = self._tracked.result(seconds_left())
-            others, ignored = (
-                self._others.result(seconds_left()),
-                self._ignored.result(seconds_left()),
-            )
+            others = self._others.result(seconds_left())
+            ignored = self._ignored.result(seconds_left())
         except OvernightError:
             self.cancel()
             raise
-        start = len(_GITLINK) + width + 3
+        start = len(_GITLINK) + len(self._git.zero) + 3
         entries = _split(tracked)
-        listing.tracked = [entry[start:] for entry in entries]
+        listing = PathListing([entry[start:] for entry in entries])
         listing.unmerged = [entry for entry in entries if entry[start - 2 : start - 1] != b"0"]
         if _GITLINK in tracked:
             listing.nested = [entry[start:] for entry in entries if entry.startswith(_GITLINK)]
@@ -114,6 +110,12 @@ class PathLister:
                 listing.nested += [shown + p for p in own.nested]
         except OvernightError as error:
             listing.excluded[shown] = f"a nested repository that git cannot open: {error}"
+
+
+def folders_above(path: bytes) -> list[bytes]:
+    """The folders that a path lies in, the outermost first."""
+    parts = path.split(b"/")
+    return [b"/".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def is_reserved(path: bytes) -> bool:

@@ -17,14 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tui.control.checkpoints.path_listing import folders_above
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
 
 CheckpointKind = Literal["checkpoint", "safety"]
 SCHEMA = 1
-NAMESPACE = "refs/overnight"
 _MOST_NAMED_PATHS = 50
+_WORDS = ("at", "label", "session", "kind")
 _OPTIONAL = ("head", "branch", "operation")
 # NUL between the fields, because labels and facts may hold anything else.
 _FORMAT = "--format=%(refname)%00%(objectname)%00%(objecttype)%00%(contents)%00"
@@ -38,21 +39,21 @@ class Checkpoint:
     "safety" checkpoint was taken by a rewind, to undo it. Text is not yet safe to show.
     """
 
-    id: str
-    number: int
     at: float
     label: str
     session: str
     kind: CheckpointKind
-    commit: str
-    ref: str
-    head: str | None
-    branch: str | None
-    operation: str | None
-    files: int
+    facts: Mapping[str, Any]
+    id: str = ""
+    number: int = 0
+    commit: str = ""
+    ref: str = ""
+    head: str | None = None
+    branch: str | None = None
+    operation: str | None = None
+    files: int = 0
     not_captured: tuple[NotCaptured, ...] = ()
     not_captured_count: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,7 @@ class ExcludedPaths:
 
     def reason_above(self, path: bytes) -> str | None:
         """The reason given for a folder that `path` lies in, if any."""
-        parts = path.split(b"/")
-        folders = (b"/".join(parts[:n]) + b"/" for n in range(1, len(parts)))
+        folders = (above + b"/" for above in folders_above(path))
         return next((self._reasons[p] for p in folders if p in self._reasons), None)
 
     def reason_covering(self, path: bytes) -> str | None:
@@ -100,6 +100,11 @@ class ExcludedPaths:
         """Whether `folder` is left out itself or holds something that is."""
         start = folder + b"/"
         return any(path.startswith(start) for path in self._reasons)
+
+
+def namespace(git: Git) -> str:
+    """What the refs of this work tree's checkpoints begin with, without the slash."""
+    return f"refs/overnight/{git.worktree_id}"
 
 
 def ref_safe_session(session: str) -> str:
@@ -113,14 +118,7 @@ def commit_message(checkpoint: Checkpoint, work_tree: str) -> str:
     subject = " ".join(checkpoint.label.split())[:200]
     record = {
         "schema": SCHEMA,
-        "id": checkpoint.id,
-        "at": checkpoint.at,
-        "label": checkpoint.label,
-        "session": checkpoint.session,
-        "kind": checkpoint.kind,
-        "head": checkpoint.head,
-        "branch": checkpoint.branch,
-        "operation": checkpoint.operation,
+        **{name: getattr(checkpoint, name) for name in ("id", *_WORDS, *_OPTIONAL)},
         "work_tree": work_tree,
         "files": checkpoint.files,
         "not_captured": [[n.path, n.reason] for n in checkpoint.not_captured[:_MOST_NAMED_PATHS]],
@@ -153,13 +151,17 @@ def read_details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
         record = json.loads(git.show_file(checkpoint.commit + parent, "details.json"))
         usual = record["usual"]
         return CheckpointDetails(
-            tuple(NotCaptured(str(path), str(why)) for path, why in record["not_captured"]),
+            _parse_missing(record),
             (int(usual[0]) & 0o777, int(usual[1]) & 0o777),
             {os.fsencode(path): int(mode) & 0o777 for path, mode in record["unusual"].items()},
             frozenset(os.fsencode(path) for path in record["empty_folders"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise CheckpointError(f"the record of checkpoint {checkpoint.id} is damaged") from error
+
+
+def _parse_missing(record: Mapping[str, Any]) -> tuple[NotCaptured, ...]:
+    return tuple(NotCaptured(str(path), str(why)) for path, why in record["not_captured"])
 
 
 def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
@@ -169,7 +171,6 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
         record = json.loads(text.partition("\n\n")[2])
         if not number.isdecimal() or record["schema"] != SCHEMA:
             return None
-        not_captured = tuple(NotCaptured(str(p), str(why)) for p, why in record["not_captured"])
         optional = {k: None if record[k] is None else str(record[k]) for k in _OPTIONAL}
         return Checkpoint(
             id=f"c{int(number)}",
@@ -181,7 +182,7 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
             commit=commit,
             ref=ref,
             files=int(record["files"]),
-            not_captured=not_captured,
+            not_captured=_parse_missing(record),
             not_captured_count=int(record["not_captured_count"]),
             facts=dict(record["facts"]),
             **optional,
@@ -192,7 +193,7 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
 
 def list_checkpoints(git: Git) -> list[Checkpoint]:
     """The checkpoints of this work tree, oldest first; refs of another shape are passed over."""
-    out = git.run(("for-each-ref", _FORMAT, f"{NAMESPACE}/{git.worktree_id}"))
+    out = git.run(("for-each-ref", _FORMAT, namespace(git)))
     parsed = []
     fields = out.split(b"\0")
     for at in range(0, len(fields) - 4, 4):

@@ -10,7 +10,8 @@ import os
 import stat
 from array import array
 from collections.abc import Collection, Sequence
-from pathlib import Path
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -25,23 +26,19 @@ _NAME = "seen"
 # A file may change once more within the tick of the clock that stamped it and look unchanged.
 _TICK_NS = 100_000_000
 _COARSE_TICK_NS = 2_000_000_000
+LINK_MODE = 0o120000
 OWN_FOLDER = RUN_DIR.encode()
 OWN_REASON = "overnight-tui's own"
+_stat_columns = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
 def is_same_stat(before: os.stat_result, after: os.stat_result) -> bool:
     """Whether a path had the same content both times, as far as stat data can tell."""
-    return (
-        before.st_mtime_ns == after.st_mtime_ns
-        and before.st_size == after.st_size
-        and before.st_ctime_ns == after.st_ctime_ns
-        and before.st_ino == after.st_ino
-        and before.st_mode == after.st_mode
-    )
+    return _stat_columns(before) == _stat_columns(after)
 
 
-def is_settled(changed_ns: int, seen_ns: int) -> bool:
-    """Whether a change time is old enough that a later change must have another one."""
+def is_old_enough(changed_ns: int, seen_ns: int) -> bool:
+    """Whether a later change must have another change time than this one, seen at `seen_ns`."""
     coarse = changed_ns % 1_000_000_000 == 0
     return changed_ns < seen_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
 
@@ -49,7 +46,7 @@ def is_settled(changed_ns: int, seen_ns: int) -> bool:
 def git_mode(mode: int) -> int:
     """The mode in git of a file with these `st_mode` bits: link, executable or plain."""
     if stat.S_ISLNK(mode):
-        return 0o120000
+        return LINK_MODE
     return 0o100755 if mode & stat.S_IXUSR else 0o100644
 
 
@@ -59,7 +56,7 @@ class PackedFileTable(Struct, frozen=True, array_like=True):
     paths: bytes = b""
     blobs: bytes = b""
     parents: bytes = b""
-    columns: tuple[bytes, bytes, bytes, bytes, bytes] = (b"", b"", b"", b"", b"")
+    columns: tuple[bytes, ...] = ()
 
 
 class FileTable:
@@ -95,18 +92,16 @@ class FileTable:
         self.paths.append(path)
         self.blobs.append(blob)
         self.parents.add(path.rpartition(b"/")[0])
-        for column in self._columns():
-            column.append(0)
+        for column, value in zip(self._columns(), _stat_columns(status), strict=True):
+            column.append(value)
         if self._index is not None:
             self._index[path] = number
-        self.update(number, status)
         return number
 
     def update(self, number: int, status: os.stat_result) -> None:
         """Replaces the stat data of a row."""
-        self.modes[number], self.sizes[number] = status.st_mode, status.st_size
-        self.mtimes[number], self.ctimes[number] = status.st_mtime_ns, status.st_ctime_ns
-        self.inodes[number] = status.st_ino
+        for column, value in zip(self._columns(), _stat_columns(status), strict=True):
+            column[number] = value
 
     def select(self, numbers: Sequence[int]) -> FileTable:
         """A copy with these rows in this order."""
@@ -128,14 +123,12 @@ class FileTable:
         mtimes = self.mtimes[:]
         recent = seen_ns - _COARSE_TICK_NS
         for number in [n for n, changed in enumerate(self.ctimes) if changed >= recent]:
-            if not is_settled(self.ctimes[number], seen_ns):
+            if not is_old_enough(self.ctimes[number], seen_ns):
                 mtimes[number] = -1
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
-        a, b, c, d, e = (column.tobytes() for column in columns)
-        joined = b"\0".join(self.paths)
-        return PackedFileTable(
-            joined, b"".join(self.blobs), b"\0".join(self.parents), (a, b, c, d, e)
-        )
+        stored = tuple(column.tobytes() for column in columns)
+        paths, parents = b"\0".join(self.paths), b"\0".join(self.parents)
+        return PackedFileTable(paths, b"".join(self.blobs), parents, stored)
 
     @staticmethod
     def unpack(stored: PackedFileTable, width: int) -> FileTable:
@@ -156,16 +149,13 @@ def usual_permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int
     """The usual permission bits of plain and of executable files, and the paths that have others."""
     from collections import Counter
 
-    counted = Counter(rows.modes)
+    counted = {mode: n for mode, n in Counter(rows.modes).items() if stat.S_ISREG(mode)}
     usual = []
-    for executable in (0, stat.S_IXUSR):
-        kind = {m: n for m, n in counted.items() if stat.S_ISREG(m) and m & 0o100 == executable}
-        best = max(kind, key=lambda m: (kind[m], m), default=0o755 if executable else 0o644)
-        usual.append(stat.S_IMODE(best) & 0o777)
-    odd = {m for m in counted if stat.S_ISREG(m) and m & 0o777 not in usual}
-    if not odd:
-        return (usual[0], usual[1]), {}
-    pairs = zip(rows.paths, rows.modes, strict=True)
+    for executable, default in ((0, 0o644), (stat.S_IXUSR, 0o755)):
+        modes = [mode for mode in counted if mode & stat.S_IXUSR == executable]
+        usual.append(0o777 & max(modes, key=lambda m: (counted[m], m), default=default))
+    odd = {mode for mode in counted if mode & 0o777 not in usual}
+    pairs = zip(rows.paths, rows.modes, strict=True) if odd else ()
     return (usual[0], usual[1]), {path: mode & 0o777 for path, mode in pairs if mode in odd}
 
 
@@ -243,10 +233,6 @@ class FolderIndex:
         self.real_paths.add(path)
         return True
 
-    def settled_folders(self, seen_ns: int) -> dict[bytes, FolderStat]:
-        """What may be believed next time: folders that last changed well before `seen_ns`."""
-        return {p: f for p, f in self.folders.items() if is_settled(f.ctime, seen_ns)}
-
 
 def _read_folder(top: int, path: bytes, status: os.stat_result) -> FolderStat:
     folders: list[bytes] = []
@@ -285,41 +271,33 @@ class _StatCacheFile(Struct, frozen=True, array_like=True):
     folders: dict[bytes, FolderStat]
 
 
+@dataclass(frozen=True)
 class StatCache:
     """Files and folders as last seen, and the checkpoint that holds them; empty if there is none.
 
     It only saves time: where it is lost or damaged, the next checkpoint reads everything again.
     """
 
-    def __init__(
-        self, ref: str, commit: str, tree: str, rows: FileTable, folders: FolderIndex
-    ) -> None:
-        self.ref, self.commit, self.tree = ref, commit, tree
-        self.rows, self.folders = rows, folders
-
-    @staticmethod
-    def empty() -> StatCache:
-        return StatCache("", "", "", FileTable(), FolderIndex())
+    ref: str = ""
+    commit: str = ""
+    tree: str = ""
+    rows: FileTable = field(default_factory=FileTable)
+    folders: FolderIndex = field(default_factory=FolderIndex)
 
     @staticmethod
     def load(git: Git) -> StatCache:
         """What was stored last."""
         try:
-            with open_cache(_path(git), _KIND) as cache:
+            with open_cache(private_area(git) / _NAME, _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
             rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):
-            return StatCache.empty()
+            return StatCache()
         return StatCache(stored.ref, stored.commit, stored.tree, rows, FolderIndex(stored.folders))
 
     def save(self, git: Git, seen_ns: int) -> None:
         """Stores this for the next checkpoint; what changed just before `seen_ns` will not match."""
-        packed, folders = self.rows.pack(seen_ns), self.folders.settled_folders(seen_ns)
-        body = msgspec.msgpack.encode(
-            _StatCacheFile(self.ref, self.commit, self.tree, packed, folders)
-        )
-        write_cache(_path(git), _KIND, ((body,),))
-
-
-def _path(git: Git) -> Path:
-    return private_area(git) / _NAME
+        known = self.folders.folders.items()
+        folders = {path: stat for path, stat in known if is_old_enough(stat.ctime, seen_ns)}
+        stored = _StatCacheFile(self.ref, self.commit, self.tree, self.rows.pack(seen_ns), folders)
+        write_cache(private_area(git) / _NAME, _KIND, ((msgspec.msgpack.encode(stored),),))

@@ -129,7 +129,8 @@ class WorkTreeScan:
         for path in also:
             if path in state.rows.index():
                 state.excluded.pop(path, None)
-        return self._exclude_large(state, listing)
+        self._exclude_large(state, listing)
+        return state
 
     def _find_unchanged(self) -> bytearray:
         """Which known rows still have the same stat data; computed while git is listing."""
@@ -217,16 +218,12 @@ class WorkTreeScan:
             state.excluded[path] = describe_kind(now.st_mode)
         return None
 
-    def _exclude_large(self, state: WorkTreeState, listing: PathListing) -> WorkTreeState:
+    def _exclude_large(self, state: WorkTreeState, listing: PathListing) -> None:
         """Moves what is too large to `excluded`; of the untracked files, the largest first."""
         rows, limits = state.rows, self.limits
-        out: dict[int, str] = {}
-        if rows.paths and max(rows.sizes) > limits.file_bytes:
-            for number, size in enumerate(rows.sizes):
-                if size > limits.file_bytes:
-                    out[number] = (
-                        f"larger than {format_size_limit(limits.file_bytes)}: {format_size_limit(size)}"
-                    )
+        most = format_size_limit(limits.file_bytes)
+        large = {n: size for n, size in enumerate(rows.sizes) if size > limits.file_bytes}
+        out = {n: f"larger than {most}: {format_size_limit(size)}" for n, size in large.items()}
         index = rows.index() if listing.untracked else {}
         loose = {index[path] for path in listing.untracked if path in index} - out.keys()
         by_size = sorted((rows.sizes[number], number) for number in loose)
@@ -236,13 +233,12 @@ class WorkTreeScan:
             total -= size
             most = format_size_limit(limits.untracked_bytes)
             out[number] = f"untracked files exceed {most} in all: {format_size_limit(size)}"
-        return self._exclude_rows(state, out)
+        self._exclude_rows(state, out)
 
-    def _exclude_rows(self, state: WorkTreeState, out: dict[int, str]) -> WorkTreeState:
+    def _exclude_rows(self, state: WorkTreeState, out: dict[int, str]) -> None:
         if out:
             state.excluded.update((state.rows.paths[number], why) for number, why in out.items())
             self._select_rows(state, [n for n in range(len(state.rows)) if n not in out])
-        return state
 
     @staticmethod
     def _select_rows(state: WorkTreeState, numbers: Sequence[int]) -> None:

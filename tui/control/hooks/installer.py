@@ -1,4 +1,4 @@
-"""Installs, removes and inspects our hooks.
+"""Installs and removes our hooks.
 
 Nothing else in the file changes a byte. The file before the first install is recorded, so that
 uninstalling brings back the very bytes if nobody else wrote in between.
@@ -6,68 +6,55 @@ uninstalling brings back the very bytes if nobody else wrote in between.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
-import shlex
-import sys
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
-from tui.control.hooks import settings_file
+from tui.control.hooks import status
+from tui.control.hooks.status import HookRecord, Json, JsonPath, SettingsFileVersion
 from tui.store.layout import RUN_DIR
-from tui.system import paths
 from tui.system.errors import RefusedError
-from tui.system.files import atomic_write, read_json
+from tui.system.files import atomic_write, atomic_write_at
 
-MARK: Final = "# overnight-tui mailbox"
 _TIMEOUT_S: Final = 10
-_RECORD: Final = "hooks.json"
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class HookStatus:
-    """What is installed: `events` ours, `stale` those that call something else than we would now.
-
-    `off` says why no hook at all runs here; empty when they may. `folder_made_at` is when we made
-    `.claude` itself: sessions older than that may not notice it (version 2.1.197 does not).
-    """
-
-    file: Path
-    events: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    off: str = ""
-    folder_made_at: float | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether a message would be delivered by every event that we install a hook for."""
-        return self.events == EVENTS and not self.stale and not self.off
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_DECODER: Final = json.JSONDecoder()
 
 
 def install(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
-    current = settings_file.read(project)
-    record = _load_record(project, run_dir)
-    untouched = record.get("installed") == _digest(current.data or b"")
-    before = _original(record) if untouched else current.data
-    clean = _remove_hooks(_original_text(before, current.data, project), project)
+    current = status.read_settings(project)
+    if current.data is not None:
+        status.decode_settings(current.data, project)
+    record = status.load_record(project, run_dir)
+    untouched = record.installed == _digest(current.data or b"")
+    before = record.original if untouched else current.data
+    clean = _remove_hooks("{}\n" if before is None else status.decode_settings(before, project))
     installed = _add_hooks(clean, project, run_dir).encode("utf-8")
     Mailbox.of(project, run_dir).create()
     if installed == current.data:
         return False
-    folder_made_at = 0.0 if (project / settings_file.FOLDER).exists() else time.time()
+    made_folder = 0.0 if (project / status.FOLDER).exists() else time.time()
     if untouched:
-        folder_made_at = record.get("made_folder", folder_made_at)
+        made_folder = record.made_folder
     original = None if before is None else clean.encode()
-    _save_record(project, run_dir, original, installed, folder_made_at)
-    settings_file.replace(project, installed, current)
+    new = HookRecord(original, _digest(installed), made_folder)
+    path = status.record_path(project, run_dir)
+    try:
+        atomic_write(path, msgspec.json.encode(new), sync=False)
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
+    replace_settings(project, installed, current)
     return True
 
 
@@ -84,215 +71,190 @@ class HookPlan:
 
 def plan_install(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
     """What installing would do now; RefusedError where it could not be done."""
-    status = hook_status(project, run_dir)
-    missing = [event for event in EVENTS if event not in status.events or event in status.stale]
-    adds = tuple((event, hook_command(event, project, run_dir)) for event in missing)
-    folder = project / settings_file.FOLDER
-    return HookPlan(status.file, adds, not status.file.exists(), not folder.exists(), status.off)
+    found = status.hook_status(project, run_dir)
+    missing = [event for event in EVENTS if event not in found.events or event in found.stale]
+    adds = tuple((event, status.hook_command(event, project, run_dir)) for event in missing)
+    folder = project / status.FOLDER
+    return HookPlan(found.file, adds, not found.file.exists(), not folder.exists(), found.off)
 
 
 def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
-    current = settings_file.read(project)
-    record = _load_record(project, run_dir)
+    current = status.read_settings(project)
     if current.data is None:
         return False
-    if record.get("installed") == _digest(current.data):
-        restored = _original(record)
-    else:
-        text = _decode_settings(current.data, project)
-        cleaned = _remove_hooks(text, project)
+    record = status.load_record(project, run_dir)
+    restored = record.original
+    if record.installed != _digest(current.data):
+        text = status.decode_settings(current.data, project)
+        cleaned = _remove_hooks(text)
         if cleaned == text:
             return False
-        restored = cleaned.encode("utf-8")
-        if "installed" in record and record.get("original") is None and not json.loads(cleaned):
-            restored = None
-    settings_file.replace(project, restored, current)
-    if restored is None and record.get("made_folder"):
-        settings_file.remove_empty_folder(project)
-    _record_path(project, run_dir).unlink(missing_ok=True)
+        is_new_and_empty = record.installed and restored is None and not json.loads(cleaned)
+        restored = None if is_new_and_empty else cleaned.encode("utf-8")
+    replace_settings(project, restored, current)
+    if restored is None and record.made_folder:
+        with suppress(OSError):  # something else lies in it
+            (project / status.FOLDER).rmdir()
+    status.record_path(project, run_dir).unlink(missing_ok=True)
     return True
-
-
-def hook_status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
-    """What is installed now; RefusedError when the file cannot be trusted or read."""
-    current = settings_file.read(project)
-    file = settings_file.settings_path(project)
-    text = "{}" if current.data is None else _decode_settings(current.data, project)
-    settings = json.loads(text)
-    events: list[str] = []
-    stale: list[str] = []
-    for event in EVENTS:
-        commands = [hook["command"] for hook in _hooks_of(settings, event)]
-        if commands:
-            events.append(event)
-            if commands != [hook_command(event, project, run_dir)]:
-                stale.append(event)
-    record = _load_record(project, run_dir) if events else {}
-    made = record.get("made_folder")
-    made_at = float(made) if isinstance(made, int | float) and made else None
-    return HookStatus(
-        file, tuple(events), tuple(stale), _disabled_reason(project, settings), made_at
-    )
-
-
-def hook_command(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
-    """The shell command for one event; it says nothing once this program is gone."""
-    program = Path(sys.executable).with_name("overnight-tui")
-    if os.access(program, os.X_OK):
-        program_call, gate = [str(program)], str(program)
-    else:
-        program_call, gate = [sys.executable, "-m", "tui"], sys.executable
-    call = shlex.join([*program_call, "hook", event, str(Mailbox.of(project, run_dir).folder)])
-    return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
-
-
-def _add_hooks(text: str, project: Path, run_dir: str) -> str:
-    for event in EVENTS:
-        command = hook_command(event, project, run_dir)
-        entry: Json = {"type": "command", "command": command, "timeout": _TIMEOUT_S}
-        group: Json = {"hooks": [entry]}
-        if event == "PostToolUse":
-            group = {"matcher": "*", **group}
-        root = settings_file.skip_space(text, 0)
-        hooks = _find_value(text, root, "hooks")
-        if hooks is None:
-            text = settings_file.add_member(text, root, "hooks", {event: [group]})
-            continue
-        groups = _find_value(text, hooks, event)
-        if groups is None:
-            text = settings_file.add_member(text, hooks, event, [group])
-        else:
-            text = settings_file.add_member(text, groups, "", group)
-    return text
-
-
-def _remove_hooks(text: str, project: Path) -> str:
-    """The text with our hooks cut out, and what is empty only because of that."""
-    for event in EVENTS:
-        while (location := _find_first_hook(text, event)) is not None:
-            root = settings_file.skip_space(text, 0)
-            hooks = _find_value(text, root, "hooks") or 0
-            groups = _find_value(text, hooks, event) or 0
-            number, inner, entry, alone = location
-            if not alone:
-                text = settings_file.cut_member(text, inner, entry)
-                continue
-            text = settings_file.cut_member(text, groups, number)
-            if not settings_file.list_members(text, groups):
-                text = settings_file.cut_member(text, hooks, _member_number(text, hooks, event))
-                if not settings_file.list_members(text, hooks):
-                    text = settings_file.cut_member(text, root, _member_number(text, root, "hooks"))
-    return text
-
-
-def _find_first_hook(text: str, event: str) -> tuple[int, int, int, bool] | None:
-    """Group number, position of its hooks, number among them, and whether it is the only one."""
-    root = settings_file.skip_space(text, 0)
-    hooks = _find_value(text, root, "hooks")
-    groups = _find_value(text, hooks, event) if hooks is not None else None
-    if groups is None:
-        return None
-    for number, group in enumerate(settings_file.list_members(text, groups)):
-        inner = _find_value(text, group.value, "hooks") if text[group.value] == "{" else None
-        if inner is None or text[inner] != "[":
-            continue
-        entries = settings_file.list_members(text, inner)
-        for entry, hook in enumerate(entries):
-            if _is_ours(json.loads(text[hook.value : hook.end])):
-                return number, inner, entry, len(entries) == 1
-    return None
-
-
-def _is_ours(entry: object) -> bool:
-    command = entry.get("command") if isinstance(entry, dict) else None
-    return isinstance(command, str) and command.endswith(MARK)
-
-
-def _hooks_of(settings: Json, event: str) -> list[Json]:
-    groups = settings.get("hooks", {}).get(event, [])
-    listed = [group.get("hooks") for group in groups if isinstance(group, dict)]
-    return [hook for hooks in listed if isinstance(hooks, list) for hook in hooks if _is_ours(hook)]
-
-
-def _find_value(text: str, opening: int, key: str) -> int | None:
-    for member in settings_file.list_members(text, opening):
-        if member.key == key:
-            return member.value
-    return None
-
-
-def _member_number(text: str, opening: int, key: str) -> int:
-    return [member.key for member in settings_file.list_members(text, opening)].index(key)
-
-
-def _original_text(before: bytes | None, now: bytes | None, project: Path) -> str:
-    if now is not None:
-        _decode_settings(now, project)
-    return "{}\n" if before is None else _decode_settings(before, project)
-
-
-def _decode_settings(data: bytes, project: Path) -> str:
-    """The settings as text, known to have the shape we rely on; RefusedError otherwise."""
-    shown = settings_file.settings_path(project)
-    try:
-        text = data.decode("utf-8")
-        settings = json.loads(text, object_pairs_hook=_reject_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(f"{shown} is not valid JSON ({error}); nothing was changed") from error
-    hooks = settings.get("hooks", {}) if isinstance(settings, dict) else None
-    if not isinstance(hooks, dict):
-        raise RefusedError(f"{shown} does not hold settings as Claude Code reads them")
-    if not all(isinstance(hooks.get(event, []), list) for event in EVENTS):
-        raise RefusedError(f"the hooks in {shown} are not lists; nothing was changed")
-    return text
-
-
-def _reject_duplicates(pairs: list[tuple[str, Any]]) -> Json:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return members
-
-
-def _disabled_reason(project: Path, local: Json) -> str:
-    files = (project / settings_file.FOLDER / "settings.json", paths.claude_dir() / "settings.json")
-    if local.get("disableAllHooks") is True:
-        return f"disableAllHooks is set in {settings_file.settings_path(project)}"
-    for file in files:
-        settings = read_json(file, settings_file.MOST_BYTES, follow=True) or {}
-        if settings.get("disableAllHooks") is True:
-            return f"disableAllHooks is set in {file}"
-    return ""
-
-
-def _record_path(project: Path, run_dir: str) -> Path:
-    return paths.resolve(project, run_dir) / _RECORD
-
-
-def _save_record(
-    project: Path, run_dir: str, original: bytes | None, installed: bytes, made_folder: float
-) -> None:
-    record: Json = {
-        "original": None if original is None else base64.b64encode(original).decode(),
-        "installed": _digest(installed),
-        "made_folder": made_folder,
-    }
-    path = _record_path(project, run_dir)
-    try:
-        atomic_write(path, json.dumps(record).encode("ascii"), sync=False)
-    except OSError as error:
-        raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _load_record(project: Path, run_dir: str) -> Json:
-    return read_json(_record_path(project, run_dir), 2 * settings_file.MOST_BYTES) or {}
-
-
-def _original(record: Json) -> bytes | None:
-    original = record.get("original")
-    return base64.b64decode(original) if isinstance(original, str) else None
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def replace_settings(project: Path, data: bytes | None, version: SettingsFileVersion) -> None:
+    """Puts other bytes there in one step, or removes the file; RefusedError if it changed since."""
+    shown = status.settings_path(project)
+    with status.settings_folder(project, make=data is not None) as folder:
+        if folder is None:
+            return
+        if status.read_version(folder, shown).stamp != version.stamp:
+            raise RefusedError(f"{shown} changed meanwhile, so it was left alone; try again")
+        try:
+            if data is None:
+                os.unlink(status.NAME, dir_fd=folder)
+            else:
+                atomic_write_at(folder, status.NAME, data, mode=version.mode)
+        except OSError as error:
+            raise RefusedError(f"{shown} cannot be written: {error.strerror}") from error
+
+
+def _add_hooks(text: str, project: Path, run_dir: str) -> str:
+    for event in EVENTS:
+        command = status.hook_command(event, project, run_dir)
+        entry: Json = {"type": "command", "command": command, "timeout": _TIMEOUT_S}
+        group: Json = {"hooks": [entry]}
+        if event == "PostToolUse":
+            group = {"matcher": "*", **group}
+        text = _append(text, ("hooks", event), group)
+    return text
+
+
+def _remove_hooks(text: str) -> str:
+    """The text with our hooks cut out, and what is empty only because of that."""
+    for event in EVENTS:
+        while ours := next(status.find_ours(json.loads(text), event), None):
+            text = _cut(text, ours[0])
+    return text
+
+
+# --- its text, of which the rest stays byte for byte -------------------------------------------
+
+
+class JsonMember(NamedTuple):
+    """A member of an object, or item of an array: where it starts, its value, and where it ends."""
+
+    key: str | int
+    start: int
+    value: int
+    end: int
+
+
+def _skip_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _list_members(text: str, opening: int) -> list[JsonMember]:
+    """The members of the object, or items of the array, that begins there; the text is valid."""
+    listed: list[JsonMember] = []
+    at = _skip_space(text, opening + 1)
+    while text[at] not in "}]":
+        start: int = at
+        key: str | int = len(listed)
+        if text[opening] == "{":
+            key, at = _DECODER.raw_decode(text, at)
+            at = _skip_space(text, _skip_space(text, at) + 1)
+        _, end = _DECODER.raw_decode(text, at)
+        listed.append(JsonMember(key, start, at, end))
+        at = _skip_space(text, end)
+        if text[at] == ",":
+            at = _skip_space(text, at + 1)
+    return listed
+
+
+def _find(text: str, path: JsonPath) -> int | None:
+    """Where the value at `path` begins; None if there is none."""
+    at: int | None = _skip_space(text, 0)
+    for key in path:
+        if at is not None:
+            at = next((m.value for m in _list_members(text, at) if m.key == key), None)
+    return at
+
+
+def _append(text: str, path: JsonPath, item: object) -> str:
+    """The text with `item` at the end of the list at `path`, which is made where it is missing."""
+    opening = _find(text, path)
+    return _put(text, path, [item]) if opening is None else _add_member(text, opening, "", item)
+
+
+def _put(text: str, path: JsonPath, value: object) -> str:
+    """The text with a new value at `path`, and with what is missing above it."""
+    *above, key = path
+    opening = _find(text, tuple(above))
+    if opening is None:
+        return _put(text, tuple(above), {key: value})
+    return _add_member(text, opening, str(key), value)
+
+
+def _add_member(text: str, opening: int, key: str, value: object) -> str:
+    """The text with a member (of an object) or an item (of an array, `key` empty) put at the end.
+
+    It is laid out as its neighbours are; what stood there keeps every byte.
+    """
+    present = _list_members(text, opening)
+    name = f"{json.dumps(key)}: " if key else ""
+    if present:
+        last = present[-1]
+        margin = _indent_before(text, last.start)
+        if margin is None:
+            piece = f", {name}{json.dumps(value)}"
+        else:
+            piece = f",{margin}{name}{_dump_indented(text, value, margin)}"
+        return text[: last.end] + piece + text[last.end :]
+    line = text[text.rfind("\n", 0, opening) + 1 : opening]
+    outer = _line_break(text) + line[: len(line) - len(line.lstrip(" \t"))]
+    inner = outer + _indent_step(text)
+    piece = f"{inner}{name}{_dump_indented(text, value, inner)}{outer}"
+    return text[: opening + 1] + piece + text[_skip_space(text, opening + 1) :]
+
+
+def _cut(text: str, path: JsonPath) -> str:
+    """The text without what is at `path`, and without what is empty only because of that."""
+    while path and (opening := _find(text, path[:-1])) is not None:
+        present = _list_members(text, opening)
+        number = [member.key for member in present].index(path[-1])
+        start, end = opening + 1, _skip_space(text, present[number].end)
+        if number:
+            start, end = present[number - 1].end, present[number].end
+        elif len(present) > 1:
+            start, end = present[0].start, present[1].start
+        text = text[:start] + text[end:]
+        if len(present) > 1:
+            break
+        path = path[:-1]
+    return text
+
+
+def _indent_before(text: str, start: int) -> str | None:
+    """Line break and indentation before a position, or None where it does not begin a line."""
+    line = text.rfind("\n", 0, start) + 1
+    margin = text[line:start]
+    return _line_break(text) + margin if line and not margin.strip(" \t") else None
+
+
+def _line_break(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _indent_step(text: str) -> str:
+    """One step of indentation, as the outermost members have it."""
+    present = _list_members(text, _skip_space(text, 0))
+    margin = _indent_before(text, present[0].start) if present else None
+    return margin.lstrip("\r\n") if margin and margin.strip("\r\n") else "  "
+
+
+def _dump_indented(text: str, value: object, margin: str) -> str:
+    return json.dumps(value, indent=_indent_step(text)).replace("\n", margin)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.path_listing import folders_above
 from tui.control.checkpoints.work_tree import blob_id
 from tui.control.rewind.decide import FileIdentity, FileStep, FileVersion
 from tui.control.rewind.safe_paths import WorkTreeFiles
@@ -30,8 +31,8 @@ class ApplyResult:
 
     written: int = 0
     deleted: int = 0
-    meanwhile: list[bytes] = field(default_factory=list)
-    rescued: list[Path] = field(default_factory=list)
+    meanwhile: list[str] = field(default_factory=list)
+    rescued: list[str] = field(default_factory=list)
 
 
 class StepApplier:
@@ -103,12 +104,14 @@ class StepApplier:
             self._progress(name, done, len(numbers))
             step = self._steps[number]
             if not self._apply_step(number, step):
-                self.result.meanwhile.append(step.path)
+                self.result.meanwhile.append(os.fsdecode(step.path))
 
     def _apply_step(self, number: int, step: FileStep) -> bool:
         """Brings one path to its state after the step; False if it holds newer work and stays."""
         status = self._files.stat(step.path)
-        if self._is_untouched(step, status):
+        before = None if step.before is None else step.before.identity
+        now = None if status is None else FileIdentity.of(status)
+        if now == before and (step.before is None) == (now is None):
             return self._change(number, step, status)
         if self._has_version(step.after, step.path, status):
             return True
@@ -117,12 +120,6 @@ class StepApplier:
         if step.before is None and stat.S_ISDIR(status.st_mode):
             return self._files.remove_empty_tree(step.path) and self._change(number, step, None)
         return False
-
-    @staticmethod
-    def _is_untouched(step: FileStep, status: os.stat_result | None) -> bool:
-        if step.before is None or status is None:
-            return step.before is None and status is None
-        return step.before.identity == FileIdentity.of(status)
 
     def _has_version(
         self, version: FileVersion | None, path: bytes, status: os.stat_result | None
@@ -178,15 +175,12 @@ class StepApplier:
 
     def _same_file_by_another_case(self, path: bytes, status: os.stat_result) -> bytes | None:
         """A path just written that is this very file, on a file system that ignores case."""
-        folded = path.lower()
         for step in self._steps:
-            if step.after is not None and step.path != path and step.path.lower() == folded:
-                other = self._files.stat(step.path)
-                if other is not None and (other.st_dev, other.st_ino) == (
-                    status.st_dev,
-                    status.st_ino,
-                ):
-                    return step.path
+            if step.after is None or step.path == path or step.path.lower() != path.lower():
+                continue
+            other = self._files.stat(step.path)
+            if other is not None and os.path.samestat(other, status):
+                return step.path
         return None
 
     def _clear_old_path(self, number: int) -> Path:
@@ -205,24 +199,19 @@ class StepApplier:
         name = os.fsdecode(path).replace("/", "_")[-100:]
         rescued = self._rescued / f"{old.st_ino}-{name}"
         old_path.replace(rescued)
-        self.result.rescued.append(rescued)
+        self.result.rescued.append(str(rescued))
 
 
 def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the steps: deletions that make room, writes, all other deletions."""
     targets = {step.path for step in steps if step.after is not None}
-    above = {folder for path in targets for folder in _folders_above(path)}
+    above = {folder for path in targets for folder in folders_above(path)}
     in_the_way, writes, deletes = [], [], []
     for number, step in enumerate(steps):
         if step.after is not None:
             writes.append(number)
-        elif step.path in above or not targets.isdisjoint(_folders_above(step.path)):
+        elif step.path in above or not targets.isdisjoint(folders_above(step.path)):
             in_the_way.append(number)
         else:
             deletes.append(number)
     return in_the_way, writes, deletes
-
-
-def _folders_above(path: bytes) -> list[bytes]:
-    parts = path.split(b"/")
-    return [b"/".join(parts[:length]) for length in range(1, len(parts))]

@@ -10,9 +10,10 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from tui.control.checkpoints.path_listing import IGNORED
+from tui.control.checkpoints.git_objects import list_tree
+from tui.control.checkpoints.path_listing import IGNORED, folders_above
 from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, read_details
-from tui.control.checkpoints.stat_cache import FileTable, git_mode
+from tui.control.checkpoints.stat_cache import LINK_MODE, FileTable, git_mode
 from tui.control.checkpoints.work_tree import WorkTreeState
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
@@ -44,7 +45,7 @@ class FileVersion(Struct, frozen=True, array_like=True):
 
     @property
     def is_link(self) -> bool:
-        return self.mode == 0o120000
+        return self.mode == LINK_MODE
 
     def fits(self, status: os.stat_result) -> bool:
         """Whether kind and permissions are those; says nothing about the bytes."""
@@ -78,9 +79,6 @@ class FileStep(Struct, frozen=True):
         return FileStep(self.path, before, self.before)
 
 
-_LINK = 0o120000
-
-
 @dataclass(frozen=True)
 class RewindTarget:
     """The tree to go back to: mode and blob by path, and the details of its checkpoint."""
@@ -92,21 +90,18 @@ class RewindTarget:
     @staticmethod
     def load(git: Git, checkpoint: Checkpoint) -> RewindTarget:
         """Reads a checkpoint's tree; raises `CheckpointError` or `GitError` if it is damaged."""
-        out = git.run(("ls-tree", "-r", "-z", "--full-tree", checkpoint.commit))
         entries: dict[bytes, tuple[int, str]] = {}
-        for entry in out.split(b"\0")[:-1]:
-            head, _, path = entry.partition(b"\t")
-            mode, kind, blob = head.decode().split(" ")
-            if kind != "blob" or int(mode, 8) not in (_LINK, 0o100644, 0o100755):
+        for path, mode, kind, blob in list_tree(git, "-r", checkpoint.commit):
+            if kind != "blob" or mode not in (LINK_MODE, 0o100644, 0o100755):
                 raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
-            entries[path] = int(mode, 8), blob
+            entries[path] = mode, blob
         return RewindTarget(checkpoint, entries, read_details(git, checkpoint))
 
     def version_at(self, path: bytes) -> FileVersion:
         """What the target has at `path`."""
         mode, blob = self.entries[path]
         usual = self.details.permissions(path, mode == 0o100755)
-        return FileVersion(mode, blob, 0 if mode == _LINK else usual)
+        return FileVersion(mode, blob, 0 if mode == LINK_MODE else usual)
 
 
 @dataclass
@@ -124,89 +119,79 @@ class RewindDecision:
 
 def decide(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDecision:
     """Compares the target with the work tree; only paths that start with `scope` count."""
-    decision = RewindDecision()
-    excluded = ExcludedPaths(state.not_captured())
-    new_nested = _find_new_nested(target, state)
-    index = state.rows.index()
-    gone: dict[bytes, FileStep] = {}
-    for path, number in index.items():
-        if path in target.entries or not path.startswith(scope):
-            continue
-        reason = target.details.excluded.reason_covering(path)
-        nested = next((n for n in new_nested if path.startswith(n)), None)
-        if nested is not None:
-            decision.kept[nested] = "a repository that was not there then"
-        elif reason is not None:
-            decision.kept[path] = f"was there then, not captured: {reason}"
+    return _Comparison(target, state).decide(scope)
+
+
+class _Comparison:
+    def __init__(self, target: RewindTarget, state: WorkTreeState) -> None:
+        self._target, self._state = target, state
+        self._index = state.rows.index()
+        self._excluded = ExcludedPaths(state.not_captured())
+        self._gone: dict[bytes, FileStep] = {}
+        self._decision = RewindDecision()
+
+    def decide(self, scope: bytes) -> RewindDecision:
+        target, decision = self._target, self._decision
+        # Repositories inside the work tree of which the target holds nothing.
+        folders = [path + b"/" for path in sorted(self._state.nested)]
+        new = [path for path in folders if not any(p.startswith(path) for p in target.entries)]
+        for path, number in self._index.items():
+            if path in target.entries or not path.startswith(scope):
+                continue
+            reason = target.details.excluded.reason_covering(path)
+            nested = next((folder for folder in new if path.startswith(folder)), None)
+            if nested is not None:
+                decision.kept[nested] = "a repository that was not there then"
+            elif reason is not None:
+                decision.kept[path] = f"was there then, not captured: {reason}"
+            else:
+                self._gone[path] = FileStep(path, _current_version(self._state.rows, number), None)
+        for path in sorted(target.entries):
+            if path.startswith(scope):
+                self._decide_one(path)
+        decision.steps += [self._gone[path] for path in sorted(self._gone)]
+        return decision
+
+    def _decide_one(self, path: bytes) -> None:
+        decision = self._decision
+        closed = self._excluded.reason_above(path)
+        if closed not in (None, IGNORED):
+            decision.kept[path] = f"not touched: in {closed}"
+            return
+        after = self._target.version_at(path)
+        number = self._index.get(path)
+        if number is not None:
+            before = _current_version(self._state.rows, number)
+            if structs.replace(before, identity=None) == after:
+                decision.unchanged += 1
+            else:
+                decision.steps.append(FileStep(path, before, after))
+            return
+        obstacle = self._excluded.reason_for(path) or self._find_obstacle(path)
+        if obstacle is None:
+            decision.steps.append(FileStep(path, None, after))
         else:
-            gone[path] = FileStep(path, _current_version(state.rows, number), None)
-    for path in sorted(target.entries):
-        if path.startswith(scope):
-            _decide_one(path, target, state, excluded, gone, decision)
-    decision.steps += [gone[path] for path in sorted(gone)]
-    return decision
+            decision.kept[path] = f"cannot be put back: {obstacle}"
 
-
-def _decide_one(
-    path: bytes,
-    target: RewindTarget,
-    state: WorkTreeState,
-    excluded: ExcludedPaths,
-    gone: Mapping[bytes, FileStep],
-    decision: RewindDecision,
-) -> None:
-    closed = excluded.reason_above(path)
-    if closed not in (None, IGNORED):
-        decision.kept[path] = f"not touched: in {closed}"
-        return
-    after = target.version_at(path)
-    number = state.rows.index().get(path)
-    if number is not None:
-        before = _current_version(state.rows, number)
-        if structs.replace(before, identity=None) == after:
-            decision.unchanged += 1
-        else:
-            decision.steps.append(FileStep(path, before, after))
-        return
-    obstacle = excluded.reason_for(path) or _find_obstacle(path, state, excluded, gone, decision)
-    if obstacle is None:
-        decision.steps.append(FileStep(path, None, after))
-    else:
-        decision.kept[path] = f"cannot be put back: {obstacle}"
-
-
-def _find_obstacle(
-    path: bytes,
-    state: WorkTreeState,
-    excluded: ExcludedPaths,
-    gone: Mapping[bytes, FileStep],
-    decision: RewindDecision,
-) -> str | None:
-    """What keeps `path` from being put back, because it will stay; notes links to be removed."""
-    parts = path.split(b"/")
-    index = state.rows.index()
-    for length in range(1, len(parts)):
-        above = b"/".join(parts[:length])
-        if excluded.reason_for(above):
-            return f"its folder is now {excluded.reason_for(above)}"
-        if above in index:
-            if above not in gone:
-                return "its folder is a file now that stays"
-            if stat.S_ISLNK(state.rows.modes[index[above]]):
-                decision.links.add(above)
-    if excluded.reason_for(path + b"/"):
-        return "a folder that is not captured has taken its place"
-    if path in state.folders.folders:
+    def _find_obstacle(self, path: bytes) -> str | None:
+        """What keeps `path` from being put back, because it will stay; notes links to be removed."""
+        excluded, index, decision = self._excluded, self._index, self._decision
+        for above in folders_above(path):
+            if excluded.reason_for(above):
+                return f"its folder is now {excluded.reason_for(above)}"
+            if above in index:
+                if above not in self._gone:
+                    return "its folder is a file now that stays"
+                if stat.S_ISLNK(self._state.rows.modes[index[above]]):
+                    decision.links.add(above)
         inside = path + b"/"
-        if excluded.has_any_in(path) or any(p.startswith(inside) for p in decision.kept):
+        if excluded.reason_for(inside):
+            return "a folder that is not captured has taken its place"
+        if path in self._state.folders.folders and (
+            excluded.has_any_in(path) or any(p.startswith(inside) for p in decision.kept)
+        ):
             return "a folder with files that are not captured has taken its place"
-    return None
-
-
-def _find_new_nested(target: RewindTarget, state: WorkTreeState) -> list[bytes]:
-    """Repositories inside the work tree of which the target holds nothing."""
-    nested = [path + b"/" for path in sorted(state.nested)]
-    return [path for path in nested if not any(p.startswith(path) for p in target.entries)]
+        return None
 
 
 def _current_version(rows: FileTable, number: int) -> FileVersion:

@@ -8,22 +8,21 @@ is a rewind to the safety checkpoint of the last one, so an undo can be undone.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import structs
 
-from tui.control.checkpoints.capture import CaptureRequest, CaptureResult, capture
+from tui.control.checkpoints.capture import capture, error_text
 from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_details
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.apply_steps import ApplyResult, ProgressCallback, StepApplier
 from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, decide
-from tui.control.rewind.plan import RewindPlan, find_refusals, plan_rewind, scope_of
+from tui.control.rewind.plan import RewindPlan, find_refusals, plan_rewind
 from tui.control.rewind.rewind_journal import LastRewind, OpenRewind, RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.clock import Clock, SystemClock
@@ -33,6 +32,7 @@ from tui.system.git import Git
 
 # How long a git of a killed rewind may still hold the lock.
 _GIT_EXIT_S = 0.5
+_FAILURES = (OSError, OvernightError)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ class RewindResult:
     kept: tuple[NotCaptured, ...] = ()
     meanwhile: tuple[str, ...] = ()
     rescued: tuple[str, ...] = ()
-    seconds: float = 0.0
     undoes: bool = False
 
 
@@ -98,22 +97,58 @@ def execute_rewind(
     """
     if plan.refusals and not confirmed:
         raise RefusedError("; ".join(plan.refusals))
-    journal = RewindJournal(plan.project)
-    clock = clock or SystemClock()
-    began = time.monotonic()
+    journal, progress = RewindJournal(plan.project), progress or _silent
     with journal.lock():
         if journal.is_open():
             raise RefusedError("an interrupted rewind has to be finished first; run it again after")
-        rewind = _Rewind(plan, journal, progress or _silent)
-        request = CaptureRequest(
+        git = Git(plan.project)
+        target = RewindTarget.load(git, plan.checkpoint)
+        safety, state = capture(
+            plan.project,
             label=f"before {'undoing a' if plan.undoes else 'the'} rewind to {plan.checkpoint.id}",
             session=session,
-            facts=facts or {},
+            facts=facts,
             kind="safety",
-            also=tuple(rewind.target.entries),
+            also=target.entries,
+            limits=limits,
+            clock=clock,
         )
-        captured = capture(plan.project, request, limits=limits, clock=clock)
-        return rewind.run(captured, confirmed, clock, began)
+        decision = decide(target, state, os.fsencode(plan.scope))
+        if not confirmed:
+            _refuse_unseen(git, plan, decision)
+        _check_safety_blobs(git, decision.steps)
+        progress("safety", 0, 0)
+        unchanged = RewindResult(
+            plan.checkpoint, None, 0, 0, decision.unchanged, plan.keeps, undoes=plan.undoes
+        )
+        if not decision.steps:
+            return unchanged
+        rewind = _Rewind(git, journal, progress, clock or SystemClock())
+        result = rewind.execute(_open_rewind(plan, safety, target, decision))
+        return replace(
+            unchanged,
+            safety=safety,
+            written=result.written,
+            deleted=result.deleted,
+            meanwhile=tuple(result.meanwhile),
+            rescued=tuple(result.rescued),
+        )
+
+
+def _open_rewind(
+    plan: RewindPlan, safety: Checkpoint, target: RewindTarget, decision: RewindDecision
+) -> OpenRewind:
+    scope = os.fsencode(plan.scope)
+    return OpenRewind(
+        phase="staging",
+        target=plan.checkpoint.id,
+        target_commit=plan.checkpoint.commit,
+        safety=safety.id,
+        safety_commit=safety.commit,
+        steps=decision.steps,
+        empty_folders=sorted(p for p in target.details.empty_folders if p.startswith(scope)),
+        undoes=plan.undoes,
+    )
 
 
 def plan_undo(
@@ -141,7 +176,13 @@ def recover_rewind(
     try:
         with journal.lock(_GIT_EXIT_S):
             entry = journal.read()
-            return None if entry is None else _recover(project, journal, entry, progress or _silent)
+            if entry is None:
+                return None
+            if entry.phase == "staging":
+                journal.close(None)
+                return RewindRecovery("discarded", entry.target)
+            rewind = _Rewind(Git(project), journal, progress or _silent, SystemClock())
+            return rewind.recover(entry)
     except RefusedError:
         return None
 
@@ -150,68 +191,19 @@ def _silent(step: str, done: int, total: int) -> None:
     pass
 
 
-class _Rewind:
-    """One rewind, the lock being held."""
-
-    def __init__(
-        self, plan: RewindPlan, journal: RewindJournal, progress: ProgressCallback
-    ) -> None:
-        self._plan, self._journal, self._progress = plan, journal, progress
-        self._git = Git(plan.project)
-        self._scope = scope_of(self._git, plan.project)
-        self.target = RewindTarget.load(self._git, plan.checkpoint)
-
-    def run(
-        self, captured: CaptureResult, confirmed: bool, clock: Clock, began: float
-    ) -> RewindResult:
-        plan, safety = self._plan, captured.checkpoint
-        decision = decide(self.target, captured.state, self._scope)
-        if not confirmed:
-            self._refuse_unseen(decision)
-        _check_safety_blobs(self._git, decision.steps)
-        self._progress("safety", 0, 0)
-        empty = {p for p in self.target.details.empty_folders if p.startswith(self._scope)}
-        if not decision.steps:
-            return RewindResult(
-                plan.checkpoint, None, unchanged=decision.unchanged, kept=plan.keeps
-            )
-        entry = OpenRewind(
-            phase="staging",
-            target=plan.checkpoint.id,
-            target_commit=plan.checkpoint.commit,
-            safety=safety.id,
-            safety_commit=safety.commit,
-            steps=decision.steps,
-            empty_folders=sorted(empty),
-            undoes=plan.undoes,
+def _refuse_unseen(git: Git, plan: RewindPlan, decision: RewindDecision) -> None:
+    """Refuses to change what the person was not shown."""
+    refusals = list(find_refusals(git, decision))
+    if refusals:
+        raise RefusedError("; ".join(refusals))
+    shown = {(change.path, change.step.after is None) for change in plan.changes}
+    steps = ((os.fsdecode(step.path), step.after is None) for step in decision.steps)
+    unseen = [path for path, gone in steps if (path, gone) not in shown]
+    if unseen:
+        more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+        raise RefusedError(
+            f"{unseen[0]}{more} changed since the plan was shown; look at the new plan first"
         )
-        result = _apply(self._git, self._journal, entry, self._progress, clock)
-        return RewindResult(
-            checkpoint=plan.checkpoint,
-            safety=safety,
-            written=result.written,
-            deleted=result.deleted,
-            unchanged=decision.unchanged,
-            kept=plan.keeps,
-            meanwhile=tuple(os.fsdecode(path) for path in result.meanwhile),
-            rescued=tuple(map(str, result.rescued)),
-            seconds=time.monotonic() - began,
-            undoes=plan.undoes,
-        )
-
-    def _refuse_unseen(self, decision: RewindDecision) -> None:
-        """Refuses to change what the person was not shown."""
-        refusals = list(find_refusals(self._git, decision))
-        if refusals:
-            raise RefusedError("; ".join(refusals))
-        shown = {(change.path, change.step.after is None) for change in self._plan.changes}
-        steps = ((os.fsdecode(step.path), step.after is None) for step in decision.steps)
-        unseen = [path for path, gone in steps if (path, gone) not in shown]
-        if unseen:
-            more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
-            raise RefusedError(
-                f"{unseen[0]}{more} changed since the plan was shown; look at the new plan first"
-            )
 
 
 def _check_safety_blobs(git: Git, steps: Sequence[FileStep]) -> None:
@@ -222,115 +214,89 @@ def _check_safety_blobs(git: Git, steps: Sequence[FileStep]) -> None:
                 blobs.read(step.before.blob)
 
 
-def _apply(
-    git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback, clock: Clock
-) -> ApplyResult:
-    """Records, stages and applies the steps; back to the old state if anything fails on the way."""
-    private_folder(journal.stage)
-    journal.clear_stage()
-    journal.write(entry)
-    progress("journal", 0, 0)
-    with _applier(git, journal, entry.steps, progress) as applier:
-        try:
-            applier.stage_files()
-        except (OSError, OvernightError) as error:
-            journal.close(None)
-            raise RewindError(f"nothing was changed: {_error_text(error)}") from error
-        progress("staged", 0, 0)
-        entry = structs.replace(entry, phase="applying")
+class _Rewind:
+    """The steps of one rewind, carried out or taken back while its lock is held."""
+
+    def __init__(
+        self, git: Git, journal: RewindJournal, progress: ProgressCallback, clock: Clock
+    ) -> None:
+        self._git, self._journal, self._progress, self._clock = git, journal, progress, clock
+
+    @contextmanager
+    def _applier(self, steps: Sequence[FileStep]) -> Iterator[StepApplier]:
+        journal = self._journal
+        with WorkTreeFiles(self._git.work_tree) as files:
+            yield StepApplier(
+                self._git, files, steps, journal.stage, journal.rescued, self._progress
+            )
+
+    def execute(self, entry: OpenRewind) -> ApplyResult:
+        """Records, stages and applies the steps; back to the old state if anything fails on the way."""
+        journal = self._journal
+        private_folder(journal.stage)
+        journal.clear_stage()
         journal.write(entry)
-        try:
-            result = applier.apply_all(frozenset(entry.empty_folders))
-        except (OSError, OvernightError) as error:
-            _revert(git, journal, entry, progress, error)
-            raise RewindError(
-                f"the rewind failed and everything is as it was before: {_error_text(error)}"
-            ) from error
-    progress("closing", 0, 0)
-    journal.close(_last_rewind(entry, clock))
-    return result
-
-
-@contextmanager
-def _applier(
-    git: Git, journal: RewindJournal, steps: Sequence[FileStep], progress: ProgressCallback
-) -> Iterator[StepApplier]:
-    with WorkTreeFiles(git.work_tree) as files:
-        yield StepApplier(git, files, steps, journal.stage, journal.rescued, progress)
-
-
-def _revert(
-    git: Git,
-    journal: RewindJournal,
-    entry: OpenRewind,
-    progress: ProgressCallback,
-    cause: Exception,
-) -> ApplyResult:
-    """Undoes all steps; if that fails too the journal stays open for `recover_rewind`."""
-    entry = structs.replace(entry, phase="reverting")
-    try:
-        journal.write(entry)
-        return _apply_reversed(git, journal, entry, progress)
-    except (OSError, OvernightError) as error:
-        raise RewindError(
-            f"the rewind stopped half way ({_error_text(cause)}) and could not be taken back "
-            f"({_error_text(error)}); both states are in checkpoints {entry.target} and {entry.safety}, "
-            "and the next start tries again"
-        ) from cause
-
-
-def _apply_reversed(
-    git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback
-) -> ApplyResult:
-    journal.clear_stage()
-    steps = [step.reversed() for step in entry.steps]
-    safety = next(
-        (c for c in checkpoints_of(git.work_tree) if c.commit == entry.safety_commit), None
-    )
-    empty = read_details(git, safety).empty_folders if safety is not None else frozenset()
-    with _applier(git, journal, steps, progress) as applier:
-        result = applier.apply_all(empty)
-    journal.close(None)
-    return result
-
-
-def _recover(
-    project: Path, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback
-) -> RewindRecovery:
-    if entry.phase == "staging":
-        journal.close(None)
-        return RewindRecovery("discarded", entry.target)
-    git = Git(project)
-    private_folder(journal.stage)
-    if entry.phase == "applying":
-        try:
-            with _applier(git, journal, entry.steps, progress) as applier:
+        self._progress("journal", 0, 0)
+        with self._applier(entry.steps) as applier:
+            try:
+                applier.stage_files()
+            except _FAILURES as error:
+                journal.close(None)
+                raise RewindError(f"nothing was changed: {error_text(error)}") from error
+            self._progress("staged", 0, 0)
+            entry = structs.replace(entry, phase="applying")
+            journal.write(entry)
+            try:
                 result = applier.apply_all(frozenset(entry.empty_folders))
-            progress("closing", 0, 0)
-            journal.close(_last_rewind(entry, SystemClock()))
-            return _recovery("finished", entry, result)
-        except (OSError, OvernightError) as error:
-            return _recovery("reverted", entry, _revert(git, journal, entry, progress, error))
-    return _recovery("reverted", entry, _apply_reversed(git, journal, entry, progress))
+            except _FAILURES as error:
+                self._revert(entry, error)
+                raise RewindError(
+                    f"the rewind failed and everything is as it was before: {error_text(error)}"
+                ) from error
+        self._close(entry)
+        return result
 
+    def _close(self, entry: OpenRewind) -> None:
+        self._progress("closing", 0, 0)
+        target, safety = (entry.target, entry.target_commit), (entry.safety, entry.safety_commit)
+        self._journal.close(LastRewind(self._clock.wall(), *target, *safety, entry.undoes))
 
-def _recovery(
-    how: Literal["finished", "reverted"], entry: OpenRewind, result: ApplyResult
-) -> RewindRecovery:
-    return RewindRecovery(
-        how,
-        entry.target,
-        tuple(os.fsdecode(path) for path in result.meanwhile),
-        tuple(map(str, result.rescued)),
-    )
+    def _revert(self, entry: OpenRewind, cause: Exception) -> ApplyResult:
+        """Undoes all steps; if that fails too the journal stays open for `recover_rewind`."""
+        entry = structs.replace(entry, phase="reverting")
+        try:
+            self._journal.write(entry)
+            return self._apply_reversed(entry)
+        except _FAILURES as error:
+            raise RewindError(
+                f"the rewind stopped half way ({error_text(cause)}) and could not be taken back "
+                f"({error_text(error)}); both states are in checkpoints {entry.target} and "
+                f"{entry.safety}, and the next start tries again"
+            ) from cause
 
+    def _apply_reversed(self, entry: OpenRewind) -> ApplyResult:
+        self._journal.clear_stage()
+        git, commit = self._git, entry.safety_commit
+        safety = next((c for c in checkpoints_of(git.work_tree) if c.commit == commit), None)
+        empty = read_details(git, safety).empty_folders if safety is not None else frozenset()
+        with self._applier([step.reversed() for step in entry.steps]) as applier:
+            result = applier.apply_all(empty)
+        self._journal.close(None)
+        return result
 
-def _last_rewind(entry: OpenRewind, clock: Clock) -> LastRewind:
-    target, safety = (entry.target, entry.target_commit), (entry.safety, entry.safety_commit)
-    return LastRewind(clock.wall(), *target, *safety, entry.undoes)
-
-
-def _error_text(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
-    return str(error)
+    def recover(self, entry: OpenRewind) -> RewindRecovery:
+        """Finishes what is half applied, or takes it back."""
+        private_folder(self._journal.stage)
+        outcome: Literal["finished", "reverted"] = "reverted"
+        if entry.phase == "applying":
+            try:
+                with self._applier(entry.steps) as applier:
+                    result = applier.apply_all(frozenset(entry.empty_folders))
+                self._close(entry)
+                outcome = "finished"
+            except _FAILURES as error:
+                result = self._revert(entry, error)
+        else:
+            result = self._apply_reversed(entry)
+        paths = tuple(result.meanwhile), tuple(result.rescued)
+        return RewindRecovery(outcome, entry.target, *paths)

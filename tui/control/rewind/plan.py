@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Literal
 
 from tui.control.checkpoints.capture import scan_work_tree
 from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.stat_cache import OWN_REASON
-from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
+from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.decide import ChangeKind, FileStep, RewindDecision, RewindTarget, decide
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
@@ -25,6 +26,7 @@ _MOST_BYTES = 1 << 20
 # Beyond this difflib, whose time is quadratic, takes seconds for one file.
 _MOST_COMPARISONS = 4_000_000
 _MOST_COUNTED = 2000
+_OpCode = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 
 
 def count_changed_lines(before: bytes, after: bytes) -> tuple[int, int] | None:
@@ -32,9 +34,10 @@ def count_changed_lines(before: bytes, after: bytes) -> tuple[int, int] | None:
     if not is_comparable(before, after):
         return None
     added = removed = 0
-    for _, a, b, c, d in _differences(_split_lines(before), _split_lines(after)):
-        removed += b - a
-        added += d - c
+    for tag, a, b, c, d in _LineMatcher(_split_lines(before), _split_lines(after)).get_opcodes():
+        if tag != "equal":
+            removed += b - a
+            added += d - c
     return added, removed
 
 
@@ -50,13 +53,12 @@ def unified_diff(before: bytes, after: bytes, old: str, new: str) -> str:
         return f"{kind} file: {len(before):,} bytes become {len(after):,}\n"
     a, b = _split_lines(before), _split_lines(after)
     text = [f"--- {old}", f"+++ {new}"]
-    for group in _group_hunks(_differences(a, b), len(a), len(b)):
-        first, last = group[0], group[-1]
-        text.append(
-            f"@@ -{_format_range(first[1], last[2])} +{_format_range(first[3], last[4])} @@"
-        )
-        for equal, i1, i2, j1, j2 in group:
-            if equal:
+    for group in _LineMatcher(a, b).get_grouped_opcodes(_CONTEXT):
+        _, i1, _, j1, _ = group[0]
+        _, _, i2, _, j2 = group[-1]
+        text.append(f"@@ -{_format_range(i1, i2)} +{_format_range(j1, j2)} @@")
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
                 text += [" " + line for line in a[i1:i2]]
             else:
                 text += ["-" + line for line in a[i1:i2]]
@@ -74,51 +76,29 @@ def _split_lines(data: bytes) -> list[str]:
     return lines
 
 
-DiffSpan = tuple[bool, int, int, int, int]
+class _LineMatcher(SequenceMatcher[str]):
+    """Finds what differs; equal ends are cut off first, as most edits are small."""
 
+    def __init__(self, a: Sequence[str], b: Sequence[str]) -> None:
+        self.a, self.b = a, b
 
-def _differences(a: list[str], b: list[str]) -> list[DiffSpan]:
-    """What differs, as (False, from, to) in both; equal ends are cut off first, as most edits are small."""
-    start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
-        start += 1
-    end = 0
-    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
-        end += 1
-    left, right = a[start : len(a) - end], b[start : len(b) - end]
-    if not left and not right:
-        return []
-    if len(left) * len(right) > _MOST_COMPARISONS:
-        return [(False, start, start + len(left), start, start + len(right))]
-    matcher = SequenceMatcher(None, left, right, autojunk=len(left) > 2000)
-    return [
-        (False, start + i1, start + i2, start + j1, start + j2)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    ]
-
-
-def _group_hunks(spans: list[DiffSpan], rows: int, columns: int) -> Iterator[list[DiffSpan]]:
-    """Differences with the lines around them, near ones together."""
-    hunk: list[DiffSpan] = []
-    for span in spans:
-        _, i1, _, j1, _ = span
-        if hunk and i1 - hunk[-1][2] <= 2 * _CONTEXT:
-            hunk.append((True, hunk[-1][2], i1, hunk[-1][4], j1))
-        else:
-            if hunk:
-                yield _with_tail(hunk, rows, columns)
-            lead = min(_CONTEXT, i1, j1)
-            hunk = [(True, i1 - lead, i1, j1 - lead, j1)]
-        hunk.append(span)
-    if hunk:
-        yield _with_tail(hunk, rows, columns)
-
-
-def _with_tail(hunk: list[DiffSpan], rows: int, columns: int) -> list[DiffSpan]:
-    _, _, i2, _, j2 = hunk[-1]
-    tail = min(_CONTEXT, rows - i2, columns - j2)
-    return [*hunk, (True, i2, i2 + tail, j2, j2 + tail)]
+    def get_opcodes(self) -> list[_OpCode]:
+        a, b = self.a, self.b
+        start, most = 0, min(len(a), len(b))
+        while start < most and a[start] == b[start]:
+            start += 1
+        end = 0
+        while end < most - start and a[-1 - end] == b[-1 - end]:
+            end += 1
+        left, right = a[start : len(a) - end], b[start : len(b) - end]
+        found: list[_OpCode] = [("replace", 0, len(left), 0, len(right))]
+        if len(left) * len(right) <= _MOST_COMPARISONS:
+            found = SequenceMatcher(None, left, right, autojunk=len(left) > 2000).get_opcodes()
+        codes: list[_OpCode] = [("equal", 0, start, 0, start)]
+        for tag, i1, i2, j1, j2 in found:
+            codes.append((tag, start + i1, start + i2, start + j1, start + j2))
+        codes.append(("equal", len(a) - end, len(a), len(b) - end, len(b)))
+        return [code for code in codes if code[1] < code[2] or code[3] < code[4]]
 
 
 def _format_range(start: int, end: int) -> str:
@@ -162,11 +142,6 @@ class RewindPlan:
     undoes: bool = False
 
     @property
-    def not_captured(self) -> int:
-        """How many paths the checkpoint did not capture, our own left out; a note names them."""
-        return count_not_captured(self.checkpoint)
-
-    @property
     def is_empty(self) -> bool:
         """Whether nothing at all would change."""
         return not self.writes and not self.deletes
@@ -177,13 +152,12 @@ class RewindPlan:
 
     def diff(self, change: PlannedChange) -> str:
         """A unified diff from what is there now to what would be."""
-        with BlobReader(Git(self.work_tree)) as blobs:
-            now, then = file_contents(self.work_tree, change.step, blobs)
-        text = unified_diff(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
         before, after = change.step.before, change.step.after
         if change.kind == "permissions" and before is not None and after is not None:
             return f"permissions {before.permissions:o} become {after.permissions:o}\n"
-        return text
+        with BlobReader(Git(self.work_tree)) as blobs:
+            now, then = file_contents(self.work_tree, change.step, blobs)
+        return unified_diff(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
 
     def lines(self, change: PlannedChange) -> tuple[int, int] | None:
         """Lines that would be added and removed; None for binary and very large files."""
@@ -241,13 +215,16 @@ def plan_rewind(
     scope = scope_of(git, project)
     state = scan_work_tree(project, limits or CaptureLimits(), target.entries.keys())
     decision = decide(target, state, scope)
+    kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
+    kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OWN_REASON}
+    kept.update(decision.kept)
     return RewindPlan(
         project=project,
         work_tree=git.work_tree,
         checkpoint=checkpoint,
         writes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is not None),
         deletes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is None),
-        keeps=_list_keeps(decision, state, scope),
+        keeps=tuple(NotCaptured(os.fsdecode(p), why) for p, why in sorted(kept.items())),
         unchanged=decision.unchanged,
         refusals=tuple(find_refusals(git, decision, live)),
         notes=tuple(_list_notes(git, checkpoint, scope)),
@@ -260,15 +237,6 @@ def scope_of(git: Git, project: Path) -> bytes:
     """The project's folder from the top of the work tree with a slash; empty if it is the top."""
     inside = os.path.relpath(project, git.work_tree)
     return b"" if inside == "." else os.fsencode(inside) + b"/"
-
-
-def _list_keeps(
-    decision: RewindDecision, state: WorkTreeState, scope: bytes
-) -> tuple[NotCaptured, ...]:
-    kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
-    kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OWN_REASON}
-    kept.update(decision.kept)
-    return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
 
 
 def find_refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> Iterable[str]:
@@ -352,9 +320,8 @@ def checkpoint_distances(
     also = {path for target in targets.values() for path in target.entries}
     state, scope = scan_work_tree(project, limits or CaptureLimits(), also), scope_of(git, project)
     for checkpoint in chosen:
-        target = targets.get(checkpoint.id)
-        if target is None:
+        if checkpoint.id in damage:
             yield CheckpointDistance(checkpoint, damage=damage[checkpoint.id])
-            continue
-        steps = decide(target, state, scope).steps
-        yield CheckpointDistance(checkpoint, len(steps), *count_step_lines(git, steps))
+        else:
+            steps = decide(targets[checkpoint.id], state, scope).steps
+            yield CheckpointDistance(checkpoint, len(steps), *count_step_lines(git, steps))

@@ -18,7 +18,6 @@ from tui.system.files import atomic_write, private_folder, sync_folder
 from tui.system.locks import acquire_lock
 
 RewindPhase = Literal["staging", "applying", "reverting"]
-_FOLDER = "rewind"
 
 
 class OpenRewind(Struct, frozen=True):
@@ -53,7 +52,7 @@ class RewindJournal:
 
     def __init__(self, project: Path) -> None:
         self._project = project
-        self.folder = project / RUN_DIR / _FOLDER
+        self.folder = project / RUN_DIR / "rewind"
         self.stage = self.folder / "stage"
         self.rescued = self.folder / "rescued"
         self._path = self.folder / "open"

@@ -10,7 +10,6 @@ from pathlib import Path
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK and O_NOCTTY: a FIFO or terminal may have taken a file's place since it was listed.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_CHUNK = 1 << 20
 
 
 class WorkTreeFiles:
@@ -79,10 +78,7 @@ class WorkTreeFiles:
         with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "is no regular file", os.fsdecode(path))
-            pieces = []
-            while piece := file.read(_CHUNK):
-                pieces.append(piece)
-            return b"".join(pieces)
+            return file.read()
 
     def set_permissions(self, path: bytes, permissions: int) -> None:
         """Changes the permission bits of a regular file."""
@@ -183,13 +179,7 @@ class WorkTreeFiles:
 
     def remove_empty(self, path: bytes, spared: frozenset[bytes]) -> None:
         """Removes the folder `path` and those above it as far as they are empty and not spared."""
-        while path and path not in spared:
-            try:
-                folder, name = self._open_parent(path)
-                os.rmdir(name, dir_fd=folder)
-            except OSError:
-                return
-            self._changed.add(path.rpartition(b"/")[0])
+        while path and path not in spared and self._remove_folder(path):
             path = path.rpartition(b"/")[0]
 
     def remove_empty_tree(self, path: bytes) -> bool:
@@ -201,15 +191,14 @@ class WorkTreeFiles:
             return self.stat(path) is None
         try:
             with os.scandir(below) as entries:
-                names = [
-                    os.fsencode(entry.name)
-                    for entry in entries
-                    if entry.is_dir(follow_symlinks=False)
-                ]
+                folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         finally:
             os.close(below)
-        for inner in names:
-            self.remove_empty_tree(path + b"/" + inner)
+        for inner in folders:
+            self.remove_empty_tree(path + b"/" + os.fsencode(inner))
+        return self._remove_folder(path)
+
+    def _remove_folder(self, path: bytes) -> bool:
         try:
             folder, name = self._open_parent(path)
             os.rmdir(name, dir_fd=folder)

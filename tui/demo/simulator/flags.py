@@ -2,52 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-VALUES = {
-    "--input-format": "input_format",
-    "--output-format": "output_format",
-    "--session-id": "session_id",
-    "--resume-session-at": "resume_at",
-    "--model": "model",
-    "--max-turns": "max_turns",
-    "--max-budget-usd": "max_budget",
-    "--permission-mode": "permission_mode",
-    "--permission-prompt-tool": "permission_tool",
-    "--pace": "pace",
-    "--clock-scale": "clock_scale",
-    "--story": "story",
-}
-NUMBERS: dict[str, Callable[[str], object]] = {
-    "max_turns": int,
-    "max_budget": float,
-    "pace": float,
-    "clock_scale": float,
-}
-SWITCHES = {
-    "-p": "print",
-    "--print": "print",
-    "--verbose": "verbose",
-    "--include-partial-messages": "partials",
-    "--replay-user-messages": "replay",
-    "--fork-session": "fork",
-    "--dangerously-skip-permissions": "skip_permissions",
-    "-c": "continue_last",
-    "--continue": "continue_last",
-    "--no-session-persistence": "no_persistence",
-    "-v": "version",
-    "--version": "version",
-}
-OTHER_VALUES = (
-    "--append-system-prompt --system-prompt --settings --setting-sources --fallback-model --name"
-    " --mcp-config --agents --agent --json-schema --task-budget --debug-file --effort --thinking"
-    " --messaging-socket-path --rewind-files --system-prompt-file --append-system-prompt-file"
-    " --plugin-dir --max-thinking-tokens"
-).split()
-OTHER_LISTS = (
-    "--allowedTools --allowed-tools --disallowedTools --disallowed-tools --add-dir --tools --betas"
-    " --file"
-).split()
+SHORT = {"-p": "--print", "-r": "--resume", "-v": "--version"}
 
 
 class FlagError(Exception):
@@ -55,96 +10,57 @@ class FlagError(Exception):
 
 
 class AgentFlags:
-    """What the command line asked for; `resume` is None without `--resume`."""
+    """What the command line asked for: every field is a flag, and the prompt.
 
-    def __init__(self) -> None:
-        self.print = False
-        self.verbose = False
-        self.partials = False
-        self.replay = False
-        self.fork = False
-        self.skip_permissions = False
-        self.continue_last = False
-        self.no_persistence = False
-        self.version = False
-        self.input_format = "text"
-        self.output_format = "text"
-        self.session_id: str | None = None
-        self.resume: str | None = None
-        self.resume_at: str | None = None
-        self.model = ""
-        self.max_turns: int | None = None
-        self.max_budget: float | None = None
-        self.permission_mode = "default"
-        self.permission_tool = ""
-        self.pace: float | None = None
-        self.clock_scale: float | None = None
-        self.story = ""
+    `words` is the whole command line; `resume` is None without `--resume`.
+    """
+
+    print = False
+    verbose = False
+    version = False
+    include_partial_messages = False
+    replay_user_messages = False
+    fork_session = False
+    dangerously_skip_permissions = False
+    input_format = "text"
+    output_format = "text"
+    permission_mode = "default"
+    session_id = ""
+    resume: str | None = None
+    resume_session_at: str | None = None
+    model = ""
+    max_turns: int | None = None
+    max_budget_usd: float | None = None
+    story = ""
+
+    def __init__(self, words: list[str]) -> None:
+        """Unknown flags are skipped; the last word that belongs to no flag is the prompt."""
+        self.words = words
         self.prompt = ""
+        rest = list(words)
+        while rest:
+            name, equals, value = rest.pop(0).partition("=")
+            field = SHORT.get(name, name).removeprefix("--").replace("-", "_")
+            if not name.startswith("-"):
+                self.prompt = name + equals + value
+            elif getattr(AgentFlags, field, None) is False:
+                setattr(self, field, True)
+            elif hasattr(AgentFlags, field):
+                if not equals and rest and not (field == "resume" and rest[0].startswith("-")):
+                    value = rest.pop(0)
+                self._take(field, value)
+
+    def _take(self, field: str, value: str) -> None:
+        kinds: dict[str, type] = {"max_turns": int, "max_budget_usd": float}
+        try:
+            setattr(self, field, kinds.get(field, str)(value))
+        except ValueError:
+            raise FlagError(f"error: option '--{field}' argument '{value}' is invalid.") from None
 
     @property
     def mode(self) -> str:
-        return "bypassPermissions" if self.skip_permissions else self.permission_mode
+        return "bypassPermissions" if self.dangerously_skip_permissions else self.permission_mode
 
     @property
     def streams_in(self) -> bool:
         return self.input_format == "stream-json"
-
-
-# complexity: one case for each kind of flag; each takes another number of words from the same list
-def parse(argv: list[str]) -> AgentFlags:
-    """Reads a command line; unknown flags are skipped, with their value if they carry one by `=`."""
-    options = AgentFlags()
-    raw: dict[str, str] = {}
-    words: list[str] = []
-    after_print = ""
-    rest = list(argv)
-    while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if word == "--":
-            words.extend(rest)
-            break
-        if name in ("--resume", "-r"):
-            options.resume = value if equals else _next(rest)
-        elif name in VALUES or name in OTHER_VALUES:
-            taken = value if equals else (rest.pop(0) if rest else "")
-            raw[VALUES.get(name, "")] = taken
-        elif name in OTHER_LISTS:
-            while not equals and rest and not rest[0].startswith("-"):
-                rest.pop(0)
-        elif word in SWITCHES:
-            setattr(options, SWITCHES[word], True)
-            if SWITCHES[word] == "print" and rest and not rest[0].startswith("-"):
-                after_print = after_print or rest.pop(0)
-        elif not word.startswith("-"):
-            words.append(word)
-    options.prompt = after_print or (words[-1] if words else "")
-    _values(options, raw)
-    return options
-
-
-def _next(rest: list[str]) -> str:
-    return rest.pop(0) if rest and not rest[0].startswith("-") else ""
-
-
-def _values(options: AgentFlags, raw: dict[str, str]) -> None:
-    for name, text in raw.items():
-        if not name:
-            continue
-        try:
-            setattr(options, name, NUMBERS.get(name, str)(text))
-        except ValueError:
-            raise FlagError(f"error: option '--{name}' argument '{text}' is invalid.") from None
-
-
-def check(options: AgentFlags) -> None:
-    """Refuses the combinations that the real program refuses before it starts."""
-    if not options.print:
-        raise FlagError("Error: the scripted agent plays print mode only; start it with -p.")
-    if options.output_format == "stream-json" and not options.verbose:
-        raise FlagError("Error: When using --print, --output-format=stream-json requires --verbose")
-    if options.streams_in and options.output_format != "stream-json":
-        raise FlagError("Error: --input-format=stream-json requires output-format=stream-json.")
-    if options.resume is not None and not options.resume:
-        raise FlagError("Error: --resume requires a valid session ID when used with --print")

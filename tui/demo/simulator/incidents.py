@@ -1,13 +1,13 @@
-"""What goes wrong between the CLI and its API: retries, limits, failures; and compaction."""
+"""What goes wrong between the CLI and its API: retries and limits; and compaction."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
-from . import shapes
-from .session import SimulatedSession
-from .spending import TokenCounts
-from .turns import TurnEnded
+from tui.demo.simulator.session import SimulatedSession
+from tui.demo.simulator.shapes import fresh
+from tui.demo.simulator.spending import TokenCounts
 
 SUMMARY = (
     "This session is being continued from a previous conversation that ran out of context. "
@@ -39,46 +39,10 @@ def backoff(first: float, times: int, most: float = 38.0) -> list[float]:
     return [min(most, first * 2**n) for n in range(times)]
 
 
-def api_failure(
-    session: SimulatedSession, text: str, error: str, status: int, kind: str
-) -> TurnEnded:
-    """The CLI gives up on the API: an assistant line says so; returns the turn's end."""
-    uuid, stamp = shapes.fresh(), session.timing.stamp()
-    body = shapes.api_error_message(text)
-    line = shapes.assistant(session.id, uuid, stamp, body, shapes.short("req"))
-    line.update(
-        error=error, is_api_error_message=True, api_error_status=status, api_error_type=kind
-    )
-    turn = session.turn
-    if turn is not None:
-        if not turn.spoke:
-            session.replay(turn.message)
-        turn.spoke = True
-        turn.stop_reason = "stop_sequence"
-        turn.requests += 1
-    session.emit(line)
-    record = {
-        "message": body,
-        "type": "assistant",
-        "isApiErrorMessage": True,
-        "error": error,
-        "apiErrorStatus": status,
-    }
-    session.transcript.link(record, uuid, stamp)
-    return TurnEnded(
-        "success",
-        "api_error",
-        text=text,
-        is_error=True,
-        api_error_status=status,
-        api_error_type=kind,
-    )
-
-
 def limit_event(session: SimulatedSession, status: str, resets_in: float, used: float) -> None:
     """A `rate_limit_event`; `resets_in` seconds of the wall clock from now."""
     at = session.timing.now() + resets_in * session.timing.scale
-    session.emit(shapes.rate_limit(session.id, status, at, used))
+    session.emit(session.shape("rate limit", status=status, at=int(at), used=used))
 
 
 def wait_for_limit(session: SimulatedSession, resets_in: float, step: float) -> None:
@@ -100,9 +64,19 @@ def compact(session: SimulatedSession, trigger: str, seconds: float = 2.0) -> No
     after = 2_600 + len(summary) // 4
     lasted = round((time.monotonic() - started) * 1000 * session.timing.scale) + 1
     session.system("status", status=None, compact_result="success")
-    old_leaf, anchor = session.transcript.leaf, shapes.fresh()
-    _announce_boundary(session, trigger, before, after, lasted, anchor)
-    _write_boundary(session, trigger, before, after, lasted, old_leaf)
+    leaf, kept, anchor = session.transcript.leaf, list(session.transcript.tail), fresh()
+    facts = {"trigger": trigger, "before": before, "after": after, "lasted": lasted}
+    boundary = session.shape(
+        "boundary",
+        **facts,
+        dropped=max(0, before - after),
+        kept=kept,
+        anchor=anchor,
+        head=kept[0] if kept else anchor,
+        tail=kept[-1] if kept else anchor,
+    )
+    session.system("compact_boundary", compact_metadata=boundary, logical_parent_uuid=leaf)
+    session.transcript.link(session.shape("boundary record", leaf=leaf, **facts), root=True)
     text = SUMMARY.format(summary=summary)
     session.write_user(
         text,
@@ -115,62 +89,10 @@ def compact(session: SimulatedSession, trigger: str, seconds: float = 2.0) -> No
     session.context = after
 
 
-def _announce_boundary(
-    session: SimulatedSession, trigger: str, before: int, after: int, lasted: int, anchor: str
-) -> None:
-    kept = list(session.transcript.tail)
-    ends = (kept[0], kept[-1]) if kept else (anchor, anchor)
-    session.system(
-        "compact_boundary",
-        compact_metadata={
-            "trigger": trigger,
-            "pre_tokens": before,
-            "post_tokens": after,
-            "cumulative_dropped_tokens": max(0, before - after),
-            "duration_ms": lasted,
-            "preserved_segment": {
-                "head_uuid": ends[0],
-                "anchor_uuid": anchor,
-                "tail_uuid": ends[1],
-            },
-            "preserved_messages": {"anchor_uuid": anchor, "uuids": kept, "all_uuids": kept},
-        },
-        logical_parent_uuid=session.transcript.leaf,
-    )
-
-
-def _write_boundary(
-    session: SimulatedSession,
-    trigger: str,
-    before: int,
-    after: int,
-    lasted: int,
-    old_leaf: str | None,
-) -> None:
-    session.transcript.link(
-        {
-            "logicalParentUuid": old_leaf,
-            "type": "system",
-            "subtype": "compact_boundary",
-            "content": "Conversation compacted",
-            "level": "info",
-            "compactMetadata": {
-                "trigger": trigger,
-                "preTokens": before,
-                "postTokens": after,
-                "durationMs": lasted,
-            },
-        },
-        root=True,
-    )
-
-
 def _summary(session: SimulatedSession) -> str:
     """What is known of the work, read from the progress file as it stands."""
-    path = session.cwd / "claude-progress.txt"
-    try:
+    path, lines = session.cwd / "claude-progress.txt", []
+    with suppress(OSError):
         lines = path.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        lines = []
     tasks = [line.strip() for line in lines if line.strip().startswith("- [")]
     return "Tasks as they stand:\n" + "\n".join(tasks) if tasks else "Work goes on as asked."

@@ -1,21 +1,29 @@
-"""The session: who it is, what it has said, what it costs, and the turns it goes through."""
+"""The session: who it is, what it has said and costs, its turns, and the requests to control it."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import shapes
-from .flags import AgentFlags
-from .spending import TokenCounts, TokenLedger, price_of, resolve
-from .timing import StoryTiming, parse_moment
-from .tools import BashCommand, command_environment
-from .transcript import TranscriptHistory, TranscriptWriter, context_of, fork, slug
-from .turns import TurnCounters, TurnEnded
-from .wire import InputMessage, LineReader, LineWriter, replace_file
+from tui.demo.simulator.flags import AgentFlags
+from tui.demo.simulator.shapes import fresh, shape
+from tui.demo.simulator.spending import TokenCounts, TokenLedger, price_of, resolve
+from tui.demo.simulator.timing import StoryTiming, parse_moment
+from tui.demo.simulator.tools import BashCommand, command_environment
+from tui.demo.simulator.transcript import (
+    TranscriptHistory,
+    TranscriptWriter,
+    context_of,
+    fork,
+    slug,
+)
+from tui.demo.simulator.turns import TurnCounters, TurnEnded
+from tui.demo.simulator.wire import InputMessage, LineReader, LineWriter, replace_file
 
 Json = dict[str, Any]
 
@@ -32,7 +40,8 @@ class StartRefused(Exception):
 
 
 def _no_resume(session: str, words: str) -> StartRefused:
-    return StartRefused(words, shapes.refusal(session, words, TokenCounts().final()))
+    usage = TokenCounts().final()
+    return StartRefused(words, shape("refused resume", session=session, text=words, usage=usage))
 
 
 def start_ticks(pid: int) -> str:
@@ -50,49 +59,36 @@ class RegistryFile:
     Removed at a clean end, left behind by SIGKILL.
     """
 
-    def __init__(
-        self, folder: Path, session: str, cwd: Path, socket: str, timing: StoryTiming
-    ) -> None:
-        self._path = folder / f"{os.getpid()}.json"
-        self._timing = timing
-        now = round(timing.now() * 1000)
-        self._entry: dict[str, Any] = {
-            "pid": os.getpid(),
-            "sessionId": session,
-            "cwd": str(cwd),
-            "startedAt": now,
-            "procStart": start_ticks(os.getpid()),
-            "version": shapes.VERSION,
-            "kind": "interactive",
-            "entrypoint": "sdk-cli",
-            "messagingSocketPath": socket,
-            "name": cwd.name,
-            "status": "idle",
-            "updatedAt": now,
-            "statusUpdatedAt": now,
-        }
-        self._write()
+    def __init__(self, session: SimulatedSession) -> None:
+        self._path = session.config / "sessions" / f"{os.getpid()}.json"
+        self._timing = session.timing
+        self._entry = shape(
+            "session entry",
+            pid=os.getpid(),
+            session=session.id,
+            cwd=str(session.cwd),
+            started=self._now(),
+            now=0,
+            ticks=start_ticks(os.getpid()),
+            socket=session.socket,
+            name=session.cwd.name,
+            status="",
+        )
+        self.write("idle")
 
-    def status(self, status: str, waiting_for: str = "") -> None:
-        """Status is busy, idle or waiting; `waiting_for` says for what."""
-        now = round(self._timing.now() * 1000)
-        self._entry.update(status=status, updatedAt=now, statusUpdatedAt=now)
-        self._entry.pop("waitingFor", None)
-        if waiting_for:
-            self._entry["waitingFor"] = waiting_for
-        self._write()
+    def _now(self) -> int:
+        return round(self._timing.now() * 1000)
 
-    def _write(self) -> None:
-        try:
-            replace_file(self._path, json.dumps(self._entry))
-        except OSError:
-            pass  # a session runs on where it cannot be announced
+    def write(self, status: str, **more: str) -> None:
+        """Status is busy, idle or waiting; `waitingFor` says for what."""
+        now = self._now()
+        changed = {"status": status, "updatedAt": now, "statusUpdatedAt": now, **more}
+        with suppress(OSError):  # a session runs on where it cannot be announced
+            replace_file(self._path, json.dumps({**self._entry, **changed}))
 
     def remove(self) -> None:
-        try:
+        with suppress(OSError):
             self._path.unlink()
-        except OSError:
-            pass
 
 
 class SimulatedSession:
@@ -100,80 +96,64 @@ class SimulatedSession:
 
     def __init__(self, options: AgentFlags, timing: StoryTiming, reader: LineReader) -> None:
         self.options = options
-        environment = self.environment = dict(os.environ)
+        self.environment = environment = dict(os.environ)
         self.timing = timing
         self.reader = reader
-        self.writer = LineWriter(options.output_format)
+        self.writer = LineWriter()
         self.cwd = Path.cwd()
         self.model = resolve(options.model)
         self.mode = options.mode
         self.ledger = TokenLedger()
         self.context = 0
-        self.turn: TurnCounters | None = None
+        self.turn: TurnCounters  # from the first prompt on
         self.result_index = 0
         self.began = time.time()
         self.failed = False
         self.emits_states = environment.get("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS") == "1"
-        home = environment.get("CLAUDE_CONFIG_DIR") or str(Path.home() / ".claude")
-        self.config = Path(home)
+        home = environment.get("CLAUDE_CONFIG_DIR")
+        self.config = Path(home) if home else Path.home() / ".claude"
         self.folder = self.config / "projects" / slug(str(self.cwd))
         self.resumed = False
         self._seen: set[str] = set()
-        self.id = self._identify()
+        if options.resume is None:
+            self._open(self._new_id())
+        else:
+            self._continue(options.resume)
         run = environment.get("XDG_RUNTIME_DIR") or environment.get("TMPDIR") or "/tmp"
         self.socket = f"{run}/cc-socks/{os.getpid()}.sock"
-        self.registry = RegistryFile(
-            self.config / "sessions", self.id, self.cwd, self.socket, timing
-        )
+        self.registry = RegistryFile(self)
 
     # --- identity ---
 
-    def _file(self, session: str) -> Path:
-        return self.folder / f"{session}.jsonl"
-
-    def _identify(self) -> str:
-        if self.options.resume is None and not self.options.continue_last:
-            new = self._new_id()
-            self._open(new)
-            return new
-        return self._continue(self._session_to_continue())
+    def _open(self, session: str) -> None:
+        self.id = session
+        self.transcript = TranscriptWriter(
+            self.folder / f"{session}.jsonl", session, self.cwd, self.timing
+        )
 
     def _new_id(self) -> str:
-        new = self.options.session_id or shapes.fresh()
-        if self._file(new).exists():
+        new = self.options.session_id or fresh()
+        if (self.folder / f"{new}.jsonl").exists():
             raise StartRefused(f"Error: Session ID {new} is already in use.")
         return new
 
-    def _session_to_continue(self) -> str:
-        if self.options.resume is not None:
-            return self.options.resume
-        files = sorted(self.folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
-        if not files:
-            raise StartRefused("No conversation found to continue")
-        return files[-1].stem
-
-    def _continue(self, old: str) -> str:
-        path = self._file(old)
+    def _continue(self, old: str) -> None:
+        path = self.folder / f"{old}.jsonl"
         if not path.is_file():
             raise _no_resume(old, f"No conversation found with session ID: {old}")
         history = TranscriptHistory(path)
         chain = history.chain(history.leaf)
-        at = self.options.resume_at
+        at = self.options.resume_session_at
         if at is not None:
             cut = history.chain(at)
             # What lies before a compaction hangs from another root, out of the CLI's reach.
             if not cut or cut[0]["uuid"] != chain[0]["uuid"]:
                 raise _no_resume(old, f"No message found with message.uuid of: {at}")
             chain = cut
-        session = old
-        if self.options.fork:
-            session = self._new_id()
-            fork(history, chain, self._file(session), session)
+        session = self._new_id() if self.options.fork_session else old
         self._open(session)
-        self._restore(history, chain)
-        return session
-
-    def _restore(self, history: TranscriptHistory, chain: list[Json]) -> None:
+        if session != old:
+            fork(history, chain, self.transcript.path, session)
         self.resumed = True
         self.transcript.leaf = str(chain[-1]["uuid"]) if chain else None
         self.transcript.prompts = [
@@ -188,29 +168,26 @@ class SimulatedSession:
         if history.last_moment:
             self.timing.not_before(parse_moment(history.last_moment))
 
-    def _open(self, session: str) -> None:
-        path = None if self.options.no_persistence else self._file(session)
-        self.transcript = TranscriptWriter(path, session, self.cwd, self.timing)
-
     # --- saying ---
 
     def emit(self, record: Json) -> None:
         self.writer.emit(record)
 
+    def shape(self, name: str, /, **values: Any) -> Json:
+        return shape(name, session=self.id, model=self.model, **values)
+
     def system(self, subtype: str, **fields: Any) -> None:
-        self.emit(shapes.system(self.id, subtype, **fields))
+        self.emit(self.shape("system", subtype=subtype, fields=fields))
 
     def state(self, state: str) -> None:
-        """running, idle or requires_action, reported where that was asked for."""
-        names = {"running": "busy", "idle": "idle", "requires_action": "waiting"}
-        waiting = "permission prompt" if state == "requires_action" else ""
-        self.registry.status(names[state], waiting)
+        """running or idle, reported where that was asked for."""
+        self.registry.write("busy" if state == "running" else state)
         if self.emits_states:
             self.system("session_state_changed", state=state)
 
     def lifecycle(self, message: InputMessage, state: str) -> None:
         if message.tracked:
-            self.emit(shapes.lifecycle(self.id, message.uuid, state))
+            self.emit(self.shape("lifecycle", command=message.uuid, state=state))
 
     def pause(self, seconds: float) -> None:
         """A pause of the story: shortened or drawn out by the pace."""
@@ -228,8 +205,8 @@ class SimulatedSession:
     def write_user(self, text: str, uuid: str = "", synthetic: bool = False, **record: Any) -> None:
         """Writes a user message that no person wrote; `record` goes to the transcript only."""
         content = [{"type": "text", "text": text}]
-        uuid, stamp = uuid or shapes.fresh(), self.timing.stamp()
-        line = shapes.user(self.id, uuid, stamp, content)
+        uuid, stamp = uuid or fresh(), self.timing.stamp()
+        line = self.shape("user", uuid=uuid, stamp=stamp, content=content)
         self.emit({**line, "isSynthetic": True} if synthetic else line)
         message = {"role": "user", "content": content}
         self.transcript.link({"type": "user", "message": message, **record}, uuid, stamp)
@@ -250,31 +227,27 @@ class SimulatedSession:
         self.transcript.queue("enqueue", message.text)
         self.reader.queue.append(message)
 
-    def begin_turn(self, message: InputMessage, origin: Json | None = None) -> TurnCounters:
-        turn = self.turn = TurnCounters(message, origin)
+    def begin_turn(self, message: InputMessage) -> None:
+        turn = self.turn = TurnCounters(message)
         self.reader.clear_interrupts()
         self.reader.busy = True
         self.transcript.queue("dequeue")
         self.lifecycle(message, "started")
         self.state("running")
-        memory = f"{self.folder}/memory/"
-        line = shapes.init(self.id, str(self.cwd), self.model, self.mode, memory, self.socket)
+        line = self.shape(
+            "init",
+            cwd=str(self.cwd),
+            mode=self.mode,
+            memory=f"{self.folder}/memory/",
+            socket=self.socket,
+        )
         if message.tracked:
             line["user_message_uuids"] = [message.uuid]
         self.emit(line)
-        self._write_prompt(turn, message)
-        return turn
-
-    def _write_prompt(self, turn: TurnCounters, message: InputMessage) -> None:
-        record: Json = {
-            "promptId": turn.prompt_id,
-            "type": "user",
-            "message": {"role": "user", "content": message.text},
-            "permissionMode": self.mode,
-            "promptSource": "sdk",
-            "turnOrigin": "sdk",
-            "turnPosition": {"promptIndex": 0, "turnIndex": len(self.transcript.prompts) + 1},
-        }
+        index = len(self.transcript.prompts) + 1
+        record = self.shape(
+            "prompt", prompt=turn.prompt_id, text=message.text, mode=self.mode, index=index
+        )
         if message.tracked:
             record["turnAttributionKey"] = message.uuid
         first = self.transcript.leaf is None
@@ -291,15 +264,13 @@ class SimulatedSession:
 
     def replay(self, message: InputMessage) -> None:
         """Echoes a message when the model takes it in, if that was asked for."""
-        if self.options.replay:
-            line = shapes.user(self.id, message.uuid, message.stamp, message.text)
+        if self.options.replay_user_messages:
+            line = self.shape("user", uuid=message.uuid, stamp=message.stamp, content=message.text)
             self.emit({**line, "isReplay": True})
 
     def end_turn(self, end: TurnEnded) -> None:
         """Writes the result and all that follows a turn."""
         turn = self.turn
-        if turn is None:
-            return
         fate = "cancelled" if end.was_interrupted and end.is_error else "completed"
         for message in turn.messages[1:]:
             self.lifecycle(message, fate)
@@ -311,30 +282,61 @@ class SimulatedSession:
         self.failed = end.is_error
         self.lifecycle(turn.message, fate)
         self.save_cost()
-        self.turn = None
         self.reader.busy = False
         if not self.reader.queue:
             self.state("idle")
-
-    def rewind_to(self, prompt: str) -> tuple[str, str | None] | None:
-        """Cuts the conversation before one of its prompts; None if there is no such prompt."""
-        path = self.transcript.path
-        if path is None or prompt not in self.transcript.prompts:
-            return None
-        history = TranscriptHistory(path)
-        line = history.by_uuid[prompt]
-        self.transcript.prompts = self.transcript.prompts[: self.transcript.prompts.index(prompt)]
-        parent = line.get("parentUuid")
-        self.transcript.leaf = parent if isinstance(parent, str) else None
-        self.context = context_of(history.chain(self.transcript.leaf)) or BASE_CONTEXT
-        text = line["message"]["content"]
-        self.transcript.last_prompt(str(text))
-        return str(text), self.transcript.leaf
 
     def save_cost(self) -> None:
         lasted = time.time() - self.began
         self.transcript.write(self.ledger.state(self.id, self.began, lasted))
 
-    def close(self) -> None:
-        self.writer.finish()
-        self.registry.remove()
+
+class ControlRequests:
+    """The control requests that a supervisor sends; each is answered at once, also in mid-tool."""
+
+    def __init__(self, session: SimulatedSession) -> None:
+        self.session = session
+        self.verbs: dict[str, Callable[[Json], Json | None]] = {
+            "interrupt": self.interrupt,
+            "end_session": lambda request: None,
+            "cancel_async_message": self._cancel,
+        }
+
+    def receive(self, record: Json) -> None:
+        """Answers a request."""
+        request = record.get("request")
+        request = request if isinstance(request, dict) else {}
+        subtype = str(request.get("subtype", ""))
+        reply: Json = {"subtype": "success", "request_id": record.get("request_id")}
+        if subtype not in self.verbs:
+            words = f"Unsupported control request subtype: {subtype}"
+            reply.update(subtype="error", error=words, error_code="unsupported_request")
+        elif (body := self.verbs[subtype](request)) is not None:
+            reply["response"] = body
+        self.finish(subtype, reply)
+
+    def finish(self, subtype: str, reply: Json) -> None:
+        """Sends the answer, then does what must come after it."""
+        self.session.emit({"type": "control_response", "response": reply})
+        if subtype == "interrupt" and self.session.reader.busy:
+            self.session.reader.interrupt()
+        elif subtype == "end_session":
+            self.session.reader.end()
+
+    def interrupt(self, request: Json) -> Json:
+        queue = self.session.reader.queue
+        return {"still_queued": [message.uuid for message in queue if message.tracked]}
+
+    def withdraw(self, message: InputMessage, reason: str) -> None:
+        self.session.reader.queue.remove(message)
+        self.session.lifecycle(message, "cancelled")
+        self.session.transcript.queue(
+            "remove", message.text, reason=reason, commandUuid=message.uuid
+        )
+
+    def _cancel(self, request: Json) -> Json:
+        identity = request.get("message_uuid")
+        found = [one for one in self.session.reader.queue if one.uuid == identity]
+        for message in found:
+            self.withdraw(message, "cancelled")
+        return {"cancelled": bool(found), "message_uuid": identity}

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tui.demo.simulator.shapes import shape
+
+Json = dict[str, Any]
+
 DEFAULT_MODEL = "claude-opus-5-5"
 ALIASES = {
     "opus": "claude-opus-5-5",
@@ -43,7 +47,7 @@ def resolve(model: str) -> str:
 
 
 class TokenCounts(NamedTuple):
-    """TokenCounts of one API response."""
+    """Tokens of one API response."""
 
     input: int = 0
     output: int = 0
@@ -65,62 +69,23 @@ class TokenCounts(NamedTuple):
         price = price_of(model)
         return sum(count * rate for count, rate in zip(self, price[:5], strict=True)) / 1_000_000
 
-    def preliminary(self) -> dict[str, Any]:
+    def _values(self, model: str = "") -> Json:
+        written = self.write_5m + self.write_1h
+        return {**self._asdict(), "written": written, "model": model}
+
+    def preliminary(self) -> Json:
         """Usage as `message_start` has it: input and cache right, output still 1."""
-        return {
-            "input_tokens": self.input,
-            "cache_creation_input_tokens": self.write_5m + self.write_1h,
-            "cache_read_input_tokens": self.read,
-            "output_tokens": 1,
-            "cache_creation": {
-                "ephemeral_5m_input_tokens": self.write_5m,
-                "ephemeral_1h_input_tokens": self.write_1h,
-            },
-            "service_tier": "standard",
-        }
+        return shape("preliminary usage", **self._values())
 
-    def final(self) -> dict[str, Any]:
+    def final(self) -> Json:
         """Usage as results and transcripts have it."""
-        return {
-            "input_tokens": self.input,
-            "cache_creation_input_tokens": self.write_5m + self.write_1h,
-            "cache_read_input_tokens": self.read,
-            "output_tokens": self.output,
-            "output_tokens_details": {"thinking_tokens": 0},
-            "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0},
-            "service_tier": "standard",
-            "cache_creation": {
-                "ephemeral_1h_input_tokens": self.write_1h,
-                "ephemeral_5m_input_tokens": self.write_5m,
-            },
-            "inference_geo": "",
-            "iterations": [],
-            "speed": "standard",
-            "fallback_credit": None,
-        }
+        return shape("final usage", **self._values())
 
-
-_CACHE_WRITES = ("cacheCreationEphemeral5mInputTokens", "cacheCreationEphemeral1hInputTokens")
-
-
-def _account(model: str, tokens: TokenCounts) -> dict[str, Any]:
-    price = price_of(model)
-    return {
-        "inputTokens": tokens.input,
-        "outputTokens": tokens.output,
-        "cacheReadInputTokens": tokens.read,
-        "cacheCreationInputTokens": tokens.write_5m + tokens.write_1h,
-        "webSearchRequests": 0,
-        "costUSD": tokens.cost(model),
-        "contextWindow": price.window,
-        "maxOutputTokens": 128_000 if price.window > 200_000 else 64_000,
-        "thinkingTokens": 0,
-        "cacheCreationEphemeral5mInputTokens": tokens.write_5m,
-        "cacheCreationEphemeral1hInputTokens": tokens.write_1h,
-        "canonicalModel": model,
-        "provider": "firstParty",
-        "costBasis": "list",
-    }
+    def account(self, model: str) -> Json:
+        window = price_of(model).window
+        most = 128_000 if window > 200_000 else 64_000
+        cost = self.cost(model)
+        return shape("account", cost=cost, window=window, most=most, **self._values(model))
 
 
 class TokenLedger:
@@ -141,43 +106,42 @@ class TokenLedger:
     def total(self) -> float:
         return sum(tokens.cost(model) for model, tokens in self._models.items())
 
-    def by_model(self) -> dict[str, Any]:
-        return {model: _account(model, tokens) for model, tokens in self._models.items()}
+    def by_model(self) -> Json:
+        return {model: tokens.account(model) for model, tokens in self._models.items()}
 
-    def since_mark(self) -> dict[str, Any]:
+    def since_mark(self) -> Json:
         """What came since the last call of this method: one result's own share."""
         share = {
             model: tokens.minus(self._mark.get(model, TokenCounts()))
             for model, tokens in self._models.items()
         }
         self._mark = dict(self._models)
-        return {model: _account(model, tokens) for model, tokens in share.items() if any(tokens)}
+        return {model: tokens.account(model) for model, tokens in share.items() if any(tokens)}
 
-    def state(self, session: str, began: float, lasted: float) -> dict[str, Any]:
+    def state(self, session: str, began: float, lasted: float) -> Json:
         """The transcript's `cost-state` line, by which a later process takes the sum up."""
         drop = ("contextWindow", "maxOutputTokens", "canonicalModel", "provider", "costBasis")
         models = {
             model: {key: value for key, value in account.items() if key not in drop}
             for model, account in self.by_model().items()
         }
-        return {
-            "type": "cost-state",
-            "sessionId": session,
-            "totalCostUSD": self.total,
-            "totalAPIDuration": round(self.api_s * 1000),
-            "totalAPIDurationWithoutRetries": round(self.api_s * 1000),
-            "totalToolDuration": round(self.tool_s * 1000),
-            "totalLinesAdded": self.lines_added,
-            "totalLinesRemoved": self.lines_removed,
-            "totalDuration": round(lasted * 1000),
-            "startTime": round(began * 1000),
-            "modelUsage": models,
-            "hasUnknownModelCost": False,
-        }
+        return shape(
+            "cost state",
+            session=session,
+            cost=self.total,
+            api_ms=round(self.api_s * 1000),
+            tool_ms=round(self.tool_s * 1000),
+            added=self.lines_added,
+            removed=self.lines_removed,
+            lasted_ms=round(lasted * 1000),
+            began_ms=round(began * 1000),
+            models=models,
+        )
 
-    def carry(self, state: dict[str, Any]) -> None:
+    def carry(self, state: Json) -> None:
         """Takes up the sums of an earlier process from its last `cost-state` line."""
-        keys = ("inputTokens", "outputTokens", *_CACHE_WRITES, "cacheReadInputTokens")
+        writes = ("cacheCreationEphemeral5mInputTokens", "cacheCreationEphemeral1hInputTokens")
+        keys = ("inputTokens", "outputTokens", *writes, "cacheReadInputTokens")
         for model, account in state.get("modelUsage", {}).items():
             self.add(str(model), TokenCounts(*(int(account.get(key, 0)) for key in keys)))
         self._mark = dict(self._models)

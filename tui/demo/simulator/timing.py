@@ -32,27 +32,8 @@ class StoryTiming:
     `moved` says whether stamps differ from the wall clock.
     """
 
-    def __init__(
-        self,
-        pace: float = 1.0,
-        heartbeat: float = 30.0,
-        scale: float = 1.0,
-        epoch: float | None = None,
-        anchor: float | None = None,
-    ) -> None:
-        self.pace = max(0.0, pace)
-        self.heartbeat = max(0.02, heartbeat)
-        self.scale = scale if scale > 0 else 1.0
-        self._anchor = time.time() if anchor is None else anchor
-        self._epoch = self._anchor if epoch is None else epoch
-        self._skipped = 0.0
-        self.moved = epoch is not None or self.scale != 1.0
-
-    @classmethod
-    def from_environment(
-        cls, environment: Mapping[str, str], pace: float | None, scale: float | None
-    ) -> StoryTiming:
-        """Flags win over `OVERNIGHT_DEMO_PACE`, `_HEARTBEAT`, `_CLOCK_SCALE`, `_EPOCH`, `_ANCHOR`."""
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Reads `OVERNIGHT_DEMO_PACE`, `_HEARTBEAT`, `_CLOCK_SCALE`, `_EPOCH` and `_ANCHOR`."""
 
         def number(name: str, default: float) -> float:
             try:
@@ -60,15 +41,16 @@ class StoryTiming:
             except ValueError:
                 return default
 
+        self.pace = max(0.0, number("PACE", 1.0))
+        self.heartbeat = max(0.02, number("HEARTBEAT", 30.0))
+        scale = number("CLOCK_SCALE", 1.0)
+        self.scale = scale if scale > 0 else 1.0
         epoch = environment.get("OVERNIGHT_DEMO_EPOCH")
         anchor = environment.get("OVERNIGHT_DEMO_ANCHOR")
-        return cls(
-            number("PACE", 1.0) if pace is None else pace,
-            number("HEARTBEAT", 30.0),
-            number("CLOCK_SCALE", 1.0) if scale is None else scale,
-            parse_moment(epoch) if epoch else None,
-            parse_moment(anchor) if anchor else None,
-        )
+        self._anchor = parse_moment(anchor) if anchor else time.time()
+        self._epoch = parse_moment(epoch) if epoch else self._anchor
+        self._skipped = 0.0
+        self.moved = bool(epoch) or self.scale != 1.0
 
     def now(self) -> float:
         return self._epoch + (time.time() - self._anchor) * self.scale + self._skipped
@@ -83,10 +65,6 @@ class StoryTiming:
         self.skip(max(0.0, moment - self.now()))
 
     def stamp(self) -> str:
-        return iso(self.now())
-
-
-def iso(moment: float) -> str:
-    """ISO 8601 with milliseconds and Z, as the stream and the transcript write it."""
-    whole, rest = divmod(round(moment * 1000), 1000)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{rest:03d}Z"
+        """ISO 8601 with milliseconds and Z, as the stream and the transcript write it."""
+        whole, rest = divmod(round(self.now() * 1000), 1000)
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{rest:03d}Z"

@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import shapes
+from tui.demo.simulator.shapes import short
 
 Json = dict[str, Any]
 
@@ -25,7 +26,6 @@ class ToolRun(NamedTuple):
     content: Any
     detail: Any
     failed: bool = False
-    code: int = 0
     added: int = 0
     removed: int = 0
     meta: Json | None = None
@@ -36,28 +36,26 @@ class ToolRun(NamedTuple):
 
 
 class ScriptedCall:
-    """A tool call to be made. The options are the script's, they never reach the stream.
+    """A tool call to be made; the other fields are the script's, they never reach the stream.
 
-    `silent` leaves out heartbeats, `crash_after` kills the agent that long into the call (by
-    SIGKILL, or by exit code `crash_code`), `ask` wants a person's leave first.
+    `crash_after` kills the agent that long into the call.
     """
 
-    def __init__(self, name: str, silent: bool = False, ask: bool = False, **given: Any) -> None:
+    def __init__(
+        self, name: str, crash_after: float | None = None, agent_script: Any = None, **given: Any
+    ) -> None:
         self.name = name
-        self.silent = silent
-        self.ask = ask
-        self.crash_after: float | None = given.pop("crash_after", None)
-        self.crash_code: int | None = given.pop("crash_code", None)
-        self.agent_script: Any = given.pop("agent_script", None)
+        self.crash_after = crash_after
+        self.agent_script = agent_script
         self.input: Json = given
-        self.id = shapes.short("toolu")
+        self.id = short("toolu")
         self.uuid = ""
         self.task = ""
         self.command: BashCommand | None = None
 
 
-def failure(words: str, code: int = 1) -> ToolRun:
-    return ToolRun(words, f"Error: {words}", failed=True, code=code)
+def failure(words: str, meta: Json | None = None) -> ToolRun:
+    return ToolRun(words, f"Error: {words}", failed=True, meta=meta)
 
 
 def command_environment(environment: Mapping[str, str], session: str, date: str) -> dict[str, str]:
@@ -118,14 +116,10 @@ class BashCommand:
         """Kills the whole tree below the command; what has left it for a session of its own stays."""
         tree = descendants(self._process.pid)
         for pid in [self._process.pid, *tree]:
-            try:
+            with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass
-        try:
+        with suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except OSError:
-            pass
         self._process.wait()
 
 
@@ -142,12 +136,9 @@ def descendants(pid: int) -> list[int]:
 def command_outcome(code: int, output: str, keep: Path) -> ToolRun:
     """The result of a finished command; output beyond 30,000 characters is kept in a file."""
     if code != 0:
-        shown = (
-            output
-            if len(output) <= LIMIT
-            else output[: LIMIT // 2] + "\n…\n" + output[-LIMIT // 2 :]
-        )
-        return failure(f"Exit code {code}" + (f"\n{shown}" if shown else ""), code)
+        if len(output) > LIMIT:
+            output = output[: LIMIT // 2] + "\n…\n" + output[-LIMIT // 2 :]
+        return failure(f"Exit code {code}" + (f"\n{output}" if output else ""))
     detail: Json = {
         "stdout": output[:LIMIT],
         "stderr": "",

@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .shapes import VERSION, fresh
-from .timing import StoryTiming
-from .wire import encode, write_all
+from tui.demo.simulator.shapes import fresh, shape
+from tui.demo.simulator.timing import StoryTiming
+from tui.demo.simulator.wire import encode, write_all
 
 Json = dict[str, Any]
 
@@ -106,7 +106,7 @@ class TranscriptWriter:
     """An open transcript; with `agent` it is a subagent's, a side chain of its own."""
 
     def __init__(
-        self, path: Path | None, session: str, cwd: Path, timing: StoryTiming, agent: str = ""
+        self, path: Path, session: str, cwd: Path, timing: StoryTiming, agent: str = ""
     ) -> None:
         self.leaf: str | None = None
         self.tail: list[str] = []
@@ -120,8 +120,6 @@ class TranscriptWriter:
 
     def write(self, record: Json) -> None:
         """Appends one line in one write."""
-        if self.path is None:
-            return
         if self._descriptor < 0:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -134,38 +132,33 @@ class TranscriptWriter:
     def link(self, record: Json, uuid: str = "", stamp: str = "", root: bool = False) -> str:
         """Appends a line of the tree under the present leaf and makes it the leaf."""
         uuid = uuid or fresh()
-        head: Json = {"parentUuid": None if root else self.leaf}
+        head: Json = {}
         if "logicalParentUuid" in record:
             head["logicalParentUuid"] = record["logicalParentUuid"]
         head["isSidechain"] = bool(self._agent)
         if self._agent:
             head["agentId"] = self._agent
-        tail: Json = {
-            "uuid": uuid,
-            "timestamp": stamp or self._timing.stamp(),
-            "userType": "external",
-            "entrypoint": "sdk-cli",
-            "cwd": str(self._cwd),
-            "sessionId": self._session,
-            "version": VERSION,
-            "gitBranch": branch_of(self._cwd),
-        }
-        self.write({**head, **record, **tail})
+        line = shape(
+            "transcript",
+            parent=None if root else self.leaf,
+            head=head,
+            record=record,
+            uuid=uuid,
+            stamp=stamp or self._timing.stamp(),
+            cwd=str(self._cwd),
+            session=self._session,
+            branch=branch_of(self._cwd),
+        )
+        self.write(line)
         self.leaf = uuid
         self.tail = [*self.tail[-2:], uuid]
         return uuid
 
     def queue(self, operation: str, content: str | None = None, **more: Any) -> None:
         """A `queue-operation` line: the receipt of a message given from outside."""
-        line: Json = {
-            "type": "queue-operation",
-            "operation": operation,
-            "timestamp": self._timing.stamp(),
-            "sessionId": self._session,
-        }
-        if content is not None:
-            line["content"] = content
-        self.write({**line, **more})
+        line: Json = {"type": "queue-operation", "operation": operation}
+        line.update(timestamp=self._timing.stamp(), sessionId=self._session)
+        self.write({**line, **({} if content is None else {"content": content}), **more})
 
     def last_prompt(self, text: str) -> None:
         if self.leaf is not None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .shapes import FAST_OFF, SUBAGENT_STATS, fresh
-from .spending import TokenCounts, TokenLedger
-from .wire import InputMessage
+from tui.demo.simulator.shapes import fresh, shape
+from tui.demo.simulator.spending import TokenCounts, TokenLedger
+from tui.demo.simulator.wire import InputMessage
 
 Json = dict[str, Any]
 
 
 class TurnEnded(Exception):
-    """The turn ends now. `fields` go into its result; `cancelled` says how its message fared."""
+    """The turn ends now; `fields` go into its result."""
 
     def __init__(self, subtype: str, reason: str, error: str = "", **fields: Any) -> None:
         super().__init__(reason)
@@ -26,23 +26,12 @@ class TurnEnded(Exception):
         self.was_interrupted = reason in ("aborted_tools", "aborted_streaming")
 
 
-def aborted(reason: str, stop_reason: str | None) -> TurnEnded:
-    """The end of an interrupted turn; reason is aborted_tools or aborted_streaming."""
-    stop = "null" if stop_reason is None else stop_reason
-    return TurnEnded(
-        "error_during_execution",
-        reason,
-        f"[ede_diagnostic] result_type=user last_content_type=n/a stop_reason={stop}",
-    )
-
-
 class TurnCounters:
     """What is counted between a prompt and its result."""
 
-    def __init__(self, message: InputMessage, origin: Json | None = None) -> None:
+    def __init__(self, message: InputMessage) -> None:
         self.message = message
         self.messages = [message]
-        self.origin = origin
         self.started = time.monotonic()
         self.sent_ms = round(time.time() * 1000)
         self.requests = 0
@@ -75,65 +64,43 @@ class TurnCounters:
         scale: float,
     ) -> Json:
         """The result line; its `type` stands late, as in the real stream."""
-        succeeded = end.subtype == "success"
-        timed = succeeded and not end.is_error
+        verdict: Json = {"errors": end.errors}
+        if end.subtype == "success":
+            verdict = {"api_error_status": None, "result": end.text or self.last_text}
+        verdict.update(end.fields)
         ids = self.tracked
-        line: Json = {
-            "duration_api_ms": round(ledger.api_s * 1000 * scale),
-            "stop_reason": self.stop_reason,
-            "session_id": session,
-            "total_cost_usd": ledger.total,
-            "usage": self.usage.final(),
-            "modelUsage": ledger.by_model(),
-            "permission_denials": self.denials,
-            "terminal_reason": end.reason,
-            **FAST_OFF,
-            "subagent_stats": {
-                **SUBAGENT_STATS,
-                "spawned": self.subagents,
-                "completed": self.subagents,
-            },
-            "safety_stops": 0,
-            "is_error": end.is_error,
-            "num_turns": self.requests + (2 if end.was_interrupted else 0),
-            "subtype": end.subtype,
-        }
-        if self.origin is not None:
-            line["origin"] = self.origin
-        if succeeded:
-            line.update(api_error_status=None, result=end.text or self.last_text)
-        else:
-            line["errors"] = end.errors
-        line.update(end.fields)
+        named: Json = {"user_message_uuids": ids} if ids else {}
         if ids:
-            line["user_message_uuid"] = ids[0]
-        line["type"] = "result"
-        line["duration_ms"] = round((time.monotonic() - self.started) * 1000 * scale)
-        line["uuid"] = fresh()
-        if timed:
-            line.update(self._waits())
-        if ids:
-            line["user_message_uuids"] = ids
-        if timed and ids:
-            line.update(self._first_request())
-        line["queued_turn_count"] = queued
-        line["result_index"] = index
-        line["model_usage_since_last_result"] = ledger.since_mark()
-        return line
+            verdict["user_message_uuid"] = ids[0]
+        return shape(
+            "result",
+            session=session,
+            api_ms=round(ledger.api_s * 1000 * scale),
+            stop_reason=self.stop_reason,
+            cost=ledger.total,
+            usage=self.usage.final(),
+            models=ledger.by_model(),
+            denials=self.denials,
+            reason=end.reason,
+            subagents=self.subagents,
+            is_error=end.is_error,
+            turns=self.requests + (2 if end.was_interrupted else 0),
+            subtype=end.subtype,
+            verdict=verdict,
+            ms=round((time.monotonic() - self.started) * 1000 * scale),
+            times=named if end.is_error else self._times(named),
+            queued=queued,
+            index=index,
+            since=ledger.since_mark(),
+        )
 
-    def _waits(self) -> Json:
-        waited = round(self.ttft_s * 1000)
-        return {
-            "ttft_ms": waited,
-            "ttft_stream_ms": waited,
-            "time_to_request_ms": 1,
-            "first_content_frame_ms": waited,
-        }
-
-    def _first_request(self) -> Json:
-        first = self.first or TokenCounts()
-        return {
+    def _times(self, named: Json) -> Json:
+        """How long the first answer of a turn without an error took, around the messages' ids."""
+        waited, first = round(self.ttft_s * 1000), self.first or TokenCounts()
+        times = {"ttft_ms": waited, "ttft_stream_ms": waited, "time_to_request_ms": 1}
+        request = {
             "request_sent_wall_ms": self.sent_ms,
             "first_request_input_tokens": first.context,
             "first_request_cache_read_input_tokens": first.read,
         }
+        return {**times, "first_content_frame_ms": waited, **named, **(request if named else {})}

@@ -61,38 +61,16 @@ def replace_file(path: Path, text: str) -> None:
 class LineWriter:
     """stdout. A reader that went away does not disturb the session."""
 
-    def __init__(self, output_format: str) -> None:
-        self._streaming = output_format == "stream-json"
-        self._format = output_format
+    def __init__(self) -> None:
         self._gone = False
-        self.last_result: dict[str, Any] | None = None
-        self.lines = 0
 
-    def emit(self, record: dict[str, Any]) -> None:
-        if record.get("type") == "result":
-            self.last_result = record
-        if self._streaming:
-            self.raw(encode(record))
-
-    def raw(self, data: bytes) -> None:
-        self.lines += data.count(b"\n")
+    def emit(self, *records: dict[str, Any]) -> None:
         if self._gone:
             return
         try:
-            write_all(1, data)
+            write_all(1, b"".join(encode(record) for record in records))
         except OSError:
             self._gone = True
-
-    def finish(self) -> None:
-        """Prints what `--output-format text` or `json` prints at the end."""
-        result = self.last_result
-        if result is None or self._streaming:
-            return
-        if self._format == "json":
-            self.raw(encode(result))
-        else:
-            text = result.get("result") or "\n".join(result.get("errors", []))
-            self.raw(str(text).encode("utf-8", "replace") + b"\n")
 
 
 class InputMessage:
@@ -101,19 +79,15 @@ class InputMessage:
     def __init__(self, record: dict[str, Any], stamp: str) -> None:
         given = record.get("uuid")
         self.tracked = isinstance(given, str) and bool(given)
-        self.uuid: str = given if isinstance(given, str) and given else str(uuid.uuid4())
+        self.uuid = str(given) if self.tracked else str(uuid.uuid4())
         self.priority = str(record.get("priority") or "next")
         body = record.get("message")
         content = body.get("content", "") if isinstance(body, dict) else ""
-        self.text = content if isinstance(content, str) else _flatten(content)
+        if isinstance(content, list):
+            parts = [block.get("text", "") for block in content if isinstance(block, dict)]
+            content = "\n".join(str(part) for part in parts if part)
+        self.text = content if isinstance(content, str) else ""
         self.stamp = stamp
-
-
-def _flatten(content: Any) -> str:
-    if not isinstance(content, list):
-        return ""
-    parts = [block.get("text", "") for block in content if isinstance(block, dict)]
-    return "\n".join(str(part) for part in parts if part)
 
 
 class LineReader:
@@ -122,28 +96,21 @@ class LineReader:
     def __init__(self, descriptor: int | None) -> None:
         self.queue: list[InputMessage] = []
         self.eof = descriptor is None
-        self.deaf = False
-        self.ends_on_request = True
         self.ends_on_eof = True
-        self.ignored_signals: set[int] = set()
         self.busy = False
-        self.answers: dict[str, dict[str, Any]] = {}
         self.on_message: Callable[[dict[str, Any]], None] = lambda record: None
         self.on_control: Callable[[dict[str, Any]], None] = lambda record: None
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._buffer = b""
         self._pending: list[BaseException] = []
         self._wake, wake_write = os.pipe()
-        os.set_blocking(self._wake, False)
         os.set_blocking(wake_write, False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note_signal)
+            signal.signal(
+                number, lambda number, frame: self._pending.append(SignalReceived(number))
+            )
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-
-    def _note_signal(self, number: int, frame: object) -> None:
-        if number not in self.ignored_signals:
-            self._pending.append(SignalReceived(number))
 
     def interrupt(self) -> None:
         """Ends the running turn at the next moment of waiting."""
@@ -160,7 +127,8 @@ class LineReader:
         deadline = None if seconds is None else time.monotonic() + seconds
         first = True
         while True:
-            self._raise_pending()
+            if self._pending:
+                raise self._pending.pop(0)
             if until is not None and until():
                 return True
             left = None if deadline is None else deadline - time.monotonic()
@@ -169,30 +137,19 @@ class LineReader:
             first = False
             self._select(None if left is None else max(0.0, min(left, 3600.0)))
 
-    def poll(self) -> None:
-        """Takes in what has arrived, without waiting."""
-        self.wait(0)
-
-    def _raise_pending(self) -> None:
-        if self._pending:
-            raise self._pending.pop(0)
-
     def clear_interrupts(self) -> None:
         """Drops interrupts that came too late for the turn they meant."""
         self._pending = [item for item in self._pending if not isinstance(item, TurnInterrupted)]
 
     def _select(self, seconds: float | None) -> None:
         sources = [self._wake]
-        if self._descriptor is not None and not self.eof and not self.deaf:
-            sources.append(self._descriptor)
+        if self.descriptor is not None and not self.eof:
+            sources.append(self.descriptor)
         ready, _, _ = select.select(sources, [], [], seconds)
         if self._wake in ready:
-            try:
-                os.read(self._wake, 4096)
-            except BlockingIOError:
-                pass
-        if self._descriptor is not None and self._descriptor in ready:
-            self._read(self._descriptor)
+            os.read(self._wake, 4096)
+        if self.descriptor is not None and self.descriptor in ready:
+            self._read(self.descriptor)
 
     def _read(self, descriptor: int) -> None:
         data = os.read(descriptor, 1 << 16)
@@ -214,12 +171,8 @@ class LineReader:
         kind = record.get("type") if isinstance(record, dict) else None
         if kind == "user":
             self.on_message(record)
-        elif kind == "control_request":
+        elif kind in ("control_request", "control_response"):
             self.on_control(record)
-        elif kind == "control_response":
-            answer = record.get("response")
-            if isinstance(answer, dict):
-                self.answers[str(answer.get("request_id"))] = answer
 
 
 def complain(text: str) -> None:

@@ -12,10 +12,9 @@ from typing import Any
 
 from tui.demo.simulator import incidents
 from tui.demo.simulator.tools import ScriptedCall
-
-from .repository import edits, written
-from .stage import StoryStage
-from .steps import NOTES, PROGRESS, StorySteps, TaskItem, file_name, last_lines
+from tui.demo.story.repository import edits, written
+from tui.demo.story.stage import StoryStage
+from tui.demo.story.steps import NOTES, PROGRESS, StorySteps, TaskItem, file_name, last_lines
 
 TESTS = "python3 -m unittest"
 BUCKET, SCHEDULER = "tidebell/bucket.py", "tidebell/scheduler.py"
@@ -227,7 +226,7 @@ def _ask_two(steps: StorySteps) -> None:
     def errand(command: str, what: str, file: str, report: str, **given: Any) -> ScriptedCall:
         first = {"command": command, "description": what}
         second = {"file_path": str(steps.cwd / file)}
-        script = ([("", "Bash", first), ("", "Read", second)], report)
+        script = ([("Bash", first), ("Read", second)], report)
         return ScriptedCall("Agent", agent_script=script, **given)
 
     calls = [

@@ -36,11 +36,8 @@ def edits(name: str) -> tuple[Edit, ...]:
 
 def written(name: str) -> str:
     """The content that the night gives to a file of the repository."""
-    return (_PROJECT / "written" / _stored(name)).read_text("utf-8")
-
-
-def _stored(name: str) -> str:
-    return f"{name}.txt" if name.endswith(".py") else name
+    stored = f"{name}.txt" if name.endswith(".py") else name
+    return (_PROJECT / "written" / stored).read_text("utf-8")
 
 
 def create(folder: Path, began: float | None = None) -> Path:

@@ -8,15 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tui.demo.simulator import controls, hooks, incidents, shapes, tools
-from tui.demo.simulator.responses import StreamedResponse, call_api, estimate
+from tui.demo.simulator import incidents, tools
+from tui.demo.simulator.responses import StreamedResponse, call_api, estimate, run_subagents
 from tui.demo.simulator.session import SimulatedSession
+from tui.demo.simulator.shapes import ACCEPTED, REJECTED, fresh, result_block
 from tui.demo.simulator.spending import TokenCounts
-from tui.demo.simulator.subagents import SimulatedSubagent, run_agent, run_together
 from tui.demo.simulator.tools import ScriptedCall, ToolRun
-from tui.demo.simulator.turns import TurnCounters, TurnEnded, aborted
-
-from .instructions import WrapUpRequested, acknowledgement, kind_of
+from tui.demo.simulator.turns import TurnEnded
+from tui.demo.story.instructions import WrapUpRequested, acknowledgement, kind_of
 
 Json = dict[str, Any]
 
@@ -30,17 +29,9 @@ class StoryStage:
         self._nudged = False
         self.last_tool = ""
         self.wrapping = False
-        self.cost_boost = TokenCounts()
-        self.background: list[SimulatedSubagent] = []
         self._unanswered: list[str] = []
         self._fresh = 0
         self._running: list[ScriptedCall] = []
-
-    @property
-    def _turn(self) -> TurnCounters:
-        if self.session.turn is None:
-            raise RuntimeError("a response outside a turn")
-        return self.session.turn
 
     def silence(self, seconds: float) -> None:
         """An API call that gives nothing for so many seconds of the wall clock, whatever the pace."""
@@ -56,7 +47,7 @@ class StoryStage:
         think: float = 1.2,
     ) -> list[ToolRun]:
         """One API response, the calls in it carried out, messages taken in afterwards."""
-        session, turn = self.session, self._turn
+        session, turn = self.session, self.session.turn
         self._guard()
         if self._unanswered:
             text = "\n\n".join([*self._unanswered, text]).strip()
@@ -65,7 +56,7 @@ class StoryStage:
         blocks = self._blocks(text, calls, thinking)
         said = sum(estimate(str(block.get("input") or block.get("text"))) for block in blocks)
         turn.stop_reason = "tool_use" if calls else "end_turn"
-        tokens = self._account(said)
+        tokens = self.account(said)
         response = StreamedResponse(session, tokens, turn.stop_reason)
         if thinking:
             guess = estimate(thinking)
@@ -75,7 +66,7 @@ class StoryStage:
         response.say(blocks, min(2.0, said / 100) * session.timing.pace)
         for call in calls:
             call.uuid = response.uuids[call.id]
-        outcomes = self._carry_out(list(calls))
+        outcomes = self.carry_out(list(calls))
         if calls:
             self.read_messages()
         return outcomes
@@ -91,18 +82,18 @@ class StoryStage:
             blocks.append(tool)
         return blocks or [{"type": "text", "text": "Done."}]
 
-    def _account(self, said: int) -> TokenCounts:
+    def account(self, said: int) -> TokenCounts:
+        """What a response that says so many tokens costs; its context is the next one's start."""
         session = self.session
         fresh, self._fresh = self._fresh + self.growth, 0
-        tokens = TokenCounts(4, said, fresh, 0, session.context).plus(self.cost_boost)
-        self.cost_boost = TokenCounts()
+        tokens = TokenCounts(4, said, fresh, 0, session.context)
         session.context = tokens.context + tokens.output
         return tokens
 
     def _guard(self) -> None:
         session = self.session
-        limit, budget = session.options.max_turns, session.options.max_budget
-        if limit is not None and self._turn.requests >= limit:
+        limit, budget = session.options.max_turns, session.options.max_budget_usd
+        if limit is not None and session.turn.requests >= limit:
             words = f"Reached maximum number of turns ({limit})"
             raise TurnEnded("error_max_turns", "max_turns", words)
         if budget is not None and session.ledger.total >= budget:
@@ -117,31 +108,24 @@ class StoryStage:
 
     # --- tool calls ---
 
-    def _carry_out(self, calls: list[ScriptedCall]) -> list[ToolRun]:
+    def carry_out(self, calls: list[ScriptedCall]) -> list[ToolRun]:
+        """Runs the calls of a response and reports them; its subagents run beside each other."""
         self._running = list(calls)
         outcomes: list[ToolRun] = []
-        together = run_together(self.session, calls)
+        agents = run_subagents(self.session, [call for call in calls if call.agent_script])
         for call in calls:
             started = time.monotonic()
-            outcome = together.get(call.id) or self._run(call)
+            outcome = agents.get(call.id) or self.run(call)
             self.session.ledger.tool_s += time.monotonic() - started
             self._running.remove(call)
             self._report(call, outcome)
             outcomes.append(outcome)
-        if calls:
-            for context in hooks.after_tools(self.session, calls, outcomes):
-                self.hear(context)
         return outcomes
 
-    def _run(self, call: ScriptedCall) -> ToolRun:
-        denied = controls.ask_permission(self.session, call) if call.ask else None
-        if denied is not None:
-            return denied
+    def run(self, call: ScriptedCall) -> ToolRun:
         given = call.input
         if call.name == "Bash":
             return self._bash(call)
-        if call.name == "Agent":
-            return run_agent(self.session, call, self.background)
         path = self.session.cwd / str(given["file_path"])
         if call.name == "Write":
             return tools.write(path, given["content"])
@@ -156,60 +140,58 @@ class StoryStage:
         task_due, beat = timing.heartbeat / 10, 0
         while True:
             elapsed = time.monotonic() - began
-            dues = [(beat + 1) * timing.heartbeat] if not call.silent else []
-            if not call.task and not call.silent:
+            dues = [(beat + 1) * timing.heartbeat]
+            if not call.task:
                 dues.append(task_due)
             if call.crash_after is not None:
                 dues.append(call.crash_after)
-            ahead = max(0.0, min(dues) - elapsed) if dues else None
+            ahead = max(0.0, min(dues) - elapsed)
             if session.reader.wait(ahead, until=lambda: command.done):
                 break
             elapsed = time.monotonic() - began
             if call.crash_after is not None and elapsed >= call.crash_after:
-                die(call.crash_code)
+                os.kill(os.getpid(), signal.SIGKILL)  # nothing is written, nothing is cleaned up
             if not call.task and elapsed >= task_due:
-                self._task_started(call)
+                call.task = "b" + call.id[-8:]
+                facts = {"is_backgrounded": False, "task_type": "local_bash"}
+                what = call.input.get("description", "run a command")
+                self._tell_task(call, "task_started", description=what, **facts)
             elif elapsed >= (beat + 1) * timing.heartbeat:
-                seen = elapsed * timing.scale
-                session.emit(shapes.heartbeat(session.id, call.id, call.name, beat, seen))
+                line = session.shape(
+                    "heartbeat",
+                    beat=f"{call.id}-heartbeat-{beat}",
+                    name=call.name,
+                    tool=call.id,
+                    elapsed=round(elapsed * timing.scale),
+                )
+                session.emit(line)
                 beat += 1
         if call.task:
-            self._task_ended(call, "completed")
+            self._end_task(call, "completed")
         return tools.command_outcome(command.code, command.output(), session.kept_output(call.id))
 
-    def _task_started(self, call: ScriptedCall) -> None:
-        call.task = "b" + call.id[-8:]
-        self.session.system(
-            "task_started",
-            **_task_of(call),
-            description=call.input.get("description", "run a command"),
-            is_backgrounded=False,
-            task_type="local_bash",
-        )
+    def _tell_task(self, call: ScriptedCall, subtype: str, **fields: Any) -> None:
+        task = {"task_id": call.task, "run_id": call.id[-12:], "tool_use_id": call.id}
+        self.session.system(subtype, **task, **fields)
 
-    def _task_ended(self, call: ScriptedCall, status: str) -> None:
-        self.session.system(
-            "task_notification",
-            **_task_of(call),
-            status=status,
-            output_file="",
-            summary=call.input.get("description", "run a command"),
-        )
+    def _end_task(self, call: ScriptedCall, status: str) -> None:
+        what = call.input.get("description", "run a command")
+        self._tell_task(call, "task_notification", status=status, output_file="", summary=what)
 
-    def _report(self, call: ScriptedCall, outcome: ToolRun, meta: Json | None = None) -> None:
+    def _report(self, call: ScriptedCall, outcome: ToolRun) -> None:
         """Writes a tool's result to stream and transcript."""
         session = self.session
-        block = shapes.result_block(call.id, outcome.content, outcome.failed, call.name == "Bash")
-        uuid, stamp = shapes.fresh(), session.timing.stamp()
-        line = shapes.user(session.id, uuid, stamp, [block])
-        facts = meta or outcome.meta or {"permission_decision": shapes.ACCEPTED}
+        block = result_block(call.id, outcome.content, outcome.failed, call.name == "Bash")
+        uuid, stamp = fresh(), session.timing.stamp()
+        line = session.shape("user", uuid=uuid, stamp=stamp, content=[block])
+        facts = outcome.meta or {"permission_decision": ACCEPTED}
         line["tool_use_result"] = outcome.detail
         line["tool_result_meta"] = [{"id": call.id, **facts}]
         session.emit(line)
         self.last_tool = call.id
         session.transcript.leaf = call.uuid or session.transcript.leaf
         record: Json = {
-            "promptId": self._turn.prompt_id,
+            "promptId": session.turn.prompt_id,
             "type": "user",
             "message": {"role": "user", "content": [block]},
             "toolUseResult": outcome.detail,
@@ -225,15 +207,15 @@ class StoryStage:
     def read_messages(self) -> None:
         """Reads what was said meanwhile, between a tool's result and the next response."""
         session, reader = self.session, self.session.reader
-        reader.poll()
+        reader.wait(0)
         if any(message.priority == "now" for message in reader.queue):
             raise TurnEnded("success", "aborted_tools")
         for message in [one for one in reader.queue if one.priority != "later"]:
             reader.queue.remove(message)
             session.replay(message)
             session.lifecycle(message, "started")
-            self._turn.messages.append(message)
-            delivery = shapes.fresh()
+            session.turn.messages.append(message)
+            delivery = fresh()
             session.transcript.queue(
                 "remove",
                 message.text,
@@ -272,29 +254,26 @@ class StoryStage:
 
     def interrupted(self) -> TurnEnded:
         """Reports the calls that an interrupt has cut; returns the end of the turn."""
-        in_tool = bool(self._running)
+        reason, more = "aborted_streaming", "]"
         for call in self._running:
+            reason, more = "aborted_tools", " for tool use]"
             _kill(call)
             if call.task:
-                self._task_ended(call, "stopped")
-            rejected = ToolRun(shapes.REJECTED, "User rejected tool use", failed=True)
-            self._report(call, rejected, {"non_execution_kind": "user-rejected"})
+                self._end_task(call, "stopped")
+            meta = {"non_execution_kind": "user-rejected"}
+            self._report(call, ToolRun(REJECTED, "User rejected tool use", failed=True, meta=meta))
         self._running = []
-        words = "[Request interrupted by user" + (" for tool use]" if in_tool else "]")
-        self.session.write_user(words)
-        reason = "aborted_tools" if in_tool else "aborted_streaming"
-        return aborted(reason, self._turn.stop_reason)
+        self.session.write_user("[Request interrupted by user" + more)
+        stop = self.session.turn.stop_reason or "null"
+        words = f"[ede_diagnostic] result_type=user last_content_type=n/a stop_reason={stop}"
+        return TurnEnded("error_during_execution", reason, words)
 
     def terminated(self) -> None:
         """What SIGTERM and SIGHUP leave behind: killed commands say so, no result follows."""
         for call in self._running:
             if _kill(call):
-                self._report(call, tools.failure("Exit code 137", 137))
+                self._report(call, tools.failure("Exit code 137"))
         self._running = []
-
-
-def _task_of(call: ScriptedCall) -> Json:
-    return {"task_id": call.task, "run_id": call.id[-12:], "tool_use_id": call.id}
 
 
 def _kill(call: ScriptedCall) -> bool:
@@ -303,11 +282,3 @@ def _kill(call: ScriptedCall) -> bool:
         return False
     call.command.kill()
     return True
-
-
-def die(code: int | None) -> None:
-    """Ends the process at once: nothing is written, nothing is cleaned up."""
-    if code is not None:
-        os._exit(code)
-    os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(60)

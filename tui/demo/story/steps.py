@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 from tui.demo.simulator.tools import ScriptedCall, ToolRun
 from tui.demo.simulator.wire import replace_file
-
-from .stage import StoryStage
+from tui.demo.story.stage import StoryStage
 
 AUTHOR = "Night Shift"
 EMAIL = "night-shift@example.invalid"

@@ -83,16 +83,15 @@ def _decode_value(text: str, at: int) -> tuple[Any, int, str]:
 
 def _objects_in(value: Any) -> list[LinePiece]:
     """The object, or all entries of a list that holds objects."""
-    if isinstance(value, dict):
-        return [_encode_piece(value)]
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return [
-            _encode_piece(item)
-            if isinstance(item, dict)
-            else LinePiece(repr(item)[:_EXCERPT].encode("utf-8", "replace"), "no JSON object")
-            for item in value
-        ]
-    return []
+    items = value if isinstance(value, list) else [value]
+    if not any(isinstance(item, dict) for item in items):
+        return []
+    return [
+        _encode_piece(item)
+        if isinstance(item, dict)
+        else LinePiece(repr(item)[:_EXCERPT].encode("utf-8", "replace"), "no JSON object")
+        for item in items
+    ]
 
 
 def _encode_piece(value: dict[str, Any]) -> LinePiece:
@@ -139,10 +138,9 @@ def _skip_gap(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _parse_finite(text: str) -> float | None:
-    number = float(text)
-    return number if math.isfinite(number) else None
-
-
 # NaN and Infinity become null, because no other JSON decoder accepts them.
-_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_float=_parse_finite)
+_DECODER = json.JSONDecoder(
+    strict=False,
+    parse_constant=lambda _: None,
+    parse_float=lambda text: number if math.isfinite(number := float(text)) else None,
+)

@@ -7,21 +7,21 @@ read becomes a `MalformedLine`. No byte sequence makes a decoder raise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
+from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
-from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds, interned, read_struct, uuid
-from tui.feeds.claude.message_bodies import QUIET_STEPS, stream_body
-from tui.feeds.claude.record_bodies import decode_body
-from tui.feeds.claude.wire import CheckedLine, RecordLine
-from tui.model.events import AgentEvent, Body, MalformedLine, StreamDelta
+from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
+from tui.feeds.claude.wire import RecordLine, SystemLine
+from tui.model import events
+from tui.model.events import AgentEvent, Body, StreamDelta
 
-DELTA_PREFIX = b'{"type":"stream_event","event":{"type":"content_block_'
-"""A line that begins so is a streamed delta, whatever follows: its type is known."""
-_check_line = msgspec.json.Decoder(CheckedLine).decode
+# A line that begins so is a streamed delta, whatever follows: its type is known.
+_DELTA_PREFIX = b'{"type":"stream_event","event":{"type":"content_block_'
+_check_line = msgspec.json.Decoder(wire.CheckedLine).decode
 _decode_line = msgspec.json.Decoder(RecordLine).decode
 
 
@@ -47,16 +47,16 @@ class ClaudeDecoder:
 
     def decode(self, data: bytes, offset: int) -> DecodedBatch:
         """The events of `data`, whole lines that begin at byte `offset` of the source."""
-        events: list[AgentEvent] = []
+        found: list[AgentEvent] = []
         deltas = 0
         lines = data.split(b"\n")
-        check, prefix = _check_line, DELTA_PREFIX
+        check, prefix, quiet = _check_line, _DELTA_PREFIX, message_bodies.QUIET_STEPS
         for line in lines:
             # Checking such a line takes 0.6 µs, building its event 6.8.
             if line.startswith(prefix):
                 try:
                     check(line)
-                except UNREADABLE:
+                except lenient_values.UNREADABLE:
                     pass
                 else:
                     deltas += 1
@@ -64,54 +64,57 @@ class ClaudeDecoder:
                     continue
             for event in self._line_events(line, offset):
                 body = event.body
-                if type(body) is StreamDelta and body.step in QUIET_STEPS:
+                if type(body) is StreamDelta and body.step in quiet:
                     deltas += 1
                 else:
-                    events.append(event)
+                    found.append(event)
             offset += len(line) + 1
-        return DecodedBatch(events, deltas, len(lines) - 1)
+        return DecodedBatch(found, deltas, len(lines) - 1)
 
     def decode_all(self, data: bytes, offset: int) -> list[AgentEvent]:
         """As `decode`, but every delta is an event too; for single lines that are shown in full."""
-        events: list[AgentEvent] = []
+        found: list[AgentEvent] = []
         for line in data.split(b"\n"):
-            events += self._line_events(line, offset)
+            found += self._line_events(line, offset)
             offset += len(line) + 1
-        return events
+        return found
 
     def _line_events(self, line: bytes, offset: int) -> Sequence[AgentEvent]:
         """All events of one line; none for a blank one."""
         try:
             return (self._build_event(_decode_line(line), line, offset, len(line), 0),)
-        except UNREADABLE:
+        except lenient_values.UNREADABLE:
             if not line or line.isspace():
                 return ()
         try:
             return (self._build_event(read_struct(RecordLine, line), line, offset, len(line), 0),)
-        except UNREADABLE:
+        except lenient_values.UNREADABLE:
             return self._piece_events(line, offset)
 
     def _piece_events(self, line: bytes, offset: int) -> list[AgentEvent]:
         """The events of a line that is not one readable object."""
         length = len(line)
-        events: list[AgentEvent] = []
-        for part, piece in enumerate(split_pieces(line)):
-            reason = piece.reason
+        found: list[AgentEvent] = []
+        for part, (data, reason) in enumerate(split_pieces(line)):
             if not reason:
                 try:
-                    wire = read_struct(RecordLine, piece.data)
-                    events.append(self._build_event(wire, piece.data, offset, length, part))
+                    record = read_struct(RecordLine, data)
+                    found.append(self._build_event(record, data, offset, length, part))
                     continue
-                except UNREADABLE:
+                except lenient_values.UNREADABLE:
                     reason = "an object that cannot be read"
-            body = MalformedLine(reason, excerpt(piece.data), len(piece.data))
-            events.append(AgentEvent(self.source, offset, length, body, index_in_line=part))
-        return events
+            body = events.MalformedLine(reason, excerpt(data), len(data))
+            found.append(AgentEvent(self.source, offset, length, body, index_in_line=part))
+        return found
 
     def _build_event(
         self, line: RecordLine, raw: bytes, offset: int, length: int, part: int
     ) -> AgentEvent:
-        body = self._stream_step(line) if line.type == "stream_event" else decode_body(line, raw)
+        """The event of a record; one whose type is not known here has an `UnknownRecord`."""
+        if line.type == "stream_event":
+            body = self._stream_step(line)
+        else:
+            body = _BUILDERS.get(line.type, record_bodies.unknown_body)(line, raw)
         if line.type == "tool_progress":  # its parent is the tool call itself
             line.parent_tool_use_id = None
         thread = line.parent_tool_use_id or line.agent or ("sidechain" if line.sidechain else "")
@@ -131,7 +134,127 @@ class ClaudeDecoder:
     def _stream_step(self, line: RecordLine) -> Body:
         """A step of a response; only `message_start` has the message's id, which holds until the next."""
         thread = line.parent_tool_use_id or ""
-        body = stream_body(line, self.open_messages.get(thread, ""))
+        body = message_bodies.stream_body(line, self.open_messages.get(thread, ""))
         if type(body) is StreamDelta and body.step == "message_start":
             self.open_messages[thread] = body.message_id
         return body
+
+
+_QUEUE_STATES = {"enqueue": "queued", "dequeue": "started", "popAll": "cancelled"}
+
+
+def _result(line: RecordLine, raw: bytes) -> Body:
+    result = read_struct(wire.ResultLine, raw)
+    errors = (lenient_values.single_line(error, 500) for error in (result.errors or [])[:20])
+    return events.TurnResult(
+        name(result.subtype),
+        bool(result.is_error),
+        result.num_turns or 0,
+        int(result.duration_ms or 0),
+        result.total_cost_usd,
+        tuple(_model_use(model, use) for model, use in (result.modelUsage or {}).items()),
+        lenient_values.token_usage(result.usage),
+        name(result.terminal_reason),
+        lenient_values.plain_text(result.result),
+        tuple(filter(None, errors)),
+        len(result.permission_denials or ()),
+        result.queued_turn_count or 0,
+        result.api_error_status or 0,
+    )
+
+
+def _model_use(model: str, use: wire.WireModelUse) -> events.ModelUsage:
+    hour = use.cacheCreationEphemeral1hInputTokens or 0
+    five = use.cacheCreationEphemeral5mInputTokens
+    if five is None:
+        five = max((use.cacheCreationInputTokens or 0) - hour, 0)
+    tokens = events.TokenUsage(
+        use.inputTokens or 0, use.outputTokens or 0, five, hour, use.cacheReadInputTokens or 0
+    )
+    return events.ModelUsage(name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0)
+
+
+def _rate_limit(line: RecordLine, raw: bytes) -> Body:
+    info = read_struct(wire.LimitLine, raw).rate_limit_info
+    window = name(info.rateLimitType)
+    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization)
+
+
+def _tool_progress(line: RecordLine, raw: bytes) -> Body:
+    record = read_struct(SystemLine, raw)
+    call = name(record.parent_tool_use_id or record.tool_use_id)
+    return events.ToolHeartbeat(call, name(record.tool_name), record.elapsed_time_seconds or 0.0)
+
+
+def _lifecycle(line: RecordLine, raw: bytes) -> Body:
+    record = read_struct(SystemLine, raw)
+    return events.MessageLifecycle(name(record.command_uuid), name(record.state))
+
+
+def _queue(line: RecordLine, raw: bytes) -> Body:
+    """A change of a transcript's queue; a message absorbed by a turn has reached the model."""
+    record = read_struct(SystemLine, raw)
+    state = _QUEUE_STATES.get(record.operation or "") or name(record.operation)
+    if record.operation == "remove":
+        state = "started" if record.cause_text == "absorbed_mid_turn" else "removed"
+    return events.MessageLifecycle(
+        name(record.commandUuid), state, lenient_values.plain_text(record.content)
+    )
+
+
+def _control_request(line: RecordLine, raw: bytes) -> Body:
+    record = read_struct(wire.ControlLine, raw)
+    request = record.request
+    if request.subtype == "can_use_tool":
+        reason = lenient_values.single_line(request.decision_reason or request.description)
+        tool = name(request.tool_name)
+        return events.PermissionDenied(tool, name(request.tool_use_id), reason, True)
+    return events.ControlMessage(name(record.request_id), name(request.subtype), True)
+
+
+def _control_response(line: RecordLine, raw: bytes) -> Body:
+    answer = read_struct(wire.ControlLine, raw).response
+    error = lenient_values.single_line(answer.error)
+    subtype, ok = name(answer.subtype), answer.subtype != "error"
+    return events.ControlMessage(name(answer.request_id), subtype, ok, error)
+
+
+def _notice(line: RecordLine, raw: bytes) -> Body:
+    record = read_struct(SystemLine, raw)
+    texts = (record.text, record.content, record.summary, record.message)
+    first: Any = next(filter(None, texts), None)
+    text = lenient_values.plain_text(
+        first if first is not None else record.status or record.state or ""
+    )
+    return events.Notice(line.type, text or line.type.replace("_", " "))
+
+
+_NOTICES = "auth_status tool_use_summary conversation_reset active_goal pr-link"
+_SILENT_RECORDS = (
+    "keep_alive prompt_suggestion transcript_mirror file-history-snapshot file-history-delta "
+    "last-prompt ai-title custom-title summary permission-mode mode agent-name agent-color "
+    "agent-setting tag tools-used atis-latch api-request api-request-start api-request-end "
+    "worktree-state content-replacement attribution-snapshot"
+)
+_BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
+    **dict.fromkeys(_NOTICES.split(), _notice),
+    **dict.fromkeys(_SILENT_RECORDS.split(), lambda line, raw: events.SilentRecord(line.type)),
+    "assistant": message_bodies.assistant_body,
+    "user": message_bodies.user_body,
+    "system": record_bodies.system_body,
+    "result": _result,
+    "rate_limit_event": _rate_limit,
+    "tool_progress": _tool_progress,
+    "command_lifecycle": _lifecycle,
+    "queue-operation": _queue,
+    "control_request": _control_request,
+    "control_response": _control_response,
+    "control_cancel_request": lambda line, raw: events.ControlMessage(
+        name(read_struct(wire.ControlLine, raw).request_id), "cancel", True
+    ),
+    "cost-state": lambda line, raw: events.RunningCost(
+        read_struct(SystemLine, raw).totalCostUSD or 0.0
+    ),
+    "attachment": record_bodies.attachment_body,
+    "progress": record_bodies.progress_body,
+}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from functools import cache
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -127,11 +127,6 @@ def token_usage(wire: WireUsage | None) -> TokenUsage | None:
     )
 
 
-def integer(number: float | None) -> int:
-    """A count; what is missing is 0."""
-    return int(number) if number else 0
-
-
 @cache
 def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(kind)
@@ -149,10 +144,10 @@ def read_struct(kind: type[T], data: bytes | Raw) -> T:
         value = msgspec.json.decode(data)
         if not isinstance(value, dict):
             raise ValueError(f"no object where a {kind.__name__} was expected") from None
-        return salvage_struct(kind, value)
+        return _salvage_struct(kind, value)
 
 
-def salvage_struct(kind: type[T], value: dict[str, Any]) -> T:
+def _salvage_struct(kind: type[T], value: dict[str, Any]) -> T:
     """A `kind` made of those entries of `value` that can be what its fields need."""
     arguments: dict[str, Any] = {}
     for field, wire_name, hint in _fields(kind):
@@ -171,23 +166,27 @@ def _fields(kind: type[Struct]) -> tuple[tuple[str, str, Any], ...]:
 
 def _fit_value(hint: Any, value: Any) -> Any:
     """`value` as something of the type `hint`, or `_MISSING`."""
-    if get_origin(hint) in (UnionType, Union):
-        for choice in get_args(hint):
-            fitted = _fit_value(choice, value)
-            if fitted is not _MISSING:
-                return fitted
-        return _MISSING
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (UnionType, Union):
+        choices = (_fit_value(choice, value) for choice in inner)
+        return next((fitted for fitted in choices if fitted is not _MISSING), _MISSING)
     if hint is Any:
         return value
     if hint is Raw:
-        return _fit_raw(value)
-    if get_origin(hint) is list:
-        return _fit_list(get_args(hint)[0], value)
-    if get_origin(hint) is dict:
-        return _fit_dict(get_args(hint)[1], value)
-    if isinstance(hint, type) and issubclass(hint, Struct):
-        return salvage_struct(hint, value) if isinstance(value, dict) else _MISSING
-    return _fit_scalar(hint, value)
+        try:
+            return Raw(msgspec.json.encode(value))
+        except (ValueError, OverflowError, RecursionError):
+            return _MISSING
+    if origin is list:
+        return _fit_list(inner[0], value)
+    if origin is None and not issubclass(hint, Struct):
+        return _fit_scalar(hint, value)
+    if not isinstance(value, dict):
+        return _MISSING
+    if origin is None:
+        return _salvage_struct(hint, value)
+    entries = ((key, _fit_value(inner[1], item)) for key, item in value.items())
+    return {key: fitted for key, fitted in entries if fitted is not _MISSING}
 
 
 def _fit_list(hint: Any, value: Any) -> Any:
@@ -199,42 +198,18 @@ def _fit_list(hint: Any, value: Any) -> Any:
     return [item for item in fitted if item is not _MISSING]
 
 
-def _fit_raw(value: Any) -> Any:
-    try:
-        return Raw(msgspec.json.encode(value))
-    except (ValueError, OverflowError, RecursionError):
-        return _MISSING
-
-
-def _fit_dict(hint: Any, value: Any) -> Any:
-    if not isinstance(value, dict):
-        return _MISSING
-    fitted = {key: _fit_value(hint, item) for key, item in value.items()}
-    return {key: item for key, item in fitted.items() if item is not _MISSING}
-
-
 def _fit_scalar(hint: Any, value: Any) -> Any:
-    if hint is NoneType:
-        return None if value is None else _MISSING
-    if hint is str:
-        if isinstance(value, str):
-            return value
-        return str(value) if isinstance(value, int | float) else _MISSING
     if isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
         return value
-    if hint is float and isinstance(value, int | float | str):
-        return _finite_number(value)
-    if hint is int and isinstance(value, float | str):
-        number = _finite_number(value)
-        return _MISSING if number is _MISSING else int(number)
+    if hint is str and isinstance(value, int | float):
+        return str(value)
     if hint is bool and value in (0, 1, "true", "false"):
         return value in (1, "true")
+    if hint is float or (hint is int and not isinstance(value, bool)):
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            return _MISSING
+        if math.isfinite(number):
+            return int(number) if hint is int else number
     return _MISSING
-
-
-def _finite_number(value: Any) -> Any:
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return _MISSING
-    return number if math.isfinite(number) else _MISSING

@@ -4,74 +4,52 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
-from msgspec import Raw
+import msgspec
+from msgspec import Raw, structs
 
-from tui.feeds.claude.lenient_values import (
-    interned,
-    name,
-    plain_text,
-    single_line,
-    token_usage,
-    uuid,
-)
-from tui.feeds.claude.tool_calls import read_tool_call
-from tui.feeds.claude.wire import (
-    ContentBlock,
-    EditResult,
-    MessageOrigin,
-    RecordLine,
-    ResultContent,
-    WireMessage,
-    WireStreamStep,
-)
-from tui.model.events import (
-    AssistantMessage,
-    Body,
-    StreamDelta,
-    ToolCall,
-    ToolResult,
-    UnknownRecord,
-    UserMessage,
-)
+from tui.feeds.claude import lenient_values, wire
+from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
+from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
+from tui.model import events
+from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
 from tui.system.lazy_pattern import lazy
+from tui.system.sanitize import clean, clean_line, is_plain
 from tui.system.sgr import strip_ansi
 
+# hashlib loads OpenSSL too, which is a twentieth of the time of a short command.
+try:
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
 
 
-def read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
+def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
     """The result in one `tool_result` block of `line`.
 
     A line has at most one structured answer, which belongs to the block if it is the `only` one.
     """
-    text = content_text(block.content)
+    text = block.content or ""
+    if not isinstance(text, str):
+        text = "\n".join(
+            part.text if part.text is not None else f"[{part.type or 'something'}]" for part in text
+        )
     failed = bool(block.is_error)
     added = removed = 0
     agent = ""
     answer = line.result or line.transcript_result
-    if only and isinstance(answer, EditResult):
-        added, removed = count_changed_lines(answer)
+    if only and isinstance(answer, wire.EditResult):
+        added, removed = _count_changed_lines(answer)
         agent = name(answer.agentId)
-    excerpt = output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
+    excerpt = _output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
     return ToolResult(name(block.tool_use_id), failed, excerpt, len(text), added, removed, agent)
 
 
-def content_text(content: str | list[ResultContent] | None) -> str:
-    """The text of a tool result; parts of other types appear as their type in brackets."""
-    if isinstance(content, str):
-        return content
-    if not content:
-        return ""
-    return "\n".join(
-        part.text if part.text is not None else f"[{part.type or 'something'}]" for part in content
-    )
-
-
-def output_excerpt(text: str, limit: int) -> str:
+def _output_excerpt(text: str, limit: int) -> str:
     """The end of a terminal output without escape sequences, at most `limit` characters."""
     if len(text) > limit:
         text = text[-limit:]
@@ -82,26 +60,13 @@ def output_excerpt(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[-limit:]
 
 
-def count_changed_lines(answer: EditResult) -> tuple[int, int]:
+def _count_changed_lines(answer: wire.EditResult) -> tuple[int, int]:
     """Lines added and removed; all lines of a new file count as added."""
-    added = removed = 0
-    for hunk in answer.structuredPatch or ():
-        plus, minus = _count_signs(hunk.lines or ())
-        added += plus
-        removed += minus
+    signs = [line[:1] for hunk in answer.structuredPatch or () for line in hunk.lines or ()]
+    added, removed = signs.count("+"), signs.count("-")
     if not added and not removed and answer.type == "create" and isinstance(answer.content, str):
         added = len(answer.content.splitlines())
     return added, removed
-
-
-def _count_signs(lines: Iterable[str]) -> tuple[int, int]:
-    plus = minus = 0
-    for each in lines:
-        if each.startswith("+"):
-            plus += 1
-        elif each.startswith("-"):
-            minus += 1
-    return plus, minus
 
 
 _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
@@ -116,13 +81,9 @@ _NOTE = lazy(
     r"|bash-stdout|bash-stderr|system-reminder)>"
 )
 _TAGS = lazy(r"</?[a-z][a-z-]{2,40}>")
-QUIET_STEPS = {
-    "content_block_start",
-    "content_block_delta",
-    "content_block_stop",
-    "message_stop",
-    "ping",
-}
+QUIET_STEPS = set(
+    "content_block_start content_block_delta content_block_stop message_stop ping".split()
+)
 _STEPS = QUIET_STEPS | {"message_start", "message_delta"}
 
 
@@ -131,7 +92,7 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
     if not isinstance(message, WireMessage):
         message = WireMessage(content=message)
     text, thinking, tools = _read_blocks(message.content)
-    error = single_line(_error_type(line.error)) if line.error else ""
+    error = lenient_values.single_line(_error_type(line.error)) if line.error else ""
     if not error and (line.api_error or line.is_api_error_message):
         error = "unknown"
     return AssistantMessage(
@@ -147,14 +108,14 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
     )
 
 
-def _read_blocks(
-    content: str | list[ContentBlock] | None,
-) -> tuple[str, bool, tuple[ToolCall, ...]]:
+_Blocks = str | list[ContentBlock] | None
+
+
+def _read_blocks(content: _Blocks) -> tuple[str, bool, tuple[ToolCall, ...]]:
     """The text of a response's blocks, whether it is only thinking, and the tool calls."""
     if isinstance(content, str):
         return content, False, ()
-    text = thought = ""
-    thinking = False
+    text, thought, thinking = "", "", False
     tools: tuple[ToolCall, ...] = ()
     for block in content or ():
         kind = block.type
@@ -189,29 +150,28 @@ def user_body(line: RecordLine, raw: bytes) -> UserMessage:
         return UserMessage(_role(line, ""), "")
     if isinstance(content, str):
         return _prompt_or_note(line, content)
-    if len(content) == 1 and content[0].type == "tool_result":
-        return UserMessage(
-            "results", "", (read_tool_result(content[0], line, True),), _origin(line)
-        )
-    answers = [block for block in content if block.type == "tool_result"]
-    texts = [_block_text(block) for block in content if block.type != "tool_result"]
+    if len(content) == 1 and content[0].type == "tool_result":  # as most are
+        result = _read_tool_result(content[0], line, True)
+        return UserMessage("results", "", (result,), _origin(line))
+    answers: list[ContentBlock] = []
+    texts: list[str] = []
+    for block in content:
+        if block.type == "tool_result":
+            answers.append(block)
+        else:
+            shown = f"[{name(block.type) or 'something'}]" if block.text is None else block.text
+            texts.append(shown)
     if not answers:
         return _prompt_or_note(line, "\n".join(texts))
-    only = len(answers) == 1
-    results = tuple(read_tool_result(block, line, only) for block in answers)
-    return UserMessage(
-        "results", plain_text("\n".join(texts)) if texts else "", results, _origin(line)
-    )
-
-
-def _block_text(block: ContentBlock) -> str:
-    return block.text if block.text is not None else f"[{name(block.type) or 'something'}]"
+    results = tuple([_read_tool_result(block, line, len(answers) == 1) for block in answers])
+    text = plain_text("\n".join(texts)) if texts else ""
+    return UserMessage("results", text, results, _origin(line))
 
 
 def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
     """A user record without tool results."""
     origin = _origin(line)
-    command = uuid(line.uuid) if line.replay else ""
+    command = lenient_values.uuid(line.uuid) if line.replay else ""
     role = _role(line, text)
     # Only a text that begins with a tag can be one of these, and few do.
     if text[:1] == "<":
@@ -239,23 +199,163 @@ def _role(line: RecordLine, text: str) -> _Role:
 
 def _origin(line: RecordLine) -> str:
     origin = line.origin
-    if origin is None:
-        return ""
-    return name(origin.kind if isinstance(origin, MessageOrigin) else origin)
+    return name(origin.kind if isinstance(origin, wire.MessageOrigin) else origin)
 
 
-def stream_body(line: RecordLine, open_message: str) -> Body:
+def stream_body(line: RecordLine, open_message: str) -> events.Body:
     """A streamed step; `open_message` is the message begun last in the same thread."""
-    event = line.event
-    if not isinstance(event, WireStreamStep) or event.type not in _STEPS:
-        return UnknownRecord(
-            "stream_event", name(event.type if isinstance(event, WireStreamStep) else event)
-        )
-    if event.type == "message_start":
-        message = event.message or WireMessage()
-        return StreamDelta("message_start", name(message.id), "", token_usage(message.usage))
-    text = ""
-    if event.delta is not None:
-        text = plain_text(event.delta.text or event.delta.thinking or "")
+    step = line.event
+    if not isinstance(step, wire.WireStreamStep):
+        return events.UnknownRecord("stream_event", name(step))
+    if step.type not in _STEPS:
+        return events.UnknownRecord("stream_event", name(step.type))
+    if step.type == "message_start":
+        message = step.message or WireMessage()
+        return events.StreamDelta(step.type, name(message.id), "", token_usage(message.usage))
+    text = plain_text(step.delta.text or step.delta.thinking or "") if step.delta else ""
     message_id = name(line.api_message_id) or open_message
-    return StreamDelta(event.type, message_id, text, token_usage(event.usage))
+    return events.StreamDelta(step.type, message_id, text, token_usage(step.usage))
+
+
+_TARGET_LIMIT = 200
+# Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
+_SMALL_INPUT = 1024
+_COMMAND_LIMIT = 4_000
+_SHELLS = frozenset({"Bash", "PowerShell"})
+
+
+_LONG_KEYS = "file_path notebook_path command description subagent_type prompt todos plan".split()
+_LongInputs = msgspec.defstruct("_LongInputs", [(key, Any, None) for key in _LONG_KEYS], gc=False)
+Inputs = dict[str, Any]
+_decode_any = msgspec.json.Decoder()
+_decode_long = msgspec.json.Decoder(_LongInputs)
+_encode_sorted = msgspec.json.Encoder(order="sorted")
+
+
+def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
+    """The tool call with the input `data` (JSON).
+
+    Its key is a positive 63-bit number, equal in every process for calls that do the same: up to
+    1 KiB of input neither the order of keys matters, nor the description beside a command.
+    """
+    raw = bytes(data) or b"{}"
+    inputs: Inputs = {}
+    try:
+        if len(raw) <= _SMALL_INPUT:
+            decoded = _decode_any.decode(raw)
+            if isinstance(decoded, dict):
+                inputs = decoded
+                same = inputs
+                if "command" in inputs and "description" in inputs:
+                    same = {key: value for key, value in inputs.items() if key != "description"}
+                raw = _encode_sorted.encode(same)
+        else:
+            inputs = structs.asdict(_decode_long.decode(raw))
+    except (*UNREADABLE, OverflowError):
+        # An input that cannot be read is still equal to itself.
+        pass
+    target = _SUMMARIES.get(name, _generic)(inputs)
+    if len(target) > _TARGET_LIMIT or not is_plain(target):
+        target = clean_line(target, _TARGET_LIMIT)
+    path = inputs.get("file_path") or inputs.get("notebook_path")
+    command = _text(inputs.get("command")) if name in _SHELLS else ""
+    if len(command) <= _TARGET_LIMIT and "\n" not in command:
+        command = ""  # it fits into its one line of summary
+    else:
+        command = clean(command, limit=_COMMAND_LIMIT)
+    digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
+    key = int.from_bytes(digest, "big") >> 1 or 1
+    return ToolCall(id, name, target, key, _clean_path(path), command)
+
+
+def _clean_path(path: Any) -> str:
+    if not isinstance(path, str):
+        return ""
+    return path if is_plain(path) else clean_line(path, 4096)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _first_of(*keys: str) -> Callable[[Inputs], str]:
+    """A summary that shows the first of these inputs that is present."""
+    return lambda inputs: next((text for key in keys if (text := _text(inputs.get(key)))), "")
+
+
+_path = _first_of("file_path", "notebook_path", "path")
+_task_id = _first_of("task_id", "bash_id", "shell_id", "taskId")
+_skill_name = _first_of("skill", "command", "name")
+
+
+def _read(inputs: Inputs) -> str:
+    offset = _text(inputs.get("offset"))
+    return f"{_path(inputs)}:{offset}" if offset else _path(inputs)
+
+
+def _search(inputs: Inputs) -> str:
+    where = _text(inputs.get("path")) or _text(inputs.get("glob"))
+    pattern = _text(inputs.get("pattern"))
+    return f"{pattern} in {where}" if where else pattern
+
+
+def _agent(inputs: Inputs) -> str:
+    kind = _text(inputs.get("subagent_type"))
+    about = _text(inputs.get("description")) or _text(inputs.get("prompt"))[:_TARGET_LIMIT]
+    return f"{about} ({kind})" if kind else about
+
+
+def _todos(inputs: Inputs) -> str:
+    listed = inputs.get("todos")
+    todos = [todo for todo in listed if isinstance(todo, dict)] if isinstance(listed, list) else []
+    done = sum(todo.get("status") == "completed" for todo in todos)
+    now = next((todo for todo in todos if todo.get("status") == "in_progress"), None)
+    about = f" · {_text(now.get('content')) or _text(now.get('activeForm'))}" if now else ""
+    return f"{done} of {len(todos)} done{about}"
+
+
+def _task_update(inputs: Inputs) -> str:
+    words = (_text(inputs.get(key)) for key in ("status", "subject"))
+    return " ".join(filter(None, (f"#{_text(inputs.get('taskId'))}", *words)))
+
+
+def _question(inputs: Inputs) -> str:
+    asked = inputs.get("questions")
+    first = asked[0] if isinstance(asked, list) and asked else None
+    return _text(first.get("question")) if isinstance(first, dict) else ""
+
+
+def _generic(inputs: Inputs) -> str:
+    """`key: value` for the plain values of the input of any other tool."""
+    shown = [(key, text) for key, value in inputs.items() if (text := _text(value))]
+    if len(shown) == 1:
+        return shown[0][1][:_TARGET_LIMIT]
+    return ", ".join(f"{key}: {text[:_TARGET_LIMIT]}" for key, text in shown[:8])
+
+
+_SUMMARIES: dict[str, Callable[[Inputs], str]] = {
+    **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _first_of("command", "description")),
+    **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),
+    **dict.fromkeys(("Grep", "Glob"), _search),
+    **dict.fromkeys(("WebSearch", "ToolSearch"), _first_of("query")),
+    **dict.fromkeys(("Agent", "Task"), _agent),
+    **dict.fromkeys(
+        ("Skill", "SlashCommand"),
+        lambda inputs: f"{_skill_name(inputs)} {_text(inputs.get('args'))}".strip(),
+    ),
+    **dict.fromkeys(
+        ("TaskOutput", "TaskStop", "BashOutput", "KillShell", "KillBash", "AgentOutput"), _task_id
+    ),
+    "Read": _read,
+    "WebFetch": _first_of("url"),
+    "TodoWrite": _todos,
+    "TaskCreate": _first_of("subject"),
+    "TaskUpdate": _task_update,
+    "TaskGet": _task_update,
+    "AskUserQuestion": _question,
+    "ExitPlanMode": _first_of("plan"),
+    "ScheduleWakeup": _first_of("reason", "prompt"),
+    "EnterWorktree": _first_of("name"),
+}

@@ -1,56 +1,238 @@
-"""Bodies of records that are neither message nor system record."""
+"""Bodies of records of many kinds under one type: system records, attachments, progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Literal
 
-from tui.feeds.claude.lenient_values import (
-    UNREADABLE,
-    integer,
-    name,
-    plain_text,
-    read_struct,
-    single_line,
-    token_usage,
-    uuid,
-)
-from tui.feeds.claude.message_bodies import assistant_body, user_body
-from tui.feeds.claude.system_bodies import system_body, unknown_body
-from tui.feeds.claude.wire import (
-    AttachmentBody,
-    AttachmentLine,
-    ControlLine,
-    CostLine,
-    LifecycleLine,
-    LimitLine,
-    ProgressBody,
-    ProgressLine,
-    RecordLine,
-    ResultLine,
-    SystemLine,
-    ToolProgress,
-    WireModelUse,
-)
-from tui.model.events import (
-    Body,
-    ControlMessage,
-    HookRun,
-    MessageLifecycle,
-    ModelUsage,
-    Notice,
-    PermissionDenied,
-    RateLimit,
-    RunningCost,
-    SilentRecord,
-    TaskUpdate,
-    TokenUsage,
-    ToolHeartbeat,
-    TurnResult,
-    UnknownRecord,
-    UserMessage,
-)
+import msgspec
+
+from tui.feeds.claude import lenient_values, message_bodies, wire
+from tui.feeds.claude.lenient_values import name, plain_text, read_struct, single_line, uuid
+from tui.feeds.claude.wire import RecordLine, SystemLine
+from tui.model import events
+from tui.model.events import Body, HookRun, Notice, SilentRecord, TaskUpdate, UnknownRecord
 from tui.system.format import format_money_plain
+from tui.system.sgr import strip_ansi
+
+_TEXT_LIMIT = 200
+_HOOK_TEXT_LIMIT = 2000
+
+
+def unknown_body(line: RecordLine, raw: bytes) -> UnknownRecord:
+    """An `UnknownRecord` with a text from the record, else the names of its keys."""
+    record = read_struct(wire.UnknownLine, raw)
+    subtype, texts = line.subtype, [record.text, record.summary, record.description]
+    texts += [record.message, record.content]
+    for inner in (record.payload, record.data):
+        if isinstance(inner, dict):
+            kind = inner.get("type")
+            subtype = subtype or (kind if isinstance(kind, str) else "")
+            texts.append(inner.get("text") or inner.get("message") or inner.get("content"))
+    lines = (single_line(text, _TEXT_LIMIT) for text in texts if isinstance(text, str | list))
+    text = next(filter(None, lines), "") or _key_names(raw)
+    return UnknownRecord(name(line.type), name(subtype), text)
+
+
+def _key_names(raw: bytes) -> str:
+    """The names of the keys alone: their values may be private."""
+    try:
+        value = msgspec.json.decode(raw)
+    except lenient_values.UNREADABLE:
+        return ""
+    if not isinstance(value, dict):
+        return ""
+    return single_line("keys: " + ", ".join(key for key in value if key != "type"), _TEXT_LIMIT)
+
+
+def system_body(line: RecordLine, raw: bytes) -> Body:
+    """What a `system` record holds; an unknown subtype becomes an `UnknownRecord`."""
+    subtype = line.subtype or ""
+    build = _SUBTYPES.get(subtype)
+    if build is None:
+        return unknown_body(line, raw)
+    return build(subtype, read_struct(SystemLine, raw))
+
+
+def _init(subtype: str, record: SystemLine) -> Body:
+    words = (record.model, record.cwd, record.claude_code_version, record.permissionMode)
+    return events.TurnStarted(*map(name, words))
+
+
+# --- the API ---
+
+
+def _api_retry(subtype: str, record: SystemLine) -> Body:
+    """A retry; the headers of an error are left out, they can hold credentials."""
+    error = record.error if isinstance(record.error, dict) else {}
+    status = record.error_status or error.get("status")
+    return events.ApiRetry(
+        record.retryAttempt or record.attempt or 0,
+        record.maxRetries or record.max_retries or 0,
+        (record.retryInMs or record.retry_delay_ms or 0) / 1000,
+        status if isinstance(status, int) else 0,
+        single_line(record.error if subtype == "api_retry" else _api_error_type(record)),
+    )
+
+
+def _api_error_type(record: SystemLine) -> str:
+    """The type of the API's own error, else the code of a failed connection."""
+    if isinstance(record.error, str):
+        return record.error
+    outer = found = record.error if isinstance(record.error, dict) else {}
+    # {"error": {"type": "error", "error": {"type": "overloaded_error"}}}
+    while isinstance(inner := found.get("error"), dict):
+        found = inner
+    if isinstance(found.get("type"), str):
+        return str(found["type"])
+    for cause in (record.cause, outer.get("cause")):
+        if isinstance(cause, dict) and isinstance(cause.get("code"), str):
+            return str(cause["code"])
+    return "unknown"
+
+
+def _compact_boundary(subtype: str, record: SystemLine) -> Body:
+    metadata = record.compact_metadata or record.compactMetadata
+    if metadata is None:
+        return events.Compaction("", 0)
+    duration = metadata.duration_ms if metadata.duration_ms is not None else metadata.durationMs
+    after = metadata.post_tokens if metadata.post_tokens is not None else metadata.postTokens
+    return events.Compaction(
+        name(metadata.trigger),
+        metadata.pre_tokens or metadata.preTokens or 0,
+        after,
+        None if duration is None else duration / 1000,
+    )
+
+
+def _microcompact(subtype: str, record: SystemLine) -> Body:
+    saved = record.microcompactMetadata.tokensSaved if record.microcompactMetadata else None
+    text = f"{saved:,} tokens of old tool results dropped" if saved else "old tool results dropped"
+    return Notice("microcompaction", text)
+
+
+# --- background tasks ---
+
+_ENDED_STATUSES = {"completed", "failed", "stopped", "killed", "cancelled"}
+
+
+def _task(subtype: str, record: SystemLine) -> Body:
+    status = name(record.status or (record.patch.status if record.patch else None))
+    phase = _TASK_PHASES[subtype]
+    if phase == "updated" and status in _ENDED_STATUSES:
+        phase = "ended"
+    description = record.description or record.summary or record.last_tool_name
+    return TaskUpdate(
+        phase,
+        name(record.task_id),
+        name(record.tool_use_id),
+        single_line(description),
+        name(record.task_type),
+        status,
+        record.usage.total_tokens or 0 if record.usage else 0,
+    )
+
+
+_TASK_PHASES: dict[str, Literal["started", "progress", "updated", "ended"]] = {
+    "task_started": "started",
+    "task_progress": "progress",
+    "task_updated": "updated",
+    "task_notification": "ended",
+}
+
+
+# --- hooks and permissions ---
+
+
+def _hook(subtype: str, record: SystemLine) -> Body:
+    outcome = {"hook_started": "started", "hook_progress": "running"}.get(subtype)
+    text = record.output or record.stderr or ""
+    return HookRun(
+        name(record.hook_name),
+        name(record.hook_event),
+        outcome or name(record.outcome) or "ended",
+        strip_ansi(text[-_HOOK_TEXT_LIMIT:]),
+    )
+
+
+def _stop_hooks(subtype: str, record: SystemLine) -> Body:
+    """A transcript's summary of the Stop hooks of a turn."""
+    outcome = "success"
+    if record.preventedContinuation:
+        outcome = "stopped the turn"
+    elif record.hookErrors:
+        outcome = "error"
+    commands = "; ".join(single_line(hook.command, 120) for hook in record.hookInfos or ())
+    return HookRun("Stop", "Stop", outcome, single_line(record.stopReason) or commands)
+
+
+def _denied(subtype: str, record: SystemLine) -> Body:
+    reason = record.message or record.decision_reason
+    call = name(record.tool_use_id)
+    return events.PermissionDenied(name(record.tool_name), call, single_line(reason))
+
+
+# --- the CLI about itself ---
+
+
+def _status(subtype: str, record: SystemLine) -> Body:
+    details = [
+        f"permission mode {name(record.permissionMode)}" if record.permissionMode else "",
+        f"compaction {name(record.compact_result)}" if record.compact_result else "",
+        single_line(record.compact_error),
+    ]
+    return events.AgentStateReport(name(record.status), ", ".join(filter(None, details)))
+
+
+def _notice(subtype: str, record: SystemLine) -> Body:
+    texts = (record.text, record.content, record.summary, record.message, record.title)
+    states = (record.state, record.status, record.outcome, record.cause_text)
+    first = next(filter(None, texts), None)
+    text = single_line(", ".join(filter(None, states))) if first is None else plain_text(first)
+    level = name(record.level or record.priority) or _LEVELS.get(subtype, "")
+    return Notice(name(record.key) or subtype, text, level)
+
+
+_LEVELS = {
+    "model_refusal_no_fallback": "warning",
+    "model_refusal_fallback": "warning",
+    "session_writes_lost": "error",
+    "mirror_error": "error",
+    "worker_shutting_down": "warning",
+    "peer_message_hold": "warning",
+}
+_NOTICES = (
+    "informational notification local_command local_command_output away_summary peer_message_hold "
+    "model_refusal_no_fallback model_refusal_fallback plugin_install worker_shutting_down "
+    "session_writes_lost mirror_error turn_preempted post_turn_summary scheduled_task_fire "
+    "files_persisted"
+)
+_SILENT = (
+    "thinking_tokens background_tasks_changed session_title_changed commands_changed memory_recall "
+    "elicitation_complete turn_starting vcs_state_changed"
+)
+_SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
+    **dict.fromkeys(_NOTICES.split(), _notice),
+    **dict.fromkeys(_SILENT.split(), lambda subtype, record: SilentRecord(subtype)),
+    **dict.fromkeys(_TASK_PHASES, _task),
+    **dict.fromkeys(("hook_started", "hook_response", "hook_progress"), _hook),
+    "init": _init,
+    "api_retry": _api_retry,
+    "api_error": _api_retry,
+    "compact_boundary": _compact_boundary,
+    "microcompact_boundary": _microcompact,
+    "stop_hook_summary": _stop_hooks,
+    "permission_denied": _denied,
+    "status": _status,
+    "session_state_changed": lambda subtype, record: events.AgentStateReport(name(record.state)),
+    "turn_duration": lambda subtype, record: events.AgentStateReport(
+        "idle", f"the turn took {(record.durationMs or 0) / 1000:.0f} s"
+    ),
+    "control_request_progress": lambda subtype, record: events.ControlMessage(
+        name(record.request_id), "progress", True, name(record.status)
+    ),
+}
+
 
 _HOOK_OUTCOMES = {
     "hook_success": "success",
@@ -64,7 +246,7 @@ _HOOK_OUTCOMES = {
     "hook_permission_decision": "decided",
     "async_hook_response": "answered late",
 }
-_SILENT_KINDS = (
+_SILENT_ATTACHMENTS = frozenset(
     "environment model deferred_tools_delta agent_listing_delta mcp_instructions_delta "
     "skill_listing skill_discovery dynamic_skill invoked_skills auto_mode auto_mode_exit "
     "session_context date date_change remote_session_change prompt_snapshot todo todo_reminder "
@@ -74,27 +256,26 @@ _SILENT_KINDS = (
     "selected_lines_in_ide opened_file_in_ide diagnostics output_style critical_system_reminder "
     "mcp_resource command_permissions agent_mention token_usage output_token_usage "
     "structured_output teammate_mailbox team_context verify_plan_reminder compaction_reminder "
-    "context_efficiency context_usage ultrathink_effort image"
+    "context_efficiency context_usage ultrathink_effort image".split()
 )
-_SILENT_ATTACHMENTS = frozenset(_SILENT_KINDS.split())
 
 
 def attachment_body(line: RecordLine, raw: bytes) -> Body:
     """What an attachment holds; a kind that is not known here becomes an `UnknownRecord`."""
-    body = read_struct(AttachmentLine, raw).attachment
+    body = read_struct(wire.AttachmentLine, raw).attachment
     if body.type in _HOOK_OUTCOMES:
-        return _attached_hook(body)
-    if body.type == "queued_command":
-        return _queued_message(body)
+        texts = (body.content, body.blockingError, body.message, body.stderr, body.stdout)
+        text = plain_text(next(filter(None, texts), ""), _HOOK_TEXT_LIMIT)
+        outcome = _HOOK_OUTCOMES[body.type]
+        return HookRun(name(body.hookName), name(body.hookEvent), outcome, text)
+    if body.type == "queued_command":  # a queued message that reached the model within a turn
+        text, id = plain_text(body.prompt), uuid(body.source_uuid)
+        if body.commandMode == "task-notification":
+            return events.UserMessage("note", text, (), body.commandMode, id)
+        return events.UserMessage("prompt", text, (), "queued", id)
     if body.type == "task_status":
-        return TaskUpdate(
-            "updated",
-            name(body.taskId),
-            "",
-            single_line(body.description),
-            name(body.taskType),
-            name(body.status),
-        )
+        about, kind = single_line(body.description), name(body.taskType)
+        return TaskUpdate("updated", name(body.taskId), "", about, kind, name(body.status))
     if body.type == "budget_usd":
         used, total = format_money_plain(body.used or 0), format_money_plain(body.total or 0)
         return Notice("budget", f"{used} of {total} spent", "warning")
@@ -102,25 +283,8 @@ def attachment_body(line: RecordLine, raw: bytes) -> Body:
         return Notice("turns", f"the limit of {body.maxTurns or 0} turns is reached", "warning")
     if body.type in _SILENT_ATTACHMENTS:
         return SilentRecord(f"attachment {body.type}")
-    return UnknownRecord(
-        "attachment", name(body.type), single_line(body.content or body.message, 200)
-    )
-
-
-def _attached_hook(body: AttachmentBody) -> HookRun:
-    text = body.content or body.blockingError or body.message or body.stderr or body.stdout
-    return HookRun(
-        name(body.hookName), name(body.hookEvent), _HOOK_OUTCOMES[body.type], plain_text(text, 2000)
-    )
-
-
-def _queued_message(body: AttachmentBody) -> UserMessage:
-    """A queued message that reached the model in the middle of a turn."""
-    if body.commandMode == "task-notification":
-        return UserMessage(
-            "note", plain_text(body.prompt), (), "task-notification", uuid(body.source_uuid)
-        )
-    return UserMessage("prompt", plain_text(body.prompt), (), "queued", uuid(body.source_uuid))
+    text = single_line(body.content or body.message, _TEXT_LIMIT)
+    return UnknownRecord("attachment", name(body.type), text)
 
 
 _HEARTBEATS = {"bash_progress": "Bash", "powershell_progress": "PowerShell", "mcp_progress": ""}
@@ -129,160 +293,34 @@ _SILENT_PROGRESS = {"query_update", "search_results_received", "skill_progress",
 
 def progress_body(line: RecordLine, raw: bytes) -> Body:
     """What a progress record holds; a relayed message of a subagent becomes a message itself."""
-    record = read_struct(ProgressLine, raw)
+    record = read_struct(wire.ProgressLine, raw)
     data, call = record.data, name(record.parentToolUseID or record.toolUseID)
     if data.type == "agent_progress":
         return _relayed_message(line, data, call)
     if data.type in _HEARTBEATS:
         elapsed = data.elapsedTimeSeconds or (data.elapsedTimeMs or 0) / 1000
-        return ToolHeartbeat(call, _HEARTBEATS[data.type] or name(data.toolName), elapsed)
+        return events.ToolHeartbeat(call, _HEARTBEATS[data.type] or name(data.toolName), elapsed)
     if data.type == "hook_progress":
-        return HookRun(
-            name(data.hookName), name(data.hookEvent), "running", single_line(data.command)
-        )
+        command = single_line(data.command)
+        return HookRun(name(data.hookName), name(data.hookEvent), "running", command)
     if data.type == "waiting_for_task":
-        return TaskUpdate(
-            "progress", "", call, single_line(data.taskDescription), name(data.taskType), "waiting"
-        )
+        about, kind = single_line(data.taskDescription), name(data.taskType)
+        return TaskUpdate("progress", "", call, about, kind, "waiting")
     if data.type in _SILENT_PROGRESS:
         return SilentRecord(f"progress {data.type}")
     return UnknownRecord("progress", name(data.type))
 
 
-def _relayed_message(line: RecordLine, data: ProgressBody, call: str) -> Body:
+def _relayed_message(line: RecordLine, data: wire.ProgressBody, call: str) -> Body:
     """The message of a subagent; it sets the thread of `line` to the subagent's."""
     try:
         inner = read_struct(RecordLine, data.message) if data.message else RecordLine()
-    except UNREADABLE:
+    except lenient_values.UNREADABLE:
         inner = RecordLine()
     line.agent = data.agentId or line.agent or call
     raw = bytes(data.message)
     if inner.type == "assistant":
-        return assistant_body(inner, raw)
+        return message_bodies.assistant_body(inner, raw)
     if inner.type == "user":
-        return user_body(inner, raw)
+        return message_bodies.user_body(inner, raw)
     return TaskUpdate("progress", name(data.agentId), call, "", "local_agent")
-
-
-_QUEUE_STATES = {"enqueue": "queued", "dequeue": "started", "popAll": "cancelled"}
-
-
-def decode_body(line: RecordLine, raw: bytes) -> Body:
-    """What the record holds; a type that is not known here becomes an `UnknownRecord`."""
-    return _BUILDERS.get(line.type, unknown_body)(line, raw)
-
-
-def _result(line: RecordLine, raw: bytes) -> Body:
-    result = read_struct(ResultLine, raw)
-    models = tuple(_model_use(model, use) for model, use in (result.modelUsage or {}).items())
-    return TurnResult(
-        name(result.subtype),
-        bool(result.is_error),
-        result.num_turns or 0,
-        integer(result.duration_ms),
-        result.total_cost_usd,
-        models,
-        token_usage(result.usage),
-        name(result.terminal_reason),
-        plain_text(result.result),
-        tuple(found for error in (result.errors or [])[:20] if (found := single_line(error, 500))),
-        len(result.permission_denials or ()),
-        result.queued_turn_count or 0,
-        result.api_error_status or 0,
-    )
-
-
-def _model_use(model: str, use: WireModelUse) -> ModelUsage:
-    hour = use.cacheCreationEphemeral1hInputTokens or 0
-    five = use.cacheCreationEphemeral5mInputTokens
-    if five is None:
-        five = max((use.cacheCreationInputTokens or 0) - hour, 0)
-    tokens = TokenUsage(
-        use.inputTokens or 0, use.outputTokens or 0, five, hour, use.cacheReadInputTokens or 0
-    )
-    return ModelUsage(name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0)
-
-
-def _rate_limit(line: RecordLine, raw: bytes) -> Body:
-    info = read_struct(LimitLine, raw).rate_limit_info
-    return RateLimit(name(info.status), info.resetsAt, name(info.rateLimitType), info.utilization)
-
-
-def _tool_progress(line: RecordLine, raw: bytes) -> Body:
-    record = read_struct(ToolProgress, raw)
-    return ToolHeartbeat(
-        name(record.parent_tool_use_id or record.tool_use_id),
-        name(record.tool_name),
-        record.elapsed_time_seconds or 0.0,
-    )
-
-
-def _lifecycle(line: RecordLine, raw: bytes) -> Body:
-    record = read_struct(LifecycleLine, raw)
-    return MessageLifecycle(name(record.command_uuid), name(record.state))
-
-
-def _queue(line: RecordLine, raw: bytes) -> Body:
-    """A change of a transcript's queue; a message absorbed by a turn has reached the model."""
-    record = read_struct(LifecycleLine, raw)
-    state = _QUEUE_STATES.get(record.operation or "") or name(record.operation)
-    if record.operation == "remove":
-        state = "started" if record.reason == "absorbed_mid_turn" else "removed"
-    return MessageLifecycle(name(record.commandUuid), state, plain_text(record.content))
-
-
-def _control_request(line: RecordLine, raw: bytes) -> Body:
-    record = read_struct(ControlLine, raw)
-    request = record.request
-    if request.subtype == "can_use_tool":
-        reason = request.decision_reason or request.description
-        return PermissionDenied(
-            name(request.tool_name), name(request.tool_use_id), single_line(reason), True
-        )
-    return ControlMessage(name(record.request_id), name(request.subtype), True)
-
-
-def _control_response(line: RecordLine, raw: bytes) -> Body:
-    answer = read_struct(ControlLine, raw).response
-    ok = answer.subtype != "error"
-    return ControlMessage(
-        name(answer.request_id), name(answer.subtype), ok, single_line(answer.error)
-    )
-
-
-def _notice(line: RecordLine, raw: bytes) -> Body:
-    record = read_struct(SystemLine, raw)
-    first: Any = next(
-        filter(None, (record.text, record.content, record.summary, record.message)), None
-    )
-    text = plain_text(first if first is not None else record.status or record.state or "")
-    return Notice(line.type, text or line.type.replace("_", " "))
-
-
-_NOTICES = "auth_status tool_use_summary conversation_reset active_goal pr-link"
-_SILENT_RECORDS = (
-    "keep_alive prompt_suggestion transcript_mirror file-history-snapshot file-history-delta "
-    "last-prompt ai-title custom-title summary permission-mode mode agent-name agent-color "
-    "agent-setting tag tools-used atis-latch api-request api-request-start api-request-end "
-    "worktree-state content-replacement attribution-snapshot"
-)
-_BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
-    **dict.fromkeys(_NOTICES.split(), _notice),
-    **dict.fromkeys(_SILENT_RECORDS.split(), lambda line, raw: SilentRecord(line.type)),
-    "assistant": assistant_body,
-    "user": user_body,
-    "system": system_body,
-    "result": _result,
-    "rate_limit_event": _rate_limit,
-    "tool_progress": _tool_progress,
-    "command_lifecycle": _lifecycle,
-    "queue-operation": _queue,
-    "control_request": _control_request,
-    "control_response": _control_response,
-    "control_cancel_request": lambda line, raw: ControlMessage(
-        name(read_struct(ControlLine, raw).request_id), "cancel", True
-    ),
-    "cost-state": lambda line, raw: RunningCost(read_struct(CostLine, raw).totalCostUSD or 0.0),
-    "attachment": attachment_body,
-    "progress": progress_body,
-}

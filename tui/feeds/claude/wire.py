@@ -121,13 +121,6 @@ class CheckedLine(Struct, gc=False):
     """A line whose JSON is checked and whose fields are not read."""
 
 
-class InitLine(Struct, gc=False):
-    model: str | None = None
-    cwd: str | None = None
-    claude_code_version: str | None = None
-    permissionMode: str | None = None
-
-
 class WireModelUse(Struct, gc=False):
     inputTokens: int | None = None
     outputTokens: int | None = None
@@ -168,21 +161,22 @@ class CompactMetadata(Struct, gc=False):
     tokensSaved: int | None = None
 
 
-class TaskUsage(Struct, gc=False):
+class SystemPart(Struct, gc=False):
+    """The fields of the small objects in a system record: a task's usage or patch, a hook."""
+
     total_tokens: int | None = None
-
-
-class TaskPatch(Struct, gc=False):
     status: str | None = None
-
-
-class HookInfo(Struct, gc=False):
     command: str | None = None
 
 
 class SystemLine(Struct, gc=False):
     """The fields of all subtypes of `system`, and of some small record types."""
 
+    # beginnings of turns
+    model: str | None = None
+    cwd: str | None = None
+    claude_code_version: str | None = None
+    permissionMode: str | None = None
     # retries
     attempt: int | None = None
     max_retries: int | None = None
@@ -206,8 +200,8 @@ class SystemLine(Struct, gc=False):
     task_type: str | None = None
     status: str | None = None
     summary: str | None = None
-    usage: TaskUsage | None = None
-    patch: TaskPatch | None = None
+    usage: SystemPart | None = None
+    patch: SystemPart | None = None
     last_tool_name: str | None = None
     # hooks
     hook_name: str | None = None
@@ -215,13 +209,12 @@ class SystemLine(Struct, gc=False):
     output: str | None = None
     stderr: str | None = None
     outcome: str | None = None
-    hookInfos: list[HookInfo] | None = None
+    hookInfos: list[SystemPart] | None = None
     hookErrors: list[Any] | None = None
     preventedContinuation: bool | None = None
     stopReason: str | None = None
     # states and texts
     state: str | None = None
-    permissionMode: str | None = None
     content: Any = None
     level: str | None = None
     key: str | None = None
@@ -234,13 +227,14 @@ class SystemLine(Struct, gc=False):
     decision_reason: str | None = None
     request_id: str | None = None
     durationMs: float | None = None
-
-
-class ToolProgress(Struct, gc=False):
-    tool_use_id: str | None = None
+    totalCostUSD: float | None = None
+    # `tool_progress`
     parent_tool_use_id: str | None = None
-    tool_name: str | None = None
     elapsed_time_seconds: float | None = None
+    # `command_lifecycle` of the stream, `queue-operation` of the transcript
+    command_uuid: str | None = None
+    commandUuid: str | None = None
+    operation: str | None = None
 
 
 class LimitInfo(Struct, gc=False):
@@ -252,17 +246,6 @@ class LimitInfo(Struct, gc=False):
 
 class LimitLine(Struct, gc=False):
     rate_limit_info: LimitInfo = field(default_factory=LimitInfo)
-
-
-class LifecycleLine(Struct, gc=False):
-    """`command_lifecycle` of the stream and `queue-operation` of the transcript."""
-
-    command_uuid: str | None = None
-    commandUuid: str | None = None
-    state: str | None = None
-    operation: str | None = None
-    reason: str | None = None
-    content: Any = None
 
 
 class ControlBody(Struct, gc=False):
@@ -326,10 +309,6 @@ class ProgressLine(Struct, gc=False):
     data: ProgressBody = field(default_factory=ProgressBody)
     toolUseID: str | None = None
     parentToolUseID: str | None = None
-
-
-class CostLine(Struct, gc=False):
-    totalCostUSD: float | None = None
 
 
 class UnknownLine(Struct, gc=False):

@@ -1,35 +1,187 @@
-"""The generations of a path in reading order."""
+"""The generations of a path in reading order, and the rotated files beside it."""
 
 from __future__ import annotations
 
 import os
+import stat
 import threading
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple, TypeVar
 
+from tui.feeds.follow import position
 from tui.feeds.follow.generation import FileGeneration
-from tui.feeds.follow.position import (
-    FilePosition,
-    FollowCounters,
-    Ident,
-    LineBatch,
-    Note,
-    OpenRefusal,
-    refusal_of,
-)
+from tui.feeds.follow.position import FilePosition, FollowCounters, FollowStatus, Ident, LineBatch
+from tui.system.lazy_pattern import lazy
+
+T = TypeVar("T")
+_HEAD_BYTES: Final = 256
+_NUMBERED: Final = lazy(r"[.-](\d{1,4})")
+# The names that log rotation gives. A `.old` or `.bak` may as well be an editor's copy, so it counts only
+# where its content shows that it is a copy of what was read.
+_ROTATED: Final = lazy(r"[.-]\d[\dTZ.:_+-]*")
+_COPIED: Final = lazy(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
+
+
+class RotatedFile(NamedTuple):
+    """A regular file named like a rotation of the followed one."""
+
+    path: str
+    suffix: str
+    ident: Ident
+    size: int
+    mtime_ns: int
+
+    @property
+    def age(self) -> tuple[int, int, str]:
+        """Sorts oldest first; of files written within one tick the higher number is the older."""
+        number = _NUMBERED.fullmatch(self.suffix)
+        return self.mtime_ns, -int(number[1]) if number else 0, self.suffix
+
+
+class RotatedFiles:
+    """Remembers which rotated files have been read, and finds those that have not."""
+
+    def __init__(self, path: str, counters: FollowCounters) -> None:
+        self._folder, self._name = os.path.split(path)
+        self._counters = counters
+        self._listed: list[RotatedFile] = []
+        self._read_files: dict[Ident, tuple[int, int, bytes]] = {}
+
+    def rescan(self) -> None:
+        """List the folder; all other methods answer from the last listing."""
+        self._counters.listings += 1
+        try:
+            with os.scandir(self._folder or ".") as entries:
+                found = [self._rotated_file(entry) for entry in entries]
+        except OSError:
+            # A folder that cannot be listed has no siblings; the status of the path has the reason.
+            found = []
+        self._listed = sorted((s for s in found if s), key=lambda s: s.age)
+
+    def mark_read(self, until: RotatedFile | None = None) -> None:
+        """Count all listed files as read, or only `until` and what is older."""
+        self._read_files = {
+            s.ident: (s.size, s.mtime_ns, _read_head(s))
+            for s in self._listed
+            if until is None or s.age <= until.age
+        }
+
+    def remember_file(self, fd: int, ident: Ident, head: bytes) -> None:
+        """Count one file as read, under whatever name it is found later."""
+        status = os.fstat(fd)
+        self._read_files[ident] = (status.st_size, status.st_mtime_ns, head[:_HEAD_BYTES])
+
+    def find_unread(self, since_ns: int, open_files: set[Ident]) -> list[RotatedFile]:
+        """Unread rotated files that were last written at `since_ns` or later, oldest first."""
+        unread = self._unread(since_ns, open_files)
+        return [sibling for sibling in unread if _ROTATED.fullmatch(sibling.suffix)]
+
+    def is_copy(self, sibling: RotatedFile, fd: int) -> bool:
+        """Whether the file behind `fd` begins with all that `sibling` holds."""
+        try:
+            held = position.read_samples(fd, sibling.size) if sibling.size else None
+        except OSError:
+            return False
+        return (
+            bool(held)
+            and _read(sibling, lambda fd: position.read_samples(fd, sibling.size)) == held
+        )
+
+    def find_copy(
+        self, start: FilePosition, since_ns: int, open_files: set[Ident]
+    ) -> RotatedFile | None:
+        """The oldest unread file that begins with all that was read up to `start`."""
+        unread = self._unread(since_ns, open_files) if start.offset else ()
+        return next((sibling for sibling in unread if _holds_position(sibling, start)), None)
+
+    def find_position(self, start: FilePosition) -> RotatedFile | None:
+        """The file of a saved position: the one with its inode, else a copy of it."""
+        ident = (start.device, start.inode)
+        for sibling in sorted(self._listed, key=lambda s: s.ident != ident):
+            copied = start.offset > 0 and sibling.mtime_ns >= start.mtime_ns
+            if (copied or sibling.ident == ident) and _holds_position(sibling, start):
+                return sibling
+        return None
+
+    def _unread(self, since_ns: int, open_files: set[Ident]) -> Iterator[RotatedFile]:
+        for sibling in self._listed:
+            fresh = sibling.ident not in open_files and sibling.mtime_ns >= since_ns
+            if fresh and not self._was_read(sibling):
+                yield sibling
+
+    def _was_read(self, sibling: RotatedFile) -> bool:
+        """Whether this is the remembered file, not another that got its inode."""
+        known = self._read_files.get(sibling.ident)
+        if known is None:
+            return False
+        size, mtime_ns, head = known
+        if (sibling.size, sibling.mtime_ns) == (size, mtime_ns):
+            return True
+        # A file that was empty then holds nothing that was read, whoever filled it.
+        return sibling.size >= size > 0 and _read_head(sibling)[: len(head)] == head
+
+    def _rotated_file(self, entry: os.DirEntry[str]) -> RotatedFile | None:
+        suffix = entry.name[len(self._name) :]
+        if not entry.name.startswith(self._name) or not _COPIED.fullmatch(suffix):
+            return None
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        ident = (status.st_dev, status.st_ino)
+        return RotatedFile(entry.path, suffix, ident, status.st_size, status.st_mtime_ns)
+
+
+def open_sibling(sibling: RotatedFile) -> int | None:
+    """A descriptor of that very file; None when it is gone or another has its name."""
+    try:
+        fd = os.open(sibling.path, position.OPEN_FLAGS | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    status = os.fstat(fd)
+    if (status.st_dev, status.st_ino) == sibling.ident and stat.S_ISREG(status.st_mode):
+        return fd
+    os.close(fd)
+    return None
+
+
+def _read(sibling: RotatedFile, read: Callable[[int], T]) -> T | None:
+    """What `read` gives for a descriptor of the file; None when it cannot be read."""
+    fd = open_sibling(sibling)
+    if fd is None:
+        return None
+    try:
+        return read(fd)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def _read_head(sibling: RotatedFile) -> bytes:
+    return _read(sibling, lambda fd: os.pread(fd, _HEAD_BYTES, 0)) or b""
+
+
+def _holds_position(sibling: RotatedFile, start: FilePosition) -> bool:
+    found = _read(sibling, lambda fd: position.read_samples(fd, start.offset))
+    return found is not None and position.fingerprint(*found) == start.fingerprint
+
 
 LATE_SECONDS: Final = 5.0
 """How long a file that lost its path is still read for late writes."""
 # Bounded, because a log may be rotated all night.
 _MOST_FORMER: Final = 16
-OnRewritten = Callable[[FileGeneration, Note, list[LineBatch]], None]
+OnRewritten = Callable[[FileGeneration, position.Note, list[LineBatch]], None]
 
 
 class GenerationChain:
     """Reads generations to their ends and closes those whose time for late writes has passed.
 
     A generation is numbered when it is first read, so that numbers grow in reading order.
-    `on_close` is called with each generation before its file is closed.
+    `on_close` is called with each generation before its file is closed. `former_positions` is where
+    reading stood in closed files, which may come back under the path.
     """
 
     def __init__(
@@ -40,7 +192,7 @@ class GenerationChain:
         on_close: Callable[[FileGeneration], None],
     ) -> None:
         self.current: FileGeneration | None = None
-        self.refusal: OpenRefusal | None = None
+        self.refusal: FollowStatus | None = None
         self.is_behind = False
         self.next_number = number
         self._path = path
@@ -48,7 +200,7 @@ class GenerationChain:
         self._on_close = on_close
         self._generations: list[FileGeneration] = []
         self._last_position: FilePosition | None = None
-        self._former_positions: dict[Ident, FilePosition] = {}
+        self.former_positions: dict[Ident, FilePosition] = {}
         self._lock = threading.Lock()
 
     # --- order --------------------------------------------------------------------------------------
@@ -90,14 +242,7 @@ class GenerationChain:
 
     def find_open(self, ident: Ident) -> FileGeneration | None:
         """The generation that reads this file already."""
-        return next(
-            (generation for generation in reversed(self._generations) if generation.ident == ident),
-            None,
-        )
-
-    def former_position(self, ident: Ident) -> FilePosition | None:
-        """Where reading stood in a closed file that may come back under the path."""
-        return self._former_positions.get(ident)
+        return next((each for each in reversed(self._generations) if each.ident == ident), None)
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -113,11 +258,16 @@ class GenerationChain:
         while index < len(self._generations) and room > 0:
             generation = self._generations[index]
             if generation.dirty or generation.superseded_at is not None:
-                self._assign_number(generation)
+                if generation.number < 0:
+                    generation.number = self.next_number
+                self.next_number = max(self.next_number, generation.number + 1)
                 try:
                     note, room = generation.read_new(batches, room, now, self._counters)
                 except OSError as error:
-                    self._on_read_error(generation, error)
+                    # It is tried again while it is current; afterwards it counts as read.
+                    generation.at_end = generation.superseded_at is not None
+                    if generation is self.current:
+                        self.refusal = position.refusal_of(self._path, error)
                 else:
                     if note:
                         on_rewritten(generation, note, batches)
@@ -143,14 +293,9 @@ class GenerationChain:
 
     def position(self) -> FilePosition | None:
         """The end of the last line handed out, in the first file that is not read to its end."""
-        for generation in self._generations:
-            if generation is self.current or not generation.at_end:
-                return generation.position(self.next_number)
-        return (
-            self._generations[-1].position(self.next_number)
-            if self._generations
-            else self._last_position
-        )
+        unread = (each for each in self._generations if each is self.current or not each.at_end)
+        first = next(unread, self._generations[-1] if self._generations else None)
+        return first.position(self.next_number) if first else self._last_position
 
     def close(self) -> None:
         self._last_position = self.position()
@@ -167,18 +312,6 @@ class GenerationChain:
             generation.fd = fd
         generation.dirty = True
 
-    def _assign_number(self, generation: FileGeneration) -> None:
-        if generation.number < 0:
-            generation.number = self.next_number
-            self._counters.generations += 1
-        self.next_number = max(self.next_number, generation.number + 1)
-
-    def _on_read_error(self, generation: FileGeneration, error: OSError) -> None:
-        """Keep trying a file that cannot be read while it is current; afterwards count it as read."""
-        generation.at_end = generation.superseded_at is not None
-        if generation is self.current:
-            self.refusal = refusal_of(self._path, error)
-
     def _close_superseded(
         self, generations: list[FileGeneration], now: float, batches: list[LineBatch]
     ) -> None:
@@ -190,9 +323,9 @@ class GenerationChain:
             generation.flush(batches)
             self._last_position = generation.position(self.next_number)
             if generation.offset:
-                self._former_positions[generation.ident] = self._last_position
-            while len(self._former_positions) > _MOST_FORMER:
-                del self._former_positions[next(iter(self._former_positions))]
+                self.former_positions[generation.ident] = self._last_position
+            while len(self.former_positions) > _MOST_FORMER:
+                del self.former_positions[next(iter(self.former_positions))]
             self._on_close(generation)
             with self._lock:
                 self._generations.remove(generation)

@@ -12,20 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from tui.feeds.follow.chain import GenerationChain
+from tui.feeds.follow import position
+from tui.feeds.follow.chain import GenerationChain, RotatedFile, RotatedFiles, open_sibling
 from tui.feeds.follow.generation import FileGeneration, last_line_start
-from tui.feeds.follow.position import (
-    FilePosition,
-    FollowCounters,
-    FollowStatus,
-    LineBatch,
-    Note,
-    OpenRefusal,
-    PartialLine,
-    open_regular,
-    stat_path,
-)
-from tui.feeds.follow.siblings import RotatedFile, RotatedFiles, open_sibling
+from tui.feeds.follow.position import FilePosition, FollowStatus, LineBatch, Note, PartialLine
 
 # Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
 # the file is read again for that long.
@@ -57,7 +47,7 @@ class FileFollower:
         rotates: bool = True,
     ) -> None:
         self.path = os.fspath(path)
-        self.counters = FollowCounters()
+        self.counters = position.FollowCounters()
         self.state = FollowStatus("missing", f"{self.path} was not read yet.")
         self._start_position = start
         self._at_end_bytes = at_end_bytes
@@ -131,10 +121,10 @@ class FileFollower:
     def _check_path(self, now: float) -> None:
         """Compare the path with the open file; costs one `stat` when nothing happened."""
         self.counters.stats += 1
-        status = stat_path(self.path, self._trusted)
+        status = position.stat_path(self.path, self._trusted)
         if not self._path_checked:
             self._check_first_time(status, now)
-        if isinstance(status, OpenRefusal):
+        if isinstance(status, FollowStatus):
             self._path_missing(status, now)
             return
         ident = (status.st_dev, status.st_ino)
@@ -169,12 +159,12 @@ class FileFollower:
         elif now < self._reread_until:
             current.dirty = True
 
-    def _set_status(self, refusal: OpenRefusal, addition: str = "") -> None:
+    def _set_status(self, refusal: FollowStatus, addition: str = "") -> None:
         reason = refusal.reason + addition
         if (self.state.status, self.state.reason) != (refusal.status, reason):
             self.state = FollowStatus(refusal.status, reason, self.state.mtime, self.state.size)
 
-    def _path_missing(self, refusal: OpenRefusal, now: float) -> None:
+    def _path_missing(self, refusal: FollowStatus, now: float) -> None:
         """The path names no readable file; an open one that was only renamed is still followed."""
         current = self._chain.current
         if current is None:
@@ -183,11 +173,10 @@ class FileFollower:
         self.counters.stats += 1
         try:
             status = os.fstat(current.fd)
+            is_gone = status.st_nlink == 0 or refusal.status == "not a file"
         except OSError:
-            self._chain.supersede(current, now)
-            self._set_status(refusal)
-            return
-        if status.st_nlink == 0 or refusal.status == "not a file":
+            is_gone = True
+        if is_gone:
             self._chain.supersede(current, now)
             self._set_status(refusal)
         else:
@@ -203,14 +192,13 @@ class FileFollower:
         if self.state.status == "unreadable" and seen == self._last_stat and now < self._retry_at:
             return
         self._last_stat, self._retry_at = seen, now + _RETRY_SECONDS
-        self.counters.opens += 1
-        found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, OpenRefusal):
+        found = position.open_regular(self.path, self._trusted, status)
+        if isinstance(found, FollowStatus):
             self._set_status(found)
             return
         opened = FileGeneration(*found)
-        former = self._chain.former_position(opened.ident)
-        if former is None or not _try_resume(opened, former):
+        former = self._chain.former_positions.get(opened.ident)
+        if former is None or not opened.resume(former):
             self._place_new_file(opened, status, now)
         self._chain.follow(opened, now)
         self._any_opened, self._last_stat = True, None
@@ -226,18 +214,15 @@ class FileFollower:
         if self._siblings:
             self._siblings.rescan()
             open_files = {*self._chain.idents(), opened.ident}
-            unseen = self._siblings.find_unread(self._rotated_since(status.st_mtime_ns), open_files)
             current = self._chain.current
+            # The mtime from which on a sibling may be unread; any, when the clock went back in between.
+            since_ns = current.verified_ns if current else self._started_ns
+            since_ns = since_ns if status.st_mtime_ns >= since_ns else 0
+            unseen = self._siblings.find_unread(since_ns, open_files)
             if current is not None:
                 unseen = [s for s in unseen if not self._siblings.is_copy(s, current.fd)]
             self._chain.add_superseded(_open_rotated(unseen), now)
             self._siblings.mark_read()
-
-    def _rotated_since(self, now_ns: int) -> int:
-        """The mtime from which on a sibling may be unread; 0 when the clock went back in between."""
-        current = self._chain.current
-        sound_ns = current.verified_ns if current else self._started_ns
-        return sound_ns if now_ns >= sound_ns else 0
 
     def _replacement_note(self) -> Note:
         """Why the path names another file now."""
@@ -257,9 +242,8 @@ class FileFollower:
         if now < self._retry_at:
             return
         self._retry_at = now + _RETRY_SECONDS
-        self.counters.opens += 1
-        found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, OpenRefusal):
+        found = position.open_regular(self.path, self._trusted, status)
+        if isinstance(found, FollowStatus):
             self._set_status(found)
         elif found[1] == current.ident:
             self._chain.swap_descriptor(current, found[0])
@@ -269,7 +253,7 @@ class FileFollower:
 
     # --- beginnings ---------------------------------------------------------------------------------
 
-    def _check_first_time(self, status: os.stat_result | OpenRefusal, now: float) -> None:
+    def _check_first_time(self, status: os.stat_result | FollowStatus, now: float) -> None:
         """Take rotated files for read, except those that a saved position had not reached."""
         self._path_checked = True
         start = self._start_position
@@ -282,28 +266,25 @@ class FileFollower:
             if found is not None and fd is not None:
                 rotated = FileGeneration(fd, found.ident)
                 rotated.verified_ns = rotated.mtime_ns = found.mtime_ns
-                if _try_resume(rotated, start):
-                    self._start_position, self._any_opened, self._started_ns = (
-                        None,
-                        True,
-                        found.mtime_ns,
-                    )
+                if rotated.resume(start):
+                    self._start_position, self._any_opened = None, True
+                    self._started_ns = found.mtime_ns
                     self._siblings.mark_read(found)
                     self._chain.follow(rotated, now)
                     return
                 rotated.close()
         self._siblings.mark_read()
 
-    def _still_matches(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
+    def _still_matches(self, status: os.stat_result | FollowStatus, start: FilePosition) -> bool:
         """Whether the path still names the file of a position, and that still holds what was read."""
-        if isinstance(status, OpenRefusal) or (status.st_dev, status.st_ino) != start.ident:
+        if isinstance(status, FollowStatus) or (status.st_dev, status.st_ino) != start.ident:
             return False
-        found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, OpenRefusal):
+        found = position.open_regular(self.path, self._trusted, status)
+        if isinstance(found, FollowStatus):
             return True
         generation = FileGeneration(*found)
         try:
-            return _try_resume(generation, start)
+            return generation.resume(start)
         finally:
             generation.close()
 
@@ -312,7 +293,7 @@ class FileFollower:
         start, self._start_position = self._start_position, None
         if start is not None:
             same = start.ident == opened.ident
-            if same and _try_resume(opened, start):
+            if same and opened.resume(start):
                 return
             shrunk = status.st_size < start.offset
             opened.note = ("truncated" if shrunk else "rewritten") if same else "replaced"
@@ -325,18 +306,17 @@ class FileFollower:
 
     def _on_rewritten(self, old: FileGeneration, note: Note, batches: list[LineBatch]) -> None:
         """The file was truncated or rewritten in place: what it held may still be in a copy."""
-        position, current = old.position(self._chain.next_number), old is self._chain.current
+        stood, current = old.position(self._chain.next_number), old is self._chain.current
         fresh = old.restart(note)
         links: list[FileGeneration] = []
         if current and self._siblings:
             self._siblings.rescan()
-            links = self._recover_from_copies(old, position, self._siblings)
+            links = self._recover_from_copies(old, stood, self._siblings)
             self._siblings.mark_read()
         if old.fd < 0:
             old.flush(batches)
-        now = self._clock()
         for link in links:
-            self._chain.supersede(link, now)
+            self._chain.supersede(link, self._clock())
         self._chain.replace(old, [*links, fresh])
 
     def _close_generation(self, generation: FileGeneration) -> None:
@@ -349,12 +329,12 @@ class FileFollower:
                 pass
 
     def _recover_from_copies(
-        self, old: FileGeneration, position: FilePosition, siblings: RotatedFiles
+        self, old: FileGeneration, stood: FilePosition, siblings: RotatedFiles
     ) -> list[FileGeneration]:
         """`old` continued in its copy if there is one, and the files that were rotated after it."""
         since = old.verified_ns if old.mtime_ns >= old.verified_ns else 0
         open_files = self._chain.idents()
-        copy = siblings.find_copy(position, since, open_files)
+        copy = siblings.find_copy(stood, since, open_files)
         unseen = siblings.find_unread(since, open_files)
         fd = open_sibling(copy) if copy else None
         if copy is None or fd is None:
@@ -365,13 +345,6 @@ class FileFollower:
 
 def _following(status: os.stat_result) -> FollowStatus:
     return FollowStatus("following", "", status.st_mtime, status.st_size)
-
-
-def _try_resume(generation: FileGeneration, start: FilePosition) -> bool:
-    try:
-        return generation.resume(start)
-    except OSError:
-        return False
 
 
 def _open_rotated(siblings: list[RotatedFile]) -> list[FileGeneration]:

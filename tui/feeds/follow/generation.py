@@ -37,13 +37,11 @@ class FileGeneration:
     last found to hold what had been read.
     """
 
-    def __init__(
-        self, fd: int, ident: tuple[int, int], *, note: Note = "", number: int = -1
-    ) -> None:
+    def __init__(self, fd: int, ident: tuple[int, int], *, note: Note = "") -> None:
         self.fd = fd
         self.ident = ident
         self.note: Note = note
-        self.number = number
+        self.number = -1
         self.offset = 0
         self.origin = 0
         self.dirty = True
@@ -75,18 +73,18 @@ class FileGeneration:
 
     def resume(self, start: FilePosition) -> bool:
         """Continue at a saved position; False when this is not the file it was saved for."""
-        found = read_samples(self.fd, start.offset)
-        if found is None or fingerprint(*found) != start.fingerprint:
+        try:
+            found = read_samples(self.fd, start.offset)
+            if found is None or fingerprint(*found) != start.fingerprint:
+                return False
+            self.number = start.generation
+            return self.begin_at(start.offset)
+        except OSError:
             return False
-        self.number = start.generation
-        return self.begin_at(start.offset)
 
     def position(self, generations: int) -> FilePosition:
-        known_by = fingerprint(self.head, self.tail)
-        number = max(0, self.number)
-        return FilePosition(
-            *self.ident, self.offset, known_by, number, self.verified_ns, generations
-        )
+        known_by, number, at = fingerprint(self.head, self.tail), max(0, self.number), self.offset
+        return FilePosition(*self.ident, at, known_by, number, self.verified_ns, generations)
 
     def partial_line(self) -> PartialLine:
         data = b"".join(self._partial)[-SHOWN_PARTIAL:] if self._partial else b""
@@ -165,7 +163,7 @@ class FileGeneration:
         """Consume `blob` from `keep` on; False when only NULs are left, which may still be filled."""
         begin = keep
         if len(blob) > keep and blob[keep] == 0:
-            begin = self._skip_hole(blob, keep, counters)
+            begin = self._skip_hole(blob, keep)
             if begin < 0:
                 return False
         newline = blob.rfind(b"\n", begin)
@@ -179,7 +177,7 @@ class FileGeneration:
             self._keep_partial(rest, now, batches, counters)
         return True
 
-    def _skip_hole(self, blob: bytes, keep: int, counters: FollowCounters) -> int:
+    def _skip_hole(self, blob: bytes, keep: int) -> int:
         """Where in `blob` reading continues after the NULs at `keep`; -1 when only NULs follow.
 
         A writer that does not append leaves a hole of NULs when its file is truncated below its own
@@ -195,7 +193,6 @@ class FileGeneration:
         least = _LEAST_FIRST_HOLE if self._is_restart and self.offset == 0 else _LEAST_HOLE
         if self._partial or self._is_cutting or nuls < least:
             return keep
-        counters.skipped_nuls += nuls
         self._advance(bytes(min(nuls, SAMPLE_BYTES)), nuls)
         return min(keep + nuls, len(blob))
 
@@ -203,11 +200,7 @@ class FileGeneration:
         """Move `offset` over `size` bytes; `data` is all of them, or a sample of both ends."""
         if len(self.head) < SAMPLE_BYTES:
             self.head = (self.head + data[:SAMPLE_BYTES])[:SAMPLE_BYTES]
-        self.tail = (
-            data[-SAMPLE_BYTES:]
-            if len(data) >= SAMPLE_BYTES
-            else (self.tail + data)[-SAMPLE_BYTES:]
-        )
+        self.tail = (self.tail + data[-SAMPLE_BYTES:])[-SAMPLE_BYTES:]
         self.offset += size
         self._expected_tail = self.tail
 
@@ -227,11 +220,9 @@ class FileGeneration:
         self._partial.append(rest)
         self._partial_size += len(rest)
         self._expected_tail = (self._expected_tail + rest[-SAMPLE_BYTES:])[-SAMPLE_BYTES:]
-        if self._partial_size >= (CHUNK if self._is_cutting else LONGEST_LINE):
-            self._emit_pieces(batches, counters)
-
-    def _emit_pieces(self, batches: list[LineBatch], counters: FollowCounters) -> None:
-        """Hand out an overlong line in pieces: joining them would double the memory they take."""
+        if self._partial_size < (CHUNK if self._is_cutting else LONGEST_LINE):
+            return
+        # An overlong line goes out in pieces: joining them would double the memory they take.
         pieces = self._partial
         self._clear_partial()
         counters.cut_lines += not self._is_cutting
@@ -312,29 +303,22 @@ def last_line_start(fd: int, size: int, within: int) -> int:
             break
         at += len(blob)
     edge = min(edge, size - 1)
-    stop = max(0, edge - LONGEST_LINE)
-    while edge > stop:
-        begin = max(stop, edge - CHUNK)
-        blob = os.pread(fd, edge - begin, begin)
-        newline = blob.rfind(b"\n")
-        if newline >= 0:
-            return begin + newline + 1
-        if not blob.strip(b"\0"):
-            return edge
-        edge = begin
-    return edge
+    return line_start(fd, edge, max(0, edge - LONGEST_LINE))
 
 
 _BACKWARD_STEP = 64 << 10
 
 
 def line_start(descriptor: int, offset: int, least: int = 0) -> int:
-    """The beginning of the line that holds the byte at `offset`, but not before `least`."""
+    """The beginning of the line that holds the byte at `offset`, but not before `least` or a hole."""
     end = offset
     while end > least:
         start = max(least, end - _BACKWARD_STEP)
-        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        blob = os.pread(descriptor, end - start, start)
+        newline = blob.rfind(b"\n")
         if newline >= 0:
             return start + newline + 1
+        if blob and not blob.strip(b"\0"):
+            return end
         end = start
     return least

@@ -84,13 +84,10 @@ class FollowCounters(Struct):
 
     polls: int = 0
     stats: int = 0
-    opens: int = 0
     reads: int = 0
     bytes: int = 0
     listings: int = 0
-    generations: int = 0
     cut_lines: int = 0
-    skipped_nuls: int = 0
     dropped_partials: int = 0
 
 
@@ -121,15 +118,11 @@ _KINDS: Final = (
 )
 
 
-class OpenRefusal(NamedTuple):
-    """Why a path cannot be followed now, with a sentence for a person."""
+def stat_path(path: str, follow: bool) -> os.stat_result | FollowStatus:
+    """The status of the regular file at `path`, or why it cannot be followed.
 
-    status: Status
-    reason: str
-
-
-def stat_path(path: str, follow: bool) -> os.stat_result | OpenRefusal:
-    """The status of the regular file at `path`; `follow` says whether through symbolic links."""
+    `follow` says whether symbolic links are.
+    """
     try:
         status = os.stat(path, follow_symlinks=follow)
     except OSError as error:
@@ -139,7 +132,7 @@ def stat_path(path: str, follow: bool) -> os.stat_result | OpenRefusal:
     return _not_a_file(path, status.st_mode)
 
 
-def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | OpenRefusal:
+def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | FollowStatus:
     """A descriptor and the identity of the regular file at `path`, last seen as `seen`; never waits."""
     flags = OPEN_FLAGS if follow else OPEN_FLAGS | os.O_NOFOLLOW
     try:
@@ -153,16 +146,14 @@ def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Id
     return fd, _identity(path, follow, seen, status)
 
 
-def refusal_of(path: str, error: OSError) -> OpenRefusal:
+def refusal_of(path: str, error: OSError) -> FollowStatus:
     """What an error of the system means for the path, with its sentence."""
     if isinstance(error, FileNotFoundError):
-        folder = os.path.dirname(path) or "."
-        if os.path.isdir(folder):
-            return OpenRefusal("missing", f"There is no {path} yet.")
-        return OpenRefusal("missing", f"There is no {path} yet, nor its folder.")
+        also = "" if os.path.isdir(os.path.dirname(path) or ".") else ", nor its folder"
+        return FollowStatus("missing", f"There is no {path} yet{also}.")
     if isinstance(error, NotADirectoryError):
-        return OpenRefusal("missing", f"There is no {path}: a part of that path is no folder.")
-    return OpenRefusal("unreadable", f"{path} cannot be read: {error.strerror or error}.")
+        return FollowStatus("missing", f"There is no {path}: a part of that path is no folder.")
+    return FollowStatus("unreadable", f"{path} cannot be read: {error.strerror or error}.")
 
 
 def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_result) -> Ident:
@@ -176,11 +167,11 @@ def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_res
     if shown == held:
         return held
     again = stat_path(path, follow)
-    if isinstance(again, OpenRefusal) or (again.st_dev, again.st_ino) != shown:
+    if isinstance(again, FollowStatus) or (again.st_dev, again.st_ino) != shown:
         return held
     return shown
 
 
-def _not_a_file(path: str, mode: int) -> OpenRefusal:
+def _not_a_file(path: str, mode: int) -> FollowStatus:
     kind = next((name for test, name in _KINDS if test(mode)), "something else")
-    return OpenRefusal("not a file", f"{path} is {kind}, not a file.")
+    return FollowStatus("not a file", f"{path} is {kind}, not a file.")

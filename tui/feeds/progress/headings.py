@@ -182,6 +182,12 @@ class SessionKey(NamedTuple):
     number: int
 
 
+_ROLES = {
+    HeadingRole.APPENDED: APPENDED,
+    HeadingRole.BLOCKERS: BLOCKERS,
+    HeadingRole.IN_PROGRESS: IN_PROGRESS,
+    HeadingRole.GOAL: GOAL,
+}
 _DECORATION = "=-~*─━═"
 _BRACKETED = lazy(r"\s*(?:【([^【】]{1,100})】|\[([^\[\]]{2,100})\])\s*$")
 _BOLD_LINE = lazy(r"\s*(?:\*\*|__)([^*]{2,80}?)(?:\*\*|__)\s*[:：]?\s*$")
@@ -202,25 +208,14 @@ _DATE = lazy(
 )
 
 
-def bare_title(text: str) -> str:
-    """The words of a heading: no numbering, decoration, status glyph or trailing parenthesis."""
-    text = _EDGES.sub("", text)
-    shorter = _TAIL.sub("", text)
-    return _EDGES.sub("", shorter if shorter else text).strip()
-
-
 def role_of(title: str) -> HeadingRole:
     """The role a heading with this title gives to the lines under it."""
     if len(title) > 120:
         return HeadingRole.PLAIN
-    bare = bare_title(title)
-    if APPENDED.match(bare):
-        return HeadingRole.APPENDED
-    if BLOCKERS.match(bare):
-        return HeadingRole.BLOCKERS
-    if IN_PROGRESS.match(bare):
-        return HeadingRole.IN_PROGRESS
-    return HeadingRole.GOAL if GOAL.match(bare) else HeadingRole.PLAIN
+    bare = _EDGES.sub("", title)
+    # Without numbering, decoration, status glyph or trailing parenthesis.
+    bare = _EDGES.sub("", _TAIL.sub("", bare) or bare).strip()
+    return next((role for role, words in _ROLES.items() if words.match(bare)), HeadingRole.PLAIN)
 
 
 def is_ruler(line: str) -> bool:
@@ -275,9 +270,7 @@ def _atx_heading(text: str) -> Heading | None:
     title = rest.rstrip("# \t").strip()
     if level > 6 or not title or not rest[0].isspace():
         return None
-    if level == 1 and _METADATA.match(title):
-        return None
-    return _heading(level, title)
+    return None if level == 1 and _METADATA.match(title) else _heading(level, title)
 
 
 def _between_decoration(text: str) -> str:

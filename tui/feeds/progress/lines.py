@@ -53,10 +53,10 @@ def visible_lines(text: str) -> list[NumberedLine]:
     if "\x1b" in text:
         text = strip_ansi(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if len(text) <= PARSED_CHARACTERS:
+    half = PARSED_CHARACTERS // 2
+    if len(text) <= 2 * half:
         numbered = _numbered(text, 1)
     else:
-        half = PARSED_CHARACTERS // 2
         numbered = _numbered(text[:half], 1)
         numbered += _numbered(text[-half:], 1 + text.count("\n", 0, len(text) - half))
     if "```" in text or "~~~" in text:
@@ -128,16 +128,14 @@ def _outside_comments(lines: list[NumberedLine]) -> list[NumberedLine]:
 
 
 def _without_comments(line: str, *, closes_below: bool) -> tuple[str, bool]:
-    pieces: list[str] = []
-    at = 0
+    """The line without the comments in it, and whether one of them goes on below."""
+    kept, at = "", 0
     while (start := line.find("<!--", at)) >= 0:
         end = line.find("-->", start + 4)
+        if end < 0 and not closes_below:
+            break
+        kept += line[at:start]
         if end < 0:
-            if not closes_below:
-                break
-            pieces.append(line[at:start])
-            return "".join(pieces), True
-        pieces.append(line[at:start])
+            return kept, True
         at = end + 3
-    pieces.append(line[at:])
-    return "".join(pieces), False
+    return kept + line[at:], False

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tui.feeds.progress import headings
-from tui.feeds.progress.headings import (
-    BOLD_LEVEL,
-    Heading,
-    HeadingRole,
-    SessionKey,
-    date_in,
-    heading_of,
-    is_ruler,
-    role_of,
-    session_key,
-)
+from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole, SessionKey, session_key
 from tui.feeds.progress.lines import visible_lines, without_markup
 from tui.system.lazy_pattern import lazy
 
@@ -38,6 +29,10 @@ class OutlineRow(NamedTuple):
     role: HeadingRole
     session: int
     label: bool = False
+
+    @property
+    def heading_role(self) -> HeadingRole | None:
+        return self.heading.role if self.heading else None
 
 
 class LogSession(NamedTuple):
@@ -74,37 +69,31 @@ class Outline:
 
     def _add_line(self, number: int, line: str, before: str, after: str) -> None:
         stripped = line.lstrip()
-        indent = _width(line[: len(line) - len(stripped)])
+        indent = len(line) - len(stripped)
+        indent += 3 * line.count("\t", 0, indent)
         text = stripped.rstrip()
-        heading = heading_of(line, before, after)
+        heading = headings.heading_of(line, before, after)
         if heading is not None:
             self._open_heading(heading)
-            self._add_row(number, text, indent, heading)
-            return
-        if (
-            text
-            and (":" in text[:60] or "：" in text[:60])
-            and self._add_labelled(number, text, indent)
-        ):
-            return
-        if indent <= self._role_indent and text[:1] in "-*+•":
-            self._set_role(HeadingRole.PLAIN, 0)
-        self._add_row(number, text, indent, None)
+        else:
+            has_label = text and (":" in text[:60] or "：" in text[:60])
+            if has_label and self._add_labelled(number, text, indent):
+                return
+            if indent <= self._role_indent and text[:1] in "-*+•":
+                self._set_role(HeadingRole.PLAIN, 0)
+        self._add_row(number, text, indent, heading)
 
     def _add_row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
-        session = len(self.sessions) - 1
-        self.rows.append(
-            OutlineRow(number, text, indent, heading, self._section, self._role, session)
-        )
+        facts = (self._section, self._role, len(self.sessions) - 1)
+        self.rows.append(OutlineRow(number, text, indent, heading, *facts))
 
     def _open_heading(self, heading: Heading) -> None:
         if heading.role is HeadingRole.APPENDED:
             self._set_role(HeadingRole.APPENDED, heading.level)
             return
-        nested = heading.level > self._role_level and self._role_level > 0
-        keeps = (
-            nested and heading.role is HeadingRole.PLAIN and self._role is not HeadingRole.APPENDED
-        )
+        nested = heading.level > self._role_level > 0
+        is_plain = heading.role is HeadingRole.PLAIN
+        keeps = nested and is_plain and self._role is not HeadingRole.APPENDED
         if heading.level == BOLD_LEVEL:
             if not keeps or self._role_level == BOLD_LEVEL:
                 self._set_role(heading.role, BOLD_LEVEL)
@@ -114,13 +103,9 @@ class Outline:
         self._open_session(heading)
         self._section = len(self.sections)
         self.sections.append(heading)
-        self._priorities_above = [
-            item for item in self._priorities_above if item[0] < heading.level
-        ]
-        own = priority_in(heading.raw) or (
-            self._priorities_above[-1][1] if self._priorities_above else ""
-        )
-        self._priorities_above.append((heading.level, own))
+        above = [item for item in self._priorities_above if item[0] < heading.level]
+        own = priority_in(heading.raw) or (above[-1][1] if above else "")
+        self._priorities_above = [*above, (heading.level, own)]
         self.priorities.append(own)
 
     def _open_session(self, heading: Heading) -> None:
@@ -144,26 +129,23 @@ class Outline:
         value = found[2].strip().strip("*_").strip()
         if self._record_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
             return False
-        role = role_of(name)
+        role = headings.role_of(name)
         if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
             return False
         bullet = text[0] in "-*+•" and not text.startswith("**")
         if value:
-            session = len(self.sessions) - 1
-            self.rows.append(
-                OutlineRow(number, value, indent, None, self._section, role, session, True)
-            )
+            facts = (self._section, role, len(self.sessions) - 1, True)
+            self.rows.append(OutlineRow(number, value, indent, None, *facts))
         else:
             self._set_role(role, BOLD_LEVEL, indent if bullet else -1)
-            self._add_row(
-                number, "", indent, Heading(BOLD_LEVEL, without_markup(name, 60), role, text)
-            )
+            heading = Heading(BOLD_LEVEL, without_markup(name, 60), role, text)
+            self._add_row(number, "", indent, heading)
         return True
 
     def _record_fact(self, name: str, value: str, level: int) -> bool:
         """Records a date, session or start; a line without a bullet (`level` 0) opens a session."""
         if name in headings.DATE_LABELS:
-            self._date_session(date_in(value), level)
+            self._date_session(headings.date_in(value), level)
         elif name in headings.SESSION_LABELS and value:
             title = without_markup(value, 120)
             if level:
@@ -193,7 +175,7 @@ def priority_in(text: str) -> str:
     return f"P{found[1]}" if found else ""
 
 
-def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
+def newest_session(sessions: list[LogSession], candidates: Iterable[int]) -> int:
     """Which of these sessions (indices in file order, -1 for none) is the latest.
 
     Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
@@ -206,8 +188,7 @@ def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
         turn = _compare(sessions, index, run[-1]) if run else 0
         if turn * direction < 0:
             ends.append(run[0] if direction < 0 else run[-1])
-            run, turn = [], 0
-            direction = 0
+            run, turn, direction = [], 0, 0
         run.append(index)
         direction = direction or turn
     if run:
@@ -222,20 +203,16 @@ def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
 def _compare(sessions: list[LogSession], left: int, right: int) -> int:
     if left < 0 or right < 0:
         return 0
-    left_key, right_key = sessions[left].key, sessions[right].key
-    if left_key.date and right_key.date and left_key.date[:10] != right_key.date[:10]:
-        return 1 if left_key.date > right_key.date else -1
-    if left_key.number >= 0 and right_key.number >= 0 and left_key.number != right_key.number:
-        return 1 if left_key.number > right_key.number else -1
-    if len(left_key.date) > 10 and len(right_key.date) > 10 and left_key.date != right_key.date:
-        return 1 if left_key.date > right_key.date else -1
+    (date, number), (other_date, other) = sessions[left].key, sessions[right].key
+    if date and other_date and date[:10] != other_date[:10]:
+        return 1 if date > other_date else -1
+    if number >= 0 and other >= 0 and number != other:
+        return 1 if number > other else -1
+    if len(date) > 10 and len(other_date) > 10 and date != other_date:
+        return 1 if date > other_date else -1
     return 0
-
-
-def _width(indent: str) -> int:
-    return len(indent) + 3 * indent.count("\t")
 
 
 def is_blank(row: OutlineRow) -> bool:
     """Whether a row is empty or a horizontal rule."""
-    return not row.text or is_ruler(row.text)
+    return not row.text or headings.is_ruler(row.text)

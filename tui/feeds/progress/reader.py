@@ -30,11 +30,12 @@ def read_remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
     A section inside a session of the log is outdated once a newer session exists.
     """
     sessions = document.sessions
-    latest = newest_session(sessions, list(range(len(sessions))))
+    latest = newest_session(sessions, range(len(sessions)))
     current = {
         row.session
         for row in document.rows
-        if _opens_remarks(row, role)
+        if row.role is role
+        and (row.label or row.heading_role is role)
         and (row.session == latest or not _within_session(document, row))
     }
     if not current:
@@ -75,12 +76,6 @@ def read_goal(document: Outline) -> str:
     return "" if NOTHING.match(goal) else goal
 
 
-def _opens_remarks(row: OutlineRow, role: HeadingRole) -> bool:
-    return row.role is role and (
-        row.label or (row.heading is not None and row.heading.role is role)
-    )
-
-
 def _is_separator(text: str) -> bool:
     return "-" in text and _SEPARATOR.issuperset(text)
 
@@ -113,19 +108,16 @@ class _RemarkItems:
             text = " — ".join(cells[:2])
         bullet = _BULLET.match(text)
         if bullet:
-            self._add_bullet(bullet[1], row.indent)
+            if self._outermost < 0:
+                self._outermost = row.indent
+            if row.indent <= self._outermost:
+                self._add(bullet[1], joins=False)
         elif self._outermost >= 0 and row.indent > self._outermost:
             return
         elif self._open and not row.label:
             self._texts[-1] += " " + text
         else:
             self._add(text, joins=not row.label)
-
-    def _add_bullet(self, text: str, indent: int) -> None:
-        if self._outermost < 0:
-            self._outermost = indent
-        if indent <= self._outermost:
-            self._add(text, joins=False)
 
     def _add(self, text: str, *, joins: bool) -> None:
         stripped = text.strip()
@@ -152,8 +144,8 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
         source=source,
         at=at,
         basis="checkboxes" if tasks else "unknown",
-        done=reader.done,
-        open=reader.open,
+        done=reader.totals[0],
+        open=reader.totals[1],
         tasks=tasks,
         sections=reader.sections(),
         blockers=_merge(read_remarks(document, HeadingRole.BLOCKERS), blocked),
@@ -192,12 +184,10 @@ def _merge(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
 
 def _session_title(document: Outline) -> str:
     """The `Session:` line if there is one, else the heading of the newest session."""
-    named = document.labels.get("session", "")
-    if named or not document.sessions:
+    named, sessions = document.labels.get("session", ""), document.sessions
+    if named or not sessions:
         return named
-    return document.sessions[
-        newest_session(document.sessions, list(range(len(document.sessions))))
-    ].title
+    return sessions[newest_session(sessions, range(len(sessions)))].title
 
 
 def _bounded_text(text: str) -> str:

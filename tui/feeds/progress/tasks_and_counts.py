@@ -1,4 +1,4 @@
-"""Check boxes and N/M counts.
+"""Check boxes, N/M counts and the features of feature_list.json.
 
 A fraction counts only with evidence beside it (a percentage that agrees, a unit such as features, a
 label such as Progress), and never when it is about tests, criteria, attempts, dates or an earlier state.
@@ -7,13 +7,15 @@ label such as Progress), and never when it is about tests, criteria, attempts, d
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from tui.feeds.progress import headings
-from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole
+from tui.feeds.progress.headings import BOLD_LEVEL, HeadingRole
 from tui.feeds.progress.lines import without_markup
 from tui.feeds.progress.outline import Outline, OutlineRow, newest_session, priority_in
-from tui.model.records import ProgressSection, ProgressTask, TaskState
+from tui.model.records import ProgressFile, ProgressSection, ProgressTask, TaskState
 from tui.system.lazy_pattern import lazy
 
 KEPT_TASKS = 20_000
@@ -36,13 +38,12 @@ _WORDS = lazy(r"[^\W_]")
 
 
 class TaskReader:
-    """Collects tasks row by row with their section, priority and depth."""
+    """Collects tasks row by row with their section, priority and depth; `totals` are done and open."""
 
     def __init__(self, document: Outline) -> None:
         self._document = document
         self.tasks: list[ProgressTask] = []
-        self.done = 0
-        self.open = 0
+        self.totals = [0, 0]
         self.rows_underway: list[str] = []
         self._indents: list[int] = []
         self._section = -1
@@ -54,8 +55,8 @@ class TaskReader:
         """Headings that have tasks directly under them, in file order."""
         found = []
         for index in sorted(self._per_section)[:KEPT_SECTIONS]:
-            done, open_ = self._per_section[index]
             title, priority = self._title_and_priority(index)
+            done, open_ = self._per_section[index]
             found.append(ProgressSection(title, done, open_, priority))
         return tuple(found)
 
@@ -65,24 +66,18 @@ class TaskReader:
         return self._document.sections[index].title, self._document.priorities[index]
 
     def _read_row(self, row: OutlineRow) -> None:
-        if row.heading is not None:
-            self._read_heading(row, row.heading)
+        heading = row.heading
+        if heading is None and row.label:
             return
-        if row.label:
-            return
-        text = _QUOTE.sub("", row.text) if row.text[:1] == ">" else row.text
-        if text[:1] == "|":
-            self._read_table_row(row, text)
-            return
-        box = read_box(text)
-        if box is not None:
-            self._add(row, *box)
-
-    def _read_heading(self, row: OutlineRow, heading: Heading) -> None:
-        if heading.role is not HeadingRole.APPENDED:
+        text = heading.raw if heading else row.text
+        if heading is None:
+            text = _QUOTE.sub("", text) if text[:1] == ">" else text
+            if text[:1] == "|":
+                self._read_table_row(row, text)
+                return
+        elif heading.role is not HeadingRole.APPENDED:
             self._indents.clear()
-        box = read_box(heading.raw)
-        if box is not None:
+        if (box := read_box(text)) is not None:
             self._add(row, *box)
 
     def _read_table_row(self, row: OutlineRow, text: str) -> None:
@@ -107,31 +102,19 @@ class TaskReader:
             return
         if state == "open":
             state = _state_by_words(raw, row.role)
-        section = self._section_of(row)
-        counts = self._per_section.setdefault(section, [0, 0])
-        counts[state != "done"] += 1
-        if state == "done":
-            self.done += 1
-        else:
-            self.open += 1
+        # Below an appended section a task belongs to the last section that held tasks.
+        if row.role is not HeadingRole.APPENDED or not self._per_section:
+            self._section = row.section
+        for counts in (self.totals, self._per_section.setdefault(self._section, [0, 0])):
+            counts[state != "done"] += 1
         if len(self.tasks) < KEPT_TASKS:
-            heading, inherited = self._title_and_priority(section)
+            heading, inherited = self._title_and_priority(self._section)
             priority = priority_in(title) or inherited
-            depth = self._depth(row.indent)
+            while self._indents and self._indents[-1] >= row.indent:
+                self._indents.pop()
+            self._indents.append(row.indent)
+            depth = min(len(self._indents) - 1, 8)
             self.tasks.append(ProgressTask(title, state, heading, priority, row.number, depth))
-
-    def _section_of(self, row: OutlineRow) -> int:
-        """Below an appended section a task belongs to the last section that held tasks."""
-        if row.role is HeadingRole.APPENDED and self._per_section:
-            return self._section
-        self._section = row.section
-        return row.section
-
-    def _depth(self, indent: int) -> int:
-        while self._indents and self._indents[-1] >= indent:
-            self._indents.pop()
-        self._indents.append(indent)
-        return min(len(self._indents) - 1, 8)
 
 
 def read_box(text: str) -> tuple[TaskState, str] | None:
@@ -142,11 +125,11 @@ def read_box(text: str) -> tuple[TaskState, str] | None:
     found = _BOX.match(text)
     if found is None:
         return None
-    state = _STATES.get(found["mark"].strip() if found["mark"].strip() else found["mark"][:1])
-    bullet, title = found["bullet"], found["title"]
-    if state is None or (not bullet and not found["gap"]) or title[:1] in ("(", "[", ":"):
+    bullet, mark, title = found["bullet"], found["mark"], found["title"]
+    state = _STATES.get(mark.strip() or mark[:1])
+    if state is None or title[:1] in ("(", "[", ":"):
         return None
-    if not found["mark"] and not bullet:
+    if not bullet and not (found["gap"] and mark):
         return None
     return state, (found["open"] or "") + title
 
@@ -163,13 +146,8 @@ def _cell_state(cell: str) -> TaskState | None:
 def _state_by_words(title: str, role: HeadingRole) -> TaskState:
     if role is HeadingRole.BLOCKERS or headings.BLOCKED.search(title):
         return "blocked"
-    if (
-        role is HeadingRole.IN_PROGRESS
-        or headings.UNDERWAY.search(title)
-        or headings.UNDERWAY_LOUD.search(title)
-    ):
-        return "in_progress"
-    return "open"
+    underway = headings.UNDERWAY.search(title) or headings.UNDERWAY_LOUD.search(title)
+    return "in_progress" if underway or role is HeadingRole.IN_PROGRESS else "open"
 
 
 class ProgressCount(NamedTuple):
@@ -276,20 +254,12 @@ def _classify_fraction(
         return False
     if headings.OTHER_NOUN.match(after) or headings.OTHER_TOPIC.search(context):
         return None
-    if (
-        _percentage_agrees(after, share)
-        or headings.DONE_WORD.match(after)
-        or headings.TOPIC.search(context)
-    ):
+    percent = _PERCENT.match(after)
+    agrees = percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
+    if agrees or headings.DONE_WORD.match(after) or headings.TOPIC.search(context):
         return False
     enclosed = text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
     return False if in_heading and enclosed else None
-
-
-def _percentage_agrees(after: str, share: float) -> bool:
-    """Whether the percentage that follows is that of the fraction."""
-    percent = _PERCENT.match(after)
-    return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
 
 
 def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
@@ -305,3 +275,102 @@ def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
         if done is not None and int(done[1]) <= int(total[1]):
             return ProgressCount(int(done[1]), int(total[1]), near.number, row.session)
     return None
+
+
+LARGEST = 16 * 1024 * 1024
+_FEATURE_STATES: dict[str, TaskState] = {
+    **dict.fromkeys("done complete completed passing passed verified closed".split(), "done"),
+    **dict.fromkeys("in_progress in-progress active wip started".split(), "in_progress"),
+    **dict.fromkeys("blocked on_hold on-hold waiting".split(), "blocked"),
+    "in progress": "in_progress",
+}
+_TITLES = ("description", "title", "name", "feature", "id")
+_HOLDERS = ("features", "feature_list", "tasks", "items", "stories")
+_PARTS = ("phases", "categories", "sections", "groups", "epics")
+
+
+def read_feature_list(data: bytes, source: str, at: float | None) -> ProgressFile | None:
+    """Progress by features that pass; None when the bytes hold no feature at all."""
+    if len(data) > LARGEST:
+        return None
+    try:
+        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    tasks = [task for feature, part in _features(document) if (task := _task(feature, part))]
+    if not tasks:
+        return None
+    done = sum(task.state == "done" for task in tasks)
+    return ProgressFile(
+        source=source,
+        at=at,
+        basis="features",
+        done=done,
+        open=len(tasks) - done,
+        tasks=tuple(tasks[:KEPT_TASKS]),
+        sections=_sections(tasks),
+        blockers=tuple(task.title for task in tasks if task.state == "blocked")[:50],
+        in_progress=tuple(task.title for task in tasks if task.state == "in_progress")[:50],
+    )
+
+
+def _features(document: Any) -> list[tuple[dict[str, Any], str]]:
+    """The features of a document, each with the name of the part that it belongs to."""
+    if isinstance(document, list):
+        return [(item, "") for item in _objects_in(document)]
+    if not isinstance(document, dict):
+        return []
+    for key in _HOLDERS:
+        if isinstance(document.get(key), list | dict):
+            return [(item, "") for item in _objects_in(document[key])]
+    found: list[tuple[dict[str, Any], str]] = []
+    for parts in map(document.get, _PARTS):
+        for part in _objects_in(parts if isinstance(parts, list) else []):
+            name = _text(part.get("name") or part.get("title") or part.get("category"))
+            found += [(item, name) for item, _ in _features({k: part.get(k) for k in _HOLDERS})]
+    return found
+
+
+def _objects_in(items: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
+    values = items.values() if isinstance(items, dict) else items
+    return [item for item in values if isinstance(item, dict)]
+
+
+def _task(feature: dict[str, Any], part: str) -> ProgressTask | None:
+    state = _state(feature)
+    if state is None:
+        return None
+    title = next((text for key in _TITLES if (text := _text(feature.get(key)))), "untitled feature")
+    priority = feature.get("priority")
+    named = priority_in(priority) if isinstance(priority, str) else ""
+    return ProgressTask(title, state, _text(feature.get("category")) or part, named)
+
+
+def _state(feature: dict[str, Any]) -> TaskState | None:
+    """Done when it passes; without `passes` by its status; None when it has neither."""
+    status = feature.get("status")
+    word = status.strip().casefold() if isinstance(status, str) else ""
+    passes = feature.get("passes", feature.get("passing", feature.get("completed")))
+    if passes is None and not word and "passes" not in feature:
+        return None
+    if isinstance(passes, str):
+        passes = passes.strip().casefold() in ("true", "yes", "1")
+    state = _FEATURE_STATES.get(word, "open")
+    if (isinstance(passes, int) and passes == 1) or (passes is None and state == "done"):
+        return "done"
+    return "open" if state == "done" else state
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return without_markup(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _sections(tasks: list[ProgressTask]) -> tuple[ProgressSection, ...]:
+    counts: dict[str, list[int]] = {}
+    for task in tasks:
+        counts.setdefault(task.section, [0, 0])[task.state != "done"] += 1
+    if set(counts) == {""}:
+        return ()
+    return tuple(ProgressSection(title, done, open_) for title, (done, open_) in counts.items())

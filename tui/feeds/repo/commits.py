@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.feeds.repo import diff_parser
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
-from tui.feeds.repo.diff_parser import (
-    DiffEntry,
-    FilePatch,
-    parse_entries,
-    parse_patches,
-    patch_header,
-    visible_path,
-)
+from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, visible_path
 from tui.model.records import Commit, FileChange
 from tui.system.errors import GitError, OvernightError
 from tui.system.files import read_small
@@ -150,12 +144,10 @@ class CommitReader:
         if head is None and self._head is not None:
             raise GitError(f"HEAD of {git.work_tree} names no commit that can be read")
         self.why = ""
-        before, skip = self._head, self._skips_first
-        self._skips_first = False
-        found = (
-            [] if head in (None, before) or skip else self._commits_between(git, before, str(head))
-        )
-        self._head = head
+        found: list[Commit] = []
+        if head is not None and head != self._head and not self._skips_first:
+            found = self._commits_between(git, self._head, head)
+        self._skips_first, self._head = False, head
         fresh = [commit for commit in reversed(found) if commit.sha not in self._known_shas]
         self._known_shas.update(commit.sha for commit in fresh)
         return [_clean_commit(commit) for commit in fresh]
@@ -184,18 +176,17 @@ def commits_after(project: Path, base: str) -> list[Commit]:
         git = Git(project)
         head = git.head()
         known = git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
-        found = (
-            read_log(git, None, f"{known}..{head}", limit=MOST_COMMITS) if known and head else []
-        )
+        if not known or not head:
+            return []
+        found = read_log(git, None, f"{known}..{head}", limit=MOST_COMMITS)
     except OvernightError:
         return []
     return [_clean_commit(commit) for commit in reversed(found)]
 
 
 def _clean_commit(commit: Commit) -> Commit:
-    return replace(
-        commit, subject=clean_line(commit.subject, 300), author=clean_line(commit.author, 100)
-    )
+    subject, author = clean_line(commit.subject, 300), clean_line(commit.author, 100)
+    return replace(commit, subject=subject, author=author)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
@@ -223,18 +214,11 @@ _COMMIT = lazy(rb"(?:^|\n)\0commit ([0-9a-f]+)\n")
 # `-l400` bounds the search for renames, `-O/dev/null` overrides `diff.orderFile`.
 RENAMES = ("-M", "-l400", "-O/dev/null")
 # Every setting that changes the format of a patch is overridden.
-PATCH_FLAGS = (
-    *RENAMES,
-    "--no-color",
-    "--src-prefix=a/",
-    "--dst-prefix=b/",
-    "--no-relative",
-    "--unified=3",
-    "--inter-hunk-context=0",
-    "--diff-algorithm=histogram",
-    "--ws-error-highlight=none",
-    "--no-color-moved",
+_PATCH_FORMAT = (
+    "--no-color --src-prefix=a/ --dst-prefix=b/ --no-relative --unified=3 --inter-hunk-context=0 "
+    "--diff-algorithm=histogram --ws-error-highlight=none --no-color-moved"
 )
+PATCH_FLAGS = (*RENAMES, *_PATCH_FORMAT.split())
 CommitChanges = list[tuple[str, list[DiffEntry]]]
 
 
@@ -246,9 +230,8 @@ def read_messages(git: Git, span: str, budget: ReadBudget) -> tuple[tuple[str, s
     for part in run_bounded(git, (*args, "--"), budget).data.split(b"\0"):
         sha, _, text = part.strip(b"\n").partition(b"\n")
         if sha:
-            found.append(
-                (sha.decode("ascii", "replace"), clean_bytes(text, limit=_MESSAGE_LIMIT).strip())
-            )
+            message = clean_bytes(text, limit=_MESSAGE_LIMIT).strip()
+            found.append((sha.decode("ascii", "replace"), message))
     return tuple(reversed(found))
 
 
@@ -257,16 +240,12 @@ def list_changes(git: Git, span: str, budget: ReadBudget) -> CommitChanges:
     shape = "--format=tformat:%x00commit %H"
     args = ("log", "-z", *_FIRST_PARENT_LINE, "--raw", "--numstat", "--no-abbrev", *RENAMES)
     out = run_bounded(git, (*args, f"--max-count={MOST_COMMITS}", shape, span, "--"), budget)
-    return list(_split_log(out.data))
-
-
-def _split_log(data: bytes) -> Iterator[tuple[str, list[DiffEntry]]]:
-    for part in (b"\0" + data).split(_COMMIT_MARK)[1:]:
+    found: CommitChanges = []
+    for part in (b"\0" + out.data).split(_COMMIT_MARK)[1:]:
         sha, _, rest = part.partition(b"\0")
-        body = rest.lstrip(b"\n")
-        if not body.endswith(b"\0"):
-            body += b"\0"
-        yield sha.decode("ascii", "replace"), parse_entries(body)
+        body = rest.lstrip(b"\n").removesuffix(b"\0") + b"\0"
+        found.append((sha.decode("ascii", "replace"), diff_parser.parse_entries(body)))
+    return found
 
 
 def read_steps(
@@ -282,9 +261,8 @@ def read_steps(
     found: list[FileChange] = []
     for sha, made in log:
         touched = [entry for entry in made if paths & {entry.path, entry.old_path}]
-        read = parse_patches(
-            patched.get(sha, b""), {patch_header(e): e.path for e in touched}, lines
-        )
+        headers = {diff_parser.patch_header(entry): entry.path for entry in touched}
+        read = diff_parser.parse_patches(patched.get(sha, b""), headers, lines)
         found += [commit_step(entry, read.get(entry.path), sha) for entry in touched]
     return tuple(found)
 

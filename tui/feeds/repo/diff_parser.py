@@ -16,6 +16,7 @@ _KINDS: dict[bytes, ChangeKind] = {b"A": "added", b"D": "deleted", b"R": "rename
 _LONGEST_PATH = 4096
 _HEADING_LIMIT = 200
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
+_SPECIAL = lazy(rb'[\x00-\x1f"\\\x7f]')
 
 
 class DiffEntry(NamedTuple):
@@ -62,15 +63,6 @@ def parse_entries(data: bytes) -> list[DiffEntry]:
             new, old, facts[4][:1], *modes, facts[3].decode(), old_blob=facts[2].decode()
         )
         at += 2 + two
-    for path, plus, minus in _parse_numstat(tokens[at:]):
-        entry = found.get(path)
-        if entry is not None:
-            found[path] = entry._replace(insertions=plus, deletions=minus)
-    return list(found.values())
-
-
-def _parse_numstat(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int | None]]:
-    at = 0
     while at < len(tokens):
         parts = tokens[at].split(b"\t", 2)
         at += 1
@@ -80,8 +72,10 @@ def _parse_numstat(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int
         if not path and at + 1 < len(tokens):  # renamed: both names follow
             path = tokens[at + 1]
             at += 2
-        binary = plus == b"-"
-        yield path, None if binary else int(plus), None if binary else int(minus)
+        if path in found:
+            counts = (None, None) if plus == b"-" else (int(plus), int(minus))
+            found[path] = found[path]._replace(insertions=counts[0], deletions=counts[1])
+    return list(found.values())
 
 
 class FilePatch(NamedTuple):
@@ -100,53 +94,37 @@ def patch_header(entry: DiffEntry) -> bytes:
 
 def _quoted(path: bytes) -> bytes:
     """A path as git writes it in a patch with `core.quotePath` off."""
-    if not any(byte < 32 or byte in (34, 92, 127) for byte in path):
-        return path
-    inner = b"".join(
-        b"\\" + _ESCAPES[byte]
-        if byte in _ESCAPES
-        else (b"\\%03o" % byte if byte < 32 or byte == 127 else bytes((byte,)))
-        for byte in path
-    )
-    return b'"' + inner + b'"'
+    inner = _SPECIAL.sub(lambda m: b"\\" + _ESCAPES.get(m[0][0], b"%03o" % m[0][0]), path)
+    return path if inner == path else b'"' + inner + b'"'
 
 
-class _PatchReader:
-    """Reads a patch by the line counts of its hunks, so that no text of a file can pass as a header."""
+def _read_hunk(
+    lines: Iterator[bytes], opening: re.Match[bytes], most_lines: int
+) -> tuple[Hunk, bool, bool]:
+    """The hunk that follows its opening line; whether it is whole, whether it holds NUL bytes.
 
-    def __init__(self, data: bytes) -> None:
-        self._lines = data.split(b"\n")
-        self._at = 0
-        self.has_nul = False
-
-    def lines(self) -> Iterator[bytes]:
-        """The lines outside of hunks."""
-        while self._at < len(self._lines):
-            line = self._lines[self._at]
-            self._at += 1
-            yield line
-
-    def hunk(self, found: re.Match[bytes], most_lines: int) -> tuple[Hunk, bool, int]:
-        """The hunk whose opening line was just read; whether it is whole; its number of lines."""
-        old_start, old, new_start, new, heading = found.groups()
-        left = [1 if old is None else int(old), 1 if new is None else int(new)]
-        taken: list[bytes] = []
-        while (left[0] > 0 or left[1] > 0) and self._at < len(self._lines):
-            line = self._lines[self._at]
-            self._at += 1
-            sign = line[:1] or b" "
-            if sign == b"\\":
-                continue
-            left[0] -= sign in b" -"
-            left[1] -= sign in b" +"
-            taken.append(line or b" ")
-        self.has_nul = any(b"\0" in line for line in taken)
-        kept = taken[:most_lines]
-        text = b"\n".join(kept).decode("utf-8", "replace")
-        shown = tuple(clean(text).split("\n")) if kept else ()
-        title = clean_line(heading.decode("utf-8", "replace"), _HEADING_LIMIT)
-        whole = len(kept) == len(taken) and left == [0, 0]
-        return Hunk(int(old_start), int(new_start), shown, title), whole, len(kept)
+    The counts of that line say where it ends, so that no text of a file can pass as a header.
+    """
+    old_start, old, new_start, new, heading = opening.groups()
+    left = [1 if old is None else int(old), 1 if new is None else int(new)]
+    taken: list[bytes] = []
+    while left[0] > 0 or left[1] > 0:
+        line = next(lines, None)
+        if line is None:
+            break
+        sign = line[:1] or b" "
+        if sign == b"\\":
+            continue
+        left[0] -= sign in b" -"
+        left[1] -= sign in b" +"
+        taken.append(line or b" ")
+    kept = taken[:most_lines]
+    text = b"\n".join(kept).decode("utf-8", "replace")
+    shown = tuple(clean(text).split("\n")) if kept else ()
+    title = clean_line(heading.decode("utf-8", "replace"), _HEADING_LIMIT)
+    whole = len(kept) == len(taken) and left == [0, 0]
+    has_nul = any(b"\0" in line for line in taken)
+    return Hunk(int(old_start), int(new_start), shown, title), whole, has_nul
 
 
 def parse_patches(
@@ -157,11 +135,11 @@ def parse_patches(
     At most `most_lines` lines of a file are kept. A second patch under one header (a file became
     a link) adds to the first.
     """
-    reader = _PatchReader(data)
+    lines = iter(data.split(b"\n"))
     found: dict[bytes, FilePatch] = {}
     path: bytes | None = None
     used = 0
-    for line in reader.lines():
+    for line in lines:
         if line.startswith(b"diff --git "):
             path = paths_by_header.get(line)
             used = 0
@@ -171,13 +149,13 @@ def parse_patches(
         opening = _HUNK.match(line)
         if opening is None:
             continue
-        hunk, whole, size = reader.hunk(opening, most_lines - used)
+        hunk, whole, has_nul = _read_hunk(lines, opening, most_lines - used)
         if path is None:
             continue
-        used += size
+        used += len(hunk.lines)
         before = found[path]
         hunks = (*before.hunks, hunk) if hunk.lines else before.hunks
-        found[path] = FilePatch(hunks, before.cut or not whole, before.has_nul or reader.has_nul)
+        found[path] = FilePatch(hunks, before.cut or not whole, before.has_nul or has_nul)
     return found
 
 

@@ -16,26 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from tui.feeds.repo import commits as night_commits
-from tui.feeds.repo import night_range
+from tui.feeds.repo import diff_parser, night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
-from tui.feeds.repo.diff_parser import (
-    DiffEntry,
-    FilePatch,
-    is_generated,
-    parse_entries,
-    parse_patches,
-    patch_header,
-    visible_path,
-)
-from tui.feeds.repo.private_index import PrivateIndex, private_index
+from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
+from tui.feeds.repo.night_range import RUN_DIR_PREFIX, NightRange, PrivateIndex
 from tui.model.records import FileChange, RepositoryChanges
-from tui.store.layout import RUN_DIR
 from tui.system.errors import OvernightError
 from tui.system.files import regular_file
 
 if TYPE_CHECKING:
-    from tui.feeds.repo.night_range import NightRange
     from tui.system.git import Git
 
 
@@ -52,7 +42,6 @@ _CONFIG = {
 _MOST_PATHS = 200
 _MOST_MASKED = 200
 _MOST_GENERATED = 50
-_RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
 _NUL_SEARCH_BYTES = 8_000
 _ARGUMENT_BYTES = 100_000
 _GITLINK = "160000"
@@ -94,20 +83,17 @@ def read_night_diff(
     try:
         git = Git(project)
         budget = ReadBudget(bounds.seconds, bounds.size)
-        span = night_range.find_night_range(
-            git, base, since, until, time.time() if now is None else now
-        )
+        now = time.time() if now is None else now
+        span = night_range.find_night_range(git, base, since, until, now)
         if not span.is_at_head:
-            return _DiffReader(git, span, bounds, budget, None).read()
-        with private_index(git, budget) as index:
+            return _DiffReader(git, span, bounds, budget).read()
+        with night_range.private_index(git, budget) as index:
             return _DiffReader(git, span, bounds, budget, index).read()
     except OvernightError as error:
         return RepositoryChanges(why=str(error))
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        return RepositoryChanges(
-            why=f"the changes could not be read: {error.strerror or error}{where}"
-        )
+        what = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+        return RepositoryChanges(why=f"the changes could not be read: {what}")
 
 
 class _DiffReader:
@@ -119,7 +105,7 @@ class _DiffReader:
         span: NightRange,
         bounds: DiffBounds,
         budget: ReadBudget,
-        index: PrivateIndex | None,
+        index: PrivateIndex | None = None,
     ) -> None:
         self._git, self._span, self._bounds, self._budget = git, span, bounds, budget
         self._index = index
@@ -130,25 +116,25 @@ class _DiffReader:
     def read(self) -> RepositoryChanges:
         span = self._span
         differing = self._list_entries()
-        commits = f"{span.base}..{span.head}" if span.base else span.head
         by_commit: CommitChanges = []
         messages: tuple[tuple[str, str], ...] = ()
         if span.head and span.head != span.base:
-            messages = night_commits.read_messages(self._git, commits, self._budget)
-            by_commit = night_commits.list_changes(self._git, commits, self._budget)
+            messages = night_commits.read_messages(self._git, span.commits, self._budget)
+            by_commit = night_commits.list_changes(self._git, span.commits, self._budget)
         sizes = self._read_sizes(differing)
-        masked = {e.path for e in self._masked_texts(differing)}
+        # Text files that git calls binary for their size or their attributes.
+        named = [e for e in differing if e.is_binary and e.new_mode != _GITLINK]
+        masked = {e.path for e in named[:_MOST_MASKED] if not self._holds_nul(e)}
         found = self._read_all_patches(differing, masked, sizes)
         uncommitted = self._list_uncommitted(differing, by_commit)
-        authors = {
-            p: sha for sha, listed in by_commit for e in listed for p in (e.old_path, e.path)
-        }
+        made = [(path, sha) for sha, listed in by_commit for e in listed for path in e[:2]]
+        authors = {path: sha for path, sha in made if path not in uncommitted}
         files = tuple(
             _file_change(
                 entry,
                 found.get(entry.path),
                 sizes.get(entry.path, 0),
-                "" if entry.path in uncommitted else authors.get(entry.path, ""),
+                authors.get(entry.path, ""),
                 binary=entry.is_binary and entry.path not in masked,
             )
             for entry in differing
@@ -163,13 +149,13 @@ class _DiffReader:
         out = self._run_git((*args, "--no-relative", *self._ends, "--"))
         if not out.is_whole:
             self._cut = True
-        found = [e for e in parse_entries(out.data) if not e.path.startswith(_RUN_DIR_PREFIX)]
+        found = [e for e in parse_entries(out.data) if not e.path.startswith(RUN_DIR_PREFIX)]
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
             found.append(DiffEntry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))
         if len(found) > self._bounds.files:
             self._cut = True
-            found.sort(key=lambda e: (not e.is_binary, is_generated(visible_path(e.path), ())))
+            found.sort(key=lambda e: (not e.is_binary, _is_generated(e)))
         return found[: self._bounds.files]
 
     def _run_git(self, args: tuple[str, ...]) -> BoundedOutput:
@@ -179,32 +165,22 @@ class _DiffReader:
         self, differing: list[DiffEntry], masked: set[bytes], sizes: dict[bytes, int]
     ) -> dict[bytes, FilePatch]:
         """The hunks of as many paths as the bounds allow, but of few generated files."""
-        plain = [e for e in differing if not e.is_binary]
-        by_commit = [e for e in plain if is_generated(visible_path(e.path), ())]
-        skipped = {e.path for e in by_commit[_MOST_GENERATED:]}
-        plain = [e for e in plain if e.path not in skipped]
-        plain.sort(key=lambda e: (is_generated(visible_path(e.path), ()), _changed_lines(e)))
+        texts = [(_is_generated(e), _changed_lines(e), e) for e in differing if not e.is_binary]
+        generated = [row for row in texts if row[0]][:_MOST_GENERATED]
+        wanted = [row for row in texts if not row[0]] + generated
+        wanted.sort(key=lambda row: row[:2])
         room = self._bounds.lines
         chosen: list[DiffEntry] = []
-        for entry in plain[: self._bounds.patches]:
+        for _, _, entry in wanted[: self._bounds.patches]:
             room -= min(_changed_lines(entry), self._bounds.file_lines)
             if room < 0:
                 break
             chosen.append(entry)
         found = self._read_patches(chosen, ())
-        small = [
-            e
-            for e in differing
-            if e.path in masked and sizes.get(e.path, 0) <= self._bounds.file_size
-        ]
-        read = self._read_patches(small, ("--text",))
+        small = {path for path in masked if sizes.get(path, 0) <= self._bounds.file_size}
+        read = self._read_patches([e for e in differing if e.path in small], ("--text",))
         found.update((path, patch) for path, patch in read.items() if not patch.has_nul)
         return found
-
-    def _masked_texts(self, differing: list[DiffEntry]) -> list[DiffEntry]:
-        """Text files that git calls binary for their size or their attributes."""
-        named = [e for e in differing if e.is_binary and e.new_mode != _GITLINK]
-        return [e for e in named[:_MOST_MASKED] if not self._holds_nul(e)]
 
     def _read_patches(
         self, chosen: list[DiffEntry], flags: tuple[str, ...]
@@ -216,7 +192,7 @@ class _DiffReader:
             names = dict.fromkeys(path for e in batch for path in (e.old_path, e.path))
             args = ("diff", "-p", *PATCH_FLAGS, *flags, *self._ends, "--")
             out = self._run_git((*args, *map(os.fsdecode, names)))
-            paths_by_header = {patch_header(entry): entry.path for entry in batch}
+            paths_by_header = {diff_parser.patch_header(entry): entry.path for entry in batch}
             found.update(parse_patches(out.data, paths_by_header, self._bounds.file_lines))
         return found
 
@@ -256,18 +232,19 @@ class _DiffReader:
         paths = {entry.path for entry in (*often, *_came_and_went(differing, by_commit))}
         if not paths or not by_commit or self._budget.is_spent:
             return ()
-        commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
-        most = self._bounds.file_lines
-        steps = night_commits.read_steps(self._git, commits, by_commit, paths, self._budget, most)
+        most, span = self._bounds.file_lines, self._span
+        steps = night_commits.read_steps(
+            self._git, span.commits, by_commit, paths, self._budget, most
+        )
         last = [entry for entry in often if entry.path in uncommitted]
-        return (*steps, *self._read_uncommitted_steps(last)) if last else steps
-
-    def _read_uncommitted_steps(self, entries: list[DiffEntry]) -> list[FileChange]:
-        args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
-        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in entries)))
-        headers = {patch_header(entry._replace(status=b"M")): entry.path for entry in entries}
-        read = parse_patches(out.data, headers, self._bounds.file_lines)
-        return [night_commits.commit_step(e, read[e.path], "") for e in entries if e.path in read]
+        if not last:
+            return steps
+        args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", span.head, "--")
+        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in last)))
+        headers = {diff_parser.patch_header(e._replace(status=b"M")): e.path for e in last}
+        read = parse_patches(out.data, headers, most)
+        made = [night_commits.commit_step(e, read[e.path], "") for e in last if e.path in read]
+        return (*steps, *made)
 
 
 def _changed_often(
@@ -293,21 +270,24 @@ def _file_change(
     entry: DiffEntry, patch: FilePatch | None, size: int, commit: str, *, binary: bool
 ) -> FileChange:
     change = night_commits.commit_step(entry, patch, commit)
+    hunks, plus, minus = change.hunks, change.insertions, change.deletions
     if entry.is_binary:
-        change = replace(
-            change,
-            insertions=sum(len(hunk.added) for hunk in change.hunks),
-            deletions=sum(len(hunk.removed) for hunk in change.hunks),
-        )
+        plus, minus = sum(len(h.added) for h in hunks), sum(len(h.removed) for h in hunks)
     return replace(
         change,
+        insertions=plus,
+        deletions=minus,
         binary=binary,
-        generated=is_generated(change.path, change.hunks),
+        generated=diff_parser.is_generated(change.path, hunks),
         size=size,
         old_mode=entry.old_mode if entry.old_mode.strip("0") else "",
         new_mode=entry.new_mode if entry.new_mode.strip("0") else "",
         cut=(patch is None or patch.cut) and not binary,
     )
+
+
+def _is_generated(entry: DiffEntry) -> bool:
+    return diff_parser.is_generated(diff_parser.visible_path(entry.path), ())
 
 
 def _changed_lines(entry: DiffEntry) -> int:
@@ -319,11 +299,12 @@ def _batches(chosen: list[DiffEntry]) -> Iterator[list[DiffEntry]]:
     batch: list[DiffEntry] = []
     size = 0
     for entry in chosen:
-        size += len(entry.path) + len(entry.old_path) + 2
-        if batch and (len(batch) >= _MOST_PATHS or size > _ARGUMENT_BYTES):
+        own = len(entry.path) + len(entry.old_path) + 2
+        if batch and (len(batch) >= _MOST_PATHS or size + own > _ARGUMENT_BYTES):
             yield batch
-            batch, size = [], len(entry.path) + len(entry.old_path) + 2
+            batch, size = [], 0
         batch.append(entry)
+        size += own
     if batch:
         yield batch
 

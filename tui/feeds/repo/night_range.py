@@ -1,9 +1,17 @@
-"""At which commit a night began, and at which it ended."""
+"""What a night's difference is taken between: commits, or a commit and the work tree with its new files."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
+from tui.store.layout import RUN_DIR
 from tui.system.lazy_pattern import lazy
 
 if TYPE_CHECKING:
@@ -32,21 +40,16 @@ class NightRange(NamedTuple):
     is_at_head: bool
     why: str
 
+    @property
+    def commits(self) -> str:
+        """The night's commits as git names a range."""
+        return f"{self.base}..{self.head}" if self.base else self.head
+
 
 class _NightCommit(NamedTuple):
     sha: str
     at: float
     parent: str
-
-
-class _CommitWindow(NamedTuple):
-    """Until when a commit counts as the night's, and from when its date is in the future."""
-
-    until: float
-    future: float
-
-    def holds(self, at: float) -> bool:
-        return at <= self.until or at > self.future
 
 
 def find_night_range(
@@ -57,14 +60,20 @@ def find_night_range(
     empty = _EMPTY_TREES[git.object_format]
     if tip is None:
         return NightRange(empty, "", "", True, "the repository has no commit yet")
-    known = _resolve_base(git, base)
+    known = None
+    if base and _COMMIT.fullmatch(base):
+        known = git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
     made = _list_commits(git, known, tip)
+
+    def is_inside(at: float) -> bool:
+        """A commit that is dated in the future still counts."""
+        return until is None or at <= int(until) + 1 or at > now + 1
+
     if known is not None:
         span = NightRange(known, known, tip, True, "the run's journal names its base")
-        return _cut_at_end(span, made, until, now)
+        return _cut_at_end(span, made, is_inside)
     lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
-    last = None if until is None else _CommitWindow(int(until) + 1, now + 1)
-    inside = _commits_since(made, since, last)
+    inside = _commits_since(made, since, is_inside)
     if not inside:
         return _range_without_commits(made, since, until, tip, lost)
     first = inside[-1]
@@ -72,14 +81,14 @@ def find_night_range(
     if not first.parent:
         words = lost + "the night made the repository's first commit"
     span = NightRange(first.parent or empty, first.parent, tip, True, words)
-    return _cut_at_end(span, inside, until, now)
+    return _cut_at_end(span, inside, is_inside)
 
 
 def _range_without_commits(
     made: list[_NightCommit], since: float | None, until: float | None, tip: str, lost: str
 ) -> NightRange:
     """The range of a night that made no commit: it ends where it began."""
-    if _commits_since(made, since, None):
+    if _commits_since(made, since, lambda at: True):
         earlier = [one for one in made if until is not None and one.at <= until]
         head = earlier[0].sha if earlier else tip
         words = lost + "no commit was made in the night, so it began and ended on the same one"
@@ -91,43 +100,34 @@ def _range_without_commits(
 
 
 def _commits_since(
-    made: list[_NightCommit], since: float | None, window: _CommitWindow | None
+    made: list[_NightCommit], since: float | None, is_inside: Callable[[float], bool]
 ) -> list[_NightCommit]:
     """The commits down to the oldest one of the night.
 
     Up to three older ones in between do not end the search, because dates can be made up. A commit
     that is dated after the night neither ends the search nor counts as the oldest.
     """
+    if since is None:
+        return []
     last = misdated = 0
-    for number, one in enumerate(made if since is not None else ()):
-        if since is not None and one.at < int(since):
+    for number, one in enumerate(made, 1):
+        if one.at < int(since):
             misdated += 1
             if misdated > _MOST_MISDATED:
                 break
-        elif window is None or window.holds(one.at):
-            last, misdated = number + 1, 0
+        elif is_inside(one.at):
+            last, misdated = number, 0
     return made[:last]
 
 
 def _cut_at_end(
-    span: NightRange, made: list[_NightCommit], until: float | None, now: float
+    span: NightRange, made: list[_NightCommit], is_inside: Callable[[float], bool]
 ) -> NightRange:
-    """The range up to the last commit made by `until`; one dated in the future still counts."""
-    if until is None:
+    """The range up to the night's last commit."""
+    head = next((one.sha for one in made if is_inside(one.at)), span.base)
+    if not made or head == span.head:
         return span
-    last = next((one for one in made if one.at <= int(until) + 1 or one.at > now + 1), None)
-    if last is not None and last.sha == span.head:
-        return span
-    if last is None and not made:
-        return span
-    head = last.sha if last is not None else span.base
     return span._replace(head=head, is_at_head=False, why=span.why + "; later commits are left out")
-
-
-def _resolve_base(git: Git, base: str | None) -> str | None:
-    if not base or not _COMMIT.fullmatch(base):
-        return None
-    return git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
 
 
 def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
@@ -137,3 +137,97 @@ def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
     out = git.run((*args, "--")).decode("ascii", "replace")
     rows = (line.split(" ") for line in out.splitlines())
     return [_NightCommit(row[0], float(row[1]), row[2] if len(row) > 2 else "") for row in rows]
+
+
+MOST_NEW = 5_000
+# Git reads a whole file to count its lines; larger ones are listed without.
+_LARGE_FILE = 1 << 20
+RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
+# The file without content, which git knows in every repository.
+_EMPTY_BLOBS = {
+    "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "sha256": b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+}
+
+
+class PrivateIndex(NamedTuple):
+    """The environment that makes git use the index, and what the index does not hold.
+
+    `large` are new files (mode and path) that git would read as a whole to count their lines.
+    """
+
+    env: dict[str, str]
+    cut: bool
+    notes: tuple[str, ...]
+    large: tuple[tuple[int, bytes], ...] = ()
+
+
+@contextmanager
+def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
+    """A copy of the repository's index with untracked files entered as empty, gone afterwards.
+
+    Git reads their bytes from the work tree. The agent may have hidden changes of tracked files with
+    marks in the index ("assume unchanged"); the copy is without them.
+    """
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="overnight-index-") as folder:
+        path = Path(folder) / "index"
+        env = {"GIT_INDEX_FILE": str(path)}
+        notes = []
+        try:
+            # With its time: a file edited in the moment it was staged is recognised by that alone.
+            shutil.copy2(git.git_dir / "index", path)
+        except FileNotFoundError:
+            pass
+        hidden = _list_hidden(git)
+        if hidden:
+            names = b"".join(name + b"\0" for name in hidden)
+            for mark in ("--no-assume-unchanged", "--no-skip-worktree"):
+                git.run(("update-index", "-z", mark, "--stdin"), input=names, env=env)
+            notes.append(f"git had been told not to look at {len(hidden)} files")
+        found, large, whole = _list_untracked(git, budget)
+        blob = _EMPTY_BLOBS[git.object_format]
+        order = b"".join(b"%o %s\t%s\0" % (mode, blob, name) for mode, name in found[:MOST_NEW])
+        if order:
+            git.run(("update-index", "-z", "--index-info"), input=order, env=env)
+        cut = not whole or len(found) > MOST_NEW
+        if cut:
+            notes.append("not all new files are listed")
+        yield PrivateIndex(env, cut, tuple(notes), tuple(large[:MOST_NEW]))
+
+
+def _list_hidden(git: Git) -> list[bytes]:
+    """Tracked files marked "assume unchanged", or "skip" although they are there."""
+    out = git.run(("ls-files", "-z", "-v"))
+    marked = [(line[:1], line[2:]) for line in out.split(b"\0")[:-1]]
+    top = os.fsencode(git.work_tree)
+    return [
+        name
+        for mark, name in marked
+        if (mark.islower() and mark != b"s")
+        or (mark in b"sS" and os.path.lexists(os.path.join(top, name)))
+    ]
+
+
+def _list_untracked(
+    git: Git, budget: ReadBudget
+) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]], bool]:
+    """Mode and path of plain files and links that git neither tracks nor ignores, the large apart."""
+    listed = run_bounded(git, ("ls-files", "-z", "--others", "--exclude-standard"), budget)
+    top = os.fsencode(git.work_tree)
+    found: list[tuple[int, bytes]] = []
+    large: list[tuple[int, bytes]] = []
+    for name in listed.data.split(b"\0")[:-1]:
+        if b"/" + RUN_DIR_PREFIX in b"/" + name or name.endswith(b"/"):
+            continue
+        try:
+            facts = os.lstat(os.path.join(top, name))
+        except OSError:
+            continue
+        if stat.S_ISLNK(facts.st_mode):
+            found.append((0o120000, name))
+        elif stat.S_ISREG(facts.st_mode):
+            fitting = found if facts.st_size <= _LARGE_FILE else large
+            fitting.append((0o100755 if facts.st_mode & 0o100 else 0o100644, name))
+    return found, large, listed.is_whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
 from tui.model.events import UserMessage
 from tui.system import paths
 from tui.system.files import read_small, regular_file
@@ -20,13 +21,10 @@ HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
 MOST_LINES = 80
 MOST_CACHED = 4_000
-_STREAM_TYPES = frozenset(
-    ("system", "assistant", "user", "result", "stream_event", "rate_limit_event")
-)
+_STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
 _TRANSCRIPT_TYPES = frozenset(
-    ("user", "assistant", "system", "summary", "progress", "attachment", "queue-operation", "mode")
-) | frozenset(
-    ("file-history-snapshot", "last-prompt", "ai-title", "custom-title", "permission-mode")
+    "user assistant system summary progress attachment queue-operation mode file-history-snapshot "
+    "last-prompt ai-title custom-title permission-mode".split()
 )
 
 
@@ -82,12 +80,12 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     both = [*records, *last]
     sessions = [_short_text(record.session_id) or _short_text(record.sessionId) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
-    times = [moment for record in records if (moment := _epoch_seconds(record.timestamp))]
+    stamps = (record.timestamp for record in records if isinstance(record.timestamp, str))
     return EventFileSummary(
         kind=kind,
         sessions=tuple(dict.fromkeys(filter(None, sessions))),
         cwds=tuple(dict.fromkeys(filter(None, cwds))),
-        started=times[0] if times else 0.0,
+        started=next(filter(None, map(epoch_seconds, stamps)), 0.0),
         changed=facts.st_mtime,
         has_ended=any(record.type == "result" for record in last[-3:]),
     )
@@ -105,16 +103,14 @@ def _read_ends(descriptor: int, size: int) -> tuple[list[bytes], bytes, list[byt
 
 
 def _parse_all(lines: list[bytes]) -> list[_SummaryLine]:
-    return [record for line in lines if (record := _parse(line))]
-
-
-def _parse(line: bytes) -> _SummaryLine | None:
-    if line[:1] != b"{":
-        return None
-    try:
-        return _decoder.decode(line)
-    except (ValueError, RecursionError):
-        return None
+    found = []
+    for line in lines:
+        if line[:1] == b"{":
+            try:
+                found.append(_decoder.decode(line))
+            except UNREADABLE:
+                pass
+    return found
 
 
 def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
@@ -130,25 +126,14 @@ def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
 
 def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
     """The kind of a line that is longer than what was read."""
-    if line[:1] != b"{" or b'"type"' not in line:
-        return ""
     found = _NAMES_SESSION.search(line)
-    if found is None:
+    if found is None or line[:1] != b"{" or b'"type"' not in line:
         return ""
     return "stream" if found[1] == b"session_id" else "transcript"
 
 
 def _short_text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= 4_096 else ""
-
-
-def _epoch_seconds(value: Any) -> float:
-    if not isinstance(value, str):
-        return 0.0
-    try:
-        return datetime.fromisoformat(value).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return 0.0
 
 
 # Files written to within this time of the latest count as active; of those the youngest session is meant.
@@ -160,35 +145,37 @@ _ENDINGS = (".jsonl", ".ndjson", ".json", ".log", ".stream")
 _ROOT_PREFIXES = ("session", "events", "stream", "claude", "output", "overnight", "run", "agent")
 
 
-class StreamFile(NamedTuple):
-    """A stream and where it was found, relative to the project."""
+class FoundFile(NamedTuple):
+    """A stream with its folder in the project, or a transcript with the session of its name."""
 
     path: str
-    folder: str
     summary: EventFileSummary
+    folder: str = ""
+    session: str = ""
 
 
-def newest_stream(project: Path) -> StreamFile | None:
+def newest_active(found: Sequence[FoundFile]) -> FoundFile | None:
+    """The file whose session began last, among those still written to."""
+    latest = max((file.summary.changed for file in found), default=0.0)
+    active = [file for file in found if file.summary.changed >= latest - ACTIVE_S]
+    return max(
+        active, key=lambda file: (file.summary.started, os.path.basename(file.path)), default=None
+    )
+
+
+def newest_stream(project: Path) -> FoundFile | None:
     """The stream whose session began last, among those of the project still written to.
 
     Its content decides, not its name: only JSON records of `stream-json` make a file a stream.
     """
-    found = [stream for folder in FOLDERS for stream in _streams_in(project, folder)]
-    if not found:
-        return None
-    latest = max(stream.summary.changed for stream in found)
-    active = [stream for stream in found if stream.summary.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda stream: (stream.summary.started, os.path.basename(stream.path)))
-
-
-def _streams_in(project: Path, folder: str) -> list[StreamFile]:
-    streams = []
-    dated = [path for _, path, size in _dated_files(project, folder) if size]
-    for path in dated[:MOST_LOOKED_AT]:
-        summary = read_summary(path)
-        if summary and summary.kind == "stream" and paths.is_within(project, Path(path)):
-            streams.append(StreamFile(path, folder, summary))
-    return streams
+    found = []
+    for folder in FOLDERS:
+        dated = [path for _, path, size in _dated_files(project, folder) if size]
+        for path in dated[:MOST_LOOKED_AT]:
+            summary = read_summary(path)
+            if summary and summary.kind == "stream" and paths.is_within(project, Path(path)):
+                found.append(FoundFile(path, summary, folder))
+    return newest_active(found)
 
 
 def _dated_files(project: Path, folder: str) -> list[tuple[float, str, int]]:
@@ -230,12 +217,7 @@ def first_prompt(path: str) -> str:
     data = read_small(path, _PROMPT_BYTES, follow=True)
     whole = data[: data.rfind(b"\n") + 1]
     for event in ClaudeDecoder(path).decode(whole, 0).events:
-        body = event.body
-        if (
-            isinstance(body, UserMessage)
-            and body.role == "prompt"
-            and body.text
-            and not event.thread
-        ):
+        body = event.body if not event.thread else None
+        if isinstance(body, UserMessage) and body.role == "prompt" and body.text:
             return " ".join(body.text.split())[:_PROMPT_LIMIT]
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -45,40 +45,19 @@ def list_night_files(
     shows only in their content.
     """
     projects = paths.claude_dir(environ) / "projects"
-    nights = [
-        *_run_files(project, settings, environ),
-        *_stream_files(project),
-        *_transcript_files(project, projects),
-    ]
-    return nights[:MOST_NIGHTS]
-
-
-def _run_files(
-    project: Path, settings: Settings, environ: Mapping[str, str]
-) -> Iterator[NightFile]:
+    nights: list[NightFile] = []
     for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
-        files = run.directory
-        yield NightFile(
-            files.id,
-            "run",
-            str(files.stream),
-            run.changed,
-            f"{_file_stamp(str(files.stream))} {_file_stamp(str(files.end))}",
-            str(files.path),
-            run.is_over,
-            run.started,
-        )
-
-
-def _stream_files(project: Path) -> Iterator[NightFile]:
+        stream, end = str(run.directory.stream), str(run.directory.end)
+        stamp = f"{_file_stamp(stream)} {_file_stamp(end)}"
+        facts = (str(run.directory.path), run.is_over, run.started)
+        nights.append(NightFile(run.directory.id, "run", stream, run.changed, stamp, *facts))
     for path, changed in event_files.stream_candidates(project):
-        yield NightFile(os.path.relpath(path, project), "stream", path, changed, _file_stamp(path))
-
-
-def _transcript_files(project: Path, projects: Path) -> Iterator[NightFile]:
+        name = os.path.relpath(path, project)
+        nights.append(NightFile(name, "stream", path, changed, _file_stamp(path)))
     for path, changed in transcripts.transcript_candidates(projects, str(project)):
-        session = os.path.basename(path).removesuffix(".jsonl")
-        yield NightFile(session, "transcript", path, changed, _file_stamp(path))
+        name = os.path.basename(path).removesuffix(".jsonl")
+        nights.append(NightFile(name, "transcript", path, changed, _file_stamp(path)))
+    return nights[:MOST_NIGHTS]
 
 
 def _file_stamp(path: str) -> str:
@@ -105,6 +84,5 @@ def find_night_file(project: Path, settings: Settings, id: str) -> NightFile:
 def select_night(project: Path, settings: Settings, named: NamedSources, id: str) -> NamedSources:
     """`named` with the night of that id; NoSessionError where there is none."""
     night = find_night_file(project, settings, id)
-    if night.kind == "run":
-        return replace(named, events=None, run=night.id)
-    return replace(named, events=None, session=night.path)
+    chosen = {"run": night.id} if night.kind == "run" else {"session": night.path}
+    return replace(named, events=None, **chosen)

@@ -1,4 +1,4 @@
-"""Which session is shown for a project, and why.
+"""Which session is shown for a project, and why; where the files beside its events are.
 
 Our own run comes first, then an event stream in the project, then Claude's newest transcript of the
 folder. A session that has ended gives way to one that is still written to. A source that the person named is
@@ -8,28 +8,90 @@ always taken.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
-from tui.feeds.sessions import transcripts
-from tui.feeds.sessions.event_files import (
-    FOLDERS,
-    EventFileSummary,
-    StreamFile,
-    newest_stream,
-    read_summary,
-)
-from tui.feeds.sessions.sidecar_paths import find_sidecar
-from tui.feeds.sessions.transcripts import TranscriptFile
+from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
 from tui.model.session import NamedSources, SidecarPath
+from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
+from tui.system.files import modified_at
+
+# Each source beside the events with its setting, which is its name for people too, and its usual places.
+_SIDECARS = {
+    "progress": ("progress_file", (
+        "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
+        ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
+    )),
+    "features": ("feature_list", ("feature_list.json", "docs/feature_list.json", "features.json")),
+    "notes": ("session_notes", (
+        "claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md",
+    )),
+    "watchdog": ("watchdog_log", (
+        "logs/watchdog.log", "logs/watchdog-*.log", "logs/ralph.log", ".ralph/logs/ralph.log",
+        "logs/monitor.log", "logs/overnight.log", "logs/auto-resume.log", "watchdog.log", "overnight.log",
+    )),
+    "history": ("session_history", ("logs/session-history.jsonl",)),
+    "compactions": ("compaction_history", ("logs/compaction-history.jsonl",)),
+}  # fmt: skip
+
+
+def _find_sidecar(
+    project: Path,
+    settings: PathsSettings,
+    name: str,
+    named: NamedSources,
+    environ: Mapping[str, str],
+) -> SidecarPath:
+    """The source `name`: by flag, by settings, else the first candidate that exists.
+
+    Beside events that were named by hand only flag and settings count.
+    """
+    key, candidates = _SIDECARS[name]
+    word = key.replace("_", " ")
+    flag: str | None = getattr(named, name, None)
+    if flag is not None:
+        missing = "" if _is_file(flag) else f"no {word} at {flag}, named by --{name}"
+        return SidecarPath(flag, f"named by --{name}", missing)
+    configured: str = getattr(settings, key)
+    path = str(paths.resolve(project, configured, environ))
+    by_default = configured == getattr(PathsSettings(), key)
+    chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
+    if _is_file(path):
+        return SidecarPath(path, chosen)
+    also = ""
+    if by_default and named.events is None:
+        for candidate in candidates:
+            if found := _find_candidate(project, candidate):
+                return SidecarPath(found, f"found; there is no {configured}")
+        also = ", nor at any usual place"
+    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}")
+
+
+def _find_candidate(project: Path, pattern: str) -> str:
+    """The file a candidate names; for a pattern, the newest; it must lie within the project."""
+    found = [project / pattern]
+    if "*" in pattern:
+        found = sorted(project.glob(pattern), key=modified_at, reverse=True)[:1]
+    usable = (str(path) for path in found if _is_file(str(path)) and paths.is_within(project, path))
+    return next(usable, "")
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
 
 # How much later another session must have been written to, to be taken instead of a run that has ended, and
 # of one without an end record, whose supervisor may be gone.
@@ -89,17 +151,8 @@ def select_session(
     projects = paths.claude_dir(environ) / "projects"
     selected = _SessionSelector(project, settings, projects, environ).select(named)
     run = selected.run
-    is_whole_truth = named.events is not None
     sidecars = {
-        name: find_sidecar(
-            project,
-            settings.paths,
-            name,
-            getattr(named, name, None),
-            only_named=is_whole_truth,
-            environ=environ,
-        )
-        for name in ("progress", "features", "notes", "watchdog", "history", "compactions")
+        name: _find_sidecar(project, settings.paths, name, named, environ) for name in _SIDECARS
     }
     return SessionSources(
         events=selected.sources,
@@ -107,7 +160,7 @@ def select_session(
         run_dir=str(run.directory.path) if run else "",
         agent=newest_agent(run.directory) if run and not run.is_over else None,
         why=selected.why,
-        is_whole_truth=is_whole_truth,
+        is_whole_truth=named.events is not None,
         **sidecars,
     )
 
@@ -125,24 +178,19 @@ class _SessionSelector:
 
     def select(self, named: NamedSources) -> _Selection:
         if named.events is not None:
-            return _Selection(
-                (EventFile(_kind_of(named.events), named.events, "named by --events"),)
-            )
+            file = EventFile(_kind_of(named.events), named.events, "named by --events")
+            return _Selection((file,))
         runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
         if named.run is not None:
             run = next((run for run in runs if run.directory.id == named.run), None)
             if run is None:
                 return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
             return self._from_run(run, f"run {run.directory.id}, as asked")
-        if named.session is not None:
-            return self._from_session(named.session)
+        if (path := named.session) is not None:
+            is_stream = _kind_of(path) == "stream"
+            choose = self._from_stream if is_stream else self._from_transcript
+            return choose(path, "the session asked for")
         return self._from_search(runs[0] if runs else None)
-
-    def _from_session(self, path: str) -> _Selection:
-        """One session, whatever others there are: its file and what belongs to it."""
-        if _kind_of(path) == "stream":
-            return self._from_stream(path, "the session asked for")
-        return self._from_transcript(path, "the session asked for")
 
     def _from_settings(self) -> _Selection:
         events, transcript = self._paths.events, self._paths.transcript
@@ -156,7 +204,7 @@ class _SessionSelector:
 
     def _from_search(self, run: ListedRun | None) -> _Selection:
         """The run, unless another session continued after it; else the settings, else the newest."""
-        stream = newest_stream(self._project)
+        stream = event_files.newest_stream(self._project)
         transcript = transcripts.newest_transcript(self._projects, str(self._project))
         set_by_hand = self._from_settings()
         others = [found.summary for found in (stream, transcript) if found is not None]
@@ -164,10 +212,8 @@ class _SessionSelector:
             summary = read_summary(set_by_hand.sources[0].path)
             others = [summary] if summary is not None else []
         if run is not None and not self._is_overtaken(run, others):
-            over = "; it is over" if run.is_over else ""
-            return self._from_run(
-                run, f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs{over}"
-            )
+            chosen = f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs"
+            return self._from_run(run, chosen + ("; it is over" if run.is_over else ""))
         if set_by_hand.sources:
             return set_by_hand
         since = f"; run {run.directory.id} is older" if run is not None else ""
@@ -191,8 +237,14 @@ class _SessionSelector:
         )
 
     def _from_stream(self, path: str, chosen: str) -> _Selection:
+        """A stream with the transcripts of the sessions in it, and their subagents."""
+        summary = read_summary(path)
+        is_stream = summary is not None and summary.kind == "stream"
+        sessions = summary.sessions[:MOST_SESSIONS] if summary and is_stream else ()
+        found = [file for session in sessions for file in self._transcript_files(session, None)]
+        found += self._operation_journals(sessions)
         first = EventFile(_kind_of(path), path, chosen)
-        return _Selection((first, *self._transcripts_of_stream(path)))
+        return _Selection((first, *dict.fromkeys(found)))
 
     def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
         """The journals of operations on sessions that are no run of ours."""
@@ -218,18 +270,6 @@ class _SessionSelector:
         files = _with_subagents(path, session, chosen, trusted=trusted)
         return _Selection((*files, *self._operation_journals([session])))
 
-    def _transcripts_of_stream(self, path: str) -> list[EventFile]:
-        """The transcripts of the sessions in a stream, with their subagents."""
-        summary = read_summary(path)
-        if summary is None or summary.kind != "stream":
-            return []
-        found: list[EventFile] = []
-        for session in summary.sessions[:MOST_SESSIONS]:
-            found += self._transcript_files(session, None)
-        return list(
-            dict.fromkeys([*found, *self._operation_journals(summary.sessions[:MOST_SESSIONS])])
-        )
-
     def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
@@ -242,9 +282,8 @@ class _SessionSelector:
         return []
 
     def _nothing_found(self) -> str:
-        looked = ", ".join(
-            "the project's folder" if folder == "." else f"{folder}/" for folder in FOLDERS
-        )
+        folders = event_files.FOLDERS
+        looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
         return (
             f"no session found: no run in {self._paths.run_dir}/runs, no event stream in {looked}, no "
             f"transcript of this folder in {self._projects}; start one with `overnight-tui run`, or "
@@ -252,25 +291,21 @@ class _SessionSelector:
         )
 
 
-def _is_stale(stream: StreamFile, transcript: TranscriptFile | None) -> bool:
+def _is_stale(stream: FoundFile, transcript: FoundFile | None) -> bool:
     """Whether another session's transcript is written to while the stream has ended or is silent."""
     if transcript is None or transcript.session in stream.summary.sessions:
         return False
     behind = transcript.summary.changed - stream.summary.changed
-    return behind > LONG_SILENT_S or (stream.summary.has_ended and behind > transcripts.ACTIVE_S)
+    return behind > LONG_SILENT_S or (stream.summary.has_ended and behind > event_files.ACTIVE_S)
 
 
 def _with_subagents(
     transcript: str, session: str, chosen: str, *, trusted: bool = False
 ) -> list[EventFile]:
     subagent = f"subagent of session {session[:8]}"
-    return [
-        EventFile("transcript", transcript, chosen, trusted),
-        *(
-            EventFile("transcript", path, subagent, trusted=False)
-            for path in transcripts.subagent_files(transcript, session)
-        ),
-    ]
+    files = transcripts.subagent_files(transcript, session)
+    main = EventFile("transcript", transcript, chosen, trusted)
+    return [main, *(EventFile("transcript", path, subagent, trusted=False) for path in files)]
 
 
 def _kind_of(path: str) -> Kind:

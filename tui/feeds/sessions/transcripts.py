@@ -10,15 +10,14 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.sessions.event_files import EventFileSummary, read_summary
+from tui.feeds.sessions import event_files
+from tui.feeds.sessions.event_files import ACTIVE_S, EventFileSummary, FoundFile, read_summary
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
-ACTIVE_S = 600.0
 MOST_FOLDERS = 60
 MOST_LOOKED_AT = 12
 MOST_LISTED = 200
@@ -27,14 +26,6 @@ _SESSION_ID = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _NOT_WORD = lazy(r"[^A-Za-z0-9]")
 _found_folders: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
 """Folders in which the search under other slugs found something, valid while none of them changes."""
-
-
-class TranscriptFile(NamedTuple):
-    """A transcript file; `session` is the stem of its name."""
-
-    path: str
-    session: str
-    summary: EventFileSummary
 
 
 def safe_transcript(path: str, projects: Path) -> str | None:
@@ -85,22 +76,16 @@ def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
         yield name
 
 
-def newest_transcript(projects: Path, folder: str) -> TranscriptFile | None:
+def newest_transcript(projects: Path, folder: str) -> FoundFile | None:
     """The transcript of the session that began last, among those of `folder` still written to.
 
     A session that ran in `folder` itself goes before transcript that ran below it.
     """
-    found = _find_matching(projects, slugs(folder), folder, below=False) or _find_elsewhere(
-        projects, folder
-    )
-    if not found:
-        return None
-    latest = max(transcript.summary.changed for transcript in found)
-    active = [transcript for transcript in found if transcript.summary.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda transcript: (transcript.summary.started, transcript.session))
+    found = _find_matching(projects, slugs(folder), folder, below=False)
+    return event_files.newest_active(found or _find_elsewhere(projects, folder))
 
 
-def _find_elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
+def _find_elsewhere(projects: Path, folder: str) -> list[FoundFile]:
     """Matches under other slugs: those that begin alike first, then the folders changed last."""
     dated = _folders(projects)
     names = [name for _, name in dated]
@@ -113,10 +98,8 @@ def _find_elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
         chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
     found = _find_matching(projects, chosen, folder, below=False)
     found = found or _find_matching(projects, chosen, folder, below=True)
-    places = list(
-        dict.fromkeys(os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
-    )
-    _found_folders[key] = (stamp, places)
+    places = (os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
+    _found_folders[key] = (stamp, list(dict.fromkeys(places)))
     return found
 
 
@@ -130,8 +113,11 @@ def subagent_files(transcript: str, session: str) -> list[str]:
         found += [os.path.join(root, name) for name in sorted(names) if _is_subagent_name(name)]
         if len(found) >= MOST_AGENTS:
             break
-    beside = sorted(name for name in _names(folder) if _is_subagent_name(name))[:MOST_AGENTS]
-    for name in beside:
+    try:
+        beside = os.listdir(folder)
+    except OSError:
+        beside = []
+    for name in sorted(filter(_is_subagent_name, beside))[:MOST_AGENTS]:
         path = os.path.join(folder, name)
         summary = read_summary(path, follow=False)
         if summary is not None and session in summary.sessions:
@@ -153,10 +139,10 @@ def _is_own_file(path: str) -> bool:
 
 def _find_matching(
     projects: Path, folders: list[str], folder: str, *, below: bool
-) -> list[TranscriptFile]:
+) -> list[FoundFile]:
     """The newest transcripts in these folders whose records name the folder folder."""
     dated = [file for name in folders for file in _dated_files(projects / name)]
-    found: list[TranscriptFile] = []
+    found: list[FoundFile] = []
     for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
         if found and changed < found[0].summary.changed - ACTIVE_S:
             break
@@ -165,16 +151,16 @@ def _find_matching(
             continue
         real = safe_transcript(path, projects)
         if real is not None:
-            found.append(TranscriptFile(real, os.path.basename(path)[:-6], summary))
+            found.append(FoundFile(real, summary, session=os.path.basename(path)[:-6]))
     return found
 
 
 def _names_folder(cwds: tuple[str, ...], folder: str, *, below: bool) -> bool:
-    for place in {folder, os.path.realpath(folder)}:
-        for cwd in cwds:
-            if cwd == place or (below and cwd.startswith(place.rstrip("/") + "/")):
-                return True
-    return False
+    return any(
+        cwd == place or (below and cwd.startswith(place.rstrip("/") + "/"))
+        for place in {folder, os.path.realpath(folder)}
+        for cwd in cwds
+    )
 
 
 def _dated_files(folder: Path) -> list[tuple[float, str]]:
@@ -202,13 +188,6 @@ def _folders(projects: Path) -> list[tuple[int, str]]:
     except OSError:
         return []
     return sorted(dated, reverse=True)[:2_000]
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges
 from tui.model.session import AgentProcesses, NamedSources

@@ -16,8 +16,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.decisions import is_stuck
@@ -272,10 +272,10 @@ def _permission(place: Surroundings) -> Finding:
 
 
 def _hooks(place: Surroundings) -> Finding:
-    from tui.control.hooks import installer
+    from tui.control.hooks import status
 
     try:
-        hooks = installer.hook_status(place.project, place.settings.paths.run_dir)
+        hooks = status.hook_status(place.project, place.settings.paths.run_dir)
     except OvernightError as error:
         return warn(str(error))
     if hooks.complete:

@@ -188,10 +188,10 @@ def _hook_lines(operations: Operations) -> list[str]:
 
 
 def _install_hooks(operations: Operations) -> str:
-    from tui.control.hooks import installer
+    from tui.control.hooks import installer, status
 
     installer.install(operations.project, operations.settings_run_dir)
-    file = installer.hook_status(operations.project, operations.settings_run_dir).file
+    file = status.hook_status(operations.project, operations.settings_run_dir).file
     operations.note(f"hooks installed in {file}")
     return "the hooks are installed; i says something to the session"
 

@@ -7,11 +7,13 @@ and exit code 2: what a mailbox needs that delivers messages into a session from
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from typing import Any
 
-from .session import SimulatedSession
-from .tools import ScriptedCall, ToolRun
+from tui.demo.simulator.session import SimulatedSession
+from tui.demo.simulator.tools import ScriptedCall, ToolRun
 
 Json = dict[str, Any]
 
@@ -33,13 +35,10 @@ def _configured(session: SimulatedSession, event: str) -> list[Json]:
 
 def _run(session: SimulatedSession, event: str, name: str, payload: Json) -> list[Json]:
     """The answers of all hooks of an event: their JSON, or `{"block": stderr}` for exit code 2."""
-    import os
-    import subprocess
-
     answers: list[Json] = []
     common = {
         "session_id": session.id,
-        "transcript_path": str(session.transcript.path or ""),
+        "transcript_path": str(session.transcript.path),
         "cwd": str(session.cwd),
         "permission_mode": session.mode,
         "hook_event_name": event,

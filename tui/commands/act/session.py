@@ -1,4 +1,4 @@
-"""inject, step-back, withdraw."""
+"""inject, step-back, withdraw, kill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, operations_for, snapshot_for
+from tui.commands.context import add_flags, add_path, confirm, operations_for, snapshot_for
+from tui.store.inbox import Verb
 from tui.system.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
 
 def inject_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="what to say; it is delivered literally")
-    parser.add_argument(
-        "--now", action="store_true", help="interrupt the turn instead of waiting for the tool"
-    )
+    add_flags(parser, now="interrupt the turn instead of waiting for the tool")
 
 
 def inject_command(arguments: argparse.Namespace) -> int:
@@ -39,9 +38,7 @@ def _send(operations: Operations, text: str, mode: str) -> int:
 
 def step_back_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    parser.add_argument(
-        "--print", action="store_true", help="only print the message that would be sent"
-    )
+    add_flags(parser, print="only print the message that would be sent")
 
 
 def step_back_command(arguments: argparse.Namespace) -> int:
@@ -74,3 +71,42 @@ def withdraw_command(arguments: argparse.Namespace) -> int:
         raise RefusedError(f"{arguments.id!r} begins {len(matches)} messages; give more of it")
     sys.stdout.write(f"{operations_for(arguments).withdraw(matches[-1]).words}\n")
     return 0
+
+
+def kill_arguments(parser: argparse.ArgumentParser) -> None:
+    add_path(parser)
+    add_flags(parser, yes="do it without being asked")
+    verbs = parser.add_mutually_exclusive_group()
+    for flag, verb, text in (
+        ("--interrupt", "interrupt", "only end the turn; the session stays"),
+        ("--gently", "stop", "let it finish its tool and write a hand-over first"),
+    ):
+        verbs.add_argument(flag, dest="verb", action="store_const", const=verb, help=text)
+    parser.set_defaults(verb="kill")
+    add_flags(parser, no_checkpoint="end it without a checkpoint first")
+
+
+def kill_command(arguments: argparse.Namespace) -> int:
+    """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
+    operations = operations_for(arguments)
+    verb: Verb = arguments.verb
+    agent = operations.stop_target()
+    keep = not arguments.no_checkpoint
+    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", arguments.yes)
+    receipt = operations.stop(
+        verb,
+        checkpoint=keep,
+        facts=lambda: snapshot_for(arguments).checkpoint_facts,
+        report=lambda step: sys.stderr.write(f"{step}\n"),
+    )
+    sys.stdout.write(f"{receipt.answer or receipt.words}\n")
+    return 1 if receipt.survivors else 0
+
+
+def _plan(verb: Verb, keep: bool, pid: int | None) -> list[str]:
+    whom = "The session" if pid is None else f"The session (pid {pid}), which was not started here,"
+    if verb == "interrupt":
+        return [f"{whom} ends its turn and stays."]
+    how = "finishes its tool and writes a hand-over" if verb == "stop" else "is ended at once"
+    kept = "A checkpoint is taken first." if keep else "No checkpoint is taken."
+    return [f"{whom} {how}, then all processes it started are ended.", kept]

@@ -1,20 +1,24 @@
-"""Watchdog and loop logs, in any of the formats that such programs write:
+"""Files beside the events: watchdog and loop logs, the original system's histories, session notes.
 
-`2025-12-06 03:27:40,782 - INFO - …`, `[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`,
-`2026-06-23 01:39:13 | NAME | INFO | …`, `[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines.
+Logs are read in any of the formats that such programs write: `2025-12-06 03:27:40,782 - INFO - …`,
+`[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`, `2026-06-23 01:39:13 | NAME | INFO | …`,
+`[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines. Versions of the histories have different keys, so
+each is optional, and a value of the wrong type is left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from tui.model.records import LogEntry, LogLevel
+from tui.model import records
+from tui.model.records import LogEntry, LogLevel, SessionNotes
 from tui.system.lazy_pattern import lazy
-from tui.system.sanitize import clean_line
+from tui.system.sanitize import clean, clean_line
 from tui.system.sgr import strip_ansi
 
 _LEVELS: dict[str, LogLevel] = {
@@ -100,15 +104,10 @@ def level_of(word: str) -> LogLevel:
     return _LEVELS.get(word.strip().upper(), "")
 
 
-def level_by_glyph(text: str) -> LogLevel:
-    """The level of a line that begins with ✅, ⚠ or ❌, or empty."""
-    return _GLYPHS.get(text[:1], "")
-
-
 # complexity: each family orders level, tag and marks in its own way; every condition is one of them
 def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
     """Level and tag after the time: words in brackets, between dashes or between bars."""
-    level = level_of("")
+    level: LogLevel = ""
     at = 0
     mark = rest.lstrip()[:1]
     for _ in range(3):
@@ -130,23 +129,19 @@ def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
         text = text.lstrip("-–:| " if mark in "-–|" else ": ")
     key = _KEY.match(text) if not tag else None
     if key and not level:
-        named = level_of(key[1])
-        return LogLineHead(
-            level=named, tag="" if named else key[1], text=text[key.end() if named else 0 :].strip()
-        )
-    return LogLineHead(level=level or level_by_glyph(text), tag=tag, text=text.strip())
+        level = level_of(key[1])
+        if not level:
+            return LogLineHead(tag=key[1], text=text.strip())
+        return LogLineHead(level=level, text=text[key.end() :].strip())
+    return LogLineHead(level=level or _GLYPHS.get(text[:1], ""), tag=tag, text=text.strip())
 
 
 def _parse_time(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
     year, month, day, clock, fraction, zone = parts
-    hour, minute, second = (int(part) for part in clock.split(":"))
-    micro = int((fraction or "").ljust(6, "0")[:6] or 0)
     offset = _offset(zone)
     try:
-        moment = datetime(
-            int(year), int(month), int(day), hour, minute, second, micro, offset or local_zone
-        )
-        return moment.timestamp(), offset is None
+        moment = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2} {clock}.{fraction or 0}")
+        return moment.replace(tzinfo=offset or local_zone).timestamp(), offset is None
     except (ValueError, OverflowError, OSError):
         return None, False
 
@@ -156,14 +151,12 @@ def _offset(zone: str | None) -> tzinfo | None:
         return None
     if zone in _ZONES:
         return timezone(timedelta(hours=_ZONES[zone]))
-    if zone[0] in "+-":
-        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
-        return (
-            timezone(timedelta(minutes=minutes if zone[0] == "+" else -minutes))
-            if minutes < 1440
-            else UTC
-        )
-    return None
+    if zone[0] not in "+-":
+        return None
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    if offset >= timedelta(days=1):
+        return UTC
+    return timezone(offset if zone[0] == "+" else -offset)
 
 
 def _from_banner(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
@@ -232,7 +225,12 @@ class WatchdogLogDecoder:
     @property
     def pending(self) -> LogEntry | None:
         """The entry that may still grow, as it stands."""
-        return self._finished_entry()
+        if self._pending is None:
+            return None
+        lines = self._lines
+        if self._left_out:
+            lines = [*lines, f"[… {self._left_out:,} lines left out …]"]
+        return replace(self._pending, text="\n".join(lines))
 
     def decode(self, data: bytes, offset: int) -> list[LogEntry]:
         """Entries completed by these lines; `offset` is where `data` begins in the file."""
@@ -240,12 +238,9 @@ class WatchdogLogDecoder:
         for raw in data.split(b"\n"):
             line = raw[: LINE_CHARACTERS * 4].decode("utf-8", "replace").rstrip("\r")
             if line.strip():
-                text = (
-                    strip_ansi(line.rsplit("\r", 1)[-1])
-                    if not line.isascii() or "\x1b" in line
-                    else line
-                )
-                entry = self._add_line(text[:LINE_CHARACTERS].rstrip(), offset)
+                if not line.isascii() or "\x1b" in line:
+                    line = strip_ansi(line.rsplit("\r", 1)[-1])
+                entry = self._add_line(line[:LINE_CHARACTERS].rstrip(), offset)
                 if entry is not None:
                     entries.append(entry)
             offset += len(raw) + 1
@@ -253,8 +248,7 @@ class WatchdogLogDecoder:
 
     def flush(self) -> list[LogEntry]:
         """The pending entry, if any, when the log is quiet; later continuation lines stand alone."""
-        entry = self._finished_entry()
-        self._pending = None
+        entry, self._pending = self.pending, None
         return [entry] if entry else []
 
     def _add_line(self, line: str, offset: int) -> LogEntry | None:
@@ -262,14 +256,10 @@ class WatchdogLogDecoder:
         if stamp is None and self._pending and (self._timed or line[0] in " \t"):
             self._continue_entry(line)
             return None
-        finished = self._finished_entry()
+        finished = self.pending
         if stamp is None:
-            stamp = LogLineHead(level=level_by_glyph(line), text=line.strip())
+            stamp = LogLineHead(level=_GLYPHS.get(line[:1], ""), text=line.strip())
         self._timed = self._timed or stamp.timed
-        self._begin_entry(stamp, offset)
-        return finished
-
-    def _begin_entry(self, stamp: LogLineHead, offset: int) -> None:
         tag = clean_line(stamp.tag, 60)
         self._pending = LogEntry(
             self.source, offset, stamp.at, stamp.level, "", tag, stamp.local, stamp.clock
@@ -277,6 +267,7 @@ class WatchdogLogDecoder:
         self._lines = [clean_line(stamp.text, LINE_CHARACTERS)]
         self._characters = len(self._lines[0])
         self._left_out = 0
+        return finished
 
     def _continue_entry(self, line: str) -> None:
         text = clean_line(line, LINE_CHARACTERS)
@@ -287,10 +278,99 @@ class WatchdogLogDecoder:
         self._lines.append(indent + text)
         self._characters += len(text)
 
-    def _finished_entry(self) -> LogEntry | None:
-        if self._pending is None:
+
+MOST_LINES = 20_000
+LONGEST_LINE = 256 * 1024
+
+
+def read_history(data: bytes, source: str) -> list[records.SessionHistoryLine]:
+    """Lines of session-history.jsonl; what is no JSON object, such as a cut last line, is left out."""
+    return [_history_line(record, source, offset) for offset, record in _json_objects(data)]
+
+
+def read_compactions(data: bytes, source: str) -> list[records.CompactionHistoryLine]:
+    """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
+    return [_compaction_line(record, source, offset) for offset, record in _json_objects(data)]
+
+
+def _history_line(record: dict[str, Any], source: str, offset: int) -> records.SessionHistoryLine:
+    passed: Any = record.get("tests_passed")
+    failed: Any = None
+    if isinstance(passed, dict):
+        passed, failed = passed.get("passed"), passed.get("failed")
+    return records.SessionHistoryLine(
+        source=source,
+        offset=offset,
+        ended_at=_epoch_seconds(record.get("end_time", record.get("timestamp"))),
+        commits=_count(record.get("commits_made", record.get("commits"))) or 0,
+        files_changed=_count(record.get("files_changed")) or 0,
+        tests_passed=_count(passed),
+        tests_failed=_count(failed if failed is not None else record.get("tests_failed")),
+        runtime_hours=_number(record.get("runtime_hours")),
+    )
+
+
+def _compaction_line(
+    record: dict[str, Any], source: str, offset: int
+) -> records.CompactionHistoryLine:
+    return records.CompactionHistoryLine(
+        source=source,
+        offset=offset,
+        at=_epoch_seconds(record.get("timestamp")),
+        estimated_tokens=_count(record.get("estimated_tokens")),
+        reason=_text(record.get("compaction_reason", record.get("reason"))),
+        checkpoint=record.get("checkpoint_created") is True,
+    )
+
+
+def _json_objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    offset = 0
+    for line in data.split(b"\n", MOST_LINES)[:MOST_LINES]:
+        if 1 < len(line) <= LONGEST_LINE:
+            try:
+                record = msgspec.json.decode(line)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict):
+                yield offset, record
+        offset += len(line) + 1
+
+
+def _epoch_seconds(value: Any) -> float | None:
+    """ISO text (naive: local) or seconds since the epoch."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value.strip()).timestamp()
+        except (ValueError, OverflowError, OSError):
             return None
-        lines = self._lines
-        if self._left_out:
-            lines = [*lines, f"[… {self._left_out:,} lines left out …]"]
-        return replace(self._pending, text="\n".join(lines))
+    number = _number(value)
+    return number if number is not None and 0 < number < 1e11 else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    number = float(value) if abs(value) < 1e15 else None
+    return number if number is not None and number == number else None
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number >= 0 else None
+
+
+def _text(value: Any) -> str:
+    return clean_line(value, 500) if isinstance(value, str) else ""
+
+
+SHOWN_BYTES = 256 * 1024
+
+
+def read_notes(data: bytes, source: str, at: float | None) -> SessionNotes:
+    """The notes as text that is safe to render; beyond 256 KiB a line says how much is left out."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    text = data[:SHOWN_BYTES].decode("utf-8", "ignore" if len(data) > SHOWN_BYTES else "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(data) > SHOWN_BYTES:
+        text += f"\n\n[… {len(data) - SHOWN_BYTES:,} bytes left out …]\n"
+    return SessionNotes(source, at, clean(text))
