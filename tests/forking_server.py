@@ -11,24 +11,15 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import socket
 import sys
 import time
 from typing import Any
 
-LOADED = (
-    *("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml", "hashlib"),
-    *(
-        f"tui.commands.observe.{name}"
-        for name in ("config", "doctor", "events", "review", "status")
-    ),
-    *(
-        "tui.night.review.build",
-        "tui.night.review.export.markdown_page",
-        "tui.night.review.export.html_page",
-    ),
-)
+LOADED = ("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml", "hashlib")
+WHOLE = ("tui.commands.observe", "tui.night.review")  # packages, with all that is in them
 
 
 def serve(asked: socket.socket) -> None:
@@ -74,6 +65,10 @@ def _become(wanted: dict[str, Any]) -> None:
 if __name__ == "__main__":
     for module in LOADED:
         importlib.import_module(module)
+    for name in WHOLE:
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+            importlib.import_module(found.name)
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
     gc.collect()
