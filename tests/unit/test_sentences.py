@@ -24,7 +24,7 @@ WIRE = {  # the agent: Claude's stream, transcripts, screen and process names
     "mcp__",
     "error",
 }
-GIT = {"GIT_", "diff --git ", "diff ", "hook.", "index ", "ref:", "refs/", "alias."}
+GIT = {"GIT_", "author ", "diff --git ", "diff ", "hook.", "index ", "ref:", "refs/", "alias."}
 TOOLS = {  # what test runners, editors, shells and languages print or write
     "--force-with-lease",
     "--settings=",
