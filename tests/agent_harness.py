@@ -60,6 +60,8 @@ class AgentProcess:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for raw in self.process.stdout:
+            if not raw.endswith(b"\n"):
+                break  # a line cut short by the end of the process, or of the pipe
             line = json.loads(raw)
             with self._changed:
                 self.lines.append(line)

@@ -7,16 +7,19 @@ its environment, its words and its three files, to the end of the interpreter.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import socket
 import sys
 import time
 from typing import Any
 
-LOADED = ("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml")
+LOADED = ("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml", "hashlib")
+WHOLE = ("tui.commands.observe", "tui.night.review")  # packages, with all that is in them
 
 
 def serve(asked: socket.socket) -> None:
@@ -62,7 +65,13 @@ def _become(wanted: dict[str, Any]) -> None:
 if __name__ == "__main__":
     for module in LOADED:
         importlib.import_module(module)
+    for name in WHOLE:
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+            importlib.import_module(found.name)
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
+    gc.collect()
+    gc.freeze()  # no child looks through what all of them share
     serve(socket.socket(fileno=descriptor))
     runpy.run_module("tui", run_name="__main__", alter_sys=True)

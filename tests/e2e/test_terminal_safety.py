@@ -308,7 +308,7 @@ def is_typed(data: bytes) -> bool:
 
 def test_words_typed_into_the_search_bar_are_words(tmp_path: Path, opened: list[Terminal]) -> None:
     project = hostile_project(tmp_path, GROUPS["calm"])
-    terminal = Terminal("watch", home=tmp_path, cwd=project)
+    terminal = Terminal("watch", home=tmp_path, cwd=project, size=(80, 24))
     opened.append(terminal)
     terminal.see("Events")
     half = len(MARKUP_STRINGS) // 2

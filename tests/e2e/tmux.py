@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.command_line import command, environment
 
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 
 
 class Tmux:

@@ -18,7 +18,7 @@ from tui.settings.load import load
 from tui.settings.settings import Settings
 from tui.system.clock import Clock, SystemClock
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 
 class Noon(SystemClock):
@@ -54,20 +54,27 @@ class Stage:
         return "\n".join(self.rows)
 
     def sees(self, *words: str) -> bool:
-        return all(word in self.text for word in words)
+        text = self.text
+        return all(word in text for word in words)
+
+    def sees_any(self, *words: str) -> bool:
+        text = self.text
+        return any(word in text for word in words)
 
     async def until(self, condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
         """Lets the app run until the condition holds."""
         end = time.monotonic() + seconds
+        pause = 0.01
         while not condition():
             assert time.monotonic() < end, f"waited in vain; the screen is\n{self.text}"
-            await self.pilot.pause(0.01)
+            await self.pilot.pause(pause)
+            pause = min(0.05, pause * 1.2)  # each look draws the screen: the app needs the time too
 
     async def see(self, *words: str) -> None:
         await self.until(lambda: self.sees(*words))
 
     async def lose(self, *words: str) -> None:
-        await self.until(lambda: not any(word in self.text for word in words))
+        await self.until(lambda: not self.sees_any(*words))
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

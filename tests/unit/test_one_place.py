@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.unit import source_code
 
 Finder = Callable[[ast.AST], bool]
 
@@ -170,9 +170,8 @@ FACTS = {
 }
 
 
-def code_in(source: str) -> list[ast.AST]:
+def code_in(nodes: list[ast.AST]) -> list[ast.AST]:
     """Every node of a module but its docstrings."""
-    nodes = list(ast.walk(ast.parse(source)))
     docstrings = {
         id(node.value)
         for node in nodes
@@ -188,10 +187,9 @@ def program() -> dict[str, list[ast.AST]]:
     The demo is a program of its own, which imports nothing of the application.
     """
     return {
-        str(path.relative_to(REPOSITORY)): code_in(path.read_text("utf-8"))
-        for folder in ("tui", "widgets")
-        for path in sorted((REPOSITORY / folder).rglob("*.py"))
-        if "demo" not in path.parts
+        name: code_in(nodes)
+        for name, nodes in source_code.modules().items()
+        if "demo" not in Path(name).parts
     }
 
 
@@ -221,7 +219,7 @@ def test_no_exception_outlives_its_need(name: str) -> None:
     ("name", "code"), [(name, code) for name, fact in FACTS.items() for code in fact.planted]
 )
 def test_a_planted_copy_is_found(name: str, code: str) -> None:
-    assert lines_with(FACTS[name], code_in(code))
+    assert lines_with(FACTS[name], code_in(source_code.nodes_of(code)))
 
 
 @pytest.mark.parametrize(
@@ -234,4 +232,5 @@ def test_a_planted_copy_is_found(name: str, code: str) -> None:
     ],
 )
 def test_what_only_looks_like_it_is_not_found(code: str) -> None:
-    assert not [name for name, fact in FACTS.items() if lines_with(fact, code_in(code))]
+    nodes = code_in(source_code.nodes_of(code))
+    assert not [name for name, fact in FACTS.items() if lines_with(fact, nodes)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.structure import Figures, complexity, figures
+from tests.unit.source_code import without_collector
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,8 @@ MOST_SMALL_WITH_ONE_IMPORTER = 15
 
 @cache
 def source() -> Figures:
-    return figures(REPOSITORY)
+    with without_collector():
+        return figures(REPOSITORY)
 
 
 def test_all_of_it_stays_small() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import random
 import signal
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -22,54 +25,32 @@ from tui.control.rewind.execute import recover_rewind
 
 State = dict[str, tuple[str, int, bytes]]
 REPOSITORY = Path(__file__).parents[3]
-# Runs one operation and kills itself the n-th time it hears of a step.
-WORKER = """
-import os, signal, sys
-from pathlib import Path
-from tests.unit.control.rewinds import undo
-from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import checkpoints_of
-from tui.control.rewind.execute import execute_rewind, recover_rewind
-from tui.control.rewind.plan import plan_rewind
+KILL_WORKER = [sys.executable, "-m", "tests.unit.control.kill_worker"]
 
-folder, operation, step, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-heard = 0
 
-def hear(name, *_):
-    global heard
-    heard += name == step
-    if name == step and heard == count:
-        os.kill(os.getpid(), signal.SIGKILL)
+@cache
+def worker() -> subprocess.Popen[str]:
+    """The process that is asked for operations; one for all tests of this process."""
+    process = subprocess.Popen(
+        KILL_WORKER, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    atexit.register(end, process)
+    return process
 
-if operation == "take":
-    take_checkpoint(folder, progress=hear)
-elif operation == "rewind":
-    execute_rewind(plan_rewind(folder, checkpoints_of(folder)[0]), progress=hear)
-elif operation == "recover":
-    recover_rewind(folder, progress=hear)
-elif operation == "storm take":
-    take_checkpoint(folder)
-    print("ready", flush=True)
-    while True:
-        take_checkpoint(folder)
-elif operation == "storm rewind":
-    recover_rewind(folder)
-    print("ready", flush=True)
-    execute_rewind(plan_rewind(folder, checkpoints_of(folder)[0]))
-    while True:
-        undo(folder)
-"""
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.communicate()
 
 
 def work(folder: Path, operation: str, step: str = "", count: int = 1) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", WORKER, str(folder), operation, step, str(count)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+    process = worker()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps([str(folder), operation, step, count]) + "\n")
+    process.stdin.flush()
+    code, words = json.loads(process.stdout.readline())
+    assert code in (0, -signal.SIGKILL), words
+    return int(code)
 
 
 def two_states(folder: Path) -> tuple[State, State]:
@@ -178,11 +159,13 @@ def test_what_was_edited_between_the_kill_and_the_next_start_stays(tmp_path: Pat
 def test_a_living_rewind_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "repo"
     two_states(folder)
-    code = WORKER.replace(
-        "os.kill(os.getpid(), signal.SIGKILL)", "print('here', flush=True); input()"
+    code = (
+        "import sys; from pathlib import Path; from tests.unit.control.kill_worker import perform\n"
+        "def wait(): print('here', flush=True); input()\n"
+        "perform(Path(sys.argv[1]), 'rewind', 'writing', 2, wait)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(folder), "rewind", "writing", "2"],
+        [sys.executable, "-c", code, str(folder)],
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -207,7 +190,7 @@ def storm(folder: Path, kills: int, seed: int) -> None:
     for number in range(kills):
         operation = "storm rewind" if number % 2 else "storm take"
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(folder), operation, "", "0"],
+            [*KILL_WORKER, str(folder), operation],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,8 +81,17 @@ def project_texts() -> set[str]:
     return files | {edit["new"] for edits in table.values() for edit in edits}
 
 
-def test_a_quiet_night_does_all_tasks_green(place: Workplace) -> None:
-    agent = place.play("[[story:night incidents=no]]")
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace, AgentProcess]]:
+    """A night without incidents, played once; whoever changes its repository takes a copy."""
+    workplace = Workplace(tmp_path_factory.mktemp("quiet"))
+    demonstration(workplace.repository)
+    yield workplace, workplace.play("[[story:night incidents=no]]")
+    workplace.tidy()
+
+
+def test_a_quiet_night_does_all_tasks_green(quiet: tuple[Workplace, AgentProcess]) -> None:
+    place, agent = quiet
     assert agent.exit_code() == 0
     assert open_tasks(place) == 0
     assert suite(place) == 0
@@ -137,13 +147,17 @@ def test_the_night_is_handed_over_to_a_new_session(place: Workplace) -> None:
     assert open_tasks(place) == 0
 
 
-def test_a_night_goes_on_after_files_were_taken_back(place: Workplace) -> None:
-    place.play("[[story:night incidents=no]]")
+def test_a_night_goes_on_after_files_were_taken_back(
+    quiet: tuple[Workplace, AgentProcess], tmp_path: Path
+) -> None:
+    place = Workplace(tmp_path)
+    shutil.copytree(quiet[0].repository, place.repository, symlinks=True)
     place.git("checkout", "-q", "HEAD~6", "--", ".")
     for name in ("tidebell/window.py", "tests/test_window.py", "tidebell/scheduler.py"):
         (place.repository / name).unlink(missing_ok=True)
     assert open_tasks(place) > 0
     agent = place.play("[[story:night incidents=no]] Files were taken back.")
+    place.tidy()
     assert agent.exit_code() == 0
     assert open_tasks(place) == 0
     assert suite(place) == 0

@@ -189,7 +189,9 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     until(lambda: not is_supervised(folder), "the supervisor to leave")
     (folder.path / "ended.json").unlink()
     state = json.loads(folder.state.read_bytes())
-    state.update(segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "Go on."})
+    state.update(
+        segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "[[story:hello]]"}
+    )
     folder.state.write_text(json.dumps(state))
     segment = AttemptProcess(folder, 2)
     segment.write_order(folder, ["false"], scene.repository, {})
