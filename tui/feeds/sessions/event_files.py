@@ -10,7 +10,6 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
 from tui.model.events import UserMessage
 from tui.system import paths
@@ -216,6 +215,9 @@ def first_prompt(path: str) -> str:
     """The first prompt in the first 128 KiB of a file; empty where there is none."""
     data = read_small(path, _PROMPT_BYTES, follow=True)
     whole = data[: data.rfind(b"\n") + 1]
+    # Lists of nights and sessions need no event: their commands start without the decoder.
+    from tui.feeds.claude.decoder import ClaudeDecoder
+
     for event in ClaudeDecoder(path).decode(whole, 0).events:
         body = event.body if not event.thread else None
         if isinstance(body, UserMessage) and body.role == "prompt" and body.text:

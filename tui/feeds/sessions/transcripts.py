@@ -11,7 +11,6 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.sessions import event_files
 from tui.feeds.sessions.event_files import ACTIVE_S, EventFileSummary, FoundFile, read_summary
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
@@ -242,4 +241,7 @@ def _last_events(path: str) -> list[AgentEvent]:
         cut = data.find(b"\n") + 1
         data, start = data[cut:], start + cut
     data = data[: data.rfind(b"\n") + 1]
+    # Lists of nights and sessions need no event: their commands start without the decoder.
+    from tui.feeds.claude.decoder import ClaudeDecoder
+
     return [event for event in ClaudeDecoder(path).decode(data, start).events if not event.thread]
