@@ -19,7 +19,7 @@ Group = Literal[
     "moving",
     "finding",
     "the night",
-    "deeds",
+    "operations",
     "looking",
     "program",
     "in the review",
@@ -86,7 +86,7 @@ def _shared(group: Group) -> tuple[Action, ...]:
 _pane = partial(_action, "panes")
 _find = partial(_action, "finding")
 _night = partial(_action, "the night")
-_operate = partial(_operation, "deeds")
+_operate = partial(_operation, "operations")
 _inspect = partial(_action, "looking")
 _program = partial(_action, "program")
 _review = partial(_action, "in the review")

@@ -136,7 +136,10 @@ async def test_a_rewind_beside_a_living_session_asks_twice(scene: Elsewhere) -> 
         await s.press("enter", "right", "enter")
         await s.see("Something speaks against c1")
         await s.press("right", "enter")
-        await s.see("files as in c1: 1 written, 1 deleted", "1 deed")
+        await s.see(
+            "files as in c1: 1 written, 1 deleted",
+            "1 intervention",
+        )
         assert not (scene.project / "new.txt").exists()
         await s.press("u")
         await s.see("Undo the last rewind", "write    new.txt", "▸ Cancel")
@@ -194,13 +197,13 @@ async def test_the_header_counts_what_people_did(tmp_path: Path) -> None:
             area = s.app.screen.query_one(TextArea)
             area.insert("[[story:long_tool gate=other]]")
             await s.press("tab", "right", "enter")
-            await s.see("hard · stdin · Mind the gap", "1 deed", "seen · Mind the gap")
+            await s.see("hard · stdin · Mind the gap", "1 intervention", "seen · Mind the gap")
             await s.press("K")
             await s.see("Interrupt the turn", "[✓] c take a checkpoint first")
             await s.press("c")
             await s.see("[ ] c take a checkpoint first")
             await s.press("k", "enter")
-            await s.see("killed", "2 deeds")
+            await s.see("killed", "2 interventions")
         assert scene.ended() == "killed by person"
         taken = [one["why"] for one in scene.journal("checkpoint")[before:]]
         assert "before kill" not in taken

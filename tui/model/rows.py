@@ -25,7 +25,7 @@ RowKind = Literal[
     "compaction",
     "task",
     "hook",
-    "deed",
+    "operation",
     "commit",
     "notice",
     "unknown",

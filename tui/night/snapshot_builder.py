@@ -75,8 +75,8 @@ class SnapshotBuilder:
         known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
         line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
         window, basis = state.context_meter.window()
-        deeds: Interventions = self._cached(
-            "deeds", state.interventions.version, state.interventions.freeze
+        interventions: Interventions = self._cached(
+            "interventions", state.interventions.version, state.interventions.freeze
         )
         tests: TestSummary = self._cached("tests", state.test_runs.version, state.test_runs.summary)
         return NightSnapshot(
@@ -90,7 +90,7 @@ class SnapshotBuilder:
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
             ),
-            interventions=deeds,
+            interventions=interventions,
             tests=tests,
             timeline=line,
             time=sums,

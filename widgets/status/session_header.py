@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -156,13 +156,13 @@ def _checkpoint_part(facts: HeaderFacts) -> HeaderPart | None:
     return HeaderPart(([*number, (ago, "dim")], number, []), (15, 40))
 
 
-def _interventions_part(facts: HeaderFacts) -> HeaderPart | None:
-    words = []
+def _message_parts(facts: HeaderFacts) -> Iterator[HeaderPart]:
+    """How many messages wait, and how often a person stepped in."""
     if facts.queued:
-        words.append(f"{facts.queued} queued")
-    if facts.interventions:
-        words.append(format_count(facts.interventions, "deed"))
-    return HeaderPart(([(", ".join(words), "person")], []), (30,)) if words else None
+        yield HeaderPart(([(f"{facts.queued} queued", "person")], []), (32,))
+    if count := facts.interventions:
+        words = format_count(count, "intervention")
+        yield HeaderPart(([(words, "person")], [(f"{count} by you", "person")], []), (12, 30))
 
 
 def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]]:
@@ -179,7 +179,7 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
         _context_part(facts),
         _idle_part(facts),
         _checkpoint_part(facts),
-        _interventions_part(facts),
+        *_message_parts(facts),
     ]
     right: list[HeaderPart] = []
     if facts.alert:

@@ -266,7 +266,7 @@ def test_killed_anywhere_it_leaves_nothing_to_be_seen(night: Path) -> None:
     assert litter(night) == []
 
 
-def test_the_deed_is_told_in_the_journal(night: Path, tmp_path: Path) -> None:
+def test_the_branch_is_recorded_in_the_journal(night: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     operations = Operations(night, Settings(), run_dir=str(run), session="s1")

@@ -65,7 +65,7 @@ def test_a_line_of_a_plain_file_is_shown_with_those_round_it(tmp_path: Path) -> 
     assert evidence_lookup.text_detail(str(progress), "no such words").parts[0].title == "line 1"
 
 
-def test_a_deed_of_the_journal_is_shown(tmp_path: Path) -> None:
+def test_an_operation_of_the_journal_is_shown(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     first = b'{"at":1.0,"kind":"note","id":"a","text":"one"}\n'
     journal.write_bytes(first + b'{"at":2.0,"kind":"checkpoint","id":"b","label":"before"}\n')

@@ -122,13 +122,13 @@ def busy() -> NightSnapshot:
 
 def test_checkpoints_rewinds_and_the_rest() -> None:
     night = busy()
-    deeds = night.interventions
-    assert [(c.id, c.files, c.not_captured) for c in deeds.checkpoints] == [("c1", 12, 1)]
-    assert [(r.checkpoint, r.undo, r.written, r.deleted) for r in deeds.rewinds] == [
+    found = night.interventions
+    assert [(c.id, c.files, c.not_captured) for c in found.checkpoints] == [("c1", 12, 1)]
+    assert [(r.checkpoint, r.undo, r.written, r.deleted) for r in found.rewinds] == [
         ("c1", False, 3, 1),
         ("c2", True, 0, 0),
     ]
-    assert [deed.kind for deed in deeds.others] == [
+    assert [one.kind for one in found.others] == [
         "limit_warning",
         "limit_hit",
         "stall",
@@ -138,9 +138,9 @@ def test_checkpoints_rewinds_and_the_rest() -> None:
         "limits_paused",
         "note",
     ]
-    assert deeds.others[1].text == "cost: 51 of 50"
-    assert (deeds.handoffs, deeds.unwatched_seconds) == (1, 75.0)
-    assert deeds.limits_paused_until == START + 999.0
+    assert found.others[1].text == "cost: 51 of 50"
+    assert (found.handoffs, found.unwatched_seconds) == (1, 75.0)
+    assert found.limits_paused_until == START + 999.0
     assert [mark.kind for mark in night.timeline.marks] == [
         "checkpoint",
         "rewind",

@@ -167,7 +167,7 @@ events = st.builds(
     moments,
     st.sampled_from(["", "", "call-1", "a1"]),
 )
-deeds = st.builds(
+interventions = st.builds(
     JournalEntry,
     st.sampled_from([START, START + 50.0, START + 500.0]),
     st.sampled_from(
@@ -193,7 +193,7 @@ deeds = st.builds(
     ),
 )
 others: st.SearchStrategy[Record] = st.one_of(
-    deeds,
+    interventions,
     st.builds(
         Arrival,
         st.sampled_from(["stream", "agent"]),

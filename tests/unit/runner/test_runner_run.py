@@ -204,10 +204,10 @@ def test_an_agent_that_cannot_run_is_said_so(scene: Scene, tmp_path: Path) -> No
 def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
     scene.start("[[story:hello]]")
     scene.ended()
-    deeds = Operations(scene.repository, scene.settings(), str(scene.folder.path))
-    assert not deeds.is_supervised()
+    operations = Operations(scene.repository, scene.settings(), str(scene.folder.path))
+    assert not operations.is_supervised()
     with pytest.raises(NoSessionError):
-        deeds.foreign_session()
+        operations.foreign_session()
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:

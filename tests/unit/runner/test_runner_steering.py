@@ -166,7 +166,7 @@ def test_a_request_survives_the_supervisor_and_is_carried_out_once(scene: Scene)
     (scene.repository / "gate").touch()
     scene.entry("injection", id=scene.entry("inject")["id"], state="seen")
     scene.kill_supervisor()
-    # Killed between the deed and the answer: the deed is in the journal, the answer is not.
+    # Killed between the operation and the answer: the operation is in the journal, the answer is not.
     rows = scene.folder.journal.read_bytes().splitlines(keepends=True)
     scene.folder.journal.write_bytes(b"".join(row for row in rows if b'"answer"' not in row))
     claimed.write_text(

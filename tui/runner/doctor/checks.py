@@ -133,7 +133,9 @@ def _checkpoint(place: Surroundings) -> Finding | None:
     if isinstance(place.git, OvernightError):
         return None
     if RewindJournal(project).is_open():
-        advice = "run `overnight-tui undo` or any deed: it is finished or taken back first"
+        advice = (
+            "run `overnight-tui undo` or any other operation: it is finished or taken back first"
+        )
         return warn("a rewind broke off half-way", advice)
     state = capture.scan_work_tree(project, work_tree.CaptureLimits.from_settings(limits))
     # What git ignores is left out on purpose; a person should know of the rest before the night.

@@ -1,4 +1,4 @@
-"""The night under the sample review: its timeline, costs, tests, commits and deeds."""
+"""The night under the sample review: its timeline, costs, tests, commits and interventions."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def night(bare: bool = False) -> NightSnapshot:
             subagents=3,
             edits=96,
         ),
-        interventions=_deeds(),
+        interventions=_interventions(),
         tests=_tests(),
         timeline=timeline,
         time=_sums(timeline),
@@ -239,7 +239,7 @@ def _progress(done: int, still: int) -> ProgressFile:
     )
 
 
-def _deeds() -> Interventions:
+def _interventions() -> Interventions:
     return Interventions(
         checkpoints=(
             CheckpointTaken("1", at(42), "before the parser", "d1" * 20, 3, "key", "none"),

@@ -1,4 +1,4 @@
-"""What mattered, in order; points with tests as they stood; deeds and whether they helped."""
+"""What mattered, in order; points with tests as they stood; interventions and whether they helped."""
 
 from __future__ import annotations
 
