@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from math import nextafter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -235,7 +236,7 @@ def _money(
         return "unknown" if value is None else format_money(value)
 
     # Less than half a cent is no difference.
-    return _Figure(label, words or shown, usd, format_money, 0.005 - 1e-9, False)
+    return _Figure(label, words or shown, usd, format_money, nextafter(0.005, 0.0), False)
 
 
 _FIGURES: Final = (

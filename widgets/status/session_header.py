@@ -101,7 +101,9 @@ def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
 
 
 def _severity(value: float, high: float, full: float) -> Role:
-    return "error" if value >= full else ("warning" if value >= high else "text")
+    if value < high:
+        return "text"
+    return "error" if value >= full else "warning"
 
 
 def _cost_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart | None:
@@ -113,8 +115,10 @@ def _cost_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart | None:
             ([(words, "text"), (", no price", "dim")], [(words, "text")], []), (35, 70)
         )
     sign = {"estimate": signs.approx, "partial": signs.atleast}.get(facts.cost_source, "")
-    share = facts.cost_usd / facts.budget_usd if facts.budget_usd else 0.0
-    role = _severity(share, facts.budget_warning, facts.budget_critical)
+    role: Role = "text"
+    if facts.budget_usd:
+        share = facts.cost_usd / facts.budget_usd
+        role = _severity(share, facts.budget_warning, facts.budget_critical)
     cost: Span = (sign + format_money(facts.cost_usd), role)
     mark: Line = [("!", role)] if role != "text" else []
     of: Line = []

@@ -160,7 +160,7 @@ class ProgressView(DocumentView):
         document, height = None, 0 if self._all else self.page
         if self._progress is not None:
             document = LaidOutDocument(partial(progress_rows, self._progress, height=height))
-        self.set_document(document, keep_place=True)
+        self.set_document(document, keep_place=document is not None)
         if seek and not self._touched:
             self.call_after_refresh(self._seek)
 

@@ -122,6 +122,10 @@ def test_the_budget_warns_from_the_shares_that_settings_name() -> None:
         for one in (facts, early, late)
     ]
     assert roles == [{"text"}, {"warning"}, {"error"}]
+    swapped = replace(facts, cost_usd=6.0, budget_warning=0.9, budget_critical=0.5)
+    unlimited = HeaderFacts("p", cost_usd=1.0, budget_warning=0.0)
+    for one in (swapped, unlimited):
+        assert "!" not in drawn(header_line(one, 80))
 
 
 def test_an_overdue_checkpoint_stands_out() -> None:

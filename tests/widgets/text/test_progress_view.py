@@ -91,6 +91,22 @@ async def test_progress_brings_the_task_in_work_into_sight() -> None:
         await until(pilot, lambda: view.count == 0)
 
 
+async def test_a_file_that_comes_back_shorter_is_shown_from_its_top() -> None:
+    view = ProgressView()
+    app = Host(view)
+    tasks = tuple(ProgressTask(f"open {n}", "open") for n in range(40))
+    async with app.run_test(size=(30, 8)) as pilot:
+        view.show(ProgressFile("p", None, "checkboxes", 0, 40, tasks))
+        view.focus()
+        await until(pilot, lambda: view.count > 40)
+        await pilot.press("G")
+        assert view.top > 20
+        view.show(None)
+        view.show(ProgressFile("p", None, "checkboxes", 0, 5, tasks[:5]))
+        await until(pilot, lambda: any("open 4" in row for row in screen_rows(app)))
+        assert view.top == 0
+
+
 async def test_done_tasks_unfold_on_enter() -> None:
     view = ProgressView()
     app = Host(view)
