@@ -164,8 +164,12 @@ class RunArtifacts:
                 state.transcripts.setdefault(name, 0)
         for session in state.transcripts:
             self._copy(folder / f"{session}.jsonl", f"{session}.jsonl")
-            for source in (folder / session / "subagents").glob("*.jsonl"):
-                self._copy(source, f"{session}/subagents/{source.name}")
+            subagents, names = folder / session / "subagents", list[str]()
+            with suppress(OSError):  # the agent chose the session's name: it may fit no file
+                names = os.listdir(subagents)
+            for name in names:
+                if name.endswith(".jsonl"):
+                    self._copy(subagents / name, f"{session}/subagents/{name}")
 
     def _copy(self, source: Path, name: str) -> None:
         # A transcript only grows. Of one that was replaced, the old copy stays under another name.

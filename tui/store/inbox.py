@@ -60,9 +60,9 @@ def send_request(
 
 
 def claim_requests(folder: Path) -> list[tuple[RunnerRequest, Path]]:
-    """The waiting requests, oldest first, each now claimed; call `done` after the answer is written.
+    """The waiting requests, oldest first, each now claimed; call `remove_request` after the answer is written.
 
-    Requests that a killed supervisor had claimed come back through `reclaimed`.
+    Requests that a killed supervisor had claimed come back through `list_claimed`.
     """
     check_owner(folder)
     claimed = []
@@ -87,7 +87,8 @@ def _read_all(paths: list[Path]) -> list[tuple[RunnerRequest, Path]]:
     for path in paths:
         request = _read(path)
         if request is None:
-            path.unlink()
+            with suppress(OSError):  # a folder: those that are requests must not be lost for it
+                path.unlink()
         else:
             found.append((request, path))
     return found

@@ -161,7 +161,7 @@ def format_size(octets: float) -> str:
 def format_size_long(octets: int) -> str:
     """Bytes in a document, always with a decimal: 812 B, 4.1 kB, 412.0 MB."""
     amount, unit = _scaled(octets, 1000, "B kB MB GB")
-    return f"{amount:,.{1 if unit != 'B' and amount < 1000 else 0}f} {unit}"
+    return f"{amount:.1f} {unit}" if unit != "B" and amount < 1000 else f"{amount:,.0f} {unit}"
 
 
 def format_size_binary(octets: float) -> str:

@@ -294,6 +294,20 @@ def test_a_test_message_goes_to_every_channel_and_names_no_address(bed: Bed) -> 
     assert "secret" not in shown
 
 
+def test_a_test_message_that_fails_takes_no_finding_with_it(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(97, "Address family not supported by protocol")
+
+    bed.configure("notifications: {urls: ['http://127.0.0.1:9/hook']}")
+    monkeypatch.setattr("tui.runner.notify.http_services.send", refuse)
+    found = bed.checks(notify=True)
+    assert len(found) > 5
+    assert found["test message"].state == "fail"
+    assert "Address family" in found["test message"].text
+
+
 def test_a_test_message_arrives(bed: Bed) -> None:
     heard: list[dict[str, object]] = []
 

@@ -61,6 +61,7 @@ def test_what_is_taken_is_sent_once(tmp_path: Path, status: int) -> None:
         ({"Retry-After": "soon"}, b'{"retry_after": "x"}', 7.5),
         ({"Retry-After": "nan"}, b'{"retry_after": true}', 7.5),
         ({}, b"[1, 2", 7.5),
+        ({}, b'{"retry_after": Infinity}', 7.5),
     ],
 )
 def test_a_busy_service_gets_the_pause_it_asks_for(

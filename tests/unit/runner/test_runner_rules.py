@@ -19,7 +19,7 @@ from tui.model.records import Arrival, ProgressFile, ProgressTask
 from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
 from tui.runner import decisions
 from tui.runner.agent import messages
-from tui.runner.agent.attempt import AttemptStatus
+from tui.runner.agent.attempt import MARK, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import agent_arguments
 from tui.runner.agent.turns import TurnTracker, exit_outcome, turn_outcome
 from tui.runner.decisions import is_complete, is_stuck
@@ -454,3 +454,10 @@ def test_a_state_has_the_keys_of_version_0_1() -> None:
     recorded = Path(__file__).parents[2] / "data" / "run_0_1" / "state.json"
     old = json.loads(recorded.read_bytes())
     assert set(old) - {"held"} <= set(msgspec.to_builtins(RunState()))
+
+
+def test_no_setting_makes_the_agent_look_like_a_part_of_another_session() -> None:
+    given = {"CLAUDE_CODE_ENTRYPOINT": Secret("cli"), MARK: Secret("9"), "MINE": Secret("1")}
+    kept = Settings(agent=AgentSettings(env=given))
+    environ = {"PATH": "/bin", "CLAUDECODE": "1", "MINE": "0"}
+    assert attempt_environment(environ, kept) == {"PATH": "/bin", "MINE": "1"}

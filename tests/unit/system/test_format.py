@@ -56,6 +56,14 @@ def test_amounts() -> None:
         "3.1M",
         "250k",
     ]
+    assert [
+        system_format.format_size_long(n) for n in (812, 4_100, 999_960, 2_500_000_000_000)
+    ] == [
+        "812 B",
+        "4.1 kB",
+        "1000.0 kB",
+        "2,500 GB",
+    ]
     assert [system_format.format_size(n) for n in (812, 4_100, 412_000_000, 1_200_000_000)] == [
         "812 B",
         "4.1 kB",

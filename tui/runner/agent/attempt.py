@@ -148,5 +148,5 @@ def attempt_environment(environ: Mapping[str, str], settings: Settings) -> dict[
 
     It holds secrets.
     """
-    own = {key: value for key, value in environ.items() if key not in _DROPPED_VARIABLES}
-    return {**own, **{name: secret.reveal() for name, secret in settings.agent.env.items()}}
+    given = {name: secret.reveal() for name, secret in settings.agent.env.items()}
+    return {n: text for n, text in {**environ, **given}.items() if n not in _DROPPED_VARIABLES}

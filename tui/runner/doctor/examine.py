@@ -19,7 +19,7 @@ from tui.settings.load import load
 from tui.settings.settings import FILE, Settings
 from tui.store.layout import RunDirectory
 from tui.store.runs import all_runs
-from tui.system.errors import SettingsError
+from tui.system.errors import OvernightError, SettingsError
 from tui.system.format import format_weekday_clock
 
 _TAIL_BYTES = 8 << 20
@@ -216,7 +216,10 @@ class Examination:
         place = Surroundings(self.project, self.settings, self._environ, self._now)
         yield from checks.results_of(_CHECKS, place)
         if notify:
-            yield from _send_test_messages(place)
+            try:
+                yield from _send_test_messages(place)
+            except (OvernightError, OSError) as error:  # the other checks' findings stand
+                yield CheckResult("test message", "fail", str(error))
 
     def _load_settings(self) -> CheckResult:
         try:

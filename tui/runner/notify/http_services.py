@@ -140,7 +140,7 @@ def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: flo
     elif asked and seconds is None:
         seconds = _until_date(asked, now)
     value = body.get("retry_after")
-    in_body = _number(value) if isinstance(value, int | float) else None
+    in_body = _number(value) if isinstance(value, int | float) and value != math.inf else None
     reset = _number(headers.get("x-ratelimit-reset-after", ""))
     found = [one for one in (seconds, in_body, reset) if one is not None]
     if not found:
