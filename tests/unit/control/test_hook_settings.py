@@ -277,6 +277,27 @@ def test_hooks_that_are_switched_off_are_told(project: Path, tmp_path: Path) -> 
     assert "disableAllHooks" in state.off
 
 
+@pytest.mark.parametrize("odd", ["1e400", "NaN", '"\\ud800"'])
+def test_hooks_that_the_file_itself_switches_off_are_told(project: Path, odd: str) -> None:
+    """Also where it holds what only a lenient reader of JSON takes, as Claude Code's is."""
+    write(project, f'{{"a": {odd}, "disableAllHooks": true}}')
+    assert "settings.local.json" in status.hook_status(project).off
+
+
+def test_a_second_look_that_fails_is_a_refusal(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, "{}")
+    seen = status.read_settings(project)
+
+    def fail(*arguments: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(status, "read_version", fail)
+    with pytest.raises(RefusedError, match="cannot be written: Input/output error"):
+        installer.replace_settings(project, b"{}", seen)
+
+
 def command(project: Path, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "tui", "hooks", *words, str(project)],

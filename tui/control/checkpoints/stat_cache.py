@@ -92,16 +92,21 @@ class FileTable:
         self.paths.append(path)
         self.blobs.append(blob)
         self.parents.add(path.rpartition(b"/")[0])
-        for column, value in zip(self._columns(), _stat_columns(status), strict=True):
-            column.append(value)
+        # Runs once for each file of the work tree: a loop over the columns takes twice as long.
+        self.modes.append(status.st_mode)
+        self.sizes.append(status.st_size)
+        self.mtimes.append(status.st_mtime_ns)
+        self.ctimes.append(status.st_ctime_ns)
+        self.inodes.append(status.st_ino)
         if self._index is not None:
             self._index[path] = number
         return number
 
     def update(self, number: int, status: os.stat_result) -> None:
         """Replaces the stat data of a row."""
-        for column, value in zip(self._columns(), _stat_columns(status), strict=True):
-            column[number] = value
+        self.modes[number], self.sizes[number] = status.st_mode, status.st_size
+        self.mtimes[number], self.ctimes[number] = status.st_mtime_ns, status.st_ctime_ns
+        self.inodes[number] = status.st_ino
 
     def select(self, numbers: Sequence[int]) -> FileTable:
         """A copy with these rows in this order."""

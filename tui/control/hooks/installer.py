@@ -110,9 +110,9 @@ def replace_settings(project: Path, data: bytes | None, version: SettingsFileVer
     with status.settings_folder(project, make=data is not None) as folder:
         if folder is None:
             return
-        if status.read_version(folder, shown).stamp != version.stamp:
-            raise RefusedError(f"{shown} changed meanwhile, so it was left alone; try again")
         try:
+            if status.read_version(folder, shown).stamp != version.stamp:
+                raise RefusedError(f"{shown} changed meanwhile, so it was left alone; try again")
             if data is None:
                 os.unlink(status.NAME, dir_fd=folder)
             else:

@@ -62,7 +62,7 @@ def hook_status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
     stale = tuple(e for e in events if found[e] != [hook_command(e, project, run_dir)])
     made_at = load_record(project, run_dir).made_folder if events else 0.0
     file = settings_path(project)
-    return HookStatus(file, events, stale, _disabled_reason(project), made_at or None)
+    return HookStatus(file, events, stale, _disabled_reason(project, settings), made_at or None)
 
 
 def hook_command(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
@@ -112,9 +112,10 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> Json:
     return members
 
 
-def _disabled_reason(project: Path) -> str:
-    own = (settings_path(project), project / FOLDER / "settings.json")
-    for file in (*own, paths.claude_dir() / "settings.json"):
+def _disabled_reason(project: Path, local: Json) -> str:
+    if local.get("disableAllHooks") is True:
+        return f"disableAllHooks is set in {settings_path(project)}"
+    for file in (project / FOLDER / "settings.json", paths.claude_dir() / "settings.json"):
         settings = read_json(file, _MOST_BYTES, follow=True) or {}
         if settings.get("disableAllHooks") is True:
             return f"disableAllHooks is set in {file}"
