@@ -25,7 +25,7 @@ RowKind = Literal[
     "compaction",
     "task",
     "hook",
-    "operation",
+    "deed",
     "commit",
     "notice",
     "unknown",

@@ -33,7 +33,7 @@ _LABELS: Final[dict[RowKind, Role]] = {
     "limit": "warning",
     "compaction": "accent",
     "task": "label",
-    "operation": "person",
+    "deed": "person",
     "commit": "ok",
     "malformed": "warning",
 }
@@ -119,7 +119,7 @@ def _body(
 
 def text_role(row: EventRow) -> Role:
     """The role of a row's words."""
-    if row.kind in ("user", "operation"):
+    if row.kind in ("user", "deed"):
         return "person"
     return "dim" if row.mark == "quiet" or row.kind not in _LABELS else "text"
 

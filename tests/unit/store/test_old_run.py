@@ -7,11 +7,13 @@ of the same run while it waited for its restart.
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.command_line import run as run_command
 from tui.model.review import Review
 from tui.model.session import NamedSources
 from tui.model.snapshot import NightSnapshot
@@ -41,6 +43,7 @@ RUN = "20261129-235529"
 SESSION = "6c47b9e4-d6f6-4a6d-ad97-06a8b2704de2"
 WORDS = "the turn ended with 11 tasks open"
 ENDED = 1795996535.3499115
+KINDS = set("deed init notice partial result text tool tool_result user".split())
 
 
 @pytest.fixture
@@ -158,6 +161,14 @@ def test_what_is_known_of_the_night(project: Path) -> None:
     (injection,) = known.interventions.injections
     assert (injection.text, injection.state) == ("Keep the bell table sorted.", "seen")
     assert [(one.code, one.signal) for one in known.interventions.attempts] == [(0, 9), (0, 0)]
+
+
+def test_the_kinds_of_its_rows_are_a_contract(project: Path, tmp_path: Path) -> None:
+    done = run_command("events", "--json", "--verbosity", "3", home=tmp_path / "HOME", cwd=project)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert {row["kind"] for row in rows} == KINDS
+    told = {row["label"] for row in rows if row["kind"] == "deed"}
+    assert {"run started", "segment started", "inject", "run ended"} <= told
 
 
 def test_its_review_and_its_line_in_the_list(project: Path) -> None:

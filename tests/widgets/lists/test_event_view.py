@@ -82,9 +82,7 @@ def test_around_keeps_the_beginning_when_it_can() -> None:
 
 ROWS = st.builds(
     EventRow,
-    st.sampled_from(
-        ["text", "tool", "user", "operation", "retry", "malformed", "partial", "commit"]
-    ),
+    st.sampled_from(["text", "tool", "user", "deed", "retry", "malformed", "partial", "commit"]),
     st.none() | st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=20) | st.sampled_from(HOSTILE),
     st.text(max_size=200) | st.sampled_from(HOSTILE),

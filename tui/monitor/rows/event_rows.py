@@ -320,7 +320,7 @@ def journal_row(entry: JournalEntry) -> EventRow:
         if survivors:
             parts = [f"over, but these survived: {survivors}"]
     return EventRow(
-        "operation",
+        "deed",
         entry.at,
         entry.kind.replace("_", " "),
         " · ".join(filter(None, parts))[:400],
