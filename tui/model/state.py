@@ -152,7 +152,7 @@ class LimitKind(StrEnum):
     AGENT_BUDGET = "agent budget"
 
 
-class NotifyEvent(StrEnum):
+class NotifyKind(StrEnum):
     """What notifications are about."""
 
     START = "start"
@@ -172,14 +172,14 @@ class EndKind(StrEnum):
     """
 
     session_state: SessionState
-    notify_event: NotifyEvent | None
+    notify_event: NotifyKind | None
     old_words: tuple[str, ...]
 
     def __new__(
         cls,
         value: str,
         state: SessionState = SessionState.NONE,
-        event: NotifyEvent | None = None,
+        event: NotifyKind | None = None,
         *old_words: str,
     ) -> EndKind:
         member = str.__new__(cls, value)
@@ -187,14 +187,14 @@ class EndKind(StrEnum):
         member.session_state, member.notify_event, member.old_words = state, event, old_words
         return member
 
-    TASKS_DONE = "tasks_done", SessionState.FINISHED, NotifyEvent.FINISHED, "all tasks done"
-    TURN_ENDED = "turn_ended", SessionState.FINISHED, NotifyEvent.FINISHED, "the turn ended"
-    LIMIT = "limit", SessionState.KILLED, NotifyEvent.FINISHED, "limit", "usage limit"
-    STOPPED = "stopped", SessionState.KILLED, NotifyEvent.FINISHED, "stopped", "interrupted"
-    KILLED = "killed", SessionState.KILLED, NotifyEvent.FINISHED, "killed"
-    NEEDS_PERSON = "needs_you", SessionState.FAILED, NotifyEvent.NEEDS_YOU, "needs you"
-    GAVE_UP = "gave_up", SessionState.CRASHED, NotifyEvent.NEEDS_YOU, "gave up"
-    CRASH = "crash", SessionState.CRASHED, NotifyEvent.NEEDS_YOU, "crash"
+    TASKS_DONE = "tasks_done", SessionState.FINISHED, NotifyKind.FINISHED, "all tasks done"
+    TURN_ENDED = "turn_ended", SessionState.FINISHED, NotifyKind.FINISHED, "the turn ended"
+    LIMIT = "limit", SessionState.KILLED, NotifyKind.FINISHED, "limit", "usage limit"
+    STOPPED = "stopped", SessionState.KILLED, NotifyKind.FINISHED, "stopped", "interrupted"
+    KILLED = "killed", SessionState.KILLED, NotifyKind.FINISHED, "killed"
+    NEEDS_PERSON = "needs_you", SessionState.FAILED, NotifyKind.NEEDS_YOU, "needs you"
+    GAVE_UP = "gave_up", SessionState.CRASHED, NotifyKind.NEEDS_YOU, "gave up"
+    CRASH = "crash", SessionState.CRASHED, NotifyKind.NEEDS_YOU, "crash"
     FAILED = "failed", SessionState.FAILED, None, "fail", "error"
     HUNG = "hung", SessionState.STALLED
     OPEN = "open"

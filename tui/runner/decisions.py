@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.model.records import ProgressFile
-from tui.model.state import EndKind, LimitKind, NotifyEvent, Outcome, OutcomeKind, StopKind
+from tui.model.state import EndKind, LimitKind, NotifyKind, Outcome, OutcomeKind, StopKind
 from tui.runner.policy import prompts
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
@@ -41,7 +41,7 @@ class End(Struct, frozen=True):
     @property
     def stop_kind(self) -> StopKind:
         """How a living agent is to be ended for it."""
-        needs_person = self.kind.notify_event == NotifyEvent.NEEDS_YOU
+        needs_person = self.kind.notify_event == NotifyKind.NEEDS_YOU
         return StopKind.NEEDS_PERSON if needs_person else StopKind.FINISH
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.model.state import NotifyEvent, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
+from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
@@ -155,7 +155,7 @@ class RunMachine:
             f"{text} (PID: {status.agent.pid}), attempt {state.attempts_counted}, {why}"
         )
         if state.attempts_counted > 1 and why in ("crash", "continue"):
-            context.notify(NotifyEvent.RESTART, f"the session was taken up again ({why})")
+            context.notify(NotifyKind.RESTART, f"the session was taken up again ({why})")
 
     def record_session(self) -> None:
         """Remembers a session that can be resumed as soon as it is known to exist."""
@@ -247,7 +247,7 @@ class RunMachine:
         self.launch(NextAttempt("handover", prompt), RunEvent.PROCESS_ENDED)
         data = {"share": round(share, 3), "from_session": before, "to_session": state.session}
         context.journal_entry("handover", data)
-        context.notify(NotifyEvent.RESTART, f"a fresh session took over: {why}")
+        context.notify(NotifyKind.RESTART, f"a fresh session took over: {why}")
 
     def _apply_end(self, end: End, event: RunEvent) -> None:
         if end.log:
@@ -305,7 +305,7 @@ class RunMachine:
         }
         context.journal_entry("restart_scheduled", data)
         context.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({wait.kind})", "WARNING")
-        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason)
+        context.notify(NotifyKind.RESTART if wait.counts else NotifyKind.STALL, reason)
 
     def on_wait_due(self) -> None:
         """Goes on with the run when a scheduled wait is over."""

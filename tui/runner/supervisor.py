@@ -17,7 +17,7 @@ from types import FrameType
 
 from tui.control.rewind.execute import recover_rewind
 from tui.model.events import AgentEvent, Compaction
-from tui.model.state import NotifyEvent, RunEnd, RunPhase, StopKind
+from tui.model.state import NotifyKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
@@ -88,7 +88,7 @@ class Supervisor:
         if gap is None:
             self._log_limits()
             goal = context.facts.goal[:200]
-            context.notify(NotifyEvent.START, f"run {context.folder.id} starts: {goal}")
+            context.notify(NotifyKind.START, f"run {context.folder.id} starts: {goal}")
         if context.settings.session.inhibit_sleep:
             self._sleep_inhibitor.acquire()
         self._recover_rewind()
@@ -218,7 +218,7 @@ class Supervisor:
         intent = self.context.state.intent
         if intent is not None:
             self._escalate(intent, attempt, status)
-        elif self.reader.turns.is_settled and not self.messages.has_waiting:
+        elif self.reader.turns.is_idle and not self.messages.has_waiting:
             machine.on_turn_ended()
 
     def _escalate(self, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus) -> None:
@@ -306,7 +306,7 @@ class Supervisor:
         self.requests.refuse_remaining(f"the run is over: {end.reason}")
         self.artifacts.publish_transcripts()
         self.stalls.end_stall()
-        context.notify(end.kind.notify_event or NotifyEvent.FINISHED, end.reason)
+        context.notify(end.kind.notify_event or NotifyKind.FINISHED, end.reason)
         data = {"reason": end.reason, "code": end.code, "end": end.kind}
         context.journal_entry("run_ended", {**data, **({"limit": end.limit} if end.limit else {})})
         context.log_line(f"Run ended: {end.reason}")

@@ -6,7 +6,7 @@ import pytest
 
 from tui.model.state import (
     EndKind,
-    NotifyEvent,
+    NotifyKind,
     RunPhase,
     SessionState,
     StallKind,
@@ -14,7 +14,7 @@ from tui.model.state import (
     StateReason,
 )
 
-S, N = SessionState, NotifyEvent
+S, N = SessionState, NotifyKind
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ S, N = SessionState, NotifyEvent
     ],
 )
 def test_what_an_end_means(
-    kind: str, state: SessionState, word: str, event: NotifyEvent | None
+    kind: str, state: SessionState, word: str, event: NotifyKind | None
 ) -> None:
     end = EndKind(kind)
     assert (end.session_state, end.review_word, end.notify_event) == (state, word, event)

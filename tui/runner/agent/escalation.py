@@ -112,7 +112,7 @@ class Escalation:
     def _is_note_over(self, seconds: float) -> bool:
         settings, turns = self._context.settings, self._turns
         is_accepted = self._note in turns.taken
-        if self._note in turns.over or (is_accepted and turns.is_settled):
+        if self._note in turns.over or (is_accepted and turns.is_idle):
             return True
         patience = settings.session.handover_timeout_minutes * 60
         if not is_accepted and self._note not in turns.queued:

@@ -70,7 +70,7 @@ class TurnTracker:
         self.open, self.said_idle = True, False
 
     @property
-    def is_settled(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether the last turn is over, nothing waits and nothing runs in the background."""
         if self.open or self.result is None or self.result.queued:
             return False

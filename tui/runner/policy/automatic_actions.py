@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui.model.snapshot import NightSnapshot, Stall
 from tui.model.state import (
     LimitKind,
-    NotifyEvent,
+    NotifyKind,
     RunPhase,
     SessionState,
     StallKind,
@@ -225,14 +225,14 @@ class LimitChecker:
         context.journal_entry("limit_warning", reading.journal_data(max(new)))
         log = f"{kind.title()} check: {kind}: {reading.text} ({reading.share:.0%})"
         context.log_line(log, "WARNING")
-        context.notify(NotifyEvent.LIMIT, f"{kind}: {reading.text}")
+        context.notify(NotifyKind.LIMIT, f"{kind}: {reading.text}")
 
     def _on_reached(self, reading: LimitReading) -> StopIntent:
         context, kind = self._context, reading.limit
         context.journal_entry("limit_hit", reading.journal_data(round(reading.share, 3)))
         reason = f"{kind} {reading.text}"
         context.log_line(f"Terminating session: ✗ {kind.title()}: {reason}", "ERROR")
-        context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}")
+        context.notify(NotifyKind.LIMIT, f"limit reached: {reason}")
         # No note where memory is short: writing one would need more of it.
         note = kind not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
@@ -275,7 +275,7 @@ class StallResponse:
             self._context.log_line(f"Waiting: {text}")
             return
         self._context.log_line(f"Process Health check failed: {stall.kind}: {text}", "WARNING")
-        self._context.notify(NotifyEvent.STALL, f"{stall.kind}: {text}")
+        self._context.notify(NotifyKind.STALL, f"{stall.kind}: {text}")
 
     def _answer_loop(self, stall: Stall) -> None:
         """Sends one step-back for each level of a loop, an interrupting one if the settings allow it."""
@@ -289,7 +289,7 @@ class StallResponse:
         stop = stall.level == StallLevel.STOP
         if stop and action != "interrupt":
             self._context.save()
-            self._context.notify(NotifyEvent.NEEDS_YOU, f"it loops: {evidence}")
+            self._context.notify(NotifyKind.NEEDS_YOU, f"it loops: {evidence}")
             return
         since = format_local(stall.since) if stall.since else "a while"
         text = prompts.step_back_prompt(self._context.settings, stall.evidence, since)
