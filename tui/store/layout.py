@@ -6,7 +6,8 @@ The only module that knows the names of these files; they are a promise to other
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from tui.system.errors import RefusedError
 
 RUN_DIR: Final = ".overnight"
 
+_PROJECTS: Final = "projects"
 _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
 _JOURNAL: Final = "journal.jsonl"
@@ -90,6 +92,27 @@ class RunDirectory(_NamedFolder):
     def kept_transcript(self, session: str) -> Path:
         """Our copy of a transcript, which outlives Claude's own."""
         return self.transcripts / f"{session}.jsonl"
+
+
+def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Our folder for a project, outside of it: named by its physical path. It may not exist yet."""
+    import hashlib
+
+    physical = os.path.realpath(project)
+    digest = hashlib.blake2b(os.fsencode(physical), digest_size=8).hexdigest()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(physical)).strip("-.")[:40]
+    return paths.state_dir(environ) / _PROJECTS / f"{name or 'project'}-{digest}"
+
+
+def make_project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The same, made if missing: mode 0700 whatever the umask is, of this user.
+
+    RefusedError when something else is there, or it belongs to another user.
+    """
+    folder = project_state(project, environ)
+    for above in (folder.parent.parent, folder.parent):
+        files.private_folder(above)
+    return files.private_folder(folder)
 
 
 def state_root(project: Path, name: str = RUN_DIR) -> Path:
