@@ -102,9 +102,11 @@ def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
     at = facts.started_at
     try:
         folder = create_run(root, facts, settings)
-        initialise_files(Path(facts.project), settings, folder.id, facts.goal, at)
+        refused = initialise_files(Path(facts.project), settings, folder.id, facts.goal, at)
         journal = JournalWriter(folder.journal, lambda: at)
         journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
+        for error in refused:
+            journal.write("note", {"text": str(error)})
     except OSError as error:
         where = f"{error.filename or root}: {error.strerror}"
         raise RefusedError(f"a run could not be prepared: {where}") from error

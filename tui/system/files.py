@@ -147,15 +147,20 @@ def append_line(
     flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
     descriptor = os.open(path, flags, mode)
     try:
-        size = os.fstat(descriptor).st_size  # 0 for a FIFO or a device
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            line = b"\n" + line
-        if os.write(descriptor, line) != len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
-        if sync:
-            os.fsync(descriptor)
+        append_to(descriptor, line, path, sync=sync)
     finally:
         os.close(descriptor)
+
+
+def append_to(descriptor: int, line: bytes, shown: AnyPath, *, sync: bool = False) -> None:
+    """The same through a descriptor that reads and appends; `shown` is the file's name in an error."""
+    size = os.fstat(descriptor).st_size  # 0 for a FIFO or a device
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        line = b"\n" + line
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(shown))
+    if sync:
+        os.fsync(descriptor)
 
 
 def private_folder(path: Path) -> Path:
