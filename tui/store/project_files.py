@@ -19,7 +19,7 @@ from tui.store import trust
 from tui.system import paths
 from tui.system.beneath import open_inside, resolve_inside
 from tui.system.errors import RefusedError
-from tui.system.files import MOST_BYTES, append_to, read_small, replacing
+from tui.system.files import MOST_BYTES, append_to, open_to_append, read_small, replacing
 
 if TYPE_CHECKING:
     from io import BufferedRandom
@@ -159,8 +159,7 @@ def _open_to_append(folder: int, leaf: str, path: Path) -> int:
     with suppress(FileNotFoundError):
         _check_file(os.stat(leaf, dir_fd=folder, follow_symlinks=False), path)
     try:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _FILE
-        descriptor = os.open(leaf, flags, 0o644, dir_fd=folder)
+        descriptor = open_to_append(leaf, folder=folder, mode=0o644)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise ProjectFileRefusedError(path, FileRefusal.OUTSIDE) from error

@@ -144,12 +144,18 @@ def append_line(
     the incomplete line never swallows the next. With `sync` the line is on the disk at return. Never
     waits; raises OSError.
     """
-    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, mode)
+    descriptor = open_to_append(path, mode=mode, follow=follow)
     try:
         append_to(descriptor, line, path, sync=sync)
     finally:
         os.close(descriptor)
+
+
+def open_to_append(
+    path: AnyPath, *, folder: int | None = None, mode: int = 0o600, follow: bool = False
+) -> int:
+    """A descriptor for `append_to`, of a file that is made if missing; never waits, raises OSError."""
+    return os.open(path, _APPEND if follow else _APPEND | os.O_NOFOLLOW, mode, dir_fd=folder)
 
 
 def append_to(descriptor: int, line: bytes, shown: AnyPath, *, sync: bool = False) -> None:
