@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.store import trust
 from tui.system import paths
-from tui.system.beneath import open_inside, resolve_inside
+from tui.system.beneath import resolve_inside
 from tui.system.errors import RefusedError
 from tui.system.files import MOST_BYTES, append_to, open_to_append, read_small, replacing
 
@@ -209,13 +209,18 @@ def _names_git(part: str) -> bool:
 # --- reading ---
 
 
-def reading_base(project: Path, path: str, environ: Mapping[str, str] = os.environ) -> str:
+def reading_base(
+    project: Path,
+    path: str,
+    named: Collection[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> str:
     """The folder that a file must not leave when it is read: the project, or empty for no such bound.
 
-    There is none for a path outside of the project, which a person has named, and none in a trusted
-    project. Costs little where no link leads outside.
+    There is none for what a person has named: a path outside of the project, or one of `named`, and
+    none in a trusted project. Costs little where no link leads outside.
     """
-    if not Path(path).is_relative_to(project):
+    if path in named or not Path(path).is_relative_to(project):
         return ""
     if leads_outside(project, path) and _is_trusted(project, environ):
         return ""
@@ -246,22 +251,7 @@ def read_inside(project: Path, name: str, most: int = MOST_BYTES) -> bytes:
     settings name a place outside.
     """
     path = str(paths.resolve(project, name))
-    base = reading_base(project, path)
-    if not base:
-        return read_small(path, most, follow=True)
-    try:
-        descriptor = open_inside(base, path, os.O_RDONLY | _FILE)
-    except OSError:
-        return b""
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return b""
-        return os.read(descriptor, min(most, status.st_size))
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
+    return read_small(path, most, follow=True, inside=reading_base(project, path))
 
 
 def _is_trusted(project: Path, environ: Mapping[str, str]) -> bool:

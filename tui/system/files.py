@@ -78,14 +78,20 @@ def sync_folder(path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def regular_file(
-    path: AnyPath, *, folder: int | None = None, follow: bool = False
+    path: AnyPath, *, folder: int | None = None, follow: bool = False, inside: str = ""
 ) -> Iterator[tuple[int, os.stat_result]]:
     """A descriptor to read the regular file at `path`, and its status.
 
     OSError for anything else: a FIFO is not waited for, a device not opened for long, a link at the
-    end of the path followed only with `follow`.
+    end of the path followed only with `follow`. With a folder `inside` links are followed as long as
+    they stay in it, and what leads out of it is an error.
     """
-    descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
+    if inside:
+        from tui.system.beneath import open_inside
+
+        descriptor = open_inside(inside, os.fsdecode(path), _READ)
+    else:
+        descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -95,10 +101,12 @@ def regular_file(
         os.close(descriptor)
 
 
-def read_small(path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False) -> bytes:
+def read_small(
+    path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False, inside: str = ""
+) -> bytes:
     """The first `most` bytes of a regular file; empty for anything else, never waiting."""
     try:
-        with regular_file(path, follow=follow) as (descriptor, status):
+        with regular_file(path, follow=follow, inside=inside) as (descriptor, status):
             return os.read(descriptor, min(most, status.st_size))
     except (OSError, ValueError):
         return b""

@@ -60,9 +60,10 @@ def test_a_line_of_a_plain_file_is_shown_with_those_round_it(tmp_path: Path) -> 
     detail = evidence_lookup.detail_of(SourceRef(str(progress), place), tmp_path)
     assert detail.parts[0].title == "line 4" and detail.parts[0].text == "- [x] two"
     assert "- [ ] three" in text(detail) and "- [x] one" in text(detail)
-    found = evidence_lookup.text_detail(str(progress), "three")
+    found = evidence_lookup.text_detail(str(progress), "three", tmp_path)
     assert found.parts[0].text == "- [ ] three"
-    assert evidence_lookup.text_detail(str(progress), "no such words").parts[0].title == "line 1"
+    nothing = evidence_lookup.text_detail(str(progress), "no such words", tmp_path)
+    assert nothing.parts[0].title == "line 1"
 
 
 def test_an_operation_of_the_journal_is_shown(tmp_path: Path) -> None:
