@@ -323,7 +323,7 @@ def _watchdog(place: Surroundings) -> Finding:
 CHECKS: Mapping[str, Check] = {
     "git": _git,
     "checkpoint": _checkpoint,
-    "project files": _project_files,
+    "files": _project_files,
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,
