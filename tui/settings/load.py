@@ -34,6 +34,11 @@ from tui.system.lazy_pattern import lazy
 
 PREFIX: Final = "OVERNIGHT_"
 AGENT: Final = "OVERNIGHT_AGENT"
+RUN_DIR: Final = "paths.run_dir"
+_RUN_DIR_NOTICE: Final = (
+    f"{RUN_DIR} does nothing any more: runs are kept outside the project, below "
+    "$XDG_STATE_HOME/overnight-tui."
+)
 
 # Variables of that prefix that are no settings but mean something to the program or its tests.
 _OTHER_VARIABLES: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
@@ -114,8 +119,8 @@ def load(
         where=MappingProxyType(where),
         path=None if data is None else path,
         digest=digest,
-        notices=tuple(notices),
-        unused=tuple(unused),
+        notices=(*notices, *([_RUN_DIR_NOTICE] if RUN_DIR in unused else [])),
+        unused=tuple(key for key in unused if key != RUN_DIR),
     )
 
 
