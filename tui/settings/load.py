@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.settings.describe import SettingField, all_fields, near_key, nearest_word, plain_number
-from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
+from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, NO_LONGER_USED, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.units import Secret
 from tui.settings.yaml_file import (
@@ -34,11 +34,6 @@ from tui.system.lazy_pattern import lazy
 
 PREFIX: Final = "OVERNIGHT_"
 AGENT: Final = "OVERNIGHT_AGENT"
-RUN_DIR: Final = "paths.run_dir"
-_RUN_DIR_NOTICE: Final = (
-    f"{RUN_DIR} does nothing any more: runs are kept outside the project, below "
-    "$XDG_STATE_HOME/overnight-tui."
-)
 
 # Variables of that prefix that are no settings but mean something to the program or its tests.
 _OTHER_VARIABLES: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
@@ -119,8 +114,8 @@ def load(
         where=MappingProxyType(where),
         path=None if data is None else path,
         digest=digest,
-        notices=(*notices, *([_RUN_DIR_NOTICE] if RUN_DIR in unused else [])),
-        unused=tuple(key for key in unused if key != RUN_DIR),
+        notices=(*notices, *(NO_LONGER_USED[key] for key in unused if key in NO_LONGER_USED)),
+        unused=tuple(key for key in unused if key not in NO_LONGER_USED),
     )
 
 

@@ -40,6 +40,12 @@ ACCEPTED_AND_UNUSED: Final = (
 )
 """Keys of the original's file, and of version 0.1, that nothing here reads: they do nothing."""
 
+NO_LONGER_USED: Final = {
+    "paths.run_dir": "paths.run_dir does nothing any more: runs are kept outside the project, below "
+    "$XDG_STATE_HOME/overnight-tui."
+}
+"""Those of version 0.1, with a sentence each on what is so instead."""
+
 _TIME: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 

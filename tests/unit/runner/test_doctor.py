@@ -42,7 +42,8 @@ class Bed:
         (tools / "systemd-inhibit").chmod(0o755)
         self.environ = {
             "PATH": f"{tools}:{os.environ['PATH']}",
-            "HOME": str(base / "home"),
+            "HOME": str(base),
+            "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
             "ANTHROPIC_API_KEY": "sk-of-some-believable-length",
             "TMUX_TMPDIR": str(base),
         }
@@ -129,7 +130,7 @@ def all_done(bed: Bed) -> None:
 
 def foreign_folder(bed: Bed) -> None:
     place = project_state(bed.project, bed.environ)
-    place.parent.mkdir(parents=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(bed.base)
 
 
