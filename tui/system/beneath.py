@@ -80,7 +80,7 @@ def _openat2() -> Callable[[int, bytes, int, int, int], int] | None:
     """The system call of Linux 5.6; None where the kernel or a filter does not have it."""
     import sys
 
-    if not sys.platform.startswith("linux"):
+    if sys.platform != "linux":
         return None
     import ctypes
 

@@ -33,7 +33,8 @@ def replacing(
 
     Nobody ever reads half of it; on an error `path` stays as it was. A link at `path`
     is replaced, not followed. With `sync` the content is on the disk before the name is. `path` is
-    relative to the descriptor `folder`, if given; the umask applies to `mode`. Raises OSError.
+    relative to the descriptor `folder`, if given; the umask applies to `mode` beyond the owner's
+    part. Raises OSError.
     """
     above, name = os.path.split(os.fspath(path))
     # Under a random name, so that of two writers at once each replaces the file with a whole one.
@@ -41,6 +42,8 @@ def replacing(
     descriptor = os.open(partial, _NEW, mode, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "w+b") as file:
+            if os.fstat(descriptor).st_mode & 0o600 != 0o600:
+                os.fchmod(descriptor, mode & 0o700)  # such a umask is meant for nobody's files
             yield file
             file.flush()
             if sync:
@@ -163,7 +166,12 @@ def open_to_append(
     path: AnyPath, *, folder: int | None = None, mode: int = 0o600, follow: bool = False
 ) -> int:
     """A descriptor for `append_to`, of a file that is made if missing; never waits, raises OSError."""
-    return os.open(path, _APPEND if follow else _APPEND | os.O_NOFOLLOW, mode, dir_fd=folder)
+    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, mode, dir_fd=folder)
+    status = os.fstat(descriptor)
+    if not status.st_size and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o700:
+        os.fchmod(descriptor, mode)  # new, under a umask that takes from the owner too
+    return descriptor
 
 
 def append_to(descriptor: int, line: bytes, shown: AnyPath, *, sync: bool = False) -> None:
@@ -177,6 +185,49 @@ def append_to(descriptor: int, line: bytes, shown: AnyPath, *, sync: bool = Fals
         os.fsync(descriptor)
 
 
+def is_own_folder(path: Path) -> bool:
+    """Whether the folder is there. RefusedError when it is something else, or belongs to another user."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    shown = repr(str(path))
+    if stat.S_ISLNK(status.st_mode):
+        raise RefusedError(f"{shown} is a symbolic link; remove it")
+    if not stat.S_ISDIR(status.st_mode):
+        raise RefusedError(f"{shown} cannot be used as a folder: it is none; remove it")
+    if status.st_uid != os.geteuid():
+        raise RefusedError(f"{shown} belongs to another user; remove it or run as its owner")
+    return True
+
+
+def is_own_file(path: str | os.PathLike[str]) -> bool:
+    """Whether that is a regular file of this user; a link is none."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def make_folder(path: Path) -> bool:
+    """Makes a folder with what is missing above it, each of mode 0700 whatever the umask is.
+
+    False when something was there already, which is left as it is. Raises OSError.
+    """
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        make_folder(path.parent)
+        return make_folder(path)
+    if stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        # A umask that takes from the owner too: then it could not even be opened.
+        os.chmod(path, 0o700)
+    return True
+
+
 def private_folder(path: Path) -> Path:
     """A folder only its owner, this user, can enter; made with its parents if missing.
 
@@ -184,9 +235,7 @@ def private_folder(path: Path) -> Path:
     """
     shown = repr(str(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            path.mkdir(mode=0o700)
+        make_folder(path)
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         if path.is_symlink():
