@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
 import signal
+import tempfile
 
 import psutil
 import pytest
 
 # The tests start the program hundreds of times: what was compiled once is kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Our state belongs to the tests that run now, never to the person who runs them.
+_STATE = tempfile.mkdtemp(prefix="overnight-state-")
+os.environ["XDG_STATE_HOME"] = _STATE
+_OWNER = os.getpid()
+
+
+@atexit.register
+def _remove_state() -> None:
+    if os.getpid() == _OWNER:
+        shutil.rmtree(_STATE, ignore_errors=True)
+
+
 # Some tests interrupt a program, which inherits that we ignore it if a script runs us in the background.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
