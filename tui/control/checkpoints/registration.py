@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import structs
+
 from tui.control.checkpoints.refs import Checkpoint, namespace, read_refs, ref_safe_session
 from tui.control.checkpoints.repository_store import RepositoryStore
 from tui.control.checkpoints.verified_objects import ObjectReader
@@ -89,7 +91,10 @@ class CheckpointRegistrar:
         """
         mine = self._known.of_work_tree(self._git.worktree_id)
         standing = self._known.standing
-        keep, drop, delete, lost = [], [], [], []
+        keep: list[str] = []
+        drop: list[str] = []
+        delete: list[tuple[str, str]] = []
+        lost: list[RegisteredCheckpoint] = []
         for entry in mine:
             there = self.refs.get(entry.ref) == entry.commit
             if standing[entry.commit] == "making":
@@ -127,20 +132,8 @@ class CheckpointRegistrar:
             ref = entry.ref
             if ref in self.refs:  # somebody else's commit has it now
                 ref = self.ref_for(entry.session, self.free_number())
-                self._registry.append(
-                    RegisteredCheckpoint(
-                        "make",
-                        entry.commit,
-                        f"c{checkpoint_number(ref)}",
-                        ref,
-                        entry.work_tree,
-                        entry.work_tree_name,
-                        entry.label,
-                        entry.session,
-                        entry.kind,
-                        entry.at,
-                    )  # fmt: skip
-                )
+                moved = structs.replace(entry, ref=ref, id=f"c{checkpoint_number(ref)}")
+                self._registry.append(moved)
             with RepositoryStore(self._git) as store:
                 if store.create_ref(ref, entry.commit):
                     self._registry.record("keep", (entry.commit,))

@@ -203,9 +203,11 @@ def recover_rewind(
     if not journal.is_open():
         return None
     if not may_act:
-        entry = None if journal.is_under_way() else journal.read()
-        begun = entry is not None and entry.phase != "staging"
-        return entry and RewindRecovery("open", entry.target, len(entry.steps), begun)
+        waiting = None if journal.is_under_way() else journal.read()
+        if waiting is None:
+            return None
+        begun = waiting.phase != "staging"
+        return RewindRecovery("open", waiting.target, len(waiting.steps), begun)
     with ExitStack() as stack:
         try:
             stack.enter_context(journal.lock(_GIT_EXIT_S))
