@@ -109,8 +109,13 @@ class PrivateRepository:
         self.git = PrivateGit(self.folder, git)
 
     def create(self) -> None:
-        """Makes what is missing of the repository; whatever is there already stays."""
+        """Makes what is missing of the repository; whatever is there already stays.
+
+        RefusedError where the real one's folders of objects are links.
+        """
         folder, common = self.folder, self._real.common_dir
+        with RepositoryStore(self._real) as store:
+            store.check_objects()
         for part in ("", "refs", "objects", "objects/info", "objects/pack"):
             (folder / part).mkdir(exist_ok=True)
         _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")

@@ -91,6 +91,15 @@ class RepositoryStore:
 
     # --- objects ---
 
+    def check_objects(self) -> None:
+        """RefusedError where a folder of objects is a link: git would touch what lies behind it."""
+        with os.scandir(self._folder(b"objects")) as entries:
+            for entry in entries:
+                is_folder = len(entry.name) == 2 or entry.name in ("pack", "info")
+                if is_folder and not entry.is_dir(follow_symlinks=False):
+                    link = OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                    raise self._explain(b"objects/" + os.fsencode(entry.name), link)
+
     def add_objects(self, files: Sequence[Path]) -> None:
         """Puts the files of another object store into this one, durably; each keeps folder and name.
 
