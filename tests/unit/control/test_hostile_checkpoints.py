@@ -398,7 +398,7 @@ def test_a_planted_last_rewind_names_no_checkpoint_that_undo_uses(folder: Path) 
     journal = RewindJournal(folder)
     with journal.lock():
         journal.close(LastRewind(1.0, "c1", strange, "c9", strange, undoes=False))
-    with pytest.raises(RefusedError, match="safety checkpoint c9 .* is gone"):
+    with pytest.raises(RefusedError, match=r"safety checkpoint c9 .* is gone"):
         plan_undo(folder)
     assert (folder / "a.txt").read_text() == "uncommitted\n"
 
