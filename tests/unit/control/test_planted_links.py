@@ -13,7 +13,7 @@ import pytest
 from tests.unit.control.hostile import differing, everything
 from tests.unit.repositories import litter, make, sh, write
 from tui.control.branch.build import create_branch, plan_branch
-from tui.control.checkpoints import object_staging, repository_store
+from tui.control.checkpoints import object_staging
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.object_staging import private_area
 from tui.control.checkpoints.refs import checkpoints_of
@@ -262,7 +262,7 @@ def test_without_hard_links_objects_are_copied(
     def no_link(*_: object, **__: object) -> None:
         raise PermissionError(1, "no links here")
 
-    monkeypatch.setattr(repository_store.os, "link", no_link)
+    monkeypatch.setattr(os, "link", no_link)
     write(folder, {"new": "n"})
     partial = folder / ".git/objects/ab/tmp_overnight_cd"
     write(partial.parent, {partial.name: "cut short"})

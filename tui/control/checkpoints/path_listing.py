@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tui.control.checkpoints.stat_cache import OWN_FOLDER
+from tui.store.layout import own_state_within
 from tui.system.errors import OvernightError
 from tui.system.git import Git
 from tui.system.repository_names import path_fault
@@ -15,6 +15,7 @@ _MOST_NESTED = 64
 _GITLINK = b"160000 "
 NOT_CHECKED_OUT = "a submodule that is not checked out"
 IGNORED = "ignored"
+OWN_REASON = "overnight-tui's own"
 
 
 @dataclass
@@ -60,7 +61,20 @@ class PathLister:
                 self._list_nested(path, listing, seconds_left)
             else:
                 listing.excluded[path + b"/"] = "one nested repository too many"
+        self._leave_out_ours(listing)
         return listing
+
+    def _leave_out_ours(self, listing: PathListing) -> None:
+        ours = own_state_within(self._git.work_tree)
+        if ours:
+            below = ours + b"/"
+            listing.excluded = {
+                path: why for path, why in listing.excluded.items() if not path.startswith(below)
+            }
+            listing.excluded[below] = OWN_REASON
+            for name in ("tracked", "untracked", "nested"):
+                paths = getattr(listing, name)
+                setattr(listing, name, [path for path in paths if not path.startswith(below)])
 
     def _list_own(self, seconds_left: Callable[[], float]) -> PathListing:
         try:
@@ -114,7 +128,7 @@ def folders_above(path: bytes) -> list[bytes]:
 
 def is_capturable(path: bytes) -> bool:
     """Whether a path may be captured and restored at all: inside the work tree, not git's own."""
-    return OWN_FOLDER not in path.split(b"/") and not path_fault(path)
+    return not path_fault(path)
 
 
 def _split(output: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.control.rewind.decide import FileStep
-from tui.store.layout import RUN_DIR, state_root
+from tui.store.layout import make_project_state, project_state
 from tui.system.errors import RefusedError, RewindError
 from tui.system.files import atomic_write, private_folder, sync_folder
 from tui.system.locks import acquire_lock, is_locked
@@ -82,7 +82,8 @@ class RewindJournal:
 
     def __init__(self, project: Path) -> None:
         self._project = project
-        self.folder = project / RUN_DIR / "rewind"
+        self.folder = project_state(project) / "rewind"
+        # Not on the work tree's file system if our state is not: then files are copied from here.
         self.stage = self.folder / "stage"
         self.rescued = self.folder / "rescued"
         self.path = self.folder / "open"
@@ -99,7 +100,7 @@ class RewindJournal:
     @contextmanager
     def lock(self, patience: float = 0.0) -> Iterator[None]:
         """Holds the lock on rewinds here; RefusedError when another holds it beyond `patience` seconds."""
-        state_root(self._project)
+        make_project_state(self._project)
         private_folder(self.folder)
         descriptor = acquire_lock(self.folder / "lock", patience)
         if descriptor is None:
