@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from tui.settings.convert import convert
 from tui.settings.describe import all_fields, near_key, nearest_word, plain_number
-from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
+from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, NO_LONGER_USED, SLACK
 from tui.settings.project_policy import judge, trusted_value
 from tui.settings.settings import LoadedSettings, Origin, ProjectAsk, Settings
 from tui.settings.sources import SourceFile, read_project_file, read_user_file
@@ -92,8 +92,11 @@ def load(
         where=MappingProxyType(given.where),
         path=None if file.data is None else file.path,
         digest=digest,
-        notices=tuple(given.notices),
-        unused=tuple(given.unused),
+        notices=(
+            *given.notices,
+            *(NO_LONGER_USED[key] for key in given.unused if key in NO_LONGER_USED),
+        ),
+        unused=tuple(key for key in given.unused if key not in NO_LONGER_USED),
         user_path=None if user.data is None else user.path,
         asks=tuple(given.asks),
         ignored=MappingProxyType(held),
