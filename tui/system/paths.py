@@ -24,6 +24,11 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(xdg.state_dir(environ))
 
 
+def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Our folder in `$XDG_CONFIG_HOME`: the person's own settings. It may not exist."""
+    return Path(xdg.own_folder(environ, "XDG_CONFIG_HOME", ".config"))
+
+
 def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Claude's own folder: `$CLAUDE_CONFIG_DIR`, else `~/.claude`."""
     value = environ.get("CLAUDE_CONFIG_DIR", "")
