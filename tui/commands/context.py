@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tui.model.snapshot import NightSnapshot
     from tui.monitor.monitor import SessionMonitor
 
+UNFINISHED = (
+    "nothing was done about it: 'overnight-tui checkpoint', 'rewind' or 'undo' does it first"
+)
+
 
 def add_path(parser: argparse.ArgumentParser) -> None:
     """The project's folder as a word of its own, as most commands take it."""
@@ -75,10 +79,28 @@ def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> Session
     return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
 
 
+def settle_rewind(project: Path, *, may_act: bool) -> None:
+    """Says on stderr that a rewind of the project was interrupted; brings it to its end if `may_act`."""
+    from tui.control.rewind.execute import recover_rewind
+    from tui.system.sanitize import clean_line
+
+    waiting = recover_rewind(project, may_act=False)
+    if waiting is None:
+        return
+    sys.stderr.write(f"{clean_line(waiting.sentence)}\n")
+    if not may_act:
+        sys.stderr.write(f"{UNFINISHED}\n")
+        return
+    done = recover_rewind(project, may_act=True)
+    if done is not None:
+        sys.stderr.write(f"{clean_line(done.sentence)}\n")
+        for path in (*done.meanwhile, *done.rescued):
+            sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
+
+
 def operations_for(arguments: argparse.Namespace) -> Operations:
     """The operations on the project that the command line names, with its run if there is one."""
     from tui.control.operations import Operations
-    from tui.control.rewind.execute import recover_rewind
     from tui.feeds.sessions.live_processes import live_agents
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
@@ -86,7 +108,6 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     from tui.store.runs import is_running
 
     project = project_of(arguments)
-    recover_rewind(project)
     settings = settings_of(project).settings
     sources = select_session(project, settings, named_sources(arguments))
     events = sources.events[0].path if sources.events else ""

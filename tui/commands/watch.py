@@ -114,12 +114,9 @@ def show(
 
 
 def _repair_run(project: Path) -> None:
-    """Repairs what a crash may have left: a run without a supervisor, an unfinished rewind."""
-    from tui.control.rewind.execute import recover_rewind
-
+    """Gives a run that a crash left without a supervisor one again."""
     try:
         _adopt(project)
-        recover_rewind(project)
     except OvernightError:
         # The screen shows the state as it is; an operation that cannot work says why.
         return
