@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def test_a_setting_that_nobody_decided_about_needs_trust(
 
     plain = all_fields()["screen.theme"]
     forgotten = {**all_fields(), "screen.theme": msgspec.structs.replace(plain, power=None)}
-    monkeypatch.setattr(sys.modules[load.__module__], "all_fields", lambda: forgotten)
+    monkeypatch.setattr("tui.settings.layers.all_fields", lambda: forgotten)
     assert loaded(tmp_path, "screen: {theme: dark}").settings == Settings()
 
 
