@@ -156,7 +156,7 @@ def files(draw: st.DrawFn, most: int) -> dict[str, Any]:
     return found
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=60)
 @given(project=files(6), user=files(4))
 def test_no_project_file_changes_a_value_with_power(
     project: dict[str, Any], user: dict[str, Any]
@@ -175,7 +175,7 @@ def test_no_project_file_changes_a_value_with_power(
     assert not any(SECRET in repr(got.settings.value(key)) for key in project)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(project=files(6))
 def test_what_a_file_may_not_set_is_named(project: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
