@@ -408,3 +408,20 @@ def test_nothing_is_read_from_an_env_file_of_the_project(tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("OVERNIGHT_AGENT=./evil\nOVERNIGHT_BUDGET_MAX_COST_USD=999\n")
     assert load(tmp_path, environ={"HOME": str(tmp_path / "home")}).settings == Settings()
+
+
+def test_the_program_loads_settings_in_one_place() -> None:
+    """Whoever calls `settings.load` does without what the person trusts, and must say why."""
+    from tests.shared_data import REPOSITORY
+
+    alone = {
+        "tui/store/trust.py",  # the place
+        "tui/settings/__init__.py",
+        "tui/commands/run.py",  # the demonstration: a project of our own, and nobody's environment
+    }
+    found = {
+        str(path.relative_to(REPOSITORY))
+        for path in (REPOSITORY / "tui").rglob("*.py")
+        if "settings.load import" in path.read_text() or "settings import load" in path.read_text()
+    }
+    assert found == alone
