@@ -255,8 +255,7 @@ def links_out(project: Path, names: Collection[str]) -> list[tuple[str, str]]:
 
 
 def _is_trusted(project: Path, environ: Mapping[str, str]) -> bool:
-    from tui.settings.load import digest_of
-    from tui.settings.sources import read_project_file
+    from tui.settings.sources import digest_of, read_project_file
     from tui.store import trust
     from tui.system.errors import SettingsError
 
