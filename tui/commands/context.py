@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.model.session import NamedSources
-from tui.settings.load import load
 from tui.settings.settings import LoadedSettings
+from tui.store.trust import load_settings
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError, UsageError
 
@@ -56,15 +56,26 @@ def named_sources(arguments: argparse.Namespace) -> NamedSources:
 def settings_of(project: Path, **flags: object) -> LoadedSettings:
     """The settings in force for this command line; a flag that is None or False was not given."""
     given = {key: value for key, value in flags.items() if value is not None and value is not False}
-    return load(project, flags=given)
+    return load_settings(project, flags=given)
 
 
-def monitor_for(arguments: argparse.Namespace) -> SessionMonitor:
-    """A monitor of the project, not yet started."""
+def tell_ignored(project: Path, loaded: LoadedSettings) -> None:
+    """Says on stderr what the project's own file sets without effect, as it is not trusted."""
+    if loaded.ignored:
+        from tui.store.trust import ignored_settings
+
+        for notice in ignored_settings(project, loaded):
+            sys.stderr.write(f"overnight-tui: {notice.sentence}\n")
+
+
+def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> SessionMonitor:
+    """A monitor of the project, not yet started; with `tell`, settings without effect are said on stderr."""
     from tui.monitor.monitor import SessionMonitor
 
     project = project_of(arguments)
     loaded = settings_of(project)
+    if tell:
+        tell_ignored(project, loaded)
     return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
 
 
