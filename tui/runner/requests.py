@@ -19,9 +19,10 @@ from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, StopIntent
 from tui.runner.transitions import RunEvent
 from tui.store import inbox
+from tui.store.crash_log import report_crash
 from tui.store.inbox import RunnerRequest
 from tui.store.journal import read_entries
-from tui.system.errors import OvernightError, report_crash
+from tui.system.errors import OvernightError
 
 _MESSAGE_NAMESPACE = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _MAX_TEXT = 4 << 20
