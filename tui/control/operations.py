@@ -60,7 +60,8 @@ class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
     `adopt` is called with each request, so that a run that lost its supervisor has one again.
-    `agents` are those alive in the project; `events` is the file with the session's events.
+    `agents` are those alive in the project; `events` is the file with the session's events. `elsewhere` is
+    the host that the session lives on, if it is not this one: then nothing is asked of it.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Operations:
         *,
         agents: Sequence[AgentProcess] = (),
         events: str = "",
+        elsewhere: str = "",
     ) -> None:
         self.project = project
         self.run_dir = run_dir
@@ -81,6 +83,7 @@ class Operations:
         self._settings = settings
         self._agents = tuple(agents)
         self._events = events
+        self._elsewhere = elsewhere
         self._adopt = adopt or (lambda: None)
         self._limits = CaptureLimits.from_settings(settings.checkpoints)
 
@@ -175,7 +178,8 @@ class Operations:
             own = newest_agent(RunDirectory(Path(self.run_dir)))
             pid = own[0] if own is not None else None
             alive = tuple(a for a in alive if a.session != self.session and a.pid != pid)
-        return describe_agents(alive, self.session)
+        other = (f"the session on {self._elsewhere}",) if self._elsewhere else ()
+        return (*describe_agents(alive, self.session), *other)
 
     def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
@@ -337,7 +341,9 @@ class Operations:
         from tui.control.foreign_session import ForeignSession
 
         if self.agent is None:
-            raise NoSessionError(wording.describe_no_session(self.project, self._agents))
+            raise NoSessionError(
+                wording.describe_no_session(self.project, self._agents, self._elsewhere)
+            )
         return ForeignSession(self.project, self.agent, self._settings)
 
     @property

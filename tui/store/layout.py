@@ -104,16 +104,21 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
     return folder
 
 
-@lru_cache(maxsize=64)
-def _name_of(project: str) -> str:
-    """The name of a project's state folder: readable, and unlike that of any other path."""
+def short_digest(data: bytes) -> str:
+    """Sixteen characters that stand for these bytes."""
     try:
         from _blake2 import blake2b  # `hashlib` loads OpenSSL with it, which takes 4 ms
     except ImportError:
         from hashlib import blake2b
 
+    return blake2b(data, digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _name_of(project: str) -> str:
+    """The name of a project's state folder: readable, and unlike that of any other path."""
     physical = os.path.realpath(project)
-    digest = blake2b(os.fsencode(physical), digest_size=8).hexdigest()
+    digest = short_digest(os.fsencode(physical))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(physical)).strip("-.")[:40]
     return f"{name or 'project'}-{digest}"
 

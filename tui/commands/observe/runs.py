@@ -76,11 +76,14 @@ def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str,
         "decision": night.remarks.decision,
         "note": clean_line(night.remarks.note, 300),
         "path": night.path,
+        "host": clean_line(night.host, 100) or None,
     }
 
 
 def _state(night: NightSummary) -> str:
     """How a night stands: for a run of ours its own record, and whether anybody watches it."""
+    if night.elsewhere:
+        return f"going on, on {night.elsewhere}"
     if night.kind == "run" and night.ended_at is None and not night.words:
         watched = is_supervised(RunDirectory(Path(night.path).parent))
         return "going on" if watched else "going on, unwatched"

@@ -24,7 +24,7 @@ from tui.runner.decisions import is_stuck
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
-from tui.store.runs import find_unfinished_run, is_supervised
+from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_json
@@ -291,6 +291,10 @@ def _watchdog(place: Surroundings) -> Finding:
     if run is not None:
         advice = "start `overnight-tui` here: it is taken up again at once"
         return fail(f"run {run.id} goes on unwatched", advice)
+    elsewhere = find_run_elsewhere(project, place.environ)
+    if elsewhere is not None:
+        run, host = elsewhere
+        return warn(f"run {run.id} is going on, on {host}", "look after it there")
     for pid, cwd in preflight.claude_sessions(place.environ):
         if cwd.is_relative_to(project):
             text = f"session of process {pid} was started without us"
