@@ -129,8 +129,7 @@ class Operations:
     ) -> Checkpoint:
         """Takes a checkpoint in this process, also beside a supervisor; CheckpointError if it cannot.
 
-        What the caller knows of the moment goes into `facts`; where the conversation stands is
-        added. Checkpoints past their time are retired afterwards.
+        `facts` are what the caller knows of the moment. Checkpoints past their time are retired.
         """
         try:
             taken = take_checkpoint(
@@ -158,15 +157,15 @@ class Operations:
         session, uuid = last_safe_cut(self._events) if self._events else ("", "")
         return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
 
-    def plan_rewind(self, checkpoint: str | Checkpoint) -> RewindPlan:
-        """What going back would change; writes nothing."""
+    def plan_rewind(self, checkpoint: str | Checkpoint, *, foreign: bool = False) -> RewindPlan:
+        """What going back would change; writes nothing. A foreign one is found only with `foreign`."""
         if isinstance(checkpoint, str):
-            checkpoint = find_checkpoint(self.project, checkpoint)
+            checkpoint = find_checkpoint(self.project, checkpoint, foreign=foreign)
         live = self.other_live_sessions()
         return plan_rewind(self.project, checkpoint, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
-        """What taking back the last rewind would change."""
+        """What an undo would change."""
         return execute.plan_undo(self.project, live=self.other_live_sessions(), limits=self._limits)
 
     def other_live_sessions(self) -> tuple[str, ...]:
@@ -217,7 +216,10 @@ class Operations:
             if isinstance(plan, RewindPlan) and plan.undoes:
                 return self._ask("undo", {"confirmed": confirmed}, _REWIND_ANSWER_S)
             target = plan.checkpoint if isinstance(plan, RewindPlan) else plan
-            arguments = {"checkpoint": target.id, "mode": mode, "confirmed": confirmed}
+            # A foreign one by its commit: its ref may name another by then.
+            name = target.commit if target.foreign else target.id
+            arguments = {"checkpoint": name, "mode": mode, "confirmed": confirmed}
+            arguments |= {"foreign": True} if target.foreign else {}
             return self._ask("rewind", arguments, _REWIND_ANSWER_S)
         if not isinstance(plan, RewindPlan):
             plan = self.plan_rewind(plan)

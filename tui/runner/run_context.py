@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from tui.runner.run_state import RunState, load_state, save_state
-from tui.settings.load import load as load_settings
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_secrets
+from tui.store.trust import load_settings
 from tui.system import paths
 from tui.system.clock import Clock, clock_for
 from tui.system.errors import OvernightError

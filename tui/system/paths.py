@@ -35,6 +35,11 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return _xdg(environ, "XDG_STATE_HOME", ".local/state")
 
 
+def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Our folder in `$XDG_CONFIG_HOME`: the person's own settings. It may not exist."""
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config")
+
+
 def _xdg(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:
     # The XDG specification says that relative values are ignored.
     value = environ.get(variable, "")

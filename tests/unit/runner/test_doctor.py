@@ -55,11 +55,10 @@ class Bed:
         path.chmod(0o755)
 
     def configure(self, text: str) -> None:
-        """Replaces the settings file; it is committed, so that the tree stays clean."""
-        path = self.project / "config" / "overnight.yaml"
-        path.parent.mkdir(exist_ok=True)
+        """Replaces the person's own settings file."""
+        path = self.base / ".config/overnight-tui/config.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
-        self.commit()
 
     def commit(self) -> None:
         words = ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x", "--allow-empty")

@@ -127,16 +127,18 @@ def _git(place: Surroundings) -> Finding:
 def _checkpoint(place: Surroundings) -> Finding | None:
     from tui.control.checkpoints import capture, refs, work_tree
     from tui.control.checkpoints.path_listing import IGNORED, OWN_REASON
-    from tui.control.rewind.rewind_journal import RewindJournal
+    from tui.control.rewind.execute import recover_rewind
 
     project, limits = place.project, place.settings.checkpoints
     if isinstance(place.git, OvernightError):
         return None
-    if RewindJournal(project).is_open():
-        advice = (
-            "run `overnight-tui undo` or any other operation: it is finished or taken back first"
-        )
-        return warn("a rewind broke off half-way", advice)
+    try:
+        waiting = recover_rewind(project, may_act=False)
+    except OvernightError as error:
+        return warn(*_split(error))
+    if waiting is not None:
+        advice = "run `overnight-tui undo`, `rewind` or `checkpoint`: that is done first"
+        return warn(f"a rewind broke off half-way: {waiting.sentence}", advice)
     state = capture.scan_work_tree(project, work_tree.CaptureLimits.from_settings(limits))
     # What git ignores is left out on purpose; a person should know of the rest before the night.
     on_purpose = (IGNORED, OWN_REASON)
