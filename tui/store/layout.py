@@ -14,6 +14,9 @@ from typing import Final
 
 from tui.system import files, paths
 
+OLD_FOLDER: Final = ".overnight"
+"""Where version 0.1 kept all of it, in the project; nothing there is believed."""
+
 _PROJECTS: Final = "projects"
 _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"

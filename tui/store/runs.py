@@ -48,7 +48,8 @@ class RunFacts(Struct, frozen=True):
     """What a run was started with; `agent` and `extra` are words of its command line.
 
     `env` holds plain variables only: credentials come from the environment and the settings. `host` and what
-    follows say where it was started, as `store/run_place` reads them.
+    follows say where it was started, as `store/run_place` reads them. `imported_from` is the name of the run of
+    version 0.1 that this is a copy of: such a run is over for good.
     """
 
     run: str
@@ -65,6 +66,7 @@ class RunFacts(Struct, frozen=True):
     machine: str = ""
     boot: str = ""
     pid_namespace: str = ""
+    imported_from: str = ""
 
 
 class ListedRun(NamedTuple):
@@ -92,22 +94,27 @@ class ListedRun(NamedTuple):
 def read_run_facts(run: RunDirectory) -> RunFacts:
     """What the run was started with; NoSessionError if this is no run."""
     try:
-        return msgspec.json.decode(run.facts.read_bytes(), type=RunFacts)
-    except (OSError, msgspec.MsgspecError) as error:
+        return msgspec.json.decode(read_small(run.facts), type=RunFacts)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise NoSessionError(f"{run.path} holds no run that can be read") from error
 
 
 def read_run_settings(run: RunDirectory) -> Settings:
     """The settings the run was started with, secrets left out; defaults where unreadable."""
     try:
-        return msgspec.json.decode(run.settings.read_bytes(), type=Settings)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_small(run.settings), type=Settings)
+    except (msgspec.MsgspecError, ValueError):
         return Settings()
 
 
 def read_run_end(run: RunDirectory) -> RunEnd | None:
     """How the run ended; None while it has not."""
-    entry = read_json(run.end)
+    return decode_end(read_small(run.end))
+
+
+def decode_end(data: bytes) -> RunEnd | None:
+    """The end that these bytes of an `ended.json` record; None if they record none."""
+    entry = json_object(data)
     if entry is None:
         return None
     try:
@@ -128,8 +135,11 @@ def is_supervised(run: RunDirectory) -> bool:
 
 
 def is_running(run_dir: str) -> bool:
-    """Whether the run in that folder has not ended, by its journal."""
-    entries = read_entries(RunDirectory(Path(run_dir)).journal)
+    """Whether the run in that folder has not ended, by its end record or its journal."""
+    run = RunDirectory(Path(run_dir))
+    if read_run_end(run) is not None:
+        return False
+    entries = read_entries(run.journal)
     return not any(entry.kind == "run_ended" for entry in entries)
 
 
@@ -295,7 +305,10 @@ def find_unfinished_run(
     where = os.path.realpath(project)
     for run in all_runs(project, environ):
         if read_run_end(run) is None and not host_elsewhere(run):
-            named = facts_and_end(run).get("project")
+            facts = facts_and_end(run)
+            named = facts.get("project")
+            if facts.get("imported_from"):
+                continue
             if not isinstance(named, str) or os.path.realpath(named) == where:
                 return run
     return None

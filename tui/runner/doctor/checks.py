@@ -28,7 +28,7 @@ from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervise
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_json
-from tui.system.format import format_size_binary
+from tui.system.format import format_count, format_size_binary
 from tui.system.git import Git
 from tui.system.sanitize import clean_bytes
 
@@ -304,12 +304,25 @@ def _watchdog(place: Surroundings) -> Finding:
     return ok("comes with `overnight-tui run`; nothing runs now")
 
 
+def _old_runs(place: Surroundings) -> Finding | None:
+    """Runs that version 0.1 left in the project; they are not believed."""
+    from tui.store.old_runs import find_old_runs, imported_runs
+
+    known = imported_runs(place.project, place.environ)
+    left = [run for run in find_old_runs(place.project) if run.name not in known]
+    if not left:
+        return None
+    text = f"{format_count(len(left), 'run')} of version 0.1 in .overnight, not believed"
+    return warn(text, "`overnight-tui trust --import-runs` shows and copies them")
+
+
 CHECKS: Mapping[str, Check] = {
     "git": _git,
     "checkpoint": _checkpoint,
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,
+    "old runs": _old_runs,
     "agent": _agent,
     "login": _login,
     "permission": _permission,
