@@ -122,6 +122,21 @@ def no_tasks(bed: Bed) -> None:
     bed.commit()
 
 
+def linked_log(bed: Bed) -> None:
+    (bed.project / "logs").symlink_to(bed.base)
+
+
+def linked_twice(bed: Bed) -> None:
+    os.link(bed.project / "claude-progress.txt", bed.base / "copy")
+
+
+def linked_progress(bed: Bed) -> None:
+    path = bed.project / "claude-progress.txt"
+    path.rename(bed.base / "progress")
+    path.symlink_to(bed.base / "progress")
+    bed.commit()
+
+
 def all_done(bed: Bed) -> None:
     (bed.project / "claude-progress.txt").write_text("# Progress\n- [x] one\n- [x] two\n")
     bed.commit()
@@ -189,6 +204,11 @@ TROUBLES = [
     ("checkpoint", "warn", big_file, "possible"),
     ("tasks", "warn", no_tasks, "no tasks"),
     ("tasks", "warn", all_done, "0 open"),
+    ("tasks", "warn", linked_progress, "no tasks"),
+    ("files", "warn", linked_log, "watchdog.log leads out of the project"),
+    ("files", "warn", linked_log, "and 3 more"),
+    ("files", "warn", linked_progress, "claude-progress.txt leads out"),
+    ("files", "warn", linked_twice, "claude-progress.txt has other names"),
     ("run folder", "fail", foreign_folder, "symbolic link"),
     ("run folder", "warn", open_folder, "others"),
     ("agent", "fail", login({"PATH": "/nowhere"}), "not found"),

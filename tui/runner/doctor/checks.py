@@ -8,7 +8,6 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +23,7 @@ from tui.runner.decisions import is_stuck
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
+from tui.store.project_files import ProjectFiles, read_inside
 from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -35,6 +35,7 @@ from tui.system.sanitize import clean_bytes
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
 _LITTLE_FREE = 5 << 30
+_MOST_BYTES = 4 << 20
 _ASKS = ("default", "plan")
 
 
@@ -152,6 +153,22 @@ def _checkpoint(place: Surroundings) -> Finding | None:
     return warn(text, f"a rewind would not bring back {first}{more}")
 
 
+def _project_files(place: Surroundings) -> Finding:
+    """Whether the files that a run keeps in the project are plain files of it."""
+    names, files = place.settings.paths, ProjectFiles(place.project)
+    written = (
+        *(names.progress_file, names.session_notes, names.watchdog_log),
+        *(names.session_history, names.compaction_history, f"{names.transcripts}/transcript"),
+    )
+    refused = [error for error in map(files.obstacle, written) if error is not None]
+    if not refused:
+        return ok("progress, notes and logs can be written")
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    name = os.path.relpath(refused[0].path, place.project)
+    reason, _, advice = refused[0].refusal.value.partition("; ")
+    return warn(f"{name} {reason}{more}; a run leaves it alone", advice)
+
+
 def _tasks(place: Surroundings) -> Finding:
     progress, name = _progress(place), place.settings.paths.progress_file
     if progress is None:
@@ -170,13 +187,12 @@ def _tasks(place: Surroundings) -> Finding:
 def _progress(place: Surroundings) -> ProgressFile | None:
     names, features = place.settings.paths, None
     path, features_path = place.path(names.progress_file), place.path(names.feature_list)
-    with suppress(OSError):
-        features = read_feature_list(features_path.read_bytes(), str(features_path), None)
-    try:
-        progress = read_progress(clean_bytes(path.read_bytes()), str(path), None)
-    except OSError:
+    if data := read_inside(place.project, names.feature_list, _MOST_BYTES):
+        features = read_feature_list(data, str(features_path), None)
+    data = read_inside(place.project, names.progress_file, _MOST_BYTES)
+    if not data:
         return features
-    progress = with_features(progress, features)
+    progress = with_features(read_progress(clean_bytes(data), str(path), None), features)
     return None if progress.basis == "unknown" else progress
 
 
@@ -319,6 +335,7 @@ def _old_runs(place: Surroundings) -> Finding | None:
 CHECKS: Mapping[str, Check] = {
     "git": _git,
     "checkpoint": _checkpoint,
+    "files": _project_files,
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,

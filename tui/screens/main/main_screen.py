@@ -15,6 +15,7 @@ from textual.reactive import var
 
 from tui.actions import Place
 from tui.control.operations import Operations
+from tui.model.requester import Requester
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.base_page import BasePage, bindings
@@ -355,6 +356,7 @@ class MainScreen(OperationKeys, BasePage):
             agents=snapshot.agents if snapshot is not None else (),
             events=sources.events[0].path if sources is not None and sources.events else "",
             elsewhere=elsewhere,
+            by=Requester.KEY,
         )
 
     # --- other pages ---------------------------------------------------------------------------
