@@ -66,14 +66,18 @@ def hook_status(project: Path) -> HookStatus:
 
 
 def hook_command(event: str, project: Path) -> str:
-    """The shell command for one event; it says nothing once this program is gone."""
+    """The shell command for one event; it says nothing once this program is gone.
+
+    It names where our state lies, as the session may run in another environment than this process.
+    """
     program = Path(sys.executable).with_name("overnight-tui")
     if os.access(program, os.X_OK):
         program_call, gate = [str(program)], str(program)
     else:
         program_call, gate = [sys.executable, "-m", "tui"], sys.executable
     call = shlex.join([*program_call, "hook", event, str(Mailbox(project).folder)])
-    return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
+    state = f"XDG_STATE_HOME={shlex.quote(str(paths.state_dir().parent))}"
+    return f"test ! -x {shlex.quote(gate)} || {state} {call} {MARK}"
 
 
 def find_ours(settings: Json, event: str) -> Iterator[tuple[JsonPath, str]]:
