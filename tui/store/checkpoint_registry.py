@@ -42,7 +42,6 @@ Event = Literal["make", "keep", "retire", "drop", "approve"]
 Standing = Literal["making", "kept", "retiring"]
 
 _FOLDER: Final = "checkpoints"
-_NAME: Final = "known.jsonl"
 _LOCK: Final = "known.lock"
 _MOST_BYTES: Final = 64 << 20
 _MOST_LABEL: Final = 200
@@ -119,11 +118,13 @@ class KnownCheckpoints:
 class CheckpointRegistry:
     """The registry of one repository, named by the git dir that all its work trees share."""
 
+    FILE: Final = "known.jsonl"
+
     def __init__(self, common_dir: Path) -> None:
         # The physical folder of the main work tree, or a bare repository itself.
         self._main = common_dir.parent if common_dir.name == ".git" else common_dir
         self._folder = layout.project_state(self._main) / _FOLDER
-        self._path = self._folder / _NAME
+        self._path = self._folder / self.FILE
 
     def folder(self, *parts: str) -> Path:
         """Our private folder for the checkpoints of this repository, or one below it; made if missing."""

@@ -14,6 +14,9 @@ from typing import Final
 
 from tui.system import files, paths
 
+PROJECT_FILE: Final = "project.json"
+"""In a state folder: which project it was made for."""
+
 OLD_FOLDER: Final = ".overnight"
 """Where version 0.1 kept all of it, in the project; nothing there is believed."""
 
@@ -144,7 +147,12 @@ def make_project_state(project: Path, environ: Mapping[str, str] = os.environ) -
     folder = project_state(project, environ)
     for above in (folder.parent.parent, folder.parent):
         files.private_folder(above)
-    return files.private_folder(folder)
+    made = files.private_folder(folder)
+    if not os.path.lexists(made / PROJECT_FILE):
+        from tui.store.project_record import write_record  # only for a new folder
+
+        write_record(made / PROJECT_FILE, project)
+    return made
 
 
 def runs_folder(project: Path, environ: Mapping[str, str] = os.environ) -> Path:

@@ -24,17 +24,17 @@ _REASON = 60
 
 
 def import_runs(project: Path, *, yes: bool) -> int:
-    """Copies the finished runs that version 0.1 left in the project, after showing them; 3 if there are none.
-
-    1 when one of them could not be copied.
+    """Takes over the state of the project from where it lay before, and copies the finished runs that version
+    0.1 left in it, each after showing it; 3 if there is neither, 1 when a run could not be copied.
     """
+    was_moved = _take_over(project, yes)
     known = imported_runs(project)
     found = [run for run in find_old_runs(project) if run.name not in known]
     wanted = [run for run in found if not run.why_not]
     if not wanted:
         sys.stderr.write("\n".join(_lines(found, ())) + "\n" if found else "")
-        sys.stdout.write("there is no run of version 0.1 to copy\n")
-        return 3
+        sys.stdout.write("there is no run of version 0.1 to copy\n" if not was_moved else "")
+        return 0 if was_moved else 3
     confirm(
         _plan(project, found), f"Copy {format_count(len(wanted), 'run')} into your own state?", yes
     )
@@ -47,6 +47,23 @@ def import_runs(project: Path, *, yes: bool) -> int:
             sys.stderr.write(f"{clean_line(str(error), 600)}\n")
     sys.stdout.write(f"{format_count(copied, 'run')} copied; `overnight-tui runs` lists them\n")
     return 0 if copied == len(wanted) else 1
+
+
+def _take_over(project: Path, yes: bool) -> bool:
+    from tui.store.moved_projects import find_moved_state, take_over
+
+    moved = find_moved_state(project)
+    if moved is None:
+        return False
+    old = clean_line(str(moved.path), 300)
+    plan = [
+        f"This project lay at {old} before: {moved.why}.",
+        f"What was kept of it, {format_count(moved.runs, 'run')} with it, is in {moved.folder}",
+    ]
+    confirm(plan, "Take it over?", yes)
+    take_over(project, moved)
+    sys.stdout.write(f"taken over from {old}: {format_count(moved.runs, 'run')}\n")
+    return True
 
 
 def _plan(project: Path, found: list[OldRun]) -> list[str]:

@@ -320,6 +320,18 @@ def _watchdog(place: Surroundings) -> Finding:
     return ok("comes with `overnight-tui run`; nothing runs now")
 
 
+def _moved(place: Surroundings) -> Finding | None:
+    """Whether the project was renamed or moved, and its runs are still kept under the old path."""
+    from tui.store.moved_projects import find_moved_state
+
+    moved = find_moved_state(place.project, place.environ)
+    if moved is None:
+        return None
+    runs = format_count(moved.runs, "run")
+    text = f"it lay at {moved.path} before, with {runs}: {moved.why}"
+    return warn(text, "`overnight-tui trust --import-runs` takes them over")
+
+
 def _old_runs(place: Surroundings) -> Finding | None:
     """Runs that version 0.1 left in the project; they are not believed."""
     from tui.store.old_runs import find_old_runs, imported_runs
@@ -339,6 +351,7 @@ CHECKS: Mapping[str, Check] = {
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,
+    "moved": _moved,
     "old runs": _old_runs,
     "agent": _agent,
     "login": _login,
