@@ -20,6 +20,7 @@ from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
 from tui.store.layout import RunDirectory, make_project_state
+from tui.store.run_place import this_place
 from tui.store.runs import (
     RunFacts,
     create_run,
@@ -31,7 +32,7 @@ from tui.store.runs import (
 )
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError, UsageError
-from tui.system.files import read_json
+from tui.system.files import open_private, read_json
 from tui.system.locks import acquire_lock
 
 _START_SECONDS = 20.0
@@ -135,14 +136,13 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "settings": limits,
         "command": facts.command,
         "head": facts.head,
+        "host": this_place().host,
     }
 
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    log = os.open(
-        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
+    log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],

@@ -249,6 +249,14 @@ def boot_id() -> str:
     return _read("/proc/sys/kernel/random/boot_id").decode("ascii", "replace").strip()
 
 
+def pid_namespace() -> str:
+    """What the pids of this process are valid in: a container has one of its own. Empty when unknown."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
 def _terminal_path(pid: int, number: int) -> str:
     try:
         names = {os.readlink(f"/proc/{pid}/fd/{descriptor}") for descriptor in (0, 1)}

@@ -22,7 +22,7 @@ from tui.control.checkpoints.repository_store import RepositoryStore
 from tui.store.checkpoint_registry import CheckpointRegistry
 from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError
-from tui.system.files import read_small
+from tui.system.files import make_folder, read_small
 from tui.system.git import Git, kill_process_group, wait_process
 from tui.system.locks import acquire_lock, is_locked
 
@@ -117,7 +117,7 @@ class PrivateRepository:
         with RepositoryStore(self._real) as store:
             store.check_objects()
         for part in ("", "refs", "objects", "objects/info", "objects/pack"):
-            (folder / part).mkdir(exist_ok=True)
+            make_folder(folder / part)
         _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")
         sha256 = self._real.object_format == "sha256"
         extensions = "\tobjectFormat = sha256\n" if sha256 else ""
