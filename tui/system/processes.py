@@ -311,7 +311,7 @@ def _ps(pid: int, column: str) -> str:
 
     try:
         done = subprocess.run(
-            ["ps", "-o", f"{column}=", "-p", str(pid)],
+            ["/bin/ps", "-o", f"{column}=", "-p", str(pid)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PS_SECONDS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +14,8 @@ from msgspec import Struct
 from tui.runner.agent.shim import claim
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
+from tui.system.children import python_child
+from tui.system.children.programs import find_program
 from tui.system.files import atomic_write, read_json
 from tui.system.locks import is_locked
 from tui.system.process_tree import ProcessTree
@@ -65,7 +66,7 @@ class AttemptProcess:
         if not self.fifo.exists():
             os.mkfifo(self.fifo, 0o600)
         order = {
-            "argv": argv,
+            "argv": [_program_path(argv[0], cwd), *argv[1:]],
             "cwd": str(cwd),
             "env": {**env, MARK: str(self.path)},
             "fifo": str(self.fifo),
@@ -79,8 +80,7 @@ class AttemptProcess:
         log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._shim = subprocess.Popen(
-                # By its file and isolated, so that no search path of ours reaches the agent's own Python.
-                [sys.executable, "-I", str(_SHIM), str(self.path)],
+                python_child.script_command(_SHIM, str(self.path)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -141,6 +141,11 @@ class AttemptProcess:
             # The machine was restarted: other processes have these pids now.
             return ProcessTree(marker=self._marker)
         return ProcessTree(status.agent, status.shim, self._marker, known)
+
+
+def _program_path(name: str, project: Path) -> str:
+    """The agent's program by its path, so that no folder of the project is searched for it."""
+    return find_program(name, outside=project) or os.path.join("/usr/bin", name)
 
 
 def attempt_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
