@@ -188,7 +188,7 @@ def test_it_is_suspended_by_the_loop_and_never_within_a_write(
     monkeypatch.setattr(
         linux_driver.LinuxDriver, "_sigtstp_application", lambda self: calls.append("suspended")
     )
-    monkeypatch.setattr(driver, "_loop", Loop())
+    vars(driver)["_loop"] = Loop()
     driver._sigtstp_application(20, None)
     assert calls == ["later", "suspended"]
     source = Path(linux_driver.__file__).read_text("utf-8")
