@@ -92,10 +92,10 @@ def commit(folder: Path, message: str = "more") -> str:
 
 
 def tree(folder: Path) -> dict[str, tuple[str, int, bytes]]:
-    """Every path below `folder` but `.git` and `.overnight`: kind, permissions, bytes."""
+    """Every path below `folder` but `.git`: kind, permissions, bytes."""
     found: dict[str, tuple[str, int, bytes]] = {}
     for root, folders, names in os.walk(folder):
-        folders[:] = [n for n in folders if n not in (".git", ".overnight")]
+        folders[:] = [n for n in folders if n != ".git"]
         for name in (*folders, *names):
             if name == ".git":
                 continue

@@ -78,7 +78,6 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     recover_rewind(project)
     settings = settings_of(project).settings
     sources = select_session(project, settings, named_sources(arguments))
-    run_dir = settings.paths.run_dir
     events = sources.events[0].path if sources.events else ""
     is_ours = bool(sources.run_dir) and is_running(sources.run_dir)
     return Operations(
@@ -86,7 +85,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
         settings,
         sources.run_dir,
         last_safe_cut(events)[0] if events else "",
-        adopt=lambda: start.adopt_run(project, run_dir=run_dir),
+        adopt=lambda: start.adopt_run(project),
         agents=() if is_ours else live_agents(project),
         events=events,
     )

@@ -100,14 +100,14 @@ def _show(
     monitor = SessionMonitor(project, settings, named, clock)
     monitor.set_level(LEVELS[settings.screen.verbosity])
     monitor.start()
-    threading.Thread(target=_repair_run, args=(project, settings), daemon=True).start()
+    threading.Thread(target=_repair_run, args=(project,), daemon=True).start()
     try:
         # Textual rounds every paint up to its frame; our own governor bounds how many there are.
         os.environ.setdefault("TEXTUAL_FPS", "250")
         from tui.app import OvernightApp
         from tui.screens.visit import Visit
 
-        visit = Visit(project, clock, settings.paths.run_dir)
+        visit = Visit(project, clock)
         is_remote = settings.screen.slow_link == "auto" and "SSH_TTY" in os.environ
         slow = slow_link or settings.screen.slow_link == "on" or is_remote
         app = OvernightApp(
@@ -115,7 +115,7 @@ def _show(
             clock,
             slow_link=slow,
             ascii_only=ascii_only or settings.screen.ascii == "on",
-            adopt=lambda: _adopt(project, settings),
+            adopt=lambda: _adopt(project),
             opening=opening,
             review_of=review_of,
             visit=visit,
@@ -129,23 +129,23 @@ def _show(
     return app.return_code or 0
 
 
-def _repair_run(project: Path, settings: Settings) -> None:
+def _repair_run(project: Path) -> None:
     """Repairs what a crash may have left: a run without a supervisor, an unfinished rewind."""
     from tui.control.rewind.execute import recover_rewind
 
     try:
-        _adopt(project, settings)
+        _adopt(project)
         recover_rewind(project)
     except OvernightError:
         # The screen shows the state as it is; an operation that cannot work says why.
         return
 
 
-def _adopt(project: Path, settings: Settings) -> object:
+def _adopt(project: Path) -> object:
     """A run that lost its supervisor gets one again."""
     from tui.runner import start
 
-    return start.adopt_run(project, run_dir=settings.paths.run_dir)
+    return start.adopt_run(project)
 
 
 _TAIL = 192 << 10

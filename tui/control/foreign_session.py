@@ -51,9 +51,9 @@ class Reachability:
     no_interrupt: str = ""
 
 
-def find_reachability(project: Path, agent: AgentProcess, run_dir: str) -> Reachability:
+def find_reachability(project: Path, agent: AgentProcess) -> Reachability:
     """Inspects every channel to a session; takes some 50 ms, changes nothing."""
-    facts = channels.inspect_channels(project, agent, run_dir=run_dir)
+    facts = channels.inspect_channels(project, agent)
     open_channels = tuple(channels.open_channels(facts))
     why_not = "" if open_channels else channels.best_channel(facts).promise
     return Reachability(
@@ -69,8 +69,8 @@ class ForeignSession:
 
     def __init__(self, project: Path, agent: AgentProcess, settings: Settings) -> None:
         self.agent = agent
-        self._project, self._run_dir = project, settings.paths.run_dir
-        self._journal = JournalWriter.for_session(project, self._run_dir, agent.session)
+        self._project = project
+        self._journal = JournalWriter.for_session(project, agent.session)
         self.grace_s = float(settings.session.stop_grace_seconds)
         self.note_s = float(settings.session.handover_timeout_minutes) * 60
 
@@ -87,15 +87,13 @@ class ForeignSession:
 
         `activity` is what the session was at, for the record.
         """
-        receipt = channels.send_message(
-            self._project, self.agent, text, run_dir=self._run_dir, by=channel
-        )
+        receipt = channels.send_message(self._project, self.agent, text, by=channel)
         name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
         channel_facts = {"transport": receipt.channel, "promise": receipt.promise}
         facts = {"text": text, "mode": mode, **channel_facts, "doing": activity}
         self._record("inject", facts, id=name)
         self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
-        newest = channels.refresh_receipt(self._project, receipt, self._run_dir)
+        newest = channels.refresh_receipt(self._project, receipt)
         if receipt.state == "queued" and newest.state == "delivered":
             # The hook was faster than the journal, and found none to write to.
             self._record("injection", {"state": newest.state, "detail": newest.detail}, id=name)
@@ -103,7 +101,7 @@ class ForeignSession:
 
     def withdraw(self, name: str) -> str:
         """Takes a message back that no hook has claimed; RefusedError when it is too late."""
-        mailbox = Mailbox.of(self._project, self._run_dir)
+        mailbox = Mailbox(self._project)
         if mailbox.read_state(self.agent.session, name) is None:
             raise RefusedError("what was not left in the mailbox cannot be taken back")
         if not mailbox.withdraw(self.agent.session, name):
@@ -173,7 +171,7 @@ class ForeignSession:
             return ProcessTree(None, None, marker)
 
     def _request_note(self, reason: str) -> bool:
-        reachable = find_reachability(self._project, self.agent, self._run_dir).channels
+        reachable = find_reachability(self._project, self.agent).channels
         if not reachable or self._is_idle():
             return False
         text = _NOTE_REQUEST.format(reason=reason)

@@ -30,7 +30,6 @@ from tui.store.inbox import Verb
 from tui.store.journal import JournalFollower, JournalWriter
 from tui.store.layout import RunDirectory, session_journal
 from tui.store.runs import is_running
-from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count
 from tui.system.git import Git
@@ -79,7 +78,6 @@ class Operations:
         self.run_dir = run_dir
         self.session = session
         self.step_back_template = settings.stalls.step_back
-        self.settings_run_dir = settings.paths.run_dir
         self._settings = settings
         self._agents = tuple(agents)
         self._events = events
@@ -347,8 +345,7 @@ class Operations:
         """The file in which operations are recorded; may be missing."""
         if self.has_run:
             return str(RunDirectory(Path(self.run_dir)).journal)
-        root = paths.resolve(self.project, self.settings_run_dir)
-        return str(session_journal(root, self.session))
+        return str(session_journal(self.project, self.session))
 
     def note(self, text: str) -> None:
         """Puts a sentence about something that was done into the journal."""
@@ -363,9 +360,8 @@ class Operations:
 
     def _record(self, kind: str, data: Mapping[str, object]) -> None:
         try:
-            place = self.project, self.settings_run_dir, self.session
             own = JournalWriter(self.journal) if self.has_run else None
-            writer = own or JournalWriter.for_session(*place)
+            writer = own or JournalWriter.for_session(self.project, self.session)
             writer.write(kind, data)
         except (OSError, OvernightError):
             return  # it is done; a full disk or a foreign folder must not make it look undone

@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.settings.describe import SettingField, all_fields, near_key, nearest_word, plain_number
-from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
+from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, NO_LONGER_USED, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.units import Secret
 from tui.settings.yaml_file import (
@@ -114,8 +114,8 @@ def load(
         where=MappingProxyType(where),
         path=None if data is None else path,
         digest=digest,
-        notices=tuple(notices),
-        unused=tuple(unused),
+        notices=(*notices, *(NO_LONGER_USED[key] for key in unused if key in NO_LONGER_USED)),
+        unused=tuple(key for key in unused if key not in NO_LONGER_USED),
     )
 
 

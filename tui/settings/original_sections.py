@@ -36,8 +36,15 @@ ACCEPTED_AND_UNUSED: Final = (
     "paths.state_file",
     "paths.ric_state",
     "paths.hook_logs",
+    "paths.run_dir",
 )
-"""Keys of the original's file that nothing here reads; whatever they hold, they do nothing."""
+"""Keys of the original's file, and of version 0.1, that nothing here reads: they do nothing."""
+
+NO_LONGER_USED: Final = {
+    "paths.run_dir": "paths.run_dir does nothing any more: runs are kept outside the project, below "
+    "$XDG_STATE_HOME/overnight-tui."
+}
+"""Those of version 0.1, with a sentence each on what is so instead."""
 
 _TIME: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
@@ -244,4 +251,3 @@ class PathsSettings(Struct, frozen=True):
     transcripts: Annotated[str, "Copies of transcripts, kept when Claude deletes its own."] = (
         "logs/transcripts"
     )
-    run_dir: Annotated[str, "Everything the runner keeps; it ignores itself."] = ".overnight"

@@ -570,11 +570,21 @@ def test_empty_folders_are_recorded(tmp_path: Path) -> None:
     assert record.empty_folders == {b"empty", b"src/empty too", b"new/deep/empty"}
 
 
-def test_our_own_folder_is_never_captured(tmp_path: Path) -> None:
-    folder = make(tmp_path / "repo", {"a": "a", ".overnight/runs/x": "x", "sub/.overnight/y": "y"})
+def test_our_own_state_is_never_captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home can be a repository, and our state lies in it."""
+    folder = make(tmp_path / "repo", {"a": "a", ".local/state/other": "o"})
+    write(folder, {".local/state/overnight-tui/projects/x": "x"})
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / ".local" / "state"))
     checkpoint, listed = take_untouched(folder)
-    assert set(held(folder, checkpoint.commit)) == {"a"}
-    assert listed[".overnight/"] == "overnight-tui's own"
+    assert set(held(folder, checkpoint.commit)) == {"a", ".local/state/other"}
+    assert listed == {".local/state/overnight-tui/": "overnight-tui's own"}
+
+
+def test_a_folder_that_only_has_our_name_is_content_like_any_other(tmp_path: Path) -> None:
+    names = {"a": "a", ".overnight/runs/x": "x", "sub/.overnight/y": "y"}
+    folder = make(tmp_path / "repo", names)
+    checkpoint, _ = take_untouched(folder)
+    assert set(held(folder, checkpoint.commit)) == set(names)
 
 
 def test_sha256_repositories(tmp_path: Path) -> None:

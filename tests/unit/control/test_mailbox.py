@@ -24,7 +24,7 @@ HOOK = [sys.executable, "-m", "tui", "hook"]
 
 @pytest.fixture
 def box(tmp_path: Path) -> Mailbox:
-    mailbox = Mailbox.of(tmp_path)
+    mailbox = Mailbox(tmp_path)
     mailbox.create()
     return mailbox
 

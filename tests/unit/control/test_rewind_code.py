@@ -21,6 +21,7 @@ from tui.control.rewind.execute import RewindResult, execute_rewind, plan_undo, 
 from tui.control.rewind.plan import RewindPlan, checkpoint_distances, plan_rewind
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.settings.own_sections import CheckpointsSettings
+from tui.store.layout import project_state
 from tui.system.errors import CheckpointError, RefusedError, RewindError
 from tui.system.git import Git
 
@@ -58,7 +59,7 @@ def back_and_forth(
     undo(folder, confirmed=confirmed)
     assert user_state(folder) == user
     assert litter(folder) == []
-    assert list((folder / ".overnight/rewind/stage").iterdir()) == []
+    assert list((project_state(folder) / "rewind/stage").iterdir()) == []
     return dict(after), receipt
 
 

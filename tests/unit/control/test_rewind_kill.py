@@ -22,6 +22,7 @@ from tests.unit.repositories import commit, litter, make, sh, tree, user_state, 
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import checkpoints_of
 from tui.control.rewind.execute import recover_rewind
+from tui.store.layout import project_state
 
 State = dict[str, tuple[str, int, bytes]]
 REPOSITORY = Path(__file__).parents[3]
@@ -75,9 +76,9 @@ def recovered_state(folder: Path) -> State:
     recover_rewind(folder)
     take_checkpoint(folder)
     assert litter(folder) == []
-    if (folder / ".overnight/rewind").exists():
-        assert not list((folder / ".overnight/rewind/stage").glob("*"))
-        assert not (folder / ".overnight/rewind/open").exists()
+    if (project_state(folder) / "rewind").exists():
+        assert not list((project_state(folder) / "rewind/stage").glob("*"))
+        assert not (project_state(folder) / "rewind/open").exists()
     sh(folder, "fsck", "--strict", "--no-dangling")
     for checkpoint in checkpoints_of(folder):
         sh(folder, "ls-tree", "-r", checkpoint.commit)
@@ -231,7 +232,7 @@ def test_a_lock_that_is_let_go_at_once_keeps_no_recovery_out(tmp_path: Path) -> 
     folder = tmp_path / "repo"
     two_states(folder)
     assert work(folder, "rewind", "writing") == -signal.SIGKILL
-    lock = folder / ".overnight/rewind/lock"
+    lock = project_state(folder) / "rewind/lock"
     hold = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, 2); print('held', flush=True); input()"
     holder = subprocess.Popen(
         [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -17,7 +17,7 @@ from tui.runner import start
 from tui.runner.agent.attempt import MARK
 from tui.settings.load import load
 from tui.settings.settings import Settings
-from tui.store.layout import RUN_DIR, RunDirectory
+from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end
 from tui.system.errors import RefusedError
 from tui.system.process_tree import ProcessTree, kill_tree
@@ -64,7 +64,6 @@ class Scene:
         self.repository = demonstration(base / "repository")
         self.config = base / "config"
         self.folder = RunDirectory(base)
-        self.run_dir = RUN_DIR
         self._runs: list[RunDirectory] = []
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OVERNIGHT_")},
@@ -110,7 +109,7 @@ class Scene:
         """Asks the runner; its answer as the person hears it, with what the journal says beside."""
 
         def adopt() -> bool:
-            return start.adopt_run(self.repository, run_dir=self.run_dir, environ=self.environ)
+            return start.adopt_run(self.repository, environ=self.environ)
 
         before = len(self.journal("answer"))
         try:

@@ -21,7 +21,7 @@ from tui.runner.doctor import checks, examine
 from tui.runner.doctor.checks import CheckResult
 from tui.runner.doctor.examine import Examination
 from tui.settings.settings import Settings
-from tui.store.layout import RunDirectory, state_root
+from tui.store.layout import RunDirectory, make_project_state, project_state
 from tui.store.runs import RunFacts, create_run
 from tui.system.format import format_size_binary
 from tui.system.locks import acquire_lock
@@ -43,6 +43,7 @@ class Bed:
         self.environ = {
             "PATH": f"{tools}:{os.environ['PATH']}",
             "HOME": str(base),
+            "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
             "ANTHROPIC_API_KEY": "sk-of-some-believable-length",
             "TMUX_TMPDIR": str(base),
         }
@@ -67,7 +68,7 @@ class Bed:
 
     def run(self, name: str = "r") -> RunDirectory:
         facts = RunFacts(name, "goal", str(self.project), NOW, ("claude",))
-        return create_run(state_root(self.project), facts, Settings())
+        return create_run(self.project, facts, Settings(), self.environ)
 
     def checks(self, *, notify: bool = False) -> dict[str, CheckResult]:
         examination = Examination(self.project, self.environ, NOW)
@@ -128,13 +129,13 @@ def all_done(bed: Bed) -> None:
 
 
 def foreign_folder(bed: Bed) -> None:
-    (bed.project / ".overnight").symlink_to(bed.base)
+    place = project_state(bed.project, bed.environ)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(bed.base)
 
 
 def open_folder(bed: Bed) -> None:
-    (bed.project / ".overnight").mkdir()
-    (bed.project / ".overnight").chmod(0o755)
-    (bed.project / ".overnight" / ".gitignore").write_text("*\n")
+    make_project_state(bed.project, bed.environ).chmod(0o755)
 
 
 def battery(bed: Bed) -> None:

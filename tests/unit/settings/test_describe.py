@@ -91,6 +91,14 @@ def test_what_nothing_reads_is_accepted_with_a_notice_and_shown_nowhere_else(
         assert name not in yaml.safe_load(defaults_yaml())[section]
 
 
+def test_the_old_place_of_runs_is_accepted_and_does_nothing(tmp_path: Path) -> None:
+    for where in (".", "~", "..", ".overnight"):
+        loaded = load(written(tmp_path, f"paths: {{run_dir: '{where}'}}\n"), environ={})
+        assert loaded.settings == Settings()
+        (notice,) = notices_of(loaded)
+        assert notice.startswith("paths.run_dir does nothing any more: runs are kept outside")
+
+
 def test_every_setting_is_documented() -> None:
     text = defaults_yaml()
     table = markdown_table()

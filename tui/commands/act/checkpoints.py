@@ -31,7 +31,7 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
-    from tui.control.checkpoints.stat_cache import OWN_REASON
+    from tui.control.checkpoints.path_listing import OWN_REASON
 
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts

@@ -7,20 +7,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tui.control.checkpoints.stat_cache import OWN_FOLDER
+from tui.store.layout import own_state_within
 from tui.system.errors import OvernightError
 from tui.system.git import Git
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
-# Parts that no captured path may have: they lead out of the work tree, into git or into our folder.
-_OUTSIDE = frozenset((b"", b".", b"..", b".git", OWN_FOLDER))
+# Parts that no captured path may have: they lead out of the work tree or into git.
+_OUTSIDE = frozenset((b"", b".", b"..", b".git"))
 # What git, on the file systems of other machines too, could take for its own folder.
 _RESERVED = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
 # Characters that HFS+ ignores in names: with them a name can mean ".git" on a Mac.
 _INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 NOT_CHECKED_OUT = "a submodule that is not checked out"
 IGNORED = "ignored"
+OWN_REASON = "overnight-tui's own"
 
 
 @dataclass
@@ -66,7 +67,20 @@ class PathLister:
                 self._list_nested(path, listing, seconds_left)
             else:
                 listing.excluded[path + b"/"] = "one nested repository too many"
+        self._leave_out_ours(listing)
         return listing
+
+    def _leave_out_ours(self, listing: PathListing) -> None:
+        ours = own_state_within(self._git.work_tree)
+        if ours:
+            below = ours + b"/"
+            listing.excluded = {
+                path: why for path, why in listing.excluded.items() if not path.startswith(below)
+            }
+            listing.excluded[below] = OWN_REASON
+            for name in ("tracked", "untracked", "nested"):
+                paths = getattr(listing, name)
+                setattr(listing, name, [path for path in paths if not path.startswith(below)])
 
     def _list_own(self, seconds_left: Callable[[], float]) -> PathListing:
         try:

@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
 from tui.control.checkpoints.stat_cache import (
-    OWN_REASON,
     FileTable,
     FolderIndex,
     describe_kind,
@@ -74,12 +73,8 @@ class WorkTreeState:
     seen_ns: int
 
     def not_captured(self) -> list[NotCaptured]:
-        """Everything left out, by path; our own folder as one, whatever lies in it."""
-        ours = tuple(path for path, why in self.folders.special.items() if why == OWN_REASON)
-        reasons = {**self.folders.special, **self.excluded, **dict.fromkeys(ours, OWN_REASON)}
-        items = sorted(
-            (p, why) for p, why in reasons.items() if p in ours or not p.startswith(ours)
-        )
+        """Everything left out, by path."""
+        items = sorted({**self.folders.special, **self.excluded}.items())
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
 

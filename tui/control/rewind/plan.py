@@ -11,8 +11,8 @@ from typing import Literal
 
 from tui.control.checkpoints.capture import scan_work_tree
 from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.path_listing import OWN_REASON
 from tui.control.checkpoints.refs import Checkpoint
-from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.decide import ChangeKind, FileStep, RewindDecision, RewindTarget, decide
 from tui.control.rewind.rewind_journal import RewindJournal

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from tui.control.checkpoints.object_staging import private_area
 from tui.control.rewind.decide import FileStep
-from tui.store.layout import RUN_DIR, state_root
+from tui.store.layout import make_project_state, project_state
 from tui.system.errors import RefusedError, RewindError
 from tui.system.files import atomic_write, private_folder, sync_folder
+from tui.system.git import Git
 from tui.system.locks import acquire_lock
 
 RewindPhase = Literal["staging", "applying", "reverting"]
@@ -52,11 +55,21 @@ class RewindJournal:
 
     def __init__(self, project: Path) -> None:
         self._project = project
-        self.folder = project / RUN_DIR / "rewind"
-        self.stage = self.folder / "stage"
-        self.rescued = self.folder / "rescued"
+        self.folder = project_state(project) / "rewind"
         self._path = self.folder / "open"
         self._last = self.folder / "last"
+
+    @cached_property
+    def stage(self) -> Path:
+        """Where files wait that come or go; on the work tree's file system, so that each moves in one step."""
+        if os.stat(self._project).st_dev == os.stat(self.folder).st_dev:
+            return self.folder / "stage"
+        return private_area(Git(self._project)) / "stage"
+
+    @property
+    def rescued(self) -> Path:
+        """Where a file is kept that was edited in the instant before it was replaced."""
+        return self.stage.with_name("rescued")
 
     def is_open(self) -> bool:
         """Whether a rewind is under way or was interrupted."""
@@ -65,7 +78,7 @@ class RewindJournal:
     @contextmanager
     def lock(self, patience: float = 0.0) -> Iterator[None]:
         """Holds the lock on rewinds here; RefusedError when another holds it beyond `patience` seconds."""
-        state_root(self._project)
+        make_project_state(self._project)
         private_folder(self.folder)
         descriptor = acquire_lock(self.folder / "lock", patience)
         if descriptor is None:

@@ -20,7 +20,7 @@ from tui.feeds.repo import diff_parser, night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
-from tui.feeds.repo.night_range import RUN_DIR_PREFIX, NightRange, PrivateIndex
+from tui.feeds.repo.night_range import NightRange, PrivateIndex
 from tui.model.records import FileChange, RepositoryChanges
 from tui.system.errors import OvernightError
 from tui.system.files import regular_file
@@ -149,7 +149,7 @@ class _DiffReader:
         out = self._run_git((*args, "--no-relative", *self._ends, "--"))
         if not out.is_whole:
             self._cut = True
-        found = [e for e in parse_entries(out.data) if not e.path.startswith(RUN_DIR_PREFIX)]
+        found = list(parse_entries(out.data))
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
             found.append(DiffEntry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))

@@ -180,11 +180,11 @@ class _SessionSelector:
         if named.events is not None:
             file = EventFile(_kind_of(named.events), named.events, "named by --events")
             return _Selection((file,))
-        runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
+        runs = list_runs(self._project, self._environ)
         if named.run is not None:
             run = next((run for run in runs if run.directory.id == named.run), None)
             if run is None:
-                return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
+                return _Selection(why=f"no run {named.run} of this project")
             return self._from_run(run, f"run {run.directory.id}, as asked")
         if (path := named.session) is not None:
             is_stream = _kind_of(path) == "stream"
@@ -212,7 +212,7 @@ class _SessionSelector:
             summary = read_summary(set_by_hand.sources[0].path)
             others = [summary] if summary is not None else []
         if run is not None and not self._is_overtaken(run, others):
-            chosen = f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs"
+            chosen = f"run {run.directory.id}, the newest of this project"
             return self._from_run(run, chosen + ("; it is over" if run.is_over else ""))
         if set_by_hand.sources:
             return set_by_hand
@@ -248,8 +248,9 @@ class _SessionSelector:
 
     def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
         """The journals of operations on sessions that are no run of ours."""
-        root = paths.resolve(self._project, self._paths.run_dir, self._environ)
-        files = [(one, session_journal(root, one)) for one in sessions if one]
+        files = [
+            (one, session_journal(self._project, one, self._environ)) for one in sessions if one
+        ]
         return [
             EventFile("journal", str(file), f"what was done from here on session {session[:8]}")
             for session, file in files
@@ -285,7 +286,7 @@ class _SessionSelector:
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
         return (
-            f"no session found: no run in {self._paths.run_dir}/runs, no event stream in {looked}, no "
+            f"no session found: no run of this project, no event stream in {looked}, no "
             f"transcript of this folder in {self._projects}; start one with `overnight-tui run`, or "
             "name a file with --events or paths.events"
         )

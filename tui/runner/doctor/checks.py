@@ -23,10 +23,11 @@ from tui.runner import preflight
 from tui.runner.decisions import is_stuck
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
+from tui.store.layout import project_state
 from tui.store.runs import find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
-from tui.system.files import read_json
+from tui.system.files import private_folder, read_json
 from tui.system.format import format_size_binary
 from tui.system.git import Git
 from tui.system.sanitize import clean_bytes
@@ -125,8 +126,7 @@ def _git(place: Surroundings) -> Finding:
 
 def _checkpoint(place: Surroundings) -> Finding | None:
     from tui.control.checkpoints import capture, refs, work_tree
-    from tui.control.checkpoints.path_listing import IGNORED
-    from tui.control.checkpoints.stat_cache import OWN_REASON
+    from tui.control.checkpoints.path_listing import IGNORED, OWN_REASON
     from tui.control.rewind.rewind_journal import RewindJournal
 
     project, limits = place.project, place.settings.checkpoints
@@ -189,25 +189,19 @@ def _disk(place: Surroundings) -> Finding:
 
 
 def _run_folder(place: Surroundings) -> Finding:
-    """Whether the run directory is private, writable, and on a disk that knows named pipes."""
-    shown = place.settings.paths.run_dir
-    folder = existing = place.path(shown)
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    if folder.exists():
-        facts = folder.lstat()
-        if stat.S_ISLNK(facts.st_mode):
-            return fail(f"{shown} is a symbolic link", "remove it")
-        if facts.st_uid != os.geteuid():
-            return fail(f"{shown} is somebody else's", "run as its owner")
+    """Whether our state is private, writable, and on a disk that knows named pipes."""
+    folder = project_state(place.project, place.environ)
+    top = paths.state_dir(place.environ)
+    was_open = folder.exists() and bool(stat.S_IMODE(folder.lstat().st_mode) & 0o077)
     try:
-        _try_pipe(existing)
+        _try_pipe(private_folder(top))
     except OSError as error:
-        advice = "set paths.run_dir to a folder that can be written"
-        return fail(f"{shown}: {error.strerror}", advice)
-    if folder.exists() and stat.S_IMODE(folder.lstat().st_mode) & 0o077:
-        return warn(f"{shown} can be entered by others", "the next start makes it private")
-    return ok(f"{shown} is writable, and messages get through")
+        return fail(
+            f"{top}: {error.strerror}", "set XDG_STATE_HOME to a folder that can be written"
+        )
+    if was_open:
+        return warn(f"{folder} can be entered by others", "the next start makes it private")
+    return ok(f"{top} is writable, and messages get through")
 
 
 def _try_pipe(parent: Path) -> None:
@@ -277,7 +271,7 @@ def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
     try:
-        hooks = status.hook_status(place.project, place.settings.paths.run_dir)
+        hooks = status.hook_status(place.project)
     except OvernightError as error:
         return warn(str(error))
     if hooks.complete:
@@ -291,7 +285,7 @@ def _hooks(place: Surroundings) -> Finding:
 
 def _watchdog(place: Surroundings) -> Finding:
     project = place.project
-    run = find_unfinished_run(project, place.settings.paths.run_dir)
+    run = find_unfinished_run(project, place.environ)
     if run is not None and is_supervised(run):
         return ok(f"watches run {run.id}")
     if run is not None:

@@ -57,7 +57,7 @@ def _usage_limit(place: Surroundings) -> Finding:
     settings = place.settings
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
-    newest = all_runs(place.project, settings.paths.run_dir)[:3]
+    newest = all_runs(place.project, place.environ)[:3]
     limit = next(filter(None, map(_last_rate_limit, newest)), None)
     if limit is None or limit.resets_at is None or limit.resets_at <= place.now:
         return ok(f"its reset is not known; a run waits for it {wait}")

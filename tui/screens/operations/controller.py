@@ -86,7 +86,7 @@ class ReachabilityWatcher:
             from tui.control.foreign_session import Reachability, find_reachability
 
             try:
-                return find_reachability(operations.project, agent, operations.settings_run_dir)
+                return find_reachability(operations.project, agent)
             except Exception as error:
                 return Reachability(agent.session, why_not=error_text(error))
 
