@@ -31,7 +31,7 @@ from tui.store.runs import (
 from tui.system.children import python_child
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError, UsageError
-from tui.system.files import read_json
+from tui.system.files import open_private, read_json
 from tui.system.locks import acquire_lock
 
 _START_SECONDS = 20.0
@@ -137,9 +137,7 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    log = os.open(
-        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
+    log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
     try:
         process = subprocess.Popen(
             python_child.module_command("tui.runner.supervisor", str(folder.path)),

@@ -25,7 +25,9 @@ from tui.system.errors import NoSessionError
 from tui.system.files import (
     atomic_write,
     json_object,
+    make_folder,
     modified_at,
+    open_private,
     private_folder,
     read_json,
     read_small,
@@ -164,18 +166,14 @@ def create_run(
     make_project_state(project, environ)
     base = private_folder(runs_folder(project, environ))
     name, number = facts.run, 1
-    while True:
-        try:
-            (base / name).mkdir(mode=0o700)
-            break
-        except FileExistsError:
-            number += 1
-            name = f"{facts.run}-{number}"
+    while not make_folder(base / name):
+        number += 1
+        name = f"{facts.run}-{number}"
     run = RunDirectory(base / name)
     for inner in (run.inbox, run.attempts, run.transcripts):
-        inner.mkdir(mode=0o700)
+        make_folder(inner)
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
-        file.touch(mode=0o600)
+        os.close(open_private(file, os.O_WRONLY))
     atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
     # Last, because a directory without it is no run.
     facts = msgspec.structs.replace(facts, run=name)

@@ -51,13 +51,13 @@ def report_crash(error: BaseException) -> str:
     """Writes the traceback to the crash log, if possible; a sentence that says where it is."""
     import traceback
 
-    from tui.system import paths
+    from tui.system import files, paths
 
     where = paths.state_dir() / "crash.log"
     try:
-        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with where.open("a", encoding="utf-8") as log:
-            log.write("".join(traceback.format_exception(error)) + "\n")
-    except OSError:
+        files.private_folder(where.parent)
+        text = "".join(traceback.format_exception(error)) + "\n"
+        files.append_line(where, text.encode("utf-8", "replace"))
+    except (OSError, OvernightError):
         return f"this should not have happened: {type(error).__name__}: {error}"
     return f"this should not have happened ({type(error).__name__}); the trace is in {where}"

@@ -12,6 +12,7 @@ import os
 import time
 from pathlib import Path
 
+from tui.system.files import open_private
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _DEAD_HOLDER_SECONDS = 2.0
@@ -23,8 +24,7 @@ def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
     """Acquires the lock for this process; None if a living process holds it for longer than `patience`
     seconds. The lock is released with the last copy of the descriptor. Raises OSError.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = open_private(path, os.O_RDWR)
     since = time.monotonic()
     while True:
         try:

@@ -29,7 +29,7 @@ from tui.store.layout import RunDirectory, make_project_state, project_state
 from tui.store.runs import facts_and_end, sessions_of
 from tui.system import paths
 from tui.system.errors import RefusedError
-from tui.system.files import atomic_write, private_folder, read_small
+from tui.system.files import atomic_write, make_folder, private_folder, read_small
 
 VERSION = 1
 REMARKS = "remarks"
@@ -143,7 +143,7 @@ def save_summary(
     summary = _build_summary(review, place, failures, now)
     path = _summary_file(place, os.environ)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         atomic_write(path, msgspec.json.encode(summary), sync=False)
     except OSError:
         return False

@@ -16,7 +16,7 @@ from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.system.children import python_child
 from tui.system.children.programs import find_program
-from tui.system.files import atomic_write, read_json
+from tui.system.files import atomic_write, make_folder, open_private, read_json
 from tui.system.locks import is_locked
 from tui.system.process_tree import ProcessTree
 from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_alive, process_table
@@ -62,9 +62,10 @@ class AttemptProcess:
 
         `env` is added to the environment of the shim. Nothing runs yet.
         """
-        self.path.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self.path)
         if not self.fifo.exists():
             os.mkfifo(self.fifo, 0o600)
+            os.chmod(self.fifo, 0o600)  # whatever the umask is
         order = {
             "argv": [_program_path(argv[0], cwd), *argv[1:]],
             "cwd": str(cwd),
@@ -77,7 +78,7 @@ class AttemptProcess:
 
     def launch(self, environ: Mapping[str, str]) -> None:
         """Starts the shim, which starts the agent and outlives this process. Raises OSError."""
-        log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        log = open_private(self.files.log, os.O_WRONLY | os.O_APPEND)
         try:
             self._shim = subprocess.Popen(
                 python_child.script_command(_SHIM, str(self.path)),

@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     with contextlib.suppress(OSError):
         os.setsid()
     _set_signals(signal.SIG_IGN)
+    mask = os.umask(0o077)  # for our own files; the agent gets the person's
     # Without it, orphans are found by the mark in their environment.
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not (_acquire_lock(attempt) and claim(attempt)):
         return 2
     try:
-        agent = _start(order)
+        agent = _start(order, mask)
     except OSError as error:
         _write(attempt, "exit.json", _ended(127, 0, f"{order['argv'][0]}: {error.strerror}"))
         return 1
@@ -82,7 +83,7 @@ def _set_signals(handler: signal.Handlers) -> None:
         signal.signal(number, handler)
 
 
-def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(order: dict[str, Any], mask: int) -> subprocess.Popen[bytes]:
     append = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     stdin = os.open(order["fifo"], os.O_RDWR | os.O_CLOEXEC)
     stdout = os.open(order["stream"], append, 0o600)
@@ -98,6 +99,7 @@ def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
             restore_signals=True,
             preexec_fn=lambda: _set_signals(signal.SIG_DFL),
             process_group=0,
+            umask=mask,
         )
     finally:
         for descriptor in (stdin, stdout, stderr):
