@@ -72,6 +72,15 @@ class AgentSettings(Struct, frozen=True):
             harmless=("on",),
         ),
     ] = "default"
+    control_group: Annotated[
+        Literal["auto", "off"],
+        documented(
+            "Run the agent in a control group of its own, so that ending it leaves nothing; auto: "
+            "where systemd or a delegated group is there and a logout does not end it.",
+            power=LEAVE,
+            harmless=("auto",),
+        ),
+    ] = "auto"
     skip_permissions: Annotated[
         Literal["no", "yes, run without permission prompts"],
         documented(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from tui.model.events import SourceRef
 from tui.model.evidence import CommitRecord, EvidenceLog
 from tui.model.interventions import Attempt, Injection, Intervention, RewindRecord
@@ -284,18 +286,27 @@ def _rewind_effect(rewind: RewindRecord, snapshot: NightSnapshot) -> Interventio
 def _other_effects(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
     """Ends, interruptions and the like.
 
-    The journal has an end twice, when it is requested and when it is reached: shown once.
+    The journal has an end twice, when it is requested and when it is reached: shown once, with what
+    the second says of survivors.
     """
-    shown_at: dict[tuple[str, str], float] = {}
+    shown: dict[tuple[str, str], Intervention] = {}
+    found: list[Intervention] = []
     for action in others:
-        before = shown_at.get((action.kind, action.text))
-        is_repeated = before is not None and action.at - before < _JUST_ENDED
-        if action.kind not in _SHOWN_KINDS or is_repeated:
+        before = shown.get((action.kind, action.text))
+        if action.kind not in _SHOWN_KINDS:
             continue
-        shown_at[action.kind, action.text] = action.at
+        if before is not None and action.at - before.at < _JUST_ENDED:
+            found = [
+                replace(one, outcome=action.outcome) if one is before else one for one in found
+            ]
+            continue
+        shown[action.kind, action.text] = action
+        found.append(action)
+    for action in found:
+        text = "; ".join(filter(None, (action.text, action.outcome)))
         state = f"by {action.by}" if action.by else "done"
         why = "nothing tells whether it was for the better"
-        yield InterventionEffect(action.at, action.kind, action.text, state, "unclear", why)
+        yield InterventionEffect(action.at, action.kind, text, state, "unclear", why)
 
 
 def _restart_effects(attempts: Sequence[Attempt], changes: Changes) -> Iterator[InterventionEffect]:
