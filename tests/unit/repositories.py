@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from tui.control.checkpoints.object_staging import private_place
 from tui.demo.story.repository import create
+from tui.system.git import Git
 
 WHO = {
     "GIT_AUTHOR_NAME": "A",
@@ -138,7 +140,7 @@ def litter(folder: Path) -> list[str]:
     """Stale locks and half-written files anywhere in the git dir, and ours in the work tree."""
     common = (folder / sh(folder, "rev-parse", "--git-common-dir")).resolve()
     found = []
-    for root, folders, names in os.walk(common):
+    for root, folders, names in (*os.walk(common), *os.walk(private_place(Git(folder)))):
         for name in (*folders, *names):
             if name.endswith(".lock") or name.startswith(("tmp_", "tmp-", "fast_import_crash")):
                 found.append(os.path.join(root, name))

@@ -42,10 +42,16 @@ def watch_command(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     loaded = settings_of(project, **{"screen.theme": arguments.theme})
     named = named_sources(arguments)
+    notice = "", ""
+    if loaded.ignored:
+        from tui.settings.notices import ignored_line
+
+        notice = ignored_line(loaded)
     return show(
         project,
         loaded.settings,
         named,
+        notice=notice,
         slow_link=arguments.slow_link,
         ascii_only=arguments.ascii,
         opening="as it is" if arguments.plain and named == NamedSources() else "panes",
@@ -61,8 +67,12 @@ def show(
     ascii_only: bool = False,
     opening: Opening = "panes",
     review_of: str | None = None,
+    notice: tuple[str, str] = ("", ""),
 ) -> int:
-    """Opens the screen on a project; needs a terminal, and gives it back as it was."""
+    """Opens the screen on a project, with a notice in full and in short; needs a terminal.
+
+    The terminal is given back as it was.
+    """
     if not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
     from widgets.terminal_guard import guarded_terminal
@@ -76,6 +86,7 @@ def show(
             ascii_only=ascii_only,
             opening=opening,
             review_of=review_of,
+            notice=notice,
         )
 
 
@@ -88,6 +99,7 @@ def _show(
     ascii_only: bool,
     opening: Opening,
     review_of: str | None,
+    notice: tuple[str, str],
 ) -> int:
     from tui.feeds.sessions.select import select_session
 
@@ -118,6 +130,7 @@ def _show(
             adopt=lambda: _adopt(project),
             opening=opening,
             review_of=review_of,
+            notice=notice,
             visit=visit,
         )
         app.run(mouse=settings.screen.mouse)
@@ -130,12 +143,9 @@ def _show(
 
 
 def _repair_run(project: Path) -> None:
-    """Repairs what a crash may have left: a run without a supervisor, an unfinished rewind."""
-    from tui.control.rewind.execute import recover_rewind
-
+    """Gives a run that a crash left without a supervisor one again."""
     try:
         _adopt(project)
-        recover_rewind(project)
     except OvernightError:
         # The screen shows the state as it is; an operation that cannot work says why.
         return

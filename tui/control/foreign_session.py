@@ -17,6 +17,7 @@ from tui.control.channels import channels
 from tui.control.channels.channels import Channel, ChannelName, DeliveryReceipt
 from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
+from tui.model.requester import Requester
 from tui.model.session import AgentProcess
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -67,8 +68,15 @@ class ForeignSession:
     `grace_s` is how long it may take to leave by itself, `note_s` how long to write a handoff note.
     """
 
-    def __init__(self, project: Path, agent: AgentProcess, settings: Settings) -> None:
+    def __init__(
+        self,
+        project: Path,
+        agent: AgentProcess,
+        settings: Settings,
+        by: Requester = Requester.COMMAND,
+    ) -> None:
         self.agent = agent
+        self._by = by
         self._project = project
         self._journal = JournalWriter.for_session(project, agent.session)
         self.grace_s = float(settings.session.stop_grace_seconds)
@@ -90,7 +98,7 @@ class ForeignSession:
         receipt = channels.send_message(self._project, self.agent, text, by=channel)
         name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
         channel_facts = {"transport": receipt.channel, "promise": receipt.promise}
-        facts = {"text": text, "mode": mode, **channel_facts, "doing": activity}
+        facts = {"text": text, "mode": mode, **channel_facts, "doing": activity, "by": self._by}
         self._record("inject", facts, id=name)
         self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
         newest = channels.refresh_receipt(self._project, receipt)

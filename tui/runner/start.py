@@ -101,9 +101,11 @@ def _prepare(facts: RunFacts, settings: Settings, environ: Mapping[str, str]) ->
     project, at = Path(facts.project), facts.started_at
     try:
         folder = create_run(project, facts, settings, environ)
-        initialise_files(project, settings, folder.id, facts.goal, at)
+        refused = initialise_files(project, settings, folder.id, facts.goal, at)
         journal = JournalWriter(folder.journal, lambda: at)
         journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
+        for error in refused:
+            journal.write("note", {"text": str(error)})
     except OSError as error:
         where = f"{error.filename or project}: {error.strerror}"
         raise RefusedError(f"a run could not be prepared: {where}") from error

@@ -81,14 +81,20 @@ def sync_folder(path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def regular_file(
-    path: AnyPath, *, folder: int | None = None, follow: bool = False
+    path: AnyPath, *, folder: int | None = None, follow: bool = False, inside: str = ""
 ) -> Iterator[tuple[int, os.stat_result]]:
     """A descriptor to read the regular file at `path`, and its status.
 
     OSError for anything else: a FIFO is not waited for, a device not opened for long, a link at the
-    end of the path followed only with `follow`.
+    end of the path followed only with `follow`. With a folder `inside` links are followed as long as
+    they stay in it, and what leads out of it is an error.
     """
-    descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
+    if inside:
+        from tui.system.beneath import open_inside
+
+        descriptor = open_inside(inside, os.fsdecode(path), _READ)
+    else:
+        descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -98,10 +104,12 @@ def regular_file(
         os.close(descriptor)
 
 
-def read_small(path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False) -> bytes:
+def read_small(
+    path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False, inside: str = ""
+) -> bytes:
     """The first `most` bytes of a regular file; empty for anything else, never waiting."""
     try:
-        with regular_file(path, follow=follow) as (descriptor, status):
+        with regular_file(path, follow=follow, inside=inside) as (descriptor, status):
             return os.read(descriptor, min(most, status.st_size))
     except (OSError, ValueError):
         return b""
@@ -147,19 +155,9 @@ def append_line(
     the incomplete line never swallows the next. With `sync` the line is on the disk at return. Never
     waits; raises OSError.
     """
-    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, mode)
+    descriptor = open_to_append(path, mode=mode, follow=follow)
     try:
-        status = os.fstat(descriptor)
-        size = status.st_size  # 0 for a FIFO or a device
-        if not size and not status.st_mode & 0o700:
-            os.fchmod(descriptor, mode)  # new, under a umask that takes from the owner too
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            line = b"\n" + line
-        if os.write(descriptor, line) != len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
-        if sync:
-            os.fsync(descriptor)
+        append_to(descriptor, line, path, sync=sync)
     finally:
         os.close(descriptor)
 
@@ -175,6 +173,29 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
     if status.st_mode & 0o777 != 0o600 and status.st_uid == os.geteuid():
         os.fchmod(descriptor, 0o600)
     return descriptor
+
+
+def open_to_append(
+    path: AnyPath, *, folder: int | None = None, mode: int = 0o600, follow: bool = False
+) -> int:
+    """A descriptor for `append_to`, of a file that is made if missing; never waits, raises OSError."""
+    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, mode, dir_fd=folder)
+    status = os.fstat(descriptor)
+    if not status.st_size and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o700:
+        os.fchmod(descriptor, mode)  # new, under a umask that takes from the owner too
+    return descriptor
+
+
+def append_to(descriptor: int, line: bytes, shown: AnyPath, *, sync: bool = False) -> None:
+    """The same through a descriptor that reads and appends; `shown` is the file's name in an error."""
+    size = os.fstat(descriptor).st_size  # 0 for a FIFO or a device
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        line = b"\n" + line
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(shown))
+    if sync:
+        os.fsync(descriptor)
 
 
 def is_own_folder(path: Path) -> bool:

@@ -101,6 +101,7 @@ def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
     file = session_journal(folder, SESSION)
     (entry,) = [json.loads(one) for one in file.read_bytes().splitlines()]
     assert (entry["kind"], entry["label"], entry["tests"]) == ("checkpoint", "good", "green")
+    assert entry["by"] == "command"
 
 
 class Then:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from tests.agent_harness import AGENT, REPOSITORY
 from tests.unit.repositories import demonstration
-from tui.control.operations import send_request
+from tui.control.supervisor_request import send_request
+from tui.model.requester import Requester
 from tui.runner import start
 from tui.runner.agent.attempt import MARK
 from tui.settings.load import load
@@ -113,7 +114,8 @@ class Scene:
 
         before = len(self.journal("answer"))
         try:
-            ok, text = True, send_request(str(self.folder.path), adopt, verb, arguments, wait)
+            run, by = str(self.folder.path), Requester.COMMAND
+            ok, text = True, send_request(run, adopt, verb, arguments, wait, by=by)
         except RefusedError as refused:
             ok, text = False, str(refused)
         told = self.journal("answer")[before:]

@@ -55,11 +55,10 @@ class Bed:
         path.chmod(0o755)
 
     def configure(self, text: str) -> None:
-        """Replaces the settings file; it is committed, so that the tree stays clean."""
-        path = self.project / "config" / "overnight.yaml"
-        path.parent.mkdir(exist_ok=True)
+        """Replaces the person's own settings file."""
+        path = self.base / ".config/overnight-tui/config.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
-        self.commit()
 
     def commit(self) -> None:
         words = ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x", "--allow-empty")
@@ -120,6 +119,21 @@ def big_file(bed: Bed) -> None:
 
 def no_tasks(bed: Bed) -> None:
     (bed.project / "claude-progress.txt").unlink()
+    bed.commit()
+
+
+def linked_log(bed: Bed) -> None:
+    (bed.project / "logs").symlink_to(bed.base)
+
+
+def linked_twice(bed: Bed) -> None:
+    os.link(bed.project / "claude-progress.txt", bed.base / "copy")
+
+
+def linked_progress(bed: Bed) -> None:
+    path = bed.project / "claude-progress.txt"
+    path.rename(bed.base / "progress")
+    path.symlink_to(bed.base / "progress")
     bed.commit()
 
 
@@ -190,6 +204,11 @@ TROUBLES = [
     ("checkpoint", "warn", big_file, "possible"),
     ("tasks", "warn", no_tasks, "no tasks"),
     ("tasks", "warn", all_done, "0 open"),
+    ("tasks", "warn", linked_progress, "no tasks"),
+    ("files", "warn", linked_log, "watchdog.log leads out of the project"),
+    ("files", "warn", linked_log, "and 3 more"),
+    ("files", "warn", linked_progress, "claude-progress.txt leads out"),
+    ("files", "warn", linked_twice, "claude-progress.txt has other names"),
     ("run folder", "fail", foreign_folder, "symbolic link"),
     ("run folder", "warn", open_folder, "others"),
     ("agent", "fail", login({"PATH": "/nowhere"}), "not found"),

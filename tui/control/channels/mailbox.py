@@ -51,7 +51,7 @@ class Mailbox:
 
     def __init__(self, project: Path) -> None:
         self._project = project
-        self.folder = project_state(project) / "mailbox"
+        self.folder = project_state(project) / hook_delivery.MAILBOX
 
     def create(self) -> None:
         """Creates the folder, 0700; RefusedError where something else stands."""

@@ -16,7 +16,7 @@ from operator import attrgetter
 import msgspec
 from msgspec import Struct
 
-from tui.control.checkpoints.object_staging import private_area
+from tui.control.checkpoints.object_staging import private_area, private_place
 from tui.store.cache_file import open_cache, write_cache
 from tui.system.git import Git
 
@@ -290,7 +290,7 @@ class StatCache:
     def load(git: Git) -> StatCache:
         """What was stored last."""
         try:
-            with open_cache(private_area(git) / _NAME, _KIND) as cache:
+            with open_cache(private_place(git) / _NAME, _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
             rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):

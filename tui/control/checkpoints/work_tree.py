@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
+from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable
 from tui.control.checkpoints.stat_cache import (
     FileTable,
     FolderIndex,
@@ -27,6 +27,7 @@ from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git
+from tui.system.repository_names import MOST_PATH, is_reserved
 
 _TRIES = 3
 _CHUNK = 1 << 20
@@ -197,6 +198,8 @@ class WorkTreeScan:
         if not is_capturable(path):
             if is_reserved(path):
                 state.excluded[path] = "a name that git reserves"
+            elif len(path) > MOST_PATH:
+                state.excluded[path] = "a path too long to be written again"
             return None
         if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
             return None

@@ -7,6 +7,7 @@ only tell which of them made a change.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
 from tui.feeds.repo.night_range import NightRange, PrivateIndex
 from tui.model.records import FileChange, RepositoryChanges
+from tui.system.beneath import open_beneath
 from tui.system.errors import OvernightError
-from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.system.git import Git
@@ -319,7 +320,17 @@ def _size(top: Path, path: bytes) -> int:
 def _first_bytes(top: Path, path: bytes) -> bytes:
     """The first bytes of a regular file; NUL for anything else, so that its text is not read."""
     try:
-        with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
-            return os.read(descriptor, _NUL_SEARCH_BYTES)
+        folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            descriptor = open_beneath(folder, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        finally:
+            os.close(folder)
     except OSError:
         return b"\0"
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return os.read(descriptor, _NUL_SEARCH_BYTES) if is_file else b"\0"
+    except OSError:
+        return b"\0"
+    finally:
+        os.close(descriptor)

@@ -311,7 +311,8 @@ def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightS
     """What is known of a session without folding it; None for what is no night of this project."""
     from tui.feeds.sessions.event_files import first_prompt
 
-    head = read_summary(place.path, follow=place.kind == "stream")
+    inside = str(project) if place.kind == "stream" else ""
+    head = read_summary(place.path, follow=False, inside=inside)
     if head is None or head.kind != place.kind or listed.intersection(head.sessions):
         return None
     if place.kind == "transcript" and not ran_in(head, str(project)):
@@ -324,6 +325,6 @@ def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightS
         stamp=place.stamp,
         ended_at=place.changed if head.has_ended else None,
         state="over" if head.has_ended else "",
-        goal=first_prompt(place.path),
+        goal=first_prompt(place.path, inside=inside),
         sessions=head.sessions,
     )

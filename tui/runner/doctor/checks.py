@@ -8,7 +8,6 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +23,7 @@ from tui.runner.decisions import is_stuck
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
+from tui.store.project_files import ProjectFiles, read_inside
 from tui.store.runs import find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -35,6 +35,7 @@ from tui.system.sanitize import clean_bytes
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
 _LITTLE_FREE = 5 << 30
+_MOST_BYTES = 4 << 20
 _ASKS = ("default", "plan")
 
 
@@ -127,16 +128,18 @@ def _git(place: Surroundings) -> Finding:
 def _checkpoint(place: Surroundings) -> Finding | None:
     from tui.control.checkpoints import capture, refs, work_tree
     from tui.control.checkpoints.path_listing import IGNORED, OWN_REASON
-    from tui.control.rewind.rewind_journal import RewindJournal
+    from tui.control.rewind.execute import recover_rewind
 
     project, limits = place.project, place.settings.checkpoints
     if isinstance(place.git, OvernightError):
         return None
-    if RewindJournal(project).is_open():
-        advice = (
-            "run `overnight-tui undo` or any other operation: it is finished or taken back first"
-        )
-        return warn("a rewind broke off half-way", advice)
+    try:
+        waiting = recover_rewind(project, may_act=False)
+    except OvernightError as error:
+        return warn(*_split(error))
+    if waiting is not None:
+        advice = "run `overnight-tui undo`, `rewind` or `checkpoint`: that is done first"
+        return warn(f"a rewind broke off half-way: {waiting.sentence}", advice)
     state = capture.scan_work_tree(project, work_tree.CaptureLimits.from_settings(limits))
     # What git ignores is left out on purpose; a person should know of the rest before the night.
     on_purpose = (IGNORED, OWN_REASON)
@@ -148,6 +151,22 @@ def _checkpoint(place: Surroundings) -> Finding | None:
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     first = f"{missing[0].path} ({missing[0].reason})"
     return warn(text, f"a rewind would not bring back {first}{more}")
+
+
+def _project_files(place: Surroundings) -> Finding:
+    """Whether the files that a run keeps in the project are plain files of it."""
+    names, files = place.settings.paths, ProjectFiles(place.project)
+    written = (
+        *(names.progress_file, names.session_notes, names.watchdog_log),
+        *(names.session_history, names.compaction_history, f"{names.transcripts}/transcript"),
+    )
+    refused = [error for error in map(files.obstacle, written) if error is not None]
+    if not refused:
+        return ok("progress, notes and logs can be written")
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    name = os.path.relpath(refused[0].path, place.project)
+    reason, _, advice = refused[0].refusal.value.partition("; ")
+    return warn(f"{name} {reason}{more}; a run leaves it alone", advice)
 
 
 def _tasks(place: Surroundings) -> Finding:
@@ -168,13 +187,12 @@ def _tasks(place: Surroundings) -> Finding:
 def _progress(place: Surroundings) -> ProgressFile | None:
     names, features = place.settings.paths, None
     path, features_path = place.path(names.progress_file), place.path(names.feature_list)
-    with suppress(OSError):
-        features = read_feature_list(features_path.read_bytes(), str(features_path), None)
-    try:
-        progress = read_progress(clean_bytes(path.read_bytes()), str(path), None)
-    except OSError:
+    if data := read_inside(place.project, names.feature_list, _MOST_BYTES):
+        features = read_feature_list(data, str(features_path), None)
+    data = read_inside(place.project, names.progress_file, _MOST_BYTES)
+    if not data:
         return features
-    progress = with_features(progress, features)
+    progress = with_features(read_progress(clean_bytes(data), str(path), None), features)
     return None if progress.basis == "unknown" else progress
 
 
@@ -301,6 +319,7 @@ def _watchdog(place: Surroundings) -> Finding:
 CHECKS: Mapping[str, Check] = {
     "git": _git,
     "checkpoint": _checkpoint,
+    "files": _project_files,
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,
