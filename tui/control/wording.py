@@ -68,8 +68,10 @@ def describe_rewound(result: RewindResult) -> str:
     return f"files as in {result.checkpoint.id}: {counts}"
 
 
-def describe_no_session(project: Path, agents: Sequence[AgentProcess]) -> str:
+def describe_no_session(project: Path, agents: Sequence[AgentProcess], elsewhere: str = "") -> str:
     """Why there is no session to act on."""
+    if elsewhere:
+        return f"the session of {project} lives on {elsewhere}; say it there"
     if not agents:
         return f"no session is going on in {project}"
     pids = ", ".join(str(agent.pid) for agent in agents)

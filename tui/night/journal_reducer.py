@@ -38,6 +38,7 @@ class InterventionLog(Struct):
     goal: str = ""
     model: str = ""
     command: str = ""
+    host: str = ""
     started_at: float | None = None
     ended_at: float | None = None
     end_reason: str = ""
@@ -132,6 +133,7 @@ def _run_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBu
     log.goal = _text(entry.data, "goal")
     log.model = _text(entry.data, "model")
     log.command = _text(entry.data, "command")
+    log.host = _text(entry.data, "host")
     log.started_at = entry.at
     log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
     log.end = EndKind.OPEN

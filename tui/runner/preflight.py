@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
 from tui.settings.settings import Settings
-from tui.store.runs import find_unfinished_run
+from tui.store.runs import find_run_elsewhere, find_unfinished_run
 from tui.system import paths
 from tui.system.children.programs import find_program
 from tui.system.errors import GitError, RefusedError
@@ -76,6 +76,13 @@ def check_running(project: Path, git: Git, environ: Mapping[str, str]) -> None:
         raise RefusedError(
             f"run {run.id} is still going in {project}; watch it with `overnight-tui`, or end it "
             "with `overnight-tui kill`"
+        )
+    elsewhere = find_run_elsewhere(project, environ)
+    if elsewhere is not None:
+        run, host = elsewhere
+        raise RefusedError(
+            f"run {run.id} is still going in {project} on {host}; end it there, or remove {run.path} "
+            "if that machine is gone"
         )
     for pid, cwd in claude_sessions(environ):
         if cwd == git.work_tree or cwd.is_relative_to(git.work_tree):

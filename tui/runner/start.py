@@ -19,6 +19,7 @@ from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
 from tui.store.layout import RunDirectory, make_project_state
+from tui.store.run_place import this_place
 from tui.store.runs import (
     RunFacts,
     create_run,
@@ -134,6 +135,7 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "settings": limits,
         "command": facts.command,
         "head": facts.head,
+        "host": this_place().host,
     }
 
 

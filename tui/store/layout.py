@@ -14,6 +14,9 @@ from typing import Final
 
 from tui.system import files, paths
 
+OLD_FOLDER: Final = ".overnight"
+"""Where version 0.1 kept all of it, in the project; nothing there is believed."""
+
 _PROJECTS: Final = "projects"
 _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
@@ -104,16 +107,21 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
     return folder
 
 
-@lru_cache(maxsize=64)
-def _name_of(project: str) -> str:
-    """The name of a project's state folder: readable, and unlike that of any other path."""
+def short_digest(data: bytes) -> str:
+    """Sixteen characters that stand for these bytes."""
     try:
         from _blake2 import blake2b  # `hashlib` loads OpenSSL with it, which takes 4 ms
     except ImportError:
         from hashlib import blake2b
 
+    return blake2b(data, digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _name_of(project: str) -> str:
+    """The name of a project's state folder: readable, and unlike that of any other path."""
     physical = os.path.realpath(project)
-    digest = blake2b(os.fsencode(physical), digest_size=8).hexdigest()
+    digest = short_digest(os.fsencode(physical))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(physical)).strip("-.")[:40]
     return f"{name or 'project'}-{digest}"
 

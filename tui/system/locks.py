@@ -76,6 +76,21 @@ def is_locked(path: Path) -> bool:
     return False
 
 
+def is_held(path: Path) -> bool:
+    """Whether anybody holds that lock, also a process that cannot be seen from here."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _read_holder(descriptor: int) -> ProcessIdentity | None:
     """The process that the lock file names; None where it names none."""
     words = os.pread(descriptor, 64, 0).split()

@@ -257,6 +257,14 @@ def control_group(pid: int) -> str:
     return ""
 
 
+def pid_namespace() -> str:
+    """What the pids of this process are valid in: a container has one of its own. Empty when unknown."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
 def _terminal_path(pid: int, number: int) -> str:
     try:
         names = {os.readlink(f"/proc/{pid}/fd/{descriptor}") for descriptor in (0, 1)}

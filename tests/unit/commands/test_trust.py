@@ -12,6 +12,7 @@ import pytest
 
 from tests.command_line import TIMEOUT_S, command, environment
 from tests.unit.commands.contract import Run, sentence
+from tui.system import paths
 
 TEXT = "agent:\n  command: [sh, -c, './evil']\nbudget: {max_cost_usd: 900}\n"
 
@@ -75,9 +76,8 @@ def test_a_project_without_a_file_can_be_trusted(tui: Run, tmp_path: Path) -> No
     done = tui("trust", "--yes")
     assert done.code == 0
     assert b"has no config/overnight.yaml" in done.out
-    (stored,) = json.loads((tmp_path / "home/.local/state/overnight-tui/trust.json").read_text())[
-        "trusted"
-    ]
+    known = json.loads((paths.state_dir() / "trust.json").read_text())["trusted"]
+    (stored,) = [one for one in known if one["shown"] == str(tmp_path / "project")]
     assert stored["digest"] == ""
 
 

@@ -61,7 +61,6 @@ def test_a_run_leaves_a_complete_record(scene: Scene) -> None:
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
 def test_the_run_directory_is_private_and_outside_the_project(scene: Scene, mask: int) -> None:
-    """Whatever the umask is, which only the agent inherits."""
     before = os.umask(mask)
     try:
         folder = scene.start("[[story:work tasks=1]]")
@@ -77,9 +76,16 @@ def test_the_run_directory_is_private_and_outside_the_project(scene: Scene, mask
     assert folder.path.is_relative_to(state)
     assert not folder.path.is_relative_to(scene.repository)
     assert not (scene.repository / ".overnight").exists()
-    # The agent has the person's own.
-    made = stat.S_IMODE((scene.repository / "claude-progress.txt").stat().st_mode)
-    assert made & mask & 0o077 == 0
+
+
+def test_the_agent_has_the_umask_of_the_person(scene: Scene) -> None:
+    before = os.umask(0o027)
+    try:
+        scene.start("x", agent=("sh", "-c", "umask > mask; exec cat"))
+    finally:
+        os.umask(before)
+    mask = scene.repository / "mask"
+    assert until(lambda: mask.exists() and mask.read_text().strip()) == "0027"
 
 
 def test_all_tasks_done_ends_a_continuous_run(scene: Scene) -> None:

@@ -53,7 +53,8 @@ class NightSummary(Struct, frozen=True):
 
     `made_at` is when its review was built; None means none was since the night's files changed: then
     only what is cheap to find stands here, and `verdict` is None. `path` is the event file,
-    `failures` names what failed so that it is recognised in another night.
+    `failures` names what failed so that it is recognised in another night. `host` and `elsewhere` are as in
+    `NightFile`.
     """
 
     id: str
@@ -85,6 +86,8 @@ class NightSummary(Struct, frozen=True):
     sessions: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     remarks: NightRemarks = NightRemarks()
+    host: str = ""
+    elsewhere: str = ""
 
     @property
     def sign(self) -> str:
@@ -122,7 +125,8 @@ def list_nights(
         if place.kind == "transcript" and listed_sessions.intersection(night.sessions):
             continue
         listed_sessions.update(night.sessions)
-        nights.append(replace(night, remarks=_remarks(root, place.id)))
+        remarks = _remarks(root, place.id)
+        nights.append(replace(night, remarks=remarks, host=place.host, elsewhere=place.elsewhere))
     return sorted(nights, key=lambda night: (night.at, night.id), reverse=True)
 
 
