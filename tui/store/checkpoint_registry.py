@@ -27,7 +27,14 @@ from msgspec import Struct, structs
 
 from tui.store import layout
 from tui.system.errors import CheckpointError
-from tui.system.files import append_line, atomic_write, private_folder, regular_file, sync_folder
+from tui.system.files import (
+    append_line,
+    atomic_write,
+    open_private,
+    private_folder,
+    regular_file,
+    sync_folder,
+)
 from tui.system.locks import lock_file
 from tui.system.repository_names import checkpoint_number, is_object_id
 
@@ -175,8 +182,7 @@ class CheckpointRegistry:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self.folder() / _LOCK, flags, 0o600)
+        descriptor = open_private(self.folder() / _LOCK, os.O_RDWR)
         try:
             lock_file(descriptor)
             yield
