@@ -87,8 +87,8 @@ class GitProcess:
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, data: bytes) -> None:
         self._name = next((part for part in argv[1:] if part[:1] != "-"), "")
         self._cwd = cwd
-        self._out, self._err = _spool(), _spool()
-        with _spool() as feed:
+        self._out, self._err = spool(), spool()
+        with spool() as feed:
             if data:
                 feed.write(data)
                 feed.seek(0)
@@ -344,7 +344,8 @@ def _require_version(program: str) -> None:
         raise GitError(f"git {'.'.join(map(str, OLDEST))} or newer is needed; here is {out!r}")
 
 
-def _spool() -> IO[bytes]:
+def spool() -> IO[bytes]:
+    """A file for what a program prints; in memory where the kernel has that, so that no disk can be full."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("overnight-git"), "w+b")
     import tempfile

@@ -23,8 +23,8 @@ from tui.control.checkpoints.repository_store import RepositoryStore
 from tui.store.checkpoint_registry import CheckpointRegistry
 from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError
-from tui.system.files import make_folder, read_small
-from tui.system.git import Git, kill_process_group, wait_process
+from tui.system.files import atomic_write, make_folder, read_small
+from tui.system.git import Git, kill_process_group, spool, wait_process
 from tui.system.locks import acquire_lock, is_locked
 
 _COMMITTER = b"overnight-tui <overnight-tui@localhost>"
@@ -39,6 +39,8 @@ _OLD_FILES = ("seen", "lock")
 # flushed here: `publish` flushes what it links. Up to 100 objects become loose ones, more a pack.
 _SETTINGS = """\
 [core]
+	sharedRepository = 0600
+	logAllRefUpdates = false
 \trepositoryFormatVersion = {version}
 \tbare = true
 \tprotectNTFS = false
@@ -189,10 +191,12 @@ class ObjectStaging(PipedGit):
         self.repository = PrivateRepository(git, _PRIVATE)
         self.repository.create()
         self.repository.clear()
-        self._complaint: IO[bytes] = open(self.repository.folder / "complaint", "w+b")  # noqa: SIM115
+        self._complaint = spool()
         args = ("fast-import", "--quiet", "--done", "--date-format=raw")
         private = self.repository.git
-        super().__init__(private, args, seconds, stderr=self._complaint, pass_fds=(lock,))
+        super().__init__(
+            private, args, seconds, stderr=self._complaint, pass_fds=(lock,), umask=0o077
+        )
         self._marks = 0
 
     def __exit__(self, *error: object) -> None:
@@ -336,7 +340,7 @@ def _empty_old_area(area: int) -> None:
 
 def _write_if_changed(path: Path, data: bytes) -> None:
     if not path.exists() or path.read_bytes() != data:
-        path.write_bytes(data)
+        atomic_write(path, data, sync=False)
 
 
 def quote_path(path: bytes) -> bytes:
