@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "what a credential looks like": (
         r"gh\[?p|github_pat|glpat|\bxox|AKIA|AIza|sk-ant|\bhf_|npm_\[|PRIVATE KEY-|eyJ|ya29|whsec",
-        "tui/system/credentials.py",
+        "tui/system/credentials/shapes.py",
         (),
     ),
-    "what hides a credential": (r'= "\[hidden\]"', "tui/system/credentials.py", ()),
+    "what hides a credential": (r'= "\[hidden\]"', "tui/system/credentials/shapes.py", ()),
     "how a terminal's sequences are read": (
         r"\\x1b\[?\(|\\x1b\\\\?\[|Color\.from_ansi",
         "tui/system/sgr.py",

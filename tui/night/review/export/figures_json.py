@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tui.night.review.export.redacted import Export
 from tui.night.review.review_json import export_figures
-from tui.system.credentials import HIDDEN
+from tui.system.credentials.values import HIDDEN
 from tui.system.errors import UsageError
 from tui.system.format import clip_text, shorten_line
 
