@@ -17,7 +17,20 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "tui/system/credentials/shapes.py",
         (),
     ),
-    "what hides a credential": (r'= "\[hidden\]"', "tui/system/credentials/shapes.py", ()),
+    "how commands print": (
+        r"sys\.std(?:out|err)\.write\(|\bjson_text\(",
+        "tui/commands/context.py",
+        (
+            "tui/cli.py",  # help and version, and the one line of an error, cleaned there
+            "tui/commands/act/hooks.py",  # what a hook says of itself must import next to nothing
+            "tui/commands/observe/doctor.py",  # its lines carry colours of its own
+            "tui/commands/observe/review.py",  # exports, escaped where they are rendered
+            "tui/commands/watch.py",  # the first screen
+            "tui/monitor/loading.py",  # figures between two of our processes
+            "tui/system/sanitize.py",  # its definition
+        ),
+    ),
+    "what hides a credential": (r'= "\[hidden\]"', "tui/system/credentials/values.py", ()),
     "how a terminal's sequences are read": (
         r"\\x1b\[?\(|\\x1b\\\\?\[|Color\.from_ansi",
         "tui/system/sgr.py",

@@ -102,10 +102,35 @@ def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:
 
 
 def print_json(value: object) -> None:
-    """Prints one JSON value on one line."""
-    import msgspec
+    """Prints one JSON value on one line; the one way in which commands print JSON."""
+    from tui.system.sanitize import json_text
 
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def print_lines(*lines: str) -> None:
+    """Prints lines to stdout; what a terminal could obey is shown, not sent."""
+    sys.stdout.write(_shown(lines))
+
+
+def print_notes(*lines: str) -> None:
+    """Prints words for the person to stderr, shown like those of `print_lines`."""
+    sys.stderr.write(_shown(lines))
+
+
+def _shown(lines: Sequence[str]) -> str:
+    from tui.system.sanitize import clean
+
+    return "".join(clean(line, whole=True) + "\n" for line in lines)
+
+
+def print_path(path: Path) -> None:
+    """Prints a path: exactly for a program that reads it, shown like other text on a terminal."""
+    if sys.stdout.isatty():
+        print_lines(os.fsencode(path).decode("utf-8", "replace"))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(path) + b"\n")
 
 
 def has_terminal() -> bool:
@@ -115,7 +140,7 @@ def has_terminal() -> bool:
 
 def confirm(plan: Sequence[str], question: str, yes: bool) -> None:
     """Shows a plan and asks; RefusedError unless the person says yes, here or by --yes."""
-    sys.stderr.write("\n".join(plan) + "\n")
+    print_notes(*plan)
     if yes:
         return
     if not sys.stdin.isatty():

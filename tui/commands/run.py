@@ -9,7 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, has_terminal, project_of, settings_of
+from tui.commands.context import (
+    add_flags,
+    has_terminal,
+    print_lines,
+    print_path,
+    project_of,
+    settings_of,
+)
 from tui.system.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +69,8 @@ def run_command(arguments: argparse.Namespace) -> int:
 def report_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
     """Prints where the run is, or opens the screen on it."""
     if detach:
-        sys.stdout.write(f"{project}\n{run_id}\n")
+        print_path(project)
+        print_lines(run_id)
         return 0
     from tui.commands.watch import show
     from tui.model.session import NamedSources
@@ -125,5 +133,6 @@ def unit_command(arguments: argparse.Namespace) -> int:
     from tui.runner.start import unit_text
 
     project = project_of(arguments)
-    sys.stdout.write(unit_text(project, arguments.goal, arguments.at, arguments.words))
+    text = unit_text(project, arguments.goal, arguments.at, arguments.words)
+    print_lines(text.removesuffix("\n"))
     return 0

@@ -52,12 +52,13 @@ def report_crash(error: BaseException) -> str:
     import traceback
 
     from tui.system import paths
+    from tui.system.credentials.hide import hide_credentials
 
     where = paths.state_dir() / "crash.log"
     try:
         where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with where.open("a", encoding="utf-8") as log:
-            log.write("".join(traceback.format_exception(error)) + "\n")
+            log.write(hide_credentials("".join(traceback.format_exception(error))) + "\n")
     except OSError:
         return f"this should not have happened: {type(error).__name__}: {error}"
     return f"this should not have happened ({type(error).__name__}); the trace is in {where}"

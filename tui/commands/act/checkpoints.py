@@ -12,6 +12,8 @@ from tui.commands.context import (
     confirm,
     operations_for,
     print_json,
+    print_lines,
+    print_notes,
     project_of,
     snapshot_for,
 )
@@ -36,10 +38,10 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
-    sys.stdout.write(f"{checkpoint.id}\n")
-    sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")
+    print_lines(f"{checkpoint.id}")
+    print_notes(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}")
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
-        sys.stderr.write(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})\n")
+        print_notes(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})")
     return 0
 
 
@@ -62,7 +64,7 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
         label = clean_line(checkpoint.label, 80)
-        sys.stdout.write(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}\n")
+        print_lines(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}")
     return 0
 
 
@@ -125,8 +127,8 @@ def _rewind(
     files = mode != "conversation"
     if arguments.dry_run or not operations.has_effect(plan, mode):
         for change in plan.changes if files else ():
-            sys.stdout.write(f"{change.kind} {ascii(change.path)[1:-1]}\n")
-        sys.stderr.write("\n".join(sentences) + "\n")
+            print_lines(f"{change.kind} {ascii(change.path)[1:-1]}")
+        print_notes(*sentences)
         return 0
     confirmed = files and bool(plan.refusals)
     if confirmed and not arguments.anyway and (arguments.yes or not sys.stdin.isatty()):
@@ -135,12 +137,12 @@ def _rewind(
     receipt = operations.rewind(plan, mode, confirmed=confirmed)
     result = receipt.rewound
     if result is None:
-        sys.stdout.write(f"{receipt.words}\n")
+        print_lines(f"{receipt.words}")
         return 0
     if result.safety is not None:
-        sys.stdout.write(f"{result.safety.id}\n")
+        print_lines(f"{result.safety.id}")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
-    sys.stderr.write(f"{counts}; 'overnight-tui undo' takes it back\n")
+    print_notes(f"{counts}; 'overnight-tui undo' takes it back")
     for path in result.meanwhile:
-        sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
+        print_notes(f"left alone, edited meanwhile: {ascii(path)[1:-1]}")
     return 0

@@ -32,12 +32,12 @@ def hooks_arguments(parser: argparse.ArgumentParser) -> None:
 
 def hooks_command(arguments: argparse.Namespace) -> int:
     """Prints in one line what was done or what is installed; status ends with 3 when incomplete."""
-    from tui.commands.context import project_of, settings_of
+    from tui.commands.context import print_lines, project_of, settings_of
 
     project = project_of(arguments)
     run_dir = settings_of(project).settings.paths.run_dir
     sentence, code = _execute(arguments.what, project, run_dir)
-    sys.stdout.write(f"{sentence}\n")
+    print_lines(sentence)
     return code
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from tui.system.credentials.shapes import PATTERNS
+from tui.system.credentials.shapes import AWS_PAIR, PATTERNS
 from tui.system.credentials.values import entropy
 from tui.system.lazy_pattern import lazy
 
@@ -36,9 +36,6 @@ _REFERENCE: Final = lazy(
     re.I,
 )
 _MATERIAL: Final = lazy(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
-_PAIR: Final = lazy(
-    r"AKIA[A-Z0-9]{16}[\"'][\s\S]{0,200}?secret\w*[\"']?\s*[:=]\s*[\"'][A-Za-z0-9/+]{40}[\"']", re.I
-)
 _ENTROPY: Final = 3.5
 
 Score = Literal["high", "medium", "low"]
@@ -106,7 +103,7 @@ def _score_named(value: str) -> Score | None:
 
 def has_aws_pair(text: str) -> bool:
     """Whether an AWS key's id is beside a secret of the right size."""
-    return _PAIR.search(text) is not None
+    return AWS_PAIR.search(text) is not None
 
 
 def has_key_material(text: str) -> bool:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from tui.system.credentials.shapes import PATTERNS
+from tui.system.credentials.shapes import AWS_ID, AWS_SECRET, PATTERNS
 from tui.system.credentials.values import HIDDEN, looks_random
 from tui.system.lazy_pattern import lazy
 
@@ -36,13 +36,10 @@ _UNIT: Final = lazy(
 _MAY_HAVE_UNITS: Final = lazy(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2400-\u2421‹{_UNSEEN}]|[&%\\\\^`*]|<[/!bieswucfm]"
 )
+_ESCAPE: Final = lazy(r"\\[ux]\{?([0-9a-fA-F]{2,6})\}?")
 _NAMED_SIGNS: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _FOLD: Final = lazy(r"(?<=[A-Za-z0-9_./+=-])(?:\r?\n| ⏎ )(?=[A-Za-z0-9_./+=-])")
 _NARROWEST: Final = 38
-_AWS_ID: Final = lazy(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
-_AWS_SECRET: Final = lazy(
-    r"(?<![A-Za-z0-9/+])(?![0-9a-f]{40}(?![A-Za-z0-9/+]))[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
-)
 _Row = tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], Iterator[Span]]]
 _RULES: Final[tuple[_Row, ...]] = tuple((one.hints, lazy(one.hidden), one.rule) for one in PATTERNS)
 _NO_SHAPE: Final = frozenset({"url", "named", "bearer", "private", "telegram"})
@@ -69,7 +66,8 @@ def hide_credentials(text: str, known: Iterable[str] = ()) -> str:
     spans = sorted(_all_spans(text))
     if not spans:
         return text
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for start, end in _merged(spans):
         parts += (text[at:start], HIDDEN)
         at = end
@@ -115,8 +113,8 @@ def _spans(text: str, table: Iterable[_Row]) -> Iterator[Span]:
                         yield start, end
                         last = end
     # Forty characters beside an AWS id are its secret, unless they are a commit's id.
-    if ("akia" in lower or "asia" in lower) and _AWS_ID.search(text) is not None:
-        for match in _AWS_SECRET.finditer(text):
+    if ("akia" in lower or "asia" in lower) and AWS_ID.search(text) is not None:
+        for match in AWS_SECRET.finditer(text):
             yield match.span()
 
 
@@ -152,7 +150,7 @@ class _Decoded:
 def _sign(unit: str) -> str:
     """What a reader sees for an escape, an entity or a control sequence."""
     first = unit[0]
-    if first == "&":
+    if first == "&" and unit[-1] == ";":
         body = unit[1:-1]
         if body[0] != "#":
             return _NAMED_SIGNS.get(body, " " if body == "nbsp" else "")
@@ -161,9 +159,8 @@ def _sign(unit: str) -> str:
         return _plain(int(unit[1:], 16))
     if first == "\\" and len(unit) == 2:
         return unit[1]
-    if first == "\\" and unit[1] in "ux":
-        digits = unit[2:].strip("{}")
-        return _plain(int(digits, 16)) if len(digits) <= 6 else ""
+    if first == "\\" and (digits := _ESCAPE.fullmatch(unit)) is not None:
+        return _plain(int(digits[1], 16))
     return ""
 
 

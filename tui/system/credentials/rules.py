@@ -37,6 +37,8 @@ _HARMLESS_FRONT: Final = lazy(
     r"|partition|sort|row|object|idempotency|translation|lookup|host|known|verify|no|any|each|per|of|hash|commit|used"
     r"|page|next|continuation|mask|pad|eos|bos|unk|sep|special|tree|blob)[ _.-]?)$"
 )
+_PUBLIC: Final = lazy(r"ssh-|ecdsa-")
+_ANY_KEY: Final = lazy(r"KEY$")
 _STRICT: Final = lazy(r"(?i)passw|passphrase|passcode|pwd|pass$")
 
 
@@ -106,7 +108,7 @@ def named(match: re.Match[str]) -> Spans:
     else:
         is_tight = "=" in sign and match["sign"] == sign
         is_secret = _bare(value, strict, is_tight, _is_alone(match, start + len(value)))
-    if is_secret and not is_stand_in(value) and not value.startswith(("ssh-", "ecdsa-")):
+    if is_secret and not is_stand_in(value) and _PUBLIC.match(value) is None:
         yield start, _whole_run(match.string, start, start + len(value))
 
 
@@ -322,7 +324,7 @@ def dumped(match: re.Match[str]) -> Spans:
         if is_key_like(value) or (looks_random(value) and not _HARMLESS_SUFFIX.search(name)):
             yield start, start + len(value)
         return
-    if name.endswith("KEY") and not quoted and is_word(value) and len(value) < 12:
+    if _ANY_KEY.search(name) and not quoted and is_word(value) and len(value) < 12:
         return
     stop = end if quoted else _whole_run(text, start, start + len(value))
     is_first = start == 0 or text[max(0, match.start() - 1) : match.start()] in ("", "\n")

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from tui.system.credentials import rules
 from tui.system.credentials.rules import Spans
+from tui.system.lazy_pattern import lazy
 
 
 class CredentialPattern(NamedTuple):
@@ -232,3 +233,11 @@ PATTERNS: Final = (
         r"|(?:\\{0,3}[\"'`])?(?P<bare>[^\s\"'`;]{1,160})))", rules.named),
 )
 # fmt: on
+
+AWS_ID: Final = lazy(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
+AWS_SECRET: Final = lazy(
+    r"(?<![A-Za-z0-9/+])(?![0-9a-f]{40}(?![A-Za-z0-9/+]))[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
+)
+AWS_PAIR: Final = lazy(
+    r"AKIA[A-Z0-9]{16}[\"'][\s\S]{0,200}?secret\w*[\"']?\s*[:=]\s*[\"'][A-Za-z0-9/+]{40}[\"']", re.I
+)

@@ -85,6 +85,7 @@ def is_stand_in(value: str) -> bool:
     return _SAYS_STAND_IN.search(value) is not None
 
 
+# complexity: one test after the other, each with a result of its own
 def looks_random(value: str) -> bool:
     """Whether nobody would write this as a word, a name, a version, a date or a path."""
     value = value[:160].strip("=")
