@@ -106,5 +106,7 @@ def _read_payload() -> bytes:
 
 
 def _complain(text: str) -> int:
-    sys.stderr.write(f"overnight-tui hook: {text}\n")
+    from tui.system.sanitize import clean_line
+
+    sys.stderr.write(f"overnight-tui hook: {clean_line(text)}\n")
     return 0

@@ -38,6 +38,7 @@ _HARMLESS_FRONT: Final = lazy(
     r"|page|next|continuation|mask|pad|eos|bos|unk|sep|special|tree|blob)[ _.-]?)$"
 )
 _PUBLIC: Final = lazy(r"ssh-|ecdsa-")
+_SHORT_NAMES: Final = frozenset({"pass", "pw"})
 _ANY_KEY: Final = lazy(r"KEY$")
 _STRICT: Final = lazy(r"(?i)passw|passphrase|passcode|pwd|pass$")
 
@@ -87,7 +88,7 @@ def named(match: re.Match[str]) -> Spans:
     group = next((one for one in ("q1", "q2", "q3") if match[one] is not None), "bare")
     start, is_quoted = match.start(group), group != "bare"
     value = match[group] if is_quoted else trimmed(match[group])
-    if len(value) < 4 or (match["strong"] is None and len(value) < 20):
+    if len(value) < 4 or (match["strong"] is None and len(value) < 8):
         return
     name, suffix, sign = match["strong"] or match["weak"], match["suffix"], match["sign"].strip()
     if name[-1].islower() and suffix[:1].islower() and suffix not in ("s", "text"):
@@ -100,9 +101,11 @@ def named(match: re.Match[str]) -> Spans:
     plural = suffix in ("s", "S")
     strict = _STRICT.search(name) is not None
     if sign not in (":", "=", ":=", "=>", "->", "==", ": ="):
-        is_secret = is_key_like(value) if not sign else looks_random(value)
+        is_secret = is_key_like(value) or (
+            looks_random(value) and (bool(sign) or (strict and len(value) >= 10))
+        )
     elif match["strong"] is None or plural:
-        is_secret = is_key_like(value)
+        is_secret = is_key_like(value) or (name.lower() in _SHORT_NAMES and looks_random(value))
     elif is_quoted:
         is_secret = _quoted(value, strict)
     else:
@@ -174,7 +177,7 @@ def option(match: re.Match[str]) -> Spans:
         return
     if re.match(r"(?:id|type|src|source|env|target)=", value) or is_path(value):
         return
-    if is_number(value) and (len(value) < 6 or "pass" not in match["strong"].lower()):
+    if is_number(value) and len(value) < (6 if "pass" in match["strong"].lower() else 8):
         return
     yield start, start + len(value)
 
@@ -198,7 +201,7 @@ def user_password(match: re.Match[str]) -> Spans:
 _PROGRAM: Final = lazy(
     r"(?<![\w.-])(?:(?P<p>(?:mysql|mariadb)[\w-]{0,16}(?:\.exe)?|mycli|mongo\w{0,12}|influx|cqlsh|beeline|rabbitmqadmin"
     r"|cadaver|ipa|rdesktop|7z[ar]?|smbmap)|(?P<sshpass>sshpass)|(?P<P>zip|unzip|mosquitto_\w{1,8}|ipmitool|sqlcmd"
-    r"|bcp|isql)|(?P<a>(?:redis|keydb|valkey)-(?:cli|benchmark))|(?P<w>ldap\w{1,12})|(?P<login>docker|podman|nerdctl"
+    r"|bcp|isql)|(?P<a>(?:redis|keydb|valkey)-(?:cli|benchmark))|(?P<w>ldap\w{1,12})|(?P<k>openssl)|(?P<login>docker|podman|nerdctl"
     r"|helm|buildah|skopeo|oras|crane|az|cf|oc|argocd|twine|vault|acr))(?=\s)"
 )
 _LOGS_IN: Final = lazy(r"\b(?:login|upload)\b")

@@ -52,7 +52,7 @@ _STRONG: Final = (
     rf"|api[ _-]?key|{_LATER_KEYS}(?:[ _-]?access)?[ _-]?key"
 )
 _WEAK: Final = (
-    r"(?:(?<![a-z])(?:key|auth|pass|session(?:[ _-]?id)?|sid|jwt|pat|psk|salt|seed|dsn|otp)(?![a-z])"
+    r"(?:(?<![a-z])(?:key|auth|pass|pw|session(?:[ _-]?id)?|sid|jwt|pat|psk|salt|seed|dsn|otp)(?![a-z])"
     r"|[_-]key|signature|cookie)(?![\w.-]{0,40}(?:passw|token|secret|key))"
 )
 
@@ -196,8 +196,8 @@ PATTERNS: Final = (
     CredentialPattern("option", "a secret of a command", ("-u", "--user", "-a ", "--auth", "--proxy-u", "--basic", "--cred"),
         wide=r"(?<![\w-])(?:-u|--user|--proxy-user|-U|--auth|-a|--basic-auth|--creds?)(?:[ \t]{0,3}|=)[\"']?"
         r"(?P<user>[^\s:\"'/$<>|]{1,80})[:%](?P<value>[^\s\"'|<>]{2,200})", rule=rules.user_password),
-    CredentialPattern("option", "a secret of a command", ("-p", "-a", "-w"),
-        wide=r"(?<![\w-])-(?P<flag>[pPaw])(?P<gap>[ \t]{0,2})[\"']?(?P<value>(?!-)[^\s\"'|;&<>]{4,200})", rule=rules.short_option),
+    CredentialPattern("option", "a secret of a command", ("-p", "-a", "-w", "-k"),
+        wide=r"(?<![\w-])-(?P<flag>[pPawk])(?P<gap>[ \t]{0,2})[\"']?(?P<value>(?!-)[^\s\"'|;&<>]{4,200})", rule=rules.short_option),
     CredentialPattern("option", "a secret of a command", ("stdin", "with-token"),
         wide=r"\becho\s+(?:-n\s+)?[\"']?(?P<value>[^\s\"'|$`]{6,300})[\"']?\s*\|[^\n|]{0,120}(?:--password-stdin|--with-token|chpasswd)",
         rule=rules.given),
@@ -205,6 +205,12 @@ PATTERNS: Final = (
         wide=r"(?i:\b(?:aws_secret_access_key|aws_session_token|_authtoken|ngrok authtoken|authtoken|(?:set|setx|set-secret|put|config set)"
         r"\s+(?:-\S+\s+){0,3}[\w./:-]{0,60}(?:token|key|password|secret)))[ \t]{1,4}[\"']?(?P<value>[^\s\"'=|;&<>-][^\s\"'|;&<>]{7,400})",
         rule=rules.random),
+    CredentialPattern("option", "a secret of a command", ("<<<", "htpasswd"),
+        wide=r"(?:--with-token|--password-stdin)\s{0,4}<<<\s{0,4}[\"']?(?P<value>[^\s\"'|;&<>]{6,400})", rule=rules.given),
+    CredentialPattern("option", "a secret of a command", ("htpasswd", "auth", "cred", "login"),
+        wide=r"(?:\bhtpasswd\s{1,4}-\w{0,4}b\w{0,4}\s{1,4}\S{1,200}\s{1,4}\S{1,80}\s{1,4}[\"']?|(?i:basic[_-]?auth)[\"']?\s{0,3}[:=]"
+        r"\s{0,3}[\"']?[\w.@-]{1,60}:|(?i:auth|creds?|credentials|login)\s{0,3}=\s{0,3}\(\s{0,3}[\"'][^\"'\n]{1,60}[\"'],\s{0,3}[\"'])"
+        r"(?P<value>[^\s\"'|;&<>]{4,400})", rule=rules.given),
     CredentialPattern("netrc", "a password of .netrc or .pgpass", ("password", "login"),
         wide=r"(?i:\b(?:login|machine)\s{1,20}\S{1,200}\s{1,20}(?:password|passwd)\s{1,20})(?P<value>\S{3,200})", rule=rules.given),
     CredentialPattern("netrc", "a password of .netrc or .pgpass", (":5432:", ":*:", ":54", ":65"),

@@ -101,7 +101,7 @@ def looks_random(value: str) -> bool:
         if digits or any(map(str.isdigit, value)):
             return not _IDENTIFIER.match(value)
         parts = _CAMEL.findall(value)
-        return len(value) >= 16 and len(parts) * 3 > len(value)
+        return len(value) >= 12 and len(parts) * 3 > len(value)
     vowels = sum(value.lower().count(vowel) for vowel in "aeiou")
     return len(value) >= 16 and value.isalnum() and vowels * 5 < len(value)
 
@@ -111,6 +111,8 @@ def is_key_like(value: str) -> bool:
     plain = value[:160].removeprefix("0x").strip("=")
     if _HEX.match(plain):
         return len(plain) in _KEY_SIZES and len(set(plain)) > 4
+    if len(plain) >= 24 and plain.isalnum() and looks_random(plain):
+        return True
     if not _MIXED.match(plain) or _ORDERLY.match(plain) or _PATH.match(plain):
         return False
     kinds = (str.islower, str.isupper, str.isdigit)
