@@ -9,6 +9,7 @@ from tui.control.checkpoints import capture
 from tui.control.checkpoints.capture import CaptureOptions
 from tui.control.checkpoints.object_staging import checkpoint_lock
 from tui.control.checkpoints.refs import Checkpoint, list_checkpoints
+from tui.control.checkpoints.registration import retire
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.rewind_journal import needed_checkpoints
 from tui.settings.own_sections import CheckpointsSettings
@@ -52,9 +53,8 @@ def retire_by_settings(
         spared = {*needed_checkpoints(Path(project)), *(c.commit for c in checkpoints[-1:])}
         doomed = _past_their_time(checkpoints, settings, now)
         doomed = [c for c in doomed if c.commit not in spared]
-        commands = b"".join(b"delete %s %s\n" % (c.ref.encode(), c.commit.encode()) for c in doomed)
-        if commands:
-            git.run(("update-ref", "--no-deref", "--stdin"), input=commands)
+        if doomed:
+            retire(git, doomed)
     return doomed
 
 

@@ -25,6 +25,19 @@ def describe_checkpoint(taken: Checkpoint) -> str:
 
 def describe_plan(plan: RewindPlan) -> list[str]:
     """The plan in plain sentences, as dialogs and the command line show it."""
+    if plan.checkpoint.foreign:
+        return [_foreign_sentence(plan.checkpoint), *_describe_changes(plan)]
+    return _describe_changes(plan)
+
+
+def _foreign_sentence(checkpoint: Checkpoint) -> str:
+    return (
+        f"{checkpoint.id} is a foreign checkpoint ({checkpoint.remark}): whoever made it chose what "
+        "these files will hold. Look at every path before you say yes."
+    )
+
+
+def _describe_changes(plan: RewindPlan) -> list[str]:
     if plan.is_empty:
         return [f"Nothing differs from {plan.checkpoint.id}; nothing would change."]
     added, removed = plan.total_lines()

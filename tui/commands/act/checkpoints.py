@@ -15,6 +15,7 @@ from tui.commands.context import (
     print_lines,
     print_notes,
     project_of,
+    settle_rewind,
     snapshot_for,
 )
 from tui.system.errors import RefusedError
@@ -33,8 +34,9 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
-    from tui.control.checkpoints.stat_cache import OWN_REASON
+    from tui.control.checkpoints.path_listing import OWN_REASON
 
+    settle_rewind(project_of(arguments), may_act=True)
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
@@ -55,7 +57,7 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
     from tui.control.checkpoints.refs import checkpoints_of
     from tui.system.sanitize import clean_line
 
-    known_checkpoints = checkpoints_of(project_of(arguments))
+    known_checkpoints = checkpoints_of(project_of(arguments), foreign=True)
     if arguments.json:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
         print_json({"schema": 1, "checkpoints": rows})
@@ -63,8 +65,11 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
     for checkpoint in known_checkpoints:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
+        kind += " [foreign]" if checkpoint.foreign else ""
         label = clean_line(checkpoint.label, 80)
         print_lines(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}")
+        if checkpoint.remark:
+            print_lines(f"       {clean_line(checkpoint.remark)}")
     return 0
 
 
@@ -80,6 +85,8 @@ def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
         "head": checkpoint.head,
         "files": checkpoint.files,
         "not_captured": checkpoint.not_captured_count,
+        "foreign": checkpoint.foreign,
+        "remark": checkpoint.remark,
         "facts": dict(checkpoint.facts),
     }
 
@@ -94,13 +101,16 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         modes.add_argument(f"--{mode}", dest="mode", action="store_const", const=mode, help=text)
     parser.set_defaults(mode="code")
+    add_flags(parser, foreign="also one that this program is not known to have taken here")
     _add_confirmation(parser)
 
 
 def rewind_command(arguments: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
+    _settle_first(arguments)
     operations = operations_for(arguments)
-    return _rewind(operations, operations.plan_rewind(arguments.id), arguments.mode, arguments)
+    plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
+    return _rewind(operations, plan, arguments.mode, arguments)
 
 
 def undo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,8 +120,21 @@ def undo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def undo_command(arguments: argparse.Namespace) -> int:
     """Shows what would change, asks, and does it; 4 when there is no rewind to take back."""
+    _settle_first(arguments)
     operations = operations_for(arguments)
     return _rewind(operations, operations.plan_undo(), "code", arguments)
+
+
+def _settle_first(arguments: argparse.Namespace) -> None:
+    """An interrupted rewind comes first: with --yes at once, else when the person says so."""
+    from tui.control.rewind.execute import recover_rewind
+    from tui.system.sanitize import clean_line
+
+    project = project_of(arguments)
+    waiting = recover_rewind(project, may_act=False)
+    if waiting is not None and not arguments.dry_run:
+        confirm([clean_line(waiting.sentence)], "Do that first?", arguments.yes)
+    settle_rewind(project, may_act=waiting is not None and not arguments.dry_run)
 
 
 def _add_confirmation(parser: argparse.ArgumentParser) -> None:
@@ -125,6 +148,9 @@ def _rewind(
     """Shows a plan and, unless it is only to be shown, asks and does it."""
     sentences = operations.describe_rewind(plan, mode)
     files = mode != "conversation"
+    if plan.checkpoint.foreign and not arguments.dry_run:
+        # Nobody saw it being taken, so every path is shown before it is asked about.
+        sentences += [f"{change.kind} {ascii(change.path)[1:-1]}" for change in plan.changes]
     if arguments.dry_run or not operations.has_effect(plan, mode):
         for change in plan.changes if files else ():
             print_lines(f"{change.kind} {ascii(change.path)[1:-1]}")

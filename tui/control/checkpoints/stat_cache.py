@@ -16,9 +16,8 @@ from operator import attrgetter
 import msgspec
 from msgspec import Struct
 
-from tui.control.checkpoints.object_staging import private_area
+from tui.control.checkpoints.object_staging import private_area, private_place
 from tui.store.cache_file import open_cache, write_cache
-from tui.store.layout import RUN_DIR
 from tui.system.git import Git
 
 _KIND = b"seen-1"
@@ -27,8 +26,6 @@ _NAME = "seen"
 _TICK_NS = 100_000_000
 _COARSE_TICK_NS = 2_000_000_000
 LINK_MODE = 0o120000
-OWN_FOLDER = RUN_DIR.encode()
-OWN_REASON = "overnight-tui's own"
 _stat_columns = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
@@ -203,11 +200,11 @@ class FolderIndex:
             current.folders[path] = folder
             start = path + b"/" if path else b""
             current.special.update((start + name, kind) for name, kind in folder.special)
-            for name in folder.folders:
-                if name == OWN_FOLDER:
-                    current.special[start + name + b"/"] = OWN_REASON
-                elif name != b".git" and start + name not in skipped:
-                    waiting.append(start + name)
+            waiting += [
+                start + name
+                for name in folder.folders
+                if name != b".git" and start + name not in skipped
+            ]
         current.real_paths = set(current.folders)
         return current
 
@@ -293,7 +290,7 @@ class StatCache:
     def load(git: Git) -> StatCache:
         """What was stored last."""
         try:
-            with open_cache(private_area(git) / _NAME, _KIND) as cache:
+            with open_cache(private_place(git) / _NAME, _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
             rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
+from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable
 from tui.control.checkpoints.stat_cache import (
-    OWN_REASON,
     FileTable,
     FolderIndex,
     describe_kind,
@@ -28,6 +27,7 @@ from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git
+from tui.system.repository_names import MOST_PATH, is_reserved
 
 _TRIES = 3
 _CHUNK = 1 << 20
@@ -74,12 +74,8 @@ class WorkTreeState:
     seen_ns: int
 
     def not_captured(self) -> list[NotCaptured]:
-        """Everything left out, by path; our own folder as one, whatever lies in it."""
-        ours = tuple(path for path, why in self.folders.special.items() if why == OWN_REASON)
-        reasons = {**self.folders.special, **self.excluded, **dict.fromkeys(ours, OWN_REASON)}
-        items = sorted(
-            (p, why) for p, why in reasons.items() if p in ours or not p.startswith(ours)
-        )
+        """Everything left out, by path."""
+        items = sorted({**self.folders.special, **self.excluded}.items())
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
 
@@ -202,6 +198,8 @@ class WorkTreeScan:
         if not is_capturable(path):
             if is_reserved(path):
                 state.excluded[path] = "a name that git reserves"
+            elif len(path) > MOST_PATH:
+                state.excluded[path] = "a path too long to be written again"
             return None
         if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
             return None

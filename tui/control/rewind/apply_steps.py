@@ -137,7 +137,7 @@ class StepApplier:
         if status is None:
             self._ensure_staged(number)
             done = self._files.create(self._staged_path(number), step.path)
-        elif step.kind == "permissions":
+        elif step.kind == "permissions" and status.st_nlink == 1:
             self._files.set_permissions(step.path, step.after.permissions)
             done = True
         else:
