@@ -68,7 +68,7 @@ def load(
     for key, located in _from_file(user.data, user.shown):
         given.take("user", key, expand_variables(located, environ))
     file = read_project_file(project)
-    digest = "" if file.data is None else _sha256(file.data)
+    digest = digest_of(file.data)
     given.take_project(file, environ, lambda: is_trusted(digest))
     if file.notice:
         given.notices.append(file.notice)
@@ -161,7 +161,10 @@ class _Given:
         return replace(settings, **changes)
 
 
-def _sha256(data: bytes) -> str:
+def digest_of(data: bytes | None) -> str:
+    """What a settings file is known by when it is trusted; empty where there is none."""
+    if data is None:
+        return ""
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
