@@ -219,9 +219,10 @@ def _print_help() -> int:
 
 
 def _report(text: str, code: int) -> int:
+    from tui.system.credentials.hide import hide_credentials
     from tui.system.sanitize import clean_line
 
-    line = clean_line(" ".join(text.split()), _SENTENCE)
+    line = clean_line(hide_credentials(" ".join(text.split())), _SENTENCE)
     try:
         sys.stderr.write(f"{PROGRAM}: {line}\n")
         sys.stderr.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING
 from tui.commands.context import (
     add_flags,
     has_terminal,
+    print_lines,
+    print_path,
     project_of,
     settings_of,
     tell_ignored,
@@ -94,7 +95,8 @@ def report_or_watch(
 ) -> int:
     """Prints where the run is, or opens the screen on it, with a notice in full and in short."""
     if detach:
-        sys.stdout.write(f"{project}\n{run_id}\n")
+        print_path(project)
+        print_lines(run_id)
         return 0
     from tui.commands.watch import show
     from tui.model.session import NamedSources
@@ -158,5 +160,6 @@ def unit_command(arguments: argparse.Namespace) -> int:
     from tui.runner.start import unit_text
 
     project = project_of(arguments)
-    sys.stdout.write(unit_text(project, arguments.goal, arguments.at, arguments.words))
+    text = unit_text(project, arguments.goal, arguments.at, arguments.words)
+    print_lines(text.removesuffix("\n"))
     return 0

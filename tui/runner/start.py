@@ -34,6 +34,7 @@ from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError, UsageError
 from tui.system.files import open_private, read_json
 from tui.system.locks import acquire_lock
+from tui.system.sanitize import has_controls
 
 _START_SECONDS = 20.0
 _ADOPT_SECONDS = 5.0
@@ -244,8 +245,10 @@ def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) 
     if match is None:
         raise UsageError(f"{at!r} is no time of day; write it like 22:00")
     for text in (goal, str(project), *arguments):
-        if "\n" in text or "\0" in text:
-            raise UsageError("a unit needs its goal and its paths in one line")
+        if "\n" in text or has_controls(text):
+            raise UsageError(
+                "a unit needs its goal and its paths in one line, without control characters"
+            )
     hour, minute = int(match[1]), int(match[2])
     # What stands behind `--` is for the agent: the goal comes before it.
     cut = list(arguments).index("--") if "--" in arguments else len(arguments)

@@ -12,6 +12,8 @@ from tui.commands.context import (
     confirm,
     operations_for,
     print_json,
+    print_lines,
+    print_notes,
     project_of,
     settle_rewind,
     snapshot_for,
@@ -38,10 +40,10 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
-    sys.stdout.write(f"{checkpoint.id}\n")
-    sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")
+    print_lines(f"{checkpoint.id}")
+    print_notes(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}")
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
-        sys.stderr.write(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})\n")
+        print_notes(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})")
     return 0
 
 
@@ -65,9 +67,9 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
         kind += " [foreign]" if checkpoint.foreign else ""
         label = clean_line(checkpoint.label, 80)
-        sys.stdout.write(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}\n")
+        print_lines(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}")
         if checkpoint.remark:
-            sys.stdout.write(f"       {clean_line(checkpoint.remark)}\n")
+            print_lines(f"       {clean_line(checkpoint.remark)}")
     return 0
 
 
@@ -151,8 +153,8 @@ def _rewind(
         sentences += [f"{change.kind} {ascii(change.path)[1:-1]}" for change in plan.changes]
     if arguments.dry_run or not operations.has_effect(plan, mode):
         for change in plan.changes if files else ():
-            sys.stdout.write(f"{change.kind} {ascii(change.path)[1:-1]}\n")
-        sys.stderr.write("\n".join(sentences) + "\n")
+            print_lines(f"{change.kind} {ascii(change.path)[1:-1]}")
+        print_notes(*sentences)
         return 0
     confirmed = files and bool(plan.refusals)
     if confirmed and not arguments.anyway and (arguments.yes or not sys.stdin.isatty()):
@@ -166,11 +168,11 @@ def _print_receipt(receipt: OperationReceipt) -> None:
     """What was done: the safety checkpoint on stdout, counts and what was left alone on stderr."""
     result = receipt.rewound
     if result is None:
-        sys.stdout.write(f"{receipt.words}\n")
+        print_lines(f"{receipt.words}")
         return
     if result.safety is not None:
-        sys.stdout.write(f"{result.safety.id}\n")
+        print_lines(f"{result.safety.id}")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
-    sys.stderr.write(f"{counts}; 'overnight-tui undo' takes it back\n")
+    print_notes(f"{counts}; 'overnight-tui undo' takes it back")
     for path in result.meanwhile:
-        sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
+        print_notes(f"left alone, edited meanwhile: {ascii(path)[1:-1]}")

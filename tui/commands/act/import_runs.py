@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.context import confirm
+from tui.commands.context import confirm, print_lines, print_notes
 from tui.store.layout import OLD_FOLDER
 from tui.store.old_runs import OLD_RUNS, find_old_runs, import_old_run, imported_runs
 from tui.system.errors import OvernightError
@@ -32,8 +31,9 @@ def import_runs(project: Path, *, yes: bool) -> int:
     found = [run for run in find_old_runs(project) if run.name not in known]
     wanted = [run for run in found if not run.why_not]
     if not wanted:
-        sys.stderr.write("\n".join(_lines(found, ())) + "\n" if found else "")
-        sys.stdout.write("there is no run of version 0.1 to copy\n" if not was_moved else "")
+        print_notes(*(_lines(found, ()) if found else ()))
+        if not was_moved:
+            print_lines("there is no run of version 0.1 to copy")
         return 0 if was_moved else 3
     confirm(
         _plan(project, found), f"Copy {format_count(len(wanted), 'run')} into your own state?", yes
@@ -44,8 +44,8 @@ def import_runs(project: Path, *, yes: bool) -> int:
             import_old_run(project, run)
             copied += 1
         except OvernightError as error:
-            sys.stderr.write(f"{clean_line(str(error), 600)}\n")
-    sys.stdout.write(f"{format_count(copied, 'run')} copied; `overnight-tui runs` lists them\n")
+            print_notes(clean_line(str(error), 600))
+    print_lines(f"{format_count(copied, 'run')} copied; `overnight-tui runs` lists them")
     return 0 if copied == len(wanted) else 1
 
 
@@ -62,7 +62,7 @@ def _take_over(project: Path, yes: bool) -> bool:
     ]
     confirm(plan, "Take it over?", yes)
     take_over(project, moved)
-    sys.stdout.write(f"taken over from {old}: {format_count(moved.runs, 'run')}\n")
+    print_lines(f"taken over from {old}: {format_count(moved.runs, 'run')}")
     return True
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.commands.context import add_flags, add_path, print_json, project_of, settings_of
+from tui.commands.context import (
+    add_flags,
+    add_path,
+    print_json,
+    print_lines,
+    print_notes,
+    project_of,
+    settings_of,
+)
 from tui.store.layout import RunDirectory
 from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
@@ -41,7 +48,7 @@ def runs_command(arguments: argparse.Namespace) -> int:
         rows = [_as_object(night, nights) for night in nights]
         print_json({"schema": 1, "runs": rows, "repeated_failures": failures})
     else:
-        sys.stdout.writelines(f"{line}\n" for line in _table(nights))
+        print_lines(*_table(nights))
     _tell_of_old_runs(project)
     return 0 if nights else 3
 
@@ -55,9 +62,9 @@ def _tell_of_old_runs(project: Path) -> None:
         return
     known = imported_runs(project)
     if left := sum(run.name not in known for run in find_old_runs(project)):
-        sys.stderr.write(
+        print_notes(
             f"{format_count(left, 'run')} of version 0.1 in .overnight not listed, as nothing in a project is "
-            "believed; `overnight-tui trust --import-runs` shows and copies them\n"
+            "believed; `overnight-tui trust --import-runs` shows and copies them"
         )
 
 

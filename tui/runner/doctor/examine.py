@@ -167,7 +167,7 @@ def _send_test_messages(place: Surroundings) -> Iterator[CheckResult]:
     """Sends a test message through every channel."""
     from tui.runner.notify.http_services import SendOptions, send
     from tui.runner.notify.message_text import compose, without_credentials
-    from tui.system.credentials import spellings_of
+    from tui.system.credentials.hide import spellings_of
 
     project, rules = place.project, place.settings.notifications
     seconds, private = rules.timeout_seconds, rules.allow_private_addresses

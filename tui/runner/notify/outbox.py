@@ -20,7 +20,7 @@ from tui.runner.notify.delivery_rules import COALESCE_SECONDS, Delivery, in_quie
 from tui.runner.notify.message_text import inert_line, without_credentials
 from tui.store.layout import RunDirectory
 from tui.system.children import python_child
-from tui.system.credentials import secret_variables, spellings_of
+from tui.system.credentials.hide import secret_variables, spellings_of
 from tui.system.errors import OvernightError
 from tui.system.files import atomic_write, private_folder, read_small, sync_folder
 from tui.system.locks import is_locked
