@@ -36,7 +36,7 @@ class ProjectRecord(Struct, frozen=True):
 
 def describe_project(project: Path) -> ProjectRecord | None:
     """The record of a project as it is now; None where it cannot be read."""
-    from tui.system.repository_identity import identity_of
+    from tui.store.repository_identity import identity_of
 
     try:
         found = identity_of(project)

@@ -12,7 +12,6 @@ import pytest
 
 from tests.command_line import TIMEOUT_S, command, environment
 from tests.unit.commands.contract import Run, sentence
-from tui.system import paths
 
 TEXT = "agent:\n  command: [sh, -c, './evil']\nbudget: {max_cost_usd: 900}\n"
 
@@ -73,11 +72,11 @@ def test_nothing_is_written_into_the_project(tui: Run, project: Path, settings_f
 
 
 def test_a_project_without_a_file_can_be_trusted(tui: Run, tmp_path: Path) -> None:
-    done = tui("trust", "--yes")
+    done = tui("trust", "--yes", XDG_STATE_HOME=str(tmp_path / "state"))
     assert done.code == 0
     assert b"has no config/overnight.yaml" in done.out
-    known = json.loads((paths.state_dir() / "trust.json").read_text())["trusted"]
-    (stored,) = [one for one in known if one["shown"] == str(tmp_path / "project")]
+    file = tmp_path / "state/overnight-tui/trust.json"
+    (stored,) = json.loads(file.read_text())["trusted"]
     assert stored["digest"] == ""
 
 

@@ -21,7 +21,7 @@ from tui.system.format import format_local
 
 if TYPE_CHECKING:
     from tui.control.checkpoints.refs import Checkpoint
-    from tui.control.operations import Operations
+    from tui.control.operations import OperationReceipt, Operations
     from tui.control.rewind.plan import RewindPlan
 
 
@@ -158,15 +158,19 @@ def _rewind(
     if confirmed and not arguments.anyway and (arguments.yes or not sys.stdin.isatty()):
         raise RefusedError(f"{'; '.join(plan.refusals)}. Say --anyway to do it all the same")
     confirm(sentences, "Do it all the same?" if confirmed else "Do it?", arguments.yes)
-    receipt = operations.rewind(plan, mode, confirmed=confirmed)
+    _print_receipt(operations.rewind(plan, mode, confirmed=confirmed))
+    return 0
+
+
+def _print_receipt(receipt: OperationReceipt) -> None:
+    """What was done: the safety checkpoint on stdout, counts and what was left alone on stderr."""
     result = receipt.rewound
     if result is None:
         sys.stdout.write(f"{receipt.words}\n")
-        return 0
+        return
     if result.safety is not None:
         sys.stdout.write(f"{result.safety.id}\n")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
     sys.stderr.write(f"{counts}; 'overnight-tui undo' takes it back\n")
     for path in result.meanwhile:
         sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
-    return 0
