@@ -8,6 +8,7 @@ from pathlib import Path
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, count_not_captured
+from tui.model.labels import describe_survivors
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.system.format import format_count, format_local
@@ -84,7 +85,9 @@ def describe_end(killed: KillResult | None) -> str:
     if killed.survivors:
         return f"these could not be ended: {', '.join(killed.survivors)}"
     end = "it ended by itself" if killed.polite else "it was killed"
-    return end + (f", {len(killed.killed)} of its processes with it" if killed.killed else "")
+    end += f", {len(killed.killed)} of its processes with it" if killed.killed else ""
+    unknown = describe_survivors(killed.survivors_or_unknown)
+    return f"{end}; {unknown}" if unknown else end
 
 
 def step_back_text(template: str, snapshot: NightSnapshot) -> str:

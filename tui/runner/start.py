@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from tui.store.runs import (
     prune_runs,
     read_run_end,
 )
+from tui.system.children import python_child
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError, UsageError
 from tui.system.files import open_private, read_json
@@ -38,7 +38,6 @@ from tui.system.locks import acquire_lock
 _START_SECONDS = 20.0
 _ADOPT_SECONDS = 5.0
 _POLL_SECONDS = 0.02
-_PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -145,12 +144,11 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
     log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],
+            python_child.module_command("tui.runner.supervisor", str(folder.path)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # `-m` looks in the current folder first: this package must be there, not one of the project.
-            cwd=_PACKAGE_FOLDER,
+            cwd=python_child.FOLDER,
             env=attempt_environment(environ, settings),
             start_new_session=True,
         )
@@ -252,7 +250,7 @@ def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) 
     # What stands behind `--` is for the agent: the goal comes before it.
     cut = list(arguments).index("--") if "--" in arguments else len(arguments)
     flags, rest = arguments[:cut], arguments[cut:]
-    words = [sys.executable, "-m", "tui", "run", "--project", str(project), "--detach"]
+    words = python_child.program_command("run", "--project", str(project), "--detach")
     words += [*flags, goal, *rest]
     name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
     return _UNIT.format(

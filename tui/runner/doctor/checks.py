@@ -242,9 +242,9 @@ def _try_pipe(parent: Path) -> None:
 
 def _agent(place: Surroundings) -> Finding:
     command = place.settings.agent.command
-    preflight.check_agent(command, place.environ)
+    preflight.check_agent(command, place.environ, place.project)
     if place.is_claude:
-        return ok(f"claude {preflight.check_version(command, place.environ)}")
+        return ok(f"claude {preflight.check_version(command, place.environ, place.project)}")
     return ok(f"{os.path.basename(command[0])}, as agent.command says")
 
 
