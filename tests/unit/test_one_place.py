@@ -162,6 +162,7 @@ FACTS = {
             "tui/control/channels/hook_delivery.py": "and a hook's claim; it imports next to nothing",
             "tui/store/runs.py": "a run that is being removed is no run any more",
             "tui/store/old_runs.py": "a run that was copied whole gets its name",
+            "tui/store/moved_projects.py": "moves the state of a project that moved",
             "tui/runner/artifacts.py": "a transcript that shrank is set aside",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },
