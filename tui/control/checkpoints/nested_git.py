@@ -79,6 +79,9 @@ class NestedScan:
     def _scan_one(self, entry: bytes) -> Generator[tuple[bytes, bytes], None, bool]:
         """One attempt; the generator's value is whether nothing changed meanwhile."""
         listed = _list_all(self.top, entry)
+        if not listed.folders and not listed.files:
+            self._leave_out(entry, "what is no file and no folder")
+            return True
         reason = self._find_excess(listed)
         if reason:
             self._leave_out(entry, reason)

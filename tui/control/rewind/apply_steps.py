@@ -101,9 +101,9 @@ class StepApplier:
     def apply_all(self, entry: OpenRewind) -> ApplyResult:
         """Removes what is in the way, writes, then deletes; flushes, then closes folders as they are to
         be. May be repeated."""
-        in_the_way, writes, deletes = _order_steps(self._steps)
         folders = FolderApplier(self._files, entry.folders)
         self._made = folders.kept
+        in_the_way, writes, deletes = _order_steps(self._steps, self._made)
         folders.open_all()
         self._run("clearing", in_the_way)
         folders.make_all()
@@ -281,10 +281,13 @@ class StepApplier:
         self.result.rescued.append(str(rescued))
 
 
-def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
-    """Numbers of the steps: deletions that make room, writes, all other deletions."""
+def _order_steps(
+    steps: Sequence[FileStep], made: set[bytes]
+) -> tuple[list[int], list[int], list[int]]:
+    """Numbers of the steps: deletions that make room, also for the folders that are to be made;
+    writes; all other deletions."""
     targets = {step.path for step in steps if step.after is not None}
-    above = {folder for path in targets for folder in folders_above(path)}
+    above = made | {folder for path in targets for folder in folders_above(path)}
     in_the_way, writes, deletes = [], [], []
     for number, step in enumerate(steps):
         if step.after is not None:

@@ -239,6 +239,8 @@ class _Comparison:
                 if stat.S_ISLNK(self._state.rows.modes[index[above]]):
                     decision.links.add(above)
         inside = path + b"/"
+        if any(entry.startswith(inside) for entry in self._state.folders.git_entries):
+            return "a folder with a repository in it has taken its place"
         if excluded.reason_for(inside):
             return "a folder that is not captured has taken its place"
         if path in self._state.folders.folders and (
