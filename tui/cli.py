@@ -86,7 +86,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as error:  # a sentence for the person, the trace for the crash log
-        from tui.system.errors import report_crash
+        from tui.store.crash_log import report_crash
 
         return _report(report_crash(error), 1)
 
@@ -219,9 +219,10 @@ def _print_help() -> int:
 
 
 def _report(text: str, code: int) -> int:
+    from tui.system.credentials.hide import hide_credentials
     from tui.system.sanitize import clean_line
 
-    line = clean_line(" ".join(text.split()), _SENTENCE)
+    line = clean_line(hide_credentials(" ".join(text.split())), _SENTENCE)
     try:
         sys.stderr.write(f"{PROGRAM}: {line}\n")
         sys.stderr.flush()

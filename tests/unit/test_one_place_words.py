@@ -14,10 +14,24 @@ ROOT = Path(__file__).parents[2]
 FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "what a credential looks like": (
         r"gh\[?p|github_pat|glpat|\bxox|AKIA|AIza|sk-ant|\bhf_|npm_\[|PRIVATE KEY-|eyJ|ya29|whsec",
-        "tui/system/credentials.py",
+        "tui/system/credentials/shapes.py",
         (),
     ),
-    "what hides a credential": (r'= "\[hidden\]"', "tui/system/credentials.py", ()),
+    "how commands print": (
+        r"sys\.std(?:out|err)\.write\(|\bjson_text\(",
+        "tui/commands/context.py",
+        (
+            "tui/cli.py",  # help and version, and the one line of an error, cleaned there
+            "tui/commands/act/hooks.py",  # what a hook says of itself must import next to nothing
+            "tui/commands/observe/doctor.py",  # its lines carry colours of its own
+            "tui/commands/observe/review.py",  # exports, escaped where they are rendered
+            "tui/commands/watch.py",  # the first screen
+            "tui/monitor/loading.py",  # figures between two of our processes
+            "tui/runner/run_context.py",  # the supervisor's own log
+            "tui/system/sanitize.py",  # its definition
+        ),
+    ),
+    "what hides a credential": (r'= "\[hidden\]"', "tui/system/credentials/values.py", ()),
     "how a terminal's sequences are read": (
         r"\\x1b\[?\(|\\x1b\\\\?\[|Color\.from_ansi",
         "tui/system/sgr.py",

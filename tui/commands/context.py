@@ -65,7 +65,7 @@ def tell_ignored(project: Path, loaded: LoadedSettings) -> None:
         from tui.store.trust import ignored_settings
 
         for notice in ignored_settings(project, loaded):
-            sys.stderr.write(f"overnight-tui: {notice.sentence}\n")
+            print_notes(f"overnight-tui: {notice.sentence}")
 
 
 def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> SessionMonitor:
@@ -82,20 +82,19 @@ def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> Session
 def settle_rewind(project: Path, *, may_act: bool) -> None:
     """Says on stderr that a rewind of the project was interrupted; brings it to its end if `may_act`."""
     from tui.control.rewind.execute import recover_rewind
-    from tui.system.sanitize import clean_line
 
     waiting = recover_rewind(project, may_act=False)
     if waiting is None:
         return
-    sys.stderr.write(f"{clean_line(waiting.sentence)}\n")
+    print_notes(waiting.sentence)
     if not may_act:
-        sys.stderr.write(f"{UNFINISHED}\n")
+        print_notes(UNFINISHED)
         return
     done = recover_rewind(project, may_act=True)
     if done is not None:
-        sys.stderr.write(f"{clean_line(done.sentence)}\n")
+        print_notes(done.sentence)
         for path in (*done.meanwhile, *done.rescued):
-            sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
+            print_notes(f"left alone, edited meanwhile: {ascii(path)[1:-1]}")
 
 
 def operations_for(arguments: argparse.Namespace) -> Operations:
@@ -111,15 +110,17 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     settings = settings_of(project).settings
     sources = select_session(project, settings, named_sources(arguments))
     events = sources.events[0].path if sources.events else ""
-    is_ours = bool(sources.run_dir) and is_running(sources.run_dir)
+    run_dir = "" if sources.elsewhere else sources.run_dir
+    is_ours = bool(run_dir) and is_running(run_dir)
     return Operations(
         project,
         settings,
-        sources.run_dir,
+        run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project),
         agents=() if is_ours else live_agents(project),
         events=events,
+        elsewhere=sources.elsewhere,
     )
 
 
@@ -133,10 +134,35 @@ def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:
 
 
 def print_json(value: object) -> None:
-    """Prints one JSON value on one line."""
-    import msgspec
+    """Prints one JSON value on one line; the one way in which commands print JSON."""
+    from tui.system.sanitize import json_text
 
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def print_lines(*lines: str) -> None:
+    """Prints lines to stdout; what a terminal could obey is shown, not sent."""
+    sys.stdout.write(_shown(lines))
+
+
+def print_notes(*lines: str) -> None:
+    """Prints words for the person to stderr, shown like those of `print_lines`."""
+    sys.stderr.write(_shown(lines))
+
+
+def _shown(lines: Sequence[str]) -> str:
+    from tui.system.sanitize import clean
+
+    return "".join(clean(line, whole=True) + "\n" for line in lines)
+
+
+def print_path(path: Path) -> None:
+    """Prints a path: exactly for a program that reads it, shown like other text on a terminal."""
+    if sys.stdout.isatty():
+        print_lines(os.fsencode(path).decode("utf-8", "replace"))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(path) + b"\n")
 
 
 def has_terminal() -> bool:
@@ -146,7 +172,7 @@ def has_terminal() -> bool:
 
 def confirm(plan: Sequence[str], question: str, yes: bool) -> None:
     """Shows a plan and asks; RefusedError unless the person says yes, here or by --yes."""
-    sys.stderr.write("\n".join(plan) + "\n")
+    print_notes(*plan)
     if yes:
         return
     if not sys.stdin.isatty():

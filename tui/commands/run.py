@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING
 from tui.commands.context import (
     add_flags,
     has_terminal,
+    print_lines,
+    print_path,
     project_of,
     settings_of,
     tell_ignored,
@@ -94,7 +95,8 @@ def report_or_watch(
 ) -> int:
     """Prints where the run is, or opens the screen on it, with a notice in full and in short."""
     if detach:
-        sys.stdout.write(f"{project}\n{run_id}\n")
+        print_path(project)
+        print_lines(run_id)
         return 0
     from tui.commands.watch import show
     from tui.model.session import NamedSources
@@ -128,6 +130,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
     from tui.demo.story import repository
     from tui.runner import start
     from tui.settings.load import load
+    from tui.system.children import python_child
 
     if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui demo --detach' only starts it")
@@ -138,7 +141,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
     settings = load(project, flags=DEMO_SETTINGS, environ={}).settings
-    agent = (sys.executable, "-m", "tui.demo.agent", "--story", arguments.story)
+    agent = python_child.module_command("tui.demo.agent", "--story", arguments.story)
     options = start.StartOptions(
         command="demo", allow_dirty=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
     )
@@ -157,5 +160,6 @@ def unit_command(arguments: argparse.Namespace) -> int:
     from tui.runner.start import unit_text
 
     project = project_of(arguments)
-    sys.stdout.write(unit_text(project, arguments.goal, arguments.at, arguments.words))
+    text = unit_text(project, arguments.goal, arguments.at, arguments.words)
+    print_lines(text.removesuffix("\n"))
     return 0

@@ -73,7 +73,7 @@ class JournalWriter:
 
 def _without_credentials(value: object) -> object:
     if isinstance(value, str):
-        from tui.system.credentials import hide_credentials  # readers need no patterns
+        from tui.system.credentials.hide import hide_credentials  # readers need no patterns
 
         return hide_credentials(value)
     if isinstance(value, Mapping):

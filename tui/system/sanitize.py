@@ -128,6 +128,48 @@ def fold_lines(text: str) -> str:
     return "\n".join(pieces)
 
 
+_UNSAFE = lazy(f"[{_SINGLES}{_SELECTORS}{_HIGH_SINGLES}{_HIGH_SELECTORS}]")
+
+
+def json_text(value: object) -> str:
+    """`value` as JSON on one line, fit for a terminal: what `escape_json` escapes is not in it."""
+    import msgspec  # late: the screen's first lines need no JSON
+
+    try:
+        text = msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a path that is no text
+        import json
+
+        text = json.dumps(msgspec.to_builtins(value))
+    return escape_json(text)
+
+
+def escape_json(text: str) -> str:
+    r"""A JSON text with every character that moves, hides or reorders others written as `\\uXXXX`.
+
+    The values stay what they are. Such a character can only stand within a string.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSAFE.sub(_as_escape, text)
+
+
+_JOINING = frozenset("\u200c\u200d\ufe0e\ufe0f\u180b\u180c\u180d\u180f")
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text holds what a terminal could obey, or what hides or reorders other characters."""
+    return not is_plain(text) and not _JOINING.issuperset(_UNSAFE.findall(text))
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
 class _VisibleForms(dict[str, str]):
     """The visible form of each odd character, made once."""
 

@@ -123,7 +123,9 @@ def test_an_event_is_sent_by_a_process_of_its_own(tmp_path: Path) -> None:
     with serving() as service:
         context = desk_for(tmp_path)
         teller = notifier(context, hook(service, "slack", "slack", f"/services/{LONG}"))
-        teller.notify("stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'x' * 20}")
+        teller.notify(
+            "stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'a9Bq7' * 5}"
+        )
         teller.close()
         entry = until(
             lambda: [

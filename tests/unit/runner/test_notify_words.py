@@ -23,7 +23,7 @@ from tui.runner.notify.message_text import (
     message_text,
     without_credentials,
 )
-from tui.system.credentials import secret_variables, spellings_of
+from tui.system.credentials.hide import secret_variables, spellings_of
 
 # Put together here so that no scanner takes this file for a leak.
 ANTHROPIC = "sk-ant-" + "api03-" + "Ab3_" * 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import time
 import unicodedata
@@ -12,7 +13,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.payloads import AFTER, BEFORE, MARKUP_STRINGS, PAYLOADS, SIZE_BOMBS, Payload
-from tui.system.sanitize import LINE_LIMIT, clean, clean_bytes, clean_line, cut_middle
+from tui.system.sanitize import (
+    LINE_LIMIT,
+    clean,
+    clean_bytes,
+    clean_line,
+    cut_middle,
+    has_controls,
+    json_text,
+)
 from tui.system.sgr import StyledSpan, clean_coloured, strip_ansi
 
 _HARMFUL = re.compile(
@@ -276,3 +285,30 @@ def _timed(line: str) -> float:
     for _ in range(20_000):
         clean(line)
     return time.process_time() - start
+
+
+# --- JSON on a terminal ---
+
+
+@settings(deadline=None, max_examples=400)
+@given(_NASTY)
+@example("\x9b2J\u202e\u200b\U000e0041\x7f\u2028\ud800")
+def test_json_is_exact_and_harmless(text: str) -> None:
+    shown = json_text({"label": text, text: [text]})
+    _assert_harmless(shown)
+    assert "\n" not in shown
+    assert json.loads(shown) == {"label": text, text: [text]}
+
+
+def test_json_leaves_letters_and_emoji_as_they_are() -> None:
+    assert json_text(["Zoë 語 🙂"]) == '["Zoë 語 🙂"]'
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.name)
+def test_controls_are_noticed(payload: Payload) -> None:
+    assert has_controls(payload.data.decode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize("text", ["plain", "Zoë", "語", "👩\u200d💻 ❤\ufe0f", "می\u200cخواهم"])
+def test_writing_has_no_controls(text: str) -> None:
+    assert not has_controls(text)

@@ -12,6 +12,8 @@ from tui.commands.context import (
     confirm,
     operations_for,
     print_json,
+    print_lines,
+    print_notes,
     project_of,
     settle_rewind,
     snapshot_for,
@@ -42,14 +44,14 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
-    sys.stdout.write(f"{checkpoint.id}\n")
-    sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")
+    print_lines(f"{checkpoint.id}")
+    print_notes(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}")
     missing = count_not_captured(checkpoint)
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
         missing -= 1
         _print_missing("not captured:", [file])
     if missing:
-        sys.stderr.write(f"and {missing:,} more that were not captured\n")
+        print_notes(f"and {missing:,} more that were not captured")
     return 0
 
 
@@ -82,11 +84,9 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         left_out = f" ({missing:,} not captured)" if missing else ""
         gone = " [its work tree is gone]" if checkpoint.work_tree else ""
         name = clean_line(checkpoint.id, 80)
-        sys.stdout.write(
-            f"{name:<6} {at}  {checkpoint.files:>7,} files{left_out}  {label}{kind}{gone}\n"
-        )
+        print_lines(f"{name:<6} {at}  {checkpoint.files:>7,} files{left_out}  {label}{kind}{gone}")
         if checkpoint.remark:
-            sys.stdout.write(f"       {clean_line(checkpoint.remark)}\n")
+            print_lines(f"       {clean_line(checkpoint.remark)}")
     return 0
 
 
@@ -109,9 +109,9 @@ def _delete(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"schema": 1, "deleted": _as_object(checkpoint)})
     else:
-        sys.stdout.write(f"{name}\n")
+        print_lines(f"{name}")
     where = checkpoint.commit[:10]
-    sys.stderr.write(f"deleted the {what}; its commit {where} stays until git collects it\n")
+    print_notes(f"deleted the {what}; its commit {where} stays until git collects it")
     return 0
 
 
@@ -192,7 +192,7 @@ def _add_confirmation(parser: argparse.ArgumentParser) -> None:
 def _print_plan(plan: RewindPlan) -> None:
     """What would change, on stdout; what stays and what cannot be brought back, on stderr."""
     for change in plan.changes:
-        sys.stdout.write(f"{change.kind} {ascii(change.path)[1:-1]}\n")
+        print_lines(f"{change.kind} {ascii(change.path)[1:-1]}")
     _print_missing("keep", plan.keeps)
     _print_missing("missing", plan.lost)
 
@@ -200,7 +200,7 @@ def _print_plan(plan: RewindPlan) -> None:
 def _print_missing(word: str, items: Iterable[NotCaptured]) -> None:
     for item in items:
         path, reason = ascii(item.path)[1:-1], ascii(item.reason)[1:-1]
-        sys.stderr.write(f"{word} {path} ({reason})\n")
+        print_notes(f"{word} {path} ({reason})")
 
 
 def _rewind(
@@ -215,7 +215,7 @@ def _rewind(
     if arguments.dry_run or not operations.has_effect(plan, mode):
         if files:
             _print_plan(plan)
-        sys.stderr.write("\n".join(sentences) + "\n")
+        print_notes(*sentences)
         return 0
     confirmed = files and bool(plan.refusals)
     if confirmed and not arguments.anyway and (arguments.yes or not sys.stdin.isatty()):
@@ -229,12 +229,12 @@ def _print_receipt(receipt: OperationReceipt) -> None:
     """What was done: the safety checkpoint on stdout, counts and what was left alone on stderr."""
     result = receipt.rewound
     if result is None:
-        sys.stdout.write(f"{receipt.words}\n")
+        print_lines(f"{receipt.words}")
         return
     if result.safety is not None:
-        sys.stdout.write(f"{result.safety.id}\n")
+        print_lines(f"{result.safety.id}")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
-    sys.stderr.write(f"{counts}; 'overnight-tui undo' takes it back\n")
+    print_notes(f"{counts}; 'overnight-tui undo' takes it back")
     _print_missing("not brought back:", (*result.not_restored, *result.lost))
     for path in result.meanwhile:
-        sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
+        print_notes(f"left alone, edited meanwhile: {ascii(path)[1:-1]}")

@@ -32,11 +32,11 @@ def hooks_arguments(parser: argparse.ArgumentParser) -> None:
 
 def hooks_command(arguments: argparse.Namespace) -> int:
     """Prints in one line what was done or what is installed; status ends with 3 when incomplete."""
-    from tui.commands.context import project_of
+    from tui.commands.context import print_lines, project_of
 
     project = project_of(arguments)
     sentence, code = _execute(arguments.what, project)
-    sys.stdout.write(f"{sentence}\n")
+    print_lines(sentence)
     return code
 
 
@@ -105,5 +105,7 @@ def _read_payload() -> bytes:
 
 
 def _complain(text: str) -> int:
-    sys.stderr.write(f"overnight-tui hook: {text}\n")
+    from tui.system.sanitize import clean_line
+
+    sys.stderr.write(f"overnight-tui hook: {clean_line(text)}\n")
     return 0

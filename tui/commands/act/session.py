@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, add_path, confirm, operations_for, snapshot_for
+from tui.commands.context import (
+    add_flags,
+    add_path,
+    confirm,
+    operations_for,
+    print_lines,
+    print_notes,
+    snapshot_for,
+)
 from tui.store.inbox import Verb
 from tui.system.errors import RefusedError
 
@@ -28,11 +35,11 @@ def _send(operations: Operations, text: str, mode: str) -> int:
     receipt = operations.inject(text, mode)
     delivery = receipt.delivery
     if delivery is None:
-        sys.stdout.write(f"{receipt.answer}\n")
+        print_lines(receipt.answer)
         return 0
     name = f" as {delivery.id}" if delivery.id else ""
-    sys.stdout.write(f"{delivery.state} by {delivery.channel}{name}\n")
-    sys.stderr.write(f"{delivery.promise}\n")
+    print_lines(f"{delivery.state} by {delivery.channel}{name}")
+    print_notes(delivery.promise)
     return 0 if delivery.state in ("queued", "delivered") else 1
 
 
@@ -48,7 +55,7 @@ def step_back_command(arguments: argparse.Namespace) -> int:
     operations = operations_for(arguments)
     text = step_back_text(operations.step_back_template, snapshot_for(arguments))
     if arguments.print:
-        sys.stdout.write(f"{text}\n")
+        print_lines(text)
         return 0
     return _send(operations, text, "step-back")
 
@@ -69,7 +76,7 @@ def withdraw_command(arguments: argparse.Namespace) -> int:
         raise RefusedError(f"no such words wait to be read; waiting: {known_ids}")
     if arguments.id and len(matches) > 1:
         raise RefusedError(f"{arguments.id!r} begins {len(matches)} messages; give more of it")
-    sys.stdout.write(f"{operations_for(arguments).withdraw(matches[-1]).words}\n")
+    print_lines(f"{operations_for(arguments).withdraw(matches[-1]).words}")
     return 0
 
 
@@ -97,9 +104,9 @@ def kill_command(arguments: argparse.Namespace) -> int:
         verb,
         checkpoint=keep,
         facts=lambda: snapshot_for(arguments).checkpoint_facts,
-        report=lambda step: sys.stderr.write(f"{step}\n"),
+        report=print_notes,
     )
-    sys.stdout.write(f"{receipt.answer or receipt.words}\n")
+    print_lines(f"{receipt.answer or receipt.words}")
     return 1 if receipt.survivors else 0
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, confirm, project_of, settings_of
+from tui.commands.context import add_path, confirm, print_lines, project_of, settings_of
+from tui.system.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +25,22 @@ def trust_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--yes", action="store_true", help="trust it without being asked")
     what.add_argument("--show", action="store_true", help="only print what is trusted here")
     what.add_argument("--revoke", action="store_true", help="trust nothing of it any more")
+    parser.add_argument(
+        "--import-runs",
+        action="store_true",
+        help="copy the finished runs that version 0.1 left in the project",
+    )
 
 
 def trust_command(arguments: argparse.Namespace) -> int:
     """Trusts the project's settings file as it is now, once the person has seen what it does."""
     project = project_of(arguments)
+    if arguments.import_runs:
+        from tui.commands.act.import_runs import import_runs
+
+        if arguments.revoke or arguments.show:
+            raise UsageError("--import-runs stands alone, or with --yes")
+        return import_runs(project, yes=arguments.yes)
     if arguments.revoke:
         return _revoke(project)
     loaded = settings_of(project)
@@ -43,13 +54,13 @@ def _trust(project: Path, loaded: LoadedSettings, yes: bool) -> int:
 
     known = trust.trusted_entries(project)
     if any(entry.digest == loaded.digest for entry in known):
-        sys.stdout.write(f"{_what(loaded)} is trusted already\n")
+        print_lines(f"{_what(loaded)} is trusted already")
         return 0
     plan = [*_plan(project, loaded), *_changes(loaded, known)]
     confirm(plan, f"Trust {_what(loaded)}, as it is now?", yes)
     marks = {ask.key: ask.mark for ask in loaded.asks}
     trust.trust(project, loaded.digest, time.time(), marks)
-    sys.stdout.write(f"{_what(loaded)} is trusted as it is now\n")
+    print_lines(f"{_what(loaded)} is trusted as it is now")
     return 0
 
 
@@ -94,7 +105,7 @@ def _links(project: Path, loaded: LoadedSettings) -> list[tuple[str, str]]:
 
 
 def _lines_of(ask: ProjectAsk) -> list[str]:
-    from tui.system.credentials import hide_credentials
+    from tui.system.credentials.hide import hide_credentials
     from tui.system.sanitize import clean_line
 
     shown = hide_credentials(ask.shown)
@@ -146,7 +157,7 @@ def _show(project: Path, loaded: LoadedSettings) -> int:
         now = "as it is now" if entry.digest == loaded.digest else "an earlier version"
         keys = ", ".join(map(_key, entry.marks)) or "nothing with power"
         lines.append(f"trusted {_when(entry)}, {now}, {entry.digest[:12] or 'no file'}: {keys}")
-    sys.stdout.write("\n".join(lines or ["nothing of this project is trusted"]) + "\n")
+    print_lines(*(lines or ["nothing of this project is trusted"]))
     return 0
 
 
@@ -154,5 +165,5 @@ def _revoke(project: Path) -> int:
     from tui.store.trust import revoke
 
     gone = revoke(project)
-    sys.stdout.write("it is no longer trusted\n" if gone else "nothing of it was trusted\n")
+    print_lines("it is no longer trusted" if gone else "nothing of it was trusted")
     return 0

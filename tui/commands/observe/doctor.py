@@ -9,7 +9,15 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, add_path, print_json, project_of, settings_of
+from tui.commands.context import (
+    add_flags,
+    add_path,
+    print_json,
+    print_lines,
+    print_notes,
+    project_of,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +43,22 @@ def doctor_command(arguments: argparse.Namespace) -> int:
     from tui.runner.doctor.examine import Examination
 
     examination = Examination(project_of(arguments))
-    results = list(examination.checks(notify=arguments.notify))
+    results = [_without_secrets(one) for one in examination.checks(notify=arguments.notify)]
     if arguments.json:
         print_json(_as_object(examination, results))
     else:
         sys.stdout.write("\n".join([*_page(results), "", verdict(results)]) + "\n")
     return 1 if any(result.state == "fail" for result in results) else 0
+
+
+def _without_secrets(result: CheckResult) -> CheckResult:
+    """What a finding quotes, of a program or a file, may hold credentials."""
+    from msgspec.structs import replace
+
+    from tui.system.credentials.hide import hide_credentials
+
+    text, advice = hide_credentials(result.text), hide_credentials(result.advice)
+    return replace(result, text=text, advice=advice)
 
 
 def _page(results: Sequence[CheckResult]) -> list[str]:
@@ -111,12 +129,12 @@ def config_command(arguments: argparse.Namespace) -> int:
     """Prints the settings in force; notices about those without effect go to stderr."""
     from tui.settings.describe import defaults_yaml, effective_text
     from tui.settings.notices import notices_of
+    from tui.system.credentials.hide import hide_credentials
 
     if arguments.defaults:
-        sys.stdout.write(defaults_yaml())
+        print_lines(defaults_yaml().removesuffix("\n"))
         return 0
     loaded = settings_of(project_of(arguments))
-    sys.stdout.write(effective_text(loaded))
-    for notice in notices_of(loaded):
-        sys.stderr.write(f"overnight-tui: {notice}\n")
+    print_lines(hide_credentials(effective_text(loaded).removesuffix("\n")))
+    print_notes(*(hide_credentials(f"overnight-tui: {notice}") for notice in notices_of(loaded)))
     return 0

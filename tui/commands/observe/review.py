@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.commands.context import has_terminal, named_sources, project_of, settings_of
+from tui.commands.context import (
+    has_terminal,
+    named_sources,
+    print_lines,
+    print_notes,
+    project_of,
+    settings_of,
+)
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError, UsageError
 
@@ -70,7 +77,7 @@ def review_command(arguments: argparse.Namespace) -> int:
     elif not formats:
         from tui.commands.observe.text_views import review_lines
 
-        sys.stdout.write("\n".join(review_lines(review)) + "\n")
+        print_lines(*review_lines(review))
     return 0
 
 
@@ -96,7 +103,7 @@ def write_files(review: Review, arguments: argparse.Namespace, formats: dict[For
             sys.stdout.write(text)
         else:
             write_export(file, text)
-            sys.stderr.write(f"wrote {os.fsencode(file).decode('utf-8', 'replace')}\n")
+            print_notes(f"wrote {os.fsencode(file).decode('utf-8', 'replace')}")
 
 
 def check_export(arguments: argparse.Namespace) -> int:
@@ -107,9 +114,9 @@ def check_export(arguments: argparse.Namespace) -> int:
     try:
         report = check_text(text, lambda figures: _derive(figures, arguments), _true_path)
     except NoSessionError as error:
-        sys.stdout.write(f"differs: nothing can be derived again: {error}\n")
+        print_lines(f"differs: nothing can be derived again: {error}")
         return 1
-    sys.stdout.write("\n".join(report.lines) + "\n")
+    print_lines(*report.lines)
     return 0 if report.agrees else 1
 
 

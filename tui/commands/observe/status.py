@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, add_path, monitor_for, print_json
+from tui.commands.context import add_flags, add_path, monitor_for, print_json, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def status_command(arguments: argparse.Namespace) -> int:
         else:
             from tui.commands.observe.text_views import status_lines
 
-            sys.stdout.write("\n".join(status_lines(snapshot, monitor.feeds())) + "\n")
+            print_lines(*status_lines(snapshot, monitor.feeds()))
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0
@@ -86,15 +86,7 @@ def _rows(monitor: SessionMonitor, follow: bool) -> Iterator[EventRow]:
 
 
 def _print_object(row: EventRow) -> None:
-    import msgspec
-
-    try:
-        text = msgspec.json.encode(row).decode()
-    except UnicodeEncodeError:  # a path that is no text
-        import json
-
-        text = json.dumps(msgspec.to_builtins(row))
-    sys.stdout.write(text + "\n")
+    print_json(row)
 
 
 def _print_line(row: EventRow) -> None:
@@ -104,4 +96,4 @@ def _print_line(row: EventRow) -> None:
     took = f"  {format_duration(row.seconds)}" if row.seconds is not None else ""
     outcome = f"  [{row.outcome}]" if row.outcome else ""
     sign = "✗ " if row.mark == "error" else ""
-    sys.stdout.write(f"{at} {row.label:<10} {sign}{row.text}{outcome}{took}\n")
+    print_lines(f"{at} {row.label:<10} {sign}{row.text}{outcome}{took}")

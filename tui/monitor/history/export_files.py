@@ -29,7 +29,7 @@ from tui.night.review.review_json import encode_review, render_json
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.project_files import reading_base
-from tui.system.credentials import secret_variables, spellings_of
+from tui.system.credentials.hide import secret_variables, spellings_of
 from tui.system.errors import NoSessionError, RefusedError, UsageError
 from tui.system.files import atomic_write, regular_file
 from tui.system.format import format_count

@@ -21,6 +21,7 @@ from tui.model.timeline import TimeTotals
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind
 from tui.night.status_json import iso, run
+from tui.system.sanitize import escape_json
 
 SCHEMA = 1
 _MOMENTS = frozenset({"at", "start"})
@@ -91,7 +92,8 @@ def export_figures(export: Export) -> dict[str, Any]:
 
 def render_json(export: Export) -> str:
     """The export as one JSON object on one line."""
-    return json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
+    text = json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":"))
+    return escape_json(text) + "\n"
 
 
 def encode_ref(place: SourceRef | None) -> dict[str, Any] | None:

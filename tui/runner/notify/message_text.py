@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tui.system.credentials import drop_invisible, hide_credentials
+from tui.system.credentials.hide import drop_invisible, hide_credentials
 from tui.system.format import format_local
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi

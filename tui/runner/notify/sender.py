@@ -42,7 +42,7 @@ from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_facts
 from tui.system.clock import clock_for
-from tui.system.credentials import spellings_of
+from tui.system.credentials.hide import spellings_of
 from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 

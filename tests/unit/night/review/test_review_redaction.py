@@ -19,7 +19,7 @@ from tui.night.review.export.markdown_page import render_markdown
 from tui.night.review.export.redacted import Redactor, redact_export
 from tui.night.review.export.timeline_svg import render_timeline
 from tui.night.review.review_json import render_json
-from tui.system.credentials import spellings_of
+from tui.system.credentials.hide import spellings_of
 
 KNOWN = "corr3ct-horse-battery"
 REDACT = Redactor(spellings_of([KNOWN]), "/srv/people/robin", "robin", "nightowl.lan")

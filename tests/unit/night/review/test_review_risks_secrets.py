@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.night.review.risk_scene import change, risks
-from tui.system.credentials import cut_credentials
+from tui.system.credentials.find import cut_credentials
 
 # Put together here, so that no scanner of this source takes them for keys.
 R36 = "a9Bq7Zt2Lm4Xc8Vn1Kd6Rf3Hs5Gj0Pw2YeQu"

@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from tui.night.review.export.redacted import Export
 from tui.night.review.review_json import export_figures
-from tui.system.credentials import HIDDEN
+from tui.system.credentials.values import HIDDEN
 from tui.system.errors import UsageError
 from tui.system.format import clip_text, shorten_line
+from tui.system.sanitize import escape_json
 
 _OPEN: Final = "<!-- overnight-tui review: the figures of this page\n"
 _CLOSE: Final = "\n-->"
@@ -81,7 +82,7 @@ def _commented(figures: dict[str, Any]) -> str:
 
 def _escaped_json(value: Any) -> str:
     """JSON without any sign that could end a comment or begin markup."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = escape_json(json.dumps(value, ensure_ascii=False))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text.replace("--", "-\\u002d")

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from tui.model.review import Review
 from tui.night.review.export.blocks import with_texts
-from tui.system.credentials import drop_invisible, hide_credentials
+from tui.system.credentials.hide import drop_invisible, hide_credentials
 
 
 class ExportSource(Struct, frozen=True):

@@ -13,7 +13,7 @@ from tui.model.review import RiskKind, Severity
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
 from tui.night.review.risks.diff_view import SEVERITY_ORDER, RiskFinding
-from tui.system.credentials import cut_credentials
+from tui.system.credentials.find import cut_credentials
 from tui.system.format import clip_text, format_count
 from tui.system.lazy_pattern import lazy
 

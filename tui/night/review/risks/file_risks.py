@@ -24,7 +24,7 @@ from tui.night.review.risks.diff_view import (
     line_shape,
 )
 from tui.night.review.risks.test_syntax import is_test
-from tui.system.credentials import (
+from tui.system.credentials.find import (
     credential_name,
     cut_credentials,
     find_credentials,

@@ -23,7 +23,7 @@ from tui.night.review.risks.diff_view import (
 )
 from tui.night.review.risks.file_risks import SizeLimits
 from tui.night.review.risks.test_syntax import is_test
-from tui.system.credentials import cut_credentials
+from tui.system.credentials.find import cut_credentials
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
