@@ -15,7 +15,8 @@ from tests.unit.control.hostile import differing, everything, forged, raw_object
 from tests.unit.control.rewinds import undo
 from tests.unit.repositories import make, sh, tree, write
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint, read_details
+from tui.control.checkpoints.details import read_details
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint
 from tui.control.checkpoints.verified_objects import ObjectReader
 from tui.control.retention import retire_by_settings
 from tui.control.rewind.decide import RewindTarget

@@ -303,7 +303,7 @@ def test_no_path_leads_out_or_into_git(folder: Path, tmp_path: Path, path: bytes
         lambda files: files.create(tmp_path / "staged", path),
         lambda files: files.replace(tmp_path / "staged", path, tmp_path / "old"),
         lambda files: files.move_out(path, tmp_path / "old"),
-        lambda files: files.set_permissions(path, 0o777),
+        lambda files: files.open(path),
         lambda files: files.make_folder(path),
         lambda files: files.read(path),
         lambda files: files.rename(path, b"x"),

@@ -22,7 +22,10 @@ from tui.system.errors import RefusedError
 from tui.system.format import format_local
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui.control.checkpoints.refs import Checkpoint
+    from tui.control.checkpoints.work_tree import NotCaptured
     from tui.control.operations import OperationReceipt, Operations
     from tui.control.rewind.plan import RewindPlan
 
@@ -35,6 +38,7 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
     from tui.control.checkpoints.path_listing import OWN_REASON
+    from tui.control.checkpoints.refs import count_not_captured
 
     settle_rewind(project_of(arguments), may_act=True)
     operations = operations_for(arguments)
@@ -42,21 +46,30 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
     print_lines(f"{checkpoint.id}")
     print_notes(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}")
+    missing = count_not_captured(checkpoint)
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
-        print_notes(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})")
+        missing -= 1
+        _print_missing("not captured:", [file])
+    if missing:
+        print_notes(f"and {missing:,} more that were not captured")
     return 0
 
 
 def checkpoints_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    add_flags(parser, json="one JSON object")
+    add_flags(parser, json="one JSON object", yes="delete without being asked")
+    text = "delete this checkpoint; the only way in which a named one goes"
+    parser.add_argument("--delete", metavar="ID", help=text)
 
 
 def checkpoints_command(arguments: argparse.Namespace) -> int:
-    """Prints the checkpoints of the work tree, oldest first."""
-    from tui.control.checkpoints.refs import checkpoints_of
+    """Prints the checkpoints of the work tree, oldest first, before them those of work trees that are
+    gone; or deletes one."""
+    from tui.control.checkpoints.refs import checkpoints_of, count_not_captured
     from tui.system.sanitize import clean_line
 
+    if arguments.delete is not None:
+        return _delete(arguments)
     known_checkpoints = checkpoints_of(project_of(arguments), foreign=True)
     if arguments.json:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
@@ -67,9 +80,38 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
         kind += " [foreign]" if checkpoint.foreign else ""
         label = clean_line(checkpoint.label, 80)
-        print_lines(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}")
+        missing = count_not_captured(checkpoint)
+        left_out = f" ({missing:,} not captured)" if missing else ""
+        gone = " [its work tree is gone]" if checkpoint.work_tree else ""
+        name = clean_line(checkpoint.id, 80)
+        print_lines(f"{name:<6} {at}  {checkpoint.files:>7,} files{left_out}  {label}{kind}{gone}")
         if checkpoint.remark:
             print_lines(f"       {clean_line(checkpoint.remark)}")
+    return 0
+
+
+def _delete(arguments: argparse.Namespace) -> int:
+    """Shows the checkpoint, asks, deletes it and prints its id."""
+    from tui.control.checkpoints.refs import find_checkpoint
+    from tui.control.retention import check_deletable, delete_checkpoint
+    from tui.system.sanitize import clean_line
+
+    project = project_of(arguments)
+    checkpoint = find_checkpoint(project, arguments.delete)
+    check_deletable(project, checkpoint)
+    name, label = clean_line(checkpoint.id, 80), clean_line(checkpoint.label, 80)
+    named = f" '{label}'" if label else ""
+    at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
+    what = f"checkpoint {name}{named} of {at}, {checkpoint.files:,} files"
+    plan = [f"The {what} can be gone back to no more."]
+    confirm(plan, f"Delete {name}?", arguments.yes)
+    delete_checkpoint(project, checkpoint.commit)
+    if arguments.json:
+        print_json({"schema": 1, "deleted": _as_object(checkpoint)})
+    else:
+        print_lines(f"{name}")
+    where = checkpoint.commit[:10]
+    print_notes(f"deleted the {what}; its commit {where} stays until git collects it")
     return 0
 
 
@@ -85,6 +127,11 @@ def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
         "head": checkpoint.head,
         "files": checkpoint.files,
         "not_captured": checkpoint.not_captured_count,
+        "not_captured_paths": [
+            {"path": item.path, "reason": item.reason} for item in checkpoint.not_captured
+        ],
+        "named": checkpoint.is_named,
+        "work_tree": checkpoint.work_tree,
         "foreign": checkpoint.foreign,
         "remark": checkpoint.remark,
         "facts": dict(checkpoint.facts),
@@ -142,6 +189,20 @@ def _add_confirmation(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, anyway="do it although something speaks against it")
 
 
+def _print_plan(plan: RewindPlan) -> None:
+    """What would change, on stdout; what stays and what cannot be brought back, on stderr."""
+    for change in plan.changes:
+        print_lines(f"{change.kind} {ascii(change.path)[1:-1]}")
+    _print_missing("keep", plan.keeps)
+    _print_missing("missing", plan.lost)
+
+
+def _print_missing(word: str, items: Iterable[NotCaptured]) -> None:
+    for item in items:
+        path, reason = ascii(item.path)[1:-1], ascii(item.reason)[1:-1]
+        print_notes(f"{word} {path} ({reason})")
+
+
 def _rewind(
     operations: Operations, plan: RewindPlan, mode: str, arguments: argparse.Namespace
 ) -> int:
@@ -152,8 +213,8 @@ def _rewind(
         # Nobody saw it being taken, so every path is shown before it is asked about.
         sentences += [f"{change.kind} {ascii(change.path)[1:-1]}" for change in plan.changes]
     if arguments.dry_run or not operations.has_effect(plan, mode):
-        for change in plan.changes if files else ():
-            print_lines(f"{change.kind} {ascii(change.path)[1:-1]}")
+        if files:
+            _print_plan(plan)
         print_notes(*sentences)
         return 0
     confirmed = files and bool(plan.refusals)
@@ -174,5 +235,6 @@ def _print_receipt(receipt: OperationReceipt) -> None:
         print_lines(f"{result.safety.id}")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
     print_notes(f"{counts}; 'overnight-tui undo' takes it back")
+    _print_missing("not brought back:", (*result.not_restored, *result.lost))
     for path in result.meanwhile:
         print_notes(f"left alone, edited meanwhile: {ascii(path)[1:-1]}")

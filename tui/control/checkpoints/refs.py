@@ -2,7 +2,8 @@
 
 `refs/overnight/WORK-TREE/SESSION/N` holds a commit whose tree is the work tree byte for byte. Its
 message carries the facts; its last parent holds `index/` (the staged state), `unmerged/` and
-`details.json`; a first parent before that is HEAD as it was.
+`details.json`, and what nested repositories have in their `.git` (`nested.json` names the paths of the
+blobs in `nested/`); a first parent before that is HEAD as it was.
 
 An agent can write refs and commits too. A checkpoint is ours only if the registry in our state names its
 commit; every other commit under these refs is foreign: it is listed as such and used for nothing else
@@ -15,21 +16,17 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from tui.control.checkpoints.path_listing import folders_above
+from tui.control.checkpoints.path_listing import OWN_REASON
 from tui.control.checkpoints.verified_objects import CommitRecord, ObjectReader
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.store.checkpoint_registry import CheckpointRegistry, RegisteredCheckpoint
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git, GitProcess
 from tui.system.repository_names import (
-    UnacceptableError,
-    check_path,
-    check_permissions,
     checkpoint_number,
 )
 
@@ -39,7 +36,7 @@ _MOST_NAMED_PATHS = 50
 _WORDS = ("at", "label", "session", "kind")
 _OPTIONAL = ("head", "branch", "operation")
 _FORMAT = "--format=%(refname)%00%(objectname)%00%(symref)%00"
-_DETAILS = b"details.json"
+_ALL = "refs/overnight"
 _MOST_TEXT = 10_000
 # Later than any clock, and more than any tree: what is beyond is made up.
 _LATEST = 1e11
@@ -53,7 +50,8 @@ class Checkpoint:
 
     `not_captured` names the first fifty of `not_captured_count` paths; `facts` are the caller's. A
     "safety" checkpoint was taken by a rewind, to undo it. `foreign`: our state does not name its commit.
-    `remark` is what is wrong with it, a part of a sentence. Text is not yet safe to show.
+    `remark` is what is wrong with it, a part of a sentence. `work_tree` names the linked work tree it was
+    taken in, if that is gone; then the name is part of the id. Text is not yet safe to show.
     """
 
     at: float
@@ -73,57 +71,20 @@ class Checkpoint:
     not_captured_count: int = 0
     foreign: bool = False
     remark: str = ""
+    work_tree: str = ""
 
-
-@dataclass(frozen=True)
-class CheckpointDetails:
-    """What a checkpoint records besides: all paths not captured, unusual permissions, empty folders.
-
-    `usual` are the permissions of all other plain and executable files.
-    """
-
-    not_captured: tuple[NotCaptured, ...] = ()
-    usual: tuple[int, int] = (0o644, 0o755)
-    unusual: Mapping[bytes, int] = field(default_factory=dict)
-    empty_folders: frozenset[bytes] = frozenset()
-
-    def permissions(self, path: bytes, executable: bool) -> int:
-        """The permission bits `path` had."""
-        return self.unusual.get(path, self.usual[executable])
-
-    @cached_property
-    def excluded(self) -> ExcludedPaths:
-        return ExcludedPaths(self.not_captured)
-
-
-class ExcludedPaths:
-    """Paths not captured, to be asked about one by one."""
-
-    def __init__(self, items: Iterable[NotCaptured]) -> None:
-        self._reasons = {os.fsencode(item.path): item.reason for item in items}
-
-    def reason_for(self, path: bytes) -> str | None:
-        """The reason given for `path` itself, if any."""
-        return self._reasons.get(path)
-
-    def reason_above(self, path: bytes) -> str | None:
-        """The reason given for a folder that `path` lies in, if any."""
-        folders = (above + b"/" for above in folders_above(path))
-        return next((self._reasons[p] for p in folders if p in self._reasons), None)
-
-    def reason_covering(self, path: bytes) -> str | None:
-        """The reason that covers `path`, its own or that of a folder above it."""
-        return self.reason_for(path) or self.reason_above(path)
-
-    def has_any_in(self, folder: bytes) -> bool:
-        """Whether `folder` is left out itself or holds something that is."""
-        start = folder + b"/"
-        return any(path.startswith(start) for path in self._reasons)
+    @property
+    def is_named(self) -> bool:
+        """Whether a person gave it its label; what is taken by itself is labelled with its occasion."""
+        why = str(self.facts.get("why") or "")
+        by_itself = (why, f"after {why}")
+        label = self.label.strip()
+        return self.kind == "checkpoint" and bool(label) and label not in by_itself
 
 
 def namespace(git: Git) -> str:
     """What the refs of this work tree's checkpoints begin with, without the slash."""
-    return f"refs/overnight/{git.worktree_id}"
+    return f"{_ALL}/{git.worktree_id}"
 
 
 def ref_safe_session(session: str) -> str:
@@ -152,51 +113,8 @@ def commit_message(checkpoint: Checkpoint, work_tree: str) -> str:
     return f"{title}\n\n{text}\n".encode("utf-8", "replace").decode()
 
 
-def encode_details(details: CheckpointDetails) -> bytes:
-    """`details.json` as it is stored."""
-    record = {
-        "not_captured": [[n.path, n.reason] for n in details.not_captured],
-        "usual": details.usual,
-        "unusual": {os.fsdecode(path): mode for path, mode in details.unusual.items()},
-        "empty_folders": sorted(os.fsdecode(path) for path in details.empty_folders),
-    }
-    return json.dumps(record, indent=1).encode()
-
-
-def read_details(
-    git: Git, checkpoint: Checkpoint, reader: ObjectReader | None = None
-) -> CheckpointDetails:
-    """The full record of a checkpoint; raises `CheckpointError` when it cannot be read, and
-    `UnacceptableError` when it holds what no checkpoint records."""
-    if reader is None:
-        with ObjectReader(git) as new:
-            return read_details(git, checkpoint, new)
-    where = f"the record of checkpoint {checkpoint.id}"
-    parents = reader.commit(checkpoint.commit).parents
-    if len(parents) != (2 if checkpoint.head else 1):
-        raise UnacceptableError(f"{where} is not where it belongs; nothing of it is used")
-    data = reader.file_in(reader.commit(parents[-1]).tree, _DETAILS, where)
-    try:
-        return _parse_details(json.loads(data), where)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise CheckpointError(f"{where} is damaged") from error
-
-
-def _parse_details(record: Mapping[str, Any], where: str) -> CheckpointDetails:
-    unusual = {os.fsencode(path): mode for path, mode in record["unusual"].items()}
-    empty = [os.fsencode(path) for path in record["empty_folders"]]
-    for path in (*unusual, *empty):
-        check_path(path, where)
-    plain, executable = (check_permissions(mode, where) for mode in record["usual"])
-    return CheckpointDetails(
-        _parse_missing(record),
-        (plain, executable),
-        {path: check_permissions(mode, where) for path, mode in unusual.items()},
-        frozenset(empty),
-    )
-
-
-def _parse_missing(record: Mapping[str, Any]) -> tuple[NotCaptured, ...]:
+def parse_missing(record: Mapping[str, Any]) -> tuple[NotCaptured, ...]:
+    """The paths left out, from the record of a checkpoint or of its details."""
     return tuple(NotCaptured(str(path), str(why)) for path, why in record["not_captured"])
 
 
@@ -223,7 +141,7 @@ def _parse_checkpoint(ref: str, commit: CommitRecord) -> Checkpoint | None:
             commit=commit.id,
             ref=ref,
             files=files,
-            not_captured=_parse_missing(record),
+            not_captured=parse_missing(record),
             not_captured_count=missing,
             facts=dict(record["facts"]),
             head=head,
@@ -277,6 +195,32 @@ def list_checkpoints(git: Git, *, foreign: bool = False) -> list[Checkpoint]:
     return sorted((c for c in found if c is not None), key=lambda c: (c.number, c.foreign))
 
 
+def list_removed(git: Git) -> list[Checkpoint]:
+    """Our checkpoints of linked work trees that are gone, by work tree, oldest first."""
+    known = CheckpointRegistry(git.common_dir).read()
+    standing = [entry for entry in known.entries.values() if known.names(entry.commit)]
+    entries = [entry for entry in standing if _is_removed(git, entry.work_tree)]
+    if not entries:
+        return []
+    refs = parse_refs(git.run(("for-each-ref", _FORMAT, _ALL)))
+    with ObjectReader(git) as reader:
+        commits = reader.commits(entry.commit for entry in entries)
+    found = []
+    for entry in entries:
+        at_ref = refs.get(entry.ref)
+        if at_ref == entry.commit or known.standing[entry.commit] == "kept":
+            one = _own(entry, commits.get(entry.commit), at_ref)
+            if one is not None:
+                name = entry.work_tree.removeprefix("wt-")
+                found.append(replace(one, id=f"{name}/{one.id}", work_tree=name))
+    return sorted(found, key=lambda c: (c.work_tree, c.number))
+
+
+def _is_removed(git: Git, work_tree: str) -> bool:
+    name = work_tree.removeprefix("wt-")
+    return name != work_tree and not os.path.lexists(git.common_dir / "worktrees" / name)
+
+
 def _own(
     entry: RegisteredCheckpoint, commit: CommitRecord | None, at_ref: str | None
 ) -> Checkpoint | None:
@@ -306,8 +250,16 @@ def _foreign_remark(ref: str, entries: Iterable[RegisteredCheckpoint]) -> str:
 
 
 def checkpoints_of(project: Path, *, foreign: bool = False) -> list[Checkpoint]:
-    """`list_checkpoints` for the work tree that holds `project`."""
-    return list_checkpoints(Git(project), foreign=foreign)
+    """`list_checkpoints` for the work tree that holds `project`; before them those of linked work trees
+    that are gone, which nobody would find else."""
+    git = Git(project)
+    return [*list_removed(git), *list_checkpoints(git, foreign=foreign)]
+
+
+def count_not_captured(checkpoint: Checkpoint) -> int:
+    """How many paths a checkpoint left out, our own folder not counted."""
+    own = sum(path.reason == OWN_REASON for path in checkpoint.not_captured)
+    return checkpoint.not_captured_count - own
 
 
 def find_checkpoint(project: Path, name: str, *, foreign: bool = False) -> Checkpoint:
@@ -345,7 +297,7 @@ def _matching(existing: Sequence[Checkpoint], name: str) -> list[Checkpoint]:
 
 
 def _names_of(checkpoint: Checkpoint) -> tuple[str, ...]:
-    names = checkpoint.id, checkpoint.commit
+    names = checkpoint.id.lower(), checkpoint.commit
     if checkpoint.id != f"c{checkpoint.number}":  # its ref names another one now
         return names
     return (*names, str(checkpoint.number), checkpoint.ref.lower())

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.control.checkpoints.nested_git import NestedGit, check_nested
 from tui.control.rewind.decide import FileStep
 from tui.store.layout import make_project_state, project_state
 from tui.system.errors import RefusedError, RewindError
@@ -43,6 +44,8 @@ class OpenRewind(Struct, frozen=True):
     steps: list[FileStep]
     empty_folders: list[bytes]
     undoes: bool = False
+    folders: list[FileStep] = []
+    nested: list[NestedGit] = []
 
     def check(self) -> None:
         """`UnacceptableError` if it says what no rewind of ours ever writes."""
@@ -64,6 +67,19 @@ class OpenRewind(Struct, frozen=True):
                 check_permissions(version.permissions, where)
                 if version.mode not in FILE_MODES:
                     raise UnacceptableError(f"{where} has a mode that no file has")
+        self._check_folders(where)
+        for entry in self.nested:
+            check_nested(entry, where)
+
+    def _check_folders(self, where: str) -> None:
+        for step in self.folders:
+            if step.path:
+                check_path(step.path, where)
+            for version in (step.before, step.after):
+                if version is not None:
+                    check_permissions(version.permissions, where)
+                    if not version.is_folder:
+                        raise UnacceptableError(f"{where} has a folder that is none")
 
 
 class LastRewind(Struct, frozen=True):

@@ -102,15 +102,15 @@ class WorkTreeFiles:
                 raise OSError(errno.EINVAL, "is no regular file", os.fsdecode(path))
             return file.read()
 
-    def set_permissions(self, path: bytes, permissions: int) -> None:
-        """Changes the permission bits of a regular file that has no other name."""
-        folder, name = self._open_parent(path)
-        with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                raise OSError(errno.EMLINK, "is a file with several names", os.fsdecode(path))
-            os.fchmod(file.fileno(), permissions)
-            os.fsync(file.fileno())
+    def open(self, path: bytes, *, folder: bool = False) -> int:
+        """A descriptor of a file or folder (the top if empty) to look at and to change its
+        permissions by."""
+        if folder:
+            if path:
+                self._check(path)
+            return self._open_folder(path, make=False)
+        parent, name = self._open_parent(path)
+        return os.open(name, _FILE, dir_fd=parent)
 
     def require_space(self, sources: Iterable[Path]) -> None:
         """OSError unless there is room for copies of these files, where they cannot just be moved in."""
