@@ -39,7 +39,7 @@ TOOLS = {  # what test runners, editors, shells and languages print or write
     "describe",
     "test result: FAILED",
 }
-SYSTEM = {"btime ", "tty", "tmux", "screen-256", "xterm-256", "bright_", "-fast", "tmp_"}
+SYSTEM = {"btime ", "tty", "tmux", "screen-256", "xterm-256", "bright_", "-fast", "tmp_", "user."}
 ALLOWED = WIRE | GIT | TOOLS | SYSTEM
 PATHS = re.compile(r"[./][\w./]+|\w+\.jsonl")  # suffixes, folders, hosts
 # The one place that maps the sentences of version 0.1, whose files have no kind, and their table.

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Unpack
 
 from tui.control.checkpoints import capture
 from tui.control.checkpoints.capture import CaptureOptions
 from tui.control.checkpoints.object_staging import checkpoint_lock
-from tui.control.checkpoints.refs import Checkpoint, list_checkpoints
+from tui.control.checkpoints.refs import (
+    Checkpoint,
+    find_checkpoint,
+    list_checkpoints,
+    list_removed,
+)
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.rewind_journal import needed_checkpoints
 from tui.settings.own_sections import CheckpointsSettings
+from tui.system.errors import RefusedError
 from tui.system.git import Git
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
@@ -43,19 +52,53 @@ def retire_by_settings(
 ) -> list[Checkpoint]:
     """Deletes the refs of checkpoints that are older than the settings allow; returns these.
 
-    Kept are all of the first hours, then the last of every hour and session for some days, the newest
-    of all, and what a rewind still needs. The objects stay until git collects them.
+    Kept are those that a person named, all of the first hours, then the last of every hour and session
+    for some days, the newest of all, and what a rewind still needs. Those of work trees that are gone
+    are treated alike, each work tree for itself. The objects stay until git collects them.
     """
     git = Git(project)
     with checkpoint_lock(git, seconds=10):
-        checkpoints = list_checkpoints(git)
-        spared = {*needed_checkpoints(Path(project)), *(c.commit for c in checkpoints[-1:])}
-        doomed = _past_their_time(checkpoints, settings, now)
-        doomed = [c for c in doomed if c.commit not in spared]
-        commands = b"".join(b"delete %s %s\n" % (c.ref.encode(), c.commit.encode()) for c in doomed)
-        if commands:
-            git.run(("update-ref", "--no-deref", "--stdin"), input=commands)
+        needed = needed_checkpoints(Path(project))
+        doomed: list[Checkpoint] = []
+        for _, group in groupby((*list_removed(git), *list_checkpoints(git)), _work_tree_of):
+            checkpoints = list(group)
+            spared = {*needed, *(c.commit for c in checkpoints[-1:])}
+            past = _past_their_time(checkpoints, settings, now)
+            doomed += [c for c in past if c.commit not in spared and not c.is_named]
+        _delete_refs(git, doomed)
     return doomed
+
+
+def delete_checkpoint(project: Path, name: str) -> Checkpoint:
+    """Deletes the checkpoint of this name, also one that a person named; returns it.
+
+    RefusedError for one that an interrupted rewind or the undo of the last one needs.
+    """
+    git = Git(project)
+    with checkpoint_lock(git, seconds=10):
+        checkpoint = find_checkpoint(project, name)
+        check_deletable(project, checkpoint)
+        _delete_refs(git, [checkpoint])
+    return checkpoint
+
+
+def check_deletable(project: Path, checkpoint: Checkpoint) -> None:
+    """Raises RefusedError for a checkpoint that a rewind still needs."""
+    if checkpoint.commit in needed_checkpoints(Path(project)):
+        raise RefusedError(
+            f"{checkpoint.id} is needed to undo or to finish the last rewind of {project}, so it stays; "
+            "it can be deleted after the next one"
+        )
+
+
+def _delete_refs(git: Git, checkpoints: Sequence[Checkpoint]) -> None:
+    lines = (b"delete %s %s\n" % (os.fsencode(c.ref), c.commit.encode()) for c in checkpoints)
+    if commands := b"".join(lines):
+        git.run(("update-ref", "--no-deref", "--stdin"), input=commands)
+
+
+def _work_tree_of(checkpoint: Checkpoint) -> str:
+    return checkpoint.work_tree
 
 
 def _past_their_time(

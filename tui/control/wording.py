@@ -5,28 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tui.control.checkpoints.refs import Checkpoint
+from tui.control.checkpoints.refs import Checkpoint, count_not_captured
+from tui.control.checkpoints.stat_cache import OWN_REASON
+from tui.control.checkpoints.work_tree import NotCaptured
 from tui.control.rewind.execute import RewindResult
-from tui.control.rewind.plan import RewindPlan, count_not_captured
+from tui.control.rewind.plan import RewindPlan
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.system.format import format_count, format_local
 from tui.system.process_tree import KillResult
+from tui.system.sanitize import clean_line
 
 _MOST_TRIED = 5
+_MOST_MISSING = 3
 
 
 def describe_checkpoint(taken: Checkpoint) -> str:
     """The checkpoint and what it holds."""
     missing = count_not_captured(taken)
-    excluded = f", {missing} not captured" if missing else ""
-    return f"checkpoint {taken.id}: {taken.files:,} files{excluded}"
+    if not missing:
+        return f"checkpoint {taken.id}: {taken.files:,} files"
+    named = _name_missing([n for n in taken.not_captured if n.reason != OWN_REASON], missing)
+    return f"checkpoint {taken.id}: {taken.files:,} files, {missing} not captured: {named}"
+
+
+def _name_missing(missing: Sequence[NotCaptured], total: int) -> str:
+    """The first few with their reasons, and how many more there are."""
+    shown = [(clean_line(i.path, 120), clean_line(i.reason, 200)) for i in missing[:_MOST_MISSING]]
+    named = "; ".join(f"{path} ({reason})" for path, reason in shown)
+    more = total - min(len(missing), _MOST_MISSING)
+    return named + (f"; and {more:,} more" if more else "")
 
 
 def describe_plan(plan: RewindPlan) -> list[str]:
     """The plan in plain sentences, as dialogs and the command line show it."""
+    lost = []
+    if plan.lost:
+        named = _name_missing(plan.lost, len(plan.lost))
+        lost.append(f"It was not captured then and does not come back: {named}.")
     if plan.is_empty:
-        return [f"Nothing differs from {plan.checkpoint.id}; nothing would change."]
+        return [f"Nothing differs from {plan.checkpoint.id}; nothing would change.", *lost]
     added, removed = plan.total_lines()
     captured = " (all captured first)" if plan.deletes else ""
     sentences = [
@@ -39,19 +57,21 @@ def describe_plan(plan: RewindPlan) -> list[str]:
     if plan.keeps and not count_not_captured(plan.checkpoint):
         kept = format_count(len(plan.keeps), "path")
         sentences.append(f"{kept} not captured by either side stay untouched.")
-    return sentences
+    return sentences + lost
 
 
 def describe_refusals(plan: RewindPlan) -> list[str]:
     """What speaks against a plan, a sentence each."""
-    return [f"Against it: {reason}." for reason in plan.refusals]
+    return [f"Against it: {clean_line(reason, 500)}." for reason in plan.refusals]
 
 
 def describe_rewound(result: RewindResult) -> str:
     """What a rewind did to the files."""
     edited = f", {len(result.meanwhile)} edited meanwhile and left" if result.meanwhile else ""
     counts = f"{result.written} written, {result.deleted} deleted{edited}"
-    return f"files as in {result.checkpoint.id}: {counts}"
+    missing = (*result.not_restored, *result.lost)
+    named = f"; not brought back: {_name_missing(missing, len(missing))}" if missing else ""
+    return f"files as in {result.checkpoint.id}: {counts}{named}"
 
 
 def describe_no_session(project: Path, agents: Sequence[AgentProcess]) -> str:

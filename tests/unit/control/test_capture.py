@@ -18,7 +18,8 @@ from tests.fakes import FakeClock
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control.checkpoints import refs
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint, read_details
+from tui.control.checkpoints.details import read_details
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint
 from tui.control.checkpoints.stat_cache import StatCache
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import retire_by_settings
@@ -309,6 +310,10 @@ STATES: list[Callable[[Path], None]] = [
     kinds_swapped,
 ]
 LISTED = {
+    "submodule_dirty": {
+        "mod/.git": "its repository lies in ../.git/modules/mod, which no checkpoint holds and no "
+        "rewind touches"
+    },
     "ignored": {"x.log": "ignored", "build/": "ignored"},
     "names_git_reserves": dict.fromkeys(RESERVED, "a name that git reserves"),
     "fifo_and_socket": {
@@ -370,7 +375,7 @@ import os, sys
 from pathlib import Path
 from tui.control.checkpoints import refs
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import read_details
+from tui.control.checkpoints.details import read_details
 from tui.system.git import Git
 take_checkpoint(Path(sys.argv[2]))  # loads everything while this user's Python can be read
 os.setgid(65534); os.setuid(65534)

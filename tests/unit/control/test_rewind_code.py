@@ -15,7 +15,8 @@ from tests.unit.repositories import commit, litter, make, sh, tree, user_state, 
 from tui.control import retention
 from tui.control.checkpoints import capture
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import checkpoints_of, read_details
+from tui.control.checkpoints.details import read_details
+from tui.control.checkpoints.refs import checkpoints_of
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.execute import RewindResult, execute_rewind, plan_undo, recover_rewind
 from tui.control.rewind.plan import RewindPlan, checkpoint_distances, plan_rewind

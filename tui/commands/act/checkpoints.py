@@ -19,7 +19,10 @@ from tui.system.errors import RefusedError
 from tui.system.format import format_local
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui.control.checkpoints.refs import Checkpoint
+    from tui.control.checkpoints.work_tree import NotCaptured
     from tui.control.operations import Operations
     from tui.control.rewind.plan import RewindPlan
 
@@ -31,6 +34,7 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
+    from tui.control.checkpoints.refs import count_not_captured
     from tui.control.checkpoints.stat_cache import OWN_REASON
 
     operations = operations_for(arguments)
@@ -38,21 +42,30 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
     sys.stdout.write(f"{checkpoint.id}\n")
     sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")
+    missing = count_not_captured(checkpoint)
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
-        sys.stderr.write(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})\n")
+        missing -= 1
+        _print_missing("not captured:", [file])
+    if missing:
+        sys.stderr.write(f"and {missing:,} more that were not captured\n")
     return 0
 
 
 def checkpoints_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    add_flags(parser, json="one JSON object")
+    add_flags(parser, json="one JSON object", yes="delete without being asked")
+    text = "delete this checkpoint; the only way in which a named one goes"
+    parser.add_argument("--delete", metavar="ID", help=text)
 
 
 def checkpoints_command(arguments: argparse.Namespace) -> int:
-    """Prints the checkpoints of the work tree, oldest first."""
-    from tui.control.checkpoints.refs import checkpoints_of
+    """Prints the checkpoints of the work tree, oldest first, before them those of work trees that are
+    gone; or deletes one."""
+    from tui.control.checkpoints.refs import checkpoints_of, count_not_captured
     from tui.system.sanitize import clean_line
 
+    if arguments.delete is not None:
+        return _delete(arguments)
     known_checkpoints = checkpoints_of(project_of(arguments))
     if arguments.json:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
@@ -62,7 +75,38 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
         label = clean_line(checkpoint.label, 80)
-        sys.stdout.write(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}\n")
+        missing = count_not_captured(checkpoint)
+        left_out = f" ({missing:,} not captured)" if missing else ""
+        gone = " [its work tree is gone]" if checkpoint.work_tree else ""
+        name = clean_line(checkpoint.id, 80)
+        sys.stdout.write(
+            f"{name:<6} {at}  {checkpoint.files:>7,} files{left_out}  {label}{kind}{gone}\n"
+        )
+    return 0
+
+
+def _delete(arguments: argparse.Namespace) -> int:
+    """Shows the checkpoint, asks, deletes it and prints its id."""
+    from tui.control.checkpoints.refs import find_checkpoint
+    from tui.control.retention import check_deletable, delete_checkpoint
+    from tui.system.sanitize import clean_line
+
+    project = project_of(arguments)
+    checkpoint = find_checkpoint(project, arguments.delete)
+    check_deletable(project, checkpoint)
+    name, label = clean_line(checkpoint.id, 80), clean_line(checkpoint.label, 80)
+    named = f" '{label}'" if label else ""
+    at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
+    what = f"checkpoint {name}{named} of {at}, {checkpoint.files:,} files"
+    plan = [f"The {what} can be gone back to no more."]
+    confirm(plan, f"Delete {name}?", arguments.yes)
+    delete_checkpoint(project, checkpoint.ref)
+    if arguments.json:
+        print_json({"schema": 1, "deleted": _as_object(checkpoint)})
+    else:
+        sys.stdout.write(f"{name}\n")
+    where = checkpoint.commit[:10]
+    sys.stderr.write(f"deleted the {what}; its commit {where} stays until git collects it\n")
     return 0
 
 
@@ -78,6 +122,11 @@ def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
         "head": checkpoint.head,
         "files": checkpoint.files,
         "not_captured": checkpoint.not_captured_count,
+        "not_captured_paths": [
+            {"path": item.path, "reason": item.reason} for item in checkpoint.not_captured
+        ],
+        "named": checkpoint.is_named,
+        "work_tree": checkpoint.work_tree,
         "facts": dict(checkpoint.facts),
     }
 
@@ -117,6 +166,20 @@ def _add_confirmation(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, anyway="do it although something speaks against it")
 
 
+def _print_plan(plan: RewindPlan) -> None:
+    """What would change, on stdout; what stays and what cannot be brought back, on stderr."""
+    for change in plan.changes:
+        sys.stdout.write(f"{change.kind} {ascii(change.path)[1:-1]}\n")
+    _print_missing("keep", plan.keeps)
+    _print_missing("missing", plan.lost)
+
+
+def _print_missing(word: str, items: Iterable[NotCaptured]) -> None:
+    for item in items:
+        path, reason = ascii(item.path)[1:-1], ascii(item.reason)[1:-1]
+        sys.stderr.write(f"{word} {path} ({reason})\n")
+
+
 def _rewind(
     operations: Operations, plan: RewindPlan, mode: str, arguments: argparse.Namespace
 ) -> int:
@@ -124,8 +187,8 @@ def _rewind(
     sentences = operations.describe_rewind(plan, mode)
     files = mode != "conversation"
     if arguments.dry_run or not operations.has_effect(plan, mode):
-        for change in plan.changes if files else ():
-            sys.stdout.write(f"{change.kind} {ascii(change.path)[1:-1]}\n")
+        if files:
+            _print_plan(plan)
         sys.stderr.write("\n".join(sentences) + "\n")
         return 0
     confirmed = files and bool(plan.refusals)
@@ -141,6 +204,7 @@ def _rewind(
         sys.stdout.write(f"{result.safety.id}\n")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
     sys.stderr.write(f"{counts}; 'overnight-tui undo' takes it back\n")
+    _print_missing("not brought back:", (*result.not_restored, *result.lost))
     for path in result.meanwhile:
         sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
     return 0

@@ -12,19 +12,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from tui.control.checkpoints.git_objects import IndexState, find_objects
+from tui.control.checkpoints.details import (
+    NESTED_LIST,
+    CheckpointDetails,
+    encode_details,
+    encode_nested,
+    nested_blob_path,
+)
+from tui.control.checkpoints.git_objects import IndexState, find_objects, list_tree
 from tui.control.checkpoints.object_staging import ObjectStaging, checkpoint_lock, remove_leftovers
 from tui.control.checkpoints.path_listing import PathLister
 from tui.control.checkpoints.refs import (
     Checkpoint,
-    CheckpointDetails,
     CheckpointKind,
     commit_message,
-    encode_details,
     namespace,
     ref_safe_session,
 )
-from tui.control.checkpoints.stat_cache import FileTable, StatCache, git_mode, usual_permissions
+from tui.control.checkpoints.stat_cache import (
+    FileTable,
+    StatCache,
+    git_mode,
+    usual_folder_modes,
+    usual_permissions,
+)
 from tui.control.checkpoints.work_tree import CaptureLimits, WorkTreeScan, WorkTreeState
 from tui.system.clock import Clock, SystemClock
 from tui.system.errors import CheckpointError, GitError, RefusedError
@@ -115,7 +126,7 @@ def scan_work_tree(
     git = Git(project)
     lister = PathLister(git)
     cache = StatCache.load(git)
-    with WorkTreeScan(git, limits, cache.rows, cache.folders) as scan:
+    with WorkTreeScan(git, limits, cache) as scan:
         state = scan.scan(lister, also)
         for _ in scan.read_contents(state):
             pass
@@ -172,13 +183,13 @@ class _Capture:
         self, cache: StatCache, checkpoint: Checkpoint, index_state: IndexState, lister: PathLister
     ) -> tuple[Checkpoint, WorkTreeState]:
         git = self._git
-        with WorkTreeScan(git, self._limits, cache.rows, cache.folders) as scan:
+        with WorkTreeScan(git, self._limits, cache) as scan:
             state = scan.scan(lister, self._also)
             self._progress("listed")
             with ObjectStaging(git, self._lock, scan.seconds_left()) as staging:
-                fresh, sent = self._send_blobs(scan, state, cache.rows, staging)
-                usual, unusual = usual_permissions(state.rows)
-                missing, empty = tuple(state.not_captured()), frozenset(state.folders.empty)
+                fresh, sent = self._send_blobs(scan, state, cache, staging)
+                details = _details_of(state)
+                missing = details.not_captured
                 checkpoint = replace(
                     checkpoint,
                     files=len(state.rows),
@@ -187,8 +198,8 @@ class _Capture:
                 )
                 mark = staging.begin_commit(checkpoint.at, "overnight staged state and details")
                 index_state.write(staging, state.unmerged, scan.seconds_left)
-                details = CheckpointDetails(missing, usual, unusual, empty)
                 staging.put_text(encode_details(details), b"details.json")
+                _send_nested(details, staging)
                 staging.begin_branch()
                 parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
                 text = commit_message(checkpoint, str(git.work_tree))
@@ -197,22 +208,21 @@ class _Capture:
                 checkpoint = replace(checkpoint, commit=staging.finish(scan.seconds_left()))
                 tree = self._record(checkpoint, sent, staging)
         self._progress("verified")
-        new = StatCache(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
+        nested = state.nested_git.rows
+        new = StatCache(checkpoint.ref, checkpoint.commit, tree, state.rows, nested, state.folders)
         new.save(git, state.seen_ns)
         return checkpoint, state
 
     def _send_blobs(
-        self, scan: WorkTreeScan, state: WorkTreeState, before: FileTable, staging: ObjectStaging
+        self, scan: WorkTreeScan, state: WorkTreeState, before: StatCache, staging: ObjectStaging
     ) -> tuple[list[bytes], list[str]]:
         """Reads what is unread and sends what is new; the paths read and the ids of blobs sent."""
-        fresh: list[bytes] = []
+        fresh = [state.rows.paths[number] for number in state.unread]
+        stored = {*before.rows.blobs_of(fresh), *before.nested.blobs}
         sent: list[str] = []
-        index = before.index()
-        for number, data in scan.read_contents(state):
-            blob, path = state.rows.blobs[number], state.rows.paths[number]
-            fresh.append(path)
-            old = index.get(path)
-            if old is None or before.blobs[old] != blob:
+        for blob, data in scan.read_contents(state):
+            if blob not in stored:
+                stored.add(blob)
                 staging.add_blob(data)
                 sent.append(blob.hex())
                 if len(sent) == 1:
@@ -245,17 +255,55 @@ class _Capture:
         )
 
 
+def _details_of(state: WorkTreeState) -> CheckpointDetails:
+    usual, unusual = usual_permissions(state.rows)
+    missing = tuple(state.not_captured())
+    usual_folder, folders = usual_folder_modes(
+        state.folders, [os.fsencode(item.path) for item in missing]
+    )
+    extras = dict(state.rows.extras)
+    for path, folder in state.folders.folders.items():
+        if folder.extras is not None:
+            extras[path] = folder.extras
+    return CheckpointDetails(
+        missing,
+        usual,
+        unusual,
+        frozenset(state.folders.empty),
+        partial=frozenset(state.partial()),
+        usual_folder=usual_folder,
+        folders=folders,
+        attributes={path: e.attributes for path, e in extras.items() if e.attributes},
+        owners={path: e.owner for path, e in extras.items() if e.owner is not None},
+        nested=state.nested_git.entries(),
+    )
+
+
+def _send_nested(details: CheckpointDetails, staging: ObjectStaging) -> None:
+    """Puts the blobs of nested repositories where the checkpoint keeps them alive, by their ids."""
+    if details.nested:
+        staging.put_text(encode_nested(details.nested), NESTED_LIST)
+        for blob in {file.blob for entry in details.nested for file in entry.files}:
+            staging.put(0o100644, blob, nested_blob_path(blob))
+
+
 def _verify(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     """The checkpoint's tree, if ref, commits, trees and all new objects can be found."""
     ref = checkpoint.ref
     last = f"{ref}^{2 if checkpoint.head else 1}"
-    # The index_state tree is HEAD's with changes, and HEAD's may be broken.
-    index = [f"{last}:index"] if checkpoint.head else []
+    # The staged tree is HEAD's with changes, and HEAD's may be broken. There is none if nothing is
+    # staged at all: trees hold no empty ones.
+    has_index = bool(checkpoint.head) and _has_entry(git, last, b"index")
+    index = [f"{last}:index"] if has_index else []
     asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *index, *objects]
     answers = find_objects(git, asked)
     kinds = [answer[-1] for answer in answers]
     is_complete = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
     return answers[1][0] if is_complete and answers[0][0] == checkpoint.commit else None
+
+
+def _has_entry(git: Git, commit: str, name: bytes) -> bool:
+    return any(path == name for path, *_ in list_tree(git, commit))
 
 
 def _read_head(git: Git) -> tuple[str, str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 
@@ -48,6 +49,12 @@ def list_tree(git: Git, *args: str) -> Iterator[tuple[bytes, int, str, str]]:
         head, _, path = line.partition(b"\t")
         mode, kind, blob = head.decode().split(" ")
         yield path, int(mode, 8), kind, blob
+
+
+def empty_tree(git: Git) -> str:
+    """The id of the tree with nothing in it, which every git knows without having it."""
+    new = hashlib.new(git.object_format, b"tree 0\0", usedforsecurity=False)
+    return new.hexdigest()
 
 
 def find_objects(git: Git, names: Iterable[str]) -> list[list[str]]:

@@ -39,8 +39,7 @@ class PathListing:
 
     def closed_folders(self) -> set[bytes]:
         """Folders a walk need not enter, without the slash."""
-        closed = {path[:-1] for path in self.excluded if path.endswith(b"/")}
-        return closed | set(self.nested)
+        return {path[:-1] for path in self.excluded if path.endswith(b"/")}
 
 
 class PathLister:
@@ -48,10 +47,13 @@ class PathLister:
 
     def __init__(self, git: Git) -> None:
         self._git = git
+        # Names are what the file system says: with `core.ignoreCase` git passes over a twin.
+        config = None if _ignores_case(git) else {"core.ignoreCase": "false"}
+        others = ("ls-files", "-z", "--others", "--exclude-standard")
+        ignored = (*others, "--ignored", "--directory")
         self._tracked = git.start(("ls-files", "-z", "--stage"))
-        self._others = git.start(("ls-files", "-z", "--others", "--exclude-standard"))
-        ignored = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
-        self._ignored = git.start(ignored)
+        self._others = git.start(others, config=config)
+        self._ignored = git.start(ignored, config=config)
 
     def cancel(self) -> None:
         """Ends what is still under way."""
@@ -110,6 +112,14 @@ class PathLister:
                 listing.nested += [shown + p for p in own.nested]
         except OvernightError as error:
             listing.excluded[shown] = f"a nested repository that git cannot open: {error}"
+
+
+def _ignores_case(git: Git) -> bool:
+    """Whether two names that differ by case alone are one file here."""
+    try:
+        return os.path.samefile(git.work_tree / ".git", git.work_tree / ".GIT")
+    except OSError:
+        return False
 
 
 def folders_above(path: bytes) -> list[bytes]:

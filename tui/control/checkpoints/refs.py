@@ -1,8 +1,9 @@
 """The list of checkpoints.
 
 `refs/overnight/WORK-TREE/SESSION/N` holds a commit whose tree is the work tree byte for byte. Its
-message carries the facts; its last parent holds `index/` (the staged state), `unmerged/` and
-`details.json`; a first parent before that is HEAD as it was. An agent can write refs too, so what is
+message carries the facts; its last parent holds `index/` (the staged state), `unmerged/`,
+`details.json`, and what nested repositories have in their `.git` (`nested.json` names the paths of the
+blobs in `nested/`); a first parent before that is HEAD as it was. An agent can write refs too, so what is
 read here is believed only as far as it has the right shape.
 """
 
@@ -11,13 +12,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from tui.control.checkpoints.path_listing import folders_above
+from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
@@ -25,6 +25,7 @@ from tui.system.git import Git
 CheckpointKind = Literal["checkpoint", "safety"]
 SCHEMA = 1
 _MOST_NAMED_PATHS = 50
+_ALL = "refs/overnight"
 _WORDS = ("at", "label", "session", "kind")
 _OPTIONAL = ("head", "branch", "operation")
 # NUL between the fields, because labels and facts may hold anything else.
@@ -36,7 +37,8 @@ class Checkpoint:
     """One checkpoint. `id` is what a person types ("c12"), `at` is in seconds since the epoch.
 
     `not_captured` names the first fifty of `not_captured_count` paths; `facts` are the caller's. A
-    "safety" checkpoint was taken by a rewind, to undo it. Text is not yet safe to show.
+    "safety" checkpoint was taken by a rewind, to undo it. `work_tree` names the linked work tree it was
+    taken in, if that is gone; then the name is part of the id. Text is not yet safe to show.
     """
 
     at: float
@@ -54,57 +56,20 @@ class Checkpoint:
     files: int = 0
     not_captured: tuple[NotCaptured, ...] = ()
     not_captured_count: int = 0
+    work_tree: str = ""
 
-
-@dataclass(frozen=True)
-class CheckpointDetails:
-    """What a checkpoint records besides: all paths not captured, unusual permissions, empty folders.
-
-    `usual` are the permissions of all other plain and executable files.
-    """
-
-    not_captured: tuple[NotCaptured, ...] = ()
-    usual: tuple[int, int] = (0o644, 0o755)
-    unusual: Mapping[bytes, int] = field(default_factory=dict)
-    empty_folders: frozenset[bytes] = frozenset()
-
-    def permissions(self, path: bytes, executable: bool) -> int:
-        """The permission bits `path` had."""
-        return self.unusual.get(path, self.usual[executable])
-
-    @cached_property
-    def excluded(self) -> ExcludedPaths:
-        return ExcludedPaths(self.not_captured)
-
-
-class ExcludedPaths:
-    """Paths not captured, to be asked about one by one."""
-
-    def __init__(self, items: Iterable[NotCaptured]) -> None:
-        self._reasons = {os.fsencode(item.path): item.reason for item in items}
-
-    def reason_for(self, path: bytes) -> str | None:
-        """The reason given for `path` itself, if any."""
-        return self._reasons.get(path)
-
-    def reason_above(self, path: bytes) -> str | None:
-        """The reason given for a folder that `path` lies in, if any."""
-        folders = (above + b"/" for above in folders_above(path))
-        return next((self._reasons[p] for p in folders if p in self._reasons), None)
-
-    def reason_covering(self, path: bytes) -> str | None:
-        """The reason that covers `path`, its own or that of a folder above it."""
-        return self.reason_for(path) or self.reason_above(path)
-
-    def has_any_in(self, folder: bytes) -> bool:
-        """Whether `folder` is left out itself or holds something that is."""
-        start = folder + b"/"
-        return any(path.startswith(start) for path in self._reasons)
+    @property
+    def is_named(self) -> bool:
+        """Whether a person gave it its label; what is taken by itself is labelled with its occasion."""
+        why = str(self.facts.get("why") or "")
+        by_itself = (why, f"after {why}")
+        label = self.label.strip()
+        return self.kind == "checkpoint" and bool(label) and label not in by_itself
 
 
 def namespace(git: Git) -> str:
     """What the refs of this work tree's checkpoints begin with, without the slash."""
-    return f"refs/overnight/{git.worktree_id}"
+    return f"{_ALL}/{git.worktree_id}"
 
 
 def ref_safe_session(session: str) -> str:
@@ -133,34 +98,8 @@ def commit_message(checkpoint: Checkpoint, work_tree: str) -> str:
     return f"{title}\n\n{text}\n".encode("utf-8", "replace").decode()
 
 
-def encode_details(details: CheckpointDetails) -> bytes:
-    """`details.json` as it is stored."""
-    record = {
-        "not_captured": [[n.path, n.reason] for n in details.not_captured],
-        "usual": details.usual,
-        "unusual": {os.fsdecode(path): mode for path, mode in details.unusual.items()},
-        "empty_folders": sorted(os.fsdecode(path) for path in details.empty_folders),
-    }
-    return json.dumps(record, indent=1).encode()
-
-
-def read_details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
-    """The full record of a checkpoint; raises `CheckpointError` when it cannot be read."""
-    parent = "^2" if checkpoint.head else "^1"
-    try:
-        record = json.loads(git.show_file(checkpoint.commit + parent, "details.json"))
-        usual = record["usual"]
-        return CheckpointDetails(
-            _parse_missing(record),
-            (int(usual[0]) & 0o777, int(usual[1]) & 0o777),
-            {os.fsencode(path): int(mode) & 0o777 for path, mode in record["unusual"].items()},
-            frozenset(os.fsencode(path) for path in record["empty_folders"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise CheckpointError(f"the record of checkpoint {checkpoint.id} is damaged") from error
-
-
-def _parse_missing(record: Mapping[str, Any]) -> tuple[NotCaptured, ...]:
+def parse_missing(record: Mapping[str, Any]) -> tuple[NotCaptured, ...]:
+    """The paths left out, from the record of a checkpoint or of its details."""
     return tuple(NotCaptured(str(path), str(why)) for path, why in record["not_captured"])
 
 
@@ -182,10 +121,12 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
             commit=commit,
             ref=ref,
             files=int(record["files"]),
-            not_captured=_parse_missing(record),
+            not_captured=parse_missing(record),
             not_captured_count=int(record["not_captured_count"]),
             facts=dict(record["facts"]),
-            **optional,
+            head=optional["head"],
+            branch=optional["branch"],
+            operation=optional["operation"],
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -193,7 +134,22 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
 
 def list_checkpoints(git: Git) -> list[Checkpoint]:
     """The checkpoints of this work tree, oldest first; refs of another shape are passed over."""
-    out = git.run(("for-each-ref", _FORMAT, namespace(git)))
+    return _list_refs(git, namespace(git))
+
+
+def list_removed(git: Git) -> list[Checkpoint]:
+    """The checkpoints of linked work trees that are gone, by work tree, oldest first."""
+    known = git.common_dir / "worktrees"
+    found = []
+    for checkpoint in _list_refs(git, f"{_ALL}/wt-*"):
+        name = checkpoint.ref.removeprefix(f"{_ALL}/wt-").partition("/")[0]
+        if not (known / name).exists():
+            found.append(replace(checkpoint, id=f"{name}/{checkpoint.id}", work_tree=name))
+    return sorted(found, key=lambda c: (c.work_tree, c.number))
+
+
+def _list_refs(git: Git, pattern: str) -> list[Checkpoint]:
+    out = git.run(("for-each-ref", _FORMAT, pattern))
     parsed = []
     fields = out.split(b"\0")
     for at in range(0, len(fields) - 4, 4):
@@ -204,8 +160,16 @@ def list_checkpoints(git: Git) -> list[Checkpoint]:
 
 
 def checkpoints_of(project: Path) -> list[Checkpoint]:
-    """The checkpoints of the work tree that holds `project`, oldest first."""
-    return list_checkpoints(Git(project))
+    """The checkpoints of the work tree that holds `project`, oldest first; before them those of linked
+    work trees that are gone, which nobody would find else."""
+    git = Git(project)
+    return [*list_removed(git), *list_checkpoints(git)]
+
+
+def count_not_captured(checkpoint: Checkpoint) -> int:
+    """How many paths a checkpoint left out, our own folder not counted."""
+    own = sum(path.reason == OWN_REASON for path in checkpoint.not_captured)
+    return checkpoint.not_captured_count - own
 
 
 def find_checkpoint(project: Path, name: str) -> Checkpoint:
@@ -215,7 +179,7 @@ def find_checkpoint(project: Path, name: str) -> Checkpoint:
     """
     existing = checkpoints_of(project)
     key = name.strip().lower()
-    exact = [c for c in existing if key in (c.id, str(c.number), c.commit, c.ref)]
+    exact = [c for c in existing if key in _names_of(c)]
     # "c999" is an id, though it might begin a commit's: what is not there must not name another.
     is_id = key.startswith("c") and key[1:].isdigit()
     by_commit = [c for c in existing if len(key) >= 4 and not is_id and c.commit.startswith(key)]
@@ -226,3 +190,9 @@ def find_checkpoint(project: Path, name: str) -> Checkpoint:
         raise RefusedError(f"{name!r} names {len(matches)} checkpoints; give its id, like c12")
     newest = ", ".join(c.id for c in existing[-5:]) or "none at all"
     raise RefusedError(f"there is no checkpoint {name!r} here; the newest are {newest}")
+
+
+def _names_of(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """What a person may call it; a bare number means one of the work tree that is here."""
+    number = () if checkpoint.work_tree else (str(checkpoint.number),)
+    return (checkpoint.id.lower(), *number, checkpoint.commit, checkpoint.ref.lower())

@@ -16,12 +16,13 @@ from operator import attrgetter
 import msgspec
 from msgspec import Struct
 
+from tui.control.checkpoints.attributes import Extras, read_extras
 from tui.control.checkpoints.object_staging import private_area
 from tui.store.cache_file import open_cache, write_cache
 from tui.store.layout import RUN_DIR
 from tui.system.git import Git
 
-_KIND = b"seen-1"
+_KIND = b"seen-2"
 _NAME = "seen"
 # A file may change once more within the tick of the clock that stamped it and look unchanged.
 _TICK_NS = 100_000_000
@@ -29,12 +30,12 @@ _COARSE_TICK_NS = 2_000_000_000
 LINK_MODE = 0o120000
 OWN_FOLDER = RUN_DIR.encode()
 OWN_REASON = "overnight-tui's own"
-_stat_columns = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+stat_columns = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
 def is_same_stat(before: os.stat_result, after: os.stat_result) -> bool:
     """Whether a path had the same content both times, as far as stat data can tell."""
-    return _stat_columns(before) == _stat_columns(after)
+    return stat_columns(before) == stat_columns(after)
 
 
 def is_old_enough(changed_ns: int, seen_ns: int) -> bool:
@@ -57,10 +58,12 @@ class PackedFileTable(Struct, frozen=True, array_like=True):
     blobs: bytes = b""
     parents: bytes = b""
     columns: tuple[bytes, ...] = ()
+    extras: dict[bytes, Extras] = {}
 
 
 class FileTable:
-    """Paths with their stat data and blob ids (raw bytes; empty where not known yet).
+    """Paths with their stat data and blob ids (raw bytes; empty where not known yet); the few that
+    have extras, with these.
 
     In columns: an object for each file of a large work tree would cost too much time and memory.
     """
@@ -72,6 +75,7 @@ class FileTable:
         self.mtimes, self.ctimes = array("q"), array("q")
         self.inodes = array("Q")
         self.parents: set[bytes] = set()
+        self.extras: dict[bytes, Extras] = {}
         self._index: dict[bytes, int] | None = None
 
     def __len__(self) -> int:
@@ -102,6 +106,19 @@ class FileTable:
             self._index[path] = number
         return number
 
+    def blobs_of(self, paths: Collection[bytes]) -> set[bytes]:
+        """The blob ids that these paths have."""
+        index = self.index()
+        return {self.blobs[index[path]] for path in paths if path in index}
+
+    def find(self, path: bytes, status: os.stat_result) -> bytes | None:
+        """The blob id of a path, if its stat data is still this."""
+        number = self.index().get(path)
+        if number is None:
+            return None
+        known = tuple(column[number] for column in self._columns())
+        return self.blobs[number] if known == stat_columns(status) else None
+
     def update(self, number: int, status: os.stat_result) -> None:
         """Replaces the stat data of a row."""
         self.modes[number], self.sizes[number] = status.st_mode, status.st_size
@@ -114,6 +131,7 @@ class FileTable:
         new.parents = set(self.parents)
         if numbers == range(len(self)):
             new.paths, new.blobs = self.paths[:], self.blobs[:]
+            new.extras = dict(self.extras)
             for old, column in zip(self._columns(), new._columns(), strict=True):
                 column.extend(old)
             return new
@@ -121,6 +139,8 @@ class FileTable:
         new.blobs = [self.blobs[n] for n in numbers]
         for old, column in zip(self._columns(), new._columns(), strict=True):
             column.fromlist([old[n] for n in numbers])
+        if self.extras:
+            new.extras = {p: self.extras[p] for p in self.extras.keys() & new.index().keys()}
         return new
 
     def pack(self, seen_ns: int) -> PackedFileTable:
@@ -133,7 +153,7 @@ class FileTable:
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
         stored = tuple(column.tobytes() for column in columns)
         paths, parents = b"\0".join(self.paths), b"\0".join(self.parents)
-        return PackedFileTable(paths, b"".join(self.blobs), parents, stored)
+        return PackedFileTable(paths, b"".join(self.blobs), parents, stored, self.extras)
 
     @staticmethod
     def unpack(stored: PackedFileTable, width: int) -> FileTable:
@@ -141,6 +161,7 @@ class FileTable:
         rows = FileTable()
         rows.paths = stored.paths.split(b"\0") if stored.paths else []
         rows.parents = set(stored.parents.split(b"\0"))
+        rows.extras = stored.extras
         blobs = stored.blobs
         rows.blobs = [blobs[at : at + width] for at in range(0, len(blobs), width)]
         for column, data in zip(rows._columns(), stored.columns, strict=True):
@@ -159,13 +180,16 @@ def usual_permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int
     for executable, default in ((0, 0o644), (stat.S_IXUSR, 0o755)):
         modes = [mode for mode in counted if mode & stat.S_IXUSR == executable]
         usual.append(0o777 & max(modes, key=lambda m: (counted[m], m), default=default))
-    odd = {mode for mode in counted if mode & 0o777 not in usual}
+    odd = {mode for mode in counted if mode & 0o7777 not in usual}
     pairs = zip(rows.paths, rows.modes, strict=True) if odd else ()
-    return (usual[0], usual[1]), {path: mode & 0o777 for path, mode in pairs if mode in odd}
+    return (usual[0], usual[1]), {path: mode & 0o7777 for path, mode in pairs if mode in odd}
 
 
 class FolderStat(Struct, frozen=True, array_like=True, gc=False):
-    """A folder as it was when last read; `odd` are names that are no file, link or folder."""
+    """A folder as it was when last read; `special` are names that are no file, link or folder.
+
+    `has_files`: a file or link lies in it. `has_git`: a `.git` of whatever kind does.
+    """
 
     mtime: int
     ctime: int
@@ -173,10 +197,14 @@ class FolderStat(Struct, frozen=True, array_like=True, gc=False):
     folders: list[bytes]
     special: list[tuple[bytes, str]]
     empty: bool
+    mode: int = 0o755
+    has_files: bool = False
+    has_git: bool = False
+    extras: Extras | None = None
 
 
 class FolderIndex:
-    """All folders below the top that are neither ignored nor another repository's."""
+    """All folders from the top down that are not ignored, those of nested repositories too."""
 
     def __init__(self, known: dict[bytes, FolderStat] | None = None) -> None:
         self.folders = known or {}
@@ -186,6 +214,12 @@ class FolderIndex:
     @property
     def empty(self) -> list[bytes]:
         return sorted(path for path, folder in self.folders.items() if folder.empty and path)
+
+    @property
+    def git_entries(self) -> list[bytes]:
+        """Every `.git` below the top, of nested repositories and of what only looks like one."""
+        found = (path for path, folder in self.folders.items() if folder.has_git and path)
+        return sorted(path + b"/.git" for path in found)
 
     def walk(self, top: int, skipped: Collection[bytes]) -> FolderIndex:
         """The folders as they are now; `skipped` ones (no slash at the end) are not entered."""
@@ -206,7 +240,7 @@ class FolderIndex:
             for name in folder.folders:
                 if name == OWN_FOLDER:
                     current.special[start + name + b"/"] = OWN_REASON
-                elif name != b".git" and start + name not in skipped:
+                elif start + name not in skipped:
                     waiting.append(start + name)
         current.real_paths = set(current.folders)
         return current
@@ -242,21 +276,47 @@ class FolderIndex:
 def _read_folder(top: int, path: bytes, status: os.stat_result) -> FolderStat:
     folders: list[bytes] = []
     odd: list[tuple[bytes, str]] = []
-    empty = True
+    empty, has_files, has_git = True, False, False
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path or b".", flags, dir_fd=top)
     try:
+        extras = read_extras(descriptor, status)
         with os.scandir(descriptor) as entries:
             for entry in entries:
                 empty = False
-                if entry.is_dir(follow_symlinks=False):
+                if entry.name == ".git":
+                    has_git = True
+                elif entry.is_dir(follow_symlinks=False):
                     folders.append(os.fsencode(entry.name))
-                elif not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
+                elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
+                    has_files = True
+                else:
                     mode = entry.stat(follow_symlinks=False).st_mode
                     odd.append((os.fsencode(entry.name), describe_kind(mode)))
     finally:
         os.close(descriptor)
-    return FolderStat(status.st_mtime_ns, status.st_ctime_ns, status.st_ino, folders, odd, empty)
+    stamps = status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+    mode = stat.S_IMODE(status.st_mode)
+    return FolderStat(*stamps, folders, odd, empty, mode, has_files, has_git, extras)
+
+
+def usual_folder_modes(
+    index: FolderIndex, excluded: Collection[bytes]
+) -> tuple[int, dict[bytes, int]]:
+    """The usual permission bits of folders; those of every folder that has others, and of every one
+    that a tree of captured files need not show."""
+    from collections import Counter
+
+    folders = index.folders
+    counted = Counter(folder.mode & 0o777 for folder in folders.values())
+    usual = max(counted, key=lambda m: (counted[m], m), default=0o755)
+    closed = {path.rstrip(b"/").rpartition(b"/")[0] for path in excluded}
+    closed.update(path.rpartition(b"/")[0] for path in index.special)
+    return usual, {
+        path: folder.mode
+        for path, folder in folders.items()
+        if folder.mode != usual or not (folder.has_files or folder.empty) or path in closed
+    }
 
 
 def describe_kind(mode: int) -> str:
@@ -273,6 +333,7 @@ class _StatCacheFile(Struct, frozen=True, array_like=True):
     commit: str
     tree: str
     rows: PackedFileTable
+    nested: PackedFileTable
     folders: dict[bytes, FolderStat]
 
 
@@ -287,6 +348,7 @@ class StatCache:
     commit: str = ""
     tree: str = ""
     rows: FileTable = field(default_factory=FileTable)
+    nested: FileTable = field(default_factory=FileTable)
     folders: FolderIndex = field(default_factory=FolderIndex)
 
     @staticmethod
@@ -295,14 +357,19 @@ class StatCache:
         try:
             with open_cache(private_area(git) / _NAME, _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
-            rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
+            rows, nested = (
+                FileTable.unpack(table, len(git.zero) // 2)
+                for table in (stored.rows, stored.nested)
+            )
         except (OSError, ValueError, msgspec.MsgspecError):
             return StatCache()
-        return StatCache(stored.ref, stored.commit, stored.tree, rows, FolderIndex(stored.folders))
+        folders = FolderIndex(stored.folders)
+        return StatCache(stored.ref, stored.commit, stored.tree, rows, nested, folders)
 
     def save(self, git: Git, seen_ns: int) -> None:
         """Stores this for the next checkpoint; what changed just before `seen_ns` will not match."""
         known = self.folders.folders.items()
         folders = {path: stat for path, stat in known if is_old_enough(stat.ctime, seen_ns)}
-        stored = _StatCacheFile(self.ref, self.commit, self.tree, self.rows.pack(seen_ns), folders)
+        rows, nested = self.rows.pack(seen_ns), self.nested.pack(seen_ns)
+        stored = _StatCacheFile(self.ref, self.commit, self.tree, rows, nested, folders)
         write_cache(private_area(git) / _NAME, _KIND, ((msgspec.msgpack.encode(stored),),))

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from tui.control.checkpoints.attributes import Extras, read_extras
+from tui.control.checkpoints.nested_git import CHANGED, NestedScan
 from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
 from tui.control.checkpoints.stat_cache import (
     OWN_REASON,
     FileTable,
     FolderIndex,
+    StatCache,
     describe_kind,
     is_same_stat,
 )
@@ -29,8 +32,12 @@ from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git
 
-_TRIES = 3
+_TRIES = 5
 _CHUNK = 1 << 20
+# Two writes within one tick of the clock leave the same times, so a file must have been at rest for
+# longer than that when it is read. A file system that counts whole seconds needs two.
+_REST_NS, _COARSE_REST_NS = 11_000_000, 2_000_000_000
+_MOST_REST_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,10 @@ class NotCaptured(Struct, frozen=True, array_like=True):
 
 @dataclass
 class WorkTreeState:
-    """The state of a work tree at `seen_ns`; the rows numbered in `unread` lack a blob id."""
+    """The state of a work tree at `seen_ns`; the rows numbered in `unread` lack a blob id.
+
+    `nested_git` is empty until the contents were read.
+    """
 
     rows: FileTable
     unread: list[int]
@@ -72,11 +82,27 @@ class WorkTreeState:
     unmerged: list[bytes]
     nested: frozenset[bytes]
     seen_ns: int
+    nested_git: NestedScan
+
+    def partial(self) -> dict[bytes, str]:
+        """Paths of which everything is captured but what the reason says."""
+        found = {path: extras.lost for path, extras in self.rows.extras.items() if extras.lost}
+        for path, folder in self.folders.folders.items():
+            if folder.extras is not None and folder.extras.lost:
+                found[path or b"."] = folder.extras.lost
+        return {**found, **self.nested_git.partial}
 
     def not_captured(self) -> list[NotCaptured]:
-        """Everything left out, by path; our own folder as one, whatever lies in it."""
+        """Everything left out, whole or in part, by path; our own folder as one, whatever is in it."""
+        return self._list({**self.partial(), **self.nested_git.excluded, **self.excluded})
+
+    def left_out(self) -> list[NotCaptured]:
+        """Everything of which nothing was captured, by path."""
+        return self._list({**self.nested_git.excluded, **self.excluded})
+
+    def _list(self, excluded: dict[bytes, str]) -> list[NotCaptured]:
         ours = tuple(path for path, why in self.folders.special.items() if why == OWN_REASON)
-        reasons = {**self.folders.special, **self.excluded, **dict.fromkeys(ours, OWN_REASON)}
+        reasons = {**self.folders.special, **excluded, **dict.fromkeys(ours, OWN_REASON)}
         items = sorted(
             (p, why) for p, why in reasons.items() if p in ours or not p.startswith(ours)
         )
@@ -84,14 +110,13 @@ class WorkTreeState:
 
 
 class WorkTreeScan:
-    """One scan of a work tree; the `known` files and folders of an earlier one save reading again."""
+    """One scan of a work tree; what is `known` from an earlier one need not be read again."""
 
-    def __init__(
-        self, git: Git, limits: CaptureLimits, known: FileTable, folders: FolderIndex
-    ) -> None:
+    def __init__(self, git: Git, limits: CaptureLimits, known: StatCache) -> None:
         self.git, self.limits = git, limits
-        self._known, self._folders = known, folders
-        self._budget = limits.seconds if known.paths else limits.first_seconds
+        self._known, self._folders, self._known_git = known.rows, known.folders, known.nested
+        self._budget = limits.seconds if known.rows.paths else limits.first_seconds
+        self._rest_s = _MOST_REST_S
         self._until = time.monotonic() + self._budget
         self.top = os.open(git.work_tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
@@ -122,7 +147,14 @@ class WorkTreeScan:
         linked = {p for p in known.parents - folders.real_paths if not folders.is_real(self.top, p)}
         nested = frozenset(listing.nested)
         state = WorkTreeState(
-            FileTable(), [], listing.excluded, folders, listing.unmerged, nested, seen_ns
+            FileTable(),
+            [],
+            listing.excluded,
+            folders,
+            listing.unmerged,
+            nested,
+            seen_ns,
+            self._nested_scan(),
         )
         listed = list(dict.fromkeys((*listing.tracked, *listing.untracked)))
         self._fill_rows(state, listed, unchanged, linked)
@@ -248,64 +280,100 @@ class WorkTreeScan:
         index = state.rows.index()
         state.unread = sorted(index[path] for path in unread if path in index)
 
-    def read_contents(self, state: WorkTreeState) -> Iterator[tuple[int, bytes]]:
-        """Row number and bytes of all that is unread; fills in blob ids and stat data.
+    def _nested_scan(self) -> NestedScan:
+        limits = self.limits
 
-        Row numbers hold until the end; then what could not be read is gone from the rows.
+        def read(path: bytes) -> tuple[bytes | str, os.stat_result]:
+            self.seconds_left()
+            return self._read(path)[:2]
+
+        return NestedScan(
+            self.top,
+            read,
+            lambda data: blob_id(self.git, data),
+            limits.file_bytes,
+            limits.untracked_bytes,
+            self._known_git,
+        )
+
+    def read_contents(self, state: WorkTreeState) -> Iterator[tuple[bytes, bytes]]:
+        """Id and bytes of every blob that is read; fills in blob ids and stat data.
+
+        At the end what could not be read is gone from the rows.
         """
         lost: dict[int, str] = {}
         for number in state.unread:
             self.seconds_left()
             path = state.rows.paths[number]
+            state.rows.extras.pop(path, None)
             try:
-                data, now = self._read(path)
+                data, now, extras = self._read(path)
             except FileNotFoundError:
                 lost[number] = ""
                 continue
             except OSError as error:
                 lost[number] = f"cannot be read: {error.strerror}"
                 continue
-            if data is None:
-                lost[number] = f"grew beyond {format_size_limit(self.limits.file_bytes)}"
+            if isinstance(data, str):
+                lost[number] = data
                 continue
             state.rows.update(number, now)
-            state.rows.blobs[number] = blob_id(self.git, data)
-            yield number, data
+            blob = state.rows.blobs[number] = blob_id(self.git, data)
+            if extras is not None:
+                state.rows.extras[path] = extras
+            yield blob, data
         state.unread = []
         vanished = {state.rows.paths[number] for number, why in lost.items() if not why}
         self._exclude_rows(state, lost)
         for path in vanished:
             del state.excluded[path]
+        yield from state.nested_git.scan(state.folders.git_entries)
 
-    def _read(self, path: bytes) -> tuple[bytes | None, os.stat_result]:
-        """The bytes of a file, or the target of a link, with stat data that belongs to them."""
+    def _read(self, path: bytes) -> tuple[bytes | str, os.stat_result, Extras | None]:
+        """The bytes of a file or the target of a link, with stat data and extras that belong to them;
+        the reason in place of the bytes where there is no moment to which they all belong."""
         for _ in range(_TRIES):
             before = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+            if not self._is_at_rest(before):
+                continue
             if stat.S_ISLNK(before.st_mode):
-                data: bytes | None = os.readlink(path, dir_fd=self.top)
+                data: bytes | str = os.readlink(path, dir_fd=self.top)
+                opened, extras = before, None
             else:
-                data = self._read_file(path)
+                data, opened, extras = self._read_file(path)
             after = os.stat(path, dir_fd=self.top, follow_symlinks=False)
-            if is_same_stat(before, after) or data is None:
-                break
-        # A file that is written all the time is captured as read; the next scan reads it again.
-        return data, before
+            if is_same_stat(before, after) and is_same_stat(before, opened):
+                return data, before, extras
+        return CHANGED, before, None
 
-    def _read_file(self, path: bytes) -> bytes | None:
-        """All bytes of a regular file; None if there are more than the limit."""
+    def _is_at_rest(self, status: os.stat_result) -> bool:
+        """Whether one more write would show in the times of a file; waits a moment for it, if need be."""
+        coarse = status.st_ctime_ns % 1_000_000_000 == 0
+        rest = status.st_ctime_ns + (_COARSE_REST_NS if coarse else _REST_NS) - time.time_ns()
+        if rest <= 0 or rest > _COARSE_REST_NS or self._rest_s <= 0:
+            # A time that lies in the future says nothing, however long one waits.
+            return rest <= 0 or rest > _COARSE_REST_NS
+        self._rest_s -= rest / 1e9
+        time.sleep(rest / 1e9)
+        return False
+
+    def _read_file(self, path: bytes) -> tuple[bytes | str, os.stat_result, Extras | None]:
+        """All bytes of a regular file, or that they are more than the limit; its stat data, extras."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         with open(os.open(path, flags, dir_fd=self.top), "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise FileNotFoundError(2, "is no regular file any more")
+            extras = read_extras(file.fileno(), status)
             pieces: list[bytes] = []
             total = 0
             while piece := file.read(min(status.st_size + 1, _CHUNK)):
                 pieces.append(piece)
                 total += len(piece)
                 if total > self.limits.file_bytes:
-                    return None
-            return b"".join(pieces)
+                    grown = f"grew beyond {format_size_limit(self.limits.file_bytes)}"
+                    return grown, status, extras
+            return b"".join(pieces), status, extras
 
 
 def blob_id(git: Git, data: bytes) -> bytes:

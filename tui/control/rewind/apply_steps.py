@@ -13,10 +13,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import structs
+
+from tui.control.checkpoints.attributes import (
+    apply_extras,
+    differ_only_by_extras,
+    first_permissions,
+    has_extras,
+)
 from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.nested_git import NestedGit
 from tui.control.checkpoints.path_listing import folders_above
-from tui.control.checkpoints.work_tree import blob_id
+from tui.control.checkpoints.work_tree import NotCaptured, blob_id
+from tui.control.rewind.apply_folders import FolderApplier, NestedGitFiles
 from tui.control.rewind.decide import FileIdentity, FileStep, FileVersion
+from tui.control.rewind.rewind_journal import OpenRewind
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.files import sync_folder
 from tui.system.git import Git
@@ -27,12 +38,13 @@ ProgressCallback = Callable[[str, int, int], None]
 @dataclass
 class ApplyResult:
     """What happened: `meanwhile` are paths that were edited since and stayed, `rescued` are copies
-    of edits made in the very instant of a change."""
+    of edits made in the very instant of a change; `not_restored` came back, but for the reason."""
 
     written: int = 0
     deleted: int = 0
     meanwhile: list[str] = field(default_factory=list)
     rescued: list[str] = field(default_factory=list)
+    not_restored: list[NotCaptured] = field(default_factory=list)
 
 
 class StepApplier:
@@ -50,6 +62,7 @@ class StepApplier:
         self._git, self._files, self._steps = git, files, steps
         self._stage, self._rescued, self._progress = stage, rescued, progress
         self.result = ApplyResult()
+        self._made: set[bytes] = set()
 
     # --- staging ---
 
@@ -76,7 +89,8 @@ class StepApplier:
         with open(os.open(path, flags, 0o600), "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), version.permissions)
+            # What is set last: an owner that changes takes set-id bits away.
+            os.fchmod(file.fileno(), first_permissions(version.permissions, version.attributes))
             os.fsync(file.fileno())
 
     def _staged_path(self, number: int) -> Path:
@@ -84,20 +98,42 @@ class StepApplier:
 
     # --- applying ---
 
-    def apply_all(self, empty_folders: frozenset[bytes]) -> ApplyResult:
-        """Removes what is in the way, writes, then deletes; flushes at the end. May be repeated."""
+    def apply_all(self, entry: OpenRewind) -> ApplyResult:
+        """Removes what is in the way, writes, then deletes; flushes, then closes folders as they are to
+        be. May be repeated."""
         in_the_way, writes, deletes = _order_steps(self._steps)
+        folders = FolderApplier(self._files, entry.folders)
+        self._made = folders.kept
+        folders.open_all()
         self._run("clearing", in_the_way)
+        folders.make_all()
         self._run("writing", writes)
+        self._result_of_nested(NestedGitFiles(self._git, self._files).restore(entry.nested))
         self._progress("written", len(writes), len(writes))
         self._run("deleting", deletes)
+        spared = frozenset((*entry.empty_folders, *folders.kept))
         for number in (*in_the_way, *deletes):
             parent = self._steps[number].path.rpartition(b"/")[0]
-            self._files.remove_empty(parent, empty_folders)
-        for folder in sorted(empty_folders):
+            self._files.remove_empty(parent, spared)
+        folders.remove_all()
+        for folder in sorted(entry.empty_folders):
             self._files.make_folder(folder)
+        folders.make_all()
         self._files.flush()
+        self.result.not_restored += folders.finish_all()
         return self.result
+
+    def take_back(self, entry: OpenRewind) -> ApplyResult:
+        """`apply_all` for the steps of an interrupted rewind reversed: the nested repositories that it
+        put there go first."""
+        git_files = NestedGitFiles(self._git, self._files)
+        for nested in entry.nested:
+            if not git_files.remove(nested):
+                self.result.meanwhile.append(os.fsdecode(nested.path))
+        return self.apply_all(structs.replace(entry, nested=[]))
+
+    def _result_of_nested(self, restored: Sequence[NestedGit]) -> None:
+        self.result.written += len(restored)
 
     def _run(self, name: str, numbers: Sequence[int]) -> None:
         for done, number in enumerate(numbers):
@@ -113,13 +149,21 @@ class StepApplier:
         now = None if status is None else FileIdentity.of(status)
         if now == before and (step.before is None) == (now is None):
             return self._change(number, step, status)
-        if self._has_version(step.after, step.path, status):
+        if self._has_version(step.after, step.path, status) or self._is_folder_made(step, status):
+            return True
+        if self._lacks_extras_only(step, status):
+            self._finish(step.path, step.after)
             return True
         if status is None or self._has_version(step.before, step.path, status):
             return self._change(number, step, status)
         if step.before is None and stat.S_ISDIR(status.st_mode):
             return self._files.remove_empty_tree(step.path) and self._change(number, step, None)
         return False
+
+    def _is_folder_made(self, step: FileStep, status: os.stat_result | None) -> bool:
+        """Whether a file went before a kill and the folder that takes its place is there since."""
+        is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+        return step.after is None and step.path in self._made and is_folder
 
     def _has_version(
         self, version: FileVersion | None, path: bytes, status: os.stat_result | None
@@ -129,7 +173,41 @@ class StepApplier:
             return version is None and status is None
         if not version.fits(status):
             return False
-        return blob_id(self._git, self._files.read(path)).hex() == version.blob
+        if blob_id(self._git, self._files.read(path)).hex() != version.blob:
+            return False
+        return version.is_link or self._has_extras(path, version)
+
+    def _has_extras(self, path: bytes, version: FileVersion) -> bool:
+        descriptor = self._files.open(path)
+        try:
+            return has_extras(descriptor, version.permissions, version.attributes)
+        finally:
+            os.close(descriptor)
+
+    def _lacks_extras_only(self, step: FileStep, status: os.stat_result | None) -> bool:
+        """Whether a rewind was killed between the bytes and the rest of what is set on a file."""
+        after = step.after
+        if after is None or after.is_link or status is None or not stat.S_ISREG(status.st_mode):
+            return False
+        first = first_permissions(after.permissions, after.attributes)
+        known = [first, after.permissions, *([step.before.permissions] if step.before else [])]
+        if not any(differ_only_by_extras(status.st_mode, bits) for bits in known):
+            return False
+        return blob_id(self._git, self._files.read(step.path)).hex() == after.blob
+
+    def _finish(self, path: bytes, version: FileVersion | None) -> None:
+        """Sets what a file has beside its bytes, where it is not there yet."""
+        if version is None or version.is_link:
+            return
+        descriptor = self._files.open(path)
+        try:
+            if not has_extras(descriptor, version.permissions, version.attributes):
+                extras = version.permissions, version.attributes, version.owner
+                failed = apply_extras(descriptor, *extras)
+                if failed:
+                    self.result.not_restored.append(NotCaptured(os.fsdecode(path), failed))
+        finally:
+            os.close(descriptor)
 
     def _change(self, number: int, step: FileStep, status: os.stat_result | None) -> bool:
         if step.after is None:
@@ -138,7 +216,6 @@ class StepApplier:
             self._ensure_staged(number)
             done = self._files.create(self._staged_path(number), step.path)
         elif step.kind == "permissions":
-            self._files.set_permissions(step.path, step.after.permissions)
             done = True
         else:
             self._ensure_staged(number)
@@ -147,6 +224,8 @@ class StepApplier:
             old = self._files.replace(self._staged_path(number), step.path, old_path)
             self._discard_old(old_path, old, status, step.path)
             done = True
+        if done:
+            self._finish(step.path, step.after)
         self.result.written += done
         return done
 

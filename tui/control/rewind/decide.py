@@ -10,14 +10,19 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from tui.control.checkpoints.attributes import Attributes, Extras
+from tui.control.checkpoints.details import CheckpointDetails, ExcludedPaths, read_details
 from tui.control.checkpoints.git_objects import list_tree
+from tui.control.checkpoints.nested_git import NestedGit
 from tui.control.checkpoints.path_listing import IGNORED, folders_above
-from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, read_details
+from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.stat_cache import LINK_MODE, FileTable, git_mode
 from tui.control.checkpoints.work_tree import WorkTreeState
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
 
+FOLDER_MODE = 0o040000
+_NO_EXTRAS = Extras()
 ChangeKind = Literal["create", "replace", "permissions", "delete"]
 
 
@@ -36,30 +41,53 @@ class FileIdentity(Struct, frozen=True, array_like=True):
 
 
 class FileVersion(Struct, frozen=True, array_like=True):
-    """A file or link: mode and blob id as git has them, permission bits, and its identity if read."""
+    """A file or link: mode and blob id as git has them, permission bits, and its identity if read.
+
+    A folder has the mode of one and no blob. `owner` is there where a set-id bit depends on it.
+    """
 
     mode: int
     blob: str
     permissions: int
     identity: FileIdentity | None = None
+    attributes: Attributes = ()
+    owner: tuple[int, int] | None = None
 
     @property
     def is_link(self) -> bool:
         return self.mode == LINK_MODE
 
+    @property
+    def is_folder(self) -> bool:
+        return self.mode == FOLDER_MODE
+
     def fits(self, status: os.stat_result) -> bool:
-        """Whether kind and permissions are those; says nothing about the bytes."""
+        """Whether kind and permissions are those; says nothing about bytes and attributes."""
         if self.is_link:
             return stat.S_ISLNK(status.st_mode)
-        return stat.S_ISREG(status.st_mode) and status.st_mode & 0o777 == self.permissions
+        return stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) == self.permissions
+
+    def is_like(self, other: FileVersion) -> bool:
+        """Whether nothing has to be done to make the other of this one."""
+        return structs.replace(self, identity=None, owner=None) == structs.replace(
+            other, identity=None, owner=None
+        )
 
 
 class FileStep(Struct, frozen=True):
-    """A path with what is there before and what is to be there after; None is nothing."""
+    """A path with what is there before and what is to be there after; None is nothing.
+
+    The path is a file's or link's, or with versions that are folders a folder's.
+    """
 
     path: bytes
     before: FileVersion | None
     after: FileVersion | None
+
+    @property
+    def is_folder(self) -> bool:
+        version = self.after or self.before
+        return version is not None and version.is_folder
 
     @property
     def kind(self) -> ChangeKind:
@@ -75,7 +103,7 @@ class FileStep(Struct, frozen=True):
         """The way back, without stat data: what is there now was put there by this rewind."""
         before = None
         if self.after is not None:
-            before = FileVersion(self.after.mode, self.after.blob, self.after.permissions)
+            before = structs.replace(self.after, identity=None)
         return FileStep(self.path, before, self.before)
 
 
@@ -100,25 +128,51 @@ class RewindTarget:
     def version_at(self, path: bytes) -> FileVersion:
         """What the target has at `path`."""
         mode, blob = self.entries[path]
-        usual = self.details.permissions(path, mode == 0o100755)
-        return FileVersion(mode, blob, 0 if mode == LINK_MODE else usual)
+        if mode == LINK_MODE:
+            return FileVersion(mode, blob, 0)
+        details = self.details
+        permissions = details.permissions(path, mode == 0o100755)
+        return FileVersion(
+            mode,
+            blob,
+            permissions,
+            None,
+            details.attributes.get(path, ()),
+            details.owners.get(path),
+        )
 
 
 @dataclass
 class RewindDecision:
     """Steps to take, and what stays as it is with the reason; `unchanged` counts equal files.
 
-    `links` are links standing where the target has folders; they are removed, never followed.
+    `folders` are steps of folders, also those that follow from the files; `shown` are the paths of
+    the others. `nested` are the `.git` of repositories that are gone and come back. `links` are links
+    standing where the target has folders; they are removed, never followed.
     """
 
     steps: list[FileStep] = field(default_factory=list)
+    folders: list[FileStep] = field(default_factory=list)
+    shown: set[bytes] = field(default_factory=set)
+    nested: list[NestedGit] = field(default_factory=list)
     kept: dict[bytes, str] = field(default_factory=dict)
     links: set[bytes] = field(default_factory=set)
     unchanged: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps and not self.shown and not self.nested
 
-def decide(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDecision:
-    """Compares the target with the work tree; only paths that start with `scope` count."""
+    def shown_steps(self) -> list[FileStep]:
+        """Every step that a person is told of: those of files, of folders, of repositories."""
+        folders = [step for step in self.folders if step.path in self.shown]
+        git = FileVersion(FOLDER_MODE, "", 0o755)
+        return [*self.steps, *folders, *(FileStep(n.path, None, git) for n in self.nested)]
+
+
+def decide_files(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDecision:
+    """Compares the files of the target with the work tree; `folder_steps.decide` adds the rest."""
     return _Comparison(target, state).decide(scope)
 
 
@@ -126,7 +180,7 @@ class _Comparison:
     def __init__(self, target: RewindTarget, state: WorkTreeState) -> None:
         self._target, self._state = target, state
         self._index = state.rows.index()
-        self._excluded = ExcludedPaths(state.not_captured())
+        self._excluded = ExcludedPaths(state.left_out())
         self._gone: dict[bytes, FileStep] = {}
         self._decision = RewindDecision()
 
@@ -162,7 +216,7 @@ class _Comparison:
         number = self._index.get(path)
         if number is not None:
             before = _current_version(self._state.rows, number)
-            if structs.replace(before, identity=None) == after:
+            if before.is_like(after):
                 decision.unchanged += 1
             else:
                 decision.steps.append(FileStep(path, before, after))
@@ -197,5 +251,13 @@ class _Comparison:
 def _current_version(rows: FileTable, number: int) -> FileVersion:
     mode = rows.modes[number]
     identity = FileIdentity(rows.inodes[number], rows.sizes[number], rows.mtimes[number], mode)
-    permissions = stat.S_IMODE(mode) & 0o777 if stat.S_ISREG(mode) else 0
-    return FileVersion(git_mode(mode), rows.blobs[number].hex(), permissions, identity)
+    permissions = stat.S_IMODE(mode) if stat.S_ISREG(mode) else 0
+    extras = rows.extras.get(rows.paths[number]) or _NO_EXTRAS
+    return FileVersion(
+        git_mode(mode),
+        rows.blobs[number].hex(),
+        permissions,
+        identity,
+        extras.attributes,
+        extras.owner,
+    )

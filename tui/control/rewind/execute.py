@@ -17,12 +17,14 @@ from typing import Any, Literal
 from msgspec import structs
 
 from tui.control.checkpoints.capture import capture, error_text
+from tui.control.checkpoints.details import read_details
 from tui.control.checkpoints.git_objects import BlobReader
-from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_details
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.apply_steps import ApplyResult, ProgressCallback, StepApplier
-from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, decide
-from tui.control.rewind.plan import RewindPlan, find_refusals, plan_rewind
+from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget
+from tui.control.rewind.folder_steps import decide
+from tui.control.rewind.plan import PlannedChange, RewindPlan, find_refusals, plan_rewind
 from tui.control.rewind.rewind_journal import LastRewind, OpenRewind, RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.clock import Clock, SystemClock
@@ -40,7 +42,8 @@ class RewindResult:
     """What a rewind did. `safety` is the checkpoint that undoes it, None if nothing had to change.
 
     `kept` stayed as planned; `meanwhile` are files that somebody edited while it ran, which stayed
-    too; `rescued` are copies of edits made in the very instant of a change.
+    too; `rescued` are copies of edits made in the very instant of a change; `not_restored` came back
+    without what the reason says, and `lost` did not come back at all, as the plan said.
     """
 
     checkpoint: Checkpoint
@@ -52,6 +55,8 @@ class RewindResult:
     meanwhile: tuple[str, ...] = ()
     rescued: tuple[str, ...] = ()
     undoes: bool = False
+    not_restored: tuple[NotCaptured, ...] = ()
+    lost: tuple[NotCaptured, ...] = ()
 
 
 def journal_data(result: RewindResult) -> dict[str, object]:
@@ -118,10 +123,8 @@ def execute_rewind(
             _refuse_unseen(git, plan, decision)
         _check_safety_blobs(git, decision.steps)
         progress("safety", 0, 0)
-        unchanged = RewindResult(
-            plan.checkpoint, None, 0, 0, decision.unchanged, plan.keeps, undoes=plan.undoes
-        )
-        if not decision.steps:
+        unchanged = _unchanged(plan, decision)
+        if decision.is_empty:
             return unchanged
         rewind = _Rewind(git, journal, progress, clock or SystemClock())
         result = rewind.execute(_open_rewind(plan, safety, target, decision))
@@ -132,7 +135,20 @@ def execute_rewind(
             deleted=result.deleted,
             meanwhile=tuple(result.meanwhile),
             rescued=tuple(result.rescued),
+            not_restored=tuple(result.not_restored),
         )
+
+
+def _unchanged(plan: RewindPlan, decision: RewindDecision) -> RewindResult:
+    """The receipt of a rewind that had nothing to do."""
+    return RewindResult(
+        plan.checkpoint,
+        None,
+        unchanged=decision.unchanged,
+        kept=plan.keeps,
+        undoes=plan.undoes,
+        lost=plan.lost,
+    )
 
 
 def _open_rewind(
@@ -148,6 +164,8 @@ def _open_rewind(
         steps=decision.steps,
         empty_folders=sorted(p for p in target.details.empty_folders if p.startswith(scope)),
         undoes=plan.undoes,
+        folders=decision.folders,
+        nested=decision.nested,
     )
 
 
@@ -197,7 +215,8 @@ def _refuse_unseen(git: Git, plan: RewindPlan, decision: RewindDecision) -> None
     if refusals:
         raise RefusedError("; ".join(refusals))
     shown = {(change.path, change.step.after is None) for change in plan.changes}
-    steps = ((os.fsdecode(step.path), step.after is None) for step in decision.steps)
+    every = map(PlannedChange.of, decision.shown_steps())
+    steps = ((change.path, change.step.after is None) for change in every)
     unseen = [path for path, gone in steps if (path, gone) not in shown]
     if unseen:
         more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
@@ -247,7 +266,7 @@ class _Rewind:
             entry = structs.replace(entry, phase="applying")
             journal.write(entry)
             try:
-                result = applier.apply_all(frozenset(entry.empty_folders))
+                result = applier.apply_all(entry)
             except _FAILURES as error:
                 self._revert(entry, error)
                 raise RewindError(
@@ -279,8 +298,14 @@ class _Rewind:
         git, commit = self._git, entry.safety_commit
         safety = next((c for c in checkpoints_of(git.work_tree) if c.commit == commit), None)
         empty = read_details(git, safety).empty_folders if safety is not None else frozenset()
-        with self._applier([step.reversed() for step in entry.steps]) as applier:
-            result = applier.apply_all(empty)
+        back = structs.replace(
+            entry,
+            steps=[step.reversed() for step in entry.steps],
+            folders=[step.reversed() for step in entry.folders],
+            empty_folders=sorted(empty),
+        )
+        with self._applier(back.steps) as applier:
+            result = applier.take_back(back)
         self._journal.close(None)
         return result
 
@@ -291,7 +316,7 @@ class _Rewind:
         if entry.phase == "applying":
             try:
                 with self._applier(entry.steps) as applier:
-                    result = applier.apply_all(frozenset(entry.empty_folders))
+                    result = applier.apply_all(entry)
                 self._close(entry)
                 outcome = "finished"
             except _FAILURES as error:

@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Literal
 
 from tui.control.checkpoints.capture import scan_work_tree
-from tui.control.checkpoints.git_objects import BlobReader
-from tui.control.checkpoints.refs import Checkpoint
+from tui.control.checkpoints.git_objects import BlobReader, empty_tree
+from tui.control.checkpoints.refs import Checkpoint, count_not_captured
 from tui.control.checkpoints.stat_cache import OWN_REASON
-from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
-from tui.control.rewind.decide import ChangeKind, FileStep, RewindDecision, RewindTarget, decide
+from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
+from tui.control.rewind.decide import (
+    ChangeKind,
+    FileStep,
+    FileVersion,
+    RewindDecision,
+    RewindTarget,
+)
+from tui.control.rewind.folder_steps import decide
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import OvernightError, RefusedError
@@ -109,7 +116,8 @@ def _format_range(start: int, end: int) -> str:
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """One file that a rewind would touch; `path` is from the top of the work tree."""
+    """One file that a rewind would touch, or with a slash at the end of `path` a folder; `path` is
+    from the top of the work tree."""
 
     path: str
     kind: ChangeKind
@@ -117,7 +125,8 @@ class PlannedChange:
 
     @staticmethod
     def of(step: FileStep) -> PlannedChange:
-        return PlannedChange(os.fsdecode(step.path), step.kind, step)
+        path = os.fsdecode(step.path or b".") + ("/" if step.is_folder else "")
+        return PlannedChange(path, step.kind, step)
 
 
 @dataclass(frozen=True)
@@ -125,8 +134,9 @@ class RewindPlan:
     """What going back to `checkpoint` would do now.
 
     `refusals` are reasons not to, each a sentence; `execute_rewind` needs `confirmed` if there are
-    any. `notes` are worth knowing. `scope` is the folder it is limited to, empty for all of the
-    work tree. `undoes`: it takes back the last rewind. Text is not yet safe to show.
+    any. `notes` are worth knowing; `lost` was there then and cannot be brought back. `scope` is the
+    folder it is limited to, empty for all of the work tree. `undoes`: it takes back the last rewind.
+    Text is not yet safe to show.
     """
 
     project: Path
@@ -136,6 +146,7 @@ class RewindPlan:
     deletes: tuple[PlannedChange, ...]
     keeps: tuple[NotCaptured, ...]
     unchanged: int
+    lost: tuple[NotCaptured, ...] = ()
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     scope: str = ""
@@ -154,7 +165,10 @@ class RewindPlan:
         """A unified diff from what is there now to what would be."""
         before, after = change.step.before, change.step.after
         if change.kind == "permissions" and before is not None and after is not None:
-            return f"permissions {before.permissions:o} become {after.permissions:o}\n"
+            return describe_permissions(before, after) + "\n"
+        if change.step.is_folder:
+            what = "a repository's own folder" if change.path.endswith("/.git/") else "a folder"
+            return f"{what} {'is removed' if after is None else 'comes back'}\n"
         with BlobReader(Git(self.work_tree)) as blobs:
             now, then = file_contents(self.work_tree, change.step, blobs)
         return unified_diff(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
@@ -169,9 +183,23 @@ class RewindPlan:
         return count_step_lines(Git(self.work_tree), [change.step for change in self.changes])
 
 
+def describe_permissions(before: FileVersion, after: FileVersion) -> str:
+    """What changes beside the bytes."""
+    words = []
+    if before.permissions != after.permissions:
+        words.append(f"permissions {before.permissions:o} become {after.permissions:o}")
+    if before.attributes != after.attributes:
+        then, now = dict(after.attributes), dict(before.attributes)
+        names = sorted(n for n in then.keys() | now.keys() if then.get(n) != now.get(n))
+        words.append(f"attributes change: {', '.join(os.fsdecode(name) for name in names)}")
+    return "; ".join(words)
+
+
 def file_contents(work_tree: Path, step: FileStep, blobs: BlobReader) -> tuple[bytes, bytes]:
     """The bytes that are at a step's path now, and those it would have after."""
     now = b""
+    if step.is_folder:
+        return now, now
     if step.before is not None:
         try:
             with WorkTreeFiles(work_tree) as files:
@@ -215,22 +243,59 @@ def plan_rewind(
     scope = scope_of(git, project)
     state = scan_work_tree(project, limits or CaptureLimits(), target.entries.keys())
     decision = decide(target, state, scope)
-    kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
+    changes = [PlannedChange.of(step) for step in decision.shown_steps()]
+    kept = {os.fsencode(item.path): item.reason for item in state.left_out()}
     kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OWN_REASON}
     kept.update(decision.kept)
     return RewindPlan(
         project=project,
         work_tree=git.work_tree,
         checkpoint=checkpoint,
-        writes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is not None),
-        deletes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is None),
+        writes=tuple(change for change in changes if change.step.after is not None),
+        deletes=tuple(change for change in changes if change.step.after is None),
         keeps=tuple(NotCaptured(os.fsdecode(p), why) for p, why in sorted(kept.items())),
+        lost=tuple(_find_lost(git, target, scope)),
         unchanged=decision.unchanged,
-        refusals=tuple(find_refusals(git, decision, live)),
+        refusals=(
+            *_foreign_place(checkpoint),
+            *find_refusals(git, decision, live),
+            *_find_losses(state, decision.steps),
+        ),
         notes=tuple(_list_notes(git, checkpoint, scope)),
         scope=os.fsdecode(scope),
         undoes=undoes,
     )
+
+
+def _find_lost(git: Git, target: RewindTarget, scope: bytes) -> Iterable[NotCaptured]:
+    """What was there then, was not captured, and is not there now; and what comes back in part."""
+    details = target.details
+    with WorkTreeFiles(git.work_tree) as files:
+        for item in details.not_captured:
+            path = os.fsencode(item.path)
+            if item.reason == OWN_REASON or not path.startswith(scope):
+                continue
+            if path in details.partial or files.stat(path.rstrip(b"/")) is None:
+                yield item
+
+
+def _foreign_place(checkpoint: Checkpoint) -> Iterable[str]:
+    """What going back means if another work tree is meant, one that is gone."""
+    if checkpoint.work_tree:
+        yield (
+            f"{checkpoint.id} was taken in the work tree {checkpoint.work_tree}, which is gone; its files "
+            "would take the place of those of this work tree (to have both, make a work tree of that "
+            "name again with `git worktree add` and go back there)"
+        )
+
+
+def _find_losses(state: WorkTreeState, steps: Sequence[FileStep]) -> Iterable[str]:
+    """Reasons not to go ahead because a file would lose what no checkpoint holds, not even the one
+    that is taken first."""
+    partial = state.partial()
+    for step in steps:
+        if step.path in partial and step.kind in ("replace", "delete"):
+            yield f"{os.fsdecode(step.path)} would lose something for good: {partial[step.path]}"
 
 
 def scope_of(git: Git, project: Path) -> bytes:
@@ -259,7 +324,12 @@ def find_refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) 
 def _staged_note(git: Git, checkpoint: Checkpoint) -> str:
     """The index belongs to the person: it is never written, only compared with what was staged."""
     then = f"{checkpoint.commit}^{2 if checkpoint.head else 1}:index"
-    out = git.read_line(("diff-index", "--cached", "--name-only", "-z", then))
+    asked = ("diff-index", "--cached", "--name-only", "-z")
+    if git.read_line(("rev-parse", "--verify", "--quiet", then)) is None:
+        # Nothing was staged at all: a tree holds no empty one, so compare with the empty tree.
+        out = git.read_line((*asked, empty_tree(git)))
+    else:
+        out = git.read_line((*asked, then))
     differing = (out or "").count("\0")
     if not differing:
         return "what is staged stays staged"
@@ -282,12 +352,6 @@ def _list_notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]
     if missing:
         paths = format_count(missing, "path was", "paths were")
         yield f"{paths} not captured then and will stay as now"
-
-
-def count_not_captured(checkpoint: Checkpoint) -> int:
-    """How many paths a checkpoint left out, our own folder not counted."""
-    own = sum(path.reason == OWN_REASON for path in checkpoint.not_captured)
-    return checkpoint.not_captured_count - own
 
 
 @dataclass(frozen=True)

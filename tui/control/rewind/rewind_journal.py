@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.control.checkpoints.nested_git import NestedGit
 from tui.control.rewind.decide import FileStep
 from tui.store.layout import RUN_DIR, state_root
 from tui.system.errors import RefusedError, RewindError
@@ -34,6 +35,8 @@ class OpenRewind(Struct, frozen=True):
     steps: list[FileStep]
     empty_folders: list[bytes]
     undoes: bool = False
+    folders: list[FileStep] = []
+    nested: list[NestedGit] = []
 
 
 class LastRewind(Struct, frozen=True):

@@ -80,12 +80,12 @@ class WorkTreeFiles:
                 raise OSError(errno.EINVAL, "is no regular file", os.fsdecode(path))
             return file.read()
 
-    def set_permissions(self, path: bytes, permissions: int) -> None:
-        """Changes the permission bits of a regular file."""
-        folder, name = self._open_parent(path)
-        with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
-            os.fchmod(file.fileno(), permissions)
-            os.fsync(file.fileno())
+    def open(self, path: bytes, *, folder: bool = False) -> int:
+        """A descriptor of a file or folder to look at and to change its permissions by."""
+        if folder:
+            return self._open_folder(path, make=False)
+        parent, name = self._open_parent(path)
+        return os.open(name, _FILE, dir_fd=parent)
 
     def create(self, source: Path, path: bytes) -> bool:
         """Puts a staged file where nothing is; False, and nothing done, if something is there."""
