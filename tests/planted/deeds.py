@@ -76,6 +76,10 @@ VIEWING = _view(
 )
 """Nothing outside our state may be written by these, and nothing of the repository started."""
 
+READING_CHECKPOINTS = tuple(
+    deed for deed in VIEWING if deed.words[0] in ("checkpoints", "rewind", "undo")
+)
+
 ACTING = (
     Deed(("inject", "hello")),
     Deed(("inject", "--now", "hello")),
