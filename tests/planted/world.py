@@ -142,7 +142,7 @@ def _facts(folder: str, left_out: set[str]) -> Iterator[tuple[str, Facts]]:
             continue
         facts = entry.stat(follow_symlinks=False)
         target = os.readlink(entry.path) if entry.is_symlink() else b""
-        # The change time cannot be set: content, mode, owner and names all move it.
+        # The change time cannot be set: content, mode and owner all move it.
         yield (
             path,
             (
@@ -153,8 +153,9 @@ def _facts(folder: str, left_out: set[str]) -> Iterator[tuple[str, Facts]]:
                 facts.st_ino,
                 facts.st_size,
                 facts.st_mtime_ns,
-                facts.st_ctime_ns,
                 target,
+                facts.st_ctime_ns,
+                facts.st_nlink,
             ),
         )
         if entry.is_dir(follow_symlinks=False):
@@ -167,7 +168,7 @@ def changes(before: Snapshot, after: Snapshot, allowed: Iterable[str] = ()) -> l
     That a folder has another time is not told where it is clear from what lies in it.
     """
     patterns = [re.compile(pattern) for pattern in allowed]
-    differ = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
+    differ = [p for p in before.keys() | after.keys() if not _same(before.get(p), after.get(p))]
     may = {path for path in differ if any(pattern.fullmatch(path) for pattern in patterns)}
     told = {os.path.dirname(path) for path in {*(before.keys() ^ after.keys()), *may}}
     found = []
@@ -177,6 +178,14 @@ def changes(before: Snapshot, after: Snapshot, allowed: Iterable[str] = ()) -> l
             continue
         found.append(f"{path} {'came' if old is None else 'is gone' if new is None else 'changed'}")
     return found
+
+
+def _same(old: Facts | None, new: Facts | None) -> bool:
+    """Whether it was left alone; another name of the file may have gone, which its change time tells too."""
+    if old is None or new is None or old[:-2] != new[:-2]:
+        return False
+    other_name_went = not old[0] and old[-1] != new[-1]
+    return old[-2] == new[-2] or other_name_went
 
 
 def remove(top: Path) -> None:
