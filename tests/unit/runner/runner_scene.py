@@ -109,17 +109,16 @@ class Scene:
     def request(self, verb: Any, wait: float = 20.0, **arguments: object) -> Answer:
         """Asks the runner; its answer as the person hears it, with what the journal says beside."""
 
+        def adopt() -> bool:
+            return start.adopt_run(self.repository, run_dir=self.run_dir, environ=self.environ)
+
         before = len(self.journal("answer"))
         try:
-            ok, text = True, send_request(str(self.folder.path), self.adopt, verb, arguments, wait)
+            ok, text = True, send_request(str(self.folder.path), adopt, verb, arguments, wait)
         except RefusedError as refused:
             ok, text = False, str(refused)
         told = self.journal("answer")[before:]
         return Answer(ok, text, told[-1]["result"] if told else None)
-
-    def adopt(self) -> bool:
-        """Starts a supervisor if the run has none."""
-        return start.adopt_run(self.repository, run_dir=self.run_dir, environ=self.environ)
 
     # --- looking ---
 

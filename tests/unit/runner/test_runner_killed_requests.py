@@ -16,6 +16,7 @@ import pytest
 from tests.unit.repositories import litter, user_state, write
 from tests.unit.runner.runner_scene import Answer, Scene, until
 from tui.control.checkpoints.refs import checkpoints_of
+from tui.runner import start
 from tui.store.runs import is_supervised
 
 
@@ -37,7 +38,7 @@ def ask_and_kill(scene: Scene, verb: str, arguments: dict[str, object], delay: f
     asking.start()
     time.sleep(delay)  # the instant of the kill is what is tried out, not waited for
     scene.kill_supervisor()
-    scene.adopt()
+    start.adopt_run(scene.repository, environ=scene.environ)
     asking.join(45)
     assert answers, f"no answer to {verb} {arguments}"
     until(lambda: is_supervised(scene.folder) and scene.supervisor(), "a supervisor")
