@@ -31,13 +31,7 @@ def _in_top(*names: str) -> Callable[[World], list[Path]]:
 def _as_in_our_state(world: World) -> list[Path]:
     """As it lies below the state folder, the folder's own name included."""
     name = project_state(world.project, world.env).name
-    homes = (
-        ".",
-        ".local/state/overnight-tui",
-        "overnight-tui",
-        ".overnight",
-        "state/overnight-tui",
-    )
+    homes = (".", ".local/state/overnight-tui", "overnight-tui")
     return [world.project / home / "projects" / name for home in homes]
 
 

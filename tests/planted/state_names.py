@@ -25,6 +25,7 @@ from tests.planted.world import World, substitute
 from tests.session_files import SESSION
 from tests.unit.repositories import sh, write
 
+_OF_THE_END = ("run.json", "ended.json", "journal.jsonl", "stream.jsonl", "exit.json", "order.json")
 _OPEN, _OVER = "20261129-235529", "20261128-220000"
 
 
@@ -175,6 +176,7 @@ def _of_run(run: str, over: bool) -> dict[str, Callable[[Aim], bytes]]:
         "segments/0002/order.json": _order,
     }
     if over:
+        names = {name: content for name, content in names.items() if name.endswith(_OF_THE_END)}
         names["ended.json"] = lambda aim: _json({"reason": "planted", "code": 0, "at": 2.0})
     return {f"runs/{run}/{name}": content for name, content in names.items()}
 
@@ -324,9 +326,15 @@ def harvest() -> dict[str, bytes]:
         runs = {name.split("/")[1] for name in found if name.startswith("runs/")}
         for run in runs:
             found = {name.replace(run, f"{_OVER}-{run}"): data for name, data in found.items()}
+            found = {name: data for name, data in found.items() if _tells_of_the_end(name)}
         return living | found
     finally:
         shutil.rmtree(top, ignore_errors=True)
+
+
+def _tells_of_the_end(name: str) -> bool:
+    """Whether a file of a run that is over can differ in kind from the same of a living one."""
+    return not name.startswith("runs/") or name.endswith(_OF_THE_END)
 
 
 def _state_of(world: World) -> dict[str, bytes]:

@@ -118,8 +118,8 @@ def go_through_all(world: World, look_from: list[Path]) -> list[str]:
 
 
 def go_through_some(world: World, look_from: list[Path], turn: int) -> list[str]:
-    """A third of what only looks, half of what acts: with the turns, all of both."""
-    deeds = [*sample(VIEWING, turn, 3), *sample(ACTING, turn, 2)]
+    """A fourth of what only looks, half of what acts: with the turns, all of both."""
+    deeds = [*sample(VIEWING, turn, 4), *sample(ACTING, turn, 2)]
     return go_through(world, deeds, look_from, turn)
 
 
@@ -149,7 +149,7 @@ def test_planted_behind_a_link(world: World, place: str) -> None:
 def test_planted_in_the_git_dir(world: World, name: str) -> None:
     plant_everything(world, "plain", places=(), git_dir=[name])
     turn = list(GIT_DIR).index(name)
-    deeds = [*sample(VIEWING, turn, 6), *known((*READING_CHECKPOINTS, *ACTING), COMMANDS)]
+    deeds = [*sample(VIEWING, turn, 8), *known((*READING_CHECKPOINTS, *ACTING), COMMANDS)]
     wrong = go_through(world, deeds, [world.project])
     assert not wrong, "\n".join(wrong)
     assert fsck(world.victim / "repo") == ""
@@ -166,6 +166,7 @@ def test_planted_programs(world: World, name: str) -> None:
 ESCAPE = "\x1b"
 # Of the review, the list of nights and the panes; what would act is left at its question.
 KEYS = ("?", ESCAPE, *"PCDLBWT", "R", ESCAPE, "m", "2", "o", ESCAPE, "u", ESCAPE, "K", ESCAPE)
+PAGES = ("Claims", "Risks", "Runs", "Events", "Sources", "Keys")
 SCREENS = [
     ("plain", "own settings"),
     ("link", "modules"),
@@ -181,7 +182,7 @@ def look_at_the_screen(world: World, cwd: Path) -> list[str]:
     before = world.snapshot()
     terminal = Terminal(home=world.home, cwd=cwd, env=world.env, program=installed())
     try:
-        terminal.until(lambda: "quit" in terminal.text or terminal.process.poll() is not None)
+        terminal.until(lambda: "quit" in terminal.text and "reading" not in terminal.text)
         terminal.settle()
         shown = terminal.text
         for key in KEYS:
@@ -197,6 +198,7 @@ def look_at_the_screen(world: World, cwd: Path) -> list[str]:
         terminal.close()
     found = changes(before, world.snapshot(), [TEMPORARY])
     wrong = [f"screen: {change}" for change in found]
+    wrong += [f"screen: {page} was not seen" for page in PAGES if page not in shown]
     if CANARY in shown:
         wrong.append("screen: shows what lies outside")
     if "Traceback" in shown:
