@@ -15,6 +15,8 @@ _GIT = (
 _FILES = (r"above/(project|linked)/(?!\.git(/|$)).*", r"above/(project|linked)")
 """The files of the work tree, which a rewind is for."""
 
+_HOOKS = r"above/(project|linked)/(.*/)?\.claude(/.*)?"
+
 
 @dataclass(frozen=True)
 class Deed:
@@ -94,8 +96,8 @@ ACTING = (
     Deed(("undo", "--yes", "--anyway"), (*_GIT, *_FILES)),
     Deed(("checkpoints", "--delete", "c1"), _GIT),
     Deed(("trust", "--import-runs", "--yes")),
-    Deed(("hooks", "install"), (r"above/project/(.*/)?\.claude(/.*)?",)),
-    Deed(("hooks", "uninstall"), (r"above/project/(.*/)?\.claude(/.*)?",)),
+    Deed(("hooks", "install"), (_HOOKS,)),
+    Deed(("hooks", "uninstall"), (_HOOKS,)),
 )
 """These change what they are for, and nothing else."""
 
