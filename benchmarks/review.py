@@ -24,6 +24,7 @@ from tui.monitor.history.night_list import list_nights
 from tui.monitor.history.review_loader import load_review
 from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.settings.settings import Settings
+from tui.store.layout import runs_folder
 from tui.system.clock import SystemClock
 
 _MEGABYTES = 50
@@ -83,7 +84,7 @@ def _list_of(project: Path) -> float:
 
 
 def _run(project: Path, number: int) -> None:
-    run = project / ".overnight" / "runs" / f"20260101-{number:06d}"
+    run = runs_folder(project) / f"20260101-{number:06d}"
     run.mkdir(parents=True)
     began = 1_780_000_000.0 + 86_400 * number
     facts = {"run": run.name, "goal": f"night {number}", "started_at": began, "project": ""}

@@ -34,6 +34,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {
         **kept,
         "HOME": str(home),
+        "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
         "TZ": "UTC",
         "PYTHONPATH": str(REPOSITORY),
         "PYTHONWARNINGS": "error",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
 import signal
+import tempfile
 
 import psutil
 import pytest
@@ -14,6 +17,16 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Some tests interrupt a program, which inherits that we ignore it if a script runs us in the background.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Nothing of the person who runs the suite is read or written: neither their home nor their state.
+_PERSON = tempfile.mkdtemp(prefix="overnight-tests-")
+atexit.register(shutil.rmtree, _PERSON, ignore_errors=True)
+os.environ["HOME"] = f"{_PERSON}/home"
+os.mkdir(os.environ["HOME"])
+for _name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "CLAUDE_CONFIG_DIR"):
+    os.environ.pop(_name, None)
+# One for all tests: each has projects of its own, and state goes by the project's path.
+os.environ["XDG_STATE_HOME"] = f"{_PERSON}/state"
 
 
 @pytest.hookimpl(optionalhook=True)

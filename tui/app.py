@@ -28,7 +28,8 @@ Opening = Literal["panes", "review", "as it is"]
 class OvernightApp(KeySerializer, TerminalApp):
     """Shows one watched session until the person closes the viewer.
 
-    `review_of` names the run whose review is opened first; `visit` records that a person was here.
+    `review_of` names the run whose review is opened first; `visit` records that a person was here;
+    `notice` is a line for the panes, in full and in short.
     A `fault` of ours ends it; whoever ran it says so in a sentence.
     """
 
@@ -46,6 +47,7 @@ class OvernightApp(KeySerializer, TerminalApp):
         adopt: Callable[[], object] | None = None,
         opening: Opening = "panes",
         review_of: str | None = None,
+        notice: tuple[str, str] = ("", ""),
         visit: Visit | None = None,
     ) -> None:
         # Without this Textual turns the terminal's own colours into black on black for NO_COLOR.
@@ -63,7 +65,7 @@ class OvernightApp(KeySerializer, TerminalApp):
         governor = PaintGovernor(1000 / interval_ms)
         self.session = monitor
         self.main = MainScreen(
-            monitor, clock, governor, adopt, review_when_over=opening == "as it is"
+            monitor, clock, governor, adopt, review_when_over=opening == "as it is", notice=notice
         )
         self._opens_review = opening == "review"
         self._review_of = review_of

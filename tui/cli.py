@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "let sessions that were started without us hear you, or take that away again",
     ),
     "hook": ("act.hooks", "what those hooks call; not for the keyboard"),
+    "trust": (
+        "act.trust",
+        "let the project's own settings do what needs your trust, once you saw it",
+    ),
     "config": ("observe.doctor", "print the settings in force and where each comes from"),
 }
 """Subcommands in the order of the help: the module below `tui.commands` that has it, and what it does.

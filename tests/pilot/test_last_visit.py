@@ -9,7 +9,6 @@ from tests.pilot.stage import Noon, Stage, stage
 from tests.session_files import START
 from tui.screens.review.review_screen import ReviewScreen
 from tui.screens.visit import Visit
-from tui.store.layout import RUN_DIR
 from tui.store.visits import last_visit, record_visit
 
 
@@ -24,7 +23,7 @@ async def test_events_newer_than_the_last_look_have_a_sign(long: Path) -> None:
     async with stage(long, clock=Noon(now)) as s:
         await s.see("step 199")
         assert not marked(s)
-        Visit(long, Noon(now), RUN_DIR).begin(s.app, s.main.panes.events.mark_newer_than)
+        Visit(long, Noon(now)).begin(s.app, s.main.panes.events.mark_newer_than)
         await s.until(lambda: bool(marked(s)))
         assert marked(s) == [f"20:29:{second}" for second in range(51, 60)]
         await s.press("g")

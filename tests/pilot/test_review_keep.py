@@ -18,6 +18,7 @@ from tests.unit.repositories import sh
 from tui.control.checkpoints import capture
 from tui.model.review import RestorePoint, Review
 from tui.screens.review.review_screen import ReviewScreen
+from tui.store.layout import project_state
 from tui.system.errors import NoSessionError
 
 
@@ -98,7 +99,7 @@ async def test_what_is_marked_goes_to_a_new_branch(night: Night) -> None:
         await s.press("right", "enter")
         await s.see("branch night/2026-03-10: 1 commit")
         assert not s.screen.sections.marked
-    journal = "".join(one.read_text() for one in project.rglob("*journal.jsonl"))
+    journal = "".join(one.read_text() for one in project_state(project).rglob("*journal.jsonl"))
     assert '"kind":"take"' in journal, "a branch that was made is told in a journal"
     assert "night/2026-03-10" in journal
     assert sh(project, "log", "--format=%s", "-1", "night/2026-03-10") == "Change b"

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tui.store.layout import runs_folder
+
 NOW = 1_770_000_000.0
 
 
@@ -83,7 +85,7 @@ def run(
     age: float = 0.0,
 ) -> Path:
     """A run's directory as the runner leaves it."""
-    folder = project / ".overnight" / "runs" / name
+    folder = runs_folder(project) / name
     write(folder / "run.json", json.dumps({"run": name, "goal": "g", "started_at": started}), age)
     journal = [
         {"at": started, "kind": "segment_started", "session": session} for session in sessions

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from tui.control.checkpoints.object_staging import private_place
 from tui.demo.story.repository import create
+from tui.system.git import Git
 
 WHO = {
     "GIT_AUTHOR_NAME": "A",
@@ -92,10 +94,10 @@ def commit(folder: Path, message: str = "more") -> str:
 
 
 def tree(folder: Path) -> dict[str, tuple[str, int, bytes]]:
-    """Every path below `folder` but `.git` and `.overnight`: kind, permissions, bytes."""
+    """Every path below `folder` but `.git`: kind, permissions, bytes."""
     found: dict[str, tuple[str, int, bytes]] = {}
     for root, folders, names in os.walk(folder):
-        folders[:] = [n for n in folders if n not in (".git", ".overnight")]
+        folders[:] = [n for n in folders if n != ".git"]
         for name in (*folders, *names):
             if name == ".git":
                 continue
@@ -138,7 +140,7 @@ def litter(folder: Path) -> list[str]:
     """Stale locks and half-written files anywhere in the git dir, and ours in the work tree."""
     common = (folder / sh(folder, "rev-parse", "--git-common-dir")).resolve()
     found = []
-    for root, folders, names in os.walk(common):
+    for root, folders, names in (*os.walk(common), *os.walk(private_place(Git(folder)))):
         for name in (*folders, *names):
             if name.endswith(".lock") or name.startswith(("tmp_", "tmp-", "fast_import_crash")):
                 found.append(os.path.join(root, name))

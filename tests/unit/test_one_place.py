@@ -88,7 +88,6 @@ FACTS = {
         _names_a_file_of_a_run,
         {
             "tui/store/layout.py": "the place",
-            "tui/settings/original_sections.py": "the default of paths.run_dir, as the person reads it",
             "tui/control/channels/hook_delivery.py": "imports next to nothing",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },

@@ -39,8 +39,20 @@ TOOLS = {  # what test runners, editors, shells and languages print or write
     "describe",
     "test result: FAILED",
 }
-SYSTEM = {"btime ", "tty", "tmux", "screen-256", "xterm-256", "bright_", "-fast", "tmp_", "user."}
-ALLOWED = WIRE | GIT | TOOLS | SYSTEM
+SYSTEM = {
+    "btime ",
+    "tty",
+    "tmux",
+    "screen-256",
+    "xterm-256",
+    "bright_",
+    "-fast",
+    "tmp_",
+    "user.",
+    "trusted.",
+    "trusted.overlay.",
+}
+ALLOWED = WIRE | GIT | TOOLS | SYSTEM | ATTRIBUTES
 PATHS = re.compile(r"[./][\w./]+|\w+\.jsonl")  # suffixes, folders, hosts
 # The one place that maps the sentences of version 0.1, whose files have no kind, and their table.
 OLD_FILES = {"tui/model/state.py"}

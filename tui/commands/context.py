@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.model.session import NamedSources
-from tui.settings.load import load
 from tui.settings.settings import LoadedSettings
+from tui.store.trust import load_settings
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError, UsageError
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tui.control.operations import Operations
     from tui.model.snapshot import NightSnapshot
     from tui.monitor.monitor import SessionMonitor
+
+UNFINISHED = (
+    "nothing was done about it: 'overnight-tui checkpoint', 'rewind' or 'undo' does it first"
+)
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:
@@ -52,22 +56,51 @@ def named_sources(arguments: argparse.Namespace) -> NamedSources:
 def settings_of(project: Path, **flags: object) -> LoadedSettings:
     """The settings in force for this command line; a flag that is None or False was not given."""
     given = {key: value for key, value in flags.items() if value is not None and value is not False}
-    return load(project, flags=given)
+    return load_settings(project, flags=given)
 
 
-def monitor_for(arguments: argparse.Namespace) -> SessionMonitor:
-    """A monitor of the project, not yet started."""
+def tell_ignored(project: Path, loaded: LoadedSettings) -> None:
+    """Says on stderr what the project's own file sets without effect, as it is not trusted."""
+    if loaded.ignored:
+        from tui.store.trust import ignored_settings
+
+        for notice in ignored_settings(project, loaded):
+            sys.stderr.write(f"overnight-tui: {notice.sentence}\n")
+
+
+def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> SessionMonitor:
+    """A monitor of the project, not yet started; with `tell`, settings without effect are said on stderr."""
     from tui.monitor.monitor import SessionMonitor
 
     project = project_of(arguments)
     loaded = settings_of(project)
+    if tell:
+        tell_ignored(project, loaded)
     return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
+
+
+def settle_rewind(project: Path, *, may_act: bool) -> None:
+    """Says on stderr that a rewind of the project was interrupted; brings it to its end if `may_act`."""
+    from tui.control.rewind.execute import recover_rewind
+    from tui.system.sanitize import clean_line
+
+    waiting = recover_rewind(project, may_act=False)
+    if waiting is None:
+        return
+    sys.stderr.write(f"{clean_line(waiting.sentence)}\n")
+    if not may_act:
+        sys.stderr.write(f"{UNFINISHED}\n")
+        return
+    done = recover_rewind(project, may_act=True)
+    if done is not None:
+        sys.stderr.write(f"{clean_line(done.sentence)}\n")
+        for path in (*done.meanwhile, *done.rescued):
+            sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
 
 
 def operations_for(arguments: argparse.Namespace) -> Operations:
     """The operations on the project that the command line names, with its run if there is one."""
     from tui.control.operations import Operations
-    from tui.control.rewind.execute import recover_rewind
     from tui.feeds.sessions.live_processes import live_agents
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
@@ -75,10 +108,8 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     from tui.store.runs import is_running
 
     project = project_of(arguments)
-    recover_rewind(project)
     settings = settings_of(project).settings
     sources = select_session(project, settings, named_sources(arguments))
-    run_dir = settings.paths.run_dir
     events = sources.events[0].path if sources.events else ""
     is_ours = bool(sources.run_dir) and is_running(sources.run_dir)
     return Operations(
@@ -86,7 +117,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
         settings,
         sources.run_dir,
         last_safe_cut(events)[0] if events else "",
-        adopt=lambda: start.adopt_run(project, run_dir=run_dir),
+        adopt=lambda: start.adopt_run(project),
         agents=() if is_ours else live_agents(project),
         events=events,
     )

@@ -9,11 +9,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, has_terminal, project_of, settings_of
-from tui.system.errors import UsageError
+from tui.commands.context import (
+    add_flags,
+    has_terminal,
+    project_of,
+    settings_of,
+    tell_ignored,
+)
+from tui.system.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from tui.settings.settings import Settings
+    from tui.settings.settings import LoadedSettings, Settings
 
 
 _FLAG_SETTINGS = {
@@ -49,25 +55,51 @@ def run_command(arguments: argparse.Namespace) -> int:
         raise UsageError("this is no terminal; --detach only starts the session")
     project = project_of(arguments)
     flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
-    settings = settings_of(project, **flags).settings
+    loaded = settings_of(project, **flags)
+    _check_agent(loaded)
+    tell_ignored(project, loaded)
+    settings = loaded.settings
     started = start.start_run(
         project,
         arguments.goal,
         settings,
         options=start.StartOptions(allow_dirty=arguments.allow_dirty, extra=tuple(arguments.agent)),
     )
-    return report_or_watch(project, settings, started.id, arguments.detach)
+    notice = "", ""
+    if loaded.ignored:
+        from tui.settings.notices import ignored_line
+
+        notice = ignored_line(loaded)
+    return report_or_watch(project, settings, started.id, arguments.detach, notice)
 
 
-def report_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
-    """Prints where the run is, or opens the screen on it."""
+def _check_agent(loaded: LoadedSettings) -> None:
+    """RefusedError where only an untrusted file says which program does the work.
+
+    It may be the one that keeps the agent in a container; the built-in one in its place is not what
+    either side meant. Everything else has a value that holds without the project's file.
+    """
+    from tui.settings.settings import FILE
+
+    key = "agent.command"
+    if key in loaded.ignored and loaded.origin[key] == "default":
+        raise RefusedError(
+            f"{FILE} wants another agent (agent.command) and is not trusted; `overnight-tui trust` shows "
+            "it and asks, and OVERNIGHT_AGENT or your own settings file say which agent to run without it"
+        )
+
+
+def report_or_watch(
+    project: Path, settings: Settings, run_id: str, detach: bool, notice: tuple[str, str] = ("", "")
+) -> int:
+    """Prints where the run is, or opens the screen on it, with a notice in full and in short."""
     if detach:
         sys.stdout.write(f"{project}\n{run_id}\n")
         return 0
     from tui.commands.watch import show
     from tui.model.session import NamedSources
 
-    return show(project, settings, NamedSources())
+    return show(project, settings, NamedSources(), notice=notice)
 
 
 DEMO_GOAL = "Bring tidebell to 0.3: every task of claude-progress.txt done, tests green."

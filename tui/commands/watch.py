@@ -42,10 +42,16 @@ def watch_command(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     loaded = settings_of(project, **{"screen.theme": arguments.theme})
     named = named_sources(arguments)
+    notice = "", ""
+    if loaded.ignored:
+        from tui.settings.notices import ignored_line
+
+        notice = ignored_line(loaded)
     return show(
         project,
         loaded.settings,
         named,
+        notice=notice,
         slow_link=arguments.slow_link,
         ascii_only=arguments.ascii,
         opening="as it is" if arguments.plain and named == NamedSources() else "panes",
@@ -61,8 +67,9 @@ def show(
     ascii_only: bool = False,
     opening: Opening = "panes",
     review_of: str | None = None,
+    notice: tuple[str, str] = ("", ""),
 ) -> int:
-    """Opens the screen on a project; needs a terminal."""
+    """Opens the screen on a project, with a notice in full and in short; needs a terminal."""
     if not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
     from tui.feeds.sessions.select import select_session
@@ -76,14 +83,14 @@ def show(
     monitor = SessionMonitor(project, settings, named, clock)
     monitor.set_level(LEVELS[settings.screen.verbosity])
     monitor.start()
-    threading.Thread(target=_repair_run, args=(project, settings), daemon=True).start()
+    threading.Thread(target=_repair_run, args=(project,), daemon=True).start()
     try:
         # Textual rounds every paint up to its frame; our own governor bounds how many there are.
         os.environ.setdefault("TEXTUAL_FPS", "250")
         from tui.app import OvernightApp
         from tui.screens.visit import Visit
 
-        visit = Visit(project, clock, settings.paths.run_dir)
+        visit = Visit(project, clock)
         is_remote = settings.screen.slow_link == "auto" and "SSH_TTY" in os.environ
         slow = slow_link or settings.screen.slow_link == "on" or is_remote
         app = OvernightApp(
@@ -91,9 +98,10 @@ def show(
             clock,
             slow_link=slow,
             ascii_only=ascii_only or settings.screen.ascii == "on",
-            adopt=lambda: _adopt(project, settings),
+            adopt=lambda: _adopt(project),
             opening=opening,
             review_of=review_of,
+            notice=notice,
             visit=visit,
         )
         app.run(mouse=settings.screen.mouse)
@@ -105,23 +113,20 @@ def show(
     return app.return_code or 0
 
 
-def _repair_run(project: Path, settings: Settings) -> None:
-    """Repairs what a crash may have left: a run without a supervisor, an unfinished rewind."""
-    from tui.control.rewind.execute import recover_rewind
-
+def _repair_run(project: Path) -> None:
+    """Gives a run that a crash left without a supervisor one again."""
     try:
-        _adopt(project, settings)
-        recover_rewind(project)
+        _adopt(project)
     except OvernightError:
         # The screen shows the state as it is; an operation that cannot work says why.
         return
 
 
-def _adopt(project: Path, settings: Settings) -> object:
+def _adopt(project: Path) -> object:
     """A run that lost its supervisor gets one again."""
     from tui.runner import start
 
-    return start.adopt_run(project, run_dir=settings.paths.run_dir)
+    return start.adopt_run(project)
 
 
 _TAIL = 192 << 10

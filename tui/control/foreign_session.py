@@ -17,6 +17,7 @@ from tui.control.channels import channels
 from tui.control.channels.channels import Channel, ChannelName, DeliveryReceipt
 from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
+from tui.model.requester import Requester
 from tui.model.session import AgentProcess
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -51,9 +52,9 @@ class Reachability:
     no_interrupt: str = ""
 
 
-def find_reachability(project: Path, agent: AgentProcess, run_dir: str) -> Reachability:
+def find_reachability(project: Path, agent: AgentProcess) -> Reachability:
     """Inspects every channel to a session; takes some 50 ms, changes nothing."""
-    facts = channels.inspect_channels(project, agent, run_dir=run_dir)
+    facts = channels.inspect_channels(project, agent)
     open_channels = tuple(channels.open_channels(facts))
     why_not = "" if open_channels else channels.best_channel(facts).promise
     return Reachability(
@@ -67,10 +68,17 @@ class ForeignSession:
     `grace_s` is how long it may take to leave by itself, `note_s` how long to write a handoff note.
     """
 
-    def __init__(self, project: Path, agent: AgentProcess, settings: Settings) -> None:
+    def __init__(
+        self,
+        project: Path,
+        agent: AgentProcess,
+        settings: Settings,
+        by: Requester = Requester.COMMAND,
+    ) -> None:
         self.agent = agent
-        self._project, self._run_dir = project, settings.paths.run_dir
-        self._journal = JournalWriter.for_session(project, self._run_dir, agent.session)
+        self._by = by
+        self._project = project
+        self._journal = JournalWriter.for_session(project, agent.session)
         self.grace_s = float(settings.session.stop_grace_seconds)
         self.note_s = float(settings.session.handover_timeout_minutes) * 60
 
@@ -87,15 +95,13 @@ class ForeignSession:
 
         `activity` is what the session was at, for the record.
         """
-        receipt = channels.send_message(
-            self._project, self.agent, text, run_dir=self._run_dir, by=channel
-        )
+        receipt = channels.send_message(self._project, self.agent, text, by=channel)
         name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
         channel_facts = {"transport": receipt.channel, "promise": receipt.promise}
-        facts = {"text": text, "mode": mode, **channel_facts, "doing": activity}
+        facts = {"text": text, "mode": mode, **channel_facts, "doing": activity, "by": self._by}
         self._record("inject", facts, id=name)
         self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
-        newest = channels.refresh_receipt(self._project, receipt, self._run_dir)
+        newest = channels.refresh_receipt(self._project, receipt)
         if receipt.state == "queued" and newest.state == "delivered":
             # The hook was faster than the journal, and found none to write to.
             self._record("injection", {"state": newest.state, "detail": newest.detail}, id=name)
@@ -103,7 +109,7 @@ class ForeignSession:
 
     def withdraw(self, name: str) -> str:
         """Takes a message back that no hook has claimed; RefusedError when it is too late."""
-        mailbox = Mailbox.of(self._project, self._run_dir)
+        mailbox = Mailbox(self._project)
         if mailbox.read_state(self.agent.session, name) is None:
             raise RefusedError("what was not left in the mailbox cannot be taken back")
         if not mailbox.withdraw(self.agent.session, name):
@@ -173,7 +179,7 @@ class ForeignSession:
             return ProcessTree(None, None, marker)
 
     def _request_note(self, reason: str) -> bool:
-        reachable = find_reachability(self._project, self.agent, self._run_dir).channels
+        reachable = find_reachability(self._project, self.agent).channels
         if not reachable or self._is_idle():
             return False
         text = _NOTE_REQUEST.format(reason=reason)

@@ -20,17 +20,17 @@ from tui.control.rewind import execute
 from tui.control.rewind.apply_steps import ProgressCallback
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
+from tui.control.supervisor_request import send_request
 from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
 from tui.model.interventions import Injection
+from tui.model.requester import Requester
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
-from tui.store import inbox
 from tui.store.inbox import Verb
-from tui.store.journal import JournalFollower, JournalWriter
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, session_journal
 from tui.store.runs import is_running
-from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count
 from tui.system.git import Git
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 # How long the supervisor may take to answer: it ends the agent before it stops or rewinds.
 _STOP_ANSWER_S, _REWIND_ANSWER_S = 60.0, 120.0
-_POLL_S = 0.03
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
     `adopt` is called with each request, so that a run that lost its supervisor has one again.
-    `agents` are those alive in the project; `events` is the file with the session's events.
+    `agents` are those alive in the project; `events` is the file with the session's events. `by` is
+    who asks, for the journal.
     """
 
     def __init__(
@@ -74,12 +74,13 @@ class Operations:
         *,
         agents: Sequence[AgentProcess] = (),
         events: str = "",
+        by: Requester = Requester.COMMAND,
     ) -> None:
         self.project = project
+        self._by = by
         self.run_dir = run_dir
         self.session = session
         self.step_back_template = settings.stalls.step_back
-        self.settings_run_dir = settings.paths.run_dir
         self._settings = settings
         self._agents = tuple(agents)
         self._events = events
@@ -128,8 +129,7 @@ class Operations:
     ) -> Checkpoint:
         """Takes a checkpoint in this process, also beside a supervisor; CheckpointError if it cannot.
 
-        What the caller knows of the moment goes into `facts`; where the conversation stands is
-        added. Checkpoints past their time are retired afterwards.
+        `facts` are what the caller knows of the moment. Checkpoints past their time are retired.
         """
         try:
             taken = take_checkpoint(
@@ -157,15 +157,15 @@ class Operations:
         session, uuid = last_safe_cut(self._events) if self._events else ("", "")
         return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
 
-    def plan_rewind(self, checkpoint: str | Checkpoint) -> RewindPlan:
-        """What going back would change; writes nothing."""
+    def plan_rewind(self, checkpoint: str | Checkpoint, *, foreign: bool = False) -> RewindPlan:
+        """What going back would change; writes nothing. A foreign one is found only with `foreign`."""
         if isinstance(checkpoint, str):
-            checkpoint = find_checkpoint(self.project, checkpoint)
+            checkpoint = find_checkpoint(self.project, checkpoint, foreign=foreign)
         live = self.other_live_sessions()
         return plan_rewind(self.project, checkpoint, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
-        """What taking back the last rewind would change."""
+        """What an undo would change."""
         return execute.plan_undo(self.project, live=self.other_live_sessions(), limits=self._limits)
 
     def other_live_sessions(self) -> tuple[str, ...]:
@@ -215,7 +215,10 @@ class Operations:
             if isinstance(plan, RewindPlan) and plan.undoes:
                 return self._ask("undo", {"confirmed": confirmed}, _REWIND_ANSWER_S)
             target = plan.checkpoint if isinstance(plan, RewindPlan) else plan
-            arguments = {"checkpoint": target.id, "mode": mode, "confirmed": confirmed}
+            # A foreign one by its commit: its ref may name another by then.
+            name = target.commit if target.foreign else target.id
+            arguments = {"checkpoint": name, "mode": mode, "confirmed": confirmed}
+            arguments |= {"foreign": True} if target.foreign else {}
             return self._ask("rewind", arguments, _REWIND_ANSWER_S)
         if not isinstance(plan, RewindPlan):
             plan = self.plan_rewind(plan)
@@ -340,15 +343,14 @@ class Operations:
 
         if self.agent is None:
             raise NoSessionError(wording.describe_no_session(self.project, self._agents))
-        return ForeignSession(self.project, self.agent, self._settings)
+        return ForeignSession(self.project, self.agent, self._settings, by=self._by)
 
     @property
     def journal(self) -> str:
         """The file in which operations are recorded; may be missing."""
         if self.has_run:
             return str(RunDirectory(Path(self.run_dir)).journal)
-        root = paths.resolve(self.project, self.settings_run_dir)
-        return str(session_journal(root, self.session))
+        return str(session_journal(self.project, self.session))
 
     def note(self, text: str) -> None:
         """Puts a sentence about something that was done into the journal."""
@@ -358,41 +360,13 @@ class Operations:
         self, verb: Verb, arguments: Mapping[str, object], wait_s: float = 30.0
     ) -> OperationReceipt:
         """Has the supervisor of our run do it; RefusedError when it says no."""
-        answer = send_request(self.run_dir, self._adopt, verb, arguments, wait_s)
+        answer = send_request(self.run_dir, self._adopt, verb, arguments, wait_s, by=self._by)
         return OperationReceipt(answer, answer)
 
     def _record(self, kind: str, data: Mapping[str, object]) -> None:
         try:
-            place = self.project, self.settings_run_dir, self.session
             own = JournalWriter(self.journal) if self.has_run else None
-            writer = own or JournalWriter.for_session(*place)
-            writer.write(kind, data)
+            writer = own or JournalWriter.for_session(self.project, self.session)
+            writer.write(kind, {**data, "by": self._by} if kind != "note" else data)
         except (OSError, OvernightError):
             return  # it is done; a full disk or a foreign folder must not make it look undone
-
-
-def send_request(
-    run_dir: str,
-    adopt: Callable[[], object],
-    verb: Verb,
-    arguments: Mapping[str, object],
-    wait: float,
-) -> str:
-    """What the supervisor of a run answers; RefusedError when it says no.
-
-    `adopt` is called after the request is left, and gives a run that lost its supervisor a new one.
-    Blocks for up to `wait` seconds; after that the request still stands, and the answer says so.
-    """
-    run = RunDirectory(Path(run_dir))
-    journal = JournalFollower(run.journal)
-    request = inbox.send_request(run.inbox, verb, arguments)
-    adopt()
-    until = time.monotonic() + wait
-    while time.monotonic() < until:
-        for entry in journal.read_new():
-            if entry.kind == "answer" and entry.id == request.id:
-                if not entry.data.get("ok"):
-                    raise RefusedError(str(entry.data.get("text") or "the runner refused"))
-                return str(entry.data.get("text") or "done")
-        time.sleep(_POLL_S)
-    return f"no answer within {wait:g} s; the request stands"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Unpack
@@ -17,6 +15,7 @@ from tui.control.checkpoints.refs import (
     list_checkpoints,
     list_removed,
 )
+from tui.control.checkpoints.registration import retire
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.rewind_journal import needed_checkpoints
 from tui.settings.own_sections import CheckpointsSettings
@@ -65,7 +64,8 @@ def retire_by_settings(
             spared = {*needed, *(c.commit for c in checkpoints[-1:])}
             past = _past_their_time(checkpoints, settings, now)
             doomed += [c for c in past if c.commit not in spared and not c.is_named]
-        _delete_refs(git, doomed)
+        if doomed:
+            retire(git, doomed)
     return doomed
 
 
@@ -78,7 +78,7 @@ def delete_checkpoint(project: Path, name: str) -> Checkpoint:
     with checkpoint_lock(git, seconds=10):
         checkpoint = find_checkpoint(project, name)
         check_deletable(project, checkpoint)
-        _delete_refs(git, [checkpoint])
+        retire(git, [checkpoint])
     return checkpoint
 
 
@@ -89,12 +89,6 @@ def check_deletable(project: Path, checkpoint: Checkpoint) -> None:
             f"{checkpoint.id} is needed to undo or to finish the last rewind of {project}, so it stays; "
             "it can be deleted after the next one"
         )
-
-
-def _delete_refs(git: Git, checkpoints: Sequence[Checkpoint]) -> None:
-    lines = (b"delete %s %s\n" % (os.fsencode(c.ref), c.commit.encode()) for c in checkpoints)
-    if commands := b"".join(lines):
-        git.run(("update-ref", "--no-deref", "--stdin"), input=commands)
 
 
 def _work_tree_of(checkpoint: Checkpoint) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui.control.checkpoints.path_listing import OWN_REASON
 from tui.control.checkpoints.refs import Checkpoint, count_not_captured
-from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan
@@ -39,6 +39,19 @@ def _name_missing(missing: Sequence[NotCaptured], total: int) -> str:
 
 def describe_plan(plan: RewindPlan) -> list[str]:
     """The plan in plain sentences, as dialogs and the command line show it."""
+    if plan.checkpoint.foreign:
+        return [_foreign_sentence(plan.checkpoint), *_describe_changes(plan)]
+    return _describe_changes(plan)
+
+
+def _foreign_sentence(checkpoint: Checkpoint) -> str:
+    return (
+        f"{checkpoint.id} is a foreign checkpoint ({checkpoint.remark}): whoever made it chose what "
+        "these files will hold. Look at every path before you say yes."
+    )
+
+
+def _describe_changes(plan: RewindPlan) -> list[str]:
     lost = []
     if plan.lost:
         named = _name_missing(plan.lost, len(plan.lost))

@@ -43,13 +43,23 @@ class NamedSources(Struct, frozen=True):
     run: str | None = None
     session: str | None = None
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that a person named."""
+        named = (self.events, self.progress, self.notes, self.watchdog)
+        return tuple(path for path in named if path)
+
 
 class SidecarPath(Struct, frozen=True):
-    """Where a source stands, or would; `chosen` says why there, `missing` what is not found."""
+    """Where a source stands, or would; `chosen` says why there, `missing` what is not found.
+
+    `base` is the folder that it must not leave by its links; empty where it may be anywhere.
+    """
 
     path: str
     chosen: str
     missing: str = ""
+    base: str = ""
 
     @property
     def is_found(self) -> bool:

@@ -47,6 +47,7 @@ class FollowedFile:
             start=start,
             at_end_bytes=tail_bytes,
             trusted=file.trusted,
+            base=file.base,
             rotates=rotates and file.kind == "stream",
         )
         self.decoder: ClaudeDecoder | JournalDecoder = (

@@ -29,6 +29,7 @@ from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import LARGE, SAVE_ABOVE, FoldRules, SessionReader, fold_rules
 from tui.settings.settings import Settings
 from tui.system import paths
+from tui.system.files import regular_file
 
 TAIL_BYTES = 1 << 20
 _AROUND = 256 << 10
@@ -227,18 +228,16 @@ def read_whole(files: Sequence[EventFile], settings: Settings) -> SessionReader:
     return reader
 
 
-def rows_around(path: str, offset: int, level: int) -> EventIndex | None:
-    """The rows round a byte of an event file; None when the file cannot be read."""
+def rows_around(path: str, offset: int, level: int, base: str = "") -> EventIndex | None:
+    """The rows round a byte of an event file; None when the file cannot be read.
+
+    With a folder `base` it must not lead out of that.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with regular_file(path, follow=True, inside=base) as (descriptor, _):
+            start, data = _lines_around(descriptor, offset)
     except OSError:
         return None
-    try:
-        start, data = _lines_around(descriptor, offset)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
     index = EventIndex(level)
     number = index.open_source(
         path, lambda offset, length: data[offset - start : offset - start + length]

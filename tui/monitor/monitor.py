@@ -158,7 +158,13 @@ class SessionMonitor:
         def is_shown(hit: SearchHit) -> bool:
             return self.partial or self.events.holds(hit.source, hit.offset)
 
-        return RawSearch(text, paths, on_progress, is_shown).start()
+        return RawSearch(text, paths, on_progress, is_shown, self.base_of).start()
+
+    def base_of(self, path: str) -> str:
+        """The folder that a file must not leave when it is read; empty for no such bound."""
+        from tui.store.project_files import reading_base
+
+        return reading_base(self.project, path, self.named.paths)
 
     def feeds(self) -> tuple[SourceStatus, ...]:
         """How each source is doing."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from tui.feeds.follow.generation import line_start
+from tui.system.files import regular_file
 
 _CHUNK = 8 << 20
 _MOST_AT_ONCE = 64 << 20
@@ -29,8 +30,9 @@ class RawSearch:
 
     A text in small letters is found in small letters, Capitalised, Like A Title and in CAPITALS; any
     other text exactly as it is (a general case-blind search of bytes is ten times slower). Hits
-    that `accept` refuses are passed over. `hits` only grows, newest first within each file; `done`
-    and `searched` (bytes) say how far it came; `on_progress` is called from the searching thread.
+    that `accept` refuses are passed over. `base_of` gives the folder that a file must not leave. `hits`
+    only grows, newest first within each file; `done` and `searched` (bytes) say how far it came;
+    `on_progress` is called from the searching thread.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class RawSearch:
         paths: Sequence[str],
         on_progress: Callable[[], None] | None = None,
         accept: Callable[[SearchHit], bool] | None = None,
+        base_of: Callable[[str], str] = lambda path: "",
     ) -> None:
         self.text = text
         self.hits: list[SearchHit] = []
@@ -47,6 +50,7 @@ class RawSearch:
         self.total = 0
         self.capped = False
         self._paths = tuple(paths)
+        self._base_of = base_of
         self._needles = needles(text)
         self._notify = on_progress or (lambda: None)
         self._accept = accept or (lambda hit: True)
@@ -72,15 +76,10 @@ class RawSearch:
         """Searches all files in the calling thread."""
         for path in self._paths:
             try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+                with regular_file(path, follow=True, inside=self._base_of(path)) as (descriptor, _):
+                    self._file(path, descriptor)
             except OSError:
                 continue
-            try:
-                self._file(path, descriptor)
-            except OSError:
-                continue
-            finally:
-                os.close(descriptor)
         self.done = True
         self._notify()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -31,6 +32,7 @@ from tui.settings.settings import Settings
 from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
 from tui.store.layout import RunDirectory
+from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.monitor.rows.event_index import EventIndex
@@ -358,9 +360,9 @@ def _rings(entry: JournalEntry, now: float) -> bool:
 def recorded_arrivals(stream: str, start: int = 0, most: int = -1) -> list[Arrival]:
     """When the bytes of a run's stream came, as the file beside it says from byte `start` on."""
     try:
-        with open(RunDirectory(Path(stream).parent).arrivals, "rb") as file:
-            file.seek(start)
-            return read_arrivals(file.read(most), stream)
+        with regular_file(RunDirectory(Path(stream).parent).arrivals) as (descriptor, status):
+            size = status.st_size if most < 0 else most
+            return read_arrivals(os.pread(descriptor, size, start), stream)
     except OSError:
         return []
 

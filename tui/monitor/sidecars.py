@@ -45,7 +45,7 @@ class WatchdogLogTail:
         self._monotonic = monotonic
         self._quiet_since = 0.0
         self._entries: list[LogEntry] = []
-        self._follower = FileFollower(file.path, at_end_bytes=2 << 20)
+        self._follower = FileFollower(file.path, at_end_bytes=2 << 20, base=file.base)
         self._decoder: WatchdogLogDecoder | None = None
         self._file = file
         self._seen_generation: int | None = None

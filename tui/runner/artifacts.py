@@ -13,12 +13,15 @@ from pathlib import Path
 import msgspec
 
 from tui.feeds.repo.commits import read_log
+from tui.feeds.sessions.transcripts import safe_transcript
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
-from tui.runner.run_context import RunContext, append_to_file, file_size
+from tui.runner.run_context import RunContext, file_size
 from tui.settings.settings import Settings
+from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
 from tui.system import paths
 from tui.system.errors import OvernightError
+from tui.system.files import regular_file
 from tui.system.git import Git
 
 _COPY_BYTES = 4 << 20
@@ -81,19 +84,26 @@ _None yet_
 """
 
 
-def initialise_files(project: Path, settings: Settings, run: str, goal: str, at: float) -> None:
-    """Writes the progress file and the session notes where there are none. Raises OSError."""
+def initialise_files(
+    project: Path, settings: Settings, run: str, goal: str, at: float
+) -> list[ProjectFileRefusedError]:
+    """Writes the progress file and the session notes where there are none; those that it may not write.
+
+    Raises OSError.
+    """
+    files, refused = ProjectFiles(project), list[ProjectFileRefusedError]()
     started = datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
     # The goal last: what it has in braces stays as it is.
     values = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
     names = settings.paths
     for name, text in ((names.progress_file, _PROGRESS), (names.session_notes, _NOTES)):
-        path = paths.resolve(project, name)
         for key, value in values.items():
             text = text.replace("{" + key + "}", value)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), open(path, "x", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            files.create(name, text.encode("utf-8", "replace"))
+        except ProjectFileRefusedError as error:
+            refused.append(error)
+    return refused
 
 
 @dataclass
@@ -124,8 +134,8 @@ class RunArtifacts:
             "tests_passed": tests,
             "runtime_hours": round(seconds / 3600, 4),
         }
-        path = context.path(context.settings.paths.session_history)
-        append_to_file(path, msgspec.json.encode(line) + b"\n")
+        name = context.settings.paths.session_history
+        context.append_to_file(name, msgspec.json.encode(line) + b"\n")
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """Appends a line to the compaction history."""
@@ -147,14 +157,17 @@ class RunArtifacts:
             "checkpoint_created": True,
             "transcript_backed_up": is_copied,
         }
-        path = context.path(context.settings.paths.compaction_history)
-        append_to_file(path, msgspec.json.encode(line) + b"\n")
+        name = context.settings.paths.compaction_history
+        context.append_to_file(name, msgspec.json.encode(line) + b"\n")
 
     # --- transcripts ---
 
     def _transcript_folder(self) -> Path:
         slug = re.sub(r"[^A-Za-z0-9]", "-", str(self._context.project))
-        return paths.claude_dir(os.environ | self._context.facts.env) / "projects" / slug
+        return self._projects_folder() / slug
+
+    def _projects_folder(self) -> Path:
+        return paths.claude_dir(os.environ | self._context.facts.env) / "projects"
 
     def copy_transcripts(self) -> None:
         """Brings the copies of all transcripts of the run up to date, subagents included."""
@@ -174,6 +187,10 @@ class RunArtifacts:
     def _copy(self, source: Path, name: str) -> None:
         # A transcript only grows. Of one that was replaced, the old copy stays under another name.
         target = self._context.folder.transcripts / name
+        found = safe_transcript(str(source), self._projects_folder())
+        if found is None:  # none, or nothing of Claude's: a link out of its folder, a pipe
+            return
+        source = Path(found)
         size, copied = file_size(source), file_size(target)
         if size < copied:
             os.replace(target, target.with_name(f"{target.name}.{int(time.time())}"))
@@ -183,23 +200,36 @@ class RunArtifacts:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         with suppress(OSError):
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(source, "rb") as reader, open(os.open(target, flags, 0o600), "wb") as out:
-                reader.seek(copied)
-                while piece := reader.read(_COPY_BYTES):
+            with (
+                regular_file(source) as (descriptor, _),
+                open(os.open(target, flags, 0o600), "wb") as out,
+            ):
+                os.lseek(descriptor, copied, os.SEEK_SET)
+                while piece := os.read(descriptor, _COPY_BYTES):
                     out.write(piece)
 
     def publish_transcripts(self) -> None:
-        """Links the finished copies to where the original system keeps transcripts."""
-        target = self._context.path(self._context.settings.paths.transcripts)
-        for name in self._context.state.transcripts:
-            source = self._context.folder.kept_transcript(name)
+        """Copies the finished copies to where the original system keeps transcripts.
+
+        A link to our copy would let whoever writes into the project change it.
+        """
+        context = self._context
+        files, folder = ProjectFiles(context.project), context.settings.paths.transcripts
+        for name in context.state.transcripts:
+            source = context.folder.kept_transcript(name)
             if not file_size(source):
                 continue
-            with suppress(OSError):
-                target.mkdir(parents=True, exist_ok=True)
-                link = target / f"transcript-{name}.jsonl"
-                link.unlink(missing_ok=True)
-                os.link(source, link)
+            try:
+                with (
+                    regular_file(source) as (descriptor, _),
+                    files.replacing(f"{folder}/transcript-{name}.jsonl") as copy,
+                ):
+                    while piece := os.read(descriptor, _COPY_BYTES):
+                        copy.write(piece)
+            except ProjectFileRefusedError as error:
+                context.note_refused(error)
+            except OSError:
+                continue
 
 
 def current_head(project: Path) -> str:

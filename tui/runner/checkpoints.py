@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.control import retention
+from tui.model.requester import Requester
 from tui.model.state import RunPhase
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
@@ -27,6 +28,7 @@ class _Order(Struct, frozen=True):
     why: str
     facts: dict[str, Any]
     request_id: str
+    by: Requester
 
 
 class CheckpointSchedule:
@@ -47,7 +49,9 @@ class CheckpointSchedule:
     def is_busy(self) -> bool:
         return self._open > 0
 
-    def request(self, label: str, why: str, request_id: str = "") -> None:
+    def request(
+        self, label: str, why: str, request_id: str = "", by: Requester = Requester.SUPERVISOR
+    ) -> None:
         """Has a checkpoint taken in the background; `request_id` is answered when it is there."""
         reader, turns = self._reader, self._reader.turns
         # Above all where the conversation stood.
@@ -56,7 +60,7 @@ class CheckpointSchedule:
         if reader.progress is not None:
             facts |= {"done": reader.progress.done, "open": reader.progress.open}
         self._open += 1
-        self._orders.put(_Order(label, why, {**facts, "why": why}, request_id))
+        self._orders.put(_Order(label, why, {**facts, "why": why}, request_id, by))
         self._context.state.checkpoint_elapsed = self._context.state.elapsed
 
     def request_if_due(self) -> None:
@@ -75,11 +79,12 @@ class CheckpointSchedule:
             order, outcome = self._outcomes.get()
             self._open -= 1
             if isinstance(outcome, str):
-                context.journal_entry("checkpoint_failed", {"reason": outcome, "why": order.why})
+                data = {"reason": outcome, "why": order.why, "by": order.by}
+                context.journal_entry("checkpoint_failed", data)
                 context.log_line(f"Checkpoint failed: {outcome}", "WARNING")
                 answer(order.request_id, False, outcome, None)
                 continue
-            context.journal_entry("checkpoint", outcome)
+            context.journal_entry("checkpoint", {**outcome, "by": order.by})
             name = str(outcome.get("checkpoint") or "")
             context.log_line(f"Checkpoint triggered successfully ({name}, {order.why})")
             context.notify("checkpoint", f"checkpoint {name}: {order.label or order.why}")

@@ -47,7 +47,7 @@ def check_start(
         raise RefusedError(
             f"{project} is in no git repository, so nothing could be undone; run `git init` there"
         ) from error
-    check_running(project, settings, git, environ)
+    check_running(project, git, environ)
     free = shutil.disk_usage(project).free
     if free < MIN_FREE_BYTES:
         raise RefusedError(
@@ -68,9 +68,9 @@ def is_claude(agent: Sequence[str]) -> bool:
     return len(agent) == 1 and os.path.basename(agent[0]) == "claude"
 
 
-def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
+def check_running(project: Path, git: Git, environ: Mapping[str, str]) -> None:
     """RefusedError while a session works there, be it one of ours or a foreign one."""
-    run = find_unfinished_run(project, settings.paths.run_dir)
+    run = find_unfinished_run(project, environ)
     if run is not None:
         raise RefusedError(
             f"run {run.id} is still going in {project}; watch it with `overnight-tui`, or end it "
@@ -177,10 +177,7 @@ def own_files(work_tree: Path, project: Path, settings: Settings) -> tuple[str, 
     names = settings.paths
     records = (names.watchdog_log, names.session_history, names.compaction_history)
     tasks = (names.progress_file, names.session_notes, names.feature_list)
-    resolved = [
-        paths.resolve(project, name)
-        for name in (*records, *tasks, names.transcripts, names.run_dir)
-    ]
+    resolved = [paths.resolve(project, name) for name in (*records, *tasks, names.transcripts)]
     return tuple(
         str(path.relative_to(work_tree)) for path in resolved if path.is_relative_to(work_tree)
     )

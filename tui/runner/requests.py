@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from tui.model.requester import Requester
 from tui.model.state import StopKind
 from tui.runner.agent.messages import MessageSender
 from tui.runner.checkpoints import CheckpointSchedule
@@ -22,9 +25,13 @@ from tui.store import inbox
 from tui.store.inbox import RunnerRequest
 from tui.store.journal import read_entries
 from tui.system.errors import OvernightError, report_crash
+from tui.system.files import modified_at
+from tui.system.sanitize import clean_line
 
 _MESSAGE_NAMESPACE = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _MAX_TEXT = 4 << 20
+# The kernel stamps files with a clock that may be behind `time.time`.
+_CLOCK_TICK_S = 1.0
 
 
 @dataclass
@@ -42,7 +49,7 @@ class RequestHandler:
 
     def resume_claimed(self) -> None:
         """Goes on with what an earlier supervisor had claimed and not answered."""
-        claimed = inbox.list_claimed(self._context.folder.inbox)
+        claimed = self._read(inbox.list_claimed)
         if not claimed:
             return
         entries = read_entries(self._context.folder.journal)
@@ -59,17 +66,31 @@ class RequestHandler:
 
     def handle_new(self) -> None:
         """Executes what arrived since the last round."""
-        try:
-            claimed = inbox.claim_requests(self._context.folder.inbox)
-        except OvernightError as error:
-            self._context.log_line(f"Inbox: {error}", "ERROR")
-            return
-        for request, _ in claimed:
+        for request, _ in self._read(inbox.claim_requests):
             self._execute(request)
+
+    def _read(
+        self, read: Callable[..., list[tuple[RunnerRequest, Path]]]
+    ) -> list[tuple[RunnerRequest, Path]]:
+        """The requests that count; what is none is noted and gone."""
+        folder = self._context.folder
+        # A run cannot be asked before it is made; where the clock was set back, no time tells.
+        made_at = modified_at(folder.facts)
+        since = made_at - _CLOCK_TICK_S if made_at <= time.time() else 0.0
+        try:
+            return read(folder.inbox, since, self._note_refused)
+        except (OvernightError, OSError) as error:
+            self._context.log_line(f"Inbox: {error}", "ERROR")
+            return []
+
+    def _note_refused(self, name: str, reason: str) -> None:
+        text = f"{clean_line(name, 80)} in the inbox was not executed: {reason}"
+        self._context.journal_entry("note", {"text": text})
+        self._context.log_line(text, "WARNING")
 
     def _execute(self, request: RunnerRequest, journalled: bool = False) -> None:
         if not journalled:
-            data = {"verb": request.verb, "arguments": request.arguments}
+            data = {"verb": request.verb, "arguments": request.arguments, "by": request.by}
             self._context.journal_entry("request", data, id=request.id)
         try:
             text = self._perform(request)
@@ -91,7 +112,7 @@ class RequestHandler:
         """Answers whatever still waits with the reason why nothing is executed any more."""
         # In this order: a request that was claimed just now would be among those reclaimed.
         for read in (inbox.claim_requests, inbox.list_claimed):
-            for request, _ in read(self._context.folder.inbox):
+            for request, _ in self._read(read):
                 self.answer(request.id, False, reason)
 
     # --- executing ---
@@ -102,7 +123,7 @@ class RequestHandler:
         match request.verb:
             case "checkpoint":
                 label, why = str(arguments.get("label") or ""), str(arguments.get("why") or "key")
-                self._checkpoints.request(label[:200], why[:40], request.id)
+                self._checkpoints.request(label[:200], why[:40], request.id, request.by)
                 return None
             case "inject":
                 return self._inject(request)
@@ -118,7 +139,7 @@ class RequestHandler:
             case "kill":
                 return self._end_agent(request, StopKind.KILL, note=False)
             case "pause_limits":
-                return self._pause_limits(arguments)
+                return self._pause_limits(arguments, request.by)
             case "rewind" | "undo":
                 self._rewind(request)
                 return None
@@ -140,7 +161,8 @@ class RequestHandler:
         if self._machine.phase.is_ending:
             raise ValueError("the session is being ended; the message was not sent")
         hard = mode == "hard" or bool(request.arguments.get("now"))
-        self._messages.queue(text, hard=hard, inject=True, id=_message_id(request), mode=mode)
+        name, by = _message_id(request), request.by
+        self._messages.queue(text, hard=hard, inject=True, id=name, mode=mode, by=by)
         return "queued"
 
     def _interrupt(self, request: RunnerRequest) -> str:
@@ -172,12 +194,12 @@ class RequestHandler:
         machine.stop_agent(intent, RunEvent.STOP_REQUESTED, "ended by a person")
         return None
 
-    def _pause_limits(self, arguments: Mapping[str, Any]) -> str:
+    def _pause_limits(self, arguments: Mapping[str, Any], by: Requester) -> str:
         state, now = self._context.state, self._context.clock.wall()
         minutes, until = arguments.get("minutes"), arguments.get("until")
         if arguments.get("off"):
             state.limits_paused_until = None
-            self._context.journal_entry("limits_resumed", {"until": None})
+            self._context.journal_entry("limits_resumed", {"until": None, "by": by})
             return "limits are in force again"
         if isinstance(minutes, int | float) and minutes > 0:
             until = now + 60 * minutes
@@ -185,14 +207,15 @@ class RequestHandler:
             raise ValueError("say for how many minutes the limits are to be paused")
         state.limits_paused_until = float(until)
         self._context.save()
-        self._context.journal_entry("limits_paused", {"until": state.limits_paused_until})
+        data = {"until": state.limits_paused_until, "by": by}
+        self._context.journal_entry("limits_paused", data)
         return "limits are paused"
 
     def _rewind(self, request: RunnerRequest) -> None:
         if self._machine.phase.is_ending:
             raise ValueError("the session is being ended; nothing was rewound")
         self._rewinder.check(request.verb, request.arguments)
-        arguments = {**request.arguments, "verb": request.verb}
+        arguments = {**request.arguments, "verb": request.verb, "by": request.by}
         intent = StopIntent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)
         self._machine.stop_agent(intent, RunEvent.REWIND_REQUESTED, "a rewind was asked for")
 
@@ -211,7 +234,8 @@ class RequestHandler:
             prompt = prompts.resume_prompt(self._context.settings, why)
             step = NextAttempt("rewind", prompt, resume=resume)
         else:
-            self._context.journal_entry(verb, done.entry)
+            by = intent.arguments.get("by")  # none in a request that an older supervisor took
+            self._context.journal_entry(verb, {**done.entry, **({"by": by} if by else {})})
             self.answer(intent.request, True, done.text, done.entry)
             state.session_before_rewind = resume if done.resume and verb == "rewind" else ""
             # A fork leaves the old conversation whole, so that the rewind can itself be undone.

@@ -182,7 +182,8 @@ class RunRewinder:
         mode = str(arguments.get("mode") or "both")
         if mode not in _MODES:
             raise RefusedError(f"a rewind is of code, conversation or both, not of {mode!r}")
-        checkpoint = find_checkpoint(self._context.project, str(arguments.get("checkpoint") or ""))
+        name, foreign = str(arguments.get("checkpoint") or ""), arguments.get("foreign") is True
+        checkpoint = find_checkpoint(self._context.project, name, foreign=foreign)
         if mode == "code":
             return mode, checkpoint, "", ""
         facts = checkpoint.facts

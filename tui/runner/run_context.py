@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,15 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 from tui.runner.run_state import RunState, load_state, save_state
-from tui.settings.load import load as load_settings
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
+from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
 from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_secrets
+from tui.store.trust import load_settings
 from tui.system import paths
 from tui.system.clock import Clock, clock_for
 from tui.system.errors import OvernightError
-from tui.system.files import append_line
 from tui.system.processes import boot_id
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -27,13 +28,6 @@ _LEVELS: tuple[Level, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 _MAX_HELD_ENTRIES = 1_000
 _SLEEP_SECONDS = 5.0
 _STDERR_TAIL_BYTES = 4096
-
-
-def append_to_file(path: Path, data: bytes) -> None:
-    """Appends to a file of the project, making its folder if need be; drops what cannot be written."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        append_line(path, data, mode=0o644, follow=True)
 
 
 def file_size(path: Path) -> int:
@@ -107,8 +101,26 @@ class RunContext:
         now = self.clock.wall()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
         entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {' '.join(text.split())}\n"
-        path = self.path(self.settings.paths.watchdog_log)
-        append_to_file(path, entry.encode("utf-8", "replace"))
+        self.append_to_file(self.settings.paths.watchdog_log, entry.encode("utf-8", "replace"))
+
+    def append_to_file(self, name: str, data: bytes) -> None:
+        """Appends to a file of the project; drops what cannot be written, and notes what is refused."""
+        try:
+            ProjectFiles(self.project).append(name, data)
+        except ProjectFileRefusedError as error:
+            self.note_refused(error)
+        except OSError:
+            return  # a full disk must not end the run
+
+    def note_refused(self, error: ProjectFileRefusedError) -> None:
+        """Says in the journal and to our own log, once, that a file of the project is not written."""
+        if str(error.path) in self.state.refused_files:
+            return
+        self.state.refused_files.append(str(error.path))
+        self.journal_entry("note", {"text": str(error)})
+        sys.stderr.write(
+            f"{error}\n"
+        )  # that is our own log; the log for people may be the one refused
 
     def save(self) -> None:
         """Saves the state. Where the disk is full, a later call saves it."""

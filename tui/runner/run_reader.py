@@ -29,6 +29,7 @@ from tui.night.fold import NightFold
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext, file_size
 from tui.store.attempt_files import arrival_line
+from tui.store.project_files import reading_base
 from tui.system.files import append_line
 from tui.system.sanitize import clean_bytes
 
@@ -72,9 +73,8 @@ class RunReader:
         self._reader = self._open()
         self._stream = self._reader.followed("stream")
         names = context.settings.paths
-        progress, features = context.path(names.progress_file), context.path(names.feature_list)
-        self._progress = WholeFile("progress", SidecarPath(str(progress), ""))
-        self._features = WholeFile("features", SidecarPath(str(features), ""))
+        self._progress = WholeFile("progress", self._sidecar(names.progress_file))
+        self._features = WholeFile("features", self._sidecar(names.feature_list))
         self._listed: ProgressFile | None = None
         self.progress: ProgressFile | None = None
         self._past = deque(recorded_arrivals(self._source, self._arrivals_from))
@@ -85,6 +85,10 @@ class RunReader:
             self.quiet_since -= max(0.0, context.clock.wall() - self._quiet_at)
         self._night: NightSnapshot | None = None
         self._changed = True
+
+    def _sidecar(self, name: str) -> SidecarPath:
+        path = str(self.context.path(name))
+        return SidecarPath(path, "", base=reading_base(self.context.project, path))
 
     @property
     def fold(self) -> NightFold:

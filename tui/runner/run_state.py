@@ -156,6 +156,8 @@ class RunState(Struct, rename=_DISK_NAMES):
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}
+    # Files of the project that were refused, which is noted once.
+    refused_files: list[str] = []
 
     @property
     def waits_for_launch(self) -> bool:

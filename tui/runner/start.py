@@ -19,7 +19,7 @@ from tui.runner.preflight import check_start
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
-from tui.store.layout import RUN_DIR, RunDirectory, state_root
+from tui.store.layout import RunDirectory, make_project_state
 from tui.store.runs import (
     RunFacts,
     create_run,
@@ -72,7 +72,7 @@ def start_run(
     agent = tuple(agent_command) or settings.agent.command
     if not goal.strip():
         raise RefusedError("a session needs a goal; say what is to be done")
-    root = state_root(project, settings.paths.run_dir)
+    root = make_project_state(project, environ)
     lock = acquire_lock(root / "start.lock")
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
@@ -89,24 +89,26 @@ def start_run(
             env=dict(options.env),
             head=git.head(),
         )
-        folder = _prepare(root, facts, settings)
+        folder = _prepare(facts, settings, environ)
         _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
     _wait_for_agent(folder)
-    prune_runs(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
+    prune_runs(project, settings.session.keep_runs, environ)
     return folder
 
 
-def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
-    at = facts.started_at
+def _prepare(facts: RunFacts, settings: Settings, environ: Mapping[str, str]) -> RunDirectory:
+    project, at = Path(facts.project), facts.started_at
     try:
-        folder = create_run(root, facts, settings)
-        initialise_files(Path(facts.project), settings, folder.id, facts.goal, at)
+        folder = create_run(project, facts, settings, environ)
+        refused = initialise_files(project, settings, folder.id, facts.goal, at)
         journal = JournalWriter(folder.journal, lambda: at)
         journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
+        for error in refused:
+            journal.write("note", {"text": str(error)})
     except OSError as error:
-        where = f"{error.filename or root}: {error.strerror}"
+        where = f"{error.filename or project}: {error.strerror}"
         raise RefusedError(f"a run could not be prepared: {where}") from error
     return folder
 
@@ -179,14 +181,12 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
 
 
-def adopt_run(
-    project: Path, *, run_dir: str = RUN_DIR, environ: Mapping[str, str] = os.environ
-) -> bool:
+def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
     """Starts a supervisor for a run that has none; True if that was done.
 
     Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
-    folder = find_unfinished_run(project.resolve(), run_dir)
+    folder = find_unfinished_run(project.resolve(), environ)
     if folder is None or is_supervised(folder):
         return False
     _spawn_supervisor(folder, environ, Settings())

@@ -118,13 +118,13 @@ class Supervisor:
     def _recover_rewind(self) -> None:
         # A rewind that was cut short is finished or taken back before anything else works here.
         try:
-            recovery = recover_rewind(self.context.project)
+            recovery = recover_rewind(self.context.project, may_act=True)
         except (OvernightError, OSError) as error:
             text = f"an interrupted rewind is still open: {error}"
         else:
             if recovery is None:
                 return
-            text = f"an interrupted rewind to {recovery.checkpoint} was {recovery.outcome}"
+            text = recovery.sentence
         self.context.journal_entry("note", {"text": text})
 
     def _log_limits(self) -> None:

@@ -22,14 +22,13 @@ class Visit:
 
     project: Path
     clock: Clock
-    run_dir: str
 
     def begin(self, app: App[Any], mark_newer_than: Callable[[float], None]) -> None:
         """Has what came since the last visit marked, and records this one every minute."""
         background = BackgroundTasks(app)
 
         def read_and_record() -> float | None:
-            last_at = last_visit(self.project, self.clock.wall(), self.run_dir)
+            last_at = last_visit(self.project, self.clock.wall())
             self.record()
             return last_at
 
@@ -42,4 +41,4 @@ class Visit:
 
     def record(self) -> None:
         """Writes down that a person is here now; reads and writes files."""
-        record_visit(self.project, self.clock.wall(), self.run_dir)
+        record_visit(self.project, self.clock.wall())

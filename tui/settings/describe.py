@@ -14,8 +14,10 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
-from tui.settings.settings import FILE, LoadedSettings, Settings
+from tui.settings.notices import notices_of
+from tui.settings.settings import FILE, LoadedSettings, Settings, shown_path, user_file
 from tui.settings.units import Secret
+from tui.settings.yaml_file import LocatedValue, variables_in
 from tui.system.lazy_pattern import lazy
 
 Kind = Literal[
@@ -35,6 +37,7 @@ _KINDS: Final[Mapping[Any, Kind]] = {
 
 _WIDTH: Final = 96
 _PLAIN: Final = lazy(r"(?!\.[0-9_])[A-Za-z_./][A-Za-z0-9_./ -]*(?<! )")
+_SECRET_NAME: Final = lazy(r"(?i)key|token|secret|pass|pwd|credential|webhook|auth")
 _WORDS_OF_YAML: Final = frozenset(
     {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}
 )
@@ -42,10 +45,14 @@ _WORDS_OF_YAML: Final = frozenset(
 _HEAD: Final = f"""\
 # Settings of overnight-tui: every one of them, with its default.
 #
-# A copy of this file at PROJECT/{FILE} configures that project; keep the lines you
-# change and drop the rest. A flag goes before an environment variable, a variable before the file:
-# budget.max_cost_usd is also OVERNIGHT_BUDGET_MAX_COST_USD. ${{NAME}} and ${{NAME:-default}} are
-# filled in from the environment. `overnight-tui config` shows what is in force, and why.
+# A copy of this file at ~/.config/overnight-tui/config.yaml is your own, for all projects; one at
+# PROJECT/{FILE} configures that project. Keep the lines you change and drop the
+# rest. A flag goes before an environment variable, a variable before the project's file, that before
+# yours: budget.max_cost_usd is also OVERNIGHT_BUDGET_MAX_COST_USD. In your file ${{NAME}} and
+# ${{NAME:-default}} are filled in from the environment. `overnight-tui config` shows what is in force.
+#
+# "Project: …" says what the project's file may set without your trust, which `overnight-tui trust`
+# asks for. In a trusted file variables are filled in in webhooks, URLs and agent.env only.
 """
 
 _PRICES_EXAMPLE: Final = """\
@@ -58,7 +65,8 @@ class SettingField(Struct, frozen=True):
     """One setting: what it is called, what it may hold, what it means.
 
     `type` is the declared type. `item` describes a member of a list or table and is itself marked
-    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`.
+    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`; a field
+    without a `power`, not even HARMLESS, was not decided about and is left to the person.
     """
 
     key: str
@@ -71,9 +79,11 @@ class SettingField(Struct, frozen=True):
     high: float | None = None
     unit: str = ""
     choices: tuple[str, ...] = ()
-    power: str = ""
+    power: str | None = None
+    free: str = ""
+    order: tuple[str, ...] = ()
+    own: bool = False
     variable: str = ""
-    harmless: tuple[str, ...] = ()
     example: str = ""
     words: bool = False
     urls: bool = False
@@ -94,6 +104,17 @@ class SettingField(Struct, frozen=True):
     def secret(self) -> bool:
         """Whether its value must not be shown."""
         return self.kind == "secret" or (self.item is not None and self.item.secret)
+
+    @property
+    def in_project(self) -> str:
+        """What a project's own file may do with it without trust, in words."""
+        if self.power == "":
+            return "freely"
+        rest = "only your own file may" if self.own else "else needs trust"
+        if not self.free or self.power is None:
+            return "needs trust"
+        most = f" ({', '.join(self.order)})" if self.order else ""
+        return f"{self.free}{most}; {rest}"
 
     @property
     def allowed(self) -> str:
@@ -217,7 +238,8 @@ def defaults_yaml() -> str:
         parts.append(f"\n# {summary}\n{section}:\n" if isinstance(declared, Struct) else "\n")
         for field in fields:
             mark = "  # " if "." in field.key else "# "
-            lines = textwrap.wrap(_sentence(field), _WIDTH - len(mark))
+            limits = f" Project: {field.free or 'needs trust'}." if field.power != "" else ""
+            lines = textwrap.wrap(_sentence(field) + limits, _WIDTH - len(mark))
             parts += [*(f"{mark}{line}\n" for line in lines), _default_entry(field)]
     return "".join(parts)
 
@@ -225,7 +247,9 @@ def defaults_yaml() -> str:
 def effective_text(loaded: LoadedSettings) -> str:
     """The settings in force as YAML, each with where it came from; secrets are masked."""
     source = f"# File: {FILE}" if loaded.path is not None else f"# There is no {FILE} here."
-    lines = [source, *(f"# {notice}" for notice in notices_of(loaded))]
+    own = user_file() if loaded.user_path is None else shown_path(loaded.user_path)
+    yours = f"# Your own: {own}" if loaded.user_path else f"# You have no {own}."
+    lines = [source, yours, *(f"# {notice}" for notice in notices_of(loaded))]
     for section, fields in _sections():
         lines += ["", f"{section}:"] if "." in fields[0].key else [""]
         for field in fields:
@@ -233,19 +257,15 @@ def effective_text(loaded: LoadedSettings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def notices_of(loaded: LoadedSettings) -> list[str]:
-    """Remarks about what was given, though nothing is wrong with it."""
-    unused = ", ".join(loaded.unused)
-    notice = f"Accepted and without effect, as only the original system reads them: {unused}."
-    return [*loaded.notices, *([notice] if unused else [])]
-
-
 def markdown_table() -> str:
     """The README's table of all settings."""
-    rows = ["| Setting | Default | Takes | What it does |", "|---|---|---|---|"]
+    rows = [
+        "| Setting | Default | Takes | What it does | In a project's file |",
+        "|---|---|---|---|---|",
+    ]
     for field in all_fields().values():
         default = "(a text)" if field.block else f"`{_default(field)}`"
-        cells = (f"`{field.key}`", default, field.allowed, _sentence(field))
+        cells = (f"`{field.key}`", default, field.allowed, _sentence(field), field.in_project)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
@@ -293,7 +313,30 @@ def _effective_entry(field: SettingField, loaded: LoadedSettings) -> list[str]:
         lines = value.removesuffix("\n").split("\n")
         if all(line.isprintable() and line == line.strip() for line in lines):
             shown, body = "|", textwrap.indent(value.rstrip("\n"), indent * 2).split("\n")
+    if field.key in loaded.ignored:
+        where = next((ask.where for ask in loaded.asks if ask.key == field.key), FILE)
+        origin += f"; ignored: {where} {loaded.ignored[field.key]}"
     return [f"{f'{indent}{field.name}: {shown}':<48} # {origin}", *body]
+
+
+def shown_value(field: SettingField, located: LocatedValue) -> str:
+    """A value of a file as it is written, on one line; a secret shows its mask and the variables in it."""
+    names = variables_in(located) if field.secret else ()
+    shown = _scalar(_unlocated(located, hidden=field.secret))
+    return f"{shown} with ${', $'.join(names)}" if names else shown
+
+
+def _unlocated(located: LocatedValue, *, hidden: bool) -> Any:
+    value = located.value
+    if isinstance(value, dict):
+        # Who approves variables for the agent must see what they say, but for credentials.
+        return {
+            key: _unlocated(item, hidden=hidden and _SECRET_NAME.search(key) is not None)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_unlocated(item, hidden=hidden) for item in value]
+    return Secret(located.written) if hidden and value is not None else value
 
 
 def _scalar(value: Any) -> str:
@@ -306,7 +349,7 @@ def _scalar(value: Any) -> str:
         return plain_number(value)
     if isinstance(value, Secret):
         return _text(value.masked())
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return "[" + ", ".join(_scalar(item) for item in value) + "]"
     if isinstance(value, Struct):
         return _scalar(msgspec.structs.asdict(value))

@@ -7,8 +7,20 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from tui.settings.units import (
+    ADDS,
+    COSTS,
+    FEWER,
+    HARMLESS,
+    HIGHER,
+    KEEPS,
     LEAVE,
+    LIMIT,
+    LOWER,
+    ON,
     PROGRAM,
+    SPEAKS,
+    STRICTER,
+    TELLS,
     Count,
     Days,
     Hours,
@@ -43,57 +55,58 @@ class AgentSettings(Struct, frozen=True):
 
     command: Annotated[
         Annotated[tuple[str, ...], Meta(min_length=1)],
-        documented(
-            "Program, with first arguments, that speaks stream-json.", power=PROGRAM, words=True
-        ),
+        documented("Program, with first arguments, that speaks stream-json.", PROGRAM, words=True),
     ] = ("claude",)
-    model: Annotated[str | None, "Model; null: the agent's own choice."] = None
+    model: Annotated[str | None, documented("Model; null: the agent's own choice.", COSTS)] = None
     fallback_model: Annotated[
-        str | None, "Model used while the first one is overloaded; null: none."
+        str | None, documented("Model used while the first one is overloaded; null: none.", COSTS)
     ] = None
     permission_mode: Annotated[
         Literal["default", "acceptEdits", "plan", "dontAsk", "auto"],
         documented(
             "What the agent may do without asking; nobody is there to answer.",
-            power=LEAVE,
-            harmless=("default", "plan", "dontAsk"),
+            LEAVE,
+            STRICTER,
+            order=("plan", "dontAsk", "default", "acceptEdits", "auto"),
         ),
     ] = "acceptEdits"
     allowed_tools: Annotated[
         tuple[str, ...],
-        documented('Tools allowed without asking, such as "Bash(pytest:*)".', power=LEAVE),
+        documented('Tools allowed without asking, such as "Bash(pytest:*)".', LEAVE, FEWER),
     ] = ()
-    disallowed_tools: Annotated[tuple[str, ...], "Tools refused always."] = ()
+    disallowed_tools: Annotated[
+        tuple[str, ...], documented("Tools refused always.", LEAVE, ADDS)
+    ] = ()
     sandbox: Annotated[
         Literal["default", "on", "off"],
-        documented(
-            "The agent's own sandbox; default: as its own settings say.",
-            power=LEAVE,
-            harmless=("on",),
-        ),
+        documented("The agent's own sandbox; default: as its own settings say.", LEAVE),
     ] = "default"
     skip_permissions: Annotated[
         Literal["no", "yes, run without permission prompts"],
         documented(
-            "Run with every permission check off; must be said in these words.", power=LEAVE
+            "Run with every permission check off; must be said in these words.",
+            LEAVE,
+            STRICTER,
+            order=("no", SKIP_PERMISSIONS),
         ),
     ] = "no"
     max_budget_usd: Annotated[
-        Usd | None, "Budget the agent itself keeps within one process; null: none."
+        Usd | None,
+        documented("Budget the agent itself keeps within one process; null: none.", LIMIT, LOWER),
     ] = None
     max_turns: Annotated[
         Annotated[int, Meta(ge=1, le=1_000_000, extra={"unit": "turns"})] | None,
-        "Turns the agent allows itself in one process; null: any.",
+        documented("Turns the agent allows itself in one process; null: any.", LIMIT, LOWER),
     ] = None
     partial_messages: Annotated[
-        bool, "Ask for streamed pieces: exact live tokens, a larger stream."
+        bool, documented("Ask for streamed pieces: exact live tokens, a larger stream.", TELLS, ON)
     ] = True
     extra_args: Annotated[
         tuple[str, ...],
-        documented("Further arguments for the agent, as they are.", power=PROGRAM, words=True),
+        documented("Further arguments for the agent, as they are.", PROGRAM, words=True),
     ] = ()
     env: Annotated[
-        dict[str, Secret], documented("Environment variables added for the agent.", power=PROGRAM)
+        dict[str, Secret], documented("Environment variables added for the agent.", PROGRAM)
     ] = {}
 
 
@@ -102,68 +115,105 @@ class ScreenSettings(Struct, frozen=True):
 
     theme: Annotated[
         Literal["auto", "dark", "light", "ansi", "mono"],
-        "Colours, mono none; auto: dark, or none where NO_COLOR is set.",
+        documented("Colours, mono none; auto: dark, or none where NO_COLOR is set.", HARMLESS),
     ] = "auto"
     verbosity: Annotated[
-        Literal["brief", "normal", "full"], "How many kinds of events are shown at first."
+        Literal["brief", "normal", "full"],
+        documented("How many kinds of events are shown at first.", HARMLESS),
     ] = "brief"
     ascii: Annotated[
-        Literal["auto", "on", "off"], "Draw with ASCII only; auto: where the locale is not UTF-8."
+        Literal["auto", "on", "off"],
+        documented("Draw with ASCII only; auto: where the locale is not UTF-8.", HARMLESS),
     ] = "auto"
-    slow_link: Annotated[Literal["auto", "on", "off"], "Paint sparingly; auto: over SSH."] = "auto"
-    paint_ms: Annotated[Milliseconds, "Least time between paints; the first is immediate."] = 140
-    slow_paint_ms: Annotated[Milliseconds, "Least time between paints over a slow link."] = 250
+    slow_link: Annotated[
+        Literal["auto", "on", "off"], documented("Paint sparingly; auto: over SSH.", HARMLESS)
+    ] = "auto"
+    paint_ms: Annotated[
+        Milliseconds, documented("Least time between paints; the first is immediate.", HARMLESS)
+    ] = 140
+    slow_paint_ms: Annotated[
+        Milliseconds, documented("Least time between paints over a slow link.", HARMLESS)
+    ] = 250
     poll_ms: Annotated[
-        Milliseconds, "Time between looks at a file that sends no hints of change."
+        Milliseconds,
+        documented("Time between looks at a file that sends no hints of change.", HARMLESS),
     ] = 200
-    mouse: Annotated[bool, "React to the mouse; off leaves it to the terminal."] = True
+    mouse: Annotated[
+        bool, documented("React to the mouse; off leaves it to the terminal.", HARMLESS)
+    ] = True
 
 
 class StallsSettings(Struct, frozen=True):
     """When silence or repetition is called a stall, and what is done about it."""
 
     tool_heartbeat_seconds: Annotated[
-        Seconds, "Silence during a tool call, heartbeats included, that counts as frozen."
+        Seconds,
+        documented(
+            "Silence during a tool call, heartbeats included, that counts as frozen.", TELLS, LOWER
+        ),
     ] = 90
     quiet_tool_seconds: Annotated[
-        Seconds, "The same where the agent sends no heartbeats at all."
+        Seconds, documented("The same where the agent sends no heartbeats at all.", TELLS, LOWER)
     ] = 3600
     api_silence_seconds: Annotated[
-        Seconds, "Silence with no tool running and no retry pending that counts as stalled."
+        Seconds,
+        documented(
+            "Silence with no tool running and no retry pending that counts as stalled.",
+            TELLS,
+            LOWER,
+        ),
     ] = 360
     wedge_seconds: Annotated[
-        Seconds, "Silence after a tool's result or after a turn that counts as wedged."
+        Seconds,
+        documented(
+            "Silence after a tool's result or after a turn that counts as wedged.", TELLS, LOWER
+        ),
     ] = 360
     answer_patience_seconds: Annotated[
-        Seconds, "Time the agent has to take in a message before that is worth a word."
+        Seconds,
+        documented(
+            "Time the agent has to take in a message before that is worth a word.", TELLS, LOWER
+        ),
     ] = 20
-    loop_notice: Annotated[Repeats, "Equal rounds after which a loop is shown."] = 3
-    loop_nudge: Annotated[Repeats, "Equal rounds after which the agent is nudged, once."] = 5
+    loop_notice: Annotated[
+        Repeats, documented("Equal rounds after which a loop is shown.", TELLS, LOWER)
+    ] = 3
+    loop_nudge: Annotated[
+        Repeats, documented("Equal rounds after which the agent is nudged, once.", LIMIT, LOWER)
+    ] = 5
     loop_stop: Annotated[
-        Repeats, "Equal rounds after which you are called, or the turn is interrupted."
+        Repeats,
+        documented(
+            "Equal rounds after which you are called, or the turn is interrupted.", LIMIT, LOWER
+        ),
     ] = 8
     loop_longest_cycle: Annotated[
         Annotated[int, Meta(ge=1, le=20, extra={"unit": "calls"})],
-        "Longest sequence of calls looked at as one round.",
+        documented("Longest sequence of calls looked at as one round.", TELLS, HIGHER),
     ] = 5
     loop_action: Annotated[
         Literal["notice", "nudge", "interrupt"],
-        "How far the supervisor goes by itself when a session loops.",
+        documented(
+            "How far the supervisor goes by itself when a session loops.",
+            LIMIT,
+            STRICTER,
+            order=("interrupt", "nudge", "notice"),
+        ),
     ] = "nudge"
-    pollers: Annotated[tuple[str, ...], "Commands that wait by repeating and deserve patience."] = (
-        "sleep",
-        "wait",
-        "gh run watch",
-        "tail",
-    )
+    pollers: Annotated[
+        tuple[str, ...],
+        documented("Commands that wait by repeating and deserve patience.", LIMIT, FEWER),
+    ] = ("sleep", "wait", "gh run watch", "tail")
     poller_factor: Annotated[
         Annotated[float, Meta(ge=1, le=100, extra={"unit": "times"})],
-        "How many times more repeats such commands may make.",
+        documented("How many times more repeats such commands may make.", LIMIT, LOWER),
     ] = 4
     step_back: Annotated[
         str,
         documented(
-            "Words of the step-back; {evidence}, {since} and {tried} are filled in.", block=True
+            "Words of the step-back; {evidence}, {since} and {tried} are filled in.",
+            SPEAKS,
+            block=True,
         ),
     ] = STEP_BACK
 
@@ -172,17 +222,22 @@ class CheckpointsSettings(Struct, frozen=True):
     """What a checkpoint captures and how long it is kept."""
 
     max_file_mib: Annotated[
-        MiB, "Larger files are listed, not captured; a rewind never touches them."
+        MiB,
+        documented("Larger files are listed, not captured; a rewind never touches them.", KEEPS),
     ] = 25
     max_untracked_mib: Annotated[
-        MiB, "Untracked files beyond this total are listed, not captured."
+        MiB, documented("Untracked files beyond this total are listed, not captured.", KEEPS)
     ] = 500
     time_budget_seconds: Annotated[
-        Seconds, "Time a checkpoint may take before it is given up and tried later."
+        Seconds,
+        documented("Time a checkpoint may take before it is given up and tried later.", KEEPS),
     ] = 10
-    keep_all_hours: Annotated[Hours, "Age up to which every checkpoint is kept."] = 24
+    keep_all_hours: Annotated[
+        Hours, documented("Age up to which every checkpoint is kept.", KEEPS, HIGHER)
+    ] = 24
     keep_hourly_days: Annotated[
-        Days | None, "Age up to which one an hour is kept; null: for ever."
+        Days | None,
+        documented("Age up to which one an hour is kept; null: for ever.", KEEPS, HIGHER),
     ] = 30
 
 
@@ -190,10 +245,11 @@ class ReviewSettings(Struct, frozen=True):
     """What the morning review points at."""
 
     large_file_mib: Annotated[
-        MiB, "Files of this size added in the night are a risk to look at."
+        MiB,
+        documented("Files of this size added in the night are a risk to look at.", TELLS, LOWER),
     ] = 1
     large_deletion_lines: Annotated[
-        Count, "Lines deleted from one file that are a risk to look at."
+        Count, documented("Lines deleted from one file that are a risk to look at.", TELLS, LOWER)
     ] = 200
 
 

@@ -6,6 +6,7 @@ The sections are declared in `original_sections` (those of the original system's
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -15,10 +16,33 @@ from msgspec import Struct
 
 import tui.settings.original_sections as original
 import tui.settings.own_sections as own
+from tui.settings.units import COSTS, documented
+from tui.system import paths
 
 FILE: Final = "config/overnight.yaml"
+"""The project's file, relative to the project."""
 
-Origin = Literal["default", "file", "environment", "flag"]
+_USER_FILE: Final = "config.yaml"
+
+Origin = Literal["default", "user", "file", "environment", "flag"]
+"""Whose word a setting is: "user" is the person's own file, "file" the project's."""
+
+
+def user_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the person's own file lies, if there is one."""
+    return paths.config_dir(environ) / _USER_FILE
+
+
+def user_file(environ: Mapping[str, str] = os.environ) -> str:
+    """The same as it is shown."""
+    return shown_path(user_path(environ), environ)
+
+
+def shown_path(path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """A path as a person reads it, with `~` for the home; nothing in it acts on a terminal."""
+    text, home = os.fspath(path), os.fspath(paths.home(environ)).rstrip("/")
+    short = f"~{text.removeprefix(home)}" if home and text.startswith(f"{home}/") else text
+    return short if short.isprintable() else repr(short)
 
 
 class Settings(Struct, frozen=True):
@@ -38,7 +62,8 @@ class Settings(Struct, frozen=True):
     checkpoints: own.CheckpointsSettings = own.CheckpointsSettings()
     review: own.ReviewSettings = own.ReviewSettings()
     prices: Annotated[
-        dict[str, own.ModelPrice], "Prices by model; they go before the built-in table."
+        dict[str, own.ModelPrice],
+        documented("Prices by model; they go before the built-in table.", COSTS),
     ] = msgspec.field(default_factory=dict)
 
     def dotted_keys(self) -> Iterator[str]:
@@ -56,14 +81,32 @@ class Settings(Struct, frozen=True):
         return getattr(getattr(self, section), name) if dot else getattr(self, section)
 
 
+class ProjectAsk(Struct, frozen=True):
+    """A setting by which the project's file would do more than configure.
+
+    `power` says what; `needs` is "trust", "own" where only the person's own file, a variable or a flag may
+    set it, "variables" where it names a variable that is not filled in there. `shown` is the value as it
+    is written, fit to be shown: secrets hidden, one line. `mark` tells whether it changed.
+    """
+
+    key: str
+    power: str
+    needs: Literal["trust", "own", "variables"]
+    where: str
+    shown: str
+    mark: str
+
+
 class LoadedSettings(Struct, frozen=True):
     """Settings and where each came from.
 
     `origin` and `where` are keyed by dotted key (`budget.max_cost_usd`); `where` names file and
-    line, variable or command line and lacks the defaults. `path` is the file read, if any, and
-    `digest` the SHA-256 of its bytes, by which trust in it can be remembered. `notices` are
-    sentences about variables that look like settings but are none; `unused` are the keys given
-    that are accepted and do nothing.
+    line, variable or command line and lacks the defaults. `path` is the project's file, if it was read,
+    and `digest` the SHA-256 of its bytes, by which trust in it is remembered. `asks` are its settings
+    with power; `ignored` those of them that are not in force though nothing else sets the key,
+    each with what it would do. `notices` are sentences about variables that look like settings but
+    are none, and about files that were not read; `unused` are the keys given that are accepted
+    and do nothing.
     """
 
     settings: Settings
@@ -73,3 +116,6 @@ class LoadedSettings(Struct, frozen=True):
     digest: str = ""
     notices: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    user_path: Path | None = None
+    asks: tuple[ProjectAsk, ...] = ()
+    ignored: Mapping[str, str] = {}

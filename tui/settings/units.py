@@ -19,19 +19,38 @@ Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Repeats = Annotated[int, Meta(ge=2, le=1000, extra={"unit": "repeats"})]
 Share = Annotated[float, Meta(ge=0.05, le=0.99)]
 
+HARMLESS: Final = ""
 PROGRAM: Final = "runs a program"
 SENDS: Final = "sends words to another machine"
 LIMIT: Final = "loosens a limit"
 LEAVE: Final = "lets the agent do more without asking"
-OUTSIDE: Final = "reaches outside the project"
+OUTSIDE: Final = "reaches outside the project or into its hidden folders"
+TELLS: Final = "changes what you are told"
+KEEPS: Final = "changes what can be gone back to"
+COSTS: Final = "changes what is spent, or what is shown as spent"
+SPEAKS: Final = "speaks to the agent in your name"
+MACHINE: Final = "changes how this machine is used"
+
+LOWER: Final = "may only lower it"
+HIGHER: Final = "may only raise it"
+ON: Final = "may only switch it on"
+OFF: Final = "may only switch it off"
+ADDS: Final = "only adds to it"
+FEWER: Final = "may only take from it"
+INSIDE: Final = "may name what is not hidden inside the project"
+STRICTER: Final = "may only go to the left"
 
 HIDDEN: Final = "…"
 
 
 class Secret(Struct, frozen=True, order=True, repr_omit_defaults=True):
-    """Text that shows itself only to `reveal()`; printed, logged or formatted it is masked."""
+    """Text that shows itself only to `reveal()`; printed, logged or formatted it is masked.
+
+    `of_project` says that a project's file gave it: used, but never to reach this machine or its network.
+    """
 
     _text: str
+    of_project: bool = False
 
     def reveal(self) -> str:
         """The text itself, for the one call that needs it."""
@@ -61,12 +80,17 @@ class Secret(Struct, frozen=True, order=True, repr_omit_defaults=True):
         return format(self.masked(), spec)
 
 
-def documented(sentence: str, **facts: object) -> Meta:
-    """Documents a field; the facts are fields of `describe.SettingField`.
+def documented(sentence: str, power: str, free: str = "", **facts: object) -> Meta:
+    """Documents a field and decides what a project's own file may do with it.
 
-    `power` says what a project's file could do to its reader by setting the field to anything but
-    the default or the `harmless` choices; `variable` names another environment variable that gives
-    the default; `example` shows what its pattern means; `words` marks a command line that plain
-    text is split into, `urls` text that must be a URL, `block` text of several lines.
+    `power` says what such a file could do to its reader; HARMLESS fields it sets freely. A field with a power
+    needs trust, except for what `free` allows, always compared with the value that the person's own file or the
+    built-in defaults give: LOWER and HIGHER (null counts as the highest), ON and OFF, ADDS (entries are
+    added to those below), FEWER, INSIDE, STRICTER (than in `order`, from strict to loose).
+
+    The other facts are fields of `describe.SettingField`: `own` leaves a field to the person alone,
+    trust or not; `variable` names another environment variable that gives the default; `example`
+    shows what its pattern means; `words` marks a command line that plain text is split into, `urls`
+    text that must be a URL, `block` text of several lines.
     """
-    return Meta(description=sentence, extra=facts)
+    return Meta(description=sentence, extra={"power": power, "free": free, **facts})

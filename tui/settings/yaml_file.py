@@ -7,11 +7,9 @@ can unfold without end; a key may appear once only.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -96,6 +94,17 @@ def expand_variables(located: LocatedValue, environ: Mapping[str, str]) -> Locat
     )
 
 
+def variables_in(located: LocatedValue) -> tuple[str, ...]:
+    """The environment variables that `expand_variables` would ask for, each once."""
+    value = located.value
+    if isinstance(value, dict | list):
+        members = value.values() if isinstance(value, dict) else value
+        return tuple(dict.fromkeys(name for one in members for name in variables_in(one)))
+    if not isinstance(value, str) or "${" not in value or len(value) > MAX_TEXT:
+        return ()
+    return tuple(dict.fromkeys(match[1] for match in _VARIABLE.finditer(value)))
+
+
 def from_plain_value(value: object, where: str) -> LocatedValue:
     """A value of a flag or variable; its texts may be read as numbers and switches."""
     if isinstance(value, Mapping):
@@ -106,30 +115,6 @@ def from_plain_value(value: object, where: str) -> LocatedValue:
         value = str(value)
     text = value if isinstance(value, str) else None
     return LocatedValue(value, where, text=text, loose=True)
-
-
-def read_bytes(path: Path, shown: str) -> bytes | None:
-    """The file's bytes, `None` if there is no file; SettingsError when it cannot be read."""
-    try:
-        # Not blocking: a FIFO put there must not hang everybody who opens the project.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SettingsError(f"{shown} cannot be read: {reason}.") from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SettingsError(f"{shown} is not a regular file.")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SettingsError(f"{shown} cannot be read: {error.strerror}.") from error
-    finally:
-        os.close(descriptor)
-    if len(data) > MAX_BYTES:
-        raise SettingsError(f"{shown} is larger than {MAX_BYTES // 1024} KiB; it cannot be meant.")
-    return data
 
 
 def parse(data: bytes, shown: str) -> dict[str, LocatedValue]:

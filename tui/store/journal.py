@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tui.model.journal import JournalEntry
-from tui.store.layout import session_journal, state_root
+from tui.store.layout import make_project_state, session_journal
 from tui.system.files import append_line, json_object, private_folder
 from tui.system.sanitize import clean, clean_line
 
@@ -44,9 +44,10 @@ class JournalWriter:
         self._wall = wall
 
     @staticmethod
-    def for_session(project: Path, run_dir: str, session: str) -> JournalWriter:
+    def for_session(project: Path, session: str) -> JournalWriter:
         """The journal of a session that is no run of ours, its folder made if missing."""
-        path = session_journal(state_root(project, run_dir), session)
+        make_project_state(project)
+        path = session_journal(project, session)
         private_folder(path.parent)
         return JournalWriter(path)
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from tui.system import files, paths
-from tui.system.errors import RefusedError
-
-RUN_DIR: Final = ".overnight"
 
 _PROJECTS: Final = "projects"
 _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
 _JOURNAL: Final = "journal.jsonl"
-_IGNORE_ALL: Final = b"*\n"
 
 
 class _NamedFolder:
@@ -95,13 +92,40 @@ class RunDirectory(_NamedFolder):
 
 
 def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Our folder for a project, outside of it: named by its physical path. It may not exist yet."""
-    import hashlib
+    """Our folder for a project, outside of it: named by its physical path. It may not exist yet.
+
+    RefusedError when something else is there, or it belongs to another user.
+    """
+    top = paths.state_dir(environ)
+    folder = top / _PROJECTS / _name_of(os.fspath(project))
+    for one in (top, top / _PROJECTS, folder):
+        if not files.is_own_folder(one):
+            break
+    return folder
+
+
+@lru_cache(maxsize=64)
+def _name_of(project: str) -> str:
+    """The name of a project's state folder: readable, and unlike that of any other path."""
+    try:
+        from _blake2 import blake2b  # `hashlib` loads OpenSSL with it, which takes 4 ms
+    except ImportError:
+        from hashlib import blake2b
 
     physical = os.path.realpath(project)
-    digest = hashlib.blake2b(os.fsencode(physical), digest_size=8).hexdigest()
+    digest = blake2b(os.fsencode(physical), digest_size=8).hexdigest()
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(physical)).strip("-.")[:40]
-    return paths.state_dir(environ) / _PROJECTS / f"{name or 'project'}-{digest}"
+    return f"{name or 'project'}-{digest}"
+
+
+def own_state_within(folder: Path, environ: Mapping[str, str] = os.environ) -> bytes:
+    """Where our state lies below a folder, relative to it; empty where it does not lie there.
+
+    A home that is a repository has our state in its work tree: that is no content of it.
+    """
+    top = os.fsencode(os.path.realpath(paths.state_dir(environ)))
+    above = os.fsencode(os.path.realpath(folder)).rstrip(b"/") + b"/"
+    return top[len(above) :] if top.startswith(above) else b""
 
 
 def make_project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -115,44 +139,36 @@ def make_project_state(project: Path, environ: Mapping[str, str] = os.environ) -
     return files.private_folder(folder)
 
 
-def state_root(project: Path, name: str = RUN_DIR) -> Path:
-    """The project's run directory, made if missing: mode 0700, of this user, ignored by git.
-
-    RefusedError when something else is there, or it belongs to another user.
-    """
-    root = files.private_folder(paths.resolve(project, name))
-    ignore = root / ".gitignore"
-    if files.read_small(ignore) != _IGNORE_ALL:
-        try:
-            files.atomic_write(ignore, _IGNORE_ALL, sync=False)
-        except OSError as error:
-            raise RefusedError(f"{str(ignore)!r} cannot be written: {error.strerror}") from error
-    return root
+def runs_folder(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the runs of a project lie."""
+    return project_state(project, environ) / _RUNS
 
 
-def runs_folder(root: Path) -> Path:
-    """Where the runs lie below the run directory `root`."""
-    return root / _RUNS
-
-
-def list_run_directories(root: Path) -> Iterator[RunDirectory]:
-    """Every run below the run directory `root`, the newest name first; incomplete ones are left out."""
+def list_run_directories(
+    project: Path, environ: Mapping[str, str] = os.environ
+) -> Iterator[RunDirectory]:
+    """Every run of the project, the newest name first; incomplete ones are left out."""
+    folder = runs_folder(project, environ)
+    if not files.is_own_folder(folder):
+        return
     try:
-        names = sorted(os.listdir(runs_folder(root)), reverse=True)
+        with os.scandir(folder) as entries:
+            names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
     except OSError:
         return
-    for name in names:
-        run = RunDirectory(runs_folder(root) / name)
+    for name in sorted(names, reverse=True):
+        run = RunDirectory(folder / name)
         # A run without its facts is not complete, or is being pruned.
-        if not name.startswith(".") and run.facts.is_file():
+        if not name.startswith(".") and files.is_own_file(run.facts):
             yield run
 
 
-def session_journal(root: Path, session: str) -> Path:
-    """The journal, below the run directory `root`, of what was done on a session that is no run."""
+def session_journal(project: Path, session: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The journal of what was done on a session that is no run."""
     plain = session.replace("-", "").replace("_", "")
     named = plain.isascii() and plain.isalnum() and len(session) <= 128 and session[0] != "-"
-    return root / _OPERATIONS / f"{session if named else 'unnamed'}.{_JOURNAL}"
+    name = f"{session if named else 'unnamed'}.{_JOURNAL}"
+    return project_state(project, environ) / _OPERATIONS / name
 
 
 def is_journal(path: str) -> bool:

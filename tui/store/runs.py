@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +15,12 @@ from msgspec import Struct
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
 from tui.store.journal import read_entries
-from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
-from tui.system import paths
+from tui.store.layout import (
+    RunDirectory,
+    list_run_directories,
+    make_project_state,
+    runs_folder,
+)
 from tui.system.errors import NoSessionError
 from tui.system.files import (
     atomic_write,
@@ -149,12 +154,15 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
 # --- making and removing ---
 
 
-def create_run(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
-    """A new run directory under `root` with everything in it that a supervisor needs.
+def create_run(
+    project: Path, facts: RunFacts, settings: Settings, environ: Mapping[str, str] = os.environ
+) -> RunDirectory:
+    """A new run directory of the project with everything in it that a supervisor needs.
 
     `facts.run` is the preferred id; a second run with it gets a number appended.
     """
-    base = private_folder(runs_folder(root))
+    make_project_state(project, environ)
+    base = private_folder(runs_folder(project, environ))
     name, number = facts.run, 1
     while True:
         try:
@@ -194,7 +202,9 @@ def with_secrets(settings: Settings, source: Settings) -> Settings:
     return change(settings, notifications=notifications, agent=agent)
 
 
-def prune_runs(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[str]:
+def prune_runs(
+    project: Path, keep: int | None, environ: Mapping[str, str] = os.environ
+) -> list[str]:
     """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
 
     `None` keeps all. What cannot be removed stays.
@@ -204,7 +214,7 @@ def prune_runs(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> li
     import shutil
 
     removed = []
-    for run in all_runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
+    for run in all_runs(project, environ)[max(keep, LEAST_KEPT) :]:
         if read_run_end(run) is None or is_supervised(run):
             continue
         try:
@@ -220,9 +230,9 @@ def prune_runs(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> li
 # --- all runs of a project ---
 
 
-def all_runs(project: Path, run_dir: str = RUN_DIR) -> list[RunDirectory]:
+def all_runs(project: Path, environ: Mapping[str, str] = os.environ) -> list[RunDirectory]:
     """All runs of the project, the newest first."""
-    found = list_run_directories(paths.resolve(project, run_dir))
+    found = list_run_directories(project, environ)
     return sorted(found, key=lambda run: (_started(run), run.id), reverse=True)
 
 
@@ -233,13 +243,15 @@ def _started(run: RunDirectory) -> float:
         return 0.0
 
 
-def list_runs(root: Path) -> list[ListedRun]:
-    """The runs under the run directory `root` in short, the newest first; damaged ones are left out."""
-    return sorted(_listed(root), key=lambda one: (one.started, one.directory.id), reverse=True)
+def list_runs(project: Path, environ: Mapping[str, str] = os.environ) -> list[ListedRun]:
+    """The runs of the project in short, the newest first; damaged ones are left out."""
+    return sorted(
+        _listed(project, environ), key=lambda one: (one.started, one.directory.id), reverse=True
+    )
 
 
-def _listed(root: Path) -> Iterator[ListedRun]:
-    for run in islice(list_run_directories(root), MOST_RUNS):
+def _listed(project: Path, environ: Mapping[str, str]) -> Iterator[ListedRun]:
+    for run in islice(list_run_directories(project, environ), MOST_RUNS):
         facts = read_json(run.facts)
         if facts:
             started = facts.get("started_at")
@@ -249,6 +261,9 @@ def _listed(root: Path) -> Iterator[ListedRun]:
             yield ListedRun(run, float(started), run.end.exists(), changed)
 
 
-def find_unfinished_run(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
+def find_unfinished_run(
+    project: Path, environ: Mapping[str, str] = os.environ
+) -> RunDirectory | None:
     """The newest run that has not ended, whether or not anybody supervises it now."""
-    return next((one for one in all_runs(project, run_dir) if read_run_end(one) is None), None)
+    runs = all_runs(project, environ)
+    return next((one for one in runs if read_run_end(one) is None), None)

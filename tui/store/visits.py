@@ -1,7 +1,4 @@
-"""When a person last had the screen open; kept in the project, so that every machine sharing it knows.
-
-Nothing is written into a folder that is neither a repository nor has a run directory: a run directory would
-make it the project of everything below. Its visits are kept in the state folder of this user.
+"""When a person last had the project's screen open.
 
 Visits within five minutes are one, so that a lost connection or a second window makes no news look old.
 """
@@ -9,16 +6,14 @@ Visits within five minutes are one, so that a lost connection or a second window
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from tui.store.layout import RUN_DIR, state_root
-from tui.system import paths
+from tui.store.layout import make_project_state, project_state
 from tui.system.errors import OvernightError
-from tui.system.files import atomic_write, private_folder, read_small
+from tui.system.files import atomic_write, read_small
 
 SEEN = "seen.json"
 SAME_VISIT = 300.0
@@ -36,18 +31,14 @@ class _VisitFile(Struct):
     visits: list[_VisitRecord] = []
 
 
-def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
+def record_visit(project: Path, at: float) -> bool:
     """Notes that a person has the screen open at `at` (seconds since the epoch).
 
     To be called when the screen opens, every minute, and when it closes. False when the project's
-    run directory cannot be written; then this visit is not recorded.
+    state folder cannot be written; then this visit is not recorded.
     """
     try:
-        place = _visits_file(project, run_dir)
-        if place.name == SEEN:
-            state_root(project, run_dir)
-        else:
-            private_folder(place.parent)
+        place = make_project_state(project) / SEEN
         visits = _read_visits(place)
         last = visits[-1] if visits else None
         if last is not None and last.since <= at <= last.until + SAME_VISIT:
@@ -63,24 +54,14 @@ def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
     return True
 
 
-def last_visit(project: Path, now: float, run_dir: str = RUN_DIR) -> float | None:
+def last_visit(project: Path, now: float) -> float | None:
     """The end of the last visit before the present one; None where there was none."""
     ends = [
         one.until
-        for one in _read_visits(_visits_file(project, run_dir))
+        for one in _read_visits(project_state(project) / SEEN)
         if one.until + SAME_VISIT < now
     ]
     return max(ends, default=None)
-
-
-def _visits_file(project: Path, run_dir: str) -> Path:
-    root = paths.resolve(project, run_dir)
-    if root.exists() or (project / ".git").exists():
-        return root / SEEN
-    import hashlib
-
-    name = hashlib.blake2b(os.fsencode(project.resolve()), digest_size=12).hexdigest()
-    return paths.state_dir() / "seen" / f"{name}.json"
 
 
 def _read_visits(path: Path) -> list[_VisitRecord]:

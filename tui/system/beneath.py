@@ -45,12 +45,42 @@ def open_beneath(
     raise OSError(errno.EAGAIN, "is renamed all the time", os.fsdecode(path))
 
 
+def open_inside(base: str, path: str, flags: int, mode: int = 0o600) -> int:
+    """A descriptor of `path`, behind whatever links, as long as all of it lies inside the folder `base`.
+
+    The links are resolved first; what is opened then has none, so that nobody can put one in between.
+    OSError: EXDEV for a path that leads outside, ELOOP for one that changes all the time.
+    """
+    for _ in range(_RACES):
+        top, inner = resolve_inside(base, path)
+        descriptor = os.open(top, _FOLDER)
+        try:
+            return open_beneath(descriptor, os.fsencode(inner), flags | os.O_NOFOLLOW, mode)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+        finally:
+            os.close(descriptor)
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def resolve_inside(base: str, path: str) -> tuple[str, str]:
+    """The folder `base` without links, and `path` without links relative to it; OSError for one outside."""
+    try:
+        top, real = os.path.realpath(base), os.path.realpath(path)
+    except ValueError as error:  # it holds a NUL
+        raise OSError(errno.EXDEV, "is no path inside the folder", path) from error
+    if real == top or not real.startswith(top.rstrip("/") + "/"):
+        raise OSError(errno.EXDEV, "leads outside", path)
+    return top, os.path.relpath(real, top)
+
+
 @cache
 def _openat2() -> Callable[[int, bytes, int, int, int], int] | None:
     """The system call of Linux 5.6; None where the kernel or a filter does not have it."""
     import sys
 
-    if not sys.platform.startswith("linux"):
+    if sys.platform != "linux":
         return None
     import ctypes
 

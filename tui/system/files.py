@@ -33,7 +33,8 @@ def replacing(
 
     Nobody ever reads half of it; on an error `path` stays as it was. A link at `path`
     is replaced, not followed. With `sync` the content is on the disk before the name is. `path` is
-    relative to the descriptor `folder`, if given; the umask applies to `mode`. Raises OSError.
+    relative to the descriptor `folder`, if given; the umask applies to `mode` beyond the owner's
+    part. Raises OSError.
     """
     above, name = os.path.split(os.fspath(path))
     # Under a random name, so that of two writers at once each replaces the file with a whole one.
@@ -41,6 +42,8 @@ def replacing(
     descriptor = os.open(partial, _NEW, mode, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "w+b") as file:
+            if os.fstat(descriptor).st_mode & 0o600 != 0o600:
+                os.fchmod(descriptor, mode & 0o700)  # such a umask is meant for nobody's files
             yield file
             file.flush()
             if sync:
@@ -78,14 +81,20 @@ def sync_folder(path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def regular_file(
-    path: AnyPath, *, folder: int | None = None, follow: bool = False
+    path: AnyPath, *, folder: int | None = None, follow: bool = False, inside: str = ""
 ) -> Iterator[tuple[int, os.stat_result]]:
     """A descriptor to read the regular file at `path`, and its status.
 
     OSError for anything else: a FIFO is not waited for, a device not opened for long, a link at the
-    end of the path followed only with `follow`.
+    end of the path followed only with `follow`. With a folder `inside` links are followed as long as
+    they stay in it, and what leads out of it is an error.
     """
-    descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
+    if inside:
+        from tui.system.beneath import open_inside
+
+        descriptor = open_inside(inside, os.fsdecode(path), _READ)
+    else:
+        descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -95,10 +104,12 @@ def regular_file(
         os.close(descriptor)
 
 
-def read_small(path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False) -> bytes:
+def read_small(
+    path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False, inside: str = ""
+) -> bytes:
     """The first `most` bytes of a regular file; empty for anything else, never waiting."""
     try:
-        with regular_file(path, follow=follow) as (descriptor, status):
+        with regular_file(path, follow=follow, inside=inside) as (descriptor, status):
             return os.read(descriptor, min(most, status.st_size))
     except (OSError, ValueError):
         return b""
@@ -144,18 +155,77 @@ def append_line(
     the incomplete line never swallows the next. With `sync` the line is on the disk at return. Never
     waits; raises OSError.
     """
-    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, mode)
+    descriptor = open_to_append(path, mode=mode, follow=follow)
     try:
-        size = os.fstat(descriptor).st_size  # 0 for a FIFO or a device
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            line = b"\n" + line
-        if os.write(descriptor, line) != len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
-        if sync:
-            os.fsync(descriptor)
+        append_to(descriptor, line, path, sync=sync)
     finally:
         os.close(descriptor)
+
+
+def open_to_append(
+    path: AnyPath, *, folder: int | None = None, mode: int = 0o600, follow: bool = False
+) -> int:
+    """A descriptor for `append_to`, of a file that is made if missing; never waits, raises OSError."""
+    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, mode, dir_fd=folder)
+    status = os.fstat(descriptor)
+    if not status.st_size and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o700:
+        os.fchmod(descriptor, mode)  # new, under a umask that takes from the owner too
+    return descriptor
+
+
+def append_to(descriptor: int, line: bytes, shown: AnyPath, *, sync: bool = False) -> None:
+    """The same through a descriptor that reads and appends; `shown` is the file's name in an error."""
+    size = os.fstat(descriptor).st_size  # 0 for a FIFO or a device
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        line = b"\n" + line
+    if os.write(descriptor, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(shown))
+    if sync:
+        os.fsync(descriptor)
+
+
+def is_own_folder(path: Path) -> bool:
+    """Whether the folder is there. RefusedError when it is something else, or belongs to another user."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    shown = repr(str(path))
+    if stat.S_ISLNK(status.st_mode):
+        raise RefusedError(f"{shown} is a symbolic link; remove it")
+    if not stat.S_ISDIR(status.st_mode):
+        raise RefusedError(f"{shown} cannot be used as a folder: it is none; remove it")
+    if status.st_uid != os.geteuid():
+        raise RefusedError(f"{shown} belongs to another user; remove it or run as its owner")
+    return True
+
+
+def is_own_file(path: str | os.PathLike[str]) -> bool:
+    """Whether that is a regular file of this user; a link is none."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def make_folder(path: Path) -> bool:
+    """Makes a folder with what is missing above it, each of mode 0700 whatever the umask is.
+
+    False when something was there already, which is left as it is. Raises OSError.
+    """
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        make_folder(path.parent)
+        return make_folder(path)
+    if stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        # A umask that takes from the owner too: then it could not even be opened.
+        os.chmod(path, 0o700)
+    return True
 
 
 def private_folder(path: Path) -> Path:
@@ -165,9 +235,7 @@ def private_folder(path: Path) -> Path:
     """
     shown = repr(str(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            path.mkdir(mode=0o700)
+        make_folder(path)
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         if path.is_symlink():

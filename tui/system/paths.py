@@ -5,40 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
-_NAME: Final = "overnight-tui"
+from tui.system import xdg
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
     """The person's home; a folder of this user in the temporary one where there is none."""
-    value = environ.get("HOME", "")
-    if value.startswith("/"):
-        return Path(value)
-    import pwd
-
-    try:
-        return Path(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:
-        import tempfile
-
-        return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+    return Path(xdg.home(environ))
 
 
 def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Our folder in `$XDG_CACHE_HOME`: what can be made again. It may not exist yet."""
-    return _xdg(environ, "XDG_CACHE_HOME", ".cache")
+    return Path(xdg.own_folder(environ, "XDG_CACHE_HOME", ".cache"))
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Our folder in `$XDG_STATE_HOME`: what must be kept. It may not exist yet."""
-    return _xdg(environ, "XDG_STATE_HOME", ".local/state")
+    return Path(xdg.state_dir(environ))
 
 
-def _xdg(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    # The XDG specification says that relative values are ignored.
-    value = environ.get(variable, "")
-    return (Path(value) if value.startswith("/") else home(environ) / otherwise) / _NAME
+def config_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Our folder in `$XDG_CONFIG_HOME`: the person's own settings. It may not exist."""
+    return Path(xdg.own_folder(environ, "XDG_CONFIG_HOME", ".config"))
 
 
 def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:

@@ -63,3 +63,16 @@ class ActivityRow(SingleRow):
                 (f" {glyphs().waiting} {clip(visible(self._words), max(0, width - 4))}", "accent")
             ]
         return progress_line(self._words, self._share, width)
+
+
+class NoticeRow(SingleRow):
+    """A remark on one row, in full where it fits, else in short; not there without words."""
+
+    def __init__(self, words: str, short: str) -> None:
+        super().__init__()
+        self._words, self._short = visible(words), visible(short)
+        self.display = bool(words)
+
+    def spans(self, width: int) -> Line:
+        words = self._words if cells(self._words) <= width - 4 else self._short
+        return [(f" {glyphs().warning} {clip(words, max(0, width - 4))}", "warning")]

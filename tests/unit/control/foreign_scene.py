@@ -18,6 +18,7 @@ from tui.feeds.sessions.live_processes import live_agents
 from tui.feeds.sessions.select import select_session
 from tui.model.session import AgentProcess as SessionProcess
 from tui.settings.load import load
+from tui.store.layout import project_state
 
 GATED = "[[story:long_tool gate=go]]"
 DEADLINE = 30.0
@@ -68,7 +69,7 @@ class Elsewhere:
         return Operations(self.project, settings, "", session, agents=agents, events=events)
 
     def journal(self, kind: str = "") -> list[dict[str, Any]]:
-        (file,) = (self.project / ".overnight/deeds").glob("*.journal.jsonl")
+        (file,) = (project_state(self.project) / "deeds").glob("*.journal.jsonl")
         entries = [json.loads(line) for line in file.read_bytes().splitlines() if line]
         return [one for one in entries if kind in ("", one["kind"])]
 

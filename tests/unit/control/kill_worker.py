@@ -51,7 +51,7 @@ def perform(
     elif operation == "rewind":
         execute_rewind(plan_rewind(folder, checkpoints_of(folder)[0]), progress=hear)
     elif operation == "recover":
-        recover_rewind(folder, progress=hear)
+        recover_rewind(folder, may_act=True, progress=hear)
     else:
         raise ValueError(operation)
 
@@ -63,7 +63,7 @@ def storm(folder: Path, operation: str) -> None:
         say("ready")
         while True:
             take_checkpoint(folder)
-    recover_rewind(folder)
+    recover_rewind(folder, may_act=True)
     say("ready")
     execute_rewind(plan_rewind(folder, checkpoints_of(folder)[0]))
     while True:

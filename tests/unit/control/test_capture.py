@@ -19,6 +19,7 @@ from tests.unit.repositories import commit, litter, make, sh, tree, user_state, 
 from tui.control.checkpoints import refs
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.details import read_details
+from tui.control.checkpoints.object_staging import private_area
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint
 from tui.control.checkpoints.stat_cache import StatCache
 from tui.control.checkpoints.work_tree import CaptureLimits
@@ -315,7 +316,7 @@ LISTED = {
         "rewind touches"
     },
     "ignored": {"x.log": "ignored", "build/": "ignored"},
-    "names_git_reserves": dict.fromkeys(RESERVED, "a name that git reserves"),
+    "names_git_reserves": dict.fromkeys((*RESERVED, "d/.g\u200cit/"), "a name that git reserves"),
     "fifo_and_socket": {
         "a.txt": "a FIFO",
         "src/pipe": "a FIFO",
@@ -379,6 +380,7 @@ from tui.control.checkpoints.details import read_details
 from tui.system.git import Git
 take_checkpoint(Path(sys.argv[2]))  # loads everything while this user's Python can be read
 os.setgid(65534); os.setuid(65534)
+os.environ["XDG_STATE_HOME"] = os.environ["HOME"] + "/state"
 folder = Path(sys.argv[1])
 checkpoint = take_checkpoint(folder)
 for item in read_details(Git(folder), checkpoint).not_captured:
@@ -399,6 +401,8 @@ def test_state_unreadable(tmp_path: Path) -> None:
             if "pytest" in str(path):
                 path.chmod(0o755)
         tmp_path.chmod(0o755)
+        (tmp_path / "state").mkdir()
+        os.chown(tmp_path / "state", 65534, 65534)
         for root, folders, names in os.walk(folder):
             for name in (*folders, *names):
                 os.chown(os.path.join(root, name), 65534, 65534, follow_symlinks=False)
@@ -537,7 +541,7 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
 def test_a_damaged_memory_costs_time_only(tmp_path: Path, damage: bytes) -> None:
     folder = make(tmp_path / "repo")
     take_checkpoint(folder)
-    (folder / ".git/overnight/main/seen").write_bytes(damage)
+    (private_area(Git(folder)) / "seen").write_bytes(damage)
     write(folder, {"a.txt": "more\n"})
     check(folder, take_checkpoint(folder))
 
@@ -575,11 +579,21 @@ def test_empty_folders_are_recorded(tmp_path: Path) -> None:
     assert record.empty_folders == {b"empty", b"src/empty too", b"new/deep/empty"}
 
 
-def test_our_own_folder_is_never_captured(tmp_path: Path) -> None:
-    folder = make(tmp_path / "repo", {"a": "a", ".overnight/runs/x": "x", "sub/.overnight/y": "y"})
+def test_our_own_state_is_never_captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home can be a repository, and our state lies in it."""
+    folder = make(tmp_path / "repo", {"a": "a", ".local/state/other": "o"})
+    write(folder, {".local/state/overnight-tui/projects/x": "x"})
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / ".local" / "state"))
     checkpoint, listed = take_untouched(folder)
-    assert set(held(folder, checkpoint.commit)) == {"a"}
-    assert listed[".overnight/"] == "overnight-tui's own"
+    assert set(held(folder, checkpoint.commit)) == {"a", ".local/state/other"}
+    assert listed == {".local/state/overnight-tui/": "overnight-tui's own"}
+
+
+def test_a_folder_that_only_has_our_name_is_content_like_any_other(tmp_path: Path) -> None:
+    names = {"a": "a", ".overnight/runs/x": "x", "sub/.overnight/y": "y"}
+    folder = make(tmp_path / "repo", names)
+    checkpoint, _ = take_untouched(folder)
+    assert set(held(folder, checkpoint.commit)) == set(names)
 
 
 def test_sha256_repositories(tmp_path: Path) -> None:
@@ -742,7 +756,7 @@ def test_an_id_that_is_not_there_names_no_commit_that_begins_so(
 ) -> None:
     folder = make(tmp_path / "repo", {"a.txt": "one\n"})
     taken = replace(take_checkpoint(folder), commit="c999" + "0" * 36)
-    monkeypatch.setattr(refs, "checkpoints_of", lambda project: [taken])
+    monkeypatch.setattr(refs, "checkpoints_of", lambda project, foreign: [taken])
     with pytest.raises(RefusedError, match="there is no checkpoint 'c999'"):
         find_checkpoint(folder, "c999")
     assert find_checkpoint(folder, taken.commit) == taken

@@ -25,6 +25,7 @@ from tui.feeds.sessions.live_processes import live_agents
 from tui.feeds.sessions.select import select_session
 from tui.model.session import AgentProcess
 from tui.settings.load import load
+from tui.store.layout import project_state
 from tui.system.processes import ProcessIdentity, command_line, is_alive, process_table
 
 pytestmark = [pytest.mark.real_claude, pytest.mark.timeout(180)]
@@ -87,7 +88,7 @@ class Plain:
         return Operations(self.project, settings, "", who.session, agents=[who], events=events)
 
     def states(self) -> list[str]:
-        (file,) = (self.project / ".overnight/deeds").glob("*.jsonl")
+        (file,) = (project_state(self.project) / "deeds").glob("*.jsonl")
         entries = [json.loads(line) for line in file.read_bytes().splitlines()]
         return [one["state"] for one in entries if one["kind"] == "injection"]
 

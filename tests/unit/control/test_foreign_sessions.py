@@ -14,6 +14,7 @@ from tui.control.foreign_session import find_reachability, record_seen
 from tui.control.hooks import installer
 from tui.feeds.sessions.select import select_session
 from tui.settings.load import load
+from tui.store.layout import project_state
 from tui.system.errors import NoSessionError, RefusedError
 from tui.system.processes import is_alive, process_table, read_process
 
@@ -26,9 +27,9 @@ def scene(tmp_path: Path) -> Iterator[Elsewhere]:
 
 def test_words_by_the_mailbox_have_receipts_without_anybody_watching(scene: Elsewhere) -> None:
     who = scene.begin()
-    assert find_reachability(scene.project, who, ".overnight").hooks_missing
+    assert find_reachability(scene.project, who).hooks_missing
     installer.install(scene.project)
-    way = find_reachability(scene.project, who, ".overnight").channels[0]
+    way = find_reachability(scene.project, who).channels[0]
     assert way.name == "mailbox"
     assert "older than" not in way.promise
     receipt = scene.other(who).send("Keep it short.", "soft", way.name, "Bash sleep")
@@ -49,7 +50,7 @@ def test_what_the_model_has_read_is_journalled_once(scene: Elsewhere) -> None:
     who = scene.begin()
     installer.install(scene.project)
     receipt = scene.other(who).send("hello")
-    (file,) = (scene.project / ".overnight/deeds").glob("*")
+    (file,) = (project_state(scene.project) / "deeds").glob("*")
     for _ in range(3):
         record_seen(str(file), receipt.id, "hello", "now this")
     assert scene.states() == ["queued", "seen"]

@@ -92,7 +92,7 @@ def test_what_was_taken_back_is_never_heard(place: Workplace) -> None:
     installer.install(place.repository)
     agent = at_work(place)
     receipt = channels.send_message(place.repository, found(place, agent), "No: do the opposite.")
-    mailbox = Mailbox.of(place.repository)
+    mailbox = Mailbox(place.repository)
     assert mailbox.withdraw(receipt.session, receipt.id)
     assert channels.refresh_receipt(place.repository, receipt).state == "withdrawn"
     assert not mailbox.withdraw(receipt.session, receipt.id)

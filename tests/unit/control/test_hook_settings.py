@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.control.channels.hook_delivery import EVENTS
+from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import installer, status
 from tui.system.errors import RefusedError
 
@@ -143,7 +144,7 @@ def test_hooks_that_call_another_place_are_told_and_replaced(project: Path) -> N
     file = write(project, HAND_WRITTEN)
     installer.install(project)
     now = file.read_text()
-    file.write_text(now.replace(str(project), "/moved/away"))
+    file.write_text(now.replace(str(Mailbox(project).folder), "/moved/away"))
     assert status.hook_status(project).stale == EVENTS
     assert installer.install(project)
     assert status.hook_status(project).complete

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.transport_payloads import TWELVE
+from tui.control.channels import hook_delivery
 from tui.control.channels import mailbox as channels_mailbox
 from tui.control.channels.mailbox import Mailbox
 from tui.system.errors import RefusedError
@@ -24,7 +25,7 @@ HOOK = [sys.executable, "-m", "tui", "hook"]
 
 @pytest.fixture
 def box(tmp_path: Path) -> Mailbox:
-    mailbox = Mailbox.of(tmp_path)
+    mailbox = Mailbox(tmp_path)
     mailbox.create()
     return mailbox
 
@@ -195,6 +196,77 @@ def test_a_linked_folder_carries_nothing(box: Mailbox, tmp_path: Path) -> None:
         box.send(SESSION, "again")
 
 
+def everything(top: Path) -> dict[str, int]:
+    return {str(path): path.lstat().st_mtime_ns for path in top.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["private", "state", "state/projects", "state/projects/x", "state/projects/x/runs", "link",
+     "state/projects/x/mailbox/y", "state/other/x/mailbox"],
+)  # fmt: skip
+def test_a_hook_writes_only_into_a_mailbox_below_our_state(
+    box: Mailbox, tmp_path: Path, place: str
+) -> None:
+    """The agent may call a hook with any folder of this person, which is private as ours are."""
+    state = box.folder.parents[2]
+    folder = tmp_path / place
+    if place.startswith("state"):
+        folder = state.joinpath(*place.split("/")[1:])
+    elif place == "link":
+        folder = state / "projects" / f"linked-{tmp_path.name}" / "mailbox"
+        folder.parent.mkdir(mode=0o700)
+        (tmp_path / "target").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "target")
+    for above in reversed((folder, *folder.parents)):
+        if not above.exists():
+            above.mkdir(mode=0o700)
+    before = everything(tmp_path) | everything(state)
+    done = subprocess.run(
+        [*HOOK, "Stop", str(folder)], cwd=REPOSITORY, input=payload(), capture_output=True
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"no mailbox below" in done.stderr
+    assert everything(tmp_path) | everything(state) == before
+
+
+def test_a_hook_makes_no_more_than_so_many_folders(
+    box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_delivery, "_MOST_SESSIONS", 2)
+    for number in range(4):
+        data = json.dumps({"session_id": f"session-{number}"}).encode()
+        try:
+            claimed = hook_delivery.claim_messages("Stop", str(box.folder), data)
+        except PermissionError:
+            assert number >= 2
+        else:
+            assert (number < 2, claimed) == (True, hook_delivery.NOTHING)
+    assert len(list(box.folder.iterdir())) == 2
+    box.send(SESSION, "a message makes its own")
+    assert hook_delivery.claim_messages("Stop", str(box.folder), payload()).ids
+
+
+def test_a_receipt_is_given_for_a_message_that_is_there(box: Mailbox) -> None:
+    message = box.send(SESSION, "mine")
+    journal = box.folder.parent / f"deeds/{SESSION}.journal.jsonl"
+    journal.parent.mkdir(mode=0o700)
+    journal.touch(mode=0o600)
+    claimed = hook_delivery.claim_messages("Stop", str(box.folder), payload())
+    forged = claimed._replace(ids=("1770000000000000000-aaaaaaaa", *claimed.ids))
+    hook_delivery.deliver_to_hook("Stop", str(box.folder), forged)
+    (entry,) = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert (entry["id"], entry["state"], entry["by"]) == (message.id, "delivered", "hook")
+
+
+@pytest.mark.parametrize("name", ["x", "1-", "1-../x", "-aaaaaaaa", "١-aaaaaaaa"])
+def test_a_file_with_an_odd_name_is_no_message(box: Mailbox, name: str) -> None:
+    box.send(SESSION, "mine")
+    if "/" not in name:
+        (box.folder / SESSION / f"{name}.msg").write_text("planted")
+    assert said(call(box, "PostToolUse")) == "mine"
+
+
 @pytest.mark.parametrize(
     "session", ["", "../../etc", "short", "a/b-c-d-e-f-g", "x" * 200, "-leading-dash"]
 )
@@ -260,7 +332,7 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
     assert ours == {
         "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
         "tui.commands.act.hooks", "tui.control", "tui.control.channels",
-        "tui.control.channels.hook_delivery",
+        "tui.control.channels.hook_delivery", "tui.system.xdg",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}
     assert not heavy & set(loaded)

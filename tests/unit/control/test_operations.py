@@ -22,7 +22,7 @@ from tui.feeds.sessions.transcripts import last_safe_cut
 from tui.settings.load import load
 from tui.store import inbox
 from tui.store.journal import JournalWriter
-from tui.store.layout import RunDirectory
+from tui.store.layout import RunDirectory, session_journal
 from tui.system.errors import NoSessionError, RefusedError
 
 
@@ -98,9 +98,10 @@ def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
     facts = find_checkpoint(folder, taken.id).facts
     assert (facts["session"], facts["uuid"]) == (SESSION, uid(3))
     assert (facts["tests"], facts["done"], facts["why"]) == ("green", 3, "key")
-    file = folder / f".overnight/deeds/{SESSION}.journal.jsonl"
+    file = session_journal(folder, SESSION)
     (entry,) = [json.loads(one) for one in file.read_bytes().splitlines()]
     assert (entry["kind"], entry["label"], entry["tests"]) == ("checkpoint", "good", "green")
+    assert entry["by"] == "command"
 
 
 class Then:

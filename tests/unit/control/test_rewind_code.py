@@ -22,6 +22,7 @@ from tui.control.rewind.execute import RewindResult, execute_rewind, plan_undo, 
 from tui.control.rewind.plan import RewindPlan, checkpoint_distances, plan_rewind
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.settings.own_sections import CheckpointsSettings
+from tui.store.layout import project_state
 from tui.system.errors import CheckpointError, RefusedError, RewindError
 from tui.system.git import Git
 
@@ -59,7 +60,7 @@ def back_and_forth(
     undo(folder, confirmed=confirmed)
     assert user_state(folder) == user
     assert litter(folder) == []
-    assert list((folder / ".overnight/rewind/stage").iterdir()) == []
+    assert list((project_state(folder) / "rewind/stage").iterdir()) == []
     return dict(after), receipt
 
 
@@ -261,7 +262,7 @@ def test_a_parent_swapped_for_a_link_in_the_middle_is_not_followed(tmp_path: Pat
     }
     (folder / "src").unlink()
     (tmp_path / "was").rename(folder / "src")
-    recover_rewind(folder)
+    recover_rewind(folder, may_act=True)
     assert {p.read_text() for p in (folder / "src").iterdir()} in ({"now"}, {"then"})
 
 
@@ -424,7 +425,7 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
         with pytest.raises((RewindError, CheckpointError), match="No space left"):
             execute_rewind(found)
         assert tree(folder) == before
-        assert recover_rewind(folder) is None
+        assert recover_rewind(folder, may_act=True) is None
         os.unlink(folder / ".git/filler")
         execute_rewind(plan_rewind(folder, checkpoint))
         assert len((folder / "big4").read_bytes()) == 400_000
@@ -452,7 +453,7 @@ def test_a_failure_on_the_way_takes_everything_back(tmp_path: Path, step: str, a
         execute_rewind(plan_rewind(folder, checkpoint), progress=fail)
     assert tree(folder) == before
     assert litter(folder) == []
-    assert recover_rewind(folder) is None
+    assert recover_rewind(folder, may_act=True) is None
     with pytest.raises(RefusedError, match="none to undo"):
         plan_undo(folder)
     execute_rewind(plan_rewind(folder, checkpoint))
@@ -614,7 +615,7 @@ def test_a_checkpoint_whose_objects_are_gone_changes_nothing(tmp_path: Path) -> 
     with pytest.raises(RewindError, match=r"nothing was changed: .*lacks the object"):
         execute_rewind(found)
     assert tree(folder) == before
-    assert recover_rewind(folder) is None
+    assert recover_rewind(folder, may_act=True) is None
 
 
 def test_a_safety_checkpoint_that_fails_stops_it(
@@ -651,9 +652,9 @@ def test_a_record_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     journal = RewindJournal(folder)
     with journal.lock():
         (journal.folder / "open").write_bytes(b"\0" * 99)
-        assert recover_rewind(folder) is None  # somebody is at it
+        assert recover_rewind(folder, may_act=True) is None  # somebody is at it
     with pytest.raises(RewindError, match="safety checkpoint"):
-        recover_rewind(folder)
+        recover_rewind(folder, may_act=True)
     with pytest.raises(RefusedError, match="interrupted"):
         plan_rewind(folder, checkpoint)
 

@@ -22,6 +22,7 @@ from tests.unit.repositories import commit, litter, make, sh, tree, user_state, 
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import checkpoints_of
 from tui.control.rewind.execute import recover_rewind
+from tui.store.layout import project_state
 
 State = dict[str, tuple[str, int, bytes]]
 REPOSITORY = Path(__file__).parents[3]
@@ -72,19 +73,22 @@ def two_states(folder: Path) -> tuple[State, State]:
 
 def recovered_state(folder: Path) -> State:
     """The tree after the next start has done what a start does."""
-    recover_rewind(folder)
+    recover_rewind(folder, may_act=True)
     take_checkpoint(folder)
     assert litter(folder) == []
-    if (folder / ".overnight/rewind").exists():
-        assert not list((folder / ".overnight/rewind/stage").glob("*"))
-        assert not (folder / ".overnight/rewind/open").exists()
+    if (project_state(folder) / "rewind").exists():
+        assert not list((project_state(folder) / "rewind/stage").glob("*"))
+        assert not (project_state(folder) / "rewind/open").exists()
     sh(folder, "fsck", "--strict", "--no-dangling")
-    for checkpoint in checkpoints_of(folder):
+    for checkpoint in checkpoints_of(folder, foreign=True):
+        assert not checkpoint.foreign
         sh(folder, "ls-tree", "-r", checkpoint.commit)
     return tree(folder)
 
 
-@pytest.mark.parametrize("step", ["listed", "writing", "stored", "recorded", "verified"])
+@pytest.mark.parametrize(
+    "step", ["listed", "writing", "stored", "announced", "recorded", "verified"]
+)
 def test_killed_while_taking_a_checkpoint(tmp_path: Path, step: str) -> None:
     folder = tmp_path / "repo"
     _, state = two_states(folder)
@@ -93,6 +97,7 @@ def test_killed_while_taking_a_checkpoint(tmp_path: Path, step: str) -> None:
     assert work(folder, "take", step) == -signal.SIGKILL
     assert (user_state(folder), tree(folder)) == (user, state)
     assert len(checkpoints_of(folder)) == len(known) + (step in ("recorded", "verified"))
+    assert not [c for c in checkpoints_of(folder, foreign=True) if c.foreign]
     assert recovered_state(folder) == state
     assert user_state(folder) == user
 
@@ -147,7 +152,7 @@ def test_what_was_edited_between_the_kill_and_the_next_start_stays(tmp_path: Pat
     two_states(folder)
     work(folder, "rewind", "writing", 2)
     write(folder, {"u": "edited by a person", "new": "this too", "mine": "m"})
-    found = recover_rewind(folder)
+    found = recover_rewind(folder, may_act=True)
     assert found is not None
     assert found.outcome == "finished"
     assert set(found.meanwhile) == {"u", "new"}
@@ -174,12 +179,12 @@ def test_a_living_rewind_is_left_alone(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stdout.readline() == "here\n"
-        assert recover_rewind(folder) is None
+        assert recover_rewind(folder, may_act=True) is None
         take_checkpoint(folder)  # nor does a checkpoint mind it
         process.stdin.write("\n")
         process.stdin.close()
         assert process.wait(30) == 0
-    assert recover_rewind(folder) is None
+    assert recover_rewind(folder, may_act=True) is None
 
 
 def storm(folder: Path, kills: int, seed: int) -> None:
@@ -231,7 +236,7 @@ def test_a_lock_that_is_let_go_at_once_keeps_no_recovery_out(tmp_path: Path) -> 
     folder = tmp_path / "repo"
     two_states(folder)
     assert work(folder, "rewind", "writing") == -signal.SIGKILL
-    lock = folder / ".overnight/rewind/lock"
+    lock = project_state(folder) / "rewind/lock"
     hold = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, 2); print('held', flush=True); input()"
     holder = subprocess.Popen(
         [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -240,10 +245,10 @@ def test_a_lock_that_is_let_go_at_once_keeps_no_recovery_out(tmp_path: Path) -> 
     assert holder.stdin is not None
     try:
         assert holder.stdout.readline() == b"held\n"
-        assert recover_rewind(folder) is None  # another process really is at it
+        assert recover_rewind(folder, may_act=True) is None  # another process really is at it
         letting_go = threading.Timer(0.1, holder.stdin.close)
         letting_go.start()
-        assert recover_rewind(folder) is not None
+        assert recover_rewind(folder, may_act=True) is not None
         letting_go.join()
     finally:
         holder.kill()

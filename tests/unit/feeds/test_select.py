@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.session import NamedSources
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
+from tui.store.layout import runs_folder
 
 ONE = "11111111-aaaa-4bbb-8ccc-000000000001"
 TWO = "22222222-aaaa-4bbb-8ccc-000000000002"
@@ -37,7 +39,7 @@ def projects(tmp_path: Path) -> Path:
 
 
 def look(project: Path, named: NamedSources | None = None, **paths: str) -> SessionSources:
-    environ = {"CLAUDE_CONFIG_DIR": str(project.parent / "claude"), "HOME": str(project.parent)}
+    environ = {**os.environ, "CLAUDE_CONFIG_DIR": str(project.parent / "claude")}
     return select_session(project, Settings(paths=PathsSettings(**paths)), named, environ=environ)
 
 
@@ -52,7 +54,13 @@ def test_an_empty_project_says_where_it_looked(project: Path, projects: Path) ->
     found = look(project)
 
     assert found.events == ()
-    for word in (".overnight/runs", "logs/", str(projects), "overnight-tui run", "paths.events"):
+    for word in (
+        "no run of this project",
+        "logs/",
+        str(projects),
+        "overnight-tui run",
+        "paths.events",
+    ):
         assert word in found.why
     assert found.watchdog.path == str(project / "logs/watchdog.log")
     assert found.watchdog.missing == (
@@ -370,7 +378,7 @@ def test_a_run_with_its_transcripts(project: Path, projects: Path) -> None:
         ("transcript", f"{TWO}.jsonl"),
         ("journal", "journal.jsonl"),
     ]
-    assert found.events[0].chosen == "run 20260202-220000, the newest in .overnight/runs"
+    assert found.events[0].chosen == "run 20260202-220000, the newest of this project"
     assert found.events[2].chosen == "kept copy of the transcript of session 22222222"
     assert (found.run, found.run_dir, found.agent) == ("20260202-220000", str(folder), (42, 8))
 
@@ -381,7 +389,7 @@ def test_a_run_asked_for(project: Path) -> None:
 
     assert look(project, NamedSources(run="20260101-220000")).run == "20260101-220000"
     missing = look(project, NamedSources(run="nope"))
-    assert (missing.events, missing.why) == ((), "no run nope in .overnight/runs")
+    assert (missing.events, missing.why) == ((), "no run nope of this project")
 
 
 def test_a_run_that_is_over_gives_way_only_to_what_began_later(
@@ -411,7 +419,7 @@ def test_a_run_at_work_is_not_left_for_a_session_beside_it(project: Path, projec
 
 
 def test_folders_that_are_no_runs(project: Path) -> None:
-    runs = project / ".overnight" / "runs"
+    runs = runs_folder(project)
     (runs / "empty").mkdir(parents=True)
     project_files.write(runs / "broken" / "run.json", "{")
     project_files.write(runs / "file", "x")
@@ -446,13 +454,14 @@ def test_the_answer_is_the_same_until_something_changes(project: Path, projects:
 )
 @given(
     st.binary(max_size=300),
-    st.sampled_from(["logs/x.jsonl", ".overnight/runs/r/run.json", "session.json"]),
+    st.sampled_from(["logs/x.jsonl", "run.json", "session.json"]),
 )
 def test_any_bytes_anywhere_are_survived(
     project: Path, projects: Path, data: bytes, name: str
 ) -> None:
-    project_files.write(project / name, data)
-    project_files.write(project / ".overnight/runs/r/journal.jsonl", data)
+    run = runs_folder(project) / "r"
+    project_files.write(run / name if name == "run.json" else project / name, data)
+    project_files.write(run / "journal.jsonl", data)
     project_files.write(projects / project_files.slug(project) / f"{ONE}.jsonl", data)
 
     look(project)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.session_files import answer, bash, line, lines, speech, uid, write_project
 from tests.unit import repositories
@@ -60,9 +63,39 @@ def test_a_line_of_a_plain_file_is_shown_with_those_round_it(tmp_path: Path) -> 
     detail = evidence_lookup.detail_of(SourceRef(str(progress), place), tmp_path)
     assert detail.parts[0].title == "line 4" and detail.parts[0].text == "- [x] two"
     assert "- [ ] three" in text(detail) and "- [x] one" in text(detail)
-    found = evidence_lookup.text_detail(str(progress), "three")
+    found = evidence_lookup.text_detail(str(progress), "three", tmp_path)
     assert found.parts[0].text == "- [ ] three"
-    assert evidence_lookup.text_detail(str(progress), "no such words").parts[0].title == "line 1"
+    nothing = evidence_lookup.text_detail(str(progress), "no such words", tmp_path)
+    assert nothing.parts[0].title == "line 1"
+
+
+def test_what_leads_out_of_the_project_is_named_and_not_shown(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "secret").write_text("the SECRET\n")
+    link = project / "notes.md"
+    link.symlink_to("../secret")
+    ref = SourceRef(str(link), 0)
+    for detail in (
+        evidence_lookup.detail_of(ref, project),
+        evidence_lookup.text_detail(str(link), "SECRET", project),
+    ):
+        assert "SECRET" not in text(detail)
+        assert "notes.md is a link to a place outside" in text(detail)
+    named = (str(link),)
+    assert "SECRET" in text(evidence_lookup.detail_of(ref, project, named))
+    assert "SECRET" in text(evidence_lookup.text_detail(str(link), "SECRET", project, named))
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_in_the_place_of_a_source_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "notes.md"
+    os.mkfifo(pipe)
+    for detail in (
+        evidence_lookup.detail_of(SourceRef(str(pipe), 0), tmp_path),
+        evidence_lookup.text_detail(str(pipe), "x", tmp_path),
+    ):
+        assert "cannot be read" in text(detail)
 
 
 def test_an_operation_of_the_journal_is_shown(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tui.monitor.history.night_list import (
 )
 from tui.monitor.history.review_loader import load_review
 from tui.settings.settings import Settings
+from tui.store.layout import runs_folder
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError
 
@@ -122,7 +123,7 @@ def test_a_session_that_is_not_ours_keeps_its_summary_in_the_cache(project: Path
     path = write(project / "logs" / "night.jsonl", records)
     review(project, "logs/night.jsonl")
     assert list_nights(project, SETTINGS)[0].verdict is not None
-    assert not (project / ".overnight").exists()
+    assert not list(runs_folder(project).glob("*"))
     write(path, [*records, *records])
     assert list_nights(project, SETTINGS)[0].verdict is None
 

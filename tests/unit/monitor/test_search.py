@@ -41,6 +41,18 @@ def test_files_are_searched_one_after_another(tmp_path: Path) -> None:
     assert search.searched == search.total == 7 + 9
 
 
+def test_what_leads_out_of_its_folder_is_not_searched(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    written(tmp_path, b"needle\n", "outside")
+    link = project / "s.jsonl"
+    link.symlink_to("../outside")
+    for base, hits in (("", 1), (str(project), 0)):
+        search = RawSearch("needle", [str(link)], base_of={str(link): base}.__getitem__)
+        search.run()
+        assert (search.done, len(search.hits)) == (True, hits)
+
+
 def test_streamed_deltas_are_passed_over(tmp_path: Path) -> None:
     data = lines([delta(1, "needle"), speech(2, "the needle"), delta(3, "needle")])
     path = written(tmp_path, data)

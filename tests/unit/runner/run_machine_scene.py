@@ -10,6 +10,7 @@ from tests.fakes import FakeClock
 from tests.unit.runner.test_runner_rules import progress, result
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
 from tui.model.records import ProgressFile
+from tui.model.requester import Requester
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
@@ -152,7 +153,8 @@ class Machine:
 
     def asks(self, verb: str, **arguments: object) -> Machine:
         name = f"request-{next(self._numbers)}"
-        self.requests._execute(RunnerRequest(name, verb, arguments, 0.0))  # type: ignore[arg-type]
+        request = RunnerRequest(name, verb, arguments, 0.0, Requester.KEY)  # type: ignore[arg-type]
+        self.requests._execute(request)
         return self
 
     def limit(self, alive: bool) -> Machine:

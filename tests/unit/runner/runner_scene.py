@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from tests.agent_harness import AGENT, REPOSITORY
 from tests.unit.repositories import demonstration
-from tui.control.operations import send_request
+from tui.control.supervisor_request import send_request
+from tui.model.requester import Requester
 from tui.runner import start
 from tui.runner.agent.attempt import MARK
 from tui.settings.load import load
 from tui.settings.settings import Settings
-from tui.store.layout import RUN_DIR, RunDirectory
+from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end
 from tui.system.errors import RefusedError
 from tui.system.process_tree import ProcessTree, kill_tree
@@ -64,7 +65,6 @@ class Scene:
         self.repository = demonstration(base / "repository")
         self.config = base / "config"
         self.folder = RunDirectory(base)
-        self.run_dir = RUN_DIR
         self._runs: list[RunDirectory] = []
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OVERNIGHT_")},
@@ -110,11 +110,12 @@ class Scene:
         """Asks the runner; its answer as the person hears it, with what the journal says beside."""
 
         def adopt() -> bool:
-            return start.adopt_run(self.repository, run_dir=self.run_dir, environ=self.environ)
+            return start.adopt_run(self.repository, environ=self.environ)
 
         before = len(self.journal("answer"))
         try:
-            ok, text = True, send_request(str(self.folder.path), adopt, verb, arguments, wait)
+            run, by = str(self.folder.path), Requester.COMMAND
+            ok, text = True, send_request(run, adopt, verb, arguments, wait, by=by)
         except RefusedError as refused:
             ok, text = False, str(refused)
         told = self.journal("answer")[before:]

@@ -30,7 +30,7 @@ def run(
     folder: Path, *records: dict[str, object], env: dict[str, str] | None = None
 ) -> RunDirectory:
     facts = RunFacts("r1", "a goal", str(folder), 0.0, ("claude",), env=env or {})
-    made = create_run(folder / ".overnight", facts, Settings())
+    made = create_run(folder, facts, Settings())
     atomic_write(made.stream, lines([init(0), *records]))
     return made
 

@@ -21,7 +21,7 @@ from tui.runner.doctor import checks, examine
 from tui.runner.doctor.checks import CheckResult
 from tui.runner.doctor.examine import Examination
 from tui.settings.settings import Settings
-from tui.store.layout import RunDirectory, state_root
+from tui.store.layout import RunDirectory, make_project_state, project_state
 from tui.store.runs import RunFacts, create_run
 from tui.system.format import format_size_binary
 from tui.system.locks import acquire_lock
@@ -43,6 +43,7 @@ class Bed:
         self.environ = {
             "PATH": f"{tools}:{os.environ['PATH']}",
             "HOME": str(base),
+            "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
             "ANTHROPIC_API_KEY": "sk-of-some-believable-length",
             "TMUX_TMPDIR": str(base),
         }
@@ -54,11 +55,10 @@ class Bed:
         path.chmod(0o755)
 
     def configure(self, text: str) -> None:
-        """Replaces the settings file; it is committed, so that the tree stays clean."""
-        path = self.project / "config" / "overnight.yaml"
-        path.parent.mkdir(exist_ok=True)
+        """Replaces the person's own settings file."""
+        path = self.base / ".config/overnight-tui/config.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
-        self.commit()
 
     def commit(self) -> None:
         words = ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x", "--allow-empty")
@@ -67,7 +67,7 @@ class Bed:
 
     def run(self, name: str = "r") -> RunDirectory:
         facts = RunFacts(name, "goal", str(self.project), NOW, ("claude",))
-        return create_run(state_root(self.project), facts, Settings())
+        return create_run(self.project, facts, Settings(), self.environ)
 
     def checks(self, *, notify: bool = False) -> dict[str, CheckResult]:
         examination = Examination(self.project, self.environ, NOW)
@@ -122,19 +122,34 @@ def no_tasks(bed: Bed) -> None:
     bed.commit()
 
 
+def linked_log(bed: Bed) -> None:
+    (bed.project / "logs").symlink_to(bed.base)
+
+
+def linked_twice(bed: Bed) -> None:
+    os.link(bed.project / "claude-progress.txt", bed.base / "copy")
+
+
+def linked_progress(bed: Bed) -> None:
+    path = bed.project / "claude-progress.txt"
+    path.rename(bed.base / "progress")
+    path.symlink_to(bed.base / "progress")
+    bed.commit()
+
+
 def all_done(bed: Bed) -> None:
     (bed.project / "claude-progress.txt").write_text("# Progress\n- [x] one\n- [x] two\n")
     bed.commit()
 
 
 def foreign_folder(bed: Bed) -> None:
-    (bed.project / ".overnight").symlink_to(bed.base)
+    place = project_state(bed.project, bed.environ)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(bed.base)
 
 
 def open_folder(bed: Bed) -> None:
-    (bed.project / ".overnight").mkdir()
-    (bed.project / ".overnight").chmod(0o755)
-    (bed.project / ".overnight" / ".gitignore").write_text("*\n")
+    make_project_state(bed.project, bed.environ).chmod(0o755)
 
 
 def battery(bed: Bed) -> None:
@@ -189,6 +204,11 @@ TROUBLES = [
     ("checkpoint", "warn", big_file, "possible"),
     ("tasks", "warn", no_tasks, "no tasks"),
     ("tasks", "warn", all_done, "0 open"),
+    ("tasks", "warn", linked_progress, "no tasks"),
+    ("files", "warn", linked_log, "watchdog.log leads out of the project"),
+    ("files", "warn", linked_log, "and 3 more"),
+    ("files", "warn", linked_progress, "claude-progress.txt leads out"),
+    ("files", "warn", linked_twice, "claude-progress.txt has other names"),
     ("run folder", "fail", foreign_folder, "symbolic link"),
     ("run folder", "warn", open_folder, "others"),
     ("agent", "fail", login({"PATH": "/nowhere"}), "not found"),

@@ -37,6 +37,7 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
     changed = msgspec.structs.replace(settings.notifications, **told)
     settings = msgspec.structs.replace(settings, notifications=changed)
     facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
+    (base / "bot").mkdir(parents=True, exist_ok=True)
     folder = create_run(base / "runs", facts, settings)
     journal = JournalWriter(folder.journal)
     return RunContext(folder, facts, settings, SystemClock(), RunState(), journal)

@@ -55,10 +55,7 @@ def tiny(tmp_path: Path) -> Iterator[Tiny]:
 @pytest.fixture
 def scene(tmp_path: Path, tiny: Tiny) -> Iterator[Scene]:
     scene = Scene(tmp_path)
-    settings = scene.repository / "config" / "overnight.yaml"
-    settings.parent.mkdir(exist_ok=True)
-    scene.run_dir = f"{tiny.place}/runs"
-    settings.write_text(f"paths: {{run_dir: {scene.run_dir}}}\n")
+    scene.environ["XDG_STATE_HOME"] = str(tiny.place)
     yield scene
     scene.tidy()
 
@@ -114,9 +111,7 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
     until(lambda: not is_supervised(scene.folder), "the supervisor to leave")
     tiny.free()
     if read_run_end(scene.folder) is None:
-        assert start.adopt_run(
-            scene.repository, run_dir=f"{tiny.place}/runs", environ=scene.environ
-        )
+        assert start.adopt_run(scene.repository, environ=scene.environ)
     assert scene.ended().startswith("crashed")
     assert len({one["reason"] for one in scene.journal("run_ended")}) == 1
     for line in scene.folder.journal.read_bytes().splitlines():

@@ -86,7 +86,7 @@ def test_shares_of_the_budget_are_told_once_each(
 ) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "overnight.yaml").write_text(text)
-    settings = load(tmp_path, environ={}).settings
+    settings = load(tmp_path, environ={}, is_trusted=lambda digest: True).settings
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
     context = RunContext.load(create_run(tmp_path / "runs", facts, settings), FakeClock())
     limits = LimitChecker(context, RunReader(context))

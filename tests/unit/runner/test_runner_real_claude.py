@@ -12,7 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ class RealScene(Scene):
 
     port: int
 
-    def begin(self, goal: str, retries: int = 10, **changes: object) -> None:
+    def begin(
+        self, goal: str, retries: int = 10, edits_only: bool = False, **changes: object
+    ) -> None:
         environ = {
             "CLAUDE_CODE_MAX_RETRIES": str(retries),
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.port}",
@@ -62,7 +65,8 @@ class RealScene(Scene):
         }
         self.environ["ANTHROPIC_API_KEY"] = "dummy"
         self.environ.pop("PYTHONPATH")
-        changes["agent__skip_permissions"] = "yes, run without permission prompts"
+        if not edits_only:
+            changes["agent__skip_permissions"] = "yes, run without permission prompts"
         self.start(goal, env=environ, agent=(CLAUDE,), **changes)  # type: ignore[arg-type]
 
 
@@ -70,14 +74,21 @@ class RealScene(Scene):
 def scene(tmp_path: Path) -> Iterator[RealScene]:
     if not CLAUDE:
         pytest.skip("OVERNIGHT_TEST_CLAUDE names no claude")
-    program = shared("tools/fake_api.py")
     scene = RealScene(tmp_path)
+    with scripted_model(scene, STORIES):
+        yield scene
+
+
+@contextmanager
+def scripted_model(scene: RealScene, stories: Mapping[str, object]) -> Iterator[None]:
+    """A model on loopback that plays these stories beside its own; the scene is tidied afterwards."""
+    program = shared("tools/fake_api.py")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         scene.port = free.getsockname()[1]
-    stories = tmp_path / "stories.json"
-    stories.write_text(json.dumps(STORIES))
-    words = ["--port", str(scene.port), "--cwd", str(scene.repository), "--scenarios", str(stories)]
+    file = scene.base / "stories.json"
+    file.write_text(json.dumps(stories))
+    words = ["--port", str(scene.port), "--cwd", str(scene.repository), "--scenarios", str(file)]
     api = subprocess.Popen(
         [sys.executable, str(program), *words],
         stdout=subprocess.DEVNULL,
@@ -85,7 +96,7 @@ def scene(tmp_path: Path) -> Iterator[RealScene]:
     )
     try:
         until(lambda: _answers(scene.port), "the scripted model")
-        yield scene
+        yield
     finally:
         scene.tidy()
         api.kill()

@@ -397,11 +397,9 @@ def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
 def test_runs_are_found_newest_first(tmp_path: Path) -> None:
     from tui.store.runs import all_runs, find_unfinished_run
 
-    root = tmp_path / ".overnight"
-    root.mkdir()
     for number in range(3):
         create_run(
-            root, RunFacts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings()
+            tmp_path, RunFacts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings()
         )
     assert [run.id for run in all_runs(tmp_path)] == [
         "same-second-3",

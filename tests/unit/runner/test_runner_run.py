@@ -57,12 +57,13 @@ def test_a_run_leaves_a_complete_record(scene: Scene) -> None:
     }
 
 
-def test_the_run_directory_is_private_and_ignored(scene: Scene) -> None:
+def test_the_run_directory_is_private_and_outside_the_project(scene: Scene) -> None:
     folder = scene.start("[[story:hello]]")
     scene.ended()
     for path in folder.path.rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
-    assert (scene.repository / ".overnight" / ".gitignore").read_text() == "*\n"
+    assert not folder.path.is_relative_to(scene.repository)
+    assert not (scene.repository / ".overnight").exists()
 
 
 def test_all_tasks_done_ends_a_continuous_run(scene: Scene) -> None:
@@ -213,12 +214,10 @@ def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
     from tui.store.runs import RunFacts, create_run
 
-    root = scene.repository / ".overnight"
-    root.mkdir(exist_ok=True)
     made = []
     for number in range(10):
         facts = RunFacts(f"run-{number:02d}", "g", str(scene.repository), float(number), ("a",))
-        made.append(create_run(root, facts, scene.settings()))
+        made.append(create_run(scene.repository, facts, scene.settings()))
     for folder in made[1:]:
         record_end(folder, RunEnd("done", 0, 1.0))
     assert prune_runs(scene.repository, None) == []

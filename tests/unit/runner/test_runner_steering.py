@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner.runner_scene import Scene, until
+from tui.model.requester import Requester
 from tui.store import inbox
 from tui.system.processes import is_alive
 
@@ -156,7 +157,8 @@ def test_a_request_survives_the_supervisor_and_is_carried_out_once(scene: Scene)
     scene.start("[[story:long_tool gate=gate]] [[story:long_tool seconds=4]]")
     scene.wait_said('"tool_use"')
     scene.kill_supervisor()
-    made = inbox.send_request(scene.folder.inbox, "inject", {"text": "Said while nobody watched."})
+    words = {"text": "Said while nobody watched."}
+    made = inbox.send_request(scene.folder.inbox, "inject", words, by=Requester.PHONE)
     claimed = scene.folder.inbox / f"{made.id}.json.claimed"
     (scene.folder.inbox / f"{made.id}.json").rename(claimed)
     from tui.runner.start import adopt_run
@@ -169,9 +171,8 @@ def test_a_request_survives_the_supervisor_and_is_carried_out_once(scene: Scene)
     # Killed between the operation and the answer: the operation is in the journal, the answer is not.
     rows = scene.folder.journal.read_bytes().splitlines(keepends=True)
     scene.folder.journal.write_bytes(b"".join(row for row in rows if b'"answer"' not in row))
-    claimed.write_text(
-        json.dumps({"id": made.id, "verb": "inject", "arguments": made.arguments, "at": made.at})
-    )
+    again = {"id": made.id, "verb": "inject", "arguments": made.arguments, "at": made.at}
+    claimed.write_text(json.dumps({**again, "by": made.by}))
     assert adopt_run(scene.repository, environ=scene.environ)
     until(lambda: not claimed.exists(), "the claimed request to be done with")
     scene.ended()
@@ -190,5 +191,41 @@ def test_paused_limits_are_not_kept_until_they_are_resumed(scene: Scene) -> None
     assert scene.entry("limits_paused")["until"] > scene.entry("run_started")["at"]
     assert scene.request("pause_limits", off=True).ok
     scene.entry("limits_resumed")
+    (scene.repository / "gate").touch()
+    scene.ended()
+
+
+def test_the_journal_keeps_who_asked(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    scene.wait_said('"tool_use"')
+    assert scene.request("pause_limits", minutes=5).ok
+    assert scene.request("inject", text="Mind the fractions.").ok
+    assert scene.request("checkpoint", label="mine").ok
+    assert [one["by"] for one in scene.journal("request")] == ["command"] * 3
+    for kind in ("limits_paused", "inject"):
+        assert scene.journal(kind)[0]["by"] == "command"
+    by = {one["label"]: one["by"] for one in scene.journal("checkpoint")}
+    assert by == {"start": "supervisor", "mine": "command"}
+    (scene.repository / "gate").touch()
+    scene.ended()
+
+
+def test_a_file_in_the_inbox_that_is_no_request_is_noted_and_not_executed(scene: Scene) -> None:
+    folder = scene.start("[[story:long_tool gate=gate]]")
+    scene.wait_said('"tool_use"')
+    old = {"id": "1000000000000-0123abcd", "verb": "pause_limits", "at": 1e9, "by": "key"}
+    odd = {**old, "at": 4e9}
+    for name, request in ((f"{old['id']}.json", old), ("now.json", odd)):
+        data = json.dumps({**request, "arguments": {"minutes": 600}})
+        (folder.inbox / "draft").write_text(data)
+        (folder.inbox / "draft").chmod(0o600)
+        (folder.inbox / "draft").rename(folder.inbox / name)
+
+    def notes() -> list[str]:
+        return [one["text"] for one in scene.journal("note") if "not executed" in one["text"]]
+
+    until(lambda: len(notes()) == 2, "both to be noted")
+    assert any("older than the run" in text for text in notes())
+    assert scene.journal("limits_paused") == scene.journal("request") == []
     (scene.repository / "gate").touch()
     scene.ended()

@@ -18,11 +18,11 @@ from tui.settings.describe import (
     defaults_yaml,
     effective_text,
     markdown_table,
-    notices_of,
 )
 from tui.settings.load import load
+from tui.settings.notices import notices_of
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED
-from tui.settings.settings import FILE, Settings
+from tui.settings.settings import FILE, LoadedSettings, Settings
 from tui.system.errors import SettingsError
 
 
@@ -31,6 +31,14 @@ def written(project: Path, text: str) -> Path:
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
     return project
+
+
+def loaded_as_own(home: Path, text: str) -> LoadedSettings:
+    """The settings of a person with that file, in a project without one."""
+    file = home / ".config/overnight-tui/config.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return load(home, environ={"HOME": str(home)})
 
 
 def test_the_file_in_the_repository_is_the_generated_one() -> None:
@@ -91,6 +99,14 @@ def test_what_nothing_reads_is_accepted_with_a_notice_and_shown_nowhere_else(
         assert name not in yaml.safe_load(defaults_yaml())[section]
 
 
+def test_the_old_place_of_runs_is_accepted_and_does_nothing(tmp_path: Path) -> None:
+    for where in (".", "~", "..", ".overnight"):
+        loaded = load(written(tmp_path, f"paths: {{run_dir: '{where}'}}\n"), environ={})
+        assert loaded.settings == Settings()
+        (notice,) = notices_of(loaded)
+        assert notice.startswith("paths.run_dir does nothing any more: runs are kept outside")
+
+
 def test_every_setting_is_documented() -> None:
     text = defaults_yaml()
     table = markdown_table()
@@ -106,7 +122,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_the_table_is_markdown() -> None:
     for row in markdown_table().splitlines():
-        assert row.replace("\\|", "").count("|") == 5, row
+        assert row.replace("\\|", "").count("|") == 6, row
 
 
 def test_every_default_is_within_its_own_range(tmp_path: Path) -> None:
@@ -144,7 +160,7 @@ def test_settings_in_force_are_a_file_that_gives_the_same_settings(tmp_path: Pat
     flagged = load(tmp_path, flags=flags, environ={})
     text = effective_text(flagged)
     assert text.replace("\n", "").isprintable()
-    again = load(written(tmp_path, text), environ={})
+    again = loaded_as_own(tmp_path, text)
     assert again.settings == flagged.settings
 
 
@@ -187,7 +203,7 @@ def test_whatever_is_in_force_loads_back_from_how_it_is_shown(data: st.DataObjec
             reject()
         text = effective_text(first)
         assert text.replace("\n", "").isprintable()
-        again = load(written(Path(folder), text), environ={})
+        again = loaded_as_own(Path(folder), text)
     assert again.settings == first.settings
 
 
@@ -198,7 +214,7 @@ notifications:
   urls: ['tgram://hunter2/1']
 agent: {env: {TOKEN: hunter2}}
 """
-    shown = effective_text(load(written(tmp_path, text), environ={}))
+    shown = effective_text(loaded_as_own(tmp_path, text))
     assert "hunter2" not in shown
     assert "https://hooks.slack.com/…" in shown
     assert "TOKEN" in shown

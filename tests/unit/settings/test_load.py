@@ -15,9 +15,8 @@ from tests.shared_data import REPOSITORY, shared
 from tui.settings.load import load
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED
 from tui.settings.own_sections import SKIP_PERMISSIONS, ModelPrice
-from tui.settings.repository_policy import settings_needing_approval
 from tui.settings.settings import FILE, LoadedSettings, Settings
-from tui.settings.units import Secret
+from tui.settings.units import LIMIT, OUTSIDE, PROGRAM, Secret
 from tui.system.errors import SettingsError
 from widgets.themes import NAMES
 
@@ -27,11 +26,32 @@ def given(
     text: str = "",
     environ: Mapping[str, str] | None = None,
     flags: Mapping[str, object] | None = None,
+    *,
+    trusted: bool = False,
 ) -> LoadedSettings:
     file = project / FILE
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
-    return load(project, flags=flags or {}, environ=environ or {})
+    return load(
+        project, flags=flags or {}, environ=environ or {}, is_trusted=lambda digest: trusted
+    )
+
+
+def trusting(project: Path, text: str, environ: Mapping[str, str] | None = None) -> LoadedSettings:
+    """The same where the person trusts the file."""
+    return given(project, text, environ, trusted=True)
+
+
+def owning(project: Path, text: str, environ: Mapping[str, str] | None = None) -> LoadedSettings:
+    """The same as the person's own file, and no file in the project."""
+    file = project / "home/.config/overnight-tui/config.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return load(project, environ={"HOME": str(project / "home"), **(environ or {})})
+
+
+def asked(loaded: LoadedSettings) -> dict[str, str]:
+    return {ask.key: ask.power for ask in loaded.asks}
 
 
 def refusal(
@@ -58,7 +78,7 @@ def test_without_a_file_everything_is_default(tmp_path: Path) -> None:
     assert set(loaded.origin.values()) == {"default"}
     assert loaded.path is None
     assert loaded.digest == ""
-    assert settings_needing_approval(loaded) == {}
+    assert asked(loaded) == {}
 
 
 def test_every_key_has_an_origin(tmp_path: Path) -> None:
@@ -112,7 +132,7 @@ def test_the_original_file_loads_as_it_is(tmp_path: Path) -> None:
     assert loaded.settings == msgspec.structs.replace(Settings(), recovery=recovery)
     assert sum(origin == "file" for origin in loaded.origin.values()) == 29
     assert set(loaded.unused) == set(ACCEPTED_AND_UNUSED)
-    assert settings_needing_approval(loaded) == {}
+    assert asked(loaded) == {}
 
 
 def test_empty_file_and_empty_sections_are_fine(tmp_path: Path) -> None:
@@ -161,7 +181,7 @@ def test_type_names_line_key_found_and_allowed(tmp_path: Path) -> None:
         ('agent: {command: "\'open"}', "cannot be split into words: no closing quotation"),
         ("agent: {env: {A-B: x}}", "the name 'A-B', which no environment variable can have"),
         ("agent: {env: {A: [1]}}", "agent.env for 'A' is something else; it takes text"),
-        ("stalls: {loop_notice: 6}", "loop_notice (6) must not be above stalls.loop_nudge (5)"),
+        ("stalls: {loop_nudge: 2}", "loop_notice (3) must not be above stalls.loop_nudge (2)"),
         ("prices: {m: {input: 1}}", "prices for 'm': output is empty; it takes a number from 0"),
         ("prices: {m: 3}", "prices for 'm' is 3; it takes input, output"),
     ],
@@ -219,7 +239,7 @@ def test_a_secret_is_not_repeated_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_null_means_no_limit(tmp_path: Path) -> None:
-    loaded = given(tmp_path, "budget: {max_cost_usd: null}\nsession: {max_runtime_hours: ~}")
+    loaded = trusting(tmp_path, "budget: {max_cost_usd: null}\nsession: {max_runtime_hours: ~}")
     assert loaded.settings.budget.max_cost_usd is None
     assert loaded.settings.session.max_runtime_hours is None
 
@@ -242,19 +262,19 @@ def test_skipping_permissions_must_be_said_in_words(tmp_path: Path) -> None:
     for word in ("no", "false"):
         agent = given(tmp_path, f"agent: {{skip_permissions: {word}}}").settings.agent
         assert agent.skip_permissions == "no"
-    agent = given(tmp_path, f"agent:\n  skip_permissions: {SKIP_PERMISSIONS}").settings.agent
+    agent = trusting(tmp_path, f"agent:\n  skip_permissions: {SKIP_PERMISSIONS}").settings.agent
     assert agent.skip_permissions == SKIP_PERMISSIONS
 
 
 def test_a_command_is_a_list_or_is_split_without_a_shell(tmp_path: Path) -> None:
-    agent = given(tmp_path, "agent: {command: claude --name 'a b; $(x)'}").settings.agent
+    agent = trusting(tmp_path, "agent: {command: claude --name 'a b; $(x)'}").settings.agent
     assert agent.command == ("claude", "--name", "a b; $(x)")
-    agent = given(tmp_path, "agent: {extra_args: [--count, 5, on]}").settings.agent
+    agent = trusting(tmp_path, "agent: {extra_args: [--count, 5, on]}").settings.agent
     assert agent.extra_args == ("--count", "5", "on")
 
 
 def test_agent_environment_takes_what_looks_like_numbers(tmp_path: Path) -> None:
-    agent = given(tmp_path, "agent: {env: {RETRIES: 15, FAST: on, NAME: 'x y'}}").settings.agent
+    agent = trusting(tmp_path, "agent: {env: {RETRIES: 15, FAST: on, NAME: 'x y'}}").settings.agent
     assert {name: value.reveal() for name, value in agent.env.items()} == {
         "RETRIES": "15",
         "FAST": "on",
@@ -264,7 +284,7 @@ def test_agent_environment_takes_what_looks_like_numbers(tmp_path: Path) -> None
 
 def test_prices_are_read_whole(tmp_path: Path) -> None:
     text = "prices:\n  some.model-1: {input: 1, output: 2, cache_write_5m: 3, cache_write_1h: 4,"
-    loaded = given(tmp_path, text + " cache_read: 0}\n")
+    loaded = trusting(tmp_path, text + " cache_read: 0}\n")
     assert loaded.settings.prices == {
         "some.model-1": ModelPrice(
             input=1, output=2, cache_write_5m=3, cache_write_1h=4, cache_read=0
@@ -280,24 +300,24 @@ def test_prices_are_read_whole(tmp_path: Path) -> None:
 
 def test_variables_expand_and_become_numbers(tmp_path: Path) -> None:
     text = "budget: {max_cost_usd: '${COST:-12.5}'}\nagent: {model: '${WHO}-${WHICH:-1}'}"
-    loaded = given(tmp_path, text, {"WHO": "opus"})
+    loaded = owning(tmp_path, text, {"WHO": "opus"})
     assert loaded.settings.budget.max_cost_usd == 12.5
     assert loaded.settings.agent.model == "opus-1"
-    assert given(tmp_path, text, {"COST": "3", "WHO": "x"}).settings.budget.max_cost_usd == 3
+    assert owning(tmp_path, text, {"COST": "3", "WHO": "x"}).settings.budget.max_cost_usd == 3
 
 
 def test_an_unset_variable_is_nothing(tmp_path: Path) -> None:
     text = "notifications: {slack_webhook: '${NO_SUCH}', urls: ['${NO_SUCH}', 'ntfy://a']}"
-    loaded = given(tmp_path, text)
+    loaded = owning(tmp_path, text)
     assert loaded.settings.notifications.slack_webhook is None
     assert loaded.settings.notifications.urls == (Secret("ntfy://a"),)
-    sentence = refusal(tmp_path, "budget: {warning_threshold_pct: '${NO_SUCH}'}")
-    assert "is empty because $NO_SUCH is not set; it takes" in sentence
+    with pytest.raises(SettingsError, match=r"is empty because \$NO_SUCH is not set; it takes"):
+        owning(tmp_path, "budget: {warning_threshold_pct: '${NO_SUCH}'}")
 
 
 def test_what_is_no_variable_stays_as_it_is(tmp_path: Path) -> None:
     text = "agent: {model: '$HOME ${1} ${A-b} $${ ${unclosed'}"
-    assert given(tmp_path, text).settings.agent.model == "$HOME ${1} ${A-b} $${ ${unclosed"
+    assert trusting(tmp_path, text).settings.agent.model == "$HOME ${1} ${A-b} $${ ${unclosed"
 
 
 def test_webhook_variables_give_the_defaults_of_their_keys(tmp_path: Path) -> None:
@@ -307,9 +327,11 @@ def test_webhook_variables_give_the_defaults_of_their_keys(tmp_path: Path) -> No
         assert loaded.settings.notifications.discord_webhook == Secret("https://discord.com/api/x")
         assert loaded.origin["notifications.discord_webhook"] == "environment"
         assert loaded.where["notifications.discord_webhook"] == "DISCORD_WEBHOOK_URL"
-        assert settings_needing_approval(loaded) == {}
-    own = given(tmp_path, "notifications: {discord_webhook: 'https://a/b'}", environ)
-    assert own.settings.notifications.discord_webhook == Secret("https://a/b")
+        assert asked(loaded) == {}
+    text = "notifications: {discord_webhook: 'https://a/b'}"
+    assert owning(tmp_path, text).settings.notifications.discord_webhook == Secret("https://a/b")
+    loaded = trusting(tmp_path, text, environ)
+    assert loaded.settings.notifications.discord_webhook == Secret("https://a/b", of_project=True)
 
 
 def test_a_foreign_variable_that_does_not_fit_is_only_a_notice(tmp_path: Path) -> None:
@@ -417,20 +439,22 @@ def test_a_wrong_flag_is_said(tmp_path: Path) -> None:
 
 def test_powers_name_what_the_file_does_to_its_reader(tmp_path: Path) -> None:
     text = """
-agent: {command: ./evil, permission_mode: plan, sandbox: on, env: {A: b}}
+agent: {command: ./evil, permission_mode: plan, sandbox: "on", env: {A: b}}
 notifications: {urls: ['https://evil/'], bell: false}
 budget: {max_cost_usd: 500}
 session: {max_runtime_hours: 2, max_idle_minutes: null, max_memory_mib: 100}
 paths: {progress_file: ../../x, events: logs/a..b.jsonl, session_notes: /etc/passwd}
 """
-    assert settings_needing_approval(given(tmp_path, text)) == {
+    assert asked(given(tmp_path, text)) == {
         "session.max_idle_minutes": "loosens a limit",
         "budget.max_cost_usd": "loosens a limit",
         "notifications.urls": "sends words to another machine",
-        "paths.progress_file": "reaches outside the project",
-        "paths.session_notes": "reaches outside the project",
+        "paths.progress_file": OUTSIDE,
+        "paths.session_notes": OUTSIDE,
         "agent.command": "runs a program",
+        "agent.sandbox": "lets the agent do more without asking",
         "agent.env": "runs a program",
+        "notifications.bell": "changes what you are told",
     }
 
 
@@ -442,7 +466,9 @@ def test_what_the_person_says_is_no_power(tmp_path: Path) -> None:
         environ,
         {"budget.max_cost_usd": 200},
     )
-    assert settings_needing_approval(loaded) == {}
+    assert asked(loaded) == {"agent.command": PROGRAM, "budget.max_cost_usd": LIMIT}
+    assert loaded.ignored == {}
+    assert loaded.settings.agent.command == ("./mine",)
 
 
 # --- secrets ---
@@ -455,7 +481,7 @@ notifications:
   urls: ['discord://hunter2/hunter2', 'https://hunter2@a.b#hunter2']
 agent: {env: {TOKEN: hunter2}}
 """
-    settings = given(tmp_path, text).settings
+    settings = trusting(tmp_path, text).settings
     hook = settings.notifications.slack_webhook
     assert hook is not None
     assert "hunter2" in hook.reveal()

@@ -25,7 +25,7 @@ from tui.runner.run_state import load_state
 from tui.settings.settings import Settings
 from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
-from tui.store.layout import RunDirectory
+from tui.store.layout import RunDirectory, runs_folder
 from tui.store.runs import (
     all_runs,
     find_unfinished_run,
@@ -51,9 +51,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "XDG_CACHE_HOME", "CLAUDE_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     project = tmp_path / "garden"
-    run = project / ".overnight" / "runs" / RUN
+    run = runs_folder(project) / RUN
     shutil.copytree(DATA / "run_0_1", run)
     (run / "inbox").mkdir()
+    project.mkdir()
     shutil.copy(DATA / "run_0_1_extra" / "claude-progress.txt", project)
     return project
 
@@ -75,7 +76,7 @@ def night(project: Path) -> NightSnapshot:
 def test_the_run_is_listed_and_over(project: Path) -> None:
     assert [one.id for one in all_runs(project)] == [RUN]
     assert find_unfinished_run(project) is None
-    (place,) = list_runs(project / ".overnight")
+    (place,) = list_runs(project)
     assert (place.directory.id, place.is_over) == (RUN, True)
     assert sessions_of(place.directory) == (SESSION,)
 

@@ -7,19 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tui.store.layout import project_state
 from tui.store.visits import SAME_VISIT, SEEN, last_visit, record_visit
 
 NOW = time.time() - 10_000.0
 
 
-@pytest.fixture(autouse=True)
-def repository(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-
-
 def test_nobody_ever_looked(tmp_path: Path) -> None:
     assert last_visit(tmp_path, NOW) is None
-    assert not (tmp_path / ".overnight").exists()
+    assert not project_state(tmp_path).exists()
 
 
 def test_the_visit_that_goes_on_is_not_the_last_one(tmp_path: Path) -> None:
@@ -41,10 +37,10 @@ def test_a_dropped_line_does_not_begin_another_visit(tmp_path: Path) -> None:
     assert last_visit(tmp_path, NOW + 7_200 + SAME_VISIT - 1) == NOW
 
 
-def test_it_lies_in_the_project_private_and_ignored(tmp_path: Path) -> None:
+def test_it_lies_outside_the_project_and_is_private(tmp_path: Path) -> None:
     record_visit(tmp_path, NOW)
-    assert (tmp_path / ".overnight" / SEEN).stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / ".overnight" / ".gitignore").read_text() == "*\n"
+    assert (project_state(tmp_path) / SEEN).stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -54,7 +50,7 @@ def test_it_lies_in_the_project_private_and_ignored(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_garbage_is_no_look_and_is_replaced(tmp_path: Path, garbage: bytes) -> None:
     record_visit(tmp_path, NOW)
-    (tmp_path / ".overnight" / SEEN).write_bytes(garbage)
+    (project_state(tmp_path) / SEEN).write_bytes(garbage)
     assert last_visit(tmp_path, NOW + 9_000) is None
     assert record_visit(tmp_path, NOW + 5)
     assert last_visit(tmp_path, NOW + 9_000) == NOW + 5
@@ -68,21 +64,18 @@ def test_a_clock_that_ran_ahead_hides_nothing_for_long(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_written_nothing_happens(tmp_path: Path) -> None:
-    (tmp_path / ".overnight").write_text("a file")
+    place = project_state(tmp_path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("a file")
     assert not record_visit(tmp_path, NOW)
-    assert last_visit(tmp_path, NOW) is None
 
 
-def test_a_folder_that_is_no_repository_stays_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    folder = tmp_path / "plain"
-    folder.mkdir()
-    assert record_visit(folder, NOW)
-    assert list(folder.iterdir()) == []
-    assert last_visit(folder, NOW + 9_000) == NOW
+def test_what_a_project_holds_is_no_visit_and_is_not_changed(tmp_path: Path) -> None:
+    """A clone can hold any file, also one that looks like our record of visits."""
+    planted = tmp_path / ".overnight" / SEEN
+    planted.parent.mkdir()
+    planted.write_text(f'{{"visits": [{{"since": {NOW}, "until": {NOW}}}]}}')
+    before = planted.read_bytes()
     assert last_visit(tmp_path, NOW + 9_000) is None
-    (folder / ".overnight").mkdir()
-    assert record_visit(folder, NOW)
-    assert (folder / ".overnight" / SEEN).exists()
+    assert record_visit(tmp_path, NOW + 20_000)
+    assert planted.read_bytes() == before

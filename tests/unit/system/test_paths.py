@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tui.store.layout import state_root
+from tui.settings.settings import Settings
+from tui.store.layout import make_project_state, own_state_within, project_state
+from tui.store.runs import RunFacts, all_runs, create_run
 from tui.system import paths
 from tui.system.errors import RefusedError
+from tui.system.files import append_line, atomic_write
 
 
 def test_xdg_folders() -> None:
@@ -53,62 +55,80 @@ def test_within_follows_links(tmp_path: Path) -> None:
     assert not paths.is_within(project, project / ".." / "b")
 
 
-def test_run_root_is_private_and_ignores_itself(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    root = state_root(tmp_path)
-    assert root == tmp_path / ".overnight"
-    assert stat.S_IMODE(root.stat().st_mode) == 0o700
-    (root / "runs").mkdir()
-    (root / "runs" / "a").write_text("x")
-    status = subprocess.run(
-        ["git", "-C", str(tmp_path), "status", "--porcelain", "-uall"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert status.stdout == ""
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o777])
+def test_our_folder_is_private_whatever_the_umask(tmp_path: Path, mask: int) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path / "new" / "state")}
+    before = os.umask(mask)
+    try:
+        place = make_project_state(tmp_path / "p", environ)
+        atomic_write(place / "file", b"x")
+        append_line(place / "lines", b"x\n")
+    finally:
+        os.umask(before)
+    for folder in (place, place.parent, place.parent.parent, tmp_path / "new" / "state"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+    for name in ("file", "lines"):
+        assert stat.S_IMODE((place / name).stat().st_mode) == 0o600, name
 
 
-def test_run_root_is_repaired_and_otherwise_left_alone(tmp_path: Path) -> None:
-    root = state_root(tmp_path)
-    before = (root / ".gitignore").stat().st_mtime_ns
-    assert state_root(tmp_path) == root
-    assert (root / ".gitignore").stat().st_mtime_ns == before
-    root.chmod(0o755)
-    (root / ".gitignore").write_text("!*\n")
-    state_root(tmp_path)
-    assert stat.S_IMODE(root.stat().st_mode) == 0o700
-    assert (root / ".gitignore").read_text() == "*\n"
-    assert os.listdir(root) == [".gitignore"]
+def test_our_folder_is_repaired_and_otherwise_left_alone(tmp_path: Path) -> None:
+    place = make_project_state(tmp_path)
+    assert place == make_project_state(tmp_path) == project_state(tmp_path)
+    place.chmod(0o755)
+    make_project_state(tmp_path)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert os.listdir(place) == []
 
 
-def test_run_root_ignore_file_is_never_written_through_a_link(tmp_path: Path) -> None:
-    victim = tmp_path / "victim"
-    victim.write_text("precious")
-    root = tmp_path / ".overnight"
-    root.mkdir()
-    (root / ".gitignore").symlink_to(victim)
-    state_root(tmp_path)
-    assert victim.read_text() == "precious"
-    assert (root / ".gitignore").read_text() == "*\n"
+def test_two_projects_of_one_name_have_folders_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "real" / "app").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    one = project_state(tmp_path / "real" / "app")
+    assert one == project_state(tmp_path / "link" / "app")
+    assert one.name.startswith("app-")
+    assert one != project_state(tmp_path / "other" / "app")
 
 
-def test_run_root_refuses_links_and_files(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RefusedError, match="symbolic link"):
-        state_root(tmp_path, "link")
-    for name in ("file", "file/below"):
-        with pytest.raises(RefusedError, match="cannot be used as a folder"):
-            state_root(tmp_path, name)
-    assert os.listdir(tmp_path / "elsewhere") == []
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("what", ["link", "file", "stranger"])
+def test_nothing_but_our_own_folder_is_used_or_believed(
+    tmp_path: Path, level: int, what: str
+) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    place = project_state(tmp_path, environ)
+    bad = (place.parent.parent, place.parent, place)[level]
+    bad.parent.mkdir(parents=True)
+    if what == "link":
+        (tmp_path / "elsewhere").mkdir()
+        bad.symlink_to(tmp_path / "elsewhere")
+    elif what == "file":
+        bad.write_text("")
+    else:
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a folder away")
+        bad.mkdir()
+        os.chown(bad, 12345, 12345)
+    words = {"link": "symbolic link", "file": "cannot be used", "stranger": "another user"}[what]
+    for ask in (project_state, make_project_state, all_runs):
+        with pytest.raises(RefusedError, match=words):
+            ask(tmp_path, environ)
+    if what == "link":
+        assert os.listdir(tmp_path / "elsewhere") == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_run_root_refuses_somebody_elses_folder(tmp_path: Path) -> None:
-    root = tmp_path / ".overnight"
-    root.mkdir()
-    os.chown(root, 12345, 12345)
-    with pytest.raises(RefusedError, match="another user"):
-        state_root(tmp_path)
+def test_a_run_is_no_link_and_nobody_elses(tmp_path: Path) -> None:
+    facts = RunFacts("r", "g", str(tmp_path), 0.0, ("a",))
+    run = create_run(tmp_path, facts, Settings())
+    (run.path.parent / "linked").symlink_to(run.path)
+    assert [one.id for one in all_runs(tmp_path)] == ["r"]
+    run.facts.rename(run.path / "elsewhere")
+    run.facts.symlink_to(run.path / "elsewhere")
+    assert all_runs(tmp_path) == []
+
+
+def test_where_our_state_lies_in_a_work_tree(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path / "home")}
+    assert own_state_within(tmp_path / "home", environ) == b".local/state/overnight-tui"
+    assert own_state_within(tmp_path / "home" / ".local", environ) == b"state/overnight-tui"
+    assert own_state_within(tmp_path / "hom", environ) == b""
+    assert own_state_within(tmp_path / "project", environ) == b""

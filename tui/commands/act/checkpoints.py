@@ -13,6 +13,7 @@ from tui.commands.context import (
     operations_for,
     print_json,
     project_of,
+    settle_rewind,
     snapshot_for,
 )
 from tui.system.errors import RefusedError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tui.control.checkpoints.refs import Checkpoint
     from tui.control.checkpoints.work_tree import NotCaptured
     from tui.control.operations import Operations
+    from tui.control.rewind.execute import RewindResult
     from tui.control.rewind.plan import RewindPlan
 
 
@@ -34,9 +36,10 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
+    from tui.control.checkpoints.path_listing import OWN_REASON
     from tui.control.checkpoints.refs import count_not_captured
-    from tui.control.checkpoints.stat_cache import OWN_REASON
 
+    settle_rewind(project_of(arguments), may_act=True)
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
@@ -66,7 +69,7 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
 
     if arguments.delete is not None:
         return _delete(arguments)
-    known_checkpoints = checkpoints_of(project_of(arguments))
+    known_checkpoints = checkpoints_of(project_of(arguments), foreign=True)
     if arguments.json:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
         print_json({"schema": 1, "checkpoints": rows})
@@ -74,6 +77,7 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
     for checkpoint in known_checkpoints:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
+        kind += " [foreign]" if checkpoint.foreign else ""
         label = clean_line(checkpoint.label, 80)
         missing = count_not_captured(checkpoint)
         left_out = f" ({missing:,} not captured)" if missing else ""
@@ -82,6 +86,8 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(
             f"{name:<6} {at}  {checkpoint.files:>7,} files{left_out}  {label}{kind}{gone}\n"
         )
+        if checkpoint.remark:
+            sys.stdout.write(f"       {clean_line(checkpoint.remark)}\n")
     return 0
 
 
@@ -100,7 +106,7 @@ def _delete(arguments: argparse.Namespace) -> int:
     what = f"checkpoint {name}{named} of {at}, {checkpoint.files:,} files"
     plan = [f"The {what} can be gone back to no more."]
     confirm(plan, f"Delete {name}?", arguments.yes)
-    delete_checkpoint(project, checkpoint.ref)
+    delete_checkpoint(project, checkpoint.commit)
     if arguments.json:
         print_json({"schema": 1, "deleted": _as_object(checkpoint)})
     else:
@@ -127,6 +133,8 @@ def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
         ],
         "named": checkpoint.is_named,
         "work_tree": checkpoint.work_tree,
+        "foreign": checkpoint.foreign,
+        "remark": checkpoint.remark,
         "facts": dict(checkpoint.facts),
     }
 
@@ -141,13 +149,16 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         modes.add_argument(f"--{mode}", dest="mode", action="store_const", const=mode, help=text)
     parser.set_defaults(mode="code")
+    add_flags(parser, foreign="also one that this program is not known to have taken here")
     _add_confirmation(parser)
 
 
 def rewind_command(arguments: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
+    _settle_first(arguments)
     operations = operations_for(arguments)
-    return _rewind(operations, operations.plan_rewind(arguments.id), arguments.mode, arguments)
+    plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
+    return _rewind(operations, plan, arguments.mode, arguments)
 
 
 def undo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -157,8 +168,21 @@ def undo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def undo_command(arguments: argparse.Namespace) -> int:
     """Shows what would change, asks, and does it; 4 when there is no rewind to take back."""
+    _settle_first(arguments)
     operations = operations_for(arguments)
     return _rewind(operations, operations.plan_undo(), "code", arguments)
+
+
+def _settle_first(arguments: argparse.Namespace) -> None:
+    """An interrupted rewind comes first: with --yes at once, else when the person says so."""
+    from tui.control.rewind.execute import recover_rewind
+    from tui.system.sanitize import clean_line
+
+    project = project_of(arguments)
+    waiting = recover_rewind(project, may_act=False)
+    if waiting is not None and not arguments.dry_run:
+        confirm([clean_line(waiting.sentence)], "Do that first?", arguments.yes)
+    settle_rewind(project, may_act=waiting is not None and not arguments.dry_run)
 
 
 def _add_confirmation(parser: argparse.ArgumentParser) -> None:
@@ -186,6 +210,9 @@ def _rewind(
     """Shows a plan and, unless it is only to be shown, asks and does it."""
     sentences = operations.describe_rewind(plan, mode)
     files = mode != "conversation"
+    if plan.checkpoint.foreign and not arguments.dry_run:
+        # Nobody saw it being taken, so every path is shown before it is asked about.
+        sentences += [f"{change.kind} {ascii(change.path)[1:-1]}" for change in plan.changes]
     if arguments.dry_run or not operations.has_effect(plan, mode):
         if files:
             _print_plan(plan)
@@ -196,10 +223,14 @@ def _rewind(
         raise RefusedError(f"{'; '.join(plan.refusals)}. Say --anyway to do it all the same")
     confirm(sentences, "Do it all the same?" if confirmed else "Do it?", arguments.yes)
     receipt = operations.rewind(plan, mode, confirmed=confirmed)
-    result = receipt.rewound
-    if result is None:
+    if receipt.rewound is None:
         sys.stdout.write(f"{receipt.words}\n")
-        return 0
+    else:
+        _print_receipt(receipt.rewound)
+    return 0
+
+
+def _print_receipt(result: RewindResult) -> None:
     if result.safety is not None:
         sys.stdout.write(f"{result.safety.id}\n")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
@@ -207,4 +238,3 @@ def _rewind(
     _print_missing("not brought back:", (*result.not_restored, *result.lost))
     for path in result.meanwhile:
         sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
-    return 0

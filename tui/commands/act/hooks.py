@@ -32,27 +32,26 @@ def hooks_arguments(parser: argparse.ArgumentParser) -> None:
 
 def hooks_command(arguments: argparse.Namespace) -> int:
     """Prints in one line what was done or what is installed; status ends with 3 when incomplete."""
-    from tui.commands.context import project_of, settings_of
+    from tui.commands.context import project_of
 
     project = project_of(arguments)
-    run_dir = settings_of(project).settings.paths.run_dir
-    sentence, code = _execute(arguments.what, project, run_dir)
+    sentence, code = _execute(arguments.what, project)
     sys.stdout.write(f"{sentence}\n")
     return code
 
 
-def _execute(verb: str, project: Path, run_dir: str) -> tuple[str, int]:
+def _execute(verb: str, project: Path) -> tuple[str, int]:
     from tui.control.hooks import installer, status
 
     if verb == "install":
-        is_new = installer.install(project, run_dir)
-        state = status.hook_status(project, run_dir)
+        is_new = installer.install(project)
+        state = status.hook_status(project)
         return f"{'installed in' if is_new else 'they are in'} {state.file}; {_reach(state)}", 0
     if verb == "uninstall":
-        is_removed = installer.uninstall(project, run_dir)
-        file = status.hook_status(project, run_dir).file
+        is_removed = installer.uninstall(project)
+        file = status.hook_status(project).file
         return (f"taken out of {file}" if is_removed else f"there are none of ours in {file}"), 0
-    return _describe(status.hook_status(project, run_dir))
+    return _describe(status.hook_status(project))
 
 
 def _reach(state: HookStatus) -> str:

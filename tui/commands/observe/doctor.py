@@ -109,7 +109,8 @@ def config_arguments(parser: argparse.ArgumentParser) -> None:
 
 def config_command(arguments: argparse.Namespace) -> int:
     """Prints the settings in force; notices about those without effect go to stderr."""
-    from tui.settings.describe import defaults_yaml, effective_text, notices_of
+    from tui.settings.describe import defaults_yaml, effective_text
+    from tui.settings.notices import notices_of
 
     if arguments.defaults:
         sys.stdout.write(defaults_yaml())

@@ -24,7 +24,7 @@ def status_arguments(parser: argparse.ArgumentParser) -> None:
 
 def status_command(arguments: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
-    monitor = monitor_for(arguments)
+    monitor = monitor_for(arguments, tell=not arguments.json)
     try:
         snapshot = monitor.read_once()
         if arguments.json:

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from tui.control.checkpoints.object_staging import (
     PrivateRepository,
     checkpoint_lock,
-    partial_objects,
 )
+from tui.control.checkpoints.repository_store import RepositoryStore
 from tui.system.errors import CheckpointError, GitError, RefusedError
 from tui.system.git import Git
 
@@ -47,8 +47,8 @@ class ScratchRepository(PrivateRepository):
     def clear(self) -> None:
         """Removes what was made here, also by a predecessor that was killed."""
         if self.objects():
-            for path in partial_objects(self._real):
-                path.unlink(missing_ok=True)
+            with RepositoryStore(self._real) as store:
+                store.remove_partial()
         super().clear()
         for path in (self._index, self._index.with_suffix(".lock")):
             path.unlink(missing_ok=True)

@@ -26,7 +26,6 @@ from tui.control.channels.tmux_paste import PasteUncertainError
 from tui.control.hooks import status
 from tui.feeds.sessions.live_processes import ClaudeSessionFile, ClaudeSessionRegistry
 from tui.model.session import AgentProcess
-from tui.store.layout import RUN_DIR
 from tui.system import paths, processes
 from tui.system.errors import RefusedError
 from tui.system.files import regular_file
@@ -95,12 +94,10 @@ class DeliveryReceipt:
         return _LABELS[self.channel]
 
 
-def inspect_channels(
-    project: Path, process: AgentProcess, *, run_dir: str = RUN_DIR
-) -> ChannelFacts:
+def inspect_channels(project: Path, process: AgentProcess) -> ChannelFacts:
     """Inspects every channel and changes nothing. Takes some 50 ms: not for a screen's thread."""
-    last_call = Mailbox.of(project, run_dir).last_hook_call(process.session)
-    mailbox, folder_made_at, hooks_missing = _mailbox_obstacle(project, process, run_dir)
+    last_call = Mailbox(project).last_hook_call(process.session)
+    mailbox, folder_made_at, hooks_missing = _mailbox_obstacle(project, process)
     return ChannelFacts(
         process.session,
         process.status,
@@ -141,7 +138,6 @@ def send_message(
     process: AgentProcess,
     text: str,
     *,
-    run_dir: str = RUN_DIR,
     by: ChannelName | None = None,
 ) -> DeliveryReceipt:
     """Sends a message to a session that is not ours, by the channel `by` or the best that takes it.
@@ -152,7 +148,7 @@ def send_message(
     alive = processes.read_facts(process.pid)
     if alive is None or abs(alive.created - process.created) > _SAME_START_S:
         raise RefusedError(f"the session's process ({process.pid}) has ended; nothing was sent")
-    facts = inspect_channels(project, process, run_dir=run_dir)
+    facts = inspect_channels(project, process)
     usable = [channel for channel in open_channels(facts) if by in (None, channel.name)]
     if not usable:
         best = best_channel(facts)
@@ -161,7 +157,7 @@ def send_message(
     reasons = []
     for channel in usable:
         try:
-            return _send(channel, project, process, text, run_dir)
+            return _send(channel, project, process, text)
         except PasteUncertainError as error:
             # It may stand in the input box, so no other channel is tried.
             return DeliveryReceipt(
@@ -172,13 +168,11 @@ def send_message(
     raise RefusedError("; ".join(reasons))
 
 
-def refresh_receipt(
-    project: Path, receipt: DeliveryReceipt, run_dir: str = RUN_DIR
-) -> DeliveryReceipt:
+def refresh_receipt(project: Path, receipt: DeliveryReceipt) -> DeliveryReceipt:
     """The receipt as things stand now; only the mailbox's changes after it was given."""
     if receipt.channel != "mailbox" or receipt.state not in ("queued", "unsure"):
         return receipt
-    message = Mailbox.of(project, run_dir).read_state(receipt.session, receipt.id)
+    message = Mailbox(project).read_state(receipt.session, receipt.id)
     if message is None:
         return replace(receipt, state="unsure", detail="the message is no longer in the mailbox")
     details = {
@@ -190,13 +184,11 @@ def refresh_receipt(
     return replace(receipt, state=message.state, detail=details[message.state])
 
 
-def _send(
-    channel: Channel, project: Path, process: AgentProcess, text: str, run_dir: str
-) -> DeliveryReceipt:
+def _send(channel: Channel, project: Path, process: AgentProcess, text: str) -> DeliveryReceipt:
     name = ""
     state: DeliveryState = "queued"
     if channel.name == "mailbox":
-        name = Mailbox.of(project, run_dir).send(process.session, text).id
+        name = Mailbox(project).send(process.session, text).id
         detail = "waits in the mailbox"
     elif channel.name == "inbox":
         send_to_inbox(process, text)
@@ -207,14 +199,12 @@ def _send(
     return DeliveryReceipt(name, channel.name, state, channel.promise, detail, process.session)
 
 
-def _mailbox_obstacle(
-    project: Path, process: AgentProcess, run_dir: str
-) -> tuple[str, float | None, bool]:
+def _mailbox_obstacle(project: Path, process: AgentProcess) -> tuple[str, float | None, bool]:
     """Why the mailbox is closed, when we made `.claude`, and whether only hooks are missing."""
     if not process.session:
         return "the session's id is not known", None, False
     try:
-        hooks = status.hook_status(project, run_dir)
+        hooks = status.hook_status(project)
     except RefusedError as error:
         return str(error), None, False
     if hooks.off:

@@ -13,6 +13,8 @@ import stat
 import time
 from typing import Final, NamedTuple
 
+from tui.system import xdg
+
 EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
 WAITING: Final = ".msg"
 CLAIMED: Final = ".claimed"
@@ -26,6 +28,12 @@ MOST_PAYLOAD: Final = 8 << 20
 # Below the CLI's limit of 10,000, so that no message is cut in the middle.
 _MOST_ANSWER: Final = 9_500
 _MOST_NAMES: Final = 1_000
+# Who calls may name any session; beyond so many only a message to one makes its folder.
+_MOST_SESSIONS: Final = 1_000
+# Names that `store/layout` has too: importing it would take longer than all of this.
+_PROJECTS: Final = "projects"
+_OPERATIONS: Final = "deeds"
+MAILBOX: Final = "mailbox"
 _FRAME: Final = "The person who supervises this session says:\n\n"
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: an agent can put a FIFO here, and opening that would wait for a writer.
@@ -62,7 +70,7 @@ def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
     session, is_main = _read_speaker(payload)
     if event not in EVENTS or not is_session_id(session):
         return NOTHING
-    folder = open_mailbox(mailbox, session)
+    folder = open_mailbox(mailbox, session, _MOST_SESSIONS)
     try:
         _mark_call(folder)
         if not is_main:
@@ -78,33 +86,41 @@ def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
 
 def deliver_to_hook(event: str, mailbox: str, claimed: ClaimedMessages) -> None:
     """Notes that the claimed messages are in the CLI's hands."""
+    delivered = []
     folder = open_mailbox(mailbox, claimed.session)
     try:
         for name in claimed.ids:
-            os.rename(
-                name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=folder, dst_dir_fd=folder
-            )
+            new = f"{name}.{event}{DELIVERED}"
+            try:
+                os.rename(name + CLAIMED, new, src_dir_fd=folder, dst_dir_fd=folder)
+            except FileNotFoundError:
+                continue  # what is not there any more gets no receipt
+            delivered.append(name)
     finally:
         os.close(folder)
-    _record_delivery(event, mailbox, claimed)
+    _record_delivery(event, mailbox, claimed.session, delivered)
 
 
-def _record_delivery(event: str, mailbox: str, claimed: ClaimedMessages) -> None:
+def _record_delivery(event: str, mailbox: str, session: str, names: list[str]) -> None:
     """Records the deliveries in the session's journal, if it has one; nobody need be watching.
 
     The message is delivered by now, so a journal that cannot be written must not make the call fail.
     """
     detail = f"handed to the session by its {event} hook"
     entry = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
-    lines = "".join(json.dumps({**entry, "id": name}) + "\n" for name in claimed.ids)
-    path = os.path.join(os.path.dirname(mailbox), "deeds", f"{claimed.session}.journal.jsonl")
+    lines = "".join(json.dumps({**entry, "by": "hook", "id": name}) + "\n" for name in names)
     try:
-        journal = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        folder = _open_private(os.path.dirname(os.path.realpath(mailbox)), _OPERATIONS)
+        try:
+            flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            journal = os.open(f"{session}.journal.jsonl", flags, dir_fd=folder)
+        finally:
+            os.close(folder)
     except OSError:
         return
     try:
         facts = os.fstat(journal)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():
+        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_nlink != 1:
             return
         is_torn = facts.st_size and os.pread(journal, 1, facts.st_size - 1) != b"\n"
         os.write(journal, (("\n" if is_torn else "") + lines).encode())
@@ -114,16 +130,28 @@ def _record_delivery(event: str, mailbox: str, claimed: ClaimedMessages) -> None
         os.close(journal)
 
 
-def open_mailbox(mailbox: str, session: str) -> int:
-    """A descriptor of the session's folder, made if missing; PermissionError unless ours alone."""
-    outer = os.open(mailbox, _FOLDER)
+def open_mailbox(mailbox: str, session: str, most: int | None = None) -> int:
+    """A descriptor of the session's folder, made if missing, but only among at most `most`.
+
+    PermissionError for a folder that is no mailbox below our state folder, or not ours alone: whoever
+    calls a hook may name any folder.
+    """
+    state = os.path.realpath(xdg.state_dir())
+    parts = os.path.relpath(os.path.realpath(mailbox), state).split("/")
+    if len(parts) != 3 or (parts[0], parts[2]) != (_PROJECTS, MAILBOX) or parts[1][0] == ".":
+        raise PermissionError(f"{mailbox!r} is no mailbox below {state!r}")
+    outer = _open_private(state, *parts)
     try:
-        _check_private(outer, mailbox)
         try:
-            os.mkdir(session, 0o700, dir_fd=outer)
-        except FileExistsError:
-            pass
-        inner = os.open(session, _FOLDER, dir_fd=outer)
+            inner = os.open(session, _FOLDER, dir_fd=outer)
+        except FileNotFoundError:
+            if most is not None and len(os.listdir(outer)) >= most:
+                raise PermissionError(f"{mailbox!r} is full") from None
+            try:
+                os.mkdir(session, 0o700, dir_fd=outer)
+            except FileExistsError:
+                pass
+            inner = os.open(session, _FOLDER, dir_fd=outer)
     finally:
         os.close(outer)
     try:
@@ -132,6 +160,23 @@ def open_mailbox(mailbox: str, session: str) -> int:
         os.close(inner)
         raise
     return inner
+
+
+def _open_private(top: str, *names: str) -> int:
+    """A descriptor of a folder; no link is followed below `top`, and each folder is ours alone."""
+    folder = os.open(top, _FOLDER)
+    for name in (*names, ""):
+        try:
+            _check_private(folder, name or top)
+            if not name:
+                return folder
+            below = os.open(name, _FOLDER, dir_fd=folder)
+        except OSError:
+            os.close(folder)
+            raise
+        os.close(folder)
+        folder = below
+    return folder
 
 
 def read_text(folder: int, name: str) -> str | None:
@@ -167,7 +212,7 @@ def _read_speaker(payload: bytes) -> tuple[str, bool]:
 def _check_private(folder: int, name: str) -> None:
     facts = os.fstat(folder)
     if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
-        raise PermissionError(f"{name} is not ours alone")
+        raise PermissionError(f"{name!r} is not ours alone")
 
 
 def _mark_call(folder: int) -> None:
@@ -191,6 +236,8 @@ def _claim_all(folder: int) -> list[tuple[str, str]]:
         if utf16_length(text) + 2 > room:
             break  # it and all newer ones wait for the next call, so that the order is kept
         stem = name.removesuffix(WAITING)
+        if not _is_message_id(stem):
+            continue
         try:
             os.rename(name, stem + CLAIMED, src_dir_fd=folder, dst_dir_fd=folder)
         except FileNotFoundError:
@@ -198,6 +245,12 @@ def _claim_all(folder: int) -> list[tuple[str, str]]:
         claimed.append((stem, text))
         room -= utf16_length(text) + 2
     return claimed
+
+
+def _is_message_id(name: str) -> bool:
+    """Whether a name is one that `Mailbox.send` gives: nanoseconds and a random word."""
+    stamp, _, word = name.partition("-")
+    return stamp.isascii() and stamp.isdecimal() and word.isascii() and word.isalnum()
 
 
 def _encode_answer(event: str, text: str) -> bytes:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from tui.control.channels import hook_delivery
-from tui.store.layout import RUN_DIR, state_root
-from tui.system import paths
+from tui.store.layout import make_project_state, project_state
 from tui.system.errors import RefusedError
 from tui.system.files import atomic_write_at, private_folder
 
@@ -48,19 +47,15 @@ class MailboxMessage:
 
 
 class Mailbox:
-    """The messages of a project: one private folder for each session."""
+    """The messages of a project: one private folder for each session. It need not exist yet."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    @staticmethod
-    def of(project: Path, run_dir: str = RUN_DIR) -> Mailbox:
-        """The project's mailbox; it need not exist yet."""
-        return Mailbox(paths.resolve(project, run_dir) / "mailbox")
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self.folder = project_state(project) / hook_delivery.MAILBOX
 
     def create(self) -> None:
         """Creates the folder, 0700; RefusedError where something else stands."""
-        state_root(self.folder.parent.parent, self.folder.parent.name)
+        make_project_state(self._project)
         private_folder(self.folder)
 
     def send(self, session: str, text: str) -> MailboxMessage:

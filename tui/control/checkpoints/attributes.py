@@ -43,6 +43,12 @@ def _is_kept(name: bytes) -> bool:
     return name.startswith(b"user.") or name in _LISTS
 
 
+def _is_missed(name: bytes) -> bool:
+    """Whether an attribute that is not kept is more than what the system gives to every file."""
+    overlay = name.startswith(b"trusted.overlay.")
+    return name == b"security.capability" or (name.startswith(b"trusted.") and not overlay)
+
+
 def _read_attributes(file: int) -> tuple[Attributes, str]:
     if sys.platform != "linux":
         return (), ""
@@ -51,7 +57,7 @@ def _read_attributes(file: int) -> tuple[Attributes, str]:
         if not names:
             return (), ""
         raw = sorted(os.fsencode(name) for name in names)
-        lost = [name for name in raw if name == b"security.capability"]
+        lost = [name for name in raw if _is_missed(name)]
         kept = tuple((name, os.getxattr(file, name)) for name in raw if _is_kept(name))
     except OSError as error:
         # A file system without attributes says so; then there is nothing to lose.
@@ -61,7 +67,8 @@ def _read_attributes(file: int) -> tuple[Attributes, str]:
             "" if unsupported else f"its extended attributes cannot be read: {error.strerror}",
         )
     if lost:
-        return kept, "its file capabilities are not kept"
+        names_of_lost = ", ".join(os.fsdecode(name) for name in lost)
+        return kept, f"its attributes {names_of_lost} are not kept"
     if sum(len(name) + len(value) for name, value in kept) > _MOST_BYTES:
         return (), "its extended attributes are too large to be kept"
     return kept, ""

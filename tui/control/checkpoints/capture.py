@@ -26,9 +26,10 @@ from tui.control.checkpoints.refs import (
     Checkpoint,
     CheckpointKind,
     commit_message,
-    namespace,
-    ref_safe_session,
+    parse_refs,
+    start_read_refs,
 )
+from tui.control.checkpoints.registration import CheckpointRegistrar
 from tui.control.checkpoints.stat_cache import (
     FileTable,
     StatCache,
@@ -42,8 +43,6 @@ from tui.system.errors import CheckpointError, GitError, RefusedError
 from tui.system.git import Git
 
 _MOST_PUBLISHES = 3
-# No reflog: it would keep retired checkpoints alive.
-_NO_LOG = {"core.logAllRefUpdates": "false", "core.fsync": "default,reference"}
 
 
 class _ObjectsPrunedError(CheckpointError):
@@ -154,25 +153,24 @@ class _Capture:
             # Git's listing is the slowest part: it runs while the cache is read.
             lister = PathLister(git)
             stack.callback(lister.cancel)
-            remove_leftovers(git)
+            listed = start_read_refs(git)
+            stack.callback(listed.cancel)
             cache = StatCache.load(git) if use_cache else StatCache()
             head, head_tree, branch = _read_head(git)
-            listed = git.start(
-                ("for-each-ref", "--format=%(refname) %(objectname)", namespace(git))
-            )
             index_state = IndexState(git, head, head_tree)
             stack.callback(index_state.cancel)
-            refs = dict(line.split(" ") for line in os.fsdecode(listed.result()).splitlines())
-            if refs.get(cache.ref) != cache.commit:
+            registrar = self._registrar = CheckpointRegistrar(git, parse_refs(listed.result()))
+            remove_leftovers(git, registrar.refs)
+            registrar.settle()
+            if registrar.refs.get(cache.ref) != cache.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
                 cache = StatCache()
-            numbers = (ref.rpartition("/")[2] for ref in refs)
-            number = max((int(name) for name in numbers if name.isdecimal()), default=0) + 1
+            number = registrar.free_number()
             checkpoint = replace(
                 self._draft,
                 id=f"c{number}",
                 number=number,
-                ref=f"{namespace(git)}/{ref_safe_session(self._draft.session)}/{number}",
+                ref=registrar.ref_for(self._draft.session, number),
                 head=head or None,
                 branch=branch,
                 operation=git.operation_in_progress(),
@@ -235,20 +233,20 @@ class _Capture:
         A prune in between removes objects, so a check that fails publishes once more. If that does
         not help, the repository itself has lost an object since git listed it.
         """
-        git, has_ref = self._git, False
-        for _ in range(_MOST_PUBLISHES):
+        git, registrar, has_ref = self._git, self._registrar, False
+        for number in range(_MOST_PUBLISHES):
             loose = staging.repository.publish()
             self._progress("stored")
-            # --no-deref: an agent could have made this ref a symbolic one to a branch.
-            order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
-            if not has_ref:
-                has_ref = git.read_line(order, config=_NO_LOG) is not None
+            if not number:
+                registrar.announce(checkpoint)
+                self._progress("announced")
+            has_ref = has_ref or registrar.create_ref(checkpoint)
             self._progress("recorded")
             tree = _verify(git, checkpoint, {*loose, *sent}) if has_ref else None
             if tree:
+                registrar.confirm(checkpoint)
                 return tree
-        if has_ref:
-            git.run(("update-ref", "--no-deref", "-d", checkpoint.ref, checkpoint.commit))
+        registrar.withdraw(checkpoint, has_ref=has_ref)
         raise _ObjectsPrunedError(
             f"no checkpoint was taken of {git.work_tree}: objects of its repository are missing; "
             "`git fsck` tells which"

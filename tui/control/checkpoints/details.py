@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import stat
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
 from tui.control.checkpoints.attributes import Attributes
-from tui.control.checkpoints.nested_git import GitFile, NestedGit
-from tui.control.checkpoints.path_listing import folders_above, is_capturable
+from tui.control.checkpoints.nested_git import GitFile, NestedGit, check_nested
+from tui.control.checkpoints.path_listing import folders_above
 from tui.control.checkpoints.refs import Checkpoint, parse_missing
+from tui.control.checkpoints.verified_objects import ObjectReader
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
+from tui.system.repository_names import UnacceptableError, check_path, check_permissions
 
 NESTED_LIST: Final = b"nested.json"
 _NESTED_FOLDER: Final = b"nested"
-_BLOB: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_DETAILS: Final = b"details.json"
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class ExcludedPaths:
 def encode_details(details: CheckpointDetails) -> bytes:
     """`details.json` as it is stored."""
     record = {
+        "nested": len(details.nested),
         "not_captured": [[n.path, n.reason] for n in details.not_captured],
         "partial": sorted(os.fsdecode(path) for path in details.partial),
         "usual": details.usual,
@@ -120,78 +121,94 @@ def nested_blob_path(blob: str) -> bytes:
     return b"%s/%s/%s" % (_NESTED_FOLDER, blob[:2].encode(), blob.encode())
 
 
-def _parse_nested(git: Git, commit: str) -> tuple[NestedGit, ...]:
-    if not git.run(("ls-tree", commit, NESTED_LIST.decode())):
-        return ()
-    return tuple(
-        _checked(
-            NestedGit(
-                os.fsencode(entry["path"]),
-                tuple((os.fsencode(path), int(mode) & 0o7777) for path, mode in entry["folders"]),
-                tuple(
-                    GitFile(os.fsencode(path), int(mode), str(blob))
-                    for path, mode, blob in entry["files"]
-                ),
+def read_details(
+    git: Git, checkpoint: Checkpoint, reader: ObjectReader | None = None
+) -> CheckpointDetails:
+    """The full record of a checkpoint; raises `CheckpointError` when it cannot be read, and
+    `UnacceptableError` when it holds what no checkpoint records."""
+    if reader is None:
+        with ObjectReader(git) as new:
+            return read_details(git, checkpoint, new)
+    where = f"the record of checkpoint {checkpoint.id}"
+    parents = reader.commit(checkpoint.commit).parents
+    if len(parents) != (2 if checkpoint.head else 1):
+        raise UnacceptableError(f"{where} is not where it belongs; nothing of it is used")
+    tree = reader.commit(parents[-1]).tree
+    data = reader.file_in(tree, _DETAILS, where)
+    try:
+        record = json.loads(data)
+        nested = []
+        if record.get("nested"):
+            nested = json.loads(reader.file_in(tree, NESTED_LIST, where))
+        return _parse_details(record, nested, where, foreign=checkpoint.foreign)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise CheckpointError(f"{where} is damaged") from error
+
+
+def _parse_details(
+    record: Mapping[str, Any], nested: Iterable[Mapping[str, Any]], where: str, *, foreign: bool
+) -> CheckpointDetails:
+    plain, executable = (check_permissions(mode, where) for mode in record["usual"])
+    folder = record.get("usual_folder")
+    details = CheckpointDetails(
+        parse_missing(record),
+        (plain, executable),
+        _parse_modes(record["unusual"], where),
+        _parse_paths(record["empty_folders"], where),
+        frozenset(os.fsencode(path) for path in record.get("partial", ())),
+        None if folder is None else check_permissions(folder, where),
+        _parse_modes(record.get("folders", {}), where),
+        {
+            _parse_path(path, where): tuple(
+                sorted((os.fsencode(name), b64decode(value)) for name, value in values.items())
             )
-        )
-        for entry in json.loads(git.show_file(commit, NESTED_LIST.decode()))
+            for path, values in record.get("attributes", {}).items()
+        },
+        {
+            _parse_path(path, where): (int(owner[0]), int(owner[1]))
+            for path, owner in record.get("owners", {}).items()
+        },
+        tuple(_parse_nested(entry, where) for entry in nested),
+    )
+    if not foreign:
+        return details
+    # Whoever made it must not choose programs that run as somebody else.
+    return replace(
+        details,
+        usual=(plain & 0o777, executable & 0o777),
+        unusual={path: mode & 0o1777 for path, mode in details.unusual.items()},
+        owners={},
     )
 
 
-# complexity: every way in which a record can lie is one condition
-def _checked(entry: NestedGit) -> NestedGit:
-    """The entry, if it is a `.git` below the top and all that it holds lies in it; else ValueError."""
-    folder, _, name = entry.path.rpartition(b"/")
-    files = [file.path for file in entry.files]
-    inside = [path for path, _ in entry.folders if path] + [path for path in files if path]
-    parts = {part for path in inside for part in path.split(b"/")}
-    kinds = {stat.S_IFMT(file.mode) for file in entry.files}
-    if (
-        name != b".git"
-        or not is_capturable(folder)
-        or not parts.isdisjoint((b"", b".", b".."))
-        or not kinds <= {stat.S_IFREG, stat.S_IFLNK}
-        or (b"" in files and (len(files) > 1 or entry.folders))
-        or not all(_BLOB.fullmatch(file.blob) for file in entry.files)
-        or len(set(files)) < len(files)
-    ):
-        raise ValueError("no nested repository looks like that")
-    return entry
+def _parse_path(text: str, where: str) -> bytes:
+    """A path below the top, or the empty one, which is the top itself."""
+    path = os.fsencode(text)
+    return check_path(path, where) if path else path
 
 
-def read_details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
-    """The full record of a checkpoint; raises `CheckpointError` when it cannot be read."""
-    commit = checkpoint.commit + ("^2" if checkpoint.head else "^1")
-    try:
-        record = json.loads(git.show_file(commit, "details.json"))
-        usual, folder = record["usual"], record.get("usual_folder")
-        return CheckpointDetails(
-            parse_missing(record),
-            (int(usual[0]) & 0o777, int(usual[1]) & 0o777),
-            _parse_modes(record["unusual"]),
-            _parse_paths(record["empty_folders"]),
-            _parse_paths(record.get("partial", ())),
-            None if folder is None else int(folder) & 0o777,
-            _parse_modes(record.get("folders", {})),
-            {
-                os.fsencode(path): tuple(
-                    sorted((os.fsencode(name), b64decode(value)) for name, value in values.items())
-                )
-                for path, values in record.get("attributes", {}).items()
-            },
-            {
-                os.fsencode(path): (int(owner[0]), int(owner[1]))
-                for path, owner in record.get("owners", {}).items()
-            },
-            _parse_nested(git, commit),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise CheckpointError(f"the record of checkpoint {checkpoint.id} is damaged") from error
+def _parse_modes(record: Mapping[str, Any], where: str) -> dict[bytes, int]:
+    return {
+        _parse_path(path, where): check_permissions(mode, where) for path, mode in record.items()
+    }
 
 
-def _parse_modes(record: Mapping[str, Any]) -> dict[bytes, int]:
-    return {os.fsencode(path): int(mode) & 0o7777 for path, mode in record.items()}
+def _parse_paths(record: Iterable[str], where: str) -> frozenset[bytes]:
+    return frozenset(check_path(os.fsencode(path), where) for path in record)
 
 
-def _parse_paths(record: Iterable[str]) -> frozenset[bytes]:
-    return frozenset(os.fsencode(path) for path in record)
+def _parse_nested(entry: Mapping[str, Any], where: str) -> NestedGit:
+    return check_nested(
+        NestedGit(
+            os.fsencode(entry["path"]),
+            tuple(
+                (os.fsencode(path), check_permissions(mode, where))
+                for path, mode in entry["folders"]
+            ),
+            tuple(
+                GitFile(os.fsencode(path), int(mode), str(blob))
+                for path, mode, blob in entry["files"]
+            ),
+        ),
+        where,
+    )

@@ -11,6 +11,7 @@ from tui.control.checkpoints.path_listing import is_capturable
 from tui.control.checkpoints.work_tree import blob_id
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
+from tui.system.repository_names import MOST_BLOB_BYTES
 
 # A git that hangs is killed, so that no checkpoint waits for ever.
 _TIMEOUT_S = 600.0
@@ -34,6 +35,8 @@ class BlobReader(PipedGit):
                 raise CheckpointError(
                     f"{self._git.git_dir} lacks the object {blob}; try `git fsck`"
                 )
+            if int(header[2]) > MOST_BLOB_BYTES:
+                raise CheckpointError(f"the object {blob} is larger than any file of a checkpoint")
             data = self._stdout.read(int(header[2]))
             self._stdout.read(1)
         except OSError as error:

@@ -15,6 +15,12 @@ from msgspec import Struct
 
 from tui.control.checkpoints.stat_cache import FileTable, stat_columns
 from tui.system.format import format_size_limit
+from tui.system.repository_names import (
+    UnacceptableError,
+    check_object_id,
+    check_path,
+    check_permissions,
+)
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_FILES = 20_000
@@ -79,6 +85,9 @@ class NestedScan:
     def _scan_one(self, entry: bytes) -> Generator[tuple[bytes, bytes], None, bool]:
         """One attempt; the generator's value is whether nothing changed meanwhile."""
         listed = _list_all(self.top, entry)
+        if not listed.folders and not listed.files:
+            self._leave_out(entry, "what is no file and no folder")
+            return True
         reason = self._find_excess(listed)
         if reason:
             self._leave_out(entry, reason)
@@ -202,3 +211,30 @@ def git_entry_exists(top: int, entry: bytes) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
+
+
+# complexity: every way in which a record can lie is one condition
+def check_nested(entry: NestedGit, where: str) -> NestedGit:
+    """The entry, if it is a `.git` below the top and all that it holds lies in it; else
+    `UnacceptableError`."""
+    folder, _, name = entry.path.rpartition(b"/")
+    files = [file.path for file in entry.files]
+    inside = [path for path in (*files, *(path for path, _ in entry.folders)) if path]
+    parts = {part for path in inside for part in path.split(b"/")}
+    kinds = {stat.S_IFMT(file.mode) for file in entry.files}
+    is_file = not entry.folders and files == [b""]
+    is_folder = bool(entry.folders) and entry.folders[0][0] == b"" and b"" not in files
+    check_path(folder, where)
+    if (
+        name != b".git"
+        or not (is_file or is_folder)
+        or not parts.isdisjoint((b"", b".", b".."))
+        or not kinds <= {stat.S_IFREG, stat.S_IFLNK}
+        or len(set(inside)) < len(inside)
+    ):
+        raise UnacceptableError(f"{where} has a nested repository as there is none")
+    for file in entry.files:
+        check_object_id(file.blob, where)
+    for _, mode in entry.folders:
+        check_permissions(mode, where)
+    return entry

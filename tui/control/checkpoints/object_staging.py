@@ -1,9 +1,9 @@
 """A private repository in which objects are made before they are published.
 
-A private folder in the git dir is a small bare repository of its own: settings that nobody else
-writes, no hooks, and the real objects as its alternates. One `git fast-import` writes into it, raw
-bytes in, no filter asked. Only when all is there are the objects linked into the repository. Killed
-at any moment, what remains lies in this folder, and the next to hold the lock removes it.
+A small bare repository in our own state folder: settings that nobody else writes, no hooks, and the
+real objects as its alternates. One `git fast-import` writes into it, raw bytes in, no filter asked.
+Only when all is there do the objects get into the repository (`repository_store`). Killed at any
+moment, what remains lies in this folder, and the next to hold the lock removes it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,28 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
+from tui.control.checkpoints.repository_store import RepositoryStore
+from tui.store.checkpoint_registry import CheckpointRegistry
+from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError
-from tui.system.files import private_folder
+from tui.system.files import read_small
 from tui.system.git import Git, kill_process_group, wait_process
-from tui.system.locks import acquire_lock
+from tui.system.locks import acquire_lock, is_locked
 
 _COMMITTER = b"overnight-tui <overnight-tui@localhost>"
 _PRIVATE = "making"
 _REF = "refs/heads/made"
-# A `git gc` at the same time may remove the folder between making it and linking into it.
-_MOST_LINK_TRIES = 20
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
+# What version 0.1 kept in the git dir, and may have left there when it was killed.
+_OLD_FOLDERS = ("making", "taking")
+_OLD_FILES = ("seen", "lock")
 # Names that other systems reserve are captured all the same, so their protection is off. Nothing is
 # flushed here: `publish` flushes what it links. Up to 100 objects become loose ones, more a pack.
 _SETTINGS = """\
@@ -46,8 +52,23 @@ _SETTINGS = """\
 
 
 def private_area(git: Git) -> Path:
-    """The folder in the git dir that belongs to the checkpoints of this work tree."""
-    return private_folder(git.common_dir / "overnight" / git.worktree_id)
+    """The private folder, in our state, of this work tree's checkpoints; made if missing."""
+    return CheckpointRegistry(git.common_dir).folder(_area_name(git))
+
+
+def private_place(git: Git) -> Path:
+    """Where that folder is, whether or not it exists; makes nothing."""
+    return CheckpointRegistry(git.common_dir).place(_area_name(git))
+
+
+def _area_name(git: Git) -> str:
+    """The name of a work tree's folder; what a linked one is called is up to whoever made it."""
+    name = git.worktree_id
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    import hashlib
+
+    return "wt+" + hashlib.blake2b(os.fsencode(name), digest_size=16).hexdigest()
 
 
 @contextmanager
@@ -88,8 +109,13 @@ class PrivateRepository:
         self.git = PrivateGit(self.folder, git)
 
     def create(self) -> None:
-        """Makes what is missing of the repository; whatever is there already stays."""
+        """Makes what is missing of the repository; whatever is there already stays.
+
+        RefusedError where the real one's folders of objects are links.
+        """
         folder, common = self.folder, self._real.common_dir
+        with RepositoryStore(self._real) as store:
+            store.check_objects()
         for part in ("", "refs", "objects", "objects/info", "objects/pack"):
             (folder / part).mkdir(exist_ok=True)
         _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")
@@ -102,7 +128,7 @@ class PrivateRepository:
         _write_if_changed(folder / "objects/info/alternates", lines)
 
     def publish(self) -> list[str]:
-        """Links every new object into the repository, durably; the ids of the loose ones.
+        """Puts every new object into the repository, durably; the ids of the loose ones.
 
         May be called again after somebody pruned them.
         """
@@ -112,11 +138,8 @@ class PrivateRepository:
         packs = sorted((made / "pack").iterdir(), key=lambda p: p.suffix == ".idx")
         files = [p for p in (*loose, *packs) if not p.name.startswith("tmp_")]
         _flush(files)
-        target = self._real.common_dir / "objects"
-        folders = {path.parent.name for path in files}
-        for path in files:
-            _link_object(path, target / path.parent.name / path.name)
-        _flush([target, *(target / name for name in folders if (target / name).is_dir())])
+        with RepositoryStore(self._real) as store:
+            store.add_objects(files)
         return [path.parent.name + path.name for path in loose]
 
     def clear(self) -> None:
@@ -243,31 +266,61 @@ class ObjectStaging(PipedGit):
         return "".join(c if c.isprintable() else "?" for c in text)[:300]
 
 
-def remove_leftovers(git: Git) -> None:
-    """Removes what killed predecessors left behind; call it with the lock held."""
+def remove_leftovers(git: Git, refs: Iterable[str]) -> None:
+    """Removes what killed predecessors left behind; call it with the lock held.
+
+    `refs` are those of this work tree that there are.
+    """
     repository = PrivateRepository(git, _PRIVATE)
     left = repository.objects()
     partial = list(private_area(git).glob("*.new"))
-    if left:
-        pack_dir = git.common_dir / "objects/pack"
-        for pack in (repository.folder / "objects/pack").glob("pack-*.pack"):
-            if not (pack_dir / pack.name).with_suffix(".idx").exists():
-                partial += pack_dir.glob(pack.stem + ".*")
-        partial += partial_objects(git)
-    # Refs here are created under this lock only, so the lock file of a missing ref is stale.
-    refs = git.common_dir / "refs/overnight" / git.worktree_id
-    for lock in refs.glob("*/*.lock"):
-        ref = str(lock.relative_to(git.common_dir).with_suffix(""))
-        if git.read_line(("rev-parse", "--verify", "--quiet", ref)) is None:
-            partial.append(lock)
+    with RepositoryStore(git) as store:
+        if left:
+            packs = [p.stem for p in (repository.folder / "objects/pack").glob("pack-*.pack")]
+            store.remove_partial([stem for stem in packs if not store.has_pack_index(stem)])
+        store.remove_stale_locks(git.worktree_id, refs)
+    _remove_old_area(git)
     # The objects go last: killed before, the next sweep still finds them and looks for the rest.
     for path in (*partial, *left):
         path.unlink(missing_ok=True)
 
 
-def partial_objects(git: Git) -> list[Path]:
-    """Copies into the repository that a kill left half written."""
-    return list((git.common_dir / "objects").glob("*/tmp_overnight_*"))
+def _remove_old_area(git: Git) -> None:
+    """Removes what version 0.1 kept in the git dir, if it is what it looks like: real folders of ours.
+
+    A link there is left alone, and so is everything while that version is at work.
+    """
+    place = git.common_dir / "overnight" / git.worktree_id
+    if not os.path.lexists(place):
+        return
+    with suppress(OSError):
+        top = os.open(git.common_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            inside = os.fsencode(os.path.join("overnight", git.worktree_id))
+            area = open_beneath(top, inside, flags)
+            try:
+                if os.fstat(area).st_uid == os.geteuid() and not is_locked(place / "lock"):
+                    _empty_old_area(area)
+            finally:
+                os.close(area)
+            with suppress(OSError):
+                os.rmdir(inside, dir_fd=top)
+                os.rmdir(b"overnight", dir_fd=top)
+        finally:
+            os.close(top)
+
+
+def _empty_old_area(area: int) -> None:
+    for name in _OLD_FILES:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=area)
+    for name in _OLD_FOLDERS:
+        with suppress(OSError):
+            status = os.stat(name, dir_fd=area, follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                # It follows no link, neither at this name nor below it.
+                shutil.rmtree(name, ignore_errors=True, dir_fd=area)
 
 
 def _write_if_changed(path: Path, data: bytes) -> None:
@@ -283,9 +336,7 @@ def quote_path(path: bytes) -> bytes:
 
 def _alternates(objects: Path) -> list[Path]:
     """Where the repository itself borrows objects; git would not follow relative ones from us."""
-    lines: list[bytes] = []
-    with suppress(OSError):
-        lines = (objects / "info/alternates").read_bytes().split(b"\n")
+    lines = read_small(objects / "info/alternates").split(b"\n")
     plain = [line for line in lines if line and line[:1] not in (b"#", b'"')]
     return [Path(os.path.normpath(objects / os.fsdecode(line))) for line in plain]
 
@@ -311,21 +362,3 @@ def _flush_one(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _link_object(source: Path, target: Path) -> None:
-    for _ in range(_MOST_LINK_TRIES):
-        try:
-            os.link(source, target)
-            return
-        except FileExistsError:
-            return
-        except FileNotFoundError:  # a git that packs objects takes away empty folders
-            target.parent.mkdir(exist_ok=True)
-        except OSError:  # another file system, or one without hard links
-            partial = target.with_name(f"tmp_overnight_{target.name}")
-            shutil.copy2(source, partial)
-            _flush([partial])
-            partial.replace(target)
-            return
-    raise CheckpointError(f"{target.parent} vanishes as often as it is made")

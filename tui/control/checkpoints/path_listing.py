@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tui.control.checkpoints.stat_cache import OWN_FOLDER
+from tui.store.layout import own_state_within
 from tui.system.errors import OvernightError
 from tui.system.git import Git
+from tui.system.repository_names import path_fault
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
-# Parts that no captured path may have: they lead out of the work tree, into git or into our folder.
-_OUTSIDE = frozenset((b"", b".", b"..", b".git", OWN_FOLDER))
-# What git, on the file systems of other machines too, could take for its own folder.
-_RESERVED = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
-# Characters that HFS+ ignores in names: with them a name can mean ".git" on a Mac.
-_INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 NOT_CHECKED_OUT = "a submodule that is not checked out"
 IGNORED = "ignored"
+OWN_REASON = "overnight-tui's own"
 
 
 @dataclass
@@ -68,7 +63,20 @@ class PathLister:
                 self._list_nested(path, listing, seconds_left)
             else:
                 listing.excluded[path + b"/"] = "one nested repository too many"
+        self._leave_out_ours(listing)
         return listing
+
+    def _leave_out_ours(self, listing: PathListing) -> None:
+        ours = own_state_within(self._git.work_tree)
+        if ours:
+            below = ours + b"/"
+            listing.excluded = {
+                path: why for path, why in listing.excluded.items() if not path.startswith(below)
+            }
+            listing.excluded[below] = OWN_REASON
+            for name in ("tracked", "untracked", "nested"):
+                paths = getattr(listing, name)
+                setattr(listing, name, [path for path in paths if not path.startswith(below)])
 
     def _list_own(self, seconds_left: Callable[[], float]) -> PathListing:
         try:
@@ -128,19 +136,9 @@ def folders_above(path: bytes) -> list[bytes]:
     return [b"/".join(parts[:length]) for length in range(1, len(parts))]
 
 
-def is_reserved(path: bytes) -> bool:
-    """Whether git would call a tree with this name broken."""
-    if _RESERVED.search(path):
-        return True
-    if path.isascii():
-        return False
-    plain = _INVISIBLE.sub("", path.decode("utf-8", "replace")).encode()
-    return _RESERVED.search(plain) is not None
-
-
 def is_capturable(path: bytes) -> bool:
     """Whether a path may be captured and restored at all: inside the work tree, not git's own."""
-    return _OUTSIDE.isdisjoint(path.split(b"/")) and not is_reserved(path)
+    return not path_fault(path)
 
 
 def _split(output: bytes) -> list[bytes]:

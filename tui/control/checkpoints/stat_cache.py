@@ -17,10 +17,10 @@ import msgspec
 from msgspec import Struct
 
 from tui.control.checkpoints.attributes import Extras, read_extras
-from tui.control.checkpoints.object_staging import private_area
+from tui.control.checkpoints.object_staging import private_area, private_place
 from tui.store.cache_file import open_cache, write_cache
-from tui.store.layout import RUN_DIR
 from tui.system.git import Git
+from tui.system.repository_names import component_fault
 
 _KIND = b"seen-2"
 _NAME = "seen"
@@ -28,8 +28,7 @@ _NAME = "seen"
 _TICK_NS = 100_000_000
 _COARSE_TICK_NS = 2_000_000_000
 LINK_MODE = 0o120000
-OWN_FOLDER = RUN_DIR.encode()
-OWN_REASON = "overnight-tui's own"
+RESERVED = "a name that git reserves"
 stat_columns = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
@@ -237,11 +236,7 @@ class FolderIndex:
             current.folders[path] = folder
             start = path + b"/" if path else b""
             current.special.update((start + name, kind) for name, kind in folder.special)
-            for name in folder.folders:
-                if name == OWN_FOLDER:
-                    current.special[start + name + b"/"] = OWN_REASON
-                elif start + name not in skipped:
-                    waiting.append(start + name)
+            waiting += [start + name for name in folder.folders if start + name not in skipped]
         current.real_paths = set(current.folders)
         return current
 
@@ -287,7 +282,11 @@ def _read_folder(top: int, path: bytes, status: os.stat_result) -> FolderStat:
                 if entry.name == ".git":
                     has_git = True
                 elif entry.is_dir(follow_symlinks=False):
-                    folders.append(os.fsencode(entry.name))
+                    name = os.fsencode(entry.name)
+                    if component_fault(name):
+                        odd.append((name + b"/", RESERVED))
+                    else:
+                        folders.append(name)
                 elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                     has_files = True
                 else:
@@ -355,7 +354,7 @@ class StatCache:
     def load(git: Git) -> StatCache:
         """What was stored last."""
         try:
-            with open_cache(private_area(git) / _NAME, _KIND) as cache:
+            with open_cache(private_place(git) / _NAME, _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
             rows, nested = (
                 FileTable.unpack(table, len(git.zero) // 2)

@@ -18,9 +18,9 @@ from msgspec import Struct
 
 from tui.control.checkpoints.attributes import Extras, read_extras
 from tui.control.checkpoints.nested_git import CHANGED, NestedScan
-from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
+from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable
 from tui.control.checkpoints.stat_cache import (
-    OWN_REASON,
+    RESERVED,
     FileTable,
     FolderIndex,
     StatCache,
@@ -31,6 +31,7 @@ from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git
+from tui.system.repository_names import MOST_PATH, is_reserved
 
 _TRIES = 5
 _CHUNK = 1 << 20
@@ -93,7 +94,7 @@ class WorkTreeState:
         return {**found, **self.nested_git.partial}
 
     def not_captured(self) -> list[NotCaptured]:
-        """Everything left out, whole or in part, by path; our own folder as one, whatever is in it."""
+        """Everything left out, whole or in part, by path."""
         return self._list({**self.partial(), **self.nested_git.excluded, **self.excluded})
 
     def left_out(self) -> list[NotCaptured]:
@@ -101,11 +102,7 @@ class WorkTreeState:
         return self._list({**self.nested_git.excluded, **self.excluded})
 
     def _list(self, excluded: dict[bytes, str]) -> list[NotCaptured]:
-        ours = tuple(path for path, why in self.folders.special.items() if why == OWN_REASON)
-        reasons = {**self.folders.special, **excluded, **dict.fromkeys(ours, OWN_REASON)}
-        items = sorted(
-            (p, why) for p, why in reasons.items() if p in ours or not p.startswith(ours)
-        )
+        items = sorted({**self.folders.special, **excluded}.items())
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
 
@@ -233,7 +230,9 @@ class WorkTreeScan:
         """Stat data of a file or link; None if there is none, the reason in `excluded` if any."""
         if not is_capturable(path):
             if is_reserved(path):
-                state.excluded[path] = "a name that git reserves"
+                state.excluded[path] = RESERVED
+            elif len(path) > MOST_PATH:
+                state.excluded[path] = "a path too long to be written again"
             return None
         if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
             return None

@@ -22,7 +22,6 @@ from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import status
 from tui.control.hooks.status import HookRecord, Json, JsonPath, SettingsFileVersion
-from tui.store.layout import RUN_DIR
 from tui.system.errors import RefusedError
 from tui.system.files import atomic_write, atomic_write_at
 
@@ -31,17 +30,17 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _DECODER: Final = json.JSONDecoder()
 
 
-def install(project: Path, run_dir: str = RUN_DIR) -> bool:
+def install(project: Path) -> bool:
     """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
     current = status.read_settings(project)
     if current.data is not None:
         status.decode_settings(current.data, project)
-    record = status.load_record(project, run_dir)
+    record = status.load_record(project)
     untouched = record.installed == _digest(current.data or b"")
     before = record.original if untouched else current.data
     clean = _remove_hooks("{}\n" if before is None else status.decode_settings(before, project))
-    installed = _add_hooks(clean, project, run_dir).encode("utf-8")
-    Mailbox.of(project, run_dir).create()
+    installed = _add_hooks(clean, project).encode("utf-8")
+    Mailbox(project).create()
     if installed == current.data:
         return False
     made_folder = 0.0 if (project / status.FOLDER).exists() else time.time()
@@ -49,7 +48,7 @@ def install(project: Path, run_dir: str = RUN_DIR) -> bool:
         made_folder = record.made_folder
     original = None if before is None else clean.encode()
     new = HookRecord(original, _digest(installed), made_folder)
-    path = status.record_path(project, run_dir)
+    path = status.record_path(project)
     try:
         atomic_write(path, msgspec.json.encode(new), sync=False)
     except OSError as error:
@@ -69,21 +68,21 @@ class HookPlan:
     off: str = ""
 
 
-def plan_install(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
+def plan_install(project: Path) -> HookPlan:
     """What installing would do now; RefusedError where it could not be done."""
-    found = status.hook_status(project, run_dir)
+    found = status.hook_status(project)
     missing = [event for event in EVENTS if event not in found.events or event in found.stale]
-    adds = tuple((event, status.hook_command(event, project, run_dir)) for event in missing)
+    adds = tuple((event, status.hook_command(event, project)) for event in missing)
     folder = project / status.FOLDER
     return HookPlan(found.file, adds, not found.file.exists(), not folder.exists(), found.off)
 
 
-def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
+def uninstall(project: Path) -> bool:
     """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
     current = status.read_settings(project)
     if current.data is None:
         return False
-    record = status.load_record(project, run_dir)
+    record = status.load_record(project)
     restored = record.original
     if record.installed != _digest(current.data):
         text = status.decode_settings(current.data, project)
@@ -96,7 +95,7 @@ def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     if restored is None and record.made_folder:
         with suppress(OSError):  # something else lies in it
             (project / status.FOLDER).rmdir()
-    status.record_path(project, run_dir).unlink(missing_ok=True)
+    status.record_path(project).unlink(missing_ok=True)
     return True
 
 
@@ -121,9 +120,9 @@ def replace_settings(project: Path, data: bytes | None, version: SettingsFileVer
             raise RefusedError(f"{shown} cannot be written: {error.strerror}") from error
 
 
-def _add_hooks(text: str, project: Path, run_dir: str) -> str:
+def _add_hooks(text: str, project: Path) -> str:
     for event in EVENTS:
-        command = status.hook_command(event, project, run_dir)
+        command = status.hook_command(event, project)
         entry: Json = {"type": "command", "command": command, "timeout": _TIMEOUT_S}
         group: Json = {"hooks": [entry]}
         if event == "PostToolUse":

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
-from tui.store.layout import RUN_DIR
+from tui.store.layout import project_state
 from tui.system import paths
 from tui.system.errors import RefusedError
 from tui.system.files import read_json, read_small
@@ -53,26 +53,26 @@ class HookStatus:
         return self.events == EVENTS and not self.stale and not self.off
 
 
-def hook_status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
+def hook_status(project: Path) -> HookStatus:
     """What is installed now; RefusedError when the file cannot be trusted or read."""
     data = read_settings(project).data
     settings = json.loads("{}" if data is None else decode_settings(data, project))
     found = {event: [command for _, command in find_ours(settings, event)] for event in EVENTS}
     events = tuple(event for event in EVENTS if found[event])
-    stale = tuple(e for e in events if found[e] != [hook_command(e, project, run_dir)])
-    made_at = load_record(project, run_dir).made_folder if events else 0.0
+    stale = tuple(e for e in events if found[e] != [hook_command(e, project)])
+    made_at = load_record(project).made_folder if events else 0.0
     file = settings_path(project)
     return HookStatus(file, events, stale, _disabled_reason(project, settings), made_at or None)
 
 
-def hook_command(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
+def hook_command(event: str, project: Path) -> str:
     """The shell command for one event; it says nothing once this program is gone."""
     program = Path(sys.executable).with_name("overnight-tui")
     if os.access(program, os.X_OK):
         program_call, gate = [str(program)], str(program)
     else:
         program_call, gate = [sys.executable, "-m", "tui"], sys.executable
-    call = shlex.join([*program_call, "hook", event, str(Mailbox.of(project, run_dir).folder)])
+    call = shlex.join([*program_call, "hook", event, str(Mailbox(project).folder)])
     return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
 
 
@@ -130,15 +130,15 @@ class HookRecord(Struct):
     made_folder: float = 0.0
 
 
-def record_path(project: Path, run_dir: str) -> Path:
+def record_path(project: Path) -> Path:
     """Where the record of an installation lies."""
-    return paths.resolve(project, run_dir) / "hooks.json"
+    return project_state(project) / "hooks.json"
 
 
-def load_record(project: Path, run_dir: str) -> HookRecord:
+def load_record(project: Path) -> HookRecord:
     """The record of the installation; an empty one if there is none."""
     try:
-        data = read_small(record_path(project, run_dir), 2 * _MOST_BYTES)
+        data = read_small(record_path(project), 2 * _MOST_BYTES)
         return msgspec.json.decode(data, type=HookRecord)
     except (msgspec.MsgspecError, ValueError):
         return HookRecord()

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from tui.control.checkpoints.attributes import apply_extras, has_extras
 from tui.control.checkpoints.git_objects import BlobReader
-from tui.control.checkpoints.nested_git import NestedGit, NestedScan
+from tui.control.checkpoints.nested_git import NestedGit, NestedScan, git_entry_exists
 from tui.control.checkpoints.stat_cache import FileTable
 from tui.control.checkpoints.work_tree import NotCaptured, blob_id
 from tui.control.rewind.decide import FileStep
@@ -19,6 +19,7 @@ from tui.system.beneath import open_beneath
 from tui.system.git import Git
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _OPEN, _PRIVATE = 0o700, 0o700
 # Where a `.git` is built, beside its place: one rename then puts it there whole.
 _PARTIAL = b".overnight-git"
@@ -45,7 +46,7 @@ class FolderApplier:
     def make_all(self) -> None:
         """Makes what is missing, for nobody else to see until it is complete."""
         for step in self._steps:
-            if step.after is not None and self._files.stat(step.path or b".") is None:
+            if step.path and step.after is not None and self._files.stat(step.path) is None:
                 with suppress(OSError):  # something stays in its place, and is told of
                     self._files.make_folder(step.path)
                     self._chmod(step.path, _PRIVATE)
@@ -98,8 +99,8 @@ class NestedGitFiles:
         """Puts back those that are missing; returns these. Nothing that is there is touched."""
         done = []
         for entry in entries:
-            if self._files.stat(entry.path) is None:
-                folder, _, name = entry.path.rpartition(b"/")
+            folder, _, name = entry.path.rpartition(b"/")
+            if not git_entry_exists(self._files.top, entry.path):
                 self._files.make_folder(folder)
                 parent = self._files.open(folder, folder=True)
                 try:
@@ -119,7 +120,7 @@ class NestedGitFiles:
         except OSError:
             return True
         try:
-            if self._files.stat(entry.path) is not None:
+            if git_entry_exists(parent, name):
                 if self._read(entry.path) != entry:
                     return False
                 os.rename(name, _PARTIAL, src_dir_fd=parent, dst_dir_fd=parent)
@@ -129,11 +130,19 @@ class NestedGitFiles:
             os.close(parent)
 
     def _read(self, path: bytes) -> NestedGit | None:
+        top = self._files.top
+
         def read(path: bytes) -> tuple[bytes | str, os.stat_result]:
-            status = self._files.stat(path)
-            if status is None:
-                raise FileNotFoundError(2, "is gone")
-            return self._files.read(path), status
+            above, _, name = path.rpartition(b"/")
+            folder = open_beneath(top, above, _FOLDER)
+            try:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if stat.S_ISLNK(status.st_mode):
+                    return os.readlink(name, dir_fd=folder), status
+                with open(os.open(name, _FILE, dir_fd=folder), "rb") as file:
+                    return file.read(), status
+            finally:
+                os.close(folder)
 
         most = 1 << 62
         scan = NestedScan(

@@ -101,9 +101,9 @@ class StepApplier:
     def apply_all(self, entry: OpenRewind) -> ApplyResult:
         """Removes what is in the way, writes, then deletes; flushes, then closes folders as they are to
         be. May be repeated."""
-        in_the_way, writes, deletes = _order_steps(self._steps)
         folders = FolderApplier(self._files, entry.folders)
         self._made = folders.kept
+        in_the_way, writes, deletes = _order_steps(self._steps, self._made)
         folders.open_all()
         self._run("clearing", in_the_way)
         folders.make_all()
@@ -152,7 +152,7 @@ class StepApplier:
         if self._has_version(step.after, step.path, status) or self._is_folder_made(step, status):
             return True
         if self._lacks_extras_only(step, status):
-            self._finish(step.path, step.after)
+            self._finish(number, step.path, step.after)
             return True
         if status is None or self._has_version(step.before, step.path, status):
             return self._change(number, step, status)
@@ -195,19 +195,30 @@ class StepApplier:
             return False
         return blob_id(self._git, self._files.read(step.path)).hex() == after.blob
 
-    def _finish(self, path: bytes, version: FileVersion | None) -> None:
+    def _finish(self, number: int, path: bytes, version: FileVersion | None) -> None:
         """Sets what a file has beside its bytes, where it is not there yet."""
         if version is None or version.is_link:
             return
         descriptor = self._files.open(path)
         try:
-            if not has_extras(descriptor, version.permissions, version.attributes):
+            if has_extras(descriptor, version.permissions, version.attributes):
+                return
+            failed = "it has several names, and all would change"
+            if self._has_one_name(number, os.fstat(descriptor)):
                 extras = version.permissions, version.attributes, version.owner
                 failed = apply_extras(descriptor, *extras)
-                if failed:
-                    self.result.not_restored.append(NotCaptured(os.fsdecode(path), failed))
+            if failed:
+                self.result.not_restored.append(NotCaptured(os.fsdecode(path), failed))
         finally:
             os.close(descriptor)
+
+    def _has_one_name(self, number: int, status: os.stat_result) -> bool:
+        """Whether a file has no name in the work tree but the one it was opened by."""
+        try:
+            staged = os.path.samestat(os.lstat(self._staged_path(number)), status)
+        except FileNotFoundError:
+            staged = False
+        return status.st_nlink == 1 + staged
 
     def _change(self, number: int, step: FileStep, status: os.stat_result | None) -> bool:
         if step.after is None:
@@ -215,7 +226,7 @@ class StepApplier:
         if status is None:
             self._ensure_staged(number)
             done = self._files.create(self._staged_path(number), step.path)
-        elif step.kind == "permissions":
+        elif step.kind == "permissions" and status.st_nlink == 1:
             done = True
         else:
             self._ensure_staged(number)
@@ -225,7 +236,7 @@ class StepApplier:
             self._discard_old(old_path, old, status, step.path)
             done = True
         if done:
-            self._finish(step.path, step.after)
+            self._finish(number, step.path, step.after)
         self.result.written += done
         return done
 
@@ -281,10 +292,13 @@ class StepApplier:
         self.result.rescued.append(str(rescued))
 
 
-def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
-    """Numbers of the steps: deletions that make room, writes, all other deletions."""
+def _order_steps(
+    steps: Sequence[FileStep], made: set[bytes]
+) -> tuple[list[int], list[int], list[int]]:
+    """Numbers of the steps: deletions that make room, also for the folders that are to be made;
+    writes; all other deletions."""
     targets = {step.path for step in steps if step.after is not None}
-    above = {folder for path in targets for folder in folders_above(path)}
+    above = made | {folder for path in targets for folder in folders_above(path)}
     in_the_way, writes, deletes = [], [], []
     for number, step in enumerate(steps):
         if step.after is not None:

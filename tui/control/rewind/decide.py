@@ -12,14 +12,14 @@ from msgspec import Struct, structs
 
 from tui.control.checkpoints.attributes import Attributes, Extras
 from tui.control.checkpoints.details import CheckpointDetails, ExcludedPaths, read_details
-from tui.control.checkpoints.git_objects import list_tree
 from tui.control.checkpoints.nested_git import NestedGit
 from tui.control.checkpoints.path_listing import IGNORED, folders_above
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.stat_cache import LINK_MODE, FileTable, git_mode
+from tui.control.checkpoints.verified_objects import ObjectReader
 from tui.control.checkpoints.work_tree import WorkTreeState
-from tui.system.errors import CheckpointError
 from tui.system.git import Git
+from tui.system.repository_names import UnacceptableError, shown
 
 FOLDER_MODE = 0o040000
 _NO_EXTRAS = Extras()
@@ -116,14 +116,26 @@ class RewindTarget:
     details: CheckpointDetails
 
     @staticmethod
-    def load(git: Git, checkpoint: Checkpoint) -> RewindTarget:
-        """Reads a checkpoint's tree; raises `CheckpointError` or `GitError` if it is damaged."""
-        entries: dict[bytes, tuple[int, str]] = {}
-        for path, mode, kind, blob in list_tree(git, "-r", checkpoint.commit):
-            if kind != "blob" or mode not in (LINK_MODE, 0o100644, 0o100755):
-                raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
-            entries[path] = mode, blob
-        return RewindTarget(checkpoint, entries, read_details(git, checkpoint))
+    def load(git: Git, checkpoint: Checkpoint, reader: ObjectReader | None = None) -> RewindTarget:
+        """Reads and verifies a checkpoint's tree and record.
+
+        `UnacceptableError`, naming the entry, if it holds what no checkpoint holds; `CheckpointError`
+        if it is damaged.
+        """
+        if reader is None:
+            with ObjectReader(git) as new:
+                return RewindTarget.load(git, checkpoint, new)
+        where = f"checkpoint {checkpoint.id}"
+        entries = reader.files_of(reader.commit(checkpoint.commit).tree, where)
+        details = read_details(git, checkpoint, reader)
+        for folder in sorted(details.empty_folders):
+            for above in (*folders_above(folder), folder):
+                if above in entries:
+                    raise UnacceptableError(
+                        f"{where} has {shown(above)} as a file and as a folder; "
+                        "nothing of it is used"
+                    )
+        return RewindTarget(checkpoint, entries, details)
 
     def version_at(self, path: bytes) -> FileVersion:
         """What the target has at `path`."""
@@ -239,6 +251,8 @@ class _Comparison:
                 if stat.S_ISLNK(self._state.rows.modes[index[above]]):
                     decision.links.add(above)
         inside = path + b"/"
+        if any(entry.startswith(inside) for entry in self._state.folders.git_entries):
+            return "a folder with a repository in it has taken its place"
         if excluded.reason_for(inside):
             return "a folder that is not captured has taken its place"
         if path in self._state.folders.folders and (

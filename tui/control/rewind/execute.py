@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,17 +20,21 @@ from tui.control.checkpoints.capture import capture, error_text
 from tui.control.checkpoints.details import read_details
 from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
+from tui.control.checkpoints.registration import approve, is_known
+from tui.control.checkpoints.verified_objects import ObjectReader
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.apply_steps import ApplyResult, ProgressCallback, StepApplier
 from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget
 from tui.control.rewind.folder_steps import decide
 from tui.control.rewind.plan import PlannedChange, RewindPlan, find_refusals, plan_rewind
 from tui.control.rewind.rewind_journal import LastRewind, OpenRewind, RewindJournal
-from tui.control.rewind.safe_paths import WorkTreeFiles
+from tui.control.rewind.safe_paths import WorkTreeFiles, closed_places
 from tui.system.clock import Clock, SystemClock
 from tui.system.errors import OvernightError, RefusedError, RewindError
 from tui.system.files import private_folder
+from tui.system.format import format_count
 from tui.system.git import Git
+from tui.system.repository_names import UnacceptableError, shown
 
 # How long a git of a killed rewind may still hold the lock.
 _GIT_EXIT_S = 0.5
@@ -73,13 +77,31 @@ def journal_data(result: RewindResult) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class RewindRecovery:
-    """How an interrupted rewind was brought to an end: before anything was touched ("discarded"),
-    all the way ("finished") or all the way back ("reverted")."""
+    """An interrupted rewind: still waiting ("open"), or how it was brought to an end: before anything was
+    touched ("discarded"), all the way ("finished") or all the way back ("reverted").
 
-    outcome: Literal["discarded", "finished", "reverted"]
+    `files` is how many it was to change, `begun` whether it had changed any.
+    """
+
+    outcome: Literal["open", "discarded", "finished", "reverted"]
     checkpoint: str
+    files: int = 0
+    begun: bool = True
     meanwhile: tuple[str, ...] = ()
     rescued: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What that means for the work tree. Text is not yet safe to show."""
+        count = format_count(self.files, "file")
+        what = f"an interrupted rewind to {self.checkpoint} ({count})"
+        if self.outcome == "open":
+            if not self.begun:
+                return f"{what} is open; it had changed nothing yet, so only its record is removed"
+            return f"{what} is open; it is brought to its end, or back where that cannot be done"
+        if self.outcome == "discarded":
+            return f"{what} had changed nothing; its record was removed"
+        return f"{what} was {self.outcome}"
 
 
 def execute_rewind(
@@ -126,6 +148,8 @@ def execute_rewind(
         unchanged = _unchanged(plan, decision)
         if decision.is_empty:
             return unchanged
+        if plan.checkpoint.foreign:
+            approve(git, plan.checkpoint)
         rewind = _Rewind(git, journal, progress, clock or SystemClock())
         result = rewind.execute(_open_rewind(plan, safety, target, decision))
         return replace(
@@ -184,25 +208,62 @@ def plan_undo(
 
 
 def recover_rewind(
-    project: Path, *, progress: ProgressCallback | None = None
+    project: Path, *, may_act: bool, progress: ProgressCallback | None = None
 ) -> RewindRecovery | None:
-    """Finishes a rewind that was interrupted, or reverts it; None if there is none, or if another
-    process is at it right now. Call it when a supervisor, screen or command starts."""
+    """Finishes a rewind that was interrupted, or takes it back; None if there is none, or if another
+    process is at it right now.
+
+    The one place that decides: without `may_act` nothing is done and nothing written, and the answer says
+    what waits. It is given only where a person asked for something that changes files: rewind, undo,
+    checkpoint, run, or their yes. `RewindError` for a record that is not what a rewind of ours leaves.
+    """
     journal = RewindJournal(Path(project).resolve())
     if not journal.is_open():
         return None
+    if not may_act:
+        waiting = None if journal.is_under_way() else journal.read()
+        if waiting is None:
+            return None
+        begun = waiting.phase != "staging"
+        return RewindRecovery("open", waiting.target, len(waiting.steps), begun)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(journal.lock(_GIT_EXIT_S))
+        except RefusedError:
+            return None
+        entry = journal.read()
+        if entry is None:
+            return None
+        if entry.phase == "staging":
+            journal.close(None)
+            return RewindRecovery("discarded", entry.target, len(entry.steps), begun=False)
+        git = Git(project)
+        _check_record(git, journal, entry)
+        return _Rewind(git, journal, progress or _silent, SystemClock()).recover(entry)
+
+
+def _check_record(git: Git, journal: RewindJournal, entry: OpenRewind) -> None:
+    """RewindError unless the record says what lies between two checkpoints of ours, and nothing else."""
     try:
-        with journal.lock(_GIT_EXIT_S):
-            entry = journal.read()
-            if entry is None:
-                return None
-            if entry.phase == "staging":
-                journal.close(None)
-                return RewindRecovery("discarded", entry.target)
-            rewind = _Rewind(Git(project), journal, progress or _silent, SystemClock())
-            return rewind.recover(entry)
-    except RefusedError:
-        return None
+        if not is_known(git, entry.target_commit, entry.safety_commit):
+            raise UnacceptableError("it names commits that are no checkpoints of ours")
+        with ObjectReader(git) as reader:
+            sides = [
+                reader.files_of(reader.commit(commit).tree, "a checkpoint")
+                for commit in (entry.safety_commit, entry.target_commit)
+            ]
+        for step in entry.steps:
+            for files, version in zip(sides, (step.before, step.after), strict=True):
+                if version is not None and files.get(step.path) != (version.mode, version.blob):
+                    raise UnacceptableError(
+                        f"at {shown(step.path)} it differs from its checkpoints"
+                    )
+    except OvernightError as error:
+        raise RewindError(
+            f"the record of an interrupted rewind, {journal.path}, is not believed: {error}; nothing was "
+            f"done. Both states are in checkpoints {entry.target} and {entry.safety}, if they are "
+            "there: look at them, then remove the record"
+        ) from error
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -244,7 +305,7 @@ class _Rewind:
     @contextmanager
     def _applier(self, steps: Sequence[FileStep]) -> Iterator[StepApplier]:
         journal = self._journal
-        with WorkTreeFiles(self._git.work_tree) as files:
+        with WorkTreeFiles(self._git.work_tree, closed_places(self._git)) as files:
             yield StepApplier(
                 self._git, files, steps, journal.stage, journal.rescued, self._progress
             )
@@ -324,4 +385,4 @@ class _Rewind:
         else:
             result = self._apply_reversed(entry)
         paths = tuple(result.meanwhile), tuple(result.rescued)
-        return RewindRecovery(outcome, entry.target, *paths)
+        return RewindRecovery(outcome, entry.target, len(entry.steps), True, *paths)

@@ -11,8 +11,9 @@ from typing import Literal
 
 from tui.control.checkpoints.capture import scan_work_tree
 from tui.control.checkpoints.git_objects import BlobReader, empty_tree
+from tui.control.checkpoints.path_listing import OWN_REASON
 from tui.control.checkpoints.refs import Checkpoint, count_not_captured
-from tui.control.checkpoints.stat_cache import OWN_REASON
+from tui.control.checkpoints.verified_objects import ObjectReader
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
 from tui.control.rewind.decide import (
     ChangeKind,
@@ -376,11 +377,12 @@ def checkpoint_distances(
     git = Git(project)
     targets: dict[str, RewindTarget] = {}
     damage: dict[str, str] = {}
-    for checkpoint in chosen:
-        try:
-            targets[checkpoint.id] = RewindTarget.load(git, checkpoint)
-        except OvernightError as error:
-            damage[checkpoint.id] = str(error)
+    with ObjectReader(git) as reader:
+        for checkpoint in chosen:
+            try:
+                targets[checkpoint.id] = RewindTarget.load(git, checkpoint, reader)
+            except OvernightError as error:
+                damage[checkpoint.id] = str(error)
     also = {path for target in targets.values() for path in target.entries}
     state, scope = scan_work_tree(project, limits or CaptureLimits(), also), scope_of(git, project)
     for checkpoint in chosen:

@@ -1,11 +1,17 @@
-"""Changes files by descriptor; never follows a link."""
+"""Changes files by descriptor, beneath the work tree alone: never through a link, never in a git dir."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path
+
+from tui.system.beneath import open_beneath
+from tui.system.git import Git
+from tui.system.paths import state_dir
+from tui.system.repository_names import UnacceptableError, path_fault, shown
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK and O_NOCTTY: a FIFO or terminal may have taken a file's place since it was listed.
@@ -13,9 +19,14 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class WorkTreeFiles:
-    """The paths of one work tree. Whatever is changed in it is flushed by `flush`."""
+    """The paths of one work tree. Whatever is changed in it is flushed by `flush`.
 
-    def __init__(self, top: Path) -> None:
+    A path that leads out of it, into a git dir or to one of `closed` (paths from the top) raises
+    `UnacceptableError` before anything is done.
+    """
+
+    def __init__(self, top: Path, closed: Collection[bytes] = ()) -> None:
+        self._closed = tuple(closed)
         self.top = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         # The folder opened last: paths come sorted, so most share it with the one before.
         self._last: tuple[bytes, int] | None = None
@@ -36,29 +47,38 @@ class WorkTreeFiles:
     def _open_parent(self, path: bytes, *, make: bool = False) -> tuple[int, bytes]:
         """An open folder and the name in it; OSError where a component is no real folder."""
         folder, _, name = path.rpartition(b"/")
+        self._check(path if name else folder)
         if self._last is None or self._last[0] != folder or make:
             self._close_last()
             self._last = (folder, self._open_folder(folder, make))
         return self._last[1], name
 
+    def _check(self, path: bytes) -> None:
+        why = path_fault(path)
+        if any(path == closed or path.startswith(closed + b"/") for closed in self._closed):
+            why = "is not the work tree's own"
+        if why:
+            raise UnacceptableError(f"{shown(path)} {why}; nothing is done there")
+
     def _open_folder(self, folder: bytes, make: bool) -> int:
-        current = os.open(b".", _FOLDER, dir_fd=self.top)
-        done = b""
-        for part in folder.split(b"/") if folder else ():
+        """An open folder below the top; each missing one is made, with the owner of the one above."""
+        try:
+            return open_beneath(self.top, folder or b".", _FOLDER)
+        except FileNotFoundError:
+            if not make:
+                raise
+        above, _, name = folder.rpartition(b"/")
+        parent = self._open_folder(above, make)
+        try:
             try:
-                if make:
-                    try:
-                        os.mkdir(part, dir_fd=current)
-                        self._copy_owner(part, current, os.fstat(current))
-                        self._changed.add(done)
-                    except FileExistsError:
-                        pass
-                below = os.open(part, _FOLDER, dir_fd=current)
-            finally:
-                os.close(current)
-            current = below
-            done = done + b"/" + part if done else part
-        return current
+                os.mkdir(name, dir_fd=parent)
+                self._copy_owner(name, parent, os.fstat(parent))
+                self._changed.add(above)
+            except FileExistsError:
+                pass
+            return os.open(name, _FOLDER, dir_fd=parent)
+        finally:
+            os.close(parent)
 
     def stat(self, path: bytes) -> os.stat_result | None:
         """Stat data of what is at `path`; None if nothing is, or a folder above it is none."""
@@ -81,8 +101,11 @@ class WorkTreeFiles:
             return file.read()
 
     def open(self, path: bytes, *, folder: bool = False) -> int:
-        """A descriptor of a file or folder to look at and to change its permissions by."""
+        """A descriptor of a file or folder (the top if empty) to look at and to change its
+        permissions by."""
         if folder:
+            if path:
+                self._check(path)
             return self._open_folder(path, make=False)
         parent, name = self._open_parent(path)
         return os.open(name, _FILE, dir_fd=parent)
@@ -220,3 +243,11 @@ class WorkTreeFiles:
             finally:
                 os.close(descriptor)
         self._changed.clear()
+
+
+def closed_places(git: Git) -> tuple[bytes, ...]:
+    """What lies in a work tree but is not its own: git dirs under any name, and our state folder."""
+    top = os.path.realpath(git.work_tree)
+    places = (os.path.realpath(p) for p in (git.git_dir, git.common_dir, state_dir()))
+    inside = [os.fsencode(os.path.relpath(p, top)) for p in places if p.startswith(top + os.sep)]
+    return tuple(dict.fromkeys(inside))

@@ -30,6 +30,7 @@ class RotatedFile(NamedTuple):
     ident: Ident
     size: int
     mtime_ns: int
+    base: str = ""
 
     @property
     def age(self) -> tuple[int, int, str]:
@@ -41,8 +42,9 @@ class RotatedFile(NamedTuple):
 class RotatedFiles:
     """Remembers which rotated files have been read, and finds those that have not."""
 
-    def __init__(self, path: str, counters: FollowCounters) -> None:
+    def __init__(self, path: str, counters: FollowCounters, base: str = "") -> None:
         self._folder, self._name = os.path.split(path)
+        self._base = base
         self._counters = counters
         self._listed: list[RotatedFile] = []
         self._read_files: dict[Ident, tuple[int, int, bytes]] = {}
@@ -131,13 +133,14 @@ class RotatedFiles:
         if not stat.S_ISREG(status.st_mode):
             return None
         ident = (status.st_dev, status.st_ino)
-        return RotatedFile(entry.path, suffix, ident, status.st_size, status.st_mtime_ns)
+        size, mtime_ns = status.st_size, status.st_mtime_ns
+        return RotatedFile(entry.path, suffix, ident, size, mtime_ns, self._base)
 
 
 def open_sibling(sibling: RotatedFile) -> int | None:
     """A descriptor of that very file; None when it is gone or another has its name."""
     try:
-        fd = os.open(sibling.path, position.OPEN_FLAGS | os.O_NOFOLLOW)
+        fd = position.FileAccess(follow=False, base=sibling.base).open(sibling.path)
     except OSError:
         return None
     status = os.fstat(fd)

@@ -15,7 +15,14 @@ from typing import Final
 from tui.feeds.follow import position
 from tui.feeds.follow.chain import GenerationChain, RotatedFile, RotatedFiles, open_sibling
 from tui.feeds.follow.generation import FileGeneration, last_line_start
-from tui.feeds.follow.position import FilePosition, FollowStatus, LineBatch, Note, PartialLine
+from tui.feeds.follow.position import (
+    FileAccess,
+    FilePosition,
+    FollowStatus,
+    LineBatch,
+    Note,
+    PartialLine,
+)
 
 # Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
 # the file is read again for that long.
@@ -32,8 +39,9 @@ class FileFollower:
 
     `poll` and the properties belong to one thread; `read` may be called from any. `start` continues where
     an earlier follower stood; `at_end_bytes` begins at the first line that starts in the last so many
-    bytes. With `trusted` false a symbolic link at the path is not followed. `rotates` false saves the
-    search for rotated siblings. `clock` is the one that `PartialLine.since` is measured with.
+    bytes. With `trusted` false a symbolic link at the path is not followed; with a folder `base` nothing
+    that leads out of it is. `rotates` false saves the search for rotated siblings. `clock` is the one
+    that `PartialLine.since` is measured with.
     """
 
     def __init__(
@@ -44,6 +52,7 @@ class FileFollower:
         at_end_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         trusted: bool = True,
+        base: str = "",
         rotates: bool = True,
     ) -> None:
         self.path = os.fspath(path)
@@ -52,8 +61,8 @@ class FileFollower:
         self._start_position = start
         self._at_end_bytes = at_end_bytes
         self._clock = clock
-        self._trusted = trusted
-        self._siblings = RotatedFiles(self.path, self.counters) if rotates else None
+        self._access = FileAccess(trusted, base)
+        self._siblings = RotatedFiles(self.path, self.counters, base) if rotates else None
         self._chain = GenerationChain(
             self.path, self.counters, start.generations if start else 0, self._close_generation
         )
@@ -121,7 +130,7 @@ class FileFollower:
     def _check_path(self, now: float) -> None:
         """Compare the path with the open file; costs one `stat` when nothing happened."""
         self.counters.stats += 1
-        status = position.stat_path(self.path, self._trusted)
+        status = position.stat_path(self.path, self._access)
         if not self._path_checked:
             self._check_first_time(status, now)
         if isinstance(status, FollowStatus):
@@ -192,7 +201,7 @@ class FileFollower:
         if self.state.status == "unreadable" and seen == self._last_stat and now < self._retry_at:
             return
         self._last_stat, self._retry_at = seen, now + _RETRY_SECONDS
-        found = position.open_regular(self.path, self._trusted, status)
+        found = position.open_regular(self.path, self._access, status)
         if isinstance(found, FollowStatus):
             self._set_status(found)
             return
@@ -242,7 +251,7 @@ class FileFollower:
         if now < self._retry_at:
             return
         self._retry_at = now + _RETRY_SECONDS
-        found = position.open_regular(self.path, self._trusted, status)
+        found = position.open_regular(self.path, self._access, status)
         if isinstance(found, FollowStatus):
             self._set_status(found)
         elif found[1] == current.ident:
@@ -279,7 +288,7 @@ class FileFollower:
         """Whether the path still names the file of a position, and that still holds what was read."""
         if isinstance(status, FollowStatus) or (status.st_dev, status.st_ino) != start.ident:
             return False
-        found = position.open_regular(self.path, self._trusted, status)
+        found = position.open_regular(self.path, self._access, status)
         if isinstance(found, FollowStatus):
             return True
         generation = FileGeneration(*found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zlib
@@ -118,13 +119,28 @@ _KINDS: Final = (
 )
 
 
-def stat_path(path: str, follow: bool) -> os.stat_result | FollowStatus:
-    """The status of the regular file at `path`, or why it cannot be followed.
+class FileAccess(NamedTuple):
+    """How a path is opened: whether a link at its end is followed, and the folder that it must not leave.
 
-    `follow` says whether symbolic links are.
+    Without a `base` it may be anywhere. With one, links are followed as long as they stay in it.
     """
+
+    follow: bool = True
+    base: str = ""
+
+    def open(self, path: str) -> int:
+        """A descriptor to read from; never waits, raises OSError."""
+        if self.base:
+            from tui.system.beneath import open_inside
+
+            return open_inside(self.base, path, OPEN_FLAGS)
+        return os.open(path, OPEN_FLAGS if self.follow else OPEN_FLAGS | os.O_NOFOLLOW)
+
+
+def stat_path(path: str, access: FileAccess) -> os.stat_result | FollowStatus:
+    """The status of the regular file at `path`, or why it cannot be followed."""
     try:
-        status = os.stat(path, follow_symlinks=follow)
+        status = os.stat(path, follow_symlinks=access.follow)
     except OSError as error:
         return refusal_of(path, error)
     if stat.S_ISREG(status.st_mode):
@@ -132,22 +148,27 @@ def stat_path(path: str, follow: bool) -> os.stat_result | FollowStatus:
     return _not_a_file(path, status.st_mode)
 
 
-def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | FollowStatus:
+def open_regular(
+    path: str, access: FileAccess, seen: os.stat_result
+) -> tuple[int, Ident] | FollowStatus:
     """A descriptor and the identity of the regular file at `path`, last seen as `seen`; never waits."""
-    flags = OPEN_FLAGS if follow else OPEN_FLAGS | os.O_NOFOLLOW
     try:
-        fd = os.open(path, flags)
+        fd = access.open(path)
     except OSError as error:
-        return refusal_of(path, error)
+        return refusal_of(path, error, access.base)
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         os.close(fd)
         return _not_a_file(path, status.st_mode)
-    return fd, _identity(path, follow, seen, status)
+    return fd, _identity(path, access, seen, status)
 
 
-def refusal_of(path: str, error: OSError) -> FollowStatus:
+def refusal_of(path: str, error: OSError, base: str = "") -> FollowStatus:
     """What an error of the system means for the path, with its sentence."""
+    if base and error.errno == errno.EXDEV:
+        from tui.store.project_files import describe_link
+
+        return FollowStatus("unreadable", describe_link(base, path))
     if isinstance(error, FileNotFoundError):
         also = "" if os.path.isdir(os.path.dirname(path) or ".") else ", nor its folder"
         return FollowStatus("missing", f"There is no {path} yet{also}.")
@@ -156,7 +177,7 @@ def refusal_of(path: str, error: OSError) -> FollowStatus:
     return FollowStatus("unreadable", f"{path} cannot be read: {error.strerror or error}.")
 
 
-def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_result) -> Ident:
+def _identity(path: str, access: FileAccess, seen: os.stat_result, opened: os.stat_result) -> Ident:
     """The device and inode that the path shows for the file just opened.
 
     Some file systems show other numbers for a path than for a descriptor; the path then shows the same
@@ -166,7 +187,7 @@ def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_res
     shown = (seen.st_dev, seen.st_ino)
     if shown == held:
         return held
-    again = stat_path(path, follow)
+    again = stat_path(path, access)
     if isinstance(again, FollowStatus) or (again.st_dev, again.st_ino) != shown:
         return held
     return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import Literal
@@ -42,7 +43,8 @@ class WholeFile:
         if seen == self._last_stat:
             return None
         try:
-            with regular_file(self.path, follow=True) as (descriptor, _):
+            base = self._sidecar.base
+            with regular_file(self.path, follow=True, inside=base) as (descriptor, _):
                 data = os.read(descriptor, _MOST_BYTES)
         except OSError as error:
             return self._not_readable(error)
@@ -57,6 +59,10 @@ class WholeFile:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         self.state = "missing" if missing else "unreadable"
         self.why = self._sidecar.missing if missing else f"{self.path}: {error.strerror}"
+        if error.errno == errno.EXDEV and self._sidecar.base:
+            from tui.store.project_files import describe_link
+
+            self.why = describe_link(self._sidecar.base, self.path)
         self._last_stat = None
         return None
 

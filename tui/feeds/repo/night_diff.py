@@ -7,6 +7,7 @@ only tell which of them made a change.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,10 +21,10 @@ from tui.feeds.repo import diff_parser, night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
-from tui.feeds.repo.night_range import RUN_DIR_PREFIX, NightRange, PrivateIndex
+from tui.feeds.repo.night_range import NightRange, PrivateIndex
 from tui.model.records import FileChange, RepositoryChanges
+from tui.system.beneath import open_beneath
 from tui.system.errors import OvernightError
-from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.system.git import Git
@@ -149,7 +150,7 @@ class _DiffReader:
         out = self._run_git((*args, "--no-relative", *self._ends, "--"))
         if not out.is_whole:
             self._cut = True
-        found = [e for e in parse_entries(out.data) if not e.path.startswith(RUN_DIR_PREFIX)]
+        found = list(parse_entries(out.data))
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
             found.append(DiffEntry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))
@@ -319,7 +320,17 @@ def _size(top: Path, path: bytes) -> int:
 def _first_bytes(top: Path, path: bytes) -> bytes:
     """The first bytes of a regular file; NUL for anything else, so that its text is not read."""
     try:
-        with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
-            return os.read(descriptor, _NUL_SEARCH_BYTES)
+        folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            descriptor = open_beneath(folder, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        finally:
+            os.close(folder)
     except OSError:
         return b"\0"
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return os.read(descriptor, _NUL_SEARCH_BYTES) if is_file else b"\0"
+    except OSError:
+        return b"\0"
+    finally:
+        os.close(descriptor)

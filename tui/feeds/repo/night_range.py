@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
-from tui.store.layout import RUN_DIR
 from tui.system.lazy_pattern import lazy
 
 if TYPE_CHECKING:
@@ -142,7 +141,6 @@ def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
 MOST_NEW = 5_000
 # Git reads a whole file to count its lines; larger ones are listed without.
 _LARGE_FILE = 1 << 20
-RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
 # The file without content, which git knows in every repository.
 _EMPTY_BLOBS = {
     "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -219,7 +217,7 @@ def _list_untracked(
     found: list[tuple[int, bytes]] = []
     large: list[tuple[int, bytes]] = []
     for name in listed.data.split(b"\0")[:-1]:
-        if b"/" + RUN_DIR_PREFIX in b"/" + name or name.endswith(b"/"):
+        if name.endswith(b"/"):
             continue
         try:
             facts = os.lstat(os.path.join(top, name))

@@ -51,13 +51,14 @@ _decoder = msgspec.json.Decoder(_SummaryLine)
 _summaries: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
 
 
-def read_summary(path: str, *, follow: bool = True) -> EventFileSummary | None:
+def read_summary(path: str, *, follow: bool = True, inside: str = "") -> EventFileSummary | None:
     """The summary of a file, made again only when it changed; None for no readable file.
 
-    Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused.
+    Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused;
+    what leads out of a folder `inside` is too.
     """
     try:
-        with regular_file(path, follow=follow) as (descriptor, facts):
+        with regular_file(path, follow=follow, inside=inside) as (descriptor, facts):
             stamp = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
             cached = _summaries.get(path)
             if cached is not None and cached[0] == stamp:
@@ -171,18 +172,22 @@ def newest_stream(project: Path) -> FoundFile | None:
     for folder in FOLDERS:
         dated = [path for _, path, size in _dated_files(project, folder) if size]
         for path in dated[:MOST_LOOKED_AT]:
-            summary = read_summary(path)
-            if summary and summary.kind == "stream" and paths.is_within(project, Path(path)):
+            summary = read_summary(path, inside=str(project))
+            if summary and summary.kind == "stream":
                 found.append(FoundFile(path, summary, folder))
     return newest_active(found)
 
 
 def _dated_files(project: Path, folder: str) -> list[tuple[float, str, int]]:
-    """When each file that may be a stream changed, its path and size; the newest first."""
+    """When each file of the project that may be a stream changed, its path and size; the newest first."""
     dated: list[tuple[float, str, int]] = []
+    if not paths.is_within(project, project / folder):
+        return dated
     try:
         with os.scandir(project / folder) as entries:
             for entry in entries:
+                if entry.is_symlink() and not paths.is_within(project, Path(entry.path)):
+                    continue
                 if _may_be_stream(entry.name, folder) and entry.is_file():
                     path = os.path.normpath(os.path.join(project, folder, entry.name))
                     facts = entry.stat()
@@ -211,9 +216,9 @@ _PROMPT_BYTES = 128 * 1024
 _PROMPT_LIMIT = 300
 
 
-def first_prompt(path: str) -> str:
+def first_prompt(path: str, *, inside: str = "") -> str:
     """The first prompt in the first 128 KiB of a file; empty where there is none."""
-    data = read_small(path, _PROMPT_BYTES, follow=True)
+    data = read_small(path, _PROMPT_BYTES, follow=True, inside=inside)
     whole = data[: data.rfind(b"\n") + 1]
     # Lists of nights and sessions need no event: their commands start without the decoder.
     from tui.feeds.claude.decoder import ClaudeDecoder

@@ -46,7 +46,7 @@ def list_night_files(
     """
     projects = paths.claude_dir(environ) / "projects"
     nights: list[NightFile] = []
-    for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
+    for run in list_runs(project, environ):
         stream, end = str(run.directory.stream), str(run.directory.end)
         stamp = f"{_file_stamp(stream)} {_file_stamp(end)}"
         facts = (str(run.directory.path), run.is_over, run.started)

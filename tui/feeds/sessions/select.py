@@ -22,6 +22,7 @@ from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
+from tui.store.project_files import describe_link, leads_outside, reading_base
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
 from tui.system.files import modified_at
@@ -64,17 +65,20 @@ def _find_sidecar(
         return SidecarPath(flag, f"named by --{name}", missing)
     configured: str = getattr(settings, key)
     path = str(paths.resolve(project, configured, environ))
+    base = reading_base(project, path, environ=environ)
     by_default = configured == getattr(PathsSettings(), key)
     chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
+    if base and os.path.lexists(path) and leads_outside(project, path):
+        return SidecarPath(path, chosen, describe_link(base, path), base)
     if _is_file(path):
-        return SidecarPath(path, chosen)
+        return SidecarPath(path, chosen, base=base)
     also = ""
     if by_default and named.events is None:
         for candidate in candidates:
             if found := _find_candidate(project, candidate):
-                return SidecarPath(found, f"found; there is no {configured}")
+                return SidecarPath(found, f"found; there is no {configured}", base=str(project))
         also = ", nor at any usual place"
-    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}")
+    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}", base)
 
 
 def _find_candidate(project: Path, pattern: str) -> str:
@@ -102,12 +106,16 @@ Kind = Literal["stream", "transcript", "journal"]
 
 
 class EventFile(Struct, frozen=True):
-    """A file of events and why it was chosen; `trusted` false: a link at its end is refused."""
+    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
+
+    `base` is the folder that it must not leave by its links; empty where it may be anywhere.
+    """
 
     kind: Kind
     path: str
     chosen: str
     trusted: bool = True
+    base: str = ""
 
 
 class SessionSources(Struct, frozen=True):
@@ -174,20 +182,22 @@ class _SessionSelector:
         self._project = project
         self._paths = settings.paths
         self._projects = projects
+        self._base = str(projects)
         self._environ = environ
 
     def select(self, named: NamedSources) -> _Selection:
         if named.events is not None:
             file = EventFile(_kind_of(named.events), named.events, "named by --events")
             return _Selection((file,))
-        runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
+        runs = list_runs(self._project, self._environ)
         if named.run is not None:
             run = next((run for run in runs if run.directory.id == named.run), None)
             if run is None:
-                return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
+                return _Selection(why=f"no run {named.run} of this project")
             return self._from_run(run, f"run {run.directory.id}, as asked")
         if (path := named.session) is not None:
-            is_stream = _kind_of(path) == "stream"
+            base = reading_base(self._project, path, environ=self._environ)
+            is_stream = _kind_of(path, base) == "stream"
             choose = self._from_stream if is_stream else self._from_transcript
             return choose(path, "the session asked for")
         return self._from_search(runs[0] if runs else None)
@@ -209,10 +219,11 @@ class _SessionSelector:
         set_by_hand = self._from_settings()
         others = [found.summary for found in (stream, transcript) if found is not None]
         if set_by_hand.sources:
-            summary = read_summary(set_by_hand.sources[0].path)
+            first = set_by_hand.sources[0]
+            summary = read_summary(first.path, inside=first.base)
             others = [summary] if summary is not None else []
         if run is not None and not self._is_overtaken(run, others):
-            chosen = f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs"
+            chosen = f"run {run.directory.id}, the newest of this project"
             return self._from_run(run, chosen + ("; it is over" if run.is_over else ""))
         if set_by_hand.sources:
             return set_by_hand
@@ -238,18 +249,20 @@ class _SessionSelector:
 
     def _from_stream(self, path: str, chosen: str) -> _Selection:
         """A stream with the transcripts of the sessions in it, and their subagents."""
-        summary = read_summary(path)
+        base = reading_base(self._project, path, environ=self._environ)
+        summary = read_summary(path, inside=base)
         is_stream = summary is not None and summary.kind == "stream"
         sessions = summary.sessions[:MOST_SESSIONS] if summary and is_stream else ()
         found = [file for session in sessions for file in self._transcript_files(session, None)]
         found += self._operation_journals(sessions)
-        first = EventFile(_kind_of(path), path, chosen)
+        first = EventFile(_kind_of(path, base), path, chosen, base=base)
         return _Selection((first, *dict.fromkeys(found)))
 
     def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
         """The journals of operations on sessions that are no run of ours."""
-        root = paths.resolve(self._project, self._paths.run_dir, self._environ)
-        files = [(one, session_journal(root, one)) for one in sessions if one]
+        files = [
+            (one, session_journal(self._project, one, self._environ)) for one in sessions if one
+        ]
         return [
             EventFile("journal", str(file), f"what was done from here on session {session[:8]}")
             for session, file in files
@@ -267,13 +280,16 @@ class _SessionSelector:
 
     def _from_transcript(self, path: str, chosen: str, *, trusted: bool = False) -> _Selection:
         session = os.path.basename(path).removesuffix(".jsonl")
-        files = _with_subagents(path, session, chosen, trusted=trusted)
+        base = reading_base(self._project, path, environ=self._environ)
+        base = base or ("" if trusted else self._base)
+        files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
         return _Selection((*files, *self._operation_journals([session])))
 
     def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
-            return _with_subagents(path, session, f"transcript of session {session[:8]}")
+            chosen = f"transcript of session {session[:8]}"
+            return _with_subagents(path, session, chosen, base=self._base)
         if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
@@ -285,7 +301,7 @@ class _SessionSelector:
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
         return (
-            f"no session found: no run in {self._paths.run_dir}/runs, no event stream in {looked}, no "
+            f"no session found: no run of this project, no event stream in {looked}, no "
             f"transcript of this folder in {self._projects}; start one with `overnight-tui run`, or "
             "name a file with --events or paths.events"
         )
@@ -300,14 +316,14 @@ def _is_stale(stream: FoundFile, transcript: FoundFile | None) -> bool:
 
 
 def _with_subagents(
-    transcript: str, session: str, chosen: str, *, trusted: bool = False
+    transcript: str, session: str, chosen: str, *, trusted: bool = False, base: str = ""
 ) -> list[EventFile]:
     subagent = f"subagent of session {session[:8]}"
     files = transcripts.subagent_files(transcript, session)
-    main = EventFile("transcript", transcript, chosen, trusted)
-    return [main, *(EventFile("transcript", path, subagent, trusted=False) for path in files)]
+    main = EventFile("transcript", transcript, chosen, trusted, base)
+    return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
 
 
-def _kind_of(path: str) -> Kind:
-    summary = read_summary(path)
+def _kind_of(path: str, base: str = "") -> Kind:
+    summary = read_summary(path, inside=base)
     return "transcript" if summary is not None and summary.kind == "transcript" else "stream"

@@ -230,11 +230,9 @@ def last_safe_cut(path: str) -> tuple[str, str]:
 def _last_events(path: str) -> list[AgentEvent]:
     """The events of the main conversation in the newest 4 MiB of a file."""
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            start = max(0, size - _TAIL_BYTES)
-            file.seek(start)
-            data = file.read(_TAIL_BYTES)
+        with regular_file(path, follow=True) as (descriptor, status):
+            start = max(0, status.st_size - _TAIL_BYTES)
+            data = os.pread(descriptor, _TAIL_BYTES, start)
     except OSError:
         return []
     if start:

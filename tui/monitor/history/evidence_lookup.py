@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tui.feeds.follow.generation import line_start
@@ -11,7 +12,9 @@ from tui.model.events import AgentEvent, AssistantMessage, SourceRef, UserMessag
 from tui.model.records import FileChange, Hunk
 from tui.model.rows import DetailPart, EventDetail
 from tui.store.layout import is_journal
+from tui.store.project_files import describe_link, reading_base
 from tui.system.errors import OvernightError
+from tui.system.files import regular_file
 from tui.system.sanitize import clean, clean_bytes, clean_line
 
 COMMIT_BYTES = 2 << 20
@@ -20,23 +23,27 @@ _BEFORE, _AFTER = 24 << 10, 40 << 10
 _GIT = "git"
 
 
-def detail_of(ref: SourceRef, project: Path) -> EventDetail:
-    """Everything about the place, or a sentence where it is gone or changed. Never fails."""
+def detail_of(ref: SourceRef, project: Path, named: Collection[str] = ()) -> EventDetail:
+    """Everything about the place, or a sentence where it is gone or changed. Never fails.
+
+    `named` are the files that a person named: only they are followed out of the project.
+    """
     if is_commit(ref):
         return commit_detail(project, sha_of(ref))
+    base = reading_base(project, ref.source, named)
     try:
-        line = _line_at(ref)
+        line = _line_at(ref, base)
     except OSError as error:
-        return _gone(ref, f"{ref.source} cannot be read: {error.strerror or error}.")
+        return _unreadable(ref, error, base)
     if line is None:
         return _gone(ref, "The file is shorter than it was; this place is no longer in it.")
     if line.lstrip()[:1] != b"{":
-        return _in_text(ref)
+        return _in_text(ref, base)
     if ref.uuid and ref.uuid.encode() not in line:
         return _gone(ref, "The file was rewritten; this record is no longer where it was.")
     if is_journal(ref.source):
-        return _journal_entry(ref, line)
-    return _event(ref)
+        return _journal_entry(ref, line, base)
+    return _event(ref, base)
 
 
 def is_commit(ref: SourceRef) -> bool:
@@ -49,47 +56,46 @@ def sha_of(ref: SourceRef) -> str:
     return ref.source.partition(":")[2] or ref.uuid or ""
 
 
-def text_detail(path: str, text: str) -> EventDetail:
+def text_detail(path: str, text: str, project: Path, named: Collection[str] = ()) -> EventDetail:
     """The file round the line that holds the text; from its beginning when none does."""
+    base = reading_base(project, path, named)
     try:
-        data = Path(path).read_bytes()[:_LINE]
+        with regular_file(path, follow=True, inside=base) as (descriptor, _):
+            data = os.read(descriptor, _LINE)
     except OSError as error:
-        return _gone(SourceRef(path, 0), f"{path} cannot be read: {error.strerror or error}.")
+        return _unreadable(SourceRef(path, 0), error, base)
     offset = data.find(text.encode("utf-8", "replace"))
-    return _in_text(SourceRef(path, max(0, offset)))
+    return _in_text(SourceRef(path, max(0, offset)), base)
 
 
 # --- events and journal entries ---
 
 
-def _line_at(ref: SourceRef) -> bytes | None:
-    descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        size = os.fstat(descriptor).st_size
+def _line_at(ref: SourceRef, base: str) -> bytes | None:
+    with regular_file(ref.source, follow=True, inside=base) as (descriptor, status):
+        size = status.st_size
         if ref.offset >= size and size:
             return None
         data = os.pread(descriptor, min(_LINE, size - ref.offset), ref.offset)
-    finally:
-        os.close(descriptor)
     return data.partition(b"\n")[0]
 
 
-def _journal_entry(ref: SourceRef, line: bytes) -> EventDetail:
+def _journal_entry(ref: SourceRef, line: bytes, base: str) -> EventDetail:
     from tui.monitor.rows.event_rows import journal_detail
     from tui.store.journal import JournalDecoder
 
     entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)
-    return journal_detail(entries[0], ref) if entries else _in_text(ref)
+    return journal_detail(entries[0], ref) if entries else _in_text(ref, base)
 
 
-def _event(ref: SourceRef) -> EventDetail:
+def _event(ref: SourceRef, base: str) -> EventDetail:
     """The event, or the call that it answers: one page has both."""
     from tui.monitor.loading import rows_around
 
-    index = rows_around(ref.source, ref.offset, 3)
+    index = rows_around(ref.source, ref.offset, 3, base)
     row = index.row_of(ref.source, ref.offset) if index is not None else None
     if index is None or row is None:
-        return _in_text(ref)
+        return _in_text(ref, base)
     record = index.record(row)
     if isinstance(record, AgentEvent) and isinstance(record.body, UserMessage):
         # At the lowest verbosity a result has no row of its own: its place leads to the call.
@@ -111,20 +117,17 @@ def _answers(message: UserMessage, call: object) -> bool:
 # --- plain files ---
 
 
-def _in_text(ref: SourceRef) -> EventDetail:
+def _in_text(ref: SourceRef, base: str) -> EventDetail:
     """The line at the place, then those after and before it."""
     try:
-        descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with regular_file(ref.source, follow=True, inside=base) as (descriptor, _):
+            start = line_start(descriptor, max(0, ref.offset - _BEFORE))
+            place = line_start(descriptor, ref.offset)
+            before = os.pread(descriptor, place - start, start)
+            after = os.pread(descriptor, _AFTER, place)
+            number = _lines_before(descriptor, place) + 1
     except OSError as error:
-        return _gone(ref, f"{ref.source} cannot be read: {error.strerror or error}.")
-    try:
-        start = line_start(descriptor, max(0, ref.offset - _BEFORE))
-        place = line_start(descriptor, ref.offset)
-        before = os.pread(descriptor, place - start, start)
-        after = os.pread(descriptor, _AFTER, place)
-        number = _lines_before(descriptor, place) + 1
-    finally:
-        os.close(descriptor)
+        return _unreadable(ref, error, base)
     here, _, rest = after.partition(b"\n")
     parts = [
         DetailPart(f"line {number:,}", clean_bytes(here)),
@@ -145,6 +148,12 @@ def _lines_before(descriptor: int, place: int) -> int:
         count += block.count(b"\n")
         at += len(block)
     return count
+
+
+def _unreadable(ref: SourceRef, error: OSError, base: str) -> EventDetail:
+    if base and error.errno == errno.EXDEV:
+        return _gone(ref, describe_link(base, ref.source) + ".")
+    return _gone(ref, f"{ref.source} cannot be read: {error.strerror or error}.")
 
 
 def _gone(ref: SourceRef, reason: str) -> EventDetail:

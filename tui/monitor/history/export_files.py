@@ -28,6 +28,7 @@ from tui.night.review.export.wording import night_start
 from tui.night.review.review_json import encode_review, render_json
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
+from tui.store.project_files import reading_base
 from tui.system.credentials import secret_variables, spellings_of
 from tui.system.errors import NoSessionError, RefusedError, UsageError
 from tui.system.files import atomic_write, regular_file
@@ -69,7 +70,8 @@ def build_export(
     if run is not None:
         by_hand["run"] = run
         named = select_night(project, settings, named, run)
-    sources = measure_all(source_paths(review, select_session(project, settings, named)))
+    found = source_paths(review, select_session(project, settings, named))
+    sources = measure_all(found, lambda path: reading_base(project, path, named.paths))
     return export_of(review, build_redactor(settings, keep_places=keep_places), sources, by_hand)
 
 
@@ -118,17 +120,22 @@ def source_paths(review: Review, sources: SessionSources | None = None) -> list[
     return [path for path in paths if os.path.isabs(path)]
 
 
-def measure_all(paths: Iterable[str]) -> tuple[ExportSource, ...]:
-    """Files with their sizes and digests as they are now; one that cannot be read has neither."""
-    return tuple(measure(path) for path in sorted(paths))
+def measure_all(
+    paths: Iterable[str], base_of: Callable[[str], str] = lambda path: ""
+) -> tuple[ExportSource, ...]:
+    """Files with their sizes and digests as they are now; one that cannot be read has neither.
+
+    `base_of` gives the folder that a file must not leave.
+    """
+    return tuple(measure(path, base=base_of(path)) for path in sorted(paths))
 
 
-def measure(path: str, most: int | None = None) -> ExportSource:
+def measure(path: str, most: int | None = None, base: str = "") -> ExportSource:
     """A file's size and SHA-256, of its first `most` bytes if given."""
     name = os.path.basename(path)
     digest, size = hashlib.sha256(), 0
     try:
-        with regular_file(path, follow=True) as (file, _):
+        with regular_file(path, follow=True, inside=base) as (file, _):
             while piece := os.read(file, _PIECE if most is None else min(_PIECE, most - size)):
                 digest.update(piece)
                 size += len(piece)

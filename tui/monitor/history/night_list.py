@@ -25,7 +25,7 @@ from tui.model.review import Review, TestState, Verdict
 from tui.model.snapshot import CostSource
 from tui.model.state import EndKind
 from tui.settings.settings import Settings
-from tui.store.layout import RunDirectory, state_root
+from tui.store.layout import RunDirectory, make_project_state, project_state
 from tui.store.runs import facts_and_end, sessions_of
 from tui.system import paths
 from tui.system.errors import RefusedError
@@ -107,7 +107,7 @@ def list_nights(
     50 nights take a few milliseconds. Where no review was built since a night's files changed, goal
     and times are all that is known.
     """
-    root = paths.resolve(project, settings.paths.run_dir, environ)
+    root = project_state(project, environ)
     nights: list[NightSummary] = []
     listed_sessions: set[str] = set()
     for place in list_night_files(project, settings, environ):
@@ -222,11 +222,10 @@ def set_note(project: Path, settings: Settings, night: str, note: str) -> None:
 
 def _change(project: Path, settings: Settings, night: str, **fields: object) -> None:
     place = find_night_file(project, settings, night)
-    root = paths.resolve(project, settings.paths.run_dir)
+    root = make_project_state(project)
     changes = {name: value for name, value in fields.items() if value is not None}
     remarks = replace(_remarks(root, place.id), **changes)
     try:
-        root = state_root(project, settings.paths.run_dir)
         folder = private_folder(root / REMARKS)
         atomic_write(folder / _name(place.id), msgspec.json.encode(remarks), sync=False)
     except OSError as error:
@@ -312,7 +311,8 @@ def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightS
     """What is known of a session without folding it; None for what is no night of this project."""
     from tui.feeds.sessions.event_files import first_prompt
 
-    head = read_summary(place.path, follow=place.kind == "stream")
+    inside = str(project) if place.kind == "stream" else ""
+    head = read_summary(place.path, follow=False, inside=inside)
     if head is None or head.kind != place.kind or listed.intersection(head.sessions):
         return None
     if place.kind == "transcript" and not ran_in(head, str(project)):
@@ -325,6 +325,6 @@ def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightS
         stamp=place.stamp,
         ended_at=place.changed if head.has_ended else None,
         state="over" if head.has_ended else "",
-        goal=first_prompt(place.path),
+        goal=first_prompt(place.path, inside=inside),
         sessions=head.sessions,
     )

@@ -152,7 +152,7 @@ def load_review(
 
         named = select_night(project, settings, named, run)
     night = load_night(project, settings, named, clock, alone=run is not None)
-    looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
+    looked_at = last_visit(project, clock.wall())
     review = build_review(project, night, looked_at, settings)
     from tui.monitor.history.night_list import save_summary
 

@@ -20,6 +20,7 @@ from typing import Literal
 
 import msgspec
 
+from tui.model.requester import Requester
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage
@@ -106,9 +107,16 @@ class MessageSender:
     fifo: Path | None = None
 
     def queue(
-        self, text: str, *, hard: bool = False, inject: bool = False, id: str = "", mode: str = ""
+        self,
+        text: str,
+        *,
+        hard: bool = False,
+        inject: bool = False,
+        id: str = "",
+        mode: str = "",
+        by: Requester = Requester.SUPERVISOR,
     ) -> str:
-        """Queues a message and returns its uuid; `inject` has its receipts journalled."""
+        """Queues a message and returns its uuid; `inject` has its receipts journalled, with who asked."""
         message = OutgoingMessage(id or str(uuid.uuid4()), text, "hard" if hard else "soft", inject)
         state = self._context.state
         if any(one.id == message.id for one in state.outgoing):
@@ -117,7 +125,7 @@ class MessageSender:
         self._context.save()
         if inject:
             data = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
-            data["doing"] = self._activity_text()
+            data |= {"doing": self._activity_text(), "by": by}
             self._context.journal_entry("inject", data, id=message.id)
             self._receipt(message, "queued", "")
         return message.id

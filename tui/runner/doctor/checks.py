@@ -8,7 +8,6 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +22,12 @@ from tui.runner import preflight
 from tui.runner.decisions import is_stuck
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
+from tui.store.layout import project_state
+from tui.store.project_files import ProjectFiles, read_inside
 from tui.store.runs import find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
-from tui.system.files import read_json
+from tui.system.files import private_folder, read_json
 from tui.system.format import format_size_binary
 from tui.system.git import Git
 from tui.system.sanitize import clean_bytes
@@ -34,6 +35,7 @@ from tui.system.sanitize import clean_bytes
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
 _LITTLE_FREE = 5 << 30
+_MOST_BYTES = 4 << 20
 _ASKS = ("default", "plan")
 
 
@@ -125,18 +127,19 @@ def _git(place: Surroundings) -> Finding:
 
 def _checkpoint(place: Surroundings) -> Finding | None:
     from tui.control.checkpoints import capture, refs, work_tree
-    from tui.control.checkpoints.path_listing import IGNORED
-    from tui.control.checkpoints.stat_cache import OWN_REASON
-    from tui.control.rewind.rewind_journal import RewindJournal
+    from tui.control.checkpoints.path_listing import IGNORED, OWN_REASON
+    from tui.control.rewind.execute import recover_rewind
 
     project, limits = place.project, place.settings.checkpoints
     if isinstance(place.git, OvernightError):
         return None
-    if RewindJournal(project).is_open():
-        advice = (
-            "run `overnight-tui undo` or any other operation: it is finished or taken back first"
-        )
-        return warn("a rewind broke off half-way", advice)
+    try:
+        waiting = recover_rewind(project, may_act=False)
+    except OvernightError as error:
+        return warn(*_split(error))
+    if waiting is not None:
+        advice = "run `overnight-tui undo`, `rewind` or `checkpoint`: that is done first"
+        return warn(f"a rewind broke off half-way: {waiting.sentence}", advice)
     state = capture.scan_work_tree(project, work_tree.CaptureLimits.from_settings(limits))
     # What git ignores is left out on purpose; a person should know of the rest before the night.
     on_purpose = (IGNORED, OWN_REASON)
@@ -148,6 +151,22 @@ def _checkpoint(place: Surroundings) -> Finding | None:
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     first = f"{missing[0].path} ({missing[0].reason})"
     return warn(text, f"a rewind would not bring back {first}{more}")
+
+
+def _project_files(place: Surroundings) -> Finding:
+    """Whether the files that a run keeps in the project are plain files of it."""
+    names, files = place.settings.paths, ProjectFiles(place.project)
+    written = (
+        *(names.progress_file, names.session_notes, names.watchdog_log),
+        *(names.session_history, names.compaction_history, f"{names.transcripts}/transcript"),
+    )
+    refused = [error for error in map(files.obstacle, written) if error is not None]
+    if not refused:
+        return ok("progress, notes and logs can be written")
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    name = os.path.relpath(refused[0].path, place.project)
+    reason, _, advice = refused[0].refusal.value.partition("; ")
+    return warn(f"{name} {reason}{more}; a run leaves it alone", advice)
 
 
 def _tasks(place: Surroundings) -> Finding:
@@ -168,13 +187,12 @@ def _tasks(place: Surroundings) -> Finding:
 def _progress(place: Surroundings) -> ProgressFile | None:
     names, features = place.settings.paths, None
     path, features_path = place.path(names.progress_file), place.path(names.feature_list)
-    with suppress(OSError):
-        features = read_feature_list(features_path.read_bytes(), str(features_path), None)
-    try:
-        progress = read_progress(clean_bytes(path.read_bytes()), str(path), None)
-    except OSError:
+    if data := read_inside(place.project, names.feature_list, _MOST_BYTES):
+        features = read_feature_list(data, str(features_path), None)
+    data = read_inside(place.project, names.progress_file, _MOST_BYTES)
+    if not data:
         return features
-    progress = with_features(progress, features)
+    progress = with_features(read_progress(clean_bytes(data), str(path), None), features)
     return None if progress.basis == "unknown" else progress
 
 
@@ -189,25 +207,19 @@ def _disk(place: Surroundings) -> Finding:
 
 
 def _run_folder(place: Surroundings) -> Finding:
-    """Whether the run directory is private, writable, and on a disk that knows named pipes."""
-    shown = place.settings.paths.run_dir
-    folder = existing = place.path(shown)
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    if folder.exists():
-        facts = folder.lstat()
-        if stat.S_ISLNK(facts.st_mode):
-            return fail(f"{shown} is a symbolic link", "remove it")
-        if facts.st_uid != os.geteuid():
-            return fail(f"{shown} is somebody else's", "run as its owner")
+    """Whether our state is private, writable, and on a disk that knows named pipes."""
+    folder = project_state(place.project, place.environ)
+    top = paths.state_dir(place.environ)
+    was_open = folder.exists() and bool(stat.S_IMODE(folder.lstat().st_mode) & 0o077)
     try:
-        _try_pipe(existing)
+        _try_pipe(private_folder(top))
     except OSError as error:
-        advice = "set paths.run_dir to a folder that can be written"
-        return fail(f"{shown}: {error.strerror}", advice)
-    if folder.exists() and stat.S_IMODE(folder.lstat().st_mode) & 0o077:
-        return warn(f"{shown} can be entered by others", "the next start makes it private")
-    return ok(f"{shown} is writable, and messages get through")
+        return fail(
+            f"{top}: {error.strerror}", "set XDG_STATE_HOME to a folder that can be written"
+        )
+    if was_open:
+        return warn(f"{folder} can be entered by others", "the next start makes it private")
+    return ok(f"{top} is writable, and messages get through")
 
 
 def _try_pipe(parent: Path) -> None:
@@ -277,7 +289,7 @@ def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
     try:
-        hooks = status.hook_status(place.project, place.settings.paths.run_dir)
+        hooks = status.hook_status(place.project)
     except OvernightError as error:
         return warn(str(error))
     if hooks.complete:
@@ -291,7 +303,7 @@ def _hooks(place: Surroundings) -> Finding:
 
 def _watchdog(place: Surroundings) -> Finding:
     project = place.project
-    run = find_unfinished_run(project, place.settings.paths.run_dir)
+    run = find_unfinished_run(project, place.environ)
     if run is not None and is_supervised(run):
         return ok(f"watches run {run.id}")
     if run is not None:
@@ -307,6 +319,7 @@ def _watchdog(place: Surroundings) -> Finding:
 CHECKS: Mapping[str, Check] = {
     "git": _git,
     "checkpoint": _checkpoint,
+    "files": _project_files,
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,

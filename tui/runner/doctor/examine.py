@@ -15,10 +15,10 @@ from tui.model.events import RateLimit
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
 from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
-from tui.settings.load import load
-from tui.settings.settings import FILE, Settings
+from tui.settings.settings import FILE, Settings, user_file
 from tui.store.layout import RunDirectory
 from tui.store.runs import all_runs
+from tui.store.trust import ignored_settings, load_settings
 from tui.system.errors import OvernightError, SettingsError
 from tui.system.format import format_weekday_clock
 
@@ -57,7 +57,7 @@ def _usage_limit(place: Surroundings) -> Finding:
     settings = place.settings
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
-    newest = all_runs(place.project, settings.paths.run_dir)[:3]
+    newest = all_runs(place.project, place.environ)[:3]
     limit = next(filter(None, map(_last_rate_limit, newest)), None)
     if limit is None or limit.resets_at is None or limit.resets_at <= place.now:
         return ok(f"its reset is not known; a run waits for it {wait}")
@@ -223,14 +223,20 @@ class Examination:
 
     def _load_settings(self) -> CheckResult:
         try:
-            loaded = load(self.project, environ=self._environ)
+            loaded = load_settings(self.project, environ=self._environ)
         except SettingsError as error:
             advice = "the rest is checked by defaults"
             return CheckResult("settings", "fail", str(error), advice)
         self.settings = loaded.settings
+        ignored = ignored_settings(self.project, loaded, self._environ)
+        if ignored:
+            text = "; ".join(notice.text for notice in ignored)
+            return CheckResult("settings", "warn", text, ignored[0].advice)
         if loaded.notices:
             return CheckResult("settings", "warn", loaded.notices[0])
         changed = sum(origin != "default" for origin in loaded.origin.values())
         where = "no file" if loaded.path is None else f"{FILE} is valid"
+        if loaded.user_path is not None:
+            where += f"; so is your own {user_file(self._environ)}"
         rest = f"{changed} differ from the defaults" if changed else "defaults hold"
         return CheckResult("settings", "ok", f"{where}; {rest}")

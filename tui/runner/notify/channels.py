@@ -19,16 +19,30 @@ from msgspec import Struct
 from tui.runner.notify.delivery_rules import SendOutcome
 from tui.runner.notify.message_text import NotifyMessage, message_text, status_line
 from tui.settings.settings import Settings
+from tui.settings.units import Secret
 
 Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]
 PRIVATE_ADDRESS: Final = (
-    "it is a private address; notifications.allow_private_addresses would allow it"
+    "it is a private address; "
+    "notifications.allow_private_addresses in your own settings would allow it"
+)
+APPRISE_OF_PROJECT: Final = (
+    "a project's file may not send through Apprise, which tells nobody where it connects to; "
+    "put its URL in your own settings"
 )
 APPRISE_MISSING: Final = (
     "this service is reached through Apprise, which is not installed; "
     "install it with: pip install 'overnight-tui[notify]'"
 )
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+# What Python counts as public though it leads to the own network, a relay of it or the machine's host.
+_NOT_PUBLIC: Final = (
+    ipaddress.ip_network("192.0.0.0/24"),
+    ipaddress.ip_network("192.88.99.0/24"),
+    ipaddress.ip_network("168.63.129.16/32"),
+    ipaddress.ip_network("fec0::/10"),
+    ipaddress.ip_network("64:ff9b:1::/48"),
+)
 _NTFY: Final = "ntfy.sh"
 _DISCORD_HOSTS: Final = ("discord.com", "discordapp.com")
 _TMUX_SECONDS: Final = 3.0
@@ -37,11 +51,15 @@ _MAX_CLIENTS: Final = 8
 
 
 class NotifyChannel(Struct, frozen=True):
-    """One way to reach people. `name` may be shown; `url` is a credential and may not."""
+    """One way to reach people. `name` may be shown; `url` is a credential and may not.
+
+    `of_project` says that a project's file named it, so it must not lead to this machine or its network.
+    """
 
     name: str
     service: Service
     url: str = ""
+    of_project: bool = False
 
     def __repr__(self) -> str:
         return f"Channel({self.name})"
@@ -59,13 +77,17 @@ def configured_channels(
     channels: list[NotifyChannel] = []
     if rules.tmux and may_have_tmux(environ):
         channels.append(NotifyChannel("tmux", "tmux"))
-    if rules.discord_webhook:
-        channels.append(NotifyChannel("discord", "discord", rules.discord_webhook.reveal()))
-    if rules.slack_webhook:
-        channels.append(NotifyChannel("slack", "slack", rules.slack_webhook.reveal()))
+    named: tuple[tuple[Service, Secret | None], ...] = (
+        ("discord", rules.discord_webhook),
+        ("slack", rules.slack_webhook),
+    )
+    for service, hook in named:
+        if hook:
+            channels.append(NotifyChannel(service, service, hook.reveal(), hook.of_project))
     for secret in rules.urls:
         for name, service, url in _parse_url(secret.reveal()):
-            channels.append(NotifyChannel(_unique_name(name, channels), service, url))
+            unique = _unique_name(name, channels)
+            channels.append(NotifyChannel(unique, service, url, secret.of_project))
     return tuple(channels)
 
 
@@ -73,7 +95,10 @@ def channel_problems(settings: Settings) -> tuple[str, ...]:
     """What keeps channels from working, one sentence each."""
     found = []
     for channel in configured_channels(settings, {}):
-        if channel.service == "apprise" and not is_apprise_installed():
+        private = settings.notifications.allow_private_addresses
+        if channel.service == "apprise" and channel.of_project and not private:
+            found.append(f"{channel.name}: {APPRISE_OF_PROJECT}")
+        elif channel.service == "apprise" and not is_apprise_installed():
             found.append(f"{channel.name}: {APPRISE_MISSING}")
         elif channel.service == "discord" and "/api/webhooks/" not in channel.url:
             found.append("discord: notifications.discord_webhook is no Discord webhook URL")
@@ -142,7 +167,9 @@ def is_public_address(address: str) -> bool:
         if inner is None and found in _NAT64:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
-            return inner.is_global and not inner.is_multicast
+            found = inner
+    if any(found in network for network in _NOT_PUBLIC):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
@@ -158,9 +185,12 @@ def is_apprise_installed() -> bool:
 
 
 def send_with_apprise(
-    url: str, message: NotifyMessage, total: float, *, private: bool
+    channel: NotifyChannel, message: NotifyMessage, total: float, *, private: bool
 ) -> SendOutcome:
     """Makes one attempt in a thread that is left behind when its time is up. Never raises."""
+    url = channel.url
+    if channel.of_project and not private:
+        return SendOutcome("refused", APPRISE_OF_PROJECT)
     if not is_apprise_installed():
         return SendOutcome("refused", APPRISE_MISSING)
     if not private and _is_private_host(url):

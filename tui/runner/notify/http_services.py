@@ -1,7 +1,8 @@
 """Sends one message: for Discord, Slack, ntfy and webhooks a POST to a service that may be hostile.
 
-Only https, or http to this machine; never a redirect. A private address is refused unless the
-settings allow it, and the address that is checked is the one that is connected to.
+Only https, or http to this machine; never a redirect. A private address is refused unless the person's own
+settings allow it, and the address that is checked is the one that is connected to. This machine may be
+named only by the person: a URL that a project's file gave does not reach it.
 """
 
 from __future__ import annotations
@@ -61,12 +62,14 @@ class _NotSentError(Exception):
     """No byte of the message was sent; its arguments are those of the outcome, and name no address."""
 
 
-def post(order: HttpPost, *, total: float = 15.0, private: bool = False) -> SendOutcome:
+def post(
+    order: HttpPost, *, total: float = 15.0, private: bool = False, of_project: bool = False
+) -> SendOutcome:
     """Posts once, within `total` seconds. Never raises, never follows a redirect."""
     until = time.monotonic() + total
     try:
         parts = _checked_url(order.url)
-        connection = _connect(parts, min(_CONNECT_SECONDS, total), private)
+        connection = _connect(parts, min(_CONNECT_SECONDS, total), private, of_project)
     except _NotSentError as error:
         return SendOutcome(*error.args)
     seconds_left = max(0.1, until - time.monotonic())
@@ -184,13 +187,20 @@ def _checked_url(url: str) -> SplitResult:
     return parts
 
 
-def _connect(parts: SplitResult, seconds: float, private: bool) -> http.client.HTTPConnection:
+def _connect(
+    parts: SplitResult, seconds: float, private: bool, of_project: bool
+) -> http.client.HTTPConnection:
     host = parts.hostname or ""
     is_local = is_this_machine(host)
+    if is_local and of_project and not private:
+        raise _NotSentError("refused", PRIVATE_ADDRESS)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     proxy = "" if is_local or proxy_bypass(host) else getproxies().get("https", "")
     if proxy:
-        return _connect_through_proxy(proxy, parts, seconds, private)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+        if not private and _is_private_name(host):
+            raise _NotSentError("refused", PRIVATE_ADDRESS)
+        target = _public_address(host, port, seconds) if of_project and not private else host
+        return _connect_through_proxy(proxy, parts, target, seconds)
     sock = _dial(host, port, seconds, private or is_local)
     connection: http.client.HTTPConnection
     if parts.scheme == "http":
@@ -212,6 +222,14 @@ def _wrap_tls(sock: socket.socket, context: ssl.SSLContext, host: str) -> socket
     except (OSError, ValueError):
         sock.close()
         raise _NotSentError("unreached", "no secure connection came about") from None
+
+
+def _public_address(host: str, port: int, seconds: float) -> str:
+    """An address of the host, for a proxy that would else look the name up in its own network."""
+    addresses = [one[4][0] for one in _resolve(host, port, seconds)]
+    if not all(map(is_public_address, addresses)):
+        raise _NotSentError("refused", PRIVATE_ADDRESS)
+    return addresses[0]
 
 
 def _dial(host: str, port: int, seconds: float, private: bool) -> socket.socket:
@@ -251,28 +269,27 @@ def _resolve(host: str, port: int, seconds: float) -> list[_Address]:
 
 
 def _connect_through_proxy(
-    proxy: str, parts: SplitResult, seconds: float, private: bool
+    proxy: str, parts: SplitResult, target: str, seconds: float
 ) -> http.client.HTTPConnection:
-    """A tunnel through the proxy of the person's environment, which resolves the host itself."""
+    """A tunnel through the proxy of the person's environment to `target`, the host or an address of it."""
     host = parts.hostname or ""
-    if not private and _is_private_name(host):
-        raise _NotSentError("refused", PRIVATE_ADDRESS)
+    port = parts.port or 443
     try:
         address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(
-            address.hostname or "", address.port or 3128, timeout=seconds, context=context
+        tunnel = http.client.HTTPConnection(
+            address.hostname or "", address.port or 3128, timeout=seconds
         )
         headers = {}
         if address.username:
             login = _basic_login(unquote(address.username), unquote(address.password or ""))
             headers["Proxy-Authorization"] = login
-        connection.set_tunnel(host, parts.port or 443, headers)
-        connection.connect()
-    except ssl.SSLCertVerificationError:
-        raise _NotSentError("refused", _UNTRUSTED) from None
+        tunnel.set_tunnel(target, port, headers)
+        tunnel.connect()
     except (OSError, http.client.HTTPException, ValueError):
         raise _NotSentError("unreached", "the proxy let nothing through") from None
+    connection = http.client.HTTPSConnection(host, port, context=context)
+    connection.sock = _wrap_tls(tunnel.sock, context, host)
     return connection
 
 
@@ -327,12 +344,12 @@ def send(channel: NotifyChannel, message: NotifyMessage, options: SendOptions) -
         return channels.show_in_tmux(message, os.environ)
     total, private = options.total, options.private
     if channel.service == "apprise":
-        return channels.send_with_apprise(channel.url, message, total, private=private)
+        return channels.send_with_apprise(channel, message, total, private=private)
     if channel.service == "ntfy":
         order = _ntfy_post(channel.url, message)
     else:
         order = _json_post(channel, message, options)
-    return post(order, total=total, private=private)
+    return post(order, total=total, private=private, of_project=channel.of_project)
 
 
 Send = Callable[[NotifyChannel, NotifyMessage, SendOptions], SendOutcome]

@@ -15,6 +15,7 @@ from textual.reactive import var
 
 from tui.actions import Place
 from tui.control.operations import Operations
+from tui.model.requester import Requester
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.base_page import BasePage, bindings
@@ -29,7 +30,7 @@ from widgets.lists.line_view import LineView
 from widgets.output_guard import show_toast
 from widgets.paint_governor import PaintGovernor
 from widgets.row_widgets import BlankContainer
-from widgets.status.activity_row import ActivityRow
+from widgets.status.activity_row import ActivityRow, NoticeRow
 from widgets.status.key_bar import KeyBar
 from widgets.status.pane_tabs import PaneTabs
 from widgets.status.session_header import SessionHeader
@@ -70,6 +71,7 @@ class MainScreen(OperationKeys, BasePage):
         adopt: Callable[[], object] | None = None,
         *,
         review_when_over: bool = False,
+        notice: tuple[str, str] = ("", ""),
     ) -> None:
         super().__init__()
         self.monitor = monitor
@@ -79,6 +81,7 @@ class MainScreen(OperationKeys, BasePage):
         self._adopt = adopt
         self._timeline = TimelineBar(id="timeline")
         self._bar = FindBar(id="find")
+        self._notice = NoticeRow(*notice)
         self.search = EventSearch(
             monitor,
             self.panes,
@@ -113,6 +116,7 @@ class MainScreen(OperationKeys, BasePage):
         yield ActivityRow(id="loading")
         yield ActivityRow(id="operation")
         yield self._bar
+        yield self._notice
         yield KeyBar(id="footer")
 
     def on_mount(self) -> None:
@@ -302,6 +306,8 @@ class MainScreen(OperationKeys, BasePage):
             self.search.leave_window()
         elif self.zoomed:
             self.action_zoom()
+        elif self.time_travel.at is None and self._notice.display:
+            self._notice.display = False
         else:
             self.time_travel.go_to_now()
 
@@ -348,6 +354,7 @@ class MainScreen(OperationKeys, BasePage):
             self._adopt,
             agents=snapshot.agents if snapshot is not None else (),
             events=sources.events[0].path if sources is not None and sources.events else "",
+            by=Requester.KEY,
         )
 
     # --- other pages ---------------------------------------------------------------------------

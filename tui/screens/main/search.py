@@ -168,7 +168,8 @@ class EventSearch:
             self._on_match(log.time(row))
 
     def _show_window(self, hit: SearchHit) -> None:
-        log = rows_around(hit.source, hit.offset, self._monitor.level)
+        base = self._monitor.base_of(hit.source)
+        log = rows_around(hit.source, hit.offset, self._monitor.level, base)
         row = log.row_of(hit.source, hit.offset) if log is not None else None
         if log is None or row is None:
             return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tui.control.operations import Operations
 from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import BackgroundTasks, Report, error_text
+from tui.system.errors import OvernightError
 from tui.system.format import shorten_line
 from widgets.output_guard import show_toast
 
@@ -86,7 +87,7 @@ class ReachabilityWatcher:
             from tui.control.foreign_session import Reachability, find_reachability
 
             try:
-                return find_reachability(operations.project, agent, operations.settings_run_dir)
+                return find_reachability(operations.project, agent)
             except Exception as error:
                 return Reachability(agent.session, why_not=error_text(error))
 
@@ -156,6 +157,7 @@ class OperationController:
         self._snapshot = snapshot
         self._on_ended = on_ended
         self._toasts = DeliveryToasts(app, self._record_seen)
+        self._has_looked = False
 
     @cached_property
     def _session(self) -> SessionFlow:
@@ -196,8 +198,25 @@ class OperationController:
             show_toast(self._app, reason, severity="warning")
 
     def update(self, snapshot: NightSnapshot) -> None:
-        """Shows how far messages came, from each new snapshot."""
+        """Shows how far messages came, from each new snapshot; at first also a rewind that waits."""
         self._toasts.update(snapshot)
+        if not self._has_looked:
+            self._has_looked = True
+            self.background.run("interrupted rewind", self._find_interrupted, self._warn)
+
+    def _find_interrupted(self) -> str:
+        """What is to be said of an interrupted rewind; it is left as it is until somebody asks."""
+        from tui.control.rewind.execute import recover_rewind
+
+        try:
+            waiting = recover_rewind(self._operations().project, may_act=False)
+        except OvernightError as error:
+            return str(error)
+        return f"{waiting.sentence}: r or u does it" if waiting is not None else ""
+
+    def _warn(self, text: str) -> None:
+        if text:
+            show_toast(self._app, text, severity="warning")
 
     def _checkpoint(self) -> None:
         """Takes one at once; nothing is asked, as nothing is changed."""
@@ -205,7 +224,12 @@ class OperationController:
         facts = snapshot.checkpoint_facts if snapshot is not None else {}
 
         def work(report: Report) -> str:
-            return f"{self._operations().checkpoint(facts).words}; r goes back to it"
+            from tui.control.rewind.execute import recover_rewind
+
+            operations = self._operations()
+            ended = recover_rewind(operations.project, may_act=True)
+            first = f"{ended.sentence}; " if ended is not None else ""
+            return f"{first}{operations.checkpoint(facts).words}; r goes back to it"
 
         self.background.run_operation("taking a checkpoint", work)
 

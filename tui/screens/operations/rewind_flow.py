@@ -12,6 +12,7 @@ from textual.worker import get_current_worker
 from tui.control.availability import Availability
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
 from tui.control.operations import Operations
+from tui.control.rewind.execute import recover_rewind
 from tui.control.rewind.plan import (
     CheckpointDistance,
     PlannedChange,
@@ -49,6 +50,8 @@ class RewindFlow:
         `chosen` is under the cursor, and `why` says in a few words why it is this one.
         """
         operations = self.operations()
+        if self._is_interrupted(operations):
+            return
         try:
             newest = checkpoints_of(operations.project)[-_MOST:]
         except OvernightError as error:
@@ -84,6 +87,26 @@ class RewindFlow:
         ask(self.app, picker, decided)
         _fill_distances(picker, operations, list(by_id.values()))
 
+    def _is_interrupted(self, operations: Operations) -> bool:
+        """Offers to bring an interrupted rewind to its end, which has to come first."""
+        try:
+            waiting = recover_rewind(operations.project, may_act=False)
+        except OvernightError as error:
+            show_toast(self.app, str(error), severity="error")
+            return True
+        if waiting is None:
+            return False
+
+        def work(report: Report) -> str:
+            done = recover_rewind(operations.project, may_act=True)
+            return done.sentence if done is not None else "it is over already"
+
+        finish = Choice("finish", "Do that now", danger=True)
+        dialog = Dialog("A rewind was interrupted", [waiting.sentence], [finish])
+        text = "ending the interrupted rewind"
+        ask(self.app, dialog, lambda _: self.background.run_operation(text, work))
+        return True
+
     def _show_files(self, plan: RewindPlan) -> None:
         """File by file: what would be written, deleted, kept, with the diff of each."""
         changes = {str(number): change for number, change in enumerate(plan.changes)}
@@ -111,6 +134,8 @@ class RewindFlow:
     def undo(self) -> None:
         """Shows what taking the last rewind back would change, and does it when told to."""
         operations = self.operations()
+        if self._is_interrupted(operations):
+            return
 
         def show(plan: RewindPlan) -> None:
             lines = [*describe_plan(plan), *describe_refusals(plan), "", *_change_list(plan)]

@@ -168,7 +168,7 @@ def _hook_lines(operations: Operations) -> list[str]:
     """What `hooks install` would do to the project; RefusedError when it cannot."""
     from tui.control.hooks import installer
 
-    plan = installer.plan_install(operations.project, operations.settings_run_dir)
+    plan = installer.plan_install(operations.project)
     events = ", ".join(event for event, _ in plan.adds)
     hooks = f"{len(plan.adds)} hooks ({events})"
     file = os.path.relpath(plan.file, operations.project)
@@ -190,8 +190,8 @@ def _hook_lines(operations: Operations) -> list[str]:
 def _install_hooks(operations: Operations) -> str:
     from tui.control.hooks import installer, status
 
-    installer.install(operations.project, operations.settings_run_dir)
-    file = status.hook_status(operations.project, operations.settings_run_dir).file
+    installer.install(operations.project)
+    file = status.hook_status(operations.project).file
     operations.note(f"hooks installed in {file}")
     return "the hooks are installed; i says something to the session"
 

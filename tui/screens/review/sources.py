@@ -71,13 +71,13 @@ class ReviewSource:
 
         match target:
             case EvidenceTarget(ref=ref):
-                return evidence_lookup.detail_of(ref, self.project)
+                return evidence_lookup.detail_of(ref, self.project, self.named.paths)
             case DiffTarget():
-                return _fragment(target, self.project)
+                return _fragment(target, self.project, self.named)
             case CommitTarget(sha=sha):
                 return evidence_lookup.commit_detail(self.project, sha)
             case TextTarget(path=path, words=words):
-                return evidence_lookup.text_detail(path, words)
+                return evidence_lookup.text_detail(path, words, self.project, self.named.paths)
             case PointTarget(checkpoint=checkpoint):
                 return _rewind_detail(self.operations(), checkpoint)
             case FileTarget(path=path):
@@ -142,14 +142,14 @@ class ReviewSource:
         night_list.set_note(self.project, self.settings, night, note)
 
 
-def _fragment(target: DiffTarget, project: Path) -> EventDetail:
+def _fragment(target: DiffTarget, project: Path, named: NamedSources) -> EventDetail:
     """The piece of the diff, and below it the call that made it, where one is known."""
     from tui.monitor.history import evidence_lookup
 
     detail = evidence_lookup.diff_detail(target.path, target.what, (target.hunk,), target.ref)
     if target.ref is None or evidence_lookup.is_commit(target.ref):
         return detail
-    call = evidence_lookup.detail_of(target.ref, project)
+    call = evidence_lookup.detail_of(target.ref, project, named.paths)
     title = DetailPart("the call that did it", call.title)
     return replace(detail, parts=(*detail.parts, title, *call.parts), facts=call.facts)
 
