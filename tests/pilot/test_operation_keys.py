@@ -11,9 +11,12 @@ from textual.widgets import TextArea
 
 from tests.pilot.stage import Stage, stage
 from tests.unit.control.foreign_scene import Elsewhere, elsewhere
+from tests.unit.control.test_interrupted_rewind import cut_short
 from tests.unit.repositories import write
 from tests.unit.runner.runner_scene import Scene
+from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import checkpoints_of
+from tui.control.rewind.rewind_journal import RewindJournal
 from tui.screens.operations.background import Report
 from tui.system.clock import SystemClock
 
@@ -211,3 +214,27 @@ async def test_the_header_counts_what_people_did(tmp_path: Path) -> None:
     finally:
         monkey.undo()
         scene.tidy()
+
+
+async def test_an_interrupted_rewind_is_said_and_ended_only_when_asked(scene: Elsewhere) -> None:
+    project = scene.project
+    first = take_checkpoint(project)
+    write(project, {"extra.txt": "two\n"})
+    cut_short(project, first, "deleting")
+    record = RewindJournal(project).path.read_bytes()
+    scene.begin()
+    async with stage(project, (120, 40), clock=SystemClock()) as s:
+        await s.see("an interrupted rewind to c1")
+        assert RewindJournal(project).path.read_bytes() == record
+        assert (project / "extra.txt").exists()
+        await reachable(s, "undo")
+        await s.press("u")
+        await s.see("A rewind was interrupted", "▸ Cancel")
+        await s.press("escape")
+        assert RewindJournal(project).path.read_bytes() == record
+        await s.press("u")
+        await s.see("A rewind was interrupted", "▸ Cancel")
+        await s.press("right", "enter")
+        await s.see("was finished")
+        assert not RewindJournal(project).is_open()
+        assert not (project / "extra.txt").exists()

@@ -48,10 +48,8 @@ SYSTEM = {
     "bright_",
     "-fast",
     "tmp_",
-    "user.",
-    "trusted.",
-    "trusted.overlay.",
 }
+ATTRIBUTES = {"user.", "trusted.", "trusted.overlay."}  # of files
 ALLOWED = WIRE | GIT | TOOLS | SYSTEM | ATTRIBUTES
 PATHS = re.compile(r"[./][\w./]+|\w+\.jsonl")  # suffixes, folders, hosts
 # The one place that maps the sentences of version 0.1, whose files have no kind, and their table.

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
-from tui.settings.notices import notices_of
 from tui.settings.settings import FILE, LoadedSettings, Settings, shown_path, user_file
 from tui.settings.units import Secret
 from tui.settings.yaml_file import LocatedValue, variables_in
@@ -247,6 +246,8 @@ def defaults_yaml() -> str:
 def effective_text(loaded: LoadedSettings) -> str:
     """The settings in force as YAML, each with where it came from; secrets are masked."""
     source = f"# File: {FILE}" if loaded.path is not None else f"# There is no {FILE} here."
+    from tui.settings.notices import notices_of
+
     own = user_file() if loaded.user_path is None else shown_path(loaded.user_path)
     yours = f"# Your own: {own}" if loaded.user_path else f"# You have no {own}."
     lines = [source, yours, *(f"# {notice}" for notice in notices_of(loaded))]

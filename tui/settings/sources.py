@@ -10,11 +10,17 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from tui.settings.settings import FILE, shown_path, user_path
-from tui.settings.yaml_file import MAX_BYTES
 from tui.system.errors import SettingsError
+
+PREFIX: Final = "OVERNIGHT_"
+"""What the names of our environment variables begin with."""
+
+MAX_BYTES: Final = 256 * 1024
 
 # Not blocking: a FIFO put there must not hang everybody who opens the project.
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -22,7 +28,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OTHERS_WRITE: Final = 0o002
 
 
-class SourceFile(NamedTuple):
+class SourceFile(Struct, frozen=True):
     """A settings file: how it is shown, its bytes if it was there, why it was left out if so."""
 
     path: Path
@@ -112,3 +118,12 @@ def _read(descriptor: int, shown: str) -> bytes:
 def _unreadable(error: Exception, shown: str) -> SettingsError:
     reason = getattr(error, "strerror", None) or str(error)
     return SettingsError(f"{shown} cannot be read: {reason}.")
+
+
+def digest_of(data: bytes | None) -> str:
+    """What a settings file is known by when it is trusted; empty where there is none."""
+    if data is None:
+        return ""
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()

@@ -22,7 +22,6 @@ from tui.system.lazy_pattern import lazy
 if TYPE_CHECKING:
     import yaml
 
-MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 12
 MAX_NODES: Final = 20_000
 MAX_ALIASES: Final = 50

@@ -15,18 +15,17 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.store import trust
 from tui.system import paths
 from tui.system.beneath import resolve_inside
 from tui.system.errors import RefusedError
 from tui.system.files import MOST_BYTES, append_to, open_to_append, read_small, replacing
+from tui.system.repository_names import is_reserved
 
 if TYPE_CHECKING:
     from io import BufferedRandom
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_MOST_SETTINGS: Final = 4 << 20
 # What makes a folder a repository, whatever its name is.
 _REPOSITORY: Final = ("HEAD", "objects", "refs")
 
@@ -125,7 +124,7 @@ class ProjectFiles:
             raise ProjectFileRefusedError(path, FileRefusal.OUTSIDE) from error
         *above, leaf = inner.split("/")
         named = (*above, leaf) if base == self._project else (*Path(top).parts, *above, leaf)
-        if any(map(_names_git, named)):
+        if any(is_reserved(os.fsencode(part)) for part in named):
             raise ProjectFileRefusedError(path, FileRefusal.GIT)
         folder = os.open(top, _FOLDER)
         try:
@@ -196,16 +195,6 @@ def _is_link(name: str, folder: int) -> bool:
         return False
 
 
-def _names_git(part: str) -> bool:
-    """Whether some file system takes the name for `.git`."""
-    if part.isascii() and "git" not in part.lower():
-        return False
-    import unicodedata
-
-    plain = "".join(char for char in part if unicodedata.category(char) != "Cf")
-    return plain.casefold().rstrip(". ").split(":")[0] in (".git", "git~1")
-
-
 # --- reading ---
 
 
@@ -254,10 +243,24 @@ def read_inside(project: Path, name: str, most: int = MOST_BYTES) -> bytes:
     return read_small(path, most, follow=True, inside=reading_base(project, path))
 
 
+def links_out(project: Path, names: Collection[str]) -> list[tuple[str, str]]:
+    """Which of these files of the project lead outside, each with the place that it leads to."""
+    found = []
+    for name in names:
+        path = paths.resolve(project, name)
+        is_there = path.is_relative_to(project) and os.path.lexists(path)
+        if is_there and leads_outside(project, str(path)):
+            found.append((name, os.path.realpath(path)))
+    return found
+
+
 def _is_trusted(project: Path, environ: Mapping[str, str]) -> bool:
-    import hashlib
+    from tui.settings.sources import digest_of, read_project_file
+    from tui.store import trust
+    from tui.system.errors import SettingsError
 
-    from tui.settings.settings import FILE
-
-    data = read_small(project / FILE, _MOST_SETTINGS, follow=True)
-    return trust.is_trusted(project, hashlib.sha256(data).hexdigest() if data else "", environ)
+    try:
+        digest = digest_of(read_project_file(project).data)
+    except SettingsError:
+        return False
+    return trust.is_trusted(project, digest, environ)

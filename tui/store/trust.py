@@ -126,7 +126,7 @@ def _place_of(project: Path) -> str:
     """One name for repository and place in it; empty where the folder cannot be read."""
     import hashlib
 
-    from tui.system.repository_identity import identity_of
+    from tui.store.repository_identity import identity_of
 
     try:
         identity = identity_of(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,18 @@ def test_status_names_each_that_is_not_shown(tui: Run, secret: Path) -> None:
 def test_a_file_that_the_person_names_is_shown(tui: Run, project: Path, secret: Path) -> None:
     done = tui("status", "--progress", str(project / NAMES[0]))
     assert b"1 done" in done.out or b"1 of 1" in done.out
+
+
+def test_trust_shows_where_they_lead_and_then_they_are_shown(
+    tui: Run, project: Path, secret: Path
+) -> None:
+    plan = tui("trust").err
+    for name in NAMES:
+        assert f"{name} leads to {secret}" in plan
+    assert tui("trust", "--yes").code == 0
+    out = tui("status").out.decode()
+    assert "not shown" not in out
+    assert json.loads(tui("status", "--json").out)["progress"]["done"] == 1
+    (project / "config").mkdir()
+    (project / "config/overnight.yaml").write_text("# changed\n")
+    assert "not shown" in tui("status").out.decode()

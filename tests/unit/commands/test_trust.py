@@ -72,12 +72,11 @@ def test_nothing_is_written_into_the_project(tui: Run, project: Path, settings_f
 
 
 def test_a_project_without_a_file_can_be_trusted(tui: Run, tmp_path: Path) -> None:
-    done = tui("trust", "--yes")
+    done = tui("trust", "--yes", XDG_STATE_HOME=str(tmp_path / "state"))
     assert done.code == 0
     assert b"has no config/overnight.yaml" in done.out
-    (stored,) = json.loads((tmp_path / "home/.local/state/overnight-tui/trust.json").read_text())[
-        "trusted"
-    ]
+    file = tmp_path / "state/overnight-tui/trust.json"
+    (stored,) = json.loads(file.read_text())["trusted"]
     assert stored["digest"] == ""
 
 

@@ -584,9 +584,12 @@ def test_our_own_state_is_never_captured(tmp_path: Path, monkeypatch: pytest.Mon
     folder = make(tmp_path / "repo", {"a": "a", ".local/state/other": "o"})
     write(folder, {".local/state/overnight-tui/projects/x": "x"})
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / ".local" / "state"))
-    checkpoint, listed = take_untouched(folder)
-    assert set(held(folder, checkpoint.commit)) == {"a", ".local/state/other"}
-    assert listed == {".local/state/overnight-tui/": "overnight-tui's own"}
+    for checkpoint in (take_checkpoint(folder), take_checkpoint(folder)):
+        listed = read_details(Git(folder), checkpoint).not_captured
+        assert set(held(folder, checkpoint.commit)) == {"a", ".local/state/other"}
+        assert [(f.path, f.reason) for f in listed] == [
+            (".local/state/overnight-tui/", "overnight-tui's own")
+        ]
 
 
 def test_a_folder_that_only_has_our_name_is_content_like_any_other(tmp_path: Path) -> None:

@@ -158,7 +158,9 @@ def test_a_symbolic_ref_is_no_checkpoint(folder: Path) -> None:
     assert new.commit in [c.commit for c in checkpoints_of(folder)]
 
 
-@pytest.mark.parametrize("number", ["99999999", "9" * 30, "9" * 5000, "0", "007"])
+@pytest.mark.parametrize(
+    "number", ["99999999", "9" * 30, "9" * 5000, "0", "007"], ids=["most", "30", "5000", "0", "007"]
+)
 def test_numbers_that_somebody_uses_up_stop_no_checkpoint(folder: Path, number: str) -> None:
     mine = take_checkpoint(folder)
     if len(number) < 200:
@@ -334,7 +336,11 @@ def test_a_record_of_another_shape_refuses_the_whole_rewind(
     assert differing(before, everything(folder.parent)) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"[" * 100_000, b"\xff", b"{}"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"null", b"[" * 100_000, b"\xff", b"{}"],
+    ids=["empty", "list", "null", "deep", "no text", "no fields"],
+)
 def test_a_record_that_is_none_is_said(folder: Path, data: bytes) -> None:
     mine = take_checkpoint(folder)
     point(folder, mine.ref, forged(folder, mine, details=data))

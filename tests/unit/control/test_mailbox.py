@@ -332,7 +332,7 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
     assert ours == {
         "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
         "tui.commands.act.hooks", "tui.control", "tui.control.channels",
-        "tui.control.channels.hook_delivery", "tui.system.xdg",
+        "tui.control.channels.hook_delivery", "tui.system.paths",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}
     assert not heavy & set(loaded)

@@ -348,3 +348,17 @@ def test_a_merge_is_named_for_what_it_brought(repo: Path) -> None:
     changes = read_night_diff(repo, base, None, None)
     assert by_path(changes)["s.txt"].commit == rev(repo)
     assert {text for _, text in changes.messages} == {"on the side", "joined"}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("what", ["device", "pipe"])
+def test_an_index_that_is_no_file_is_not_read_without_end(repo: Path, what: str) -> None:
+    index = repo / ".git/index"
+    index.unlink()
+    if what == "device":
+        index.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(index)
+    changes = read_night_diff(repo, rev(repo), None, None)
+    assert changes.files == ()
+    assert "not a regular file" in changes.why

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def test_a_setting_that_nobody_decided_about_needs_trust(
 
     plain = all_fields()["screen.theme"]
     forgotten = {**all_fields(), "screen.theme": msgspec.structs.replace(plain, power=None)}
-    monkeypatch.setattr(sys.modules[load.__module__], "all_fields", lambda: forgotten)
+    monkeypatch.setattr("tui.settings.layers.all_fields", lambda: forgotten)
     assert loaded(tmp_path, "screen: {theme: dark}").settings == Settings()
 
 
@@ -157,7 +156,7 @@ def files(draw: st.DrawFn, most: int) -> dict[str, Any]:
     return found
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=60)
 @given(project=files(6), user=files(4))
 def test_no_project_file_changes_a_value_with_power(
     project: dict[str, Any], user: dict[str, Any]
@@ -176,7 +175,7 @@ def test_no_project_file_changes_a_value_with_power(
     assert not any(SECRET in repr(got.settings.value(key)) for key in project)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(project=files(6))
 def test_what_a_file_may_not_set_is_named(project: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -409,3 +408,20 @@ def test_nothing_is_read_from_an_env_file_of_the_project(tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("OVERNIGHT_AGENT=./evil\nOVERNIGHT_BUDGET_MAX_COST_USD=999\n")
     assert load(tmp_path, environ={"HOME": str(tmp_path / "home")}).settings == Settings()
+
+
+def test_the_program_loads_settings_in_one_place() -> None:
+    """Whoever calls `settings.load` does without what the person trusts, and must say why."""
+    from tests.shared_data import REPOSITORY
+
+    alone = {
+        "tui/store/trust.py",  # the place
+        "tui/settings/__init__.py",
+        "tui/commands/run.py",  # the demonstration: a project of our own, and nobody's environment
+    }
+    found = {
+        str(path.relative_to(REPOSITORY))
+        for path in (REPOSITORY / "tui").rglob("*.py")
+        if "settings.load import" in path.read_text() or "settings import load" in path.read_text()
+    }
+    assert found == alone

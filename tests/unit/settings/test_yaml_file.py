@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.settings.describe import all_fields
-from tui.settings.load import load, variable_of
+from tui.settings.layers import variable_of
+from tui.settings.load import load
 from tui.settings.settings import FILE, LoadedSettings
-from tui.settings.yaml_file import MAX_BYTES, LocatedValue, parse
+from tui.settings.sources import MAX_BYTES
+from tui.settings.yaml_file import LocatedValue, parse
 from tui.system.errors import SettingsError
 
 KEYS = list(all_fields())

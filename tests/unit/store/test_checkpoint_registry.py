@@ -89,6 +89,7 @@ def test_linked_work_trees_share_it(registry: CheckpointRegistry, tmp_path: Path
         b"\xff\xfe\x00",
         b"[" * 10_000,
     ],
+    ids=range(9),
 )
 def test_a_line_of_another_shape_is_passed_over(registry: CheckpointRegistry, line: bytes) -> None:
     registry.append(make(1))

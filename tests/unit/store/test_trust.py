@@ -9,11 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.store import trust
-from tui.system import repository_identity
+from tui.store import repository_identity, trust
 from tui.system.errors import RefusedError
 from tui.system.locks import acquire_lock
 
@@ -192,7 +191,7 @@ def test_a_file_of_another_user_gives_nothing(person: Person) -> None:
     assert not person.trusts(mine)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.binary(max_size=200)
     | st.builds(

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from tui.control.checkpoints.refs import Checkpoint
     from tui.control.checkpoints.work_tree import NotCaptured
-    from tui.control.operations import Operations
-    from tui.control.rewind.execute import RewindResult
+    from tui.control.operations import OperationReceipt, Operations
     from tui.control.rewind.plan import RewindPlan
 
 
@@ -222,15 +221,16 @@ def _rewind(
     if confirmed and not arguments.anyway and (arguments.yes or not sys.stdin.isatty()):
         raise RefusedError(f"{'; '.join(plan.refusals)}. Say --anyway to do it all the same")
     confirm(sentences, "Do it all the same?" if confirmed else "Do it?", arguments.yes)
-    receipt = operations.rewind(plan, mode, confirmed=confirmed)
-    if receipt.rewound is None:
-        sys.stdout.write(f"{receipt.words}\n")
-    else:
-        _print_receipt(receipt.rewound)
+    _print_receipt(operations.rewind(plan, mode, confirmed=confirmed))
     return 0
 
 
-def _print_receipt(result: RewindResult) -> None:
+def _print_receipt(receipt: OperationReceipt) -> None:
+    """What was done: the safety checkpoint on stdout, counts and what was left alone on stderr."""
+    result = receipt.rewound
+    if result is None:
+        sys.stdout.write(f"{receipt.words}\n")
+        return
     if result.safety is not None:
         sys.stdout.write(f"{result.safety.id}\n")
     counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"

@@ -72,8 +72,25 @@ def _plan(project: Path, loaded: LoadedSettings) -> list[str]:
         lines += ["There is no setting with power in it."]
     lines += [line for ask in asks for line in _lines_of(ask)]
     lines += ["Files of the project that are links to outside are shown too."]
+    lines += [
+        f"  {clean_line(name)} leads to {clean_line(to)}" for name, to in _links(project, loaded)
+    ]
     lines += [f"Not heeded even then: {_where(ask)}" for ask in loaded.asks if ask not in asks]
     return lines
+
+
+def _links(project: Path, loaded: LoadedSettings) -> list[tuple[str, str]]:
+    """The files beside the events that lead out of the project now."""
+    from tui.store.project_files import links_out
+
+    names = loaded.settings.paths
+    return links_out(
+        project,
+        (
+            *(names.progress_file, names.feature_list, names.session_notes, names.watchdog_log),
+            *(names.session_history, names.compaction_history),
+        ),
+    )
 
 
 def _lines_of(ask: ProjectAsk) -> list[str]:

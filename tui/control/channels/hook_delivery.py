@@ -13,7 +13,7 @@ import stat
 import time
 from typing import Final, NamedTuple
 
-from tui.system import xdg
+from tui.system import paths
 
 EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
 WAITING: Final = ".msg"
@@ -136,7 +136,7 @@ def open_mailbox(mailbox: str, session: str, most: int | None = None) -> int:
     PermissionError for a folder that is no mailbox below our state folder, or not ours alone: whoever
     calls a hook may name any folder.
     """
-    state = os.path.realpath(xdg.state_dir())
+    state = os.path.realpath(paths.state_dir_text())
     parts = os.path.relpath(os.path.realpath(mailbox), state).split("/")
     if len(parts) != 3 or (parts[0], parts[2]) != (_PROJECTS, MAILBOX) or parts[1][0] == ".":
         raise PermissionError(f"{mailbox!r} is no mailbox below {state!r}")

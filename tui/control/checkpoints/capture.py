@@ -289,19 +289,24 @@ def _verify(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     """The checkpoint's tree, if ref, commits, trees and all new objects can be found."""
     ref = checkpoint.ref
     last = f"{ref}^{2 if checkpoint.head else 1}"
-    # The staged tree is HEAD's with changes, and HEAD's may be broken. There is none if nothing is
-    # staged at all: trees hold no empty ones.
-    has_index = bool(checkpoint.head) and _has_entry(git, last, b"index")
-    index = [f"{last}:index"] if has_index else []
+    # The staged tree is HEAD's with changes, and HEAD's may be broken.
+    index = [f"{last}:index"] if checkpoint.head else []
     asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *index, *objects]
     answers = find_objects(git, asked)
+    if index and answers[3][-1] == "missing" and not _may_have_entry(git, last, b"index"):
+        # Nothing is staged at all, and trees hold no empty ones.
+        del answers[3]
     kinds = [answer[-1] for answer in answers]
     is_complete = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
     return answers[1][0] if is_complete and answers[0][0] == checkpoint.commit else None
 
 
-def _has_entry(git: Git, commit: str, name: bytes) -> bool:
-    return any(path == name for path, *_ in list_tree(git, commit))
+def _may_have_entry(git: Git, commit: str, name: bytes) -> bool:
+    """Whether a commit's tree names this at its top; True where that cannot be read."""
+    try:
+        return any(path == name for path, *_ in list_tree(git, commit))
+    except GitError:
+        return True
 
 
 def _read_head(git: Git) -> tuple[str, str, str | None]:

@@ -116,7 +116,10 @@ class RepositoryStore:
 
     def _add_object(self, source: Path, folder: bytes) -> None:
         for _ in range(_MOST_TRIES):
-            target = self._folder(folder, make=True)
+            try:
+                target = self._folder(folder, make=True)
+            except FileNotFoundError:  # taken away between making and opening it
+                continue
             try:
                 os.link(source, source.name, dst_dir_fd=target, follow_symlinks=False)
                 return

@@ -66,14 +66,19 @@ def hook_status(project: Path) -> HookStatus:
 
 
 def hook_command(event: str, project: Path) -> str:
-    """The shell command for one event; it says nothing once this program is gone."""
+    """The shell command for one event; it says nothing once this program is gone.
+
+    It names our state folder: a session may have another `$XDG_STATE_HOME` than who installs, and a hook
+    opens no mailbox outside of that folder.
+    """
     program = Path(sys.executable).with_name("overnight-tui")
     if os.access(program, os.X_OK):
         program_call, gate = [str(program)], str(program)
     else:
         program_call, gate = [sys.executable, "-m", "tui"], sys.executable
     call = shlex.join([*program_call, "hook", event, str(Mailbox(project).folder)])
-    return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
+    state = f"XDG_STATE_HOME={shlex.quote(str(paths.state_dir().parent))}"
+    return f"test ! -x {shlex.quote(gate)} || {state} {call} {MARK}"
 
 
 def find_ours(settings: Json, event: str) -> Iterator[tuple[JsonPath, str]]:
@@ -115,6 +120,7 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> Json:
 def _disabled_reason(project: Path, local: Json) -> str:
     if local.get("disableAllHooks") is True:
         return f"disableAllHooks is set in {settings_path(project)}"
+    # Links are followed, as Claude Code does: all that is taken from these files is that one fact.
     for file in (project / FOLDER / "settings.json", paths.claude_dir() / "settings.json"):
         settings = read_json(file, _MOST_BYTES, follow=True) or {}
         if settings.get("disableAllHooks") is True:
@@ -164,6 +170,14 @@ def read_settings(project: Path) -> SettingsFileVersion:
         return missing if folder is None else read_version(folder, settings_path(project))
 
 
+def _describe_link(path: Path) -> str:
+    """Links of dotfiles are common, but what one leads to may be another project's, or everybody's."""
+    return (
+        f"{path} is a symbolic link, and hooks are installed for one project only; nothing was "
+        "changed. Put a copy of what it leads to in its place, then try again"
+    )
+
+
 @contextmanager
 def settings_folder(project: Path, *, make: bool) -> Iterator[int | None]:
     """A descriptor of `.claude`; None where there is none."""
@@ -177,7 +191,7 @@ def settings_folder(project: Path, *, make: bool) -> Iterator[int | None]:
         return
     except OSError as error:
         if path.is_symlink():
-            raise RefusedError(f"{path} is a symbolic link; nothing was changed") from error
+            raise RefusedError(_describe_link(path)) from error
         raise RefusedError(f"{path} cannot be used: {error.strerror}") from error
     try:
         if os.fstat(folder).st_uid != os.geteuid():
@@ -195,14 +209,14 @@ def read_version(folder: int, shown: Path) -> SettingsFileVersion:
         return SettingsFileVersion(None)
     except OSError as error:
         if shown.is_symlink():
-            raise RefusedError(f"{shown} is a symbolic link; nothing was changed") from error
+            raise RefusedError(_describe_link(shown)) from error
         raise RefusedError(f"{shown} cannot be read: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         for is_so, reason in (
             (not stat.S_ISREG(facts.st_mode), "is no regular file"),
             (facts.st_uid != os.geteuid(), "belongs to another user"),
-            (facts.st_nlink != 1, "has other names (hard links)"),
+            (facts.st_nlink != 1, "has other names (hard links), so put a copy in its place"),
             (facts.st_size > _MOST_BYTES, "is larger than 1 MiB"),
         ):
             if is_so:

@@ -74,6 +74,7 @@ class StepApplier:
                 self._progress("staging", done, len(numbers))
                 self._stage_one(blobs, number)
         sync_folder(self._stage)
+        self._files.require_space(self._staged_path(number) for number in numbers)
 
     def _stage_one(self, blobs: BlobReader, number: int) -> None:
         version = self._steps[number].after

@@ -14,7 +14,7 @@ from tui.control.checkpoints.git_objects import BlobReader, empty_tree
 from tui.control.checkpoints.path_listing import OWN_REASON
 from tui.control.checkpoints.refs import Checkpoint, count_not_captured
 from tui.control.checkpoints.verified_objects import ObjectReader
-from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
+from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.decide import (
     ChangeKind,
     FileStep,
@@ -23,6 +23,7 @@ from tui.control.rewind.decide import (
     RewindTarget,
 )
 from tui.control.rewind.folder_steps import decide
+from tui.control.rewind.losses import find_losses, find_lost, foreign_place
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import OvernightError, RefusedError
@@ -255,48 +256,17 @@ def plan_rewind(
         writes=tuple(change for change in changes if change.step.after is not None),
         deletes=tuple(change for change in changes if change.step.after is None),
         keeps=tuple(NotCaptured(os.fsdecode(p), why) for p, why in sorted(kept.items())),
-        lost=tuple(_find_lost(git, target, scope)),
+        lost=tuple(find_lost(git, target, scope)),
         unchanged=decision.unchanged,
         refusals=(
-            *_foreign_place(checkpoint),
+            *foreign_place(checkpoint),
             *find_refusals(git, decision, live),
-            *_find_losses(state, decision.steps),
+            *find_losses(state, decision.steps),
         ),
         notes=tuple(_list_notes(git, checkpoint, scope)),
         scope=os.fsdecode(scope),
         undoes=undoes,
     )
-
-
-def _find_lost(git: Git, target: RewindTarget, scope: bytes) -> Iterable[NotCaptured]:
-    """What was there then, was not captured, and is not there now; and what comes back in part."""
-    details = target.details
-    with WorkTreeFiles(git.work_tree) as files:
-        for item in details.not_captured:
-            path = os.fsencode(item.path)
-            if item.reason == OWN_REASON or not path.startswith(scope):
-                continue
-            if path in details.partial or files.stat(path.rstrip(b"/")) is None:
-                yield item
-
-
-def _foreign_place(checkpoint: Checkpoint) -> Iterable[str]:
-    """What going back means if another work tree is meant, one that is gone."""
-    if checkpoint.work_tree:
-        yield (
-            f"{checkpoint.id} was taken in the work tree {checkpoint.work_tree}, which is gone; its files "
-            "would take the place of those of this work tree (to have both, make a work tree of that "
-            "name again with `git worktree add` and go back there)"
-        )
-
-
-def _find_losses(state: WorkTreeState, steps: Sequence[FileStep]) -> Iterable[str]:
-    """Reasons not to go ahead because a file would lose what no checkpoint holds, not even the one
-    that is taken first."""
-    partial = state.partial()
-    for step in steps:
-        if step.path in partial and step.kind in ("replace", "delete"):
-            yield f"{os.fsdecode(step.path)} would lose something for good: {partial[step.path]}"
 
 
 def scope_of(git: Git, project: Path) -> bytes:

@@ -138,7 +138,7 @@ class RewindJournal:
             return entry
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.MsgspecError, UnacceptableError) as error:
+        except (OSError, msgspec.MsgspecError, RecursionError, UnacceptableError) as error:
             raise RewindError(
                 f"the record of an interrupted rewind, {self.path}, cannot be read ({error}); "
                 "every file it touched is in the newest safety checkpoint: look at it, then "
@@ -163,7 +163,7 @@ class RewindJournal:
         """The last rewind applied, if any."""
         try:
             last = msgspec.msgpack.decode(self._last.read_bytes(), type=LastRewind)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, RecursionError):
             return None
         return last if is_object_id(last.safety_commit) else None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tui.system.beneath import open_beneath
@@ -14,6 +15,7 @@ from tui.system.paths import state_dir
 from tui.system.repository_names import UnacceptableError, path_fault, shown
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_BLOCK = 4096
 # O_NONBLOCK and O_NOCTTY: a FIFO or terminal may have taken a file's place since it was listed.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -110,6 +112,19 @@ class WorkTreeFiles:
         parent, name = self._open_parent(path)
         return os.open(name, _FILE, dir_fd=parent)
 
+    def require_space(self, sources: Iterable[Path]) -> None:
+        """OSError unless there is room for copies of these files, where they cannot just be moved in."""
+        needed = 0
+        top = os.fstat(self.top)
+        for source in sources:
+            status = os.lstat(source)
+            if status.st_dev == top.st_dev:
+                return
+            needed += status.st_size + _BLOCK
+        room = os.fstatvfs(self.top)
+        if needed > room.f_bavail * room.f_frsize:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     def create(self, source: Path, path: bytes) -> bool:
         """Puts a staged file where nothing is; False, and nothing done, if something is there."""
         folder, name = self._open_parent(path, make=True)
@@ -156,6 +171,16 @@ class WorkTreeFiles:
             os.unlink(partial, dir_fd=folder)
         except FileNotFoundError:
             pass
+        try:
+            self._copy(source, folder, partial)
+            os.rename(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(partial, dir_fd=folder)
+            raise
+        os.unlink(source)
+
+    def _copy(self, source: Path, folder: int, partial: bytes) -> None:
         status = os.lstat(source)
         if stat.S_ISLNK(status.st_mode):
             os.symlink(os.readlink(source), partial, dir_fd=folder)
@@ -167,8 +192,6 @@ class WorkTreeFiles:
                 file.flush()
                 os.fsync(file.fileno())
         self._copy_owner(partial, folder, status)
-        os.rename(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.unlink(source)
 
     @staticmethod
     def _copy_owner(path: bytes, folder: int | None, like: os.stat_result) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
+from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
 
 
 MOST_NEW = 5_000
+_PIECE = 1 << 20
 # Git reads a whole file to count its lines; larger ones are listed without.
 _LARGE_FILE = 1 << 20
 # The file without content, which git knows in every repository.
@@ -173,11 +174,8 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
         path = Path(folder) / "index"
         env = {"GIT_INDEX_FILE": str(path)}
         notes = []
-        try:
-            # With its time: a file edited in the moment it was staged is recognised by that alone.
-            shutil.copy2(git.git_dir / "index", path)
-        except FileNotFoundError:
-            pass
+        with suppress(FileNotFoundError):
+            _copy_index(git.git_dir / "index", path)
         hidden = _list_hidden(git)
         if hidden:
             names = b"".join(name + b"\0" for name in hidden)
@@ -193,6 +191,17 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
         if cut:
             notes.append("not all new files are listed")
         yield PrivateIndex(env, cut, tuple(notes), tuple(large[:MOST_NEW]))
+
+
+def _copy_index(index: Path, to: Path) -> None:
+    """Raises OSError; what is no regular file is not read, for a device would never end."""
+    with regular_file(index, follow=True) as (descriptor, status), open(to, "wb") as copy:
+        left = status.st_size
+        while left > 0 and (piece := os.read(descriptor, min(left, _PIECE))):
+            copy.write(piece)
+            left -= len(piece)
+    # With its time: a file edited in the moment it was staged is recognised by that alone.
+    os.utime(to, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _list_hidden(git: Git) -> list[bytes]:

@@ -197,9 +197,7 @@ def _connect(
     port = parts.port or (443 if parts.scheme == "https" else 80)
     proxy = "" if is_local or proxy_bypass(host) else getproxies().get("https", "")
     if proxy:
-        if not private and _is_private_name(host):
-            raise _NotSentError("refused", PRIVATE_ADDRESS)
-        target = _public_address(host, port, seconds) if of_project and not private else host
+        target = host if private else _proxy_target(host, port, seconds, of_project)
         return _connect_through_proxy(proxy, parts, target, seconds)
     sock = _dial(host, port, seconds, private or is_local)
     connection: http.client.HTTPConnection
@@ -224,8 +222,15 @@ def _wrap_tls(sock: socket.socket, context: ssl.SSLContext, host: str) -> socket
         raise _NotSentError("unreached", "no secure connection came about") from None
 
 
-def _public_address(host: str, port: int, seconds: float) -> str:
-    """An address of the host, for a proxy that would else look the name up in its own network."""
+def _proxy_target(host: str, port: int, seconds: float, of_project: bool) -> str:
+    """What a proxy is asked for: the host, or its checked address where a project's file named it.
+
+    A proxy would look the name up in its own network.
+    """
+    if _is_private_name(host):
+        raise _NotSentError("refused", PRIVATE_ADDRESS)
+    if not of_project:
+        return host
     addresses = [one[4][0] for one in _resolve(host, port, seconds)]
     if not all(map(is_public_address, addresses)):
         raise _NotSentError("refused", PRIVATE_ADDRESS)
