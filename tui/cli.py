@@ -86,7 +86,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as error:  # a sentence for the person, the trace for the crash log
-        from tui.system.errors import report_crash
+        from tui.store.crash_log import report_crash
 
         return _report(report_crash(error), 1)
 

@@ -86,10 +86,13 @@ def end_with_terminal() -> NoReturn:
     Under `nohup` the signal does nothing; but without a terminal nobody sees the screen, and nobody
     can close it.
     """
-    signal.raise_signal(signal.SIGHUP)
+    os.kill(os.getpid(), signal.SIGHUP)
+    # A handler runs in the main thread; where it does not come to that, nobody misses the screen.
+    time.sleep(_HANG_UP_SECONDS)
     os._exit(128 + signal.SIGHUP)
 
 
+_HANG_UP_SECONDS = 1.0
 LONGEST_WAIT_S = 2.0
 """After this long a key no longer waits for the one before it."""
 

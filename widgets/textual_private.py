@@ -13,6 +13,7 @@ from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.filter import LineFilter
 
+from widgets import terminal_guard
 from widgets.terminal_input import TerminalInputDecoder, end_with_terminal
 
 
@@ -21,8 +22,20 @@ class TerminalDriver(linux_driver.LinuxDriver):
 
     The driver has no public place for a decoder: its strict one ends the reading of keys at the
     first byte that is not UTF-8. It takes the end of a terminal for no input and would ask again
-    for ever, or shows a traceback to nobody.
+    for ever, or shows a traceback to nobody. The guard of the terminal hears when it is changed.
     """
+
+    def start_application_mode(self) -> None:
+        terminal_guard.on_changed()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Textual suspends inside the handler, which may have come in the middle of its own write."""
+        self._loop.call_soon_threadsafe(super()._sigtstp_application)
+
+    def close(self) -> None:
+        super().close()  # all is written then
+        terminal_guard.on_restored()
 
     def run_input_thread(self) -> None:
         vars(linux_driver)["getincrementaldecoder"] = lambda encoding: TerminalInputDecoder

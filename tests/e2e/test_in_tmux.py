@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.tmux import Tmux
 from tests.payloads import PAYLOADS
 from tests.session_files import answer, bash, evening, lines, result, speech, write_project
+from tui.system import paths
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
 
@@ -163,7 +164,7 @@ def test_a_crash_inside_is_a_sentence(opened: Open, project: Path, tmp_path: Pat
     window.prompt()
     assert "Traceback" not in window.text
     assert window.format("#{alternate_on} #{mouse_any_flag} #{cursor_flag}") == "0 0 1"
-    log = tmp_path / ".local/state/overnight-tui/crash.log"
+    log = paths.state_dir() / "crash.log"
     assert "broken on purpose" in log.read_text()
 
 

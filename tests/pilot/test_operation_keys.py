@@ -109,7 +109,7 @@ async def test_a_session_that_is_not_ours_is_ended_from_the_ladder(
         await s.press("K")
         await s.see(f"pid {who.pid}", "not now: only its end", "▸ Cancel", "take a checkpoint")
         await s.press("k", "c", "enter")
-        await s.see("nobody survived", "killed")
+        await s.see("cannot be known", "killed")
     assert scene.agent.exit_code() != 0
     assert not checkpoints_of(scene.project)
 

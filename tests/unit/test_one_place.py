@@ -66,6 +66,35 @@ def _asks_for_processes(node: ast.AST) -> bool:
     return isinstance(text, str) and (text == "/proc" or text.startswith("/proc/"))
 
 
+def _starts_python(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute) and node.attr in ("executable", "_base_executable"):
+        return getattr(node.value, "id", "") == "sys"
+    if isinstance(node, ast.ImportFrom) and node.module == "sys":
+        return any(alias.name == "executable" for alias in node.names)
+    if isinstance(node, ast.List | ast.Tuple):
+        words = [one.value for one in node.elts if isinstance(one, ast.Constant)]
+        return "-m" in words and any(str(word).startswith("tui") for word in words)
+    return False
+
+
+_STARTERS = ("Popen", "run", "call", "check_call", "check_output")
+
+
+def _finds_a_program(node: ast.AST) -> bool:
+    """Searches PATH, or leaves the search to the system by naming a program without a folder."""
+    if _calls(node, "which", "execvp", "execvpe", "execlp", "spawnvp", "posix_spawnp"):
+        return True
+    if not isinstance(node, ast.Call) or not node.args or not _calls(node, *_STARTERS):
+        return False
+    if not _calls(node, "Popen") and "subprocess" not in ast.unparse(node.func):
+        return False
+    words = node.args[0]
+    first = words.elts[0] if isinstance(words, ast.List | ast.Tuple) and words.elts else words
+    return (
+        isinstance(first, ast.Constant) and isinstance(first.value, str) and "/" not in first.value
+    )
+
+
 _RUN_FILES = (
     *("stream.jsonl", "journal.jsonl", "stderr.log", "supervisor.lock", "supervisor.log"),
     *("state.json", "run.json", "ended.json", "order.json", "agent.json", "exit.json"),
@@ -133,6 +162,7 @@ FACTS = {
             "tui/control/channels/mailbox.py": "so is a withdrawal",
             "tui/control/channels/hook_delivery.py": "and a hook's claim; it imports next to nothing",
             "tui/store/runs.py": "a run that is being removed is no run any more",
+            "tui/store/old_runs.py": "a run that was copied whole gets its name",
             "tui/runner/artifacts.py": "a transcript that shrank is set aside",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },
@@ -157,6 +187,25 @@ FACTS = {
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },
         ("import os\nos.fsync(file.fileno())",),
+    ),
+    "how a Python child is started": Fact(
+        _starts_python,
+        {"tui/system/children/python_child.py": "the place"},
+        (
+            "import sys\nPopen([sys.executable, '-c', code])",
+            "from sys import executable",
+            'Popen([python, "-m", "tui.runner.supervisor"])',
+        ),
+    ),
+    "where a program is": Fact(
+        _finds_a_program,
+        {"tui/system/children/programs.py": "the place"},
+        (
+            'import shutil\nshutil.which("git")',
+            'import subprocess\nsubprocess.run(["ps", "-p", "1"])',
+            'subprocess.Popen("tmux")',
+            'os.execvp("less", words)',
+        ),
     ),
     "how a line is appended": Fact(
         _appends,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -172,3 +172,24 @@ def test_nothing_else_that_draws_overrides_what_is_private() -> None:
         if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and method.name in hooks
     ]
     assert found == []
+
+
+def test_it_is_suspended_by_the_loop_and_never_within_a_write(
+    driver: TerminalDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual's handler would wait for a lock that the interrupted write holds, for ever."""
+    calls: list[str] = []
+
+    class Loop:
+        def call_soon_threadsafe(self, call: Callable[[], object]) -> None:
+            calls.append("later")
+            call()
+
+    monkeypatch.setattr(
+        linux_driver.LinuxDriver, "_sigtstp_application", lambda self: calls.append("suspended")
+    )
+    vars(driver)["_loop"] = Loop()
+    driver._sigtstp_application(20, None)
+    assert calls == ["later", "suspended"]
+    source = Path(linux_driver.__file__).read_text("utf-8")
+    assert "signal.signal(signal.SIGTSTP, self._sigtstp_application)" in source

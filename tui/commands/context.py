@@ -111,15 +111,17 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     settings = settings_of(project).settings
     sources = select_session(project, settings, named_sources(arguments))
     events = sources.events[0].path if sources.events else ""
-    is_ours = bool(sources.run_dir) and is_running(sources.run_dir)
+    run_dir = "" if sources.elsewhere else sources.run_dir
+    is_ours = bool(run_dir) and is_running(run_dir)
     return Operations(
         project,
         settings,
-        sources.run_dir,
+        run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project),
         agents=() if is_ours else live_agents(project),
         events=events,
+        elsewhere=sources.elsewhere,
     )
 
 

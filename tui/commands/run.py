@@ -128,6 +128,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
     from tui.demo.story import repository
     from tui.runner import start
     from tui.settings.load import load
+    from tui.system.children import python_child
 
     if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui demo --detach' only starts it")
@@ -138,7 +139,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
     settings = load(project, flags=DEMO_SETTINGS, environ={}).settings
-    agent = (sys.executable, "-m", "tui.demo.agent", "--story", arguments.story)
+    agent = python_child.module_command("tui.demo.agent", "--story", arguments.story)
     options = start.StartOptions(
         command="demo", allow_dirty=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
     )

@@ -69,9 +69,38 @@ def show(
     review_of: str | None = None,
     notice: tuple[str, str] = ("", ""),
 ) -> int:
-    """Opens the screen on a project, with a notice in full and in short; needs a terminal."""
+    """Opens the screen on a project, with a notice in full and in short; needs a terminal.
+
+    The terminal is given back as it was.
+    """
     if not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
+    from widgets.terminal_guard import guarded_terminal
+
+    with guarded_terminal():
+        return _show(
+            project,
+            settings,
+            named,
+            slow_link=slow_link,
+            ascii_only=ascii_only,
+            opening=opening,
+            review_of=review_of,
+            notice=notice,
+        )
+
+
+def _show(
+    project: Path,
+    settings: Settings,
+    named: NamedSources,
+    *,
+    slow_link: bool,
+    ascii_only: bool,
+    opening: Opening,
+    review_of: str | None,
+    notice: tuple[str, str],
+) -> int:
     from tui.feeds.sessions.select import select_session
 
     sources = select_session(project, settings, named)
@@ -146,6 +175,9 @@ def show_first_screen(path: str, project: str) -> None:
     room = height - top - 2
     if room < 3:
         return
+    from widgets import terminal_guard
+
+    terminal_guard.on_changed()
     # Alternate screen, cleared, no cursor; no wrapping while lines are placed.
     out = ["\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?7l"]
     out.append(f" overnight   {clean_line(project, 60)}   opening")

@@ -165,7 +165,7 @@ class ForeignSession:
 
     def _kill_all(self, kind: str, reason: str) -> KillResult:
         killed = kill_tree(self._process_tree(), self.grace_s)
-        facts = {"by": "person", "reason": reason, "survivors": list(killed.survivors)}
+        facts = {"by": "person", "reason": reason, "survivors": killed.survivors_or_unknown}
         self._record(kind, facts)
         return killed
 

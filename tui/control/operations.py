@@ -60,8 +60,9 @@ class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
     `adopt` is called with each request, so that a run that lost its supervisor has one again.
-    `agents` are those alive in the project; `events` is the file with the session's events. `by` is
-    who asks, for the journal.
+    `agents` are those alive in the project; `events` is the file with the session's events. `elsewhere` is
+    the host that the session lives on, if it is not this one: then nothing is asked of it. `by` is who
+    asks, for the journal.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Operations:
         *,
         agents: Sequence[AgentProcess] = (),
         events: str = "",
+        elsewhere: str = "",
         by: Requester = Requester.COMMAND,
     ) -> None:
         self.project = project
@@ -84,6 +86,7 @@ class Operations:
         self._settings = settings
         self._agents = tuple(agents)
         self._events = events
+        self._elsewhere = elsewhere
         self._adopt = adopt or (lambda: None)
         self._limits = CaptureLimits.from_settings(settings.checkpoints)
 
@@ -177,7 +180,8 @@ class Operations:
             own = newest_agent(RunDirectory(Path(self.run_dir)))
             pid = own[0] if own is not None else None
             alive = tuple(a for a in alive if a.session != self.session and a.pid != pid)
-        return describe_agents(alive, self.session)
+        other = (f"the session on {self._elsewhere}",) if self._elsewhere else ()
+        return (*describe_agents(alive, self.session), *other)
 
     def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
@@ -342,7 +346,9 @@ class Operations:
         from tui.control.foreign_session import ForeignSession
 
         if self.agent is None:
-            raise NoSessionError(wording.describe_no_session(self.project, self._agents))
+            raise NoSessionError(
+                wording.describe_no_session(self.project, self._agents, self._elsewhere)
+            )
         return ForeignSession(self.project, self.agent, self._settings, by=self._by)
 
     @property

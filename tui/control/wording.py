@@ -10,6 +10,7 @@ from tui.control.checkpoints.refs import Checkpoint, count_not_captured
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan
+from tui.model.labels import describe_survivors
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.system.format import format_count, format_local
@@ -87,8 +88,10 @@ def describe_rewound(result: RewindResult) -> str:
     return f"files as in {result.checkpoint.id}: {counts}{named}"
 
 
-def describe_no_session(project: Path, agents: Sequence[AgentProcess]) -> str:
+def describe_no_session(project: Path, agents: Sequence[AgentProcess], elsewhere: str = "") -> str:
     """Why there is no session to act on."""
+    if elsewhere:
+        return f"the session of {project} lives on {elsewhere}; say it there"
     if not agents:
         return f"no session is going on in {project}"
     pids = ", ".join(str(agent.pid) for agent in agents)
@@ -102,7 +105,9 @@ def describe_end(killed: KillResult | None) -> str:
     if killed.survivors:
         return f"these could not be ended: {', '.join(killed.survivors)}"
     end = "it ended by itself" if killed.polite else "it was killed"
-    return end + (f", {len(killed.killed)} of its processes with it" if killed.killed else "")
+    end += f", {len(killed.killed)} of its processes with it" if killed.killed else ""
+    unknown = describe_survivors(killed.survivors_or_unknown)
+    return f"{end}; {unknown}" if unknown else end
 
 
 def step_back_text(template: str, snapshot: NightSnapshot) -> str:

@@ -63,12 +63,16 @@ class Attempt(Struct, frozen=True):
 
 
 class Intervention(Struct, frozen=True):
-    """Any other entry that a person should see: limits, stalls, kills."""
+    """Any other entry that a person should see: limits, stalls, kills.
+
+    `outcome` says of an end what survived it, empty where nothing did.
+    """
 
     at: float
     kind: str
     text: str
     by: str = ""
+    outcome: str = ""
 
 
 class PendingRestart(Struct, frozen=True):

@@ -5,7 +5,7 @@ The keys are those of JSON. Signs of the screen are in `widgets.glyphs`; those h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -125,3 +125,10 @@ COST_SOURCES: Final[Mapping[str, str]] = {
     "partial": "at least",
 }
 SEVERITIES: Final = ("high", "medium", "low")
+
+
+def describe_survivors(survivors: Sequence[str] | None) -> str:
+    """What is said of processes that outlived the end of a session; None: others cannot be ruled out."""
+    if survivors is None:
+        return "what else it had started cannot be known"
+    return f"these survived: {', '.join(survivors)}" if survivors else ""

@@ -31,7 +31,7 @@ class RunExit(Struct, frozen=True):
 
 
 class RunInfo(Struct, frozen=True):
-    """Which run this is; `owned` if our supervisor started it."""
+    """Which run this is; `owned` if our supervisor started it, on the machine `host`."""
 
     owned: bool
     id: str | None = None
@@ -47,6 +47,7 @@ class RunInfo(Struct, frozen=True):
     cwd: str = ""
     attempt: int = 0
     exit: RunExit | None = None
+    host: str = ""
 
 
 class RunningTool(Struct, frozen=True):

@@ -29,6 +29,7 @@ from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import LARGE, SAVE_ABOVE, FoldRules, SessionReader, fold_rules
 from tui.settings.settings import Settings
 from tui.system import paths
+from tui.system.children import python_child
 from tui.system.files import regular_file
 
 TAIL_BYTES = 1 << 20
@@ -55,13 +56,11 @@ class BackfillProcess:
         self.finished = False
         self.failed = ""
         self._on_progress = on_progress
-        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tui.monitor.loading"],
+            python_child.module_command("tui.monitor.loading"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
             start_new_session=True,
         )
         assert self._process.stdin is not None

@@ -15,6 +15,7 @@ from tui.monitor.session_reader import SAVED_VERSION, FoldRules, SavedReader, Se
 from tui.night.fold import NightFold
 from tui.store.cache_file import open_cache, write_cache
 from tui.system.errors import FoldCacheError
+from tui.system.files import make_folder
 
 _KIND = b"ledger"
 _KEEP_DAYS = 30
@@ -30,7 +31,7 @@ def saved_path(cache: Path, files: Sequence[EventFile]) -> Path:
 def write(path: Path, reader: SessionReader) -> None:
     """Saves a reader of the viewer; what cannot be saved only costs time at the next start."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
     except OSError:
         return
     if save(path, _KIND, reader):

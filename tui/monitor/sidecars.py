@@ -134,7 +134,7 @@ class SidecarFiles:
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
         self._alone = sources.is_whole_truth
-        if not sources.is_whole_truth:
+        if not sources.is_whole_truth and not sources.elsewhere:
             self._processes = AgentProcessReader(project, clock)
             self._processes.own_agent = sources.agent
         self._commits: CommitReader | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from tui.model.interventions import (
     RewindRecord,
 )
 from tui.model.journal import JournalEntry
+from tui.model.labels import describe_survivors
 from tui.model.state import EndKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
@@ -26,6 +27,7 @@ from tui.night.timeline_builder import TimelineBuilder
 from tui.system.format import format_duration, shorten
 
 MOST = 1_000
+_MOST_SURVIVORS = 10
 _ORDER = ("queued", "delivered", "seen")
 
 
@@ -36,6 +38,7 @@ class InterventionLog(Struct):
     goal: str = ""
     model: str = ""
     command: str = ""
+    host: str = ""
     started_at: float | None = None
     ended_at: float | None = None
     end_reason: str = ""
@@ -130,6 +133,7 @@ def _run_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBu
     log.goal = _text(entry.data, "goal")
     log.model = _text(entry.data, "model")
     log.command = _text(entry.data, "command")
+    log.host = _text(entry.data, "host")
     log.started_at = entry.at
     log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
     log.end = EndKind.OPEN
@@ -233,6 +237,13 @@ def _injection(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuil
             log.advance_injection(entry.id, known, entry.at, _text(entry.data, "detail"))
 
 
+def _survivors_text(data: Mapping[str, object]) -> str:
+    names = data["survivors"]
+    if not isinstance(names, list):
+        return describe_survivors(None if names is None else ())
+    return describe_survivors([str(name) for name in names[:_MOST_SURVIVORS]])
+
+
 # complexity: a table in code, one case for each kind of entry
 def _text_and_author(
     log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
@@ -313,5 +324,6 @@ def apply_entry(log: InterventionLog, entry: JournalEntry, timeline: TimelineBui
     if handler is not None:
         handler(log, entry, timeline)
     elif (said := _text_and_author(log, entry, timeline)) is not None:
-        log.others.append(Intervention(entry.at, entry.kind, *said))
+        outcome = _survivors_text(entry.data) if "survivors" in entry.data else ""
+        log.others.append(Intervention(entry.at, entry.kind, *said, outcome))
         del log.others[:-MOST]

@@ -182,6 +182,7 @@ class SnapshotBuilder:
             cwd=state.cwd,
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
             exit=self._exit(verdict) if over else None,
+            host=interventions.host,
         )
 
     def _goal(self) -> str | None:

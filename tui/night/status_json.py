@@ -68,6 +68,7 @@ def run(night: NightSnapshot) -> dict[str, Any]:
         "ended_at": iso(facts.ended_at),
         **_fields(facts, "pid session_id model attempt"),
         "exit": facts.exit and _fields(facts.exit, "reason code"),
+        "host": facts.host or None,
     }
 
 

@@ -21,7 +21,7 @@ from tui.settings.settings import Settings
 from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
 from tui.system import paths
 from tui.system.errors import OvernightError
-from tui.system.files import regular_file
+from tui.system.files import make_folder, open_private, regular_file
 from tui.system.git import Git
 
 _COPY_BYTES = 4 << 20
@@ -197,12 +197,11 @@ class RunArtifacts:
             copied = 0
         if size == copied:
             return
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         with suppress(OSError):
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(target.parent)
             with (
                 regular_file(source) as (descriptor, _),
-                open(os.open(target, flags, 0o600), "wb") as out,
+                open(open_private(target, os.O_WRONLY | os.O_APPEND), "wb") as out,
             ):
                 os.lseek(descriptor, copied, os.SEEK_SET)
                 while piece := os.read(descriptor, _COPY_BYTES):

@@ -100,7 +100,8 @@ class RunMachine:
         try:
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
-            attempt.launch(attempt_environment(os.environ, context.settings))
+            environ = attempt_environment(os.environ, context.settings)
+            attempt.launch(environ, own_group=context.settings.agent.control_group == "auto")
         except OSError as error:
             context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
             context.log_line(f"The agent could not be started: {error}", "ERROR")

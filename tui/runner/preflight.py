@@ -11,8 +11,9 @@ from pathlib import Path
 
 from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
 from tui.settings.settings import Settings
-from tui.store.runs import find_unfinished_run
+from tui.store.runs import find_run_elsewhere, find_unfinished_run
 from tui.system import paths
+from tui.system.children.programs import find_program
 from tui.system.errors import GitError, RefusedError
 from tui.system.files import read_json
 from tui.system.git import Git, NotARepositoryError
@@ -54,10 +55,10 @@ def check_start(
             f"only {free >> 20} MiB are free on the disk of {project}; a night needs more, so make "
             f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
         )
-    check_agent(agent, environ)
+    check_agent(agent, environ, project)
     if is_claude(agent):
         check_login(project, environ)
-        check_version(agent, environ)
+        check_version(agent, environ, project)
     if not allow_dirty:
         check_clean(git, project, settings)
     return git
@@ -76,6 +77,13 @@ def check_running(project: Path, git: Git, environ: Mapping[str, str]) -> None:
             f"run {run.id} is still going in {project}; watch it with `overnight-tui`, or end it "
             "with `overnight-tui kill`"
         )
+    elsewhere = find_run_elsewhere(project, environ)
+    if elsewhere is not None:
+        run, host = elsewhere
+        raise RefusedError(
+            f"run {run.id} is still going in {project} on {host}; end it there, or remove {run.path} "
+            "if that machine is gone"
+        )
     for pid, cwd in claude_sessions(environ):
         if cwd == git.work_tree or cwd.is_relative_to(git.work_tree):
             raise RefusedError(
@@ -92,14 +100,16 @@ def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
             yield file.pid, Path(file.cwd)
 
 
-def check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
-    """RefusedError when the agent's program is not on PATH."""
-    if not agent or shutil.which(agent[0], path=environ.get("PATH", os.defpath)) is None:
+def check_agent(agent: Sequence[str], environ: Mapping[str, str], project: Path) -> str:
+    """Where the agent's program is; RefusedError when it is not on PATH, or only in the project."""
+    program = find_program(agent[0], environ, project) if agent else None
+    if program is None:
         name = agent[0] if agent else "no program"
         raise RefusedError(
             f"{name} was not found on PATH; install Claude Code, or set agent.command to the "
             "program that is to do the work"
         )
+    return program
 
 
 def check_login(project: Path, environ: Mapping[str, str]) -> None:
@@ -128,15 +138,16 @@ def login_key(environ: Mapping[str, str]) -> str:
     return next((key for key in _LOGIN_VARIABLES if environ.get(key)), "")
 
 
-def check_version(agent: Sequence[str], environ: Mapping[str, str]) -> str:
+def check_version(agent: Sequence[str], environ: Mapping[str, str], project: Path) -> str:
     """The version that the agent prints; RefusedError when it is too old or prints none."""
     import subprocess
 
     try:
         done = subprocess.run(
-            [*agent, "--version"],
+            [check_agent(agent, environ, project), *agent[1:], "--version"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            cwd="/",
             timeout=_VERSION_SECONDS,
             env=dict(environ),
             check=False,

@@ -22,9 +22,10 @@ from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, StopIntent
 from tui.runner.transitions import RunEvent
 from tui.store import inbox
+from tui.store.crash_log import report_crash
 from tui.store.inbox import RunnerRequest
 from tui.store.journal import read_entries
-from tui.system.errors import OvernightError, report_crash
+from tui.system.errors import OvernightError
 from tui.system.files import modified_at
 from tui.system.sanitize import clean_line
 

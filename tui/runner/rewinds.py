@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -23,6 +22,7 @@ from tui.runner.run_context import RunContext
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_facts
+from tui.system.children import python_child
 from tui.system.errors import RefusedError
 from tui.system.git import Git
 
@@ -30,12 +30,6 @@ from tui.system.git import Git
 _MODES = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
 _SDK = "claude_agent_sdk"
 _FORK_SECONDS = 60.0
-_FORK = f"""
-import sys
-import {_SDK} as sdk
-made = sdk.fork_session(sys.argv[1], directory=sys.argv[2], up_to_message_id=sys.argv[3])
-print(made.session_id)
-"""
 
 
 def was_compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
@@ -71,7 +65,8 @@ def fork_conversation(folder: RunDirectory, project: Path, session: str, uuid: s
     check_fork()
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", _FORK, session, str(project), uuid],
+            python_child.module_command("tui.runner.agent.fork", session, str(project), uuid),
+            cwd=python_child.FOLDER,
             env={**os.environ, **read_run_facts(folder).env},
             capture_output=True,
             text=True,

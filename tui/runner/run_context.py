@@ -20,7 +20,7 @@ from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_sec
 from tui.store.trust import load_settings
 from tui.system import paths
 from tui.system.clock import Clock, clock_for
-from tui.system.errors import OvernightError
+from tui.system.errors import NoSessionError, OvernightError
 from tui.system.processes import boot_id
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -60,6 +60,8 @@ class RunContext:
     def load(cls, folder: RunDirectory, clock: Clock | None = None) -> RunContext:
         """The context of that run as it was saved last; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
+        if facts.imported_from:
+            raise NoSessionError(f"run {facts.run} is a copy of an old one; it is over for good")
         settings = read_run_settings(folder)
         with suppress(OvernightError):
             # The run directory holds no secrets: they come from the project and the environment.

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
 from tui.store.layout import RunDirectory, make_project_state
+from tui.store.run_place import this_place
 from tui.store.runs import (
     RunFacts,
     create_run,
@@ -29,15 +29,15 @@ from tui.store.runs import (
     prune_runs,
     read_run_end,
 )
+from tui.system.children import python_child
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError, UsageError
-from tui.system.files import read_json
+from tui.system.files import open_private, read_json
 from tui.system.locks import acquire_lock
 
 _START_SECONDS = 20.0
 _ADOPT_SECONDS = 5.0
 _POLL_SECONDS = 0.02
-_PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -135,22 +135,20 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "settings": limits,
         "command": facts.command,
         "head": facts.head,
+        "host": this_place().host,
     }
 
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    log = os.open(
-        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
+    log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],
+            python_child.module_command("tui.runner.supervisor", str(folder.path)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # `-m` looks in the current folder first: this package must be there, not one of the project.
-            cwd=_PACKAGE_FOLDER,
+            cwd=python_child.FOLDER,
             env=attempt_environment(environ, settings),
             start_new_session=True,
         )
@@ -252,7 +250,7 @@ def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) 
     # What stands behind `--` is for the agent: the goal comes before it.
     cut = list(arguments).index("--") if "--" in arguments else len(arguments)
     flags, rest = arguments[:cut], arguments[cut:]
-    words = [sys.executable, "-m", "tui", "run", "--project", str(project), "--detach"]
+    words = python_child.program_command("run", "--project", str(project), "--detach")
     words += [*flags, goal, *rest]
     name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
     return _UNIT.format(

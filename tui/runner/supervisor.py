@@ -17,6 +17,7 @@ from types import FrameType
 
 from tui.control.rewind.execute import recover_rewind
 from tui.model.events import AgentEvent, Compaction
+from tui.model.labels import describe_survivors
 from tui.model.state import NotifyKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
@@ -250,12 +251,12 @@ class Supervisor:
         self.artifacts.on_session_end(self.reader.snapshot())
         self._on_attempt_ended(status, survivors)
 
-    def _on_attempt_ended(self, status: AttemptStatus, survivors: tuple[str, ...]) -> None:
+    def _on_attempt_ended(self, status: AttemptStatus, survivors: list[str] | None) -> None:
         context, machine, intent = self.context, self.machine, self.context.state.intent
         if intent is not None and intent.kind in (StopKind.KILL, StopKind.LIMIT):
             kind = "kill" if survivors or intent.kind == StopKind.KILL else "stop"
             by = "limit" if intent.kind == StopKind.LIMIT else intent.by
-            data = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
+            data = {"by": by, "reason": intent.reason, "survivors": survivors}
             context.journal_entry(kind, data)
         self.messages.on_attempt_ended(resumes=intent is None or intent.goes_on)
         self.escalation.reset()
@@ -264,9 +265,9 @@ class Supervisor:
         else:
             machine.on_process_ended(status)
         if machine.end is not None and intent is not None:
-            names = f"; these survived: {', '.join(survivors)}" if survivors else ""
-            text = machine.end.reason + names
-            self.requests.answer(intent.request, not survivors, text, list(survivors))
+            parts = (machine.end.reason, describe_survivors(survivors))
+            text = "; ".join(filter(None, parts))
+            self.requests.answer(intent.request, not survivors, text, survivors)
 
     def _check_periodically(self) -> None:
         context, now = self.context, time.monotonic()

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.actions import VIEW_ACTIONS, Place, bindings_of, footer_actions, keys_of
+from tui.system.children.programs import find_program
 from widgets.lists.line_view import LineView
 from widgets.output_guard import show_toast
 from widgets.status.key_bar import KeyBar, KeyBarItem
@@ -23,11 +24,12 @@ def bindings(place: Place) -> list[BindingType]:
 
 def copy_to_tmux(text: str) -> bool:
     """Puts the text in a tmux buffer and, through tmux, in the outer clipboard; False outside tmux."""
-    if not os.environ.get("TMUX"):
+    program = find_program("tmux") if os.environ.get("TMUX") else None
+    if program is None:
         return False
     try:
         ended = subprocess.run(
-            ["tmux", "load-buffer", "-w", "-"],
+            [program, "load-buffer", "-w", "-"],
             input=text.encode("utf-8", "replace"),
             timeout=3,
             capture_output=True,

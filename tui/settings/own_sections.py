@@ -81,6 +81,12 @@ class AgentSettings(Struct, frozen=True):
         Literal["default", "on", "off"],
         documented("The agent's own sandbox; default: as its own settings say.", LEAVE),
     ] = "default"
+    control_group: Annotated[
+        Literal["auto", "off"],
+        documented(
+            "Run the agent in a control group of its own; auto: where one outlives a logout.", LEAVE
+        ),
+    ] = "auto"
     skip_permissions: Annotated[
         Literal["no", "yes, run without permission prompts"],
         documented(

@@ -27,7 +27,14 @@ from msgspec import Struct, structs
 
 from tui.store import layout
 from tui.system.errors import CheckpointError
-from tui.system.files import append_line, atomic_write, private_folder, regular_file, sync_folder
+from tui.system.files import (
+    append_line,
+    atomic_write,
+    open_private,
+    private_folder,
+    regular_file,
+    sync_folder,
+)
 from tui.system.locks import lock_file
 from tui.system.repository_names import checkpoint_number, is_object_id
 
@@ -35,7 +42,6 @@ Event = Literal["make", "keep", "retire", "drop", "approve"]
 Standing = Literal["making", "kept", "retiring"]
 
 _FOLDER: Final = "checkpoints"
-_NAME: Final = "known.jsonl"
 _LOCK: Final = "known.lock"
 _MOST_BYTES: Final = 64 << 20
 _MOST_LABEL: Final = 200
@@ -112,11 +118,13 @@ class KnownCheckpoints:
 class CheckpointRegistry:
     """The registry of one repository, named by the git dir that all its work trees share."""
 
+    FILE: Final = "known.jsonl"
+
     def __init__(self, common_dir: Path) -> None:
         # The physical folder of the main work tree, or a bare repository itself.
         self._main = common_dir.parent if common_dir.name == ".git" else common_dir
         self._folder = layout.project_state(self._main) / _FOLDER
-        self._path = self._folder / _NAME
+        self._path = self._folder / self.FILE
 
     def folder(self, *parts: str) -> Path:
         """Our private folder for the checkpoints of this repository, or one below it; made if missing."""
@@ -175,8 +183,7 @@ class CheckpointRegistry:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self.folder() / _LOCK, flags, 0o600)
+        descriptor = open_private(self.folder() / _LOCK, os.O_RDWR)
         try:
             lock_file(descriptor)
             yield

@@ -14,6 +14,12 @@ from typing import Final
 
 from tui.system import files, paths
 
+PROJECT_FILE: Final = "project.json"
+"""In a state folder: which project it was made for."""
+
+OLD_FOLDER: Final = ".overnight"
+"""Where version 0.1 kept all of it, in the project; nothing there is believed."""
+
 _PROJECTS: Final = "projects"
 _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
@@ -104,16 +110,21 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
     return folder
 
 
-@lru_cache(maxsize=64)
-def _name_of(project: str) -> str:
-    """The name of a project's state folder: readable, and unlike that of any other path."""
+def short_digest(data: bytes) -> str:
+    """Sixteen characters that stand for these bytes."""
     try:
         from _blake2 import blake2b  # `hashlib` loads OpenSSL with it, which takes 4 ms
     except ImportError:
         from hashlib import blake2b
 
+    return blake2b(data, digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _name_of(project: str) -> str:
+    """The name of a project's state folder: readable, and unlike that of any other path."""
     physical = os.path.realpath(project)
-    digest = blake2b(os.fsencode(physical), digest_size=8).hexdigest()
+    digest = short_digest(os.fsencode(physical))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(physical)).strip("-.")[:40]
     return f"{name or 'project'}-{digest}"
 
@@ -136,7 +147,12 @@ def make_project_state(project: Path, environ: Mapping[str, str] = os.environ) -
     folder = project_state(project, environ)
     for above in (folder.parent.parent, folder.parent):
         files.private_folder(above)
-    return files.private_folder(folder)
+    made = files.private_folder(folder)
+    if not os.path.lexists(made / PROJECT_FILE):
+        from tui.store.project_record import write_record  # only for a new folder
+
+        write_record(made / PROJECT_FILE, project)
+    return made
 
 
 def runs_folder(project: Path, environ: Mapping[str, str] = os.environ) -> Path:

@@ -21,11 +21,14 @@ from tui.store.layout import (
     make_project_state,
     runs_folder,
 )
+from tui.store.run_place import RunPlace, is_here, this_place
 from tui.system.errors import NoSessionError
 from tui.system.files import (
     atomic_write,
     json_object,
+    make_folder,
     modified_at,
+    open_private,
     private_folder,
     read_json,
     read_small,
@@ -36,6 +39,7 @@ SCHEMA = 1
 MOST_RUNS = 500
 MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
+OTHER_MACHINE = "another machine"
 
 _cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
 
@@ -43,7 +47,9 @@ _cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
 class RunFacts(Struct, frozen=True):
     """What a run was started with; `agent` and `extra` are words of its command line.
 
-    `env` holds plain variables only: credentials come from the environment and the settings.
+    `env` holds plain variables only: credentials come from the environment and the settings. `host` and what
+    follows say where it was started, as `store/run_place` reads them. `imported_from` is the name of the run of
+    version 0.1 that this is a copy of: such a run is over for good.
     """
 
     run: str
@@ -56,15 +62,30 @@ class RunFacts(Struct, frozen=True):
     env: dict[str, str] = {}
     head: str | None = None
     schema: int = SCHEMA
+    host: str = ""
+    machine: str = ""
+    boot: str = ""
+    pid_namespace: str = ""
+    imported_from: str = ""
 
 
 class ListedRun(NamedTuple):
-    """A run in short; `is_over` once it has its end record, `changed` when it last printed."""
+    """A run in short; `is_over` once it has its end record, `changed` when it last printed.
+
+    `host` names the machine it was started on; with `is_here` false that is not this one.
+    """
 
     directory: RunDirectory
     started: float
     is_over: bool
     changed: float
+    host: str = ""
+    is_here: bool = True
+
+    @property
+    def elsewhere(self) -> str:
+        """The name of the other machine that it goes on on; empty for one that is over or here."""
+        return "" if self.is_here or self.is_over else self.host or OTHER_MACHINE
 
 
 # --- one run ---
@@ -73,22 +94,27 @@ class ListedRun(NamedTuple):
 def read_run_facts(run: RunDirectory) -> RunFacts:
     """What the run was started with; NoSessionError if this is no run."""
     try:
-        return msgspec.json.decode(run.facts.read_bytes(), type=RunFacts)
-    except (OSError, msgspec.MsgspecError) as error:
+        return msgspec.json.decode(read_small(run.facts), type=RunFacts)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise NoSessionError(f"{run.path} holds no run that can be read") from error
 
 
 def read_run_settings(run: RunDirectory) -> Settings:
     """The settings the run was started with, secrets left out; defaults where unreadable."""
     try:
-        return msgspec.json.decode(run.settings.read_bytes(), type=Settings)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_small(run.settings), type=Settings)
+    except (msgspec.MsgspecError, ValueError):
         return Settings()
 
 
 def read_run_end(run: RunDirectory) -> RunEnd | None:
     """How the run ended; None while it has not."""
-    entry = read_json(run.end)
+    return decode_end(read_small(run.end))
+
+
+def decode_end(data: bytes) -> RunEnd | None:
+    """The end that these bytes of an `ended.json` record; None if they record none."""
+    entry = json_object(data)
     if entry is None:
         return None
     try:
@@ -109,9 +135,18 @@ def is_supervised(run: RunDirectory) -> bool:
 
 
 def is_running(run_dir: str) -> bool:
-    """Whether the run in that folder has not ended, by its journal."""
-    entries = read_entries(RunDirectory(Path(run_dir)).journal)
+    """Whether the run in that folder has not ended, by its end record or its journal."""
+    run = RunDirectory(Path(run_dir))
+    if read_run_end(run) is not None:
+        return False
+    entries = read_entries(run.journal)
     return not any(entry.kind == "run_ended" for entry in entries)
+
+
+def host_elsewhere(run: RunDirectory) -> str:
+    """The host that the run lives on where that is not this machine; empty where it is."""
+    place = RunPlace.of_facts(read_json(run.facts) or {})
+    return "" if is_here(run, place) else place.host or OTHER_MACHINE
 
 
 def facts_and_end(run: RunDirectory) -> dict[str, Any]:
@@ -164,21 +199,17 @@ def create_run(
     make_project_state(project, environ)
     base = private_folder(runs_folder(project, environ))
     name, number = facts.run, 1
-    while True:
-        try:
-            (base / name).mkdir(mode=0o700)
-            break
-        except FileExistsError:
-            number += 1
-            name = f"{facts.run}-{number}"
+    while not make_folder(base / name):
+        number += 1
+        name = f"{facts.run}-{number}"
     run = RunDirectory(base / name)
     for inner in (run.inbox, run.attempts, run.transcripts):
-        inner.mkdir(mode=0o700)
+        make_folder(inner)
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
-        file.touch(mode=0o600)
+        os.close(open_private(file, os.O_WRONLY))
     atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
     # Last, because a directory without it is no run.
-    facts = msgspec.structs.replace(facts, run=name)
+    facts = msgspec.structs.replace(facts, run=name, **msgspec.structs.asdict(this_place()))
     atomic_write(run.facts, msgspec.json.encode(facts))
     return run
 
@@ -215,7 +246,7 @@ def prune_runs(
 
     removed = []
     for run in all_runs(project, environ)[max(keep, LEAST_KEPT) :]:
-        if read_run_end(run) is None or is_supervised(run):
+        if read_run_end(run) is None or is_supervised(run) or host_elsewhere(run):
             continue
         try:
             # Without its facts it is no run: a prune that is interrupted leaves no half run.
@@ -258,12 +289,36 @@ def _listed(project: Path, environ: Mapping[str, str]) -> Iterator[ListedRun]:
             if not isinstance(started, int | float) or isinstance(started, bool):
                 started = 0.0
             changed = max(modified_at(run.stream), modified_at(run.journal))
-            yield ListedRun(run, float(started), run.end.exists(), changed)
+            place = RunPlace.of_facts(facts)
+            yield ListedRun(
+                run, float(started), run.end.exists(), changed, place.host, is_here(run, place)
+            )
 
 
 def find_unfinished_run(
     project: Path, environ: Mapping[str, str] = os.environ
 ) -> RunDirectory | None:
-    """The newest run that has not ended, whether or not anybody supervises it now."""
-    runs = all_runs(project, environ)
-    return next((one for one in runs if read_run_end(one) is None), None)
+    """The newest run that has not ended, whether or not anybody supervises it now.
+
+    Not one of another machine, nor one of a project that lay elsewhere when it was started.
+    """
+    where = os.path.realpath(project)
+    for run in all_runs(project, environ):
+        if read_run_end(run) is None and not host_elsewhere(run):
+            facts = facts_and_end(run)
+            named = facts.get("project")
+            if facts.get("imported_from"):
+                continue
+            if not isinstance(named, str) or os.path.realpath(named) == where:
+                return run
+    return None
+
+
+def find_run_elsewhere(
+    project: Path, environ: Mapping[str, str] = os.environ
+) -> tuple[RunDirectory, str] | None:
+    """The newest run that has not ended and lives on another machine, with the name of that."""
+    for run in all_runs(project, environ):
+        if read_run_end(run) is None and (host := host_elsewhere(run)):
+            return run, host
+    return None

@@ -45,19 +45,3 @@ class RewindError(OvernightError):
 
 class FoldCacheError(OvernightError):
     """The saved state of a night cannot be loaded; its files are read again from the beginning."""
-
-
-def report_crash(error: BaseException) -> str:
-    """Writes the traceback to the crash log, if possible; a sentence that says where it is."""
-    import traceback
-
-    from tui.system import paths
-
-    where = paths.state_dir() / "crash.log"
-    try:
-        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with where.open("a", encoding="utf-8") as log:
-            log.write("".join(traceback.format_exception(error)) + "\n")
-    except OSError:
-        return f"this should not have happened: {type(error).__name__}: {error}"
-    return f"this should not have happened ({type(error).__name__}); the trace is in {where}"

@@ -162,6 +162,19 @@ def append_line(
         os.close(descriptor)
 
 
+def open_private(path: str | os.PathLike[str], flags: int) -> int:
+    """A descriptor of a file of ours, made if missing: mode 0600 whatever the umask is, no link followed.
+
+    Raises OSError.
+    """
+    flags |= os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    status = os.fstat(descriptor)
+    if status.st_mode & 0o777 != 0o600 and status.st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
 def open_to_append(
     path: AnyPath, *, folder: int | None = None, mode: int = 0o600, follow: bool = False
 ) -> int:

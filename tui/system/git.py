@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from tui.system.children.programs import find_program
 from tui.system.errors import GitError, RefusedError
 
 TIMEOUT = 30.0
@@ -87,8 +87,8 @@ class GitProcess:
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, data: bytes) -> None:
         self._name = next((part for part in argv[1:] if part[:1] != "-"), "")
         self._cwd = cwd
-        self._out, self._err = _spool(), _spool()
-        with _spool() as feed:
+        self._out, self._err = spool(), spool()
+        with spool() as feed:
             if data:
                 feed.write(data)
                 feed.seek(0)
@@ -148,7 +148,6 @@ class Git:
     """
 
     def __init__(self, path: Path | str) -> None:
-        _require_version()
         start = Path(path).resolve()
         for folder in (start, *start.parents):
             if (folder / ".git").exists() and self._open(folder):
@@ -159,9 +158,12 @@ class Git:
     def _open(self, folder: Path) -> bool:
         self.work_tree = folder
         self.git_dir = folder / ".git"
+        _require_version(_program(folder))
         query = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format")
         env = {**_environment({}), "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-        code, out, err = GitProcess((_program(), "--no-pager", *query), env, folder, b"").wait()
+        code, out, err = GitProcess(
+            (_program(folder), "--no-pager", *query), env, folder, b""
+        ).wait()
         if "dubious ownership" in err or "safe.directory" in err:
             raise RefusedError(
                 f"git will not open {folder}: it belongs to another user; if you trust it, run "
@@ -234,7 +236,14 @@ class Git:
         if name not in _READ_COMMANDS and name not in _WRITE_COMMANDS:
             raise GitError(f"git {name or '(nothing)'} is not among the commands this program runs")
         place = (f"--git-dir={self.git_dir}", f"--work-tree={self.work_tree}")
-        return [_program(), "--no-pager", *place, name, *_FLAGS.get(name, ()), *args[1:]]
+        return [
+            _program(self.work_tree),
+            "--no-pager",
+            *place,
+            name,
+            *_FLAGS.get(name, ()),
+            *args[1:],
+        ]
 
     def environment(
         self, args: Sequence[str], config: Mapping[str, str] | None = None
@@ -320,25 +329,25 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     return env
 
 
-@lru_cache(maxsize=1)
-def _program() -> str:
-    """Where git is; only absolute folders of PATH count, so that no work tree can bring its own."""
-    parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    found = shutil.which("git", path=os.pathsep.join(p for p in parts if p[:1] == "/"))
+@lru_cache(maxsize=16)
+def _program(work_tree: Path) -> str:
+    """Where git is; no work tree can bring its own."""
+    found = find_program("git", outside=work_tree)
     if found is None:
         raise GitError("git was not found on PATH; install it and try again")
     return found
 
 
-@lru_cache(maxsize=1)
-def _require_version() -> None:
-    out = GitProcess((_program(), "--version"), _environment({}), Path("/"), b"").result()
+@lru_cache(maxsize=16)
+def _require_version(program: str) -> None:
+    out = GitProcess((program, "--version"), _environment({}), Path("/"), b"").result()
     found = re.search(rb"(\d+)\.(\d+)", out)
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
         raise GitError(f"git {'.'.join(map(str, OLDEST))} or newer is needed; here is {out!r}")
 
 
-def _spool() -> IO[bytes]:
+def spool() -> IO[bytes]:
+    """A file for what a program prints; in memory where the kernel has that, so that no disk can be full."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("overnight-git"), "w+b")
     import tempfile

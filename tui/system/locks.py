@@ -12,6 +12,7 @@ import os
 import time
 from pathlib import Path
 
+from tui.system.files import open_private
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _DEAD_HOLDER_SECONDS = 2.0
@@ -23,8 +24,7 @@ def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
     """Acquires the lock for this process; None if a living process holds it for longer than `patience`
     seconds. The lock is released with the last copy of the descriptor. Raises OSError.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = open_private(path, os.O_RDWR)
     since = time.monotonic()
     while True:
         try:
@@ -71,6 +71,21 @@ def is_locked(path: Path) -> bool:
     except OSError:
         holder = _read_holder(descriptor)
         return holder is None or is_alive(holder)  # one without a name counts as held
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def is_held(path: Path) -> bool:
+    """Whether anybody holds that lock, also a process that cannot be seen from here."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
     finally:
         os.close(descriptor)
     return False

@@ -12,11 +12,14 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from tui.system.children.control_group import group_members, kill_group
 from tui.system.processes import (
     ProcessIdentity,
     ProcessRow,
     environment_has,
+    has_proc,
     is_alive,
     process_table,
     send_signal,
@@ -24,6 +27,7 @@ from tui.system.processes import (
 
 _ROUND_SECONDS = 0.02
 _EMPTY_ROUNDS = 2
+_GROUP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -31,22 +35,44 @@ class ProcessTree:
     """What belongs to a tree: the agent, the shim that inherits its orphans, and marked processes.
 
     `marker` is an environment variable as `NAME=value`; `known` are members seen earlier, which may
-    have cut every other tie since.
+    have cut every other tie since. With `adopts` the shim inherits every orphan while it lives; all
+    that is in the control group `group` belongs to the tree.
     """
 
     agent: ProcessIdentity | None = None
     shim: ProcessIdentity | None = None
     marker: bytes = b""
     known: frozenset[ProcessIdentity] = frozenset()
+    adopts: bool = False
+    group: Path | None = None
+
+    def is_whole(self) -> bool:
+        """Whether no process that the agent started can be missing among the members.
+
+        A daemon that left its parent, its session and its environment is found only by who inherited
+        it, or by its control group.
+        """
+        if self.group is not None:
+            return True
+        return has_proc() and self.adopts and self.shim is not None and is_alive(self.shim)
 
 
 @dataclass(frozen=True)
 class KillResult:
-    """What a kill did; `killed` and `survivors` are named as `name (pid)`."""
+    """What a kill did; `killed` and `survivors` are named as `name (pid)`.
+
+    Only where `is_whole` is true nothing else can have survived.
+    """
 
     polite: bool
     killed: tuple[str, ...] = ()
     survivors: tuple[str, ...] = ()
+    is_whole: bool = False
+
+    @property
+    def survivors_or_unknown(self) -> list[str] | None:
+        """Those that are known to have survived; None where there may be others and none is known."""
+        return list(self.survivors) if self.survivors or self.is_whole else None
 
 
 @dataclass
@@ -80,10 +106,12 @@ class _TreeSearch:
         tree, own = self.tree, os.getpid()
         known = {*self.members, *tree.known}
         known.update(one for one in (tree.agent, tree.shim) if one is not None)
+        group = frozenset(group_members(tree.group)) if tree.group is not None else frozenset()
         for process in everyone.values():
             if process.pid in (own, 1):
                 continue
             tied = process.identity in known or process.session in self.sessions
+            tied = tied or process.pid in group
             if tied or (tree.marker and environment_has(process.pid, tree.marker)):
                 yield process
 
@@ -107,15 +135,21 @@ def kill_tree(
 ) -> KillResult:
     """Ends the tree: SIGTERM to the agent, then, after at most `grace` seconds, SIGKILL to all.
 
-    Returns after `grace + limit` seconds at the latest. `spare` is asked during the grace period; True
-    ends it at once.
+    Returns after `grace + limit` seconds at the latest, one more with a control group. `spare` is
+    asked during the grace period; True ends it at once.
     """
     search = _TreeSearch(tree)
     search.scan()
     polite = _end_politely(tree.agent, grace, search, spare)
     killed = _kill_all(search, limit)
-    survivors = [f"{one.name} ({one.pid})" for one in search.scan()]
-    return KillResult(polite, tuple(killed), tuple(survivors))
+    survivors = search.scan()
+    if survivors and tree.group is not None and not (tree.agent and is_alive(tree.agent)):
+        # The shim goes with them; it has recorded the agent's end by now.
+        kill_group(tree.group)
+        killed += _kill_all(search, _GROUP_SECONDS)
+        survivors = search.scan()
+    names = tuple(f"{one.name} ({one.pid})" for one in survivors)
+    return KillResult(polite, tuple(killed), names, tree.is_whole())
 
 
 def _end_politely(

@@ -249,6 +249,22 @@ def boot_id() -> str:
     return _read("/proc/sys/kernel/random/boot_id").decode("ascii", "replace").strip()
 
 
+def control_group(pid: int) -> str:
+    """The control group (version 2) of a process, from the top of the hierarchy; empty when unknown."""
+    for line in _read(f"/proc/{pid}/cgroup").splitlines():
+        if line.startswith(b"0::"):
+            return os.fsdecode(line.removeprefix(b"0::")).strip()
+    return ""
+
+
+def pid_namespace() -> str:
+    """What the pids of this process are valid in: a container has one of its own. Empty when unknown."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
 def _terminal_path(pid: int, number: int) -> str:
     try:
         names = {os.readlink(f"/proc/{pid}/fd/{descriptor}") for descriptor in (0, 1)}
@@ -311,7 +327,7 @@ def _ps(pid: int, column: str) -> str:
 
     try:
         done = subprocess.run(
-            ["ps", "-o", f"{column}=", "-p", str(pid)],
+            ["/bin/ps", "-o", f"{column}=", "-p", str(pid)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PS_SECONDS,

@@ -6,6 +6,7 @@ import os
 import stat
 from typing import Final, NamedTuple
 
+from tui.system.children.programs import find_program
 from tui.system.errors import RefusedError
 from tui.system.processes import TerminalUse, command_line, environment_variable, read_terminal
 
@@ -55,9 +56,12 @@ def run_tmux(socket: str, *words: str, data: bytes = b"") -> str:
     import subprocess
 
     environment = {key: value for key, value in os.environ.items() if key != "TMUX"}
+    program = find_program("tmux")
+    if program is None:
+        raise RefusedError("tmux was not found on PATH")
     try:
         done = subprocess.run(
-            ["tmux", "-S", socket, *words],
+            [program, "-S", socket, *words],
             input=data,
             capture_output=True,
             timeout=_TIMEOUT_S,

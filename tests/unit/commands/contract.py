@@ -31,7 +31,7 @@ SCHEMA: dict[str, Any] = {
     "run": {
         "id": (str, NONE), "owned": bool, "state": str, "reason": str, "started_at": "iso",
         "ended_at": "iso", "pid": (int, NONE), "session_id": (str, NONE), "model": (str, NONE),
-        "attempt": int, "exit": (dict, NONE),
+        "attempt": int, "exit": (dict, NONE), "host": (str, NONE),
     },
     "goal": (str, NONE),
     "progress": {"done": int, "open": int, "in_progress": list, "blockers": list, "sections": list},

@@ -8,9 +8,11 @@ import pytest
 
 from tests.unit.night.night_script import START, Script, fold
 from tui.model.events import MessageLifecycle, UserMessage
+from tui.model.evidence import EvidenceLog
 from tui.model.journal import JournalEntry
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
+from tui.night.review.moments import intervention_effects
 
 
 def entries(*told: tuple[str, dict[str, Any]]) -> list[JournalEntry]:
@@ -221,6 +223,25 @@ def test_a_person_s_interventions_are_counted_once_each() -> None:
         ("stop", {"by": "limit", "reason": "cost"}),
     )
     assert night.interventions.times_stepped_in == 5
+
+
+@pytest.mark.parametrize(
+    ("survivors", "said"),
+    [
+        ([], ""),
+        (["vim (7)", "sleep (8)"], "these survived: vim (7), sleep (8)"),
+        (None, "what else it had started cannot be known"),
+        ("junk", ""),
+    ],
+)
+def test_an_end_says_what_survived_or_that_nobody_knows(survivors: object, said: str) -> None:
+    for kind in ("kill", "stop"):
+        data = {"by": "person", "reason": "asked for", "survivors": survivors}
+        night = seen((kind, {"by": "person", "reason": "asked for"}), (kind, data))
+        assert [one.outcome for one in night.interventions.others] == ["", said]
+        (effect,) = intervention_effects(night, EvidenceLog())
+        assert effect.text == "; ".join(filter(None, (f"{kind}: asked for", said)))
+        assert night.interventions.times_stepped_in == 1
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ CONTRACT: dict[str, Any] = {
         "model": (str, NULL),
         "attempt": int,
         "exit": ({"reason": str, "code": (int, NULL)}, NULL),
+        "host": (str, NULL),
     },
     "goal": (str, NULL),
     "progress": {
@@ -188,6 +189,7 @@ def test_the_values() -> None:
         "model": "claude-opus-5-5",
         "attempt": 2,
         "exit": None,
+        "host": None,
     }
     assert shown["goal"] == "build it"
     assert shown["progress"]["sections"] == [{"title": "Phase 1", "done": 12, "open": 7}]

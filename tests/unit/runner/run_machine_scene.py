@@ -60,7 +60,7 @@ class FakeAttempt:
 
     def write_order(self, *arguments: object) -> None: ...
 
-    def launch(self, environ: Mapping[str, str]) -> None:
+    def launch(self, environ: Mapping[str, str], *, own_group: bool) -> None:
         if self.refuses is not None:
             raise self.refuses
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.unit.runner.runner_scene import Scene, until
 from tui.control.operations import Operations
 from tui.model.state import RunEnd
 from tui.runner import start
+from tui.store.layout import project_state
 from tui.store.runs import all_runs, prune_runs, record_end
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.processes import is_alive
@@ -57,13 +59,34 @@ def test_a_run_leaves_a_complete_record(scene: Scene) -> None:
     }
 
 
-def test_the_run_directory_is_private_and_outside_the_project(scene: Scene) -> None:
-    folder = scene.start("[[story:hello]]")
-    scene.ended()
-    for path in folder.path.rglob("*"):
-        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+def test_the_run_directory_is_private_and_outside_the_project(scene: Scene, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        folder = scene.start("[[story:work tasks=1]]")
+        scene.ended()
+    finally:
+        os.umask(before)
+    state = project_state(scene.repository)
+    for path in (state, *state.rglob("*")):
+        wanted = 0o700 if path.is_dir() else 0o600
+        facts = path.stat()
+        # A transcript is the very file of Claude; git has modes of its own for objects.
+        if "making" not in path.parts[:-1] and (facts.st_nlink == 1 or path.is_dir()):
+            assert stat.S_IMODE(facts.st_mode) == wanted, path
+    assert folder.path.is_relative_to(state)
     assert not folder.path.is_relative_to(scene.repository)
     assert not (scene.repository / ".overnight").exists()
+
+
+def test_the_agent_has_the_umask_of_the_person(scene: Scene) -> None:
+    before = os.umask(0o027)
+    try:
+        scene.start("x", agent=("sh", "-c", "umask > mask; exec cat"))
+    finally:
+        os.umask(before)
+    mask = scene.repository / "mask"
+    assert until(lambda: mask.exists() and mask.read_text().strip()) == "0027"
 
 
 def test_all_tasks_done_ends_a_continuous_run(scene: Scene) -> None:

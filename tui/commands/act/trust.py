@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tui.commands.context import add_path, confirm, project_of, settings_of
+from tui.system.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +26,22 @@ def trust_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--yes", action="store_true", help="trust it without being asked")
     what.add_argument("--show", action="store_true", help="only print what is trusted here")
     what.add_argument("--revoke", action="store_true", help="trust nothing of it any more")
+    parser.add_argument(
+        "--import-runs",
+        action="store_true",
+        help="copy the finished runs that version 0.1 left in the project",
+    )
 
 
 def trust_command(arguments: argparse.Namespace) -> int:
     """Trusts the project's settings file as it is now, once the person has seen what it does."""
     project = project_of(arguments)
+    if arguments.import_runs:
+        from tui.commands.act.import_runs import import_runs
+
+        if arguments.revoke or arguments.show:
+            raise UsageError("--import-runs stands alone, or with --yes")
+        return import_runs(project, yes=arguments.yes)
     if arguments.revoke:
         return _revoke(project)
     loaded = settings_of(project)

@@ -42,7 +42,23 @@ def runs_command(arguments: argparse.Namespace) -> int:
         print_json({"schema": 1, "runs": rows, "repeated_failures": failures})
     else:
         sys.stdout.writelines(f"{line}\n" for line in _table(nights))
+    _tell_of_old_runs(project)
     return 0 if nights else 3
+
+
+def _tell_of_old_runs(project: Path) -> None:
+    """Says on stderr that runs of version 0.1 lie in the project; they are listed once they are copied."""
+    from tui.store.old_runs import find_old_runs, has_old_runs, imported_runs
+    from tui.system.format import format_count
+
+    if not has_old_runs(project):
+        return
+    known = imported_runs(project)
+    if left := sum(run.name not in known for run in find_old_runs(project)):
+        sys.stderr.write(
+            f"{format_count(left, 'run')} of version 0.1 in .overnight not listed, as nothing in a project is "
+            "believed; `overnight-tui trust --import-runs` shows and copies them\n"
+        )
 
 
 def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str, Any]:
@@ -76,11 +92,14 @@ def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str,
         "decision": night.remarks.decision,
         "note": clean_line(night.remarks.note, 300),
         "path": night.path,
+        "host": clean_line(night.host, 100) or None,
     }
 
 
 def _state(night: NightSummary) -> str:
     """How a night stands: for a run of ours its own record, and whether anybody watches it."""
+    if night.elsewhere:
+        return f"going on, on {night.elsewhere}"
     if night.kind == "run" and night.ended_at is None and not night.words:
         watched = is_supervised(RunDirectory(Path(night.path).parent))
         return "going on" if watched else "going on, unwatched"

@@ -149,6 +149,7 @@ def open_mailbox(mailbox: str, session: str, most: int | None = None) -> int:
                 raise PermissionError(f"{mailbox!r} is full") from None
             try:
                 os.mkdir(session, 0o700, dir_fd=outer)
+                os.chmod(session, 0o700, dir_fd=outer)  # whatever the umask is
             except FileExistsError:
                 pass
             inner = os.open(session, _FOLDER, dir_fd=outer)
@@ -219,6 +220,7 @@ def _mark_call(folder: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(CALL_MARKER, flags, 0o600, dir_fd=folder)
     try:
+        os.fchmod(descriptor, 0o600)  # whatever the umask is
         os.utime(descriptor)
     finally:
         os.close(descriptor)

@@ -8,6 +8,7 @@ moment, what remains lies in this folder, and the next to hold the lock removes 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -22,11 +23,12 @@ from tui.control.checkpoints.repository_store import RepositoryStore
 from tui.store.checkpoint_registry import CheckpointRegistry
 from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError
-from tui.system.files import read_small
-from tui.system.git import Git, kill_process_group, wait_process
+from tui.system.files import atomic_write, make_folder, read_small
+from tui.system.git import Git, kill_process_group, spool, wait_process
 from tui.system.locks import acquire_lock, is_locked
 
 _COMMITTER = b"overnight-tui <overnight-tui@localhost>"
+_LAST_WORDS_SECONDS = 2.0
 _PRIVATE = "making"
 _REF = "refs/heads/made"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
@@ -37,6 +39,8 @@ _OLD_FILES = ("seen", "lock")
 # flushed here: `publish` flushes what it links. Up to 100 objects become loose ones, more a pack.
 _SETTINGS = """\
 [core]
+	sharedRepository = 0600
+	logAllRefUpdates = false
 \trepositoryFormatVersion = {version}
 \tbare = true
 \tprotectNTFS = false
@@ -117,7 +121,7 @@ class PrivateRepository:
         with RepositoryStore(self._real) as store:
             store.check_objects()
         for part in ("", "refs", "objects", "objects/info", "objects/pack"):
-            (folder / part).mkdir(exist_ok=True)
+            make_folder(folder / part)
         _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")
         sha256 = self._real.object_format == "sha256"
         extensions = "\tobjectFormat = sha256\n" if sha256 else ""
@@ -187,10 +191,12 @@ class ObjectStaging(PipedGit):
         self.repository = PrivateRepository(git, _PRIVATE)
         self.repository.create()
         self.repository.clear()
-        self._complaint: IO[bytes] = open(self.repository.folder / "complaint", "w+b")  # noqa: SIM115
+        self._complaint = spool()
         args = ("fast-import", "--quiet", "--done", "--date-format=raw")
         private = self.repository.git
-        super().__init__(private, args, seconds, stderr=self._complaint, pass_fds=(lock,))
+        super().__init__(
+            private, args, seconds, stderr=self._complaint, pass_fds=(lock,), umask=0o077
+        )
         self._marks = 0
 
     def __exit__(self, *error: object) -> None:
@@ -258,12 +264,21 @@ class ObjectStaging(PipedGit):
         return (self.repository.folder / _REF).read_text().strip()
 
     def _failure(self) -> str:
-        if self._process.poll() is None:
-            kill_process_group(self._process)
+        # It closes its input before it says why.
+        with suppress(subprocess.TimeoutExpired):
+            wait_process(self._process, _LAST_WORDS_SECONDS)
+        kill_process_group(self._process)
         self._complaint.seek(0)
         match = re.search(rb"(?:fatal|error): ([^\n]*)", self._complaint.read())
-        text = match[1].decode("utf-8", "replace") if match else "it gave no reason"
+        text = match[1].decode("utf-8", "replace") if match else self._likely_reason()
         return "".join(c if c.isprintable() else "?" for c in text)[:300]
+
+    def _likely_reason(self) -> str:
+        """For a git that was killed, or could not even write down why it failed."""
+        with suppress(OSError):
+            if os.statvfs(self.repository.folder).f_bavail == 0:
+                return os.strerror(errno.ENOSPC)
+        return "it gave no reason"
 
 
 def remove_leftovers(git: Git, refs: Iterable[str]) -> None:
@@ -325,7 +340,7 @@ def _empty_old_area(area: int) -> None:
 
 def _write_if_changed(path: Path, data: bytes) -> None:
     if not path.exists() or path.read_bytes() != data:
-        path.write_bytes(data)
+        atomic_write(path, data, sync=False)
 
 
 def quote_path(path: bytes) -> bytes:

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.store.layout import project_state
 from tui.system import paths
+from tui.system.children import python_child
 from tui.system.errors import RefusedError
 from tui.system.files import read_json, read_small
 
@@ -71,14 +71,12 @@ def hook_command(event: str, project: Path) -> str:
     It names our state folder: a session may have another `$XDG_STATE_HOME` than who installs, and a hook
     opens no mailbox outside of that folder.
     """
-    program = Path(sys.executable).with_name("overnight-tui")
-    if os.access(program, os.X_OK):
-        program_call, gate = [str(program)], str(program)
-    else:
-        program_call, gate = [sys.executable, "-m", "tui"], sys.executable
-    call = shlex.join([*program_call, "hook", event, str(Mailbox(project).folder)])
+    # The agent's environment is around it then, and the project its folder.
+    words = python_child.program_command("hook", event, str(Mailbox(project).folder))
+    gates = (words[0], python_child.program_file())
+    gone = " || ".join(f"test ! -e {shlex.quote(gate)}" for gate in gates)
     state = f"XDG_STATE_HOME={shlex.quote(str(paths.state_dir().parent))}"
-    return f"test ! -x {shlex.quote(gate)} || {state} {call} {MARK}"
+    return f"{gone} || {state} {shlex.join(words)} {MARK}"
 
 
 def find_ours(settings: Json, event: str) -> Iterator[tuple[JsonPath, str]]:

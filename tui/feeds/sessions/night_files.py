@@ -23,7 +23,8 @@ MOST_NIGHTS = 500
 class NightFile(Struct, frozen=True):
     """A night's main event file; `folder` is the run's directory, `changed` when it last printed.
 
-    `stamp` changes when the night's record does.
+    `stamp` changes when the night's record does. `host` is where a run was started, `elsewhere` the machine
+    that it goes on on if that is not this one.
     """
 
     id: str
@@ -34,6 +35,8 @@ class NightFile(Struct, frozen=True):
     folder: str = ""
     is_over: bool = False
     started: float = 0.0
+    host: str = ""
+    elsewhere: str = ""
 
 
 def list_night_files(
@@ -49,7 +52,8 @@ def list_night_files(
     for run in list_runs(project, environ):
         stream, end = str(run.directory.stream), str(run.directory.end)
         stamp = f"{_file_stamp(stream)} {_file_stamp(end)}"
-        facts = (str(run.directory.path), run.is_over, run.started)
+        folder, host = str(run.directory.path), (run.host, run.elsewhere)
+        facts = (folder, run.is_over, run.started, *host)
         nights.append(NightFile(run.directory.id, "run", stream, run.changed, stamp, *facts))
     for path, changed in event_files.stream_candidates(project):
         name = os.path.relpath(path, project)

@@ -121,7 +121,8 @@ class EventFile(Struct, frozen=True):
 class SessionSources(Struct, frozen=True):
     """The files of a session. `events` has the main one first; where it is empty, `why` says where
     it was searched and what to do. `is_whole_truth` means that a stream was named by hand: processes
-    and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent.
+    and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent,
+    `elsewhere` the host of a run that lives on another machine: its processes are none of this one.
     """
 
     events: tuple[EventFile, ...]
@@ -136,6 +137,7 @@ class SessionSources(Struct, frozen=True):
     agent: tuple[int, int] | None = None
     why: str = ""
     is_whole_truth: bool = False
+    elsewhere: str = ""
 
 
 class _Selection(Struct, frozen=True):
@@ -166,7 +168,8 @@ def select_session(
         events=selected.sources,
         run=run.directory.id if run else "",
         run_dir=str(run.directory.path) if run else "",
-        agent=newest_agent(run.directory) if run and not run.is_over else None,
+        agent=newest_agent(run.directory) if run and run.is_here and not run.is_over else None,
+        elsewhere=run.elsewhere if run else "",
         why=selected.why,
         is_whole_truth=named.events is not None,
         **sidecars,
@@ -224,7 +227,8 @@ class _SessionSelector:
             others = [summary] if summary is not None else []
         if run is not None and not self._is_overtaken(run, others):
             chosen = f"run {run.directory.id}, the newest of this project"
-            return self._from_run(run, chosen + ("; it is over" if run.is_over else ""))
+            lives = f"; it lives on {run.elsewhere}" if run.elsewhere else ""
+            return self._from_run(run, chosen + ("; it is over" if run.is_over else lives))
         if set_by_hand.sources:
             return set_by_hand
         since = f"; run {run.directory.id} is older" if run is not None else ""
@@ -239,9 +243,12 @@ class _SessionSelector:
         return _Selection(why=self._nothing_found())
 
     def _is_overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
-        """Whether another session was written to after this run ended or fell silent for long."""
+        """Whether another session was written to after this run ended or fell silent for long.
+
+        A run of another machine gives way to any session that is newer.
+        """
         own = set(sessions_of(run.directory))
-        grace = OVERTAKEN_S if run.is_over else LONG_SILENT_S
+        grace = OVERTAKEN_S if run.is_over or run.elsewhere else LONG_SILENT_S
         return any(
             summary.changed > run.changed + grace and not own.intersection(summary.sessions)
             for summary in others

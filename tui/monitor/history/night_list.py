@@ -29,7 +29,7 @@ from tui.store.layout import RunDirectory, make_project_state, project_state
 from tui.store.runs import facts_and_end, sessions_of
 from tui.system import paths
 from tui.system.errors import RefusedError
-from tui.system.files import atomic_write, private_folder, read_small
+from tui.system.files import atomic_write, make_folder, private_folder, read_small
 
 VERSION = 1
 REMARKS = "remarks"
@@ -53,7 +53,8 @@ class NightSummary(Struct, frozen=True):
 
     `made_at` is when its review was built; None means none was since the night's files changed: then
     only what is cheap to find stands here, and `verdict` is None. `path` is the event file,
-    `failures` names what failed so that it is recognised in another night.
+    `failures` names what failed so that it is recognised in another night. `host` and `elsewhere` are as in
+    `NightFile`.
     """
 
     id: str
@@ -85,6 +86,8 @@ class NightSummary(Struct, frozen=True):
     sessions: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     remarks: NightRemarks = NightRemarks()
+    host: str = ""
+    elsewhere: str = ""
 
     @property
     def sign(self) -> str:
@@ -122,7 +125,8 @@ def list_nights(
         if place.kind == "transcript" and listed_sessions.intersection(night.sessions):
             continue
         listed_sessions.update(night.sessions)
-        nights.append(replace(night, remarks=_remarks(root, place.id)))
+        remarks = _remarks(root, place.id)
+        nights.append(replace(night, remarks=remarks, host=place.host, elsewhere=place.elsewhere))
     return sorted(nights, key=lambda night: (night.at, night.id), reverse=True)
 
 
@@ -143,7 +147,7 @@ def save_summary(
     summary = _build_summary(review, place, failures, now)
     path = _summary_file(place, os.environ)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         atomic_write(path, msgspec.json.encode(summary), sync=False)
     except OSError:
         return False

@@ -9,6 +9,7 @@ import msgspec
 from tui.model import events
 from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolResult, UserMessage
 from tui.model.journal import JournalEntry
+from tui.model.labels import describe_survivors
 from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
 from tui.monitor.rows.tool_calls import outcome
 from tui.system.format import (
@@ -319,6 +320,8 @@ def journal_row(entry: JournalEntry) -> EventRow:
         parts = ["it is over; nobody survived"]
         if survivors:
             parts = [f"over, but these survived: {survivors}"]
+        elif entry.data["survivors"] is None:
+            parts = [f"it is over; {describe_survivors(None)}"]
     return EventRow(
         "deed",
         entry.at,

@@ -48,6 +48,7 @@ _NOT_READ: dict[str, tuple[Helped, str]] = {
     "withdrawn": ("unclear", "it was taken back"),
     "queued": ("unclear", "nothing shows that the agent took it up"),
 }
+_UNTOLD = "nothing tells whether it was for the better"
 _SHOWN_KINDS = {"interrupt", "stop", "kill", "limits_paused", "handover"}
 _ROUTINE_STARTS = ("start", "initializer", "handover", "rewind", "continue")
 _SILENCES = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallKind.LIMIT_WAIT)
@@ -281,21 +282,22 @@ def _rewind_effect(rewind: RewindRecord, snapshot: NightSnapshot) -> Interventio
     return InterventionEffect(rewind.at, kind, text, "done", helped, why)
 
 
-def _other_effects(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
+def _other_effects(others: Sequence[Intervention]) -> list[InterventionEffect]:
     """Ends, interruptions and the like.
 
     The journal has an end twice, when it is requested and when it is reached: shown once.
     """
-    shown_at: dict[tuple[str, str], float] = {}
+    found: dict[tuple[str, str, float], InterventionEffect] = {}
+    began: dict[tuple[str, str], float] = {}
     for action in others:
-        before = shown_at.get((action.kind, action.text))
-        is_repeated = before is not None and action.at - before < _JUST_ENDED
-        if action.kind not in _SHOWN_KINDS or is_repeated:
-            continue
-        shown_at[action.kind, action.text] = action.at
-        state = f"by {action.by}" if action.by else "done"
-        why = "nothing tells whether it was for the better"
-        yield InterventionEffect(action.at, action.kind, action.text, state, "unclear", why)
+        if action.kind in _SHOWN_KINDS:
+            at = began.get((action.kind, action.text), -_JUST_ENDED)
+            at = began[action.kind, action.text] = at if action.at - at < _JUST_ENDED else action.at
+            text = "; ".join(filter(None, (action.text, action.outcome)))
+            state, why = f"by {action.by}" if action.by else "done", _UNTOLD
+            effect = InterventionEffect(at, action.kind, text, state, "unclear", why)
+            found[action.kind, action.text, at] = effect
+    return list(found.values())
 
 
 def _restart_effects(attempts: Sequence[Attempt], changes: Changes) -> Iterator[InterventionEffect]:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Struct
 
-from tui.runner.agent.shim import claim
+from tui.runner.agent.shim import CLAIM, claim
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
-from tui.system.files import atomic_write, read_json
+from tui.system.children import python_child
+from tui.system.children.control_group import (
+    PREFIX,
+    group_folder,
+    make_group,
+    scope_launchers,
+)
+from tui.system.children.programs import find_program
+from tui.system.files import atomic_write, make_folder, open_private, read_json
+from tui.system.git import kill_process_group
 from tui.system.locks import is_locked
 from tui.system.process_tree import ProcessTree
 from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_alive, process_table
@@ -24,6 +34,9 @@ from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_a
 MARK = "OVERNIGHT_RUN_SEGMENT"
 _IDENTITIES = ("pid", "proc_start", "shim", "shim_start")
 _SHIM = Path(__file__).with_name("shim.py")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
+_SCOPE_SECONDS = 1.8
+_POLL_SECONDS = 0.005
 _DROPPED_VARIABLES = frozenset(
     (MARK, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT")
 )
@@ -47,8 +60,11 @@ class AttemptStatus(Struct, frozen=True):
 class AttemptProcess:
     """One attempt of a run, launched by this or by an earlier supervisor."""
 
+    _scopes_failed: ClassVar[bool] = False
+
     def __init__(self, run: RunDirectory, number: int) -> None:
         self.files = run.attempt(number)
+        self._run = run.id
         self.path, self.fifo = self.files.path, self.files.stdin
         self._marker = f"{MARK}={self.path}".encode()
         self._shim: subprocess.Popen[bytes] | None = None
@@ -61,11 +77,12 @@ class AttemptProcess:
 
         `env` is added to the environment of the shim. Nothing runs yet.
         """
-        self.path.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self.path)
         if not self.fifo.exists():
             os.mkfifo(self.fifo, 0o600)
+            os.chmod(self.fifo, 0o600)  # whatever the umask is
         order = {
-            "argv": argv,
+            "argv": [_program_path(argv[0], cwd), *argv[1:]],
             "cwd": str(cwd),
             "env": {**env, MARK: str(self.path)},
             "fifo": str(self.fifo),
@@ -74,17 +91,53 @@ class AttemptProcess:
         }
         atomic_write(self.files.order, msgspec.json.encode(order))
 
-    def launch(self, environ: Mapping[str, str]) -> None:
-        """Starts the shim, which starts the agent and outlives this process. Raises OSError."""
-        log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def launch(self, environ: Mapping[str, str], *, own_group: bool = False) -> None:
+        """Starts the shim, which starts the agent and outlives this process. Raises OSError.
+
+        With `own_group` it runs in a control group of its own where this machine has one for it;
+        finding out takes two seconds at most, and once per process.
+        """
+        words = python_child.script_command(_SHIM, str(self.path))
+        name = f"{PREFIX}{_UNSAFE.sub('-', self._run)}-{self.path.name}-{os.urandom(3).hex()}"
+        if own_group and self._launch_in_scope(words, name, environ):
+            return
+        group = make_group(name) if own_group else None
+        self._shim = self._start([*words, str(group)] if group is not None else words, environ)
+
+    def _launch_in_scope(self, words: list[str], name: str, environ: Mapping[str, str]) -> bool:
+        """Whether the shim runs in a scope of systemd now."""
+        if AttemptProcess._scopes_failed:
+            return False
+        until = time.monotonic() + _SCOPE_SECONDS
+        unit = f"{name}.scope"
+        for before in scope_launchers(unit, environ):
+            process = self._start([*before, *words, unit], environ)
+            while process.poll() is None and time.monotonic() < until:
+                if self._is_claimed():
+                    self._shim = process
+                    return True
+                time.sleep(_POLL_SECONDS)
+            kill_process_group(process)
+            if self._is_claimed():  # it came up at the last moment; its status tells the rest
+                return True
+            if time.monotonic() >= until:
+                break
+        AttemptProcess._scopes_failed = True
+        return False
+
+    def _is_claimed(self) -> bool:
+        return (self.path / CLAIM).exists()
+
+    def _start(self, words: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        log = open_private(self.files.log, os.O_WRONLY | os.O_APPEND)
         try:
-            self._shim = subprocess.Popen(
-                # By its file and isolated, so that no search path of ours reaches the agent's own Python.
-                [sys.executable, "-I", str(_SHIM), str(self.path)],
+            return subprocess.Popen(
+                words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 env=environ,
+                cwd=python_child.FOLDER,
                 start_new_session=True,
             )
         finally:
@@ -140,7 +193,24 @@ class AttemptProcess:
         if not self._same_boot():
             # The machine was restarted: other processes have these pids now.
             return ProcessTree(marker=self._marker)
-        return ProcessTree(status.agent, status.shim, self._marker, known)
+        facts = self._facts or {}
+        group = group_folder(str(facts.get("group") or ""))
+        adopts = facts.get("adopts") is True
+        return ProcessTree(status.agent, status.shim, self._marker, known, adopts, group)
+
+    def has_left_nothing(self, status: AttemptStatus) -> bool:
+        """Whether nothing that the agent started can live, by evidence that does not go with the shim.
+
+        Its agent never ran, the machine was restarted since, or the shim saw the last process end.
+        """
+        if status.state == "void" or not self._same_boot():
+            return True
+        return (read_json(self.files.exit) or {}).get("alone") is True
+
+
+def _program_path(name: str, project: Path) -> str:
+    """The agent's program by its path, so that no folder of the project is searched for it."""
+    return find_program(name, outside=project) or os.path.join("/usr/bin", name)
 
 
 def attempt_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tui.model.state import StopKind
@@ -15,6 +15,7 @@ from tui.runner.agent.turns import TurnTracker
 from tui.runner.policy import prompts
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent
+from tui.system.children.control_group import remove_group
 from tui.system.process_tree import find_members, kill_tree
 from tui.system.processes import ProcessIdentity, send_signal
 
@@ -119,9 +120,18 @@ class Escalation:
             patience = min(patience, settings.stalls.answer_patience_seconds)
         return seconds > patience
 
-    def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> tuple[str, ...]:
-        """Kills what is left of the process tree, the agent included; names the survivors."""
-        survivors = kill_tree(attempt.process_tree(status, self._known_members), 0.0).survivors
-        if survivors:
-            self._context.log_line(f"Could not be ended: {', '.join(survivors[:10])}", "ERROR")
-        return survivors
+    def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> list[str] | None:
+        """Kills what is left of the process tree, the agent included; names the survivors.
+
+        None when none was found and others cannot be ruled out.
+        """
+        tree = attempt.process_tree(status, self._known_members)
+        killed = kill_tree(tree, 0.0)
+        if tree.group is not None:
+            remove_group(tree.group)  # a shim that was killed could not
+        if killed.survivors:
+            names = ", ".join(killed.survivors[:10])
+            self._context.log_line(f"Could not be ended: {names}", "ERROR")
+        if not killed.is_whole and attempt.has_left_nothing(status):
+            killed = replace(killed, is_whole=True)
+        return killed.survivors_or_unknown

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -17,6 +16,7 @@ from tui.runner.run_state import NextAttempt
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.runs import RunFacts
+from tui.system.children.programs import find_program
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
@@ -81,7 +81,7 @@ class SleepInhibitor:
 
     def acquire(self) -> bool:
         """False where the lock cannot be had."""
-        inhibit, tail = shutil.which("systemd-inhibit"), shutil.which("tail")
+        inhibit, tail = find_program("systemd-inhibit"), find_program("tail")
         if inhibit is None or tail is None:
             return False
         # `tail --pid` ends with this process, even when it is killed.

@@ -1,9 +1,10 @@
-"""The parent of one agent process: `python -I shim.py ATTEMPT`.
+"""The parent of one agent process: `python -I shim.py ATTEMPT [GROUP]`.
 
 It starts the agent of ATTEMPT/order.json. The output goes straight to append-only files. The input is
 a FIFO that is held open for reading and writing: so the agent never sees its end, and any later
 process can write to it. The shim writes agent.json when the agent runs and exit.json when it has ended,
-each in one step, and adopts every orphan of the agent until the last one is gone.
+each in one step, and adopts every orphan of the agent until the last one is gone; exit.json says so
+then. GROUP is the name of the control group that it was started in, or the folder of one to move to.
 
 ATTEMPT/lock is held while the shim lives. ATTEMPT/claim is made once, by the shim that starts the
 agent or by whoever gives the attempt up, so that no agent is started twice or too late. Only the
@@ -23,6 +24,7 @@ import sys
 import time
 from typing import Any
 
+CLAIM = "claim"
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NAME = 15
 _LOCK_SECONDS = 10.0
@@ -30,27 +32,65 @@ _LOCK_SECONDS = 10.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the attempt to its end; the exit code is that of the shim, not of the agent."""
-    attempt = (sys.argv[1:] if arguments is None else arguments)[0]
+    words = sys.argv[1:] if arguments is None else arguments
+    attempt, group = words[0], "".join(words[1:2])
     with open(os.path.join(attempt, "order.json"), encoding="utf-8") as file:
         order = json.load(file)
     with contextlib.suppress(OSError):
         os.setsid()
     _set_signals(signal.SIG_IGN)
-    # Without it, orphans are found by the mark in their environment.
+    mask = os.umask(0o077)  # for our own files; the agent gets the person's
+    adopts = False  # without it, orphans are found by the mark in their environment
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopts = libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
         libc.prctl(_PR_SET_NAME, b"overnight-shim", 0, 0, 0)
     if not (_acquire_lock(attempt) and claim(attempt)):
         return 2
+    is_mine = "/" in group
+    if is_mine:
+        _move_to(group)
     try:
-        agent = _start(order)
+        own = _own_group(os.path.basename(group))
+        return _run(attempt, order, mask, {"adopts": adopts, "group": own})
+    finally:
+        if is_mine:
+            _move_to(os.path.dirname(group))
+            with contextlib.suppress(OSError):
+                os.rmdir(group)
+
+
+def _run(attempt: str, order: dict[str, Any], mask: int, ties: dict[str, Any]) -> int:
+    try:
+        agent = _start(order, mask)
     except OSError as error:
         _write(attempt, "exit.json", _ended(127, 0, f"{order['argv'][0]}: {error.strerror}"))
         return 1
-    _write(attempt, "agent.json", _facts(agent.pid))
-    _wait(agent.pid, attempt)
+    _write(attempt, "agent.json", {**_facts(agent.pid), **ties})
+    ended = _wait(agent.pid, attempt)
+    if ties["adopts"]:
+        _write(attempt, "exit.json", {**ended, "alone": True})
     return 0
+
+
+def _move_to(group: str) -> None:
+    with (
+        contextlib.suppress(OSError),
+        open(os.path.join(group, "cgroup.procs"), "w", encoding="ascii") as file,
+    ):
+        file.write("0")
+
+
+def _own_group(name: str) -> str:
+    """The control group of this process if it has that name, else empty."""
+    try:
+        with open("/proc/self/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return ""
+    group = next((line[3:] for line in lines if line.startswith("0::")), "")
+    # Not that of another agent, whose run was the one to start ours.
+    return group if name and os.path.basename(group) == name else ""
 
 
 def _acquire_lock(attempt: str) -> bool:
@@ -71,7 +111,7 @@ def claim(attempt: str) -> bool:
     """Whether this process may start the agent of the attempt, or give the attempt up."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        os.close(os.open(os.path.join(attempt, "claim"), flags, 0o600))
+        os.close(os.open(os.path.join(attempt, CLAIM), flags, 0o600))
     except FileExistsError:
         return False
     return True
@@ -82,7 +122,7 @@ def _set_signals(handler: signal.Handlers) -> None:
         signal.signal(number, handler)
 
 
-def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(order: dict[str, Any], mask: int) -> subprocess.Popen[bytes]:
     append = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     stdin = os.open(order["fifo"], os.O_RDWR | os.O_CLOEXEC)
     stdout = os.open(order["stream"], append, 0o600)
@@ -98,30 +138,31 @@ def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
             restore_signals=True,
             preexec_fn=lambda: _set_signals(signal.SIG_DFL),
             process_group=0,
+            umask=mask,
         )
     finally:
         for descriptor in (stdin, stdout, stderr):
             os.close(descriptor)
 
 
-def _wait(agent: int, attempt: str) -> None:
-    """Reaps until the agent and all its orphans are gone."""
+def _wait(agent: int, attempt: str) -> dict[str, Any]:
+    """Reaps until the agent and all its orphans are gone; how the agent ended."""
 
     def forward(number: int, frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(agent, signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, forward)
-    recorded = False
+    ended: dict[str, Any] = {}
     while True:
         try:
             pid, status = os.waitpid(-1, 0)
         except ChildProcessError:
-            return
-        if pid == agent and not recorded:
-            recorded = True
+            return ended
+        if pid == agent and not ended:
             code = os.waitstatus_to_exitcode(status)
-            _write(attempt, "exit.json", _ended(max(code, 0), max(-code, 0), ""))
+            ended = _ended(max(code, 0), max(-code, 0), "")
+            _write(attempt, "exit.json", ended)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

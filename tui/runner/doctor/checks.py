@@ -24,11 +24,11 @@ from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
 from tui.store.project_files import ProjectFiles, read_inside
-from tui.store.runs import find_unfinished_run, is_supervised
+from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_json
-from tui.system.format import format_size_binary
+from tui.system.format import format_count, format_size_binary
 from tui.system.git import Git
 from tui.system.sanitize import clean_bytes
 
@@ -242,9 +242,9 @@ def _try_pipe(parent: Path) -> None:
 
 def _agent(place: Surroundings) -> Finding:
     command = place.settings.agent.command
-    preflight.check_agent(command, place.environ)
+    preflight.check_agent(command, place.environ, place.project)
     if place.is_claude:
-        return ok(f"claude {preflight.check_version(command, place.environ)}")
+        return ok(f"claude {preflight.check_version(command, place.environ, place.project)}")
     return ok(f"{os.path.basename(command[0])}, as agent.command says")
 
 
@@ -309,11 +309,39 @@ def _watchdog(place: Surroundings) -> Finding:
     if run is not None:
         advice = "start `overnight-tui` here: it is taken up again at once"
         return fail(f"run {run.id} goes on unwatched", advice)
+    elsewhere = find_run_elsewhere(project, place.environ)
+    if elsewhere is not None:
+        run, host = elsewhere
+        return warn(f"run {run.id} is going on, on {host}", "look after it there")
     for pid, cwd in preflight.claude_sessions(place.environ):
         if cwd.is_relative_to(project):
             text = f"session of process {pid} was started without us"
             return warn(text, "it has no limits; `overnight-tui run` gives some")
     return ok("comes with `overnight-tui run`; nothing runs now")
+
+
+def _moved(place: Surroundings) -> Finding | None:
+    """Whether the project was renamed or moved, and its runs are still kept under the old path."""
+    from tui.store.moved_projects import find_moved_state
+
+    moved = find_moved_state(place.project, place.environ)
+    if moved is None:
+        return None
+    runs = format_count(moved.runs, "run")
+    text = f"it lay at {moved.path} before, with {runs}: {moved.why}"
+    return warn(text, "`overnight-tui trust --import-runs` takes them over")
+
+
+def _old_runs(place: Surroundings) -> Finding | None:
+    """Runs that version 0.1 left in the project; they are not believed."""
+    from tui.store.old_runs import find_old_runs, imported_runs
+
+    known = imported_runs(place.project, place.environ)
+    left = [run for run in find_old_runs(place.project) if run.name not in known]
+    if not left:
+        return None
+    text = f"{format_count(len(left), 'run')} of version 0.1 in .overnight, not believed"
+    return warn(text, "`overnight-tui trust --import-runs` shows and copies them")
 
 
 CHECKS: Mapping[str, Check] = {
@@ -323,6 +351,8 @@ CHECKS: Mapping[str, Check] = {
     "tasks": _tasks,
     "disk": _disk,
     "run folder": _run_folder,
+    "moved": _moved,
+    "old runs": _old_runs,
     "agent": _agent,
     "login": _login,
     "permission": _permission,

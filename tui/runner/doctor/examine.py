@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from tui.settings.settings import FILE, Settings, user_file
 from tui.store.layout import RunDirectory
 from tui.store.runs import all_runs
 from tui.store.trust import ignored_settings, load_settings
+from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError, SettingsError
 from tui.system.format import format_weekday_clock
 
@@ -121,7 +121,7 @@ def _sleep(place: Surroundings) -> Finding:
     if not place.settings.session.inhibit_sleep:
         text = "not kept from sleeping, as session.inhibit_sleep says"
         return warn(text, "see that the machine stays awake")
-    if shutil.which("systemd-inhibit", path=place.environ.get("PATH")) is None:
+    if find_program("systemd-inhibit", place.environ) is None:
         text = "nothing here can keep the machine awake"
         return warn(text, "switch off its sleep, or use `caffeinate -i`")
     return ok("the machine is kept awake while a run is going")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from tui.runner.notify.delivery_rules import SendOutcome
 from tui.runner.notify.message_text import NotifyMessage, message_text, status_line
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
+from tui.system.children.programs import find_program
 
 Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]
 PRIVATE_ADDRESS: Final = (
@@ -231,7 +231,7 @@ def _is_private_host(url: str) -> bool:
 
 def may_have_tmux(environ: Mapping[str, str]) -> bool:
     """Whether tmux is installed and has or had a server for this user."""
-    if shutil.which("tmux", path=environ.get("PATH")) is None:
+    if find_program("tmux", environ) is None:
         return False
     folder = Path(environ.get("TMUX_TMPDIR") or "/tmp") / f"tmux-{os.getuid()}"
     return bool(environ.get("TMUX")) or (folder / "default").exists()
@@ -262,9 +262,12 @@ def show_in_tmux(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutc
 
 def ask_tmux(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
     """The exit code and the output of a tmux command; -1 where it cannot be run."""
+    program = find_program("tmux", environ)
+    if program is None:
+        return -1, ""
     try:
         done = subprocess.run(
-            ["tmux", *words],
+            [program, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

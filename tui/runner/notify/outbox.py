@@ -6,7 +6,6 @@ import errno
 import math
 import os
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +19,7 @@ from tui.runner.notify.channels import NotifyChannel, configured_channels
 from tui.runner.notify.delivery_rules import COALESCE_SECONDS, Delivery, in_quiet_hours
 from tui.runner.notify.message_text import inert_line, without_credentials
 from tui.store.layout import RunDirectory
+from tui.system.children import python_child
 from tui.system.credentials import secret_variables, spellings_of
 from tui.system.errors import OvernightError
 from tui.system.files import atomic_write, private_folder, read_small, sync_folder
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _MAX_BYTES: Final = 1 << 16
 _SUFFIX: Final = ".json"
-_PACKAGE_FOLDER: Final = Path(__file__).resolve().parents[3]
 _MAX_ORDER_BYTES: Final = 60_000  # fits a pipe, so that writing it never blocks
 _SWITCHES: Final[Mapping[str, str]] = {
     "start": "enable_session_start",
@@ -278,11 +277,11 @@ def _start_sender(run: Path, order: bytes, environ: Mapping[str, str]) -> subpro
         if os.write(writer, order) != len(order):
             raise BlockingIOError(errno.EAGAIN, "its order does not fit a pipe")
         return subprocess.Popen(
-            [sys.executable, "-m", "tui.runner.notify.sender", str(run)],
+            python_child.module_command("tui.runner.notify.sender", str(run)),
             stdin=reader,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=_PACKAGE_FOLDER,
+            cwd=python_child.FOLDER,
             env=dict(environ),
             start_new_session=True,
         )

@@ -346,14 +346,16 @@ class MainScreen(OperationKeys, BasePage):
     def operations(self) -> Operations:
         """What can be done to the session as it is known at this moment."""
         sources, snapshot = self.monitor.sources, self.monitor.night
+        elsewhere = sources.elsewhere if sources is not None else ""
         return Operations(
             self.monitor.project,
             self.monitor.settings,
-            sources.run_dir if sources is not None else "",
+            sources.run_dir if sources is not None and not elsewhere else "",
             (snapshot.run.session_id or "") if snapshot is not None else "",
             self._adopt,
             agents=snapshot.agents if snapshot is not None else (),
             events=sources.events[0].path if sources is not None and sources.events else "",
+            elsewhere=elsewhere,
             by=Requester.KEY,
         )
 

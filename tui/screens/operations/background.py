@@ -11,7 +11,8 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.worker import get_current_worker
 
-from tui.system.errors import OvernightError, report_crash
+from tui.store.crash_log import report_crash
+from tui.system.errors import OvernightError
 from widgets.output_guard import show_toast
 from widgets.status.activity_row import ActivityRow
 

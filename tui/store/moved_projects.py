@@ -1,0 +1,126 @@
+"""The state of a project that was renamed or moved: found again, and taken over when a person says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tui.store.checkpoint_registry import CheckpointRegistry
+from tui.store.layout import PROJECT_FILE, make_project_state, project_state
+from tui.store.project_record import ProjectRecord, describe_project, read_record, write_record
+from tui.store.runs import all_runs, is_supervised
+from tui.system.errors import OvernightError, RefusedError
+from tui.system.files import append_line, is_own_folder, private_folder, read_small
+from tui.system.git import Git
+
+_MOST_FOLDERS: Final = 5_000
+_MOST_CANDIDATES: Final = 50
+_MOST_COMMITS: Final = 5
+_MOST_REGISTRY: Final = 64 << 20
+
+
+class MovedState(NamedTuple):
+    """The state folder of a project that lay at `path`, which is no longer there; how many runs it has."""
+
+    folder: Path
+    path: Path
+    runs: int
+    why: str
+
+
+def find_moved_state(project: Path, environ: Mapping[str, str] = os.environ) -> MovedState | None:
+    """The state that this project had under another path; None if it has runs of its own here.
+
+    Only the state of a path that is gone counts, and only where the repository is the very same one, or has
+    checkpoints that this state names.
+    """
+    now = describe_project(project)
+    if now is None or all_runs(project, environ):
+        return None
+    gone = list(islice(_vanished(project, environ), _MOST_CANDIDATES))
+    for folder, record in gone:
+        if record.is_same_repository(now):
+            return _found(folder, record, environ, "it is the same repository")
+    for folder, record in gone:
+        if record.below == now.below and _has_checkpoint(project, record):
+            return _found(folder, record, environ, "this repository has checkpoints that it names")
+    return None
+
+
+def take_over(project: Path, moved: MovedState, environ: Mapping[str, str] = os.environ) -> None:
+    """Moves what is kept there into the state folder of the project as it lies now; RefusedError if it cannot.
+
+    What is here already stays; of the checkpoints both are known then.
+    """
+    for run in all_runs(moved.path, environ):
+        if is_supervised(run):
+            raise RefusedError(
+                f"run {run.id} of {moved.path} still has its supervisor; end it first"
+            )
+    target = make_project_state(project, environ)
+    try:
+        for name in sorted(os.listdir(moved.folder)):
+            if name != PROJECT_FILE:
+                _move(moved.folder / name, target / name)
+        (moved.folder / PROJECT_FILE).unlink(missing_ok=True)
+        if not os.listdir(moved.folder):
+            moved.folder.rmdir()
+    except OSError as error:
+        where = f"{error.filename or moved.folder}: {error.strerror}"
+        raise RefusedError(f"the state could not be moved whole ({where}); try again") from error
+    write_record(target / PROJECT_FILE, project)
+
+
+def _move(source: Path, target: Path) -> None:
+    if not os.path.lexists(target):
+        source.rename(target)
+    elif source.is_dir() and not source.is_symlink():
+        private_folder(target)
+        for name in sorted(os.listdir(source)):
+            _move(source / name, target / name)
+        if not os.listdir(source):
+            source.rmdir()
+    elif source.name == CheckpointRegistry.FILE:
+        append_line(target, read_small(source, _MOST_REGISTRY), sync=True)
+        source.unlink()
+    # A newer version of anything else goes before the old one, which stays where it is.
+
+
+def _vanished(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, ProjectRecord]]:
+    """Every state folder whose project is no longer where it was, with its record."""
+    own = project_state(project, environ)
+    try:
+        if not is_own_folder(own.parent):
+            return
+        with os.scandir(own.parent) as entries:
+            found = islice(entries, _MOST_FOLDERS)
+            names = sorted(one.name for one in found if one.is_dir(follow_symlinks=False))
+    except OSError:
+        return
+    for name in names:
+        folder = own.parent / name
+        record = read_record(folder / PROJECT_FILE) if folder != own else None
+        if record is not None and not os.path.lexists(record.path):
+            yield folder, record
+
+
+def _found(folder: Path, record: ProjectRecord, environ: Mapping[str, str], why: str) -> MovedState:
+    path = Path(os.fsdecode(record.path))
+    return MovedState(folder, path, len(all_runs(path, environ)), why)
+
+
+def _has_checkpoint(project: Path, record: ProjectRecord) -> bool:
+    """Whether this repository has a commit that the old state names as a checkpoint."""
+    known = CheckpointRegistry(Path(os.fsdecode(record.repository))).read()
+    commits = [commit for commit in known.entries if known.names(commit)][-_MOST_COMMITS:]
+    if not commits:
+        return False
+    try:
+        asked = "".join(f"{commit}\n" for commit in commits).encode()
+        listed = Git(project).run(("cat-file", "--batch-check"), input=asked)
+    except OvernightError:
+        return False
+    return any(line.split()[1:2] == [b"commit"] for line in listed.splitlines())
