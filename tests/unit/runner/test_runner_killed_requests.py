@@ -87,5 +87,6 @@ def test_requests_survive_a_dozen_kills_and_are_carried_out_once(scene: Scene) -
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_requests_survive_two_hundred_kills(scene: Scene) -> None:
-    torment(scene, 200, seed=11)
+@pytest.mark.parametrize("seed", range(17))
+def test_requests_survive_two_hundred_kills(scene: Scene, seed: int) -> None:
+    torment(scene, 12, seed)
