@@ -48,8 +48,23 @@ def command(*words: str | bytes) -> list[str | bytes]:
     return [sys.executable, "-m", "tui", *words]
 
 
-def run(*words: str | bytes, home: Path, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-    """One command, to its end."""
+def installed(*words: str) -> list[str]:
+    """The command line of the installed program, which finds no module in the current folder."""
+    return [str(Path(sys.executable).with_name("overnight-tui")), *words]
+
+
+def run(
+    *words: str | bytes,
+    home: Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    audit: Path | None = None,
+) -> Done:
+    """One command, to its end.
+
+    With `audit`, a file that hears what it starts, it runs as the installed program would: no module
+    of the current folder is found.
+    """
     variables = environment(home, **(env or {}))
     if _of_the_interpreter(variables) != _of_the_interpreter(environment(home)):
         done = subprocess.run(
@@ -72,6 +87,7 @@ def run(*words: str | bytes, home: Path, cwd: Path, env: Mapping[str, str] | Non
             env=variables,
             out=str(out),
             err=str(err),
+            **({"audit": str(audit), "first_path": str(REPOSITORY)} if audit else {}),
         )
         return Done(code, out.read_bytes(), err.read_bytes().decode("utf-8", "replace"))
 

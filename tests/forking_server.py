@@ -58,8 +58,32 @@ def _become(wanted: dict[str, Any]) -> None:
     os.environ.update(wanted["env"])
     time.tzset()
     sys.argv = ["tui", *wanted["words"]]
-    sys.path[0] = os.getcwd()
+    sys.path[0] = wanted.get("first_path", os.getcwd())
     _files(wanted["out"], wanted["err"])
+    if wanted.get("audit"):
+        _audit(wanted["audit"])
+
+
+def _audit(path: str) -> None:
+    """Appends to a file, a line each, what this program starts and where it connects."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def text(value: object) -> str:
+        return os.fsdecode(value) if isinstance(value, str | bytes) else repr(value)
+
+    def hear(event: str, facts: tuple[Any, ...]) -> None:
+        words: list[str]
+        if event == "subprocess.Popen":
+            words = [text(facts[0] or ""), *map(text, facts[1])]
+        elif event in ("os.exec", "os.posix_spawn"):
+            words = [text(facts[0]), *map(text, facts[1])]
+        elif event in ("os.system", "socket.connect", "socket.sendto", "socket.bind"):
+            words = [text(fact) for fact in facts[-1:]]
+        else:
+            return
+        os.write(file, json.dumps([event, *words]).encode() + b"\n")
+
+    sys.addaudithook(hear)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ class Terminal:
         cwd: Path,
         size: tuple[int, int] = (120, 40),
         env: Mapping[str, str] | None = None,
+        program: Sequence[str | bytes] | None = None,
     ) -> None:
         self.output = bytearray()
         self.screen = Words(*size)
@@ -69,7 +70,7 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.process = subprocess.Popen(
-            command(*words),
+            [*program, *words] if program else command(*words),
             cwd=cwd,
             env=environment(home, TERM="xterm-256color", **(env or {})),
             stdin=theirs,

@@ -175,6 +175,8 @@ class Git:
         if code:
             out = self.run(query)
         lines = os.fsdecode(out).split("\n")
+        if len(lines) != len(query):  # a folder's name holds line ends, so each is asked alone
+            lines = [os.fsdecode(self.run(("rev-parse", word)))[:-1] for word in query[1:]]
         self.git_dir = Path(lines[0])
         self.common_dir = (folder / lines[1]).resolve()
         self.object_format = lines[2] or "sha1"
