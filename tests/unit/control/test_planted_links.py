@@ -430,3 +430,15 @@ def test_a_git_that_names_the_repository_of_another_work_tree_is_not_written_thr
     with pytest.raises(OvernightError, match="repository of another work tree"):
         take_checkpoint(folder)
     assert differing(before, everything(precious)) == []
+
+
+def test_no_git_of_the_work_tree_makes_the_objects_of_a_checkpoint(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = folder / "bin" / "git"
+    write(folder, {"bin/git": f"#!/bin/sh\necho started >> {folder}/started\n"})
+    planted.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{planted.parent}:{os.environ['PATH']}")
+    take_checkpoint(folder)
+    plan_branch(folder, "taken", files=["a.txt"])
+    assert not (folder / "started").exists()
