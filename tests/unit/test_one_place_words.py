@@ -27,6 +27,7 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "tui/commands/observe/review.py",  # exports, escaped where they are rendered
             "tui/commands/watch.py",  # the first screen
             "tui/monitor/loading.py",  # figures between two of our processes
+            "tui/runner/agent/fork.py",  # an id between two of our processes
             "tui/runner/run_context.py",  # the supervisor's own log
             "tui/system/sanitize.py",  # its definition
         ),
