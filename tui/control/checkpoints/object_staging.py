@@ -98,6 +98,7 @@ class PrivateGit(Git):
 
     def __init__(self, folder: Path, like: Git) -> None:
         self.work_tree = self.git_dir = self.common_dir = folder
+        self.outside = like.outside
         self.worktree_id, self.object_format, self.zero = "main", like.object_format, like.zero
 
     def _configured_programs(self) -> set[str]:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from tui.control.checkpoints.own_repository import check_own_repository
 from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
@@ -32,9 +33,13 @@ _REFS = "refs/overnight"
 
 
 class RepositoryStore:
-    """The git dir that all work trees of a repository share, open for writing objects and refs."""
+    """The git dir that all work trees of a repository share, open for writing objects and refs.
+
+    RefusedError where it is not that of this work tree.
+    """
 
     def __init__(self, git: Git) -> None:
+        check_own_repository(git)
         self._git = git
         self._top = os.open(git.common_dir, _FOLDER)
         self._folders: dict[bytes, int] = {}
