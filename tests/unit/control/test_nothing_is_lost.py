@@ -112,6 +112,32 @@ def test_a_nested_repository_beyond_the_limits_is_listed_and_told_as_lost(folder
     assert [item.path for item in result.lost] == ["n/.git/"]
 
 
+@pytest.mark.parametrize("inner", [".git", ".git/config", ".git/refs"])
+def test_what_a_nested_git_has_beside_its_bytes_is_listed(folder: Path, inner: str) -> None:
+    make(folder / "inner", {"x": "x\n"})
+    plain = take_checkpoint(folder)
+    os.setxattr(folder / "inner" / inner, "user.mark", b"1")
+    for _ in range(2):  # the second one knows it from the first
+        taken = take_checkpoint(folder)
+        assert [n.path for n in taken.not_captured] == ["inner/.git"]
+    assert plain.not_captured == ()
+    os.removexattr(folder / "inner" / inner, "user.mark")
+    (folder / "inner/.git/config").chmod(0o4755)
+    assert "set-id bits" in take_checkpoint(folder).not_captured[0].reason
+
+
+@pytest.mark.parametrize("name", [".overnight-git", ".overnight-1", ".overnight--git"])
+def test_a_name_like_one_of_ours_is_the_persons(folder: Path, name: str) -> None:
+    """A nested repository is built beside its place; nothing that is there is taken for a remainder."""
+    make(folder / "inner", {"x": "x\n"})
+    write(folder / "inner" / name, {"mine": "a night's work\n"})
+    taken = take_checkpoint(folder)
+    shutil.rmtree(folder / "inner/.git")
+    execute_rewind(plan_rewind(folder, taken))
+    assert (folder / "inner/.git/HEAD").exists()
+    assert (folder / "inner" / name / "mine").read_text() == "a night's work\n"
+
+
 def test_what_only_looks_like_a_repository_is_kept_too(folder: Path) -> None:
     write(folder, {"n/x": "x", "n/.git/HEAD": "no repository"})
     checkpoint = take_checkpoint(folder)
