@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from tui.system.credentials.rules import named
 from tui.system.credentials.shapes import AWS_ID, AWS_SECRET, PATTERNS, CredentialPattern
 from tui.system.credentials.values import HIDDEN, looks_random
 from tui.system.lazy_pattern import lazy
@@ -154,10 +155,17 @@ def _end_of_lines(text: str, at: int) -> int:
 def _spans(text: str, has_aws: bool) -> Iterator[Span]:
     lower = _lower(text)
     for hints, pattern, rule in _OTHERS:
-        if _has_hint(hints, lower):
+        if _has_hint(hints, lower) and (rule is not named or _MAY_NAME.search(lower) is not None):
             for start, end in _parts(text, lower, hints):
                 yield from _matches(text, pattern, rule, start, end)
     yield from _spans_of_words(text, _LONG_WORD.finditer(text), _WORDS, has_aws)
+
+
+# What the names of secrets have in common; to try each of them at each character takes ten times as long.
+_MAY_NAME: Final = lazy(
+    r"passw|passphrase|passcode|secret|token|credential|key|signature|cookie|session"
+    r"|(?<![a-z])(?:pwd|auth|pass|pw|sid|jwt|pat|psk|salt|seed|dsn|otp)(?![a-z])"
+)
 
 
 def _has_hint(hints: tuple[str, ...], lower: str) -> bool:
