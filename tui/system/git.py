@@ -50,8 +50,8 @@ _READ_COMMANDS = """
     symbolic-ref version
 """.split()
 _WRITE_COMMANDS = """
-    add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree pack-refs
-    prune read-tree reflog status update-index update-ref worktree write-tree
+    add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree
+    pack-objects pack-refs prune read-tree reflog status update-index update-ref worktree write-tree
 """.split()
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 _FLAGS: Mapping[str, tuple[str, ...]] = {
