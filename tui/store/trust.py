@@ -52,7 +52,11 @@ class _TrustFile(Struct):
 
 
 def load_settings(
-    project: Path, *, flags: Mapping[str, object] = {}, environ: Mapping[str, str] = os.environ
+    project: Path,
+    *,
+    flags: Mapping[str, object] = {},
+    environ: Mapping[str, str] = os.environ,
+    with_project: bool = True,
 ) -> LoadedSettings:
     """The project's settings as `settings.load` has them, its own file heeded as far as it is trusted."""
     return load(
@@ -60,6 +64,7 @@ def load_settings(
         flags=flags,
         environ=environ,
         is_trusted=lambda digest: is_trusted(project, digest, environ),
+        with_project=with_project,
     )
 
 

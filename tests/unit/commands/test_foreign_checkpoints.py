@@ -136,3 +136,15 @@ def test_acting_ends_it_first_and_says_so(folder: Path, call: Call, words: tuple
     assert "an interrupted rewind to c1 (2 files) was finished" in done.err
     assert not RewindJournal(folder).is_open()
     assert (folder / "a.txt").read_text() == ("two\n" if words[0] == "undo" else "one\n")
+
+
+def test_they_can_be_deleted_and_nothing_of_ours_goes_with_them(
+    folder: Path, call: Call, strange: str
+) -> None:
+    (mine,) = checkpoints_of(folder)
+    asked = call("checkpoints", "--delete", strange)
+    assert asked.code == 4
+    assert "The foreign checkpoint c1 " in asked.err
+    assert call("checkpoints", "--delete", strange, "--yes").code == 0
+    (left,) = checkpoints_of(folder, foreign=True)
+    assert (left.commit, left.foreign) == (mine.commit, False)
