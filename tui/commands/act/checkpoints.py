@@ -158,6 +158,7 @@ def rewind_command(arguments: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
     _settle_first(arguments)
     operations = operations_for(arguments)
+    operations.check_conversation(arguments.mode)
     plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
     return _rewind(operations, plan, arguments.mode, arguments)
 
