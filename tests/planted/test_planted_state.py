@@ -11,6 +11,7 @@ import os
 import shlex
 import signal
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,6 @@ from tests.planted.state_names import FORMS, aim_of, contents, plant
 from tests.planted.world import CANARY, World, changes, remove
 from tui.cli import COMMANDS
 
-# Commands whose known faults other work mends; empty when that is in.
-NOT_YET: frozenset[str] = frozenset()
 pytestmark = pytest.mark.timeout(240)
 TEMPORARY = "tmp"
 """The person's folder for temporary files: its time may change, but nothing may stay in it."""
@@ -74,8 +73,6 @@ def go_through(
     wrong = []
     before = world.snapshot()
     for number, deed in enumerate(deeds, offset):
-        if deed.words[0] in NOT_YET or deed.name in NOT_YET:
-            continue
         cwd = look_from[number % len(look_from)]
         done = world.run(*deed.words, cwd=cwd)
         after = world.snapshot()
@@ -162,9 +159,22 @@ def test_planted_programs(world: World, name: str) -> None:
 
 
 ESCAPE = "\x1b"
-# Of the review, the list of nights and the panes; what would act is left at its question.
-KEYS = ("?", ESCAPE, *"PCDLBWT", "R", ESCAPE, "m", "2", "o", ESCAPE, "u", ESCAPE, "K", ESCAPE)
-PAGES = ("Claims", "Risks", "Runs", "Events", "Sources", "Keys")
+# Keys of the review, the list of nights and the panes, each with what is seen then and what no more; what
+# would act is left at its question.
+STEPS = (
+    ("?", "Keys", ""),
+    (ESCAPE, "Claims", "Keys"),
+    *((key, "Claims", "") for key in "PCDLBWT"),
+    ("R", "Runs", "Claims"),
+    (ESCAPE, "Claims", "Runs 1"),
+    ("m", "Events", "Claims"),
+    ("o", "Sources", ""),
+    (ESCAPE, "Events", "Sources"),
+    ("u", "", ""),
+    (ESCAPE, "Events", ""),
+    ("K", "", ""),
+    (ESCAPE, "Events", ""),
+)
 SCREENS = [
     ("plain", "own settings"),
     ("link", "modules"),
@@ -173,30 +183,29 @@ SCREENS = [
 ]
 
 
+def _shows(terminal: Terminal, seen: str, gone: str) -> bool:
+    return seen in terminal.text and not (gone and gone in terminal.text)
+
+
 def look_at_the_screen(world: World, cwd: Path) -> list[str]:
     """Opens the screen, goes through its pages and leaves; what it did that it may not."""
-    if "watch" in NOT_YET:
-        return []
     before = world.snapshot()
     terminal = Terminal(home=world.home, cwd=cwd, env=world.env, program=installed())
     try:
         terminal.until(lambda: "quit" in terminal.text and "reading" not in terminal.text)
         terminal.settle()
         shown = terminal.text
-        for key in KEYS:
+        for key, seen, gone in STEPS:
             terminal.press(key)
-            terminal.settle()
+            terminal.until(partial(_shows, terminal, seen, gone))
+            terminal.settle()  # a key right after escape would be another key
             shown += terminal.text
-            if terminal.process.poll() is not None:
-                break
-        if terminal.process.poll() is None:
-            terminal.process.send_signal(signal.SIGTERM)
+        terminal.process.send_signal(signal.SIGTERM)
         terminal.end()
     finally:
         terminal.close()
     found = changes(before, world.snapshot(), [TEMPORARY])
     wrong = [f"screen: {change}" for change in found]
-    wrong += [f"screen: {page} was not seen" for page in PAGES if page not in shown]
     if CANARY in shown:
         wrong.append("screen: shows what lies outside")
     if "Traceback" in shown:
