@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from tui.settings.load import load
 from tui.settings.settings import LoadedSettings
+from tui.settings.sources import SourceFile
 from tui.system import files, paths
 from tui.system.errors import RefusedError
 
@@ -52,14 +53,22 @@ class _TrustFile(Struct):
 
 
 def load_settings(
-    project: Path, *, flags: Mapping[str, object] = {}, environ: Mapping[str, str] = os.environ
+    project: Path,
+    *,
+    flags: Mapping[str, object] = {},
+    environ: Mapping[str, str] = os.environ,
+    file: SourceFile | None = None,
 ) -> LoadedSettings:
-    """The project's settings as `settings.load` has them, its own file heeded as far as it is trusted."""
+    """The project's settings as `settings.load` has them, its own file heeded as far as it is trusted.
+
+    With `file` that one is not read.
+    """
     return load(
         project,
         flags=flags,
         environ=environ,
         is_trusted=lambda digest: is_trusted(project, digest, environ),
+        file=file,
     )
 
 
@@ -71,7 +80,6 @@ def load_run_settings(
     What lies in the project now does not count, nor whether that is trusted: the run goes on as it began.
     """
     from tui.settings.settings import FILE
-    from tui.settings.sources import SourceFile
 
     file = SourceFile(project / FILE, FILE, trusted_file or None)
     return load(project, environ=environ, is_trusted=lambda digest: True, file=file)
