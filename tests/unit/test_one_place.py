@@ -183,7 +183,7 @@ FACTS = {
             "tui/control/rewind/apply_steps.py": "flushes what is staged for the work tree",
             "tui/control/rewind/apply_folders.py": "so do nested repositories while they are built",
             "tui/control/checkpoints/attributes.py": "flushes permissions by the descriptor that set them",
-            "tui/control/checkpoints/repository_store.py": "flushes what git would flush, objects before a ref names them",
+            "tui/control/checkpoints/repository_store.py": "flushes objects of git before a ref names them",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },
         ("import os\nos.fsync(file.fileno())",),
