@@ -6,11 +6,13 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from tui.control import retention
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
 from tui.model.requester import Requester
 from tui.model.state import RunPhase
 from tui.runner.run_context import RunContext
@@ -22,13 +24,15 @@ Answer = Callable[[str, bool, str, object], None]
 
 
 class _Order(Struct, frozen=True):
-    """A checkpoint to be taken; `request_id` is the inbox request that it answers."""
+    """A checkpoint to be taken; `request_id` is the inbox request that it answers, `resumed` whether a
+    supervisor before this one may have taken it."""
 
     label: str
     why: str
     facts: dict[str, Any]
     request_id: str
     by: Requester
+    resumed: bool = False
 
 
 class CheckpointSchedule:
@@ -50,17 +54,29 @@ class CheckpointSchedule:
         return self._open > 0
 
     def request(
-        self, label: str, why: str, request_id: str = "", by: Requester = Requester.SUPERVISOR
+        self,
+        label: str,
+        why: str,
+        request_id: str = "",
+        by: Requester = Requester.SUPERVISOR,
+        *,
+        resumed: bool = False,
     ) -> None:
-        """Has a checkpoint taken in the background; `request_id` is answered when it is there."""
+        """Has a checkpoint taken in the background; `request_id` is answered when it is there.
+
+        `resumed`: a supervisor that was killed may have taken it already; then that one is the answer.
+        """
         reader, turns = self._reader, self._reader.turns
         # Above all where the conversation stood.
         facts: dict[str, Any] = {"session": turns.session, "uuid": turns.safe_uuid}
         facts["tests"] = reader.snapshot().tests.last
         if reader.progress is not None:
             facts |= {"done": reader.progress.done, "open": reader.progress.open}
+        facts["why"] = why
+        if request_id:
+            facts["request"] = request_id
         self._open += 1
-        self._orders.put(_Order(label, why, {**facts, "why": why}, request_id, by))
+        self._orders.put(_Order(label, why, facts, request_id, by, resumed))
         self._context.state.checkpoint_elapsed = self._context.state.elapsed
 
     def request_if_due(self) -> None:
@@ -84,7 +100,8 @@ class CheckpointSchedule:
                 context.log_line(f"Checkpoint failed: {outcome}", "WARNING")
                 answer(order.request_id, False, outcome, None)
                 continue
-            context.journal_entry("checkpoint", {**outcome, "by": order.by})
+            asked = {"request": order.request_id} if order.request_id else {}
+            context.journal_entry("checkpoint", {**outcome, "by": order.by, **asked})
             name = str(outcome.get("checkpoint") or "")
             context.log_line(f"Checkpoint triggered successfully ({name}, {order.why})")
             context.notify("checkpoint", f"checkpoint {name}: {order.label or order.why}")
@@ -108,6 +125,8 @@ class CheckpointSchedule:
 
     def _take(self, order: _Order) -> dict[str, object]:
         context, project = self._context, self._context.project
+        if order.resumed and (taken := _find_taken(project, order.request_id)) is not None:
+            return retention.checkpoint_entry(taken)
         clock, rules, run = context.clock, context.settings.checkpoints, context.facts.run
         taken = retention.take_checkpoint(
             project, rules, label=order.label, session=run, facts=order.facts, clock=clock
@@ -118,3 +137,9 @@ class CheckpointSchedule:
             with suppress(OvernightError):
                 retention.retire_by_settings(project, rules, clock.wall())
         return retention.checkpoint_entry(taken)
+
+
+def _find_taken(project: Path, request_id: str) -> Checkpoint | None:
+    """The checkpoint that was taken for a request, if there is one."""
+    known = checkpoints_of(project)
+    return next((one for one in known if one.facts.get("request") == request_id), None)

@@ -54,16 +54,21 @@ class RequestHandler:
         if not claimed:
             return
         entries = read_entries(self._context.folder.journal)
+        known = {entry.id for entry in entries if entry.kind == "request"}
         answered = {entry.id for entry in entries if entry.kind == "answer"}
         injected = {entry.id for entry in entries if entry.kind == "inject"}
+        taken = {e.data.get("request"): e.data for e in entries if e.kind == "checkpoint"}
         intent = self._context.state.intent
         for request, path in claimed:
             if request.id in answered:
                 inbox.remove_request(path)
             elif request.verb == "inject" and _message_id(request) in injected:
                 self.answer(request.id, True, "queued", _message_id(request))
+            elif request.id in taken:
+                found = taken[request.id]
+                self.answer(request.id, True, f"checkpoint {found.get('checkpoint')}", found)
             elif intent is None or intent.request != request.id:
-                self._execute(request, journalled=True)
+                self._execute(request, resumed=True, journalled=request.id in known)
 
     def handle_new(self) -> None:
         """Executes what arrived since the last round."""
@@ -89,12 +94,14 @@ class RequestHandler:
         self._context.journal_entry("note", {"text": text})
         self._context.log_line(text, "WARNING")
 
-    def _execute(self, request: RunnerRequest, journalled: bool = False) -> None:
+    def _execute(
+        self, request: RunnerRequest, *, resumed: bool = False, journalled: bool = False
+    ) -> None:
         if not journalled:
             data = {"verb": request.verb, "arguments": request.arguments, "by": request.by}
             self._context.journal_entry("request", data, id=request.id)
         try:
-            text = self._perform(request)
+            text = self._perform(request, resumed)
         except (OvernightError, ValueError, TypeError) as error:
             self.answer(request.id, False, str(error) or "the request makes no sense")
             return
@@ -118,13 +125,14 @@ class RequestHandler:
 
     # --- executing ---
 
-    def _perform(self, request: RunnerRequest) -> str | None:
+    def _perform(self, request: RunnerRequest, resumed: bool) -> str | None:
         """Does what is asked; the text of the answer, or None when that comes later."""
         arguments = request.arguments
         match request.verb:
             case "checkpoint":
                 label, why = str(arguments.get("label") or ""), str(arguments.get("why") or "key")
-                self._checkpoints.request(label[:200], why[:40], request.id, request.by)
+                order = self._checkpoints.request
+                order(label[:200], why[:40], request.id, request.by, resumed=resumed)
                 return None
             case "inject":
                 return self._inject(request)

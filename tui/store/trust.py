@@ -63,6 +63,20 @@ def load_settings(
     )
 
 
+def load_run_settings(
+    project: Path, trusted_file: bytes, environ: Mapping[str, str] = os.environ
+) -> LoadedSettings:
+    """The settings where the project's file is what a run began with and the person trusted then.
+
+    What lies in the project now does not count, nor whether that is trusted: the run goes on as it began.
+    """
+    from tui.settings.settings import FILE
+    from tui.settings.sources import SourceFile
+
+    file = SourceFile(project / FILE, FILE, trusted_file or None)
+    return load(project, environ=environ, is_trusted=lambda digest: True, file=file)
+
+
 def ignored_settings(
     project: Path, loaded: LoadedSettings, environ: Mapping[str, str] = os.environ
 ) -> list[Notice]:

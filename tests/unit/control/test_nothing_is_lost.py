@@ -6,8 +6,8 @@ import os
 import shutil
 import stat
 import struct
-import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from tui.control import retention
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.details import read_details
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint
-from tui.control.checkpoints.work_tree import CaptureLimits
+from tui.control.checkpoints.work_tree import CaptureLimits, WorkTreeScan
 from tui.control.rewind.execute import RewindResult, execute_rewind
 from tui.control.rewind.plan import plan_rewind
 from tui.settings.own_sections import CheckpointsSettings
@@ -110,6 +110,32 @@ def test_a_nested_repository_beyond_the_limits_is_listed_and_told_as_lost(folder
     assert [item.path for item in plan.lost] == ["n/.git/"]
     result = execute_rewind(plan, limits=limits)
     assert [item.path for item in result.lost] == ["n/.git/"]
+
+
+@pytest.mark.parametrize("inner", [".git", ".git/config", ".git/refs"])
+def test_what_a_nested_git_has_beside_its_bytes_is_listed(folder: Path, inner: str) -> None:
+    make(folder / "inner", {"x": "x\n"})
+    plain = take_checkpoint(folder)
+    os.setxattr(folder / "inner" / inner, "user.mark", b"1")
+    for _ in range(2):  # the second one knows it from the first
+        taken = take_checkpoint(folder)
+        assert [n.path for n in taken.not_captured] == ["inner/.git"]
+    assert plain.not_captured == ()
+    os.removexattr(folder / "inner" / inner, "user.mark")
+    (folder / "inner/.git/config").chmod(0o4755)
+    assert "set-id bits" in take_checkpoint(folder).not_captured[0].reason
+
+
+@pytest.mark.parametrize("name", [".overnight-git", ".overnight-1", ".overnight--git"])
+def test_a_name_like_one_of_ours_is_the_persons(folder: Path, name: str) -> None:
+    """A nested repository is built beside its place; nothing that is there is taken for a remainder."""
+    make(folder / "inner", {"x": "x\n"})
+    write(folder / "inner" / name, {"mine": "a night's work\n"})
+    taken = take_checkpoint(folder)
+    shutil.rmtree(folder / "inner/.git")
+    execute_rewind(plan_rewind(folder, taken))
+    assert (folder / "inner/.git/HEAD").exists()
+    assert (folder / "inner" / name / "mine").read_text() == "a night's work\n"
 
 
 def test_what_only_looks_like_a_repository_is_kept_too(folder: Path) -> None:
@@ -264,26 +290,20 @@ def test_a_twin_by_case_is_captured_whatever_git_is_told(folder: Path) -> None:
     assert (folder / "a.txt").read_text() == "one\n"
 
 
-def test_a_file_that_never_rests_is_listed(folder: Path) -> None:
-    with open(folder / "hot", "wb") as file:
-        file.truncate(4 << 20)
-    stop = threading.Event()
+def test_a_file_that_never_rests_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "hot").write_bytes(b"0" * (4 << 20))
+    read = WorkTreeScan._read_file
 
-    def write_on() -> None:
-        descriptor, number = os.open(folder / "hot", os.O_RDWR), 0
-        while not stop.is_set():
-            number += 1
-            os.pwrite(descriptor, number.to_bytes(8, "big"), 0)
-            os.pwrite(descriptor, number.to_bytes(8, "big"), (4 << 20) - 8)
-        os.close(descriptor)
+    def read_and_write(scan: WorkTreeScan, path: bytes) -> tuple[Any, os.stat_result, Any]:
+        found = read(scan, path)
+        if path == b"hot":
+            with open(folder / "hot", "r+b") as file:
+                file.write(b"1")
+        return found
 
-    writer = threading.Thread(target=write_on)
-    writer.start()
-    try:
-        checkpoint = take_checkpoint(folder)
-    finally:
-        stop.set()
-        writer.join()
+    monkeypatch.setattr(WorkTreeScan, "_read_file", read_and_write)
+    checkpoint = take_checkpoint(folder)
+    monkeypatch.undo()
     assert listed(folder, checkpoint) == {"hot": "changed while it was read"}
     assert "hot" not in sh(folder, "ls-tree", "-r", "--name-only", checkpoint.commit)
     back(folder, checkpoint)

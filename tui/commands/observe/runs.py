@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tui.commands.context import (
     project_of,
     settings_of,
 )
-from tui.store.layout import RunDirectory
+from tui.store.layout import OLD_FOLDER, RunDirectory
 from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
 
@@ -55,6 +56,8 @@ def runs_command(arguments: argparse.Namespace) -> int:
 
 def _tell_of_old_runs(project: Path) -> None:
     """Says on stderr that runs of version 0.1 lie in the project; they are listed once they are copied."""
+    if not os.path.lexists(project / OLD_FOLDER):
+        return
     from tui.store.old_runs import find_old_runs, has_old_runs, imported_runs
     from tui.system.format import format_count
 

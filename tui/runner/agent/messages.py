@@ -119,10 +119,10 @@ class MessageSender:
         """Queues a message and returns its uuid; `inject` has its receipts journalled, with who asked."""
         message = OutgoingMessage(id or str(uuid.uuid4()), text, "hard" if hard else "soft", inject)
         state = self._context.state
-        if any(one.id == message.id for one in state.outgoing):
-            return message.id
-        state.outgoing.append(message)
-        self._context.save()
+        # Where it waits already, a supervisor was killed before it could journal it.
+        if all(one.id != message.id for one in state.outgoing):
+            state.outgoing.append(message)
+            self._context.save()
         if inject:
             data = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
             data |= {"doing": self._activity_text(), "by": by}
