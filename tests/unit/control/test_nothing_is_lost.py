@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import struct
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,11 @@ import pytest
 from tests.unit.control.rewinds import undo
 from tests.unit.repositories import litter, make, sh, tree, user_state, write
 from tui.control import retention
+from tui.control.checkpoints.attributes import Extras
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.details import read_details
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint
-from tui.control.checkpoints.work_tree import CaptureLimits
+from tui.control.checkpoints.work_tree import CaptureLimits, WorkTreeScan
 from tui.control.rewind.execute import RewindResult, execute_rewind
 from tui.control.rewind.plan import plan_rewind
 from tui.settings.own_sections import CheckpointsSettings
@@ -264,26 +264,23 @@ def test_a_twin_by_case_is_captured_whatever_git_is_told(folder: Path) -> None:
     assert (folder / "a.txt").read_text() == "one\n"
 
 
-def test_a_file_that_never_rests_is_listed(folder: Path) -> None:
-    with open(folder / "hot", "wb") as file:
-        file.truncate(4 << 20)
-    stop = threading.Event()
+def test_a_file_that_never_rests_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "hot").write_bytes(bytes(4096))
+    read_file, reads = WorkTreeScan._read_file, []
 
-    def write_on() -> None:
-        descriptor, number = os.open(folder / "hot", os.O_RDWR), 0
-        while not stop.is_set():
-            number += 1
-            os.pwrite(descriptor, number.to_bytes(8, "big"), 0)
-            os.pwrite(descriptor, number.to_bytes(8, "big"), (4 << 20) - 8)
-        os.close(descriptor)
+    def read_while_it_changes(
+        reader: WorkTreeScan, path: bytes
+    ) -> tuple[bytes | str, os.stat_result, Extras | None]:
+        found = read_file(reader, path)
+        if path == b"hot":
+            reads.append(path)
+            (folder / "hot").write_bytes(len(reads).to_bytes(4096, "big"))
+        return found
 
-    writer = threading.Thread(target=write_on)
-    writer.start()
-    try:
+    with monkeypatch.context() as patch:
+        patch.setattr(WorkTreeScan, "_read_file", read_while_it_changes)
         checkpoint = take_checkpoint(folder)
-    finally:
-        stop.set()
-        writer.join()
+    assert reads
     assert listed(folder, checkpoint) == {"hot": "changed while it was read"}
     assert "hot" not in sh(folder, "ls-tree", "-r", "--name-only", checkpoint.commit)
     back(folder, checkpoint)
