@@ -14,7 +14,11 @@ import pytest
 
 # The tests start the program hundreds of times: what was compiled once is kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# Some tests interrupt a program, which inherits that we ignore it if a script runs us in the background.
+# Some tests end a program by a signal, which inherits that we ignore it if a script runs us in the background.
+# A handler is not inherited, so what we start has the usual way, and we go on as before.
+for _number in (signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -20,7 +20,7 @@ from tui.settings.settings import FILE
     ("size", "words"),
     [
         ((120, 30), "is not trusted and does not set agent.command, budget.max_cost_usd"),
-        ((40, 15), "2 ignored: overnight-tui trust"),
+        ((40, 15), "2 keys ignored: overnight-tui trust"),
     ],
 )
 async def test_ignored_settings_are_named_until_escape(

@@ -101,6 +101,8 @@ ACTING = (
 )
 """These change what they are for, and nothing else."""
 
+CHECKPOINTING = tuple(deed for deed in ACTING if _GIT[0] in deed.may_change)
+
 
 def known(deeds: tuple[Deed, ...], commands: dict[str, tuple[str, str]]) -> list[Deed]:
     """Those whose command this version has."""

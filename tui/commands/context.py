@@ -12,7 +12,7 @@ from tui.model.session import NamedSources
 from tui.settings.settings import LoadedSettings
 from tui.store.trust import load_settings
 from tui.system.clock import SystemClock
-from tui.system.errors import RefusedError, UsageError
+from tui.system.errors import RefusedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,29 @@ def settings_of(project: Path, **flags: object) -> LoadedSettings:
     return load_settings(project, flags=given)
 
 
+def settings_at_hand(project: Path, **flags: object) -> tuple[LoadedSettings, str]:
+    """The settings for what has to work at any time, and what is wrong with the project's own file.
+
+    An agent can spoil that file in the middle of the night; the person still sees, rewinds and kills.
+    """
+    try:
+        return settings_of(project, **flags), ""
+    except SettingsError as error:
+        from tui.settings.sources import no_project_file
+
+        given = {key: value for key, value in flags.items() if value}
+        loaded = load_settings(project, flags=given, file=no_project_file(project))
+        return loaded, f"{error} Until that is mended, nothing of this file is in force."
+
+
+def settings_told(project: Path) -> LoadedSettings:
+    """The settings at hand; a file of the project that cannot be used is said on stderr."""
+    loaded, wrong = settings_at_hand(project)
+    if wrong:
+        print_notes(f"overnight-tui: {wrong}")
+    return loaded
+
+
 def tell_ignored(project: Path, loaded: LoadedSettings) -> None:
     """Says on stderr what the project's own file sets without effect, as it is not trusted."""
     if loaded.ignored:
@@ -73,7 +96,7 @@ def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> Session
     from tui.monitor.monitor import SessionMonitor
 
     project = project_of(arguments)
-    loaded = settings_of(project)
+    loaded = settings_told(project)
     if tell:
         tell_ignored(project, loaded)
     return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
@@ -107,7 +130,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     from tui.store.runs import is_running
 
     project = project_of(arguments)
-    settings = settings_of(project).settings
+    settings = settings_told(project).settings
     sources = select_session(project, settings, named_sources(arguments))
     events = sources.events[0].path if sources.events else ""
     run_dir = "" if sources.elsewhere else sources.run_dir
@@ -176,7 +199,9 @@ def confirm(plan: Sequence[str], question: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise RefusedError(f"{question} Say --yes to do it without being asked")
+        raise RefusedError(
+            f"{question} No terminal to answer on; --yes does it without being asked"
+        )
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):

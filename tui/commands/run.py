@@ -64,7 +64,11 @@ def run_command(arguments: argparse.Namespace) -> int:
         project,
         arguments.goal,
         settings,
-        options=start.StartOptions(allow_dirty=arguments.allow_dirty, extra=tuple(arguments.agent)),
+        options=start.StartOptions(
+            allow_dirty=arguments.allow_dirty,
+            extra=tuple(arguments.agent),
+            trusted_file=loaded.trusted_file,
+        ),
     )
     notice = "", ""
     if loaded.ignored:

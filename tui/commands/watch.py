@@ -13,8 +13,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, has_terminal, named_sources, project_of, settings_of
+from tui.commands.context import add_path, has_terminal, named_sources, project_of, settings_at_hand
 from tui.model.session import NamedSources
+from tui.settings.settings import FILE
 from tui.system.clock import SystemClock
 from tui.system.errors import OvernightError, UsageError
 from tui.system.files import regular_file
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from tui.settings.settings import Settings
 
 
+_UNUSABLE = (
+    f"{FILE} is wrong, so not in force: overnight-tui doctor",
+    "settings wrong: overnight-tui doctor",
+)
 LEVELS = {"brief": 1, "normal": 2, "full": 3}
 
 
@@ -40,9 +45,9 @@ def watch_arguments(parser: argparse.ArgumentParser) -> None:
 def watch_command(arguments: argparse.Namespace) -> int:
     """Watches until the viewer is closed; the session never notices."""
     project = project_of(arguments)
-    loaded = settings_of(project, **{"screen.theme": arguments.theme})
+    loaded, wrong = settings_at_hand(project, **{"screen.theme": arguments.theme})
     named = named_sources(arguments)
-    notice = "", ""
+    notice = _UNUSABLE if wrong else ("", "")
     if loaded.ignored:
         from tui.settings.notices import ignored_line
 

@@ -105,6 +105,13 @@ class Operations:
         supervised = self.is_supervised()
         return Availability(supervised, "" if supervised else "only for a run of ours that goes on")
 
+    def check_conversation(self, mode: str) -> None:
+        """Raises RefusedError where the conversation is to come back and nobody can bring it."""
+        if mode != "code" and not self.is_supervised():
+            raise RefusedError(
+                "the conversation goes back only in a run of ours that goes on; --code is for the files"
+            )
+
     @property
     def has_repository(self) -> bool:
         return (self.project / ".git").exists()
@@ -216,6 +223,7 @@ class Operations:
         the plan made at this moment.
         """
         if self._needs_supervisor(mode):
+            self.check_conversation(mode)
             if isinstance(plan, RewindPlan) and plan.undoes:
                 return self._ask("undo", {"confirmed": confirmed}, _REWIND_ANSWER_S)
             target = plan.checkpoint if isinstance(plan, RewindPlan) else plan

@@ -76,7 +76,7 @@ def delete_checkpoint(project: Path, name: str) -> Checkpoint:
     """
     git = Git(project)
     with checkpoint_lock(git, seconds=10):
-        checkpoint = find_checkpoint(project, name)
+        checkpoint = find_checkpoint(project, name, foreign=True)
         check_deletable(project, checkpoint)
         retire(git, [checkpoint])
     return checkpoint

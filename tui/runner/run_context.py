@@ -17,10 +17,11 @@ from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
 from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_secrets
-from tui.store.trust import load_settings
+from tui.store.trust import load_run_settings
 from tui.system import paths
 from tui.system.clock import Clock, clock_for
 from tui.system.errors import NoSessionError, OvernightError
+from tui.system.files import read_small
 from tui.system.processes import boot_id
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -64,8 +65,11 @@ class RunContext:
             raise NoSessionError(f"run {facts.run} is a copy of an old one; it is over for good")
         settings = read_run_settings(folder)
         with suppress(OvernightError):
-            # The run directory holds no secrets: they come from the project and the environment.
-            settings = with_secrets(settings, load_settings(Path(facts.project)).settings)
+            # The settings of a run hold no secrets: they come from the person's file, the environment, and the
+            # project's file as it was trusted when the run began, whatever it has become.
+            trusted = read_small(folder.trusted_file)
+            loaded = load_run_settings(Path(facts.project), trusted)
+            settings = with_secrets(settings, loaded.settings)
         clock = clock or clock_for(facts.env)
         journal = JournalWriter(folder.journal, clock.wall)
         return cls(folder, facts, settings, clock, load_state(folder), journal)

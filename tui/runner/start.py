@@ -46,13 +46,15 @@ class StartOptions:
     """Options of a start that are no settings.
 
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
-    disk, so they must hold no secrets.
+    disk, so they must hold no secrets. `trusted_file` is the project's settings file where the person
+    trusts it and it gave settings with power.
     """
 
     command: Literal["run", "demo"] = "run"
     allow_dirty: bool = False
     extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    trusted_file: bytes = b""
 
 
 def start_run(
@@ -90,7 +92,7 @@ def start_run(
             env=dict(options.env),
             head=git.head(),
         )
-        folder = _prepare(facts, settings, environ)
+        folder = _prepare(facts, settings, options.trusted_file, environ)
         _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
@@ -99,10 +101,12 @@ def start_run(
     return folder
 
 
-def _prepare(facts: RunFacts, settings: Settings, environ: Mapping[str, str]) -> RunDirectory:
+def _prepare(
+    facts: RunFacts, settings: Settings, trusted_file: bytes, environ: Mapping[str, str]
+) -> RunDirectory:
     project, at = Path(facts.project), facts.started_at
     try:
-        folder = create_run(project, facts, settings, environ)
+        folder = create_run(project, facts, settings, environ, trusted_file=trusted_file)
         refused = initialise_files(project, settings, folder.id, facts.goal, at)
         journal = JournalWriter(folder.journal, lambda: at)
         journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)

@@ -91,6 +91,7 @@ def settings_given(
         user_path=None if user.data is None else user.path,
         asks=tuple(given.asks),
         ignored=MappingProxyType(held),
+        trusted_file=(file.data or b"") if given.trusted else b"",
     )
 
 
@@ -105,6 +106,7 @@ class _Given:
         self.unused: dict[str, None] = {}
         self.asks: list[ProjectAsk] = []
         self.held: dict[str, ProjectAsk] = {}
+        self.trusted = False
 
     def take(self, source: Origin, key: str, located: LocatedValue) -> None:
         if key in ACCEPTED_AND_UNUSED:
@@ -129,7 +131,7 @@ class _Given:
             if ask is not None:
                 self.asks.append(ask)
                 if ask.needs == "trust" and trusted is None:
-                    trusted = is_trusted()
+                    trusted = self.trusted = is_trusted()
                 if ask.needs != "trust" or not trusted:
                     self.held[key] = ask
                     continue

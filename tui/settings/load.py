@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from tui.settings.original_sections import DISCORD, SLACK
 from tui.settings.settings import LoadedSettings, Settings
-from tui.settings.sources import PREFIX, read_project_file, read_user_file
+from tui.settings.sources import PREFIX, SourceFile, read_project_file, read_user_file
 
 
 def load(
@@ -18,14 +18,16 @@ def load(
     flags: Mapping[str, object] = {},
     environ: Mapping[str, str] = os.environ,
     is_trusted: Callable[[str], bool] = lambda digest: False,
+    file: SourceFile | None = None,
 ) -> LoadedSettings:
     """The project's settings; SettingsError, in one sentence, for anything that does not fit.
 
     `flags` is keyed by dotted key; `None` means not given. A missing file is no error. `is_trusted` says, by
     its digest, whether the person trusts the project's file; without trust it configures only.
-    The program loads through `store.trust.load_settings`, which knows.
+    The program loads through `store.trust.load_settings`, which knows. With `file` the project's own is
+    not read.
     """
-    user, file = read_user_file(environ), read_project_file(project)
+    user, file = read_user_file(environ), file or read_project_file(project)
     is_given = (
         user.data is not None
         or file.data is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from tui.settings.settings import FILE, LoadedSettings, user_file
+from tui.system.format import format_count
 
 _MOST_NAMED: Final = 6
 
@@ -57,7 +58,7 @@ def ignored_line(loaded: LoadedSettings) -> tuple[str, str]:
     named, count = _some(list(loaded.ignored), 3), len(loaded.ignored)
     return (
         f"{FILE} is not trusted and does not set {named}: see overnight-tui trust",
-        f"{count} ignored: overnight-tui trust",
+        f"{format_count(count, 'key')} ignored: overnight-tui trust",
     )
 
 

@@ -106,7 +106,8 @@ class LoadedSettings(Struct, frozen=True):
     with power; `ignored` those of them that are not in force though nothing else sets the key,
     each with what it would do. `notices` are sentences about variables that look like settings but
     are none, and about files that were not read; `unused` are the keys given that are accepted
-    and do nothing.
+    and do nothing. `trusted_file` are the bytes of the project's file where a setting with power came
+    from it, which the person trusts then.
     """
 
     settings: Settings
@@ -119,3 +120,4 @@ class LoadedSettings(Struct, frozen=True):
     user_path: Path | None = None
     asks: tuple[ProjectAsk, ...] = ()
     ignored: Mapping[str, str] = {}
+    trusted_file: bytes = b""

@@ -37,6 +37,11 @@ class SourceFile(Struct, frozen=True):
     notice: str = ""
 
 
+def no_project_file(project: Path) -> SourceFile:
+    """The project's file as it is where there is none."""
+    return SourceFile(Path(project) / FILE, FILE, None)
+
+
 def read_project_file(project: Path) -> SourceFile:
     """The project's file; one that a link leads outside the project is named and not read.
 

@@ -19,7 +19,6 @@ from tui.system import paths
 from tui.system.beneath import resolve_inside
 from tui.system.errors import RefusedError
 from tui.system.files import MOST_BYTES, append_to, open_to_append, read_small, replacing
-from tui.system.repository_names import is_reserved
 
 if TYPE_CHECKING:
     from io import BufferedRandom
@@ -124,6 +123,8 @@ class ProjectFiles:
             raise ProjectFileRefusedError(path, FileRefusal.OUTSIDE) from error
         *above, leaf = inner.split("/")
         named = (*above, leaf) if base == self._project else (*Path(top).parts, *above, leaf)
+        from tui.system.repository_names import is_reserved  # what only reads needs none of it
+
         if any(is_reserved(os.fsencode(part)) for part in named):
             raise ProjectFileRefusedError(path, FileRefusal.GIT)
         folder = os.open(top, _FOLDER)

@@ -190,11 +190,17 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
 
 
 def create_run(
-    project: Path, facts: RunFacts, settings: Settings, environ: Mapping[str, str] = os.environ
+    project: Path,
+    facts: RunFacts,
+    settings: Settings,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    trusted_file: bytes = b"",
 ) -> RunDirectory:
     """A new run directory of the project with everything in it that a supervisor needs.
 
-    `facts.run` is the preferred id; a second run with it gets a number appended.
+    `facts.run` is the preferred id; a second run with it gets a number appended. `trusted_file` is the
+    project's settings file where it gave settings with power: each supervisor takes their secrets from it.
     """
     make_project_state(project, environ)
     base = private_folder(runs_folder(project, environ))
@@ -208,6 +214,8 @@ def create_run(
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
         os.close(open_private(file, os.O_WRONLY))
     atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
+    if trusted_file:
+        atomic_write(run.trusted_file, trusted_file)
     # Last, because a directory without it is no run.
     facts = msgspec.structs.replace(facts, run=name, **msgspec.structs.asdict(this_place()))
     atomic_write(run.facts, msgspec.json.encode(facts))

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from tui.settings.load import load
 from tui.settings.settings import LoadedSettings
+from tui.settings.sources import SourceFile
 from tui.system import files, paths
 from tui.system.errors import RefusedError
 
@@ -52,15 +53,36 @@ class _TrustFile(Struct):
 
 
 def load_settings(
-    project: Path, *, flags: Mapping[str, object] = {}, environ: Mapping[str, str] = os.environ
+    project: Path,
+    *,
+    flags: Mapping[str, object] = {},
+    environ: Mapping[str, str] = os.environ,
+    file: SourceFile | None = None,
 ) -> LoadedSettings:
-    """The project's settings as `settings.load` has them, its own file heeded as far as it is trusted."""
+    """The project's settings as `settings.load` has them, its own file heeded as far as it is trusted.
+
+    With `file` that one is not read.
+    """
     return load(
         project,
         flags=flags,
         environ=environ,
         is_trusted=lambda digest: is_trusted(project, digest, environ),
+        file=file,
     )
+
+
+def load_run_settings(
+    project: Path, trusted_file: bytes, environ: Mapping[str, str] = os.environ
+) -> LoadedSettings:
+    """The settings where the project's file is what a run began with and the person trusted then.
+
+    What lies in the project now does not count, nor whether that is trusted: the run goes on as it began.
+    """
+    from tui.settings.settings import FILE
+
+    file = SourceFile(project / FILE, FILE, trusted_file or None)
+    return load(project, environ=environ, is_trusted=lambda digest: True, file=file)
 
 
 def ignored_settings(

@@ -50,8 +50,8 @@ _READ_COMMANDS = """
     symbolic-ref version
 """.split()
 _WRITE_COMMANDS = """
-    add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree pack-refs
-    prune read-tree reflog status update-index update-ref worktree write-tree
+    add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree
+    pack-objects pack-refs prune read-tree reflog status update-index update-ref worktree write-tree
 """.split()
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 _FLAGS: Mapping[str, tuple[str, ...]] = {
@@ -143,8 +143,9 @@ class Git:
     """The repository that holds `path`, found without running anything of it.
 
     `work_tree` is the folder with the `.git` entry, whatever `core.worktree` says; `worktree_id`
-    is "main" or "wt-NAME" for a linked one. Raises `NotARepositoryError`; raises `RefusedError`
-    when the repository belongs to somebody else and git's `safe.directory` does not list it.
+    is "main" or "wt-NAME" for a linked one. No git that lies in `outside` is run. Raises
+    `NotARepositoryError`; raises `RefusedError` when the repository belongs to somebody else and git's
+    `safe.directory` does not list it.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -156,7 +157,7 @@ class Git:
             raise NotARepositoryError(f"{start} is in no git repository; run `git init` there")
 
     def _open(self, folder: Path) -> bool:
-        self.work_tree = folder
+        self.work_tree = self.outside = folder
         self.git_dir = folder / ".git"
         _require_version(_program(folder))
         query = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format")
@@ -237,7 +238,7 @@ class Git:
             raise GitError(f"git {name or '(nothing)'} is not among the commands this program runs")
         place = (f"--git-dir={self.git_dir}", f"--work-tree={self.work_tree}")
         return [
-            _program(self.work_tree),
+            _program(self.outside),
             "--no-pager",
             *place,
             name,

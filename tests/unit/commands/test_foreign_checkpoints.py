@@ -136,3 +136,29 @@ def test_acting_ends_it_first_and_says_so(folder: Path, call: Call, words: tuple
     assert "an interrupted rewind to c1 (2 files) was finished" in done.err
     assert not RewindJournal(folder).is_open()
     assert (folder / "a.txt").read_text() == ("two\n" if words[0] == "undo" else "one\n")
+
+
+def test_they_can_be_deleted_and_nothing_of_ours_goes_with_them(
+    folder: Path, call: Call, strange: str
+) -> None:
+    (mine,) = checkpoints_of(folder)
+    asked = call("checkpoints", "--delete", strange)
+    assert asked.code == 4
+    assert "The foreign checkpoint c1 " in asked.err
+    assert call("checkpoints", "--delete", strange, "--yes").code == 0
+    (left,) = checkpoints_of(folder, foreign=True)
+    assert (left.commit, left.foreign) == (mine.commit, False)
+
+
+@pytest.mark.parametrize("mode", ["--conversation", "--both"])
+def test_without_a_run_no_conversation_goes_back_and_nothing_is_left_in_the_project(
+    folder: Path, call: Call, mode: str
+) -> None:
+    take_checkpoint(folder, label="good")
+    write(folder, {"inbox/readme": "a folder of the project\n", "a.txt": "two\n"})
+    before = tree(folder)
+    for last in ("--yes", "--dry-run"):
+        done = call("rewind", "c1", mode, last)
+        assert done.code == 4
+        assert "only in a run of ours that goes on" in done.err
+    assert tree(folder) == before

@@ -104,6 +104,51 @@ def test_at_the_same_time(tmp_path: Path, operation: Callable[[Path, int], None]
     assert litter(folder) == []
 
 
+def test_what_a_prune_takes_away_is_never_missed(tmp_path: Path) -> None:
+    """It deletes loose objects by the refs that it read before there was ours."""
+    folder = make(tmp_path / "repo")
+    objects = folder / ".git/objects"
+    before = set(objects.glob("??/*"))
+    (folder / ".git/gc.pid").write_text("1 elsewhere")
+    write(folder, {"new": "an object of the checkpoint alone\n"})
+    seen: list[str] = []
+
+    def prune(step: str) -> None:
+        if step == "recorded":
+            gone = set(objects.glob("??/*")) - before
+            for path in gone:
+                path.unlink()
+            seen.append(sh(folder, "rev-list", "--objects", "--all", "--quiet"))
+            assert gone
+
+    taken = take_checkpoint(folder, progress=prune)
+    assert seen == [""]
+    assert sh(folder, "show", f"{taken.commit}:new")
+    assert not list((objects / "pack").glob("*.keep"))
+
+
+@pytest.mark.parametrize("loose", [True, False])
+def test_a_kill_leaves_nothing_that_no_prune_may_take(tmp_path: Path, loose: bool) -> None:
+    folder = make(tmp_path / "repo")
+    if loose:
+        (folder / ".git/gc.pid").write_text("1 elsewhere")
+    else:
+        write(folder, {f"new{n}": f"{n}\n" for n in range(120)})
+    code = (
+        "import os, sys; from pathlib import Path; "
+        "from tui.control.checkpoints.capture import take_checkpoint; "
+        "die = lambda step: os._exit(9) if step == 'recorded' else None; "
+        "take_checkpoint(Path(sys.argv[1]), progress=die)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder)], cwd=Path(__file__).parents[3])
+    packs = folder / ".git/objects/pack"
+    assert list(packs.glob("*.keep"))
+    (folder / ".git/gc.pid").unlink(missing_ok=True)
+    take_checkpoint(folder)
+    assert not list(packs.glob("*.keep"))
+    assert litter(folder) == []
+
+
 def test_who_waits_too_long_says_so(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zlib
 from pathlib import Path
 
@@ -434,3 +435,24 @@ def test_only_whole_ids_are_asked_for(folder: Path) -> None:
         assert reader.commit(head).tree == sh(folder, "rev-parse", "HEAD^{tree}")
         with pytest.raises(CheckpointError):
             reader.read_one(head, "tree")
+
+
+@pytest.mark.parametrize("target", [b"", b"a\0b", b"x" * 5000])
+def test_a_link_to_what_is_no_path_is_refused(folder: Path, target: bytes) -> None:
+    mine = take_checkpoint(folder)
+    link = raw_tree(folder, ("120000", b"link", store(folder, "blob", target)))
+    point(folder, mine.ref, forged(folder, mine, tree=link))
+    with pytest.raises(UnacceptableError, match="'link'"):
+        plan_rewind(folder, find_checkpoint(folder, "c1", foreign=True))
+
+
+def test_hooks_and_settings_of_a_foreign_repository_are_not_put_back(folder: Path) -> None:
+    make(folder / "inner", {"x": "x\n"})
+    mine = take_checkpoint(folder)
+    point(folder, mine.ref, forged(folder, mine, change=lambda data: data + b" "))
+    shutil.rmtree(folder / "inner")
+    plan = plan_rewind(folder, find_checkpoint(folder, "c1", foreign=True))
+    assert [(n.path, "foreign" in n.reason) for n in plan.lost] == [("inner/.git", True)]
+    execute_rewind(plan, confirmed=True)
+    assert (folder / "inner/x").read_text() == "x\n"
+    assert not (folder / "inner/.git").exists()

@@ -7,13 +7,13 @@ import shutil
 import stat
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.unit.control.rewinds import undo
 from tests.unit.repositories import litter, make, sh, tree, user_state, write
 from tui.control import retention
-from tui.control.checkpoints.attributes import Extras
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.details import read_details
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint
@@ -110,6 +110,32 @@ def test_a_nested_repository_beyond_the_limits_is_listed_and_told_as_lost(folder
     assert [item.path for item in plan.lost] == ["n/.git/"]
     result = execute_rewind(plan, limits=limits)
     assert [item.path for item in result.lost] == ["n/.git/"]
+
+
+@pytest.mark.parametrize("inner", [".git", ".git/config", ".git/refs"])
+def test_what_a_nested_git_has_beside_its_bytes_is_listed(folder: Path, inner: str) -> None:
+    make(folder / "inner", {"x": "x\n"})
+    plain = take_checkpoint(folder)
+    os.setxattr(folder / "inner" / inner, "user.mark", b"1")
+    for _ in range(2):  # the second one knows it from the first
+        taken = take_checkpoint(folder)
+        assert [n.path for n in taken.not_captured] == ["inner/.git"]
+    assert plain.not_captured == ()
+    os.removexattr(folder / "inner" / inner, "user.mark")
+    (folder / "inner/.git/config").chmod(0o4755)
+    assert "set-id bits" in take_checkpoint(folder).not_captured[0].reason
+
+
+@pytest.mark.parametrize("name", [".overnight-git", ".overnight-1", ".overnight--git"])
+def test_a_name_like_one_of_ours_is_the_persons(folder: Path, name: str) -> None:
+    """A nested repository is built beside its place; nothing that is there is taken for a remainder."""
+    make(folder / "inner", {"x": "x\n"})
+    write(folder / "inner" / name, {"mine": "a night's work\n"})
+    taken = take_checkpoint(folder)
+    shutil.rmtree(folder / "inner/.git")
+    execute_rewind(plan_rewind(folder, taken))
+    assert (folder / "inner/.git/HEAD").exists()
+    assert (folder / "inner" / name / "mine").read_text() == "a night's work\n"
 
 
 def test_what_only_looks_like_a_repository_is_kept_too(folder: Path) -> None:
@@ -265,22 +291,19 @@ def test_a_twin_by_case_is_captured_whatever_git_is_told(folder: Path) -> None:
 
 
 def test_a_file_that_never_rests_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "hot").write_bytes(bytes(4096))
-    read_file, reads = WorkTreeScan._read_file, []
+    (folder / "hot").write_bytes(b"0" * (4 << 20))
+    read = WorkTreeScan._read_file
 
-    def read_while_it_changes(
-        reader: WorkTreeScan, path: bytes
-    ) -> tuple[bytes | str, os.stat_result, Extras | None]:
-        found = read_file(reader, path)
+    def read_and_write(scan: WorkTreeScan, path: bytes) -> tuple[Any, os.stat_result, Any]:
+        found = read(scan, path)
         if path == b"hot":
-            reads.append(path)
-            (folder / "hot").write_bytes(len(reads).to_bytes(4096, "big"))
+            with open(folder / "hot", "r+b") as file:
+                file.write(b"1")
         return found
 
-    with monkeypatch.context() as patch:
-        patch.setattr(WorkTreeScan, "_read_file", read_while_it_changes)
-        checkpoint = take_checkpoint(folder)
-    assert reads
+    monkeypatch.setattr(WorkTreeScan, "_read_file", read_and_write)
+    checkpoint = take_checkpoint(folder)
+    monkeypatch.undo()
     assert listed(folder, checkpoint) == {"hot": "changed while it was read"}
     assert "hot" not in sh(folder, "ls-tree", "-r", "--name-only", checkpoint.commit)
     back(folder, checkpoint)

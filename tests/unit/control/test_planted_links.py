@@ -366,3 +366,79 @@ def test_content_of_a_file_with_another_name_outside_stays(folder: Path, tmp_pat
     execute_rewind(plan_rewind(folder, taken))
     assert (folder / "a.txt").read_text() == "one\n"
     assert (tmp_path / "outside").read_text() == "precious\n"
+
+
+# --- a `.git` that names somebody else's repository ---
+
+
+def git_file(folder: Path, precious: Path) -> None:
+    (folder / ".git").write_text(f"gitdir: {precious}/.git\n")
+
+
+def git_link(folder: Path, precious: Path) -> None:
+    (folder / ".git").symlink_to(precious / ".git")
+
+
+def file_of_a_work_tree(folder: Path, precious: Path) -> None:
+    linked = precious.parent / "linked"
+    sh(precious, "worktree", "add", "-q", str(linked))
+    shutil.copy(linked / ".git", folder / ".git")
+
+
+def common_folder(folder: Path, precious: Path) -> None:
+    sh(folder, "init", "-q")
+    (folder / ".git" / "commondir").write_text(f"{precious}/.git\n")
+
+
+def common_folder_elsewhere(folder: Path, precious: Path) -> None:
+    sh(folder, "init", "-q", "--separate-git-dir", str(folder / "fake"))
+    (folder / "fake" / "commondir").write_text(f"{precious}/.git\n")
+
+
+def bare_repository(folder: Path, precious: Path) -> None:
+    sh(precious, "config", "core.bare", "true")
+    os.rename(precious / ".git", precious / "bare")
+    (precious / ".git").symlink_to("bare")
+    (folder / ".git").write_text(f"gitdir: {precious}/bare\n")
+
+
+def repository_with_another_work_tree(folder: Path, precious: Path) -> None:
+    os.rename(precious / ".git", precious / "apart")
+    (precious / ".git").write_text("gitdir: apart\n")
+    sh(precious, "config", "core.worktree", str(precious))
+    (folder / ".git").write_text(f"gitdir: {precious}/apart\n")
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        git_file,
+        git_link,
+        file_of_a_work_tree,
+        common_folder,
+        common_folder_elsewhere,
+        bare_repository,
+        repository_with_another_work_tree,
+    ],
+)
+def test_a_git_that_names_the_repository_of_another_work_tree_is_not_written_through(
+    folder: Path, precious: Path, plant: Callable[[Path, Path], None]
+) -> None:
+    shutil.rmtree(folder / ".git")
+    plant(folder, precious)
+    before = everything(precious)
+    with pytest.raises(OvernightError, match="repository of another work tree"):
+        take_checkpoint(folder)
+    assert differing(before, everything(precious)) == []
+
+
+def test_no_git_of_the_work_tree_makes_the_objects_of_a_checkpoint(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = folder / "bin" / "git"
+    write(folder, {"bin/git": f"#!/bin/sh\necho started >> {folder}/started\n"})
+    planted.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{planted.parent}:{os.environ['PATH']}")
+    take_checkpoint(folder)
+    plan_branch(folder, "taken", files=["a.txt"])
+    assert not (folder / "started").exists()

@@ -77,7 +77,7 @@ def test_our_folder_is_repaired_and_otherwise_left_alone(tmp_path: Path) -> None
     place.chmod(0o755)
     make_project_state(tmp_path)
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
-    assert os.listdir(place) == []
+    assert os.listdir(place) == ["project.json"]
 
 
 def test_two_projects_of_one_name_have_folders_of_their_own(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tui.commands.context import (
     snapshot_for,
 )
 from tui.system.errors import RefusedError
-from tui.system.format import format_local
+from tui.system.format import format_count, format_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,12 +97,14 @@ def _delete(arguments: argparse.Namespace) -> int:
     from tui.system.sanitize import clean_line
 
     project = project_of(arguments)
-    checkpoint = find_checkpoint(project, arguments.delete)
+    checkpoint = find_checkpoint(project, arguments.delete, foreign=True)
     check_deletable(project, checkpoint)
     name, label = clean_line(checkpoint.id, 80), clean_line(checkpoint.label, 80)
     named = f" '{label}'" if label else ""
     at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
-    what = f"checkpoint {name}{named} of {at}, {checkpoint.files:,} files"
+    what = f"checkpoint {name}{named} of {at}, {format_count(checkpoint.files, 'file')}"
+    if checkpoint.foreign:
+        what = f"foreign {what}"
     plan = [f"The {what} can be gone back to no more."]
     confirm(plan, f"Delete {name}?", arguments.yes)
     delete_checkpoint(project, checkpoint.commit)
@@ -156,6 +158,7 @@ def rewind_command(arguments: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
     _settle_first(arguments)
     operations = operations_for(arguments)
+    operations.check_conversation(arguments.mode)
     plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
     return _rewind(operations, plan, arguments.mode, arguments)
 

@@ -58,8 +58,7 @@ def _trust(project: Path, loaded: LoadedSettings, yes: bool) -> int:
         return 0
     plan = [*_plan(project, loaded), *_changes(loaded, known)]
     confirm(plan, f"Trust {_what(loaded)}, as it is now?", yes)
-    marks = {ask.key: ask.mark for ask in loaded.asks}
-    trust.trust(project, loaded.digest, time.time(), marks)
+    trust.trust(project, loaded.digest, time.time(), _marks(loaded))
     print_lines(f"{_what(loaded)} is trusted as it is now")
     return 0
 
@@ -124,7 +123,7 @@ def _changes(loaded: LoadedSettings, known: list[TrustEntry]) -> list[str]:
     """What differs from the version that was trusted last."""
     if not known:
         return []
-    before, now = known[-1].marks, {ask.key: ask.mark for ask in loaded.asks}
+    before, now = known[-1].marks, _marks(loaded)
     kinds = (
         ("new", [key for key in now if key not in before]),
         ("changed", [key for key in now if key in before and before[key] != now[key]]),
@@ -135,6 +134,11 @@ def _changes(loaded: LoadedSettings, known: list[TrustEntry]) -> list[str]:
     return [
         f"Since the version that you trusted {since}: {'; '.join(told) or 'only harmless things'}"
     ]
+
+
+def _marks(loaded: LoadedSettings) -> dict[str, str]:
+    """What the trust is in: not what is heeded in the person's own file only."""
+    return {ask.key: ask.mark for ask in loaded.asks if ask.needs == "trust"}
 
 
 def _key(key: str) -> str:
@@ -165,5 +169,7 @@ def _revoke(project: Path) -> int:
     from tui.store.trust import revoke
 
     gone = revoke(project)
-    print_lines("it is no longer trusted" if gone else "nothing of it was trusted")
+    print_lines(
+        "this project is no longer trusted" if gone else "nothing of this project was trusted"
+    )
     return 0

@@ -129,12 +129,18 @@ def config_command(arguments: argparse.Namespace) -> int:
     """Prints the settings in force; notices about those without effect go to stderr."""
     from tui.settings.describe import defaults_yaml, effective_text
     from tui.settings.notices import notices_of
-    from tui.system.credentials.hide import hide_credentials
 
     if arguments.defaults:
         print_lines(defaults_yaml().removesuffix("\n"))
         return 0
     loaded = settings_of(project_of(arguments))
-    print_lines(hide_credentials(effective_text(loaded).removesuffix("\n")))
-    print_notes(*(hide_credentials(f"overnight-tui: {notice}") for notice in notices_of(loaded)))
+    text = effective_text(loaded).removesuffix("\n")
+    notes = [f"overnight-tui: {notice}" for notice in notices_of(loaded)]
+    if loaded.where or loaded.path or loaded.user_path or notes:
+        # Defaults alone hold no secret, and to compile what looks for one takes half of the command's time.
+        from tui.system.credentials.hide import hide_credentials
+
+        text, notes = hide_credentials(text), [hide_credentials(note) for note in notes]
+    print_lines(text)
+    print_notes(*notes)
     return 0

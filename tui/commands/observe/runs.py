@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,9 @@ from tui.commands.context import (
     print_lines,
     print_notes,
     project_of,
-    settings_of,
+    settings_told,
 )
-from tui.store.layout import RunDirectory
+from tui.store.layout import OLD_FOLDER, RunDirectory
 from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
 
@@ -39,7 +40,7 @@ def runs_command(arguments: argparse.Namespace) -> int:
     from tui.monitor.history.night_list import list_nights, repeated_failures
 
     project = project_of(arguments)
-    nights = list_nights(project, settings_of(project).settings)
+    nights = list_nights(project, settings_told(project).settings)
     if arguments.json:
         failures = [
             {"name": failure.name, "nights": list(failure.nights)}
@@ -50,11 +51,30 @@ def runs_command(arguments: argparse.Namespace) -> int:
     else:
         print_lines(*_table(nights))
     _tell_of_old_runs(project)
+    if not nights:
+        _tell_of_none(project)
     return 0 if nights else 3
+
+
+def _tell_of_none(project: Path) -> None:
+    """Says on stderr that there is no night here, and where those of a project that moved are."""
+    from tui.store.moved_projects import find_moved_state
+    from tui.system.format import format_count
+
+    moved = find_moved_state(project)
+    if moved is None:
+        print_notes("no run and no session is known here; `overnight-tui run` starts one")
+    else:
+        print_notes(
+            f"it lay at {moved.path} before, with {format_count(moved.runs, 'run')}: {moved.why}; "
+            "`overnight-tui trust --import-runs` takes them over"
+        )
 
 
 def _tell_of_old_runs(project: Path) -> None:
     """Says on stderr that runs of version 0.1 lie in the project; they are listed once they are copied."""
+    if not os.path.lexists(project / OLD_FOLDER):
+        return
     from tui.store.old_runs import find_old_runs, has_old_runs, imported_runs
     from tui.system.format import format_count
 

@@ -234,18 +234,24 @@ class _Capture:
         not help, the repository itself has lost an object since git listed it.
         """
         git, registrar, has_ref = self._git, self._registrar, False
+        made = staging.repository
         for number in range(_MOST_PUBLISHES):
-            loose = staging.repository.publish()
+            loose = made.publish()
             self._progress("stored")
             if not number:
                 registrar.announce(checkpoint)
                 self._progress("announced")
+            made.pin_during_prune()
             has_ref = has_ref or registrar.create_ref(checkpoint)
+            # One that began in between may have read the refs before there was this one.
+            made.pin_during_prune()
             self._progress("recorded")
             tree = _verify(git, checkpoint, {*loose, *sent}) if has_ref else None
             if tree:
                 registrar.confirm(checkpoint)
+                made.unpin()
                 return tree
+        made.unpin()
         registrar.withdraw(checkpoint, has_ref=has_ref)
         raise _ObjectsPrunedError(
             f"no checkpoint was taken of {git.work_tree}: objects of its repository are missing; "

@@ -23,6 +23,7 @@ from tui.system.repository_names import UnacceptableError, check_path, check_per
 NESTED_LIST: Final = b"nested.json"
 _NESTED_FOLDER: Final = b"nested"
 _DETAILS: Final = b"details.json"
+_FOREIGN_GIT: Final = "hooks and settings of a foreign repository are not put back"
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,14 @@ def _parse_details(
     )
     if not foreign:
         return details
-    # Whoever made it must not choose programs that run as somebody else.
+    # Whoever made it must not choose programs that run as somebody else, nor the hooks and settings of a
+    # repository, which git runs without being asked.
+    hidden = (NotCaptured(os.fsdecode(entry.path), _FOREIGN_GIT) for entry in details.nested)
     return replace(
         details,
+        not_captured=(*details.not_captured, *hidden),
+        partial=details.partial.difference(entry.path for entry in details.nested),
+        nested=(),
         usual=(plain & 0o777, executable & 0o777),
         unusual={path: mode & 0o1777 for path, mode in details.unusual.items()},
         owners={},

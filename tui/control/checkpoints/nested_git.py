@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from tui.control.checkpoints.attributes import Extras, read_extras
 from tui.control.checkpoints.stat_cache import FileTable, stat_columns
 from tui.system.format import format_size_limit
 from tui.system.repository_names import (
@@ -29,8 +30,9 @@ CHANGED = "changed while it was read"
 # A repository's objects are read after what names them: then what is named is there.
 _OBJECTS = b"/.git/objects/"
 _ALTERNATES = b"/objects/info/alternates"
-# The bytes of a path or why they cannot be had, with stat data that belongs to them.
-_ReadFile = Callable[[bytes], tuple[bytes | str, os.stat_result]]
+_NOT_KEPT = "attributes and set-id bits in it are not kept"
+# The bytes of a path or why they cannot be had, with stat data and extras that belong to them.
+_ReadFile = Callable[[bytes], tuple[bytes | str, os.stat_result, Extras | None]]
 
 
 class GitFile(Struct, frozen=True, array_like=True):
@@ -93,24 +95,33 @@ class NestedScan:
             self._leave_out(entry, reason)
             return True
         found: list[tuple[bytes, os.stat_result, bytes]] = []
+        extras: dict[bytes, Extras | None] = {}
         elsewhere = ""
         for path, status in listed.files:
             blob, points = self.known.find(path, status), path in (entry, entry + _ALTERNATES)
             if blob is None or points:
-                data, status = self.read(path)
+                data, status, extras[path] = self.read(path)
                 if isinstance(data, str):
                     return False
                 blob = self.blob_id(data)
                 yield blob, data
                 if points:
                     elsewhere = elsewhere or _find_elsewhere(path == entry, data)
+            else:
+                extras[path] = self.known.extras.get(path)
             found.append((path, status, blob))
         if not listed.is_same(_list_all(self.top, entry)):
             return False
         for path, status, blob in found:
             self.rows.add(path, status, blob)
         self.folders[entry] = listed.folders
-        lost = elsewhere or (listed.special and "what is no file in it is not kept")
+        kept = {path: extra for path, extra in extras.items() if extra is not None}
+        self.rows.extras.update(kept)
+        lost = (
+            elsewhere
+            or (listed.special and "what is no file in it is not kept")
+            or ((kept or listed.has_extras) and _NOT_KEPT)
+        )
         if lost:
             self.partial[entry] = lost
         return True
@@ -146,11 +157,12 @@ class NestedScan:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Listed:
     folders: list[tuple[bytes, int]]
     files: list[tuple[bytes, os.stat_result]]
     special: list[bytes]
+    has_extras: bool = False
 
     def is_same(self, other: _Listed) -> bool:
         """Whether both saw the same folders and files, as far as stat data can tell."""
@@ -178,7 +190,9 @@ def _list_all(top: int, entry: bytes) -> _Listed:
 
 
 def _list_folder(folder: int, entry: bytes, path: bytes, listed: _Listed) -> None:
-    listed.folders.append((path, stat.S_IMODE(os.fstat(folder).st_mode)))
+    status = os.fstat(folder)
+    listed.folders.append((path, stat.S_IMODE(status.st_mode)))
+    listed.has_extras = listed.has_extras or read_extras(folder, status) is not None
     for name in sorted(os.fsencode(name) for name in os.listdir(folder)):
         inner = path + b"/" + name if path else name
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)

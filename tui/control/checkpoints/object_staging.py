@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-from tui.control.checkpoints.repository_store import RepositoryStore
+from tui.control.checkpoints.repository_store import KEEP, RepositoryStore
 from tui.store.checkpoint_registry import CheckpointRegistry
 from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError
@@ -36,7 +36,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
 _OLD_FOLDERS = ("making", "taking")
 _OLD_FILES = ("seen", "lock")
 # Names that other systems reserve are captured all the same, so their protection is off. Nothing is
-# flushed here: `publish` flushes what it links. Up to 100 objects become loose ones, more a pack.
+# flushed here: that is done when it is linked. Up to 100 objects become loose ones, more a pack.
 _SETTINGS = """\
 [core]
 	sharedRepository = 0600
@@ -98,6 +98,7 @@ class PrivateGit(Git):
 
     def __init__(self, folder: Path, like: Git) -> None:
         self.work_tree = self.git_dir = self.common_dir = folder
+        self.outside = like.outside
         self.worktree_id, self.object_format, self.zero = "main", like.object_format, like.zero
 
     def _configured_programs(self) -> set[str]:
@@ -134,17 +135,41 @@ class PrivateRepository:
     def publish(self) -> list[str]:
         """Puts every new object into the repository, durably; the ids of the loose ones.
 
-        May be called again after somebody pruned them.
+        Its packs are kept from every prune until `unpin`. May be called again after somebody pruned
+        the loose ones.
         """
-        made = self.folder / "objects"
-        loose = list(made.glob("??/*"))
+        loose = list((self.folder / "objects").glob("??/*"))
+        for pack in self._packs():
+            pack.with_suffix(KEEP).touch(0o400)
         # Git finds a pack by its index, so that is linked last.
-        packs = sorted((made / "pack").iterdir(), key=lambda p: p.suffix == ".idx")
+        packs = sorted((self.folder / "objects/pack").iterdir(), key=lambda p: p.suffix == ".idx")
         files = [p for p in (*loose, *packs) if not p.name.startswith("tmp_")]
-        _flush(files)
         with RepositoryStore(self._real) as store:
             store.add_objects(files)
         return [path.parent.name + path.name for path in loose]
+
+    def pin_during_prune(self) -> None:
+        """Publishes the loose objects as a pack too, while a `git gc` is at work here.
+
+        What that one prunes it chose by the refs that it read first. No ref that is made later keeps
+        a loose object from it, and until all is published again the ref would name nothing.
+        """
+        gc_at_work = os.path.lexists(self._real.common_dir / "gc.pid")
+        loose = list((self.folder / "objects").glob("??/*"))
+        if gc_at_work and loose and not self._packs():
+            names = "".join(f"{path.parent.name}{path.name}\n" for path in loose)
+            order = ("pack-objects", "-q", str(self.folder / "objects/pack/pack"))
+            self.git.run(order, input=names.encode())
+            self.publish()
+
+    def unpin(self) -> None:
+        """Lets the next `git gc` treat the packs like all others: a ref names what is in them."""
+        if packs := self._packs():
+            with RepositoryStore(self._real) as store:
+                store.unpin_packs(pack.stem for pack in packs)
+
+    def _packs(self) -> list[Path]:
+        return list((self.folder / "objects/pack").glob("pack-*.pack"))
 
     def clear(self) -> None:
         """Removes what git made and keeps the folders, which cost more to make and to remove."""
@@ -293,6 +318,7 @@ def remove_leftovers(git: Git, refs: Iterable[str]) -> None:
         if left:
             packs = [p.stem for p in (repository.folder / "objects/pack").glob("pack-*.pack")]
             store.remove_partial([stem for stem in packs if not store.has_pack_index(stem)])
+            store.unpin_packs(packs)
         store.remove_stale_locks(git.worktree_id, refs)
     _remove_old_area(git)
     # The objects go last: killed before, the next sweep still finds them and looks for the rest.
@@ -354,26 +380,3 @@ def _alternates(objects: Path) -> list[Path]:
     lines = read_small(objects / "info/alternates").split(b"\n")
     plain = [line for line in lines if line and line[:1] not in (b"#", b'"')]
     return [Path(os.path.normpath(objects / os.fsdecode(line))) for line in plain]
-
-
-def _flush(paths: list[Path]) -> None:
-    if len(paths) < 4:
-        for path in paths:
-            _flush_one(path)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    # Flushes in parallel share one write of the disk.
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(_flush_one, paths))
-
-
-def _flush_one(path: Path) -> None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:  # packed and removed meanwhile; the check that follows notices
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

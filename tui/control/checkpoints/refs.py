@@ -246,7 +246,7 @@ def _foreign_remark(ref: str, entries: Iterable[RegisteredCheckpoint]) -> str:
     for entry in entries:
         if entry.ref == ref:
             return f"this is not the checkpoint that was taken: that is {entry.commit[:12]}"
-    return "not taken here by this program, or by version 0.1 of it"
+    return "nothing here says that this program took it; version 0.1 did, or somebody else"
 
 
 def checkpoints_of(project: Path, *, foreign: bool = False) -> list[Checkpoint]:
@@ -283,8 +283,9 @@ def find_checkpoint(project: Path, name: str, *, foreign: bool = False) -> Check
             f"{stranger.id} is a foreign checkpoint ({stranger.remark}); to go back to it all the "
             f"same, look first: rewind {stranger.id} --foreign --dry-run"
         )
-    newest = ", ".join(c.id for c in own[-5:]) or "none at all"
-    raise RefusedError(f"there is no checkpoint {name!r} here; the newest are {newest}")
+    newest = ", ".join(c.id for c in own[-5:])
+    rest = f"the newest are {newest}" if newest else "none was taken yet"
+    raise RefusedError(f"there is no checkpoint {name!r} here; {rest}")
 
 
 def _matching(existing: Sequence[Checkpoint], name: str) -> list[Checkpoint]:

@@ -142,13 +142,14 @@ class CheckpointRegistrar:
 
 
 def retire(git: Git, checkpoints: Iterable[Checkpoint]) -> None:
-    """Deletes the refs of these checkpoints and forgets them; the lock on checkpoints is held.
+    """Deletes the refs of these checkpoints and forgets those of ours; the lock on checkpoints is held.
 
     Killed in between, the next checkpoint completes it.
     """
     registry = CheckpointRegistry(git.common_dir)
     doomed = list(checkpoints)
-    commits = [checkpoint.commit for checkpoint in doomed]
+    # A foreign ref may name the commit of a checkpoint of ours, which stays.
+    commits = [checkpoint.commit for checkpoint in doomed if not checkpoint.foreign]
     registry.record("retire", commits)
     refs = read_refs(git)
     there = [(c.ref, c.commit) for c in doomed if refs.get(c.ref) == c.commit]

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from tui.control.checkpoints.own_repository import check_own_repository
 from tui.system.beneath import open_beneath
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
@@ -24,6 +25,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_REAL_FOLDER = (errno.ELOOP, errno.ENOTDIR, errno.EXDEV)
 _PARTIAL = b"tmp_overnight_"
+# Git neither prunes nor repacks a pack that has a file with this ending beside it.
+KEEP = ".keep"
 # A `git gc` at the same time may remove a folder between making it and writing into it.
 _MOST_TRIES = 20
 # No reflog: it would keep retired checkpoints alive.
@@ -32,9 +35,13 @@ _REFS = "refs/overnight"
 
 
 class RepositoryStore:
-    """The git dir that all work trees of a repository share, open for writing objects and refs."""
+    """The git dir that all work trees of a repository share, open for writing objects and refs.
+
+    RefusedError where it is not that of this work tree.
+    """
 
     def __init__(self, git: Git) -> None:
+        check_own_repository(git)
         self._git = git
         self._top = os.open(git.common_dir, _FOLDER)
         self._folders: dict[bytes, int] = {}
@@ -103,8 +110,9 @@ class RepositoryStore:
     def add_objects(self, files: Sequence[Path]) -> None:
         """Puts the files of another object store into this one, durably; each keeps folder and name.
 
-        The caller has flushed them. Git finds a pack by its index, so that comes last in `files`.
+        Git finds a pack by its index, so that comes last in `files`.
         """
+        _flush(files)
         self._folder(b"objects")
         folders = [b"objects/" + os.fsencode(path.parent.name) for path in files]
         for path, folder in zip(files, folders, strict=True):
@@ -159,6 +167,12 @@ class RepositoryStore:
         with suppress(FileNotFoundError):
             return _exists(f"{stem}.idx", self._folder(b"objects/pack"))
         return False
+
+    def unpin_packs(self, stems: Iterable[str]) -> None:
+        """Takes away what keeps packs of these names from being pruned."""
+        for stem in stems:
+            with suppress(FileNotFoundError):
+                os.unlink(stem + KEEP, dir_fd=self._folder(b"objects/pack"))
 
     def remove_partial(self, stems: Iterable[str] = ()) -> None:
         """Removes copies that a kill left half written, and packs of these names without an index."""
@@ -269,3 +283,26 @@ def _exists(name: str, folder: int) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _flush(paths: Sequence[Path]) -> None:
+    if len(paths) < 4:
+        for path in paths:
+            _flush_one(path)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Flushes in parallel share one write of the disk.
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(_flush_one, paths))
+
+
+def _flush_one(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # packed and removed meanwhile; the check that follows notices
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

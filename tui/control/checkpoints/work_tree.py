@@ -282,9 +282,9 @@ class WorkTreeScan:
     def _nested_scan(self) -> NestedScan:
         limits = self.limits
 
-        def read(path: bytes) -> tuple[bytes | str, os.stat_result]:
+        def read(path: bytes) -> tuple[bytes | str, os.stat_result, Extras | None]:
             self.seconds_left()
-            return self._read(path)[:2]
+            return self._read(path)
 
         return NestedScan(
             self.top,

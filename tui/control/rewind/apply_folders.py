@@ -20,8 +20,6 @@ from tui.system.git import Git
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN, _PRIVATE = 0o700, 0o700
-# Where a `.git` is built, beside its place: one rename then puts it there whole.
-_PARTIAL = b".overnight-git"
 
 
 class FolderApplier:
@@ -89,10 +87,14 @@ class FolderApplier:
 
 
 class NestedGitFiles:
-    """Puts the `.git` of nested repositories in place, or takes away what a rewind put there."""
+    """Puts the `.git` of nested repositories in place, or takes away what a rewind put there.
+
+    One is built beside its place: a single rename then puts it there whole.
+    """
 
     def __init__(self, git: Git, files: WorkTreeFiles) -> None:
         self._git, self._files = git, files
+        self._partial = files.partial + b"-git"
 
     def restore(self, entries: Sequence[NestedGit]) -> list[NestedGit]:
         """Puts back those that are missing; returns these. Nothing that is there is touched."""
@@ -104,7 +106,7 @@ class NestedGitFiles:
                 parent = self._files.open(folder, folder=True)
                 try:
                     self._build(parent, entry)
-                    os.rename(_PARTIAL, name, src_dir_fd=parent, dst_dir_fd=parent)
+                    os.rename(self._partial, name, src_dir_fd=parent, dst_dir_fd=parent)
                     os.fsync(parent)
                 finally:
                     os.close(parent)
@@ -122,8 +124,8 @@ class NestedGitFiles:
             if git_entry_exists(parent, name):
                 if self._read(entry.path) != entry:
                     return False
-                os.rename(name, _PARTIAL, src_dir_fd=parent, dst_dir_fd=parent)
-            _clear(parent)
+                os.rename(name, self._partial, src_dir_fd=parent, dst_dir_fd=parent)
+            _clear(parent, self._partial)
             return True
         finally:
             os.close(parent)
@@ -131,15 +133,15 @@ class NestedGitFiles:
     def _read(self, path: bytes) -> NestedGit | None:
         top = self._files.top
 
-        def read(path: bytes) -> tuple[bytes | str, os.stat_result]:
+        def read(path: bytes) -> tuple[bytes | str, os.stat_result, None]:
             above, _, name = path.rpartition(b"/")
             folder = open_beneath(top, above, _FOLDER)
             try:
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if stat.S_ISLNK(status.st_mode):
-                    return os.readlink(name, dir_fd=folder), status
+                    return os.readlink(name, dir_fd=folder), status, None
                 with open(os.open(name, READ_ONLY, dir_fd=folder), "rb") as file:
-                    return file.read(), status
+                    return file.read(), status, None
             finally:
                 os.close(folder)
 
@@ -152,24 +154,23 @@ class NestedGitFiles:
         return next(iter(scan.entries()), None)
 
     def _build(self, parent: int, entry: NestedGit) -> None:
-        _clear(parent)
+        _clear(parent, self._partial)
         for path, _ in entry.folders:
-            _make_folder(parent, _inside(path))
+            _make_folder(parent, self._inside(path))
         with BlobReader(self._git) as blobs:
             for file in entry.files:
-                path = _inside(file.path)
+                path = self._inside(file.path)
                 _make_file(parent, path, file.mode, blobs.read(file.blob))
         for path, mode in reversed(entry.folders):
-            descriptor = open_beneath(parent, _inside(path), _FOLDER)
+            descriptor = open_beneath(parent, self._inside(path), _FOLDER)
             try:
                 os.fchmod(descriptor, mode)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 
-
-def _inside(path: bytes) -> bytes:
-    return _PARTIAL + b"/" + path if path else _PARTIAL
+    def _inside(self, path: bytes) -> bytes:
+        return self._partial + b"/" + path if path else self._partial
 
 
 def _make_folder(parent: int, path: bytes) -> None:
@@ -210,13 +211,13 @@ def _give_owner(name: bytes, folder: int) -> None:
         os.chown(name, like.st_uid, like.st_gid, dir_fd=folder, follow_symlinks=False)
 
 
-def _clear(parent: int) -> None:
+def _clear(parent: int, name: bytes) -> None:
     """Removes what a killed rewind left half built."""
     try:
-        status = os.stat(_PARTIAL, dir_fd=parent, follow_symlinks=False)
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
         return
     if stat.S_ISDIR(status.st_mode):
-        shutil.rmtree(_PARTIAL, dir_fd=parent)
+        shutil.rmtree(name, dir_fd=parent)
     else:
-        os.unlink(_PARTIAL, dir_fd=parent)
+        os.unlink(name, dir_fd=parent)

@@ -19,7 +19,7 @@ from tui.control.checkpoints.stat_cache import LINK_MODE, FileTable, git_mode
 from tui.control.checkpoints.verified_objects import ObjectReader
 from tui.control.checkpoints.work_tree import WorkTreeState
 from tui.system.git import Git
-from tui.system.repository_names import UnacceptableError, shown
+from tui.system.repository_names import MOST_PATH, UnacceptableError, shown
 
 FOLDER_MODE = 0o040000
 _NO_EXTRAS = Extras()
@@ -128,6 +128,8 @@ class RewindTarget:
         where = f"checkpoint {checkpoint.id}"
         entries = reader.files_of(reader.commit(checkpoint.commit).tree, where)
         details = read_details(git, checkpoint, reader)
+        if checkpoint.foreign:
+            _check_links(entries, reader, where)
         for folder in sorted(details.empty_folders):
             for above in (*folders_above(folder), folder):
                 if above in entries:
@@ -152,6 +154,18 @@ class RewindTarget:
             details.attributes.get(path, ()),
             details.owners.get(path),
         )
+
+
+def _check_links(
+    entries: Mapping[bytes, tuple[int, str]], reader: ObjectReader, where: str
+) -> None:
+    """UnacceptableError for a target that no link can have."""
+    links = {blob: path for path, (mode, blob) in entries.items() if mode == LINK_MODE}
+    for blob, target in reader.read_many(links, "blob"):
+        if not target or b"\0" in target or len(target) > MOST_PATH:
+            raise UnacceptableError(
+                f"{where} holds a link {shown(links[blob])} to what is no path; nothing of it is used"
+            )
 
 
 @dataclass

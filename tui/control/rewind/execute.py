@@ -303,11 +303,11 @@ class _Rewind:
         self._git, self._journal, self._progress, self._clock = git, journal, progress, clock
 
     @contextmanager
-    def _applier(self, steps: Sequence[FileStep]) -> Iterator[StepApplier]:
-        journal = self._journal
-        with WorkTreeFiles(self._git.work_tree, closed_places(self._git)) as files:
+    def _applier(self, entry: OpenRewind) -> Iterator[StepApplier]:
+        journal, mark = self._journal, entry.safety_commit[:20]
+        with WorkTreeFiles(self._git.work_tree, closed_places(self._git), mark) as files:
             yield StepApplier(
-                self._git, files, steps, journal.stage, journal.rescued, self._progress
+                self._git, files, entry.steps, journal.stage, journal.rescued, self._progress
             )
 
     def execute(self, entry: OpenRewind) -> ApplyResult:
@@ -317,7 +317,7 @@ class _Rewind:
         journal.clear_stage()
         journal.write(entry)
         self._progress("journal", 0, 0)
-        with self._applier(entry.steps) as applier:
+        with self._applier(entry) as applier:
             try:
                 applier.stage_files()
             except _FAILURES as error:
@@ -365,7 +365,7 @@ class _Rewind:
             folders=[step.reversed() for step in entry.folders],
             empty_folders=sorted(empty),
         )
-        with self._applier(back.steps) as applier:
+        with self._applier(back) as applier:
             result = applier.take_back(back)
         self._journal.close(None)
         return result
@@ -376,7 +376,7 @@ class _Rewind:
         outcome: Literal["finished", "reverted"] = "reverted"
         if entry.phase == "applying":
             try:
-                with self._applier(entry.steps) as applier:
+                with self._applier(entry) as applier:
                     result = applier.apply_all(entry)
                 self._close(entry)
                 outcome = "finished"

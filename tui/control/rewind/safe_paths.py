@@ -24,11 +24,13 @@ class WorkTreeFiles:
     """The paths of one work tree. Whatever is changed in it is flushed by `flush`.
 
     A path that leads out of it, into a git dir or to one of `closed` (paths from the top) raises
-    `UnacceptableError` before anything is done.
+    `UnacceptableError` before anything is done. What is half made beside its place is called `partial`:
+    with a `mark` that nobody could know before, so that nothing of that name is anybody else's.
     """
 
-    def __init__(self, top: Path, closed: Collection[bytes] = ()) -> None:
+    def __init__(self, top: Path, closed: Collection[bytes] = (), mark: str = "") -> None:
         self._closed = tuple(closed)
+        self.partial = b".overnight-" + mark.encode()
         self.top = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         # The folder opened last: paths come sorted, so most share it with the one before.
         self._last: tuple[bytes, int] | None = None
@@ -166,7 +168,7 @@ class WorkTreeFiles:
             self._copy_in(source, folder, name)
 
     def _copy_in(self, source: Path, folder: int, name: bytes) -> None:
-        partial = b".overnight-" + os.fsencode(source.name)
+        partial = self.partial + b"-" + os.fsencode(source.name)
         try:
             os.unlink(partial, dir_fd=folder)
         except FileNotFoundError:

@@ -12,7 +12,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from tui.system.credentials.shapes import AWS_ID, AWS_SECRET, PATTERNS
+from tui.system.credentials.rules import named
+from tui.system.credentials.shapes import AWS_ID, AWS_SECRET, PATTERNS, CredentialPattern
 from tui.system.credentials.values import HIDDEN, looks_random
 from tui.system.lazy_pattern import lazy
 
@@ -41,13 +42,19 @@ _NAMED_SIGNS: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'
 _FOLD: Final = lazy(r"(?<=[A-Za-z0-9_./+=-])(?:\r?\n| ⏎ )(?=[A-Za-z0-9_./+=-])")
 _NARROWEST: Final = 38
 _Row = tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], Iterator[Span]]]
-_RULES: Final[tuple[_Row, ...]] = tuple((one.hints, lazy(one.hidden), one.rule) for one in PATTERNS)
-_NO_SHAPE: Final = frozenset({"url", "named", "bearer", "private", "telegram"})
-_SHAPED: Final = tuple(
-    row
-    for one, row in zip(PATTERNS, _RULES, strict=True)
-    if one.found and one.kind not in _NO_SHAPE
-)
+
+
+def _rows(patterns: Iterable[CredentialPattern]) -> tuple[_Row, ...]:
+    return tuple((one.hints, lazy(one.hidden), one.rule) for one in patterns)
+
+
+# Those that are one word are looked for in long words only, the others everywhere.
+_WORDS: Final = _rows(one for one in PATTERNS if one.is_one_word)
+_OTHERS: Final = _rows(one for one in PATTERNS if not one.is_one_word)
+_FOLDED: Final = _rows(one for one in PATTERNS if one.is_one_word and one.kind != "telegram")
+_LONG_WORD: Final = lazy(r"\S{13,}")
+_IN_PIECES: Final = 4_000
+_LINES_AFTER: Final = lazy(r"[^\n]*(?:\n\s{0,40}[^\n]*){0,2}")
 
 
 def drop_invisible(text: str) -> str:
@@ -89,33 +96,141 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _all_spans(text: str) -> Iterator[Span]:
-    yield from _spans(text, _RULES)
+    lower = _lower(text)
+    has_aws = ("akia" in lower or "asia" in lower) and AWS_ID.search(text) is not None
+    yield from _spans(text, has_aws)
     if _MAY_HAVE_UNITS.search(text) is not None:
-        decoded = _Decoded(
-            text, ((*one.span(), _sign(one.group())) for one in _UNIT.finditer(text))
-        )
-        yield from decoded.back(_spans(decoded.text, _RULES))
+        units = list(_UNIT.finditer(text))
+        for start, end, inside in _pieces(text, lower, units):
+            piece = text[start:end]
+            decoded = _Decoded(
+                piece, ((one.start() - start, one.end() - start, _sign(one[0])) for one in inside)
+            )
+            for first, last in decoded.back(_spans(decoded.text, has_aws)):
+                yield start + first, start + last
     folds = list(_folds(text))
     if folds:
         unfolded = _Decoded(text, folds)
-        for start, end in unfolded.back(_spans(unfolded.text, _SHAPED)):
+        words = (one for one in _LONG_WORD.finditer(unfolded.text) if unfolded.has_piece(one))
+        for start, end in unfolded.back(_spans_of_words(unfolded.text, words, _FOLDED, has_aws)):
             yield start, _end_of_folded(text, start, end)
 
 
-def _spans(text: str, table: Iterable[_Row]) -> Iterator[Span]:
-    lower = text.lower()
-    for hints, pattern, rule in table:
-        if any(hint in lower for hint in hints):
-            last = 0
-            for match in pattern.finditer(text):
-                if match.start() >= last:
-                    for start, end in rule(match):
-                        yield start, end
-                        last = end
+def _lower(text: str) -> str:
+    """In lower case as patterns that ignore case understand it."""
+    return text.lower() if text.isascii() else text.lower().replace("\u017f", "s")
+
+
+def _pieces(
+    text: str, lower: str, units: list[re.Match[str]]
+) -> Iterator[tuple[int, int, list[re.Match[str]]]]:
+    """The parts of a text that a decoding changes, with the lines around them, and what it changes there."""
+    if units and (len(text) < _IN_PIECES or "private key" in lower):
+        yield 0, len(text), units
+        return
+    start = end = 0
+    inside: list[re.Match[str]] = []
+    for unit in units:
+        if unit.end() > end or not inside:
+            before = text.rfind("\n", 0, unit.start())
+            for _ in range(2):
+                before = text.rfind("\n", 0, max(0, before))
+            if inside and before + 1 > end:
+                yield start, end, inside
+                inside = []
+            if not inside:
+                start = before + 1
+            end = _end_of_lines(text, unit.end())
+        inside.append(unit)
+    if inside:
+        yield start, end, inside
+
+
+def _end_of_lines(text: str, at: int) -> int:
+    """Where the second line after this one ends; blank lines do not count."""
+    found = _LINES_AFTER.match(text, at)
+    return len(text) if found is None else found.end()
+
+
+def _spans(text: str, has_aws: bool) -> Iterator[Span]:
+    lower = _lower(text)
+    for hints, pattern, rule in _OTHERS:
+        if _has_hint(hints, lower) and (rule is not named or _MAY_NAME.search(lower) is not None):
+            for start, end in _parts(text, lower, hints):
+                yield from _matches(text, pattern, rule, start, end)
+    yield from _spans_of_words(text, _LONG_WORD.finditer(text), _WORDS, has_aws)
+
+
+# What the names of secrets have in common; to try each of them at each character takes ten times as long.
+_MAY_NAME: Final = lazy(
+    r"passw|passphrase|passcode|secret|token|credential|key|signature|cookie|session"
+    r"|(?<![a-z])(?:pwd|auth|pass|pw|sid|jwt|pat|psk|salt|seed|dsn|otp)(?![a-z])"
+)
+
+
+def _has_hint(hints: tuple[str, ...], lower: str) -> bool:
+    for hint in hints:  # noqa: SIM110 - a generator takes three times as long
+        if hint in lower:
+            return True
+    return False
+
+
+def _parts(text: str, lower: str, hints: tuple[str, ...]) -> Iterable[Span]:
+    """Where a match can be: in a long text the lines with a hint, and those next to them."""
+    if len(text) < _IN_PIECES or len(text) != len(lower) or "private key" in hints:
+        return ((0, len(text)),)
+    lines: set[int] = set()
+    for hint in hints:
+        at = lower.find(hint)
+        while at >= 0:
+            lines.add(lower.rfind("\n", 0, at) + 1)
+            line_end = lower.find("\n", at)
+            at = lower.find(hint, line_end) if line_end >= 0 else -1
+    return _merged((_line_before(text, line), _end_of_lines(text, line)) for line in sorted(lines))
+
+
+def _line_before(text: str, line: int) -> int:
+    return text.rfind("\n", 0, max(0, line - 1)) + 1
+
+
+def _matches(
+    text: str,
+    pattern: re.Pattern[str],
+    rule: Callable[[re.Match[str]], Iterator[Span]],
+    start: int,
+    end: int,
+) -> Iterator[Span]:
+    last = 0
+    for match in pattern.finditer(text, start, end):
+        if match.start() >= last:
+            for first, stop in rule(match):
+                yield first, stop
+                last = stop
+
+
+def _spans_of_words(
+    text: str, words: Iterable[re.Match[str]], table: Iterable[_Row], has_aws: bool
+) -> Iterator[Span]:
+    """The same in these words of the text alone, for patterns that match no blanks."""
+    starts, parts, places, length = [], [], [], 0
+    for word in words:
+        starts.append(length)
+        places.append(word.start())
+        parts.append(word.group())
+        length += len(parts[-1]) + 1
+    joined = "\n".join(parts)
+    lower = _lower(joined)
+    for hints, pattern, rule in table if parts else ():
+        if _has_hint(hints, lower):
+            for start, end in _matches(joined, pattern, rule, 0, length):
+                moved = places[number := bisect_right(starts, start) - 1] - starts[number]
+                yield start + moved, end + moved
     # Forty characters beside an AWS id are its secret, unless they are a commit's id.
-    if ("akia" in lower or "asia" in lower) and AWS_ID.search(text) is not None:
-        for match in AWS_SECRET.finditer(text):
-            yield match.span()
+    has_id = ("akia" in lower or "asia" in lower) and AWS_ID.search(joined) is not None
+    if has_aws or has_id:
+        for match in AWS_SECRET.finditer(joined):
+            moved = places[number := bisect_right(starts, match.start()) - 1] - starts[number]
+            yield match.start() + moved, match.end() + moved
 
 
 class _Decoded:
@@ -133,6 +248,11 @@ class _Decoded:
             self._ends.append(length)
             self._sources.append(end)
         self.text = "".join((*parts, text[at:]))
+
+    def has_piece(self, match: re.Match[str]) -> bool:
+        """Whether something was replaced within the match."""
+        number = bisect_right(self._ends, match.start(), 1)
+        return number < len(self._ends) and self._ends[number] < match.end()
 
     def back(self, spans: Iterable[Span]) -> Iterator[Span]:
         ends, sources = self._ends, self._sources

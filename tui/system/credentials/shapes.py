@@ -31,6 +31,11 @@ class CredentialPattern(NamedTuple):
     rule: Callable[[re.Match[str]], Spans] = rules.whole
 
     @property
+    def is_one_word(self) -> bool:
+        """Whether what is hidden is always part of one long word without blanks, whatever stands around it."""
+        return self.rule is rules.whole and self.kind not in ("hook", "private", "words")
+
+    @property
     def hidden(self) -> str:
         """All that is hidden: what matches `wide`, and what the review would report."""
         found = "" if self.kind in ("url", "named") else self.found
@@ -168,7 +173,8 @@ PATTERNS: Final = (
         r"\b[a-z][a-z0-9+.-]{2,20}://[^\s/:@\"'<>]{1,60}:(?P<password>[^\s/@\"'<>]{6,120})@[\w.-]+",
         r"(?<![A-Za-z0-9+.-])(?i:[a-z][a-z0-9+.-]{0,20}://)(?P<user>[^\s/:@\"'<>]{0,200})(?::(?P<secret>[^\s/\"'<>]{1,300}))?"
         r"@(?=[\w.\[-])", rules.address),
-    CredentialPattern("query", "a secret in an address", ("=",),
+    CredentialPattern("query", "a secret in an address",
+        ("token=", "key=", "secret=", "sig=", "signature=", "passw", "pwd=", "auth=", "code=", "credential="),
         wide=r"(?i:[?&](?:[\w-]{0,20}token|[\w-]{0,20}key|[\w-]{0,20}secret|sig|signature|password|passwd|pwd|auth|code"
         r"|x-amz-(?:signature|credential|security-token))=)(?P<value>[^&\s\"'<>#]{4,})", rule=rules.given),
     CredentialPattern("authorization", "an authorization header", ("authorization",),
@@ -188,7 +194,8 @@ PATTERNS: Final = (
         rule=rules.cookies),
     CredentialPattern("cookie", "a cookie", (" -b ",),
         wide=r"(?:(?<=\s)-b\s?[\"'])(?P<value>[^\n\r\"']{5,4000})", rule=rules.cookies),
-    CredentialPattern("option", "a secret of a command", ("-",),
+    CredentialPattern("option", "a secret of a command",
+        ("pass", "token", "key", "secret", "-pat", "_pat", "pw", "auth", "cred", "bearer", "cookie"),
         wide=r"(?i:(?<![A-Za-z0-9-])--?(?:[a-z0-9]{1,20}[_-]){0,4}?(?:(?P<strong>password|passwd|passphrase|pass|token|api[_-]?key"
         r"|secret[_-]?(?:access[_-]?)?key|access[_-]?key|client[_-]?secret|secret|authtoken|pat|private[_-]?key|account-key|requirepass"
         r"|license-key|encryption-key|passin|passout|pw)|(?P<weak>auth|key|credentials?|creds|bearer|cookie))(?:[ \t]{1,4}|[ \t]?=[ \t]?))"
@@ -225,10 +232,13 @@ PATTERNS: Final = (
         wide=r"(?i:\b(?:requirepass|masterauth)\s{1,4})(?P<value>[^\s\"']{4,200})", rule=rules.given),
     CredentialPattern("words", "the words of a wallet", ("mnemonic", "phrase"),
         wide=r"(?i:(?:mnemonic|(?:seed|recovery)[ _-]?phrase)[\"']?\s{0,3}[:=]\s{0,3}[\"']?)(?P<value>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})"),
-    CredentialPattern("dumped", "a secret in an environment", ("=",),
+    CredentialPattern("dumped", "a secret in an environment",
+        ("key", "token", "secret", "pass", "credential", "auth", "dsn", "webhook", "private", "pwd", "pat", "psk"),
         wide=r"(?<![A-Za-z0-9_$])(?P<name>[A-Z_][A-Z0-9_]{1,80})=(?:\"(?=[^\"\n]{0,400}\")|'(?=[^'\n]{0,400}'))?"
         r"(?=(?P<value>(?<=\")[^\"\n]{1,400}|(?<=')[^'\n]{1,400}|[^\s\"']{1,160}))", rule=rules.dumped),
-    CredentialPattern("named", "a secret by its name", ("=", ":", ">", " is ", "token", "key", "passw", "secret"),
+    CredentialPattern("named", "a secret by its name",
+        ("pass", "token", "key", "secret", "credential", "pwd", "auth", "pw", "session", "sid", "jwt", "pat", "psk", "salt",
+         "seed", "dsn", "otp", "signature", "cookie"),
         rf"(?i:(?<![\w.\-])[\w.\-]{{0,60}}?{_NAME})[\w\-]{{0,60}})[\"']?\s{{0,20}}(?::=|=>|[:=])\s*"
         r"(?:(?i:[bru]{0,2})(?P<quote>[\"'`])(?P<quoted>[^\"'`\s]{8,200})(?P=quote)"
         r"|(?P<bare>[^\s\"'`]{12,200})$)",
