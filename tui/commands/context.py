@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui.model.session import NamedSources
 from tui.settings.settings import LoadedSettings
 from tui.store.trust import load_settings
+from tui.system.children.programs import keep_out
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError, SettingsError, UsageError
 
@@ -43,7 +44,9 @@ def project_of(arguments: argparse.Namespace) -> Path:
     folder = Path(path).expanduser()
     if not folder.is_dir():
         raise UsageError(f"{path} is not a folder; give the project's folder")
-    return folder.resolve()
+    project = folder.resolve()
+    keep_out(project)
+    return project
 
 
 def named_sources(arguments: argparse.Namespace) -> NamedSources:

@@ -11,7 +11,7 @@ from tui.store import inbox
 from tui.store.inbox import Verb
 from tui.store.journal import JournalFollower
 from tui.store.layout import RunDirectory
-from tui.system.errors import RefusedError
+from tui.system.errors import OvernightError, RefusedError
 
 _POLL_S = 0.03
 
@@ -25,10 +25,10 @@ def send_request(
     *,
     by: Requester,
 ) -> str:
-    """What the supervisor of a run answers; RefusedError when it says no.
+    """What the supervisor of a run answers; RefusedError when it says no, OvernightError when nobody did.
 
     `adopt` is called after the request is left, and gives a run that lost its supervisor a new one.
-    Blocks for up to `wait` seconds; after that the request still stands, and the answer says so.
+    Blocks for up to `wait` seconds; after that the request still stands, and the error says so.
     """
     run = RunDirectory(Path(run_dir))
     journal = JournalFollower(run.journal)
@@ -42,4 +42,6 @@ def send_request(
                     raise RefusedError(str(entry.data.get("text") or "the runner refused"))
                 return str(entry.data.get("text") or "done")
         time.sleep(_POLL_S)
-    return f"no answer within {wait:g} s; the request stands"
+    raise OvernightError(
+        f"nobody answered within {wait:g} s; the request stands, and `status` tells what becomes of it"
+    )

@@ -38,6 +38,7 @@ from tui.runner.run_state import StopIntent
 from tui.runner.transitions import RunEvent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
+from tui.system.children.programs import keep_out
 from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
@@ -343,6 +344,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     os.chdir(folder.path)
     supervisor = Supervisor(folder)
+    keep_out(supervisor.context.project)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import stat
 import zlib
 from pathlib import Path
 
@@ -456,3 +457,12 @@ def test_hooks_and_settings_of_a_foreign_repository_are_not_put_back(folder: Pat
     execute_rewind(plan, confirmed=True)
     assert (folder / "inner/x").read_text() == "x\n"
     assert not (folder / "inner/.git").exists()
+
+
+def test_a_foreign_one_sets_no_set_id_bits_on_folders(folder: Path) -> None:
+    mine = take_checkpoint(folder)
+    record = {"not_captured": [], "usual": [0o644, 0o755], "unusual": {}, "empty_folders": []}
+    details = json.dumps({**record, "usual_folder": 0o2755, "folders": {"dir": 0o6755}})
+    point(folder, mine.ref, forged(folder, mine, details=details.encode()))
+    execute_rewind(plan_rewind(folder, find_checkpoint(folder, "c1", foreign=True)), confirmed=True)
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (folder, folder / "dir")] == [0o755, 0o755]

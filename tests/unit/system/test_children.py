@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tui import __version__
-from tui.system.children import python_child
+from tui.system.children import programs, python_child
 from tui.system.children.programs import find_program
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -149,3 +149,17 @@ def test_without_an_installed_script_the_program_runs_by_its_module(
     assert python_child.program_script() == ""
     script.write_text(f"#!{python}\nfrom tui.cli import main\nmain()\n")
     assert python_child.program_command("status") == [str(python), "-I", str(script), "status"]
+
+
+def test_no_program_of_a_folder_that_is_kept_out_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "_kept_out", set())
+    inside, outside = tmp_path / "project" / ".venv" / "bin", tmp_path / "bin"
+    for folder in (inside, outside):
+        program(folder, "tmux")
+    environ = {"PATH": f"{inside}:{outside}"}
+    assert programs.find_program("tmux", environ) == str(inside / "tmux")
+    programs.keep_out(tmp_path / "project")
+    assert programs.find_program("tmux", environ) == str(outside / "tmux")
+    assert programs.find_program("tmux", environ, tmp_path / "bin") is None

@@ -135,3 +135,14 @@ def test_the_journal_hides_it(tmp_path: Path, kind: str, text: str) -> None:
     assert not leaks(shown)
     assert shown.count("[hidden]") >= 9
     assert '"run":"r1"' in shown
+
+
+@pytest.mark.parametrize(("kind", "text"), CASES)
+def test_in_a_long_text_it_is_hidden_too(kind: str, text: str) -> None:
+    """Of a long text only the lines are searched in which something can be."""
+    lines = "\n".join(f"    line_{number} = call(other, {number})" for number in range(150))
+    for planted in (text, text.replace("_", "\\u005f"), text.replace("-", "&#45;")):
+        shown = hide_credentials(f"{lines}\n{planted}\n{lines}")
+        assert not leaks(shown)
+        assert shown.startswith(lines)
+        assert shown.endswith(lines)

@@ -45,7 +45,7 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
     print_lines(f"{checkpoint.id}")
-    print_notes(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}")
+    print_notes(f"{format_count(checkpoint.files, 'file')} kept as {checkpoint.commit[:10]}")
     missing = count_not_captured(checkpoint)
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
         missing -= 1

@@ -183,6 +183,8 @@ def _parse_details(
         nested=(),
         usual=(plain & 0o777, executable & 0o777),
         unusual={path: mode & 0o1777 for path, mode in details.unusual.items()},
+        usual_folder=None if details.usual_folder is None else details.usual_folder & 0o1777,
+        folders={path: mode & 0o1777 for path, mode in details.folders.items()},
         owners={},
     )
 

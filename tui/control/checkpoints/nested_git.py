@@ -117,11 +117,7 @@ class NestedScan:
         self.folders[entry] = listed.folders
         kept = {path: extra for path, extra in extras.items() if extra is not None}
         self.rows.extras.update(kept)
-        lost = (
-            elsewhere
-            or (listed.special and "what is no file in it is not kept")
-            or ((kept or listed.has_extras) and _NOT_KEPT)
-        )
+        lost = elsewhere or listed.find_lost(has_extras=bool(kept))
         if lost:
             self.partial[entry] = lost
         return True
@@ -163,6 +159,12 @@ class _Listed:
     files: list[tuple[bytes, os.stat_result]]
     special: list[bytes]
     has_extras: bool = False
+
+    def find_lost(self, *, has_extras: bool) -> str:
+        """What of it is not kept, if anything; `has_extras`: a file has some."""
+        if self.special:
+            return "what is no file in it is not kept"
+        return _NOT_KEPT if has_extras or self.has_extras else ""
 
     def is_same(self, other: _Listed) -> bool:
         """Whether both saw the same folders and files, as far as stat data can tell."""

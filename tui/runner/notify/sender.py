@@ -41,6 +41,7 @@ from tui.runner.notify.outbox import (
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_facts
+from tui.system.children.programs import keep_out
 from tui.system.clock import clock_for
 from tui.system.credentials.hide import spellings_of
 from tui.system.errors import OvernightError
@@ -233,6 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]))
     try:
         order = msgspec.json.decode(sys.stdin.buffer.read(), type=SenderOrder)
+        with suppress(OvernightError):  # without its facts there is nothing of it to keep out
+            keep_out(read_run_facts(folder).project)
         send_all(folder, order)
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1
