@@ -33,6 +33,13 @@ def line_mode(terminal: Terminal) -> list[Any]:
     return termios.tcgetattr(terminal._ours)
 
 
+def stop_it(terminal: Terminal) -> None:
+    """Suspends the viewer, as ctrl+z does, and waits until it stands still."""
+    terminal.process.send_signal(signal.SIGTSTP)
+    state = Path(f"/proc/{terminal.process.pid}/stat")
+    terminal.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
+
+
 @pytest.fixture
 def open_viewer(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
@@ -74,9 +81,7 @@ def test_while_it_is_stopped_the_terminal_is_free_and_then_comes_back(
     terminal = open_viewer()
     before = line_mode(terminal)
     terminal.see("All green", "q quit")
-    terminal.process.send_signal(signal.SIGTSTP)
-    state = Path(f"/proc/{terminal.process.pid}/stat")
-    terminal.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
+    stop_it(terminal)
     while terminal.read():
         pass
     assert modes_on(terminal.output) == AT_REST
@@ -96,9 +101,7 @@ def test_a_signal_that_comes_while_it_is_stopped_ends_it_when_it_goes_on(
     terminal = open_viewer()
     before = line_mode(terminal)
     terminal.see("All green", "q quit")
-    terminal.process.send_signal(signal.SIGTSTP)
-    state = Path(f"/proc/{terminal.process.pid}/stat")
-    terminal.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
+    stop_it(terminal)
     terminal.process.send_signal(signal.SIGTERM)
     terminal.process.send_signal(signal.SIGCONT)
     assert terminal.end() == -signal.SIGTERM

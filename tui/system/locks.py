@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def lock_file(descriptor: int) -> None:
 
 def is_locked(path: Path) -> bool:
     """Whether a living process holds that lock; asking keeps nobody from acquiring it."""
+    return _ask(path, _has_living_holder)
+
+
+def is_held(path: Path) -> bool:
+    """Whether anybody holds that lock, also a process that cannot be seen from here."""
+    return _ask(path, lambda _: True)
+
+
+def _ask(path: Path, counts: Callable[[int], bool]) -> bool:
+    """Whether the lock is taken, and its open file `counts`; False where there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -71,26 +82,15 @@ def is_locked(path: Path) -> bool:
         # A shared lock, so that two askers do not count each other as the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        holder = _read_holder(descriptor)
-        return holder is None or is_alive(holder)  # one without a name counts as held
+        return counts(descriptor)
     finally:
         os.close(descriptor)
     return False
 
 
-def is_held(path: Path) -> bool:
-    """Whether anybody holds that lock, also a process that cannot be seen from here."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+def _has_living_holder(descriptor: int) -> bool:
+    holder = _read_holder(descriptor)
+    return holder is None or is_alive(holder)  # one without a name counts as held
 
 
 def _read_holder(descriptor: int) -> ProcessIdentity | None:

@@ -15,6 +15,16 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeClock
+from tests.unit.control.git_states import (
+    assume_unchanged,
+    held_index_lock,
+    ident,
+    ignored,
+    intent_to_add,
+    skip_worktree,
+    staged_and_modified,
+)
+from tests.unit.control.states import nested_without_commit, sparse_file
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control.checkpoints import refs
 from tui.control.checkpoints.capture import take_checkpoint
@@ -95,33 +105,8 @@ def modified(f: Path) -> None:
     write(f, {"a.txt": "changed\n"})
 
 
-def staged_and_modified(f: Path) -> None:
-    write(f, {"a.txt": "staged\n"})
-    sh(f, "add", "a.txt")
-    write(f, {"a.txt": "modified again\n"})
-
-
 def untracked(f: Path) -> None:
     write(f, {"new.txt": "n", "deep/er/new.txt": "d"})
-
-
-def assume_unchanged(f: Path) -> None:
-    sh(f, "update-index", "--assume-unchanged", "a.txt")
-    write(f, {"a.txt": "hidden edit\n"})
-
-
-def skip_worktree(f: Path) -> None:
-    sh(f, "update-index", "--skip-worktree", "a.txt")
-    write(f, {"a.txt": "hidden edit\n"})
-
-
-def intent_to_add(f: Path) -> None:
-    write(f, {"soon.txt": "soon\n"})
-    sh(f, "add", "-N", "soon.txt")
-
-
-def nested_without_commit(f: Path) -> None:
-    make(f / "nested", {"n.txt": "n\n"}, commit=False)
 
 
 def nested_dirty(f: Path) -> None:
@@ -136,10 +121,6 @@ def submodule_dirty(f: Path) -> None:
     sh(f, *add, GIT_ALLOW_PROTOCOL="file")
     commit(f)
     write(f / "mod", {"s.txt": "dirty\n", "loose.txt": "l\n"})
-
-
-def ignored(f: Path) -> None:
-    write(f, {".gitignore": "*.log\nbuild/\n", "x.log": "x", "build/deep/o": "o", "keep": "k"})
 
 
 def autocrlf_input(f: Path) -> None:
@@ -171,10 +152,6 @@ def required_filter_missing(f: Path) -> None:
     write(f, {".gitattributes": "*.g filter=gone\n", "x.g": "text"})
 
 
-def ident(f: Path) -> None:
-    write(f, {".gitattributes": "*.c ident\n", "x.c": "/* $Id: mine $ */\n"})
-
-
 def encoding(f: Path) -> None:
     write(
         f, {".gitattributes": "*.u working-tree-encoding=UTF-16LE\n", "x.u": "né".encode("utf-16")}
@@ -192,10 +169,6 @@ def symlink_broken_and_circular(f: Path) -> None:
     (f / "ring").symlink_to(".")
 
 
-def held_index_lock(f: Path) -> None:
-    write(f, {"a.txt": "changed\n", ".git/index.lock": ""})
-
-
 def merge_conflict(f: Path) -> None:
     sh(f, "checkout", "-q", "-b", "side")
     write(f, {"a.txt": "side\n"})
@@ -210,12 +183,6 @@ def rebase_in_progress(f: Path) -> None:
     merge_conflict(f)
     sh(f, "merge", "--abort")
     sh(f, "rebase", "side", check=False)
-
-
-def sparse_file(f: Path) -> None:
-    with open(f / "hole", "wb") as file:
-        file.truncate(3 << 20)
-        file.write(b"start")
 
 
 def fifo_and_socket(f: Path) -> None:
@@ -524,12 +491,17 @@ def test_a_folder_swapped_for_a_link_to_where_it_went(tmp_path: Path) -> None:
     check(folder, checkpoint)
 
 
-def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+def test_a_change_within_one_tick_of_the_clock_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What changed shortly before a checkpoint may change again and look the same; not believed."""
     folder = make(tmp_path / "repo")
     rest(folder)
     write(folder, {"a.txt": "fresh"})
-    take_checkpoint(folder)
+    soon = (folder / "a.txt").stat().st_ctime_ns + 50_000_000
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: soon)  # however slow the machine is
+        take_checkpoint(folder)
     assert believed(folder) == {"src/b.py"}
     for number in range(30):
         write(folder, {"a.txt": f"{number:04}"})

@@ -32,7 +32,7 @@ from tui.system.git import Git
 
 @dataclass(frozen=True)
 class Entry:
-    """What can be seen of a path but for its times; `stamp` are those."""
+    """What can be seen of a path but for its times; `stamps` has those."""
 
     kind: int
     mode: int
@@ -163,8 +163,8 @@ def wreck_and_rewind(
     times = stamps(folder)
     wreck(folder)
     kept = {path: stamp for path, stamp in stamps(folder).items() if times.get(path) == stamp}
-    unchanged = {p: s for p, s in kept.items() if look(folder)[p] == before[p]}
     wrecked = look(folder)
+    unchanged = {p: s for p, s in kept.items() if wrecked[p] == before[p]}
     done = execute_rewind(plan_rewind(folder, checkpoint), confirmed=True)
     listed = [*left_out, *(item.path for item in done.kept), *done.meanwhile]
     assert not (wrong := differences(before, look(folder), listed)), "\n".join(wrong)

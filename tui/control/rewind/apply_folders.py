@@ -14,12 +14,11 @@ from tui.control.checkpoints.nested_git import NestedGit, NestedScan, git_entry_
 from tui.control.checkpoints.stat_cache import FileTable
 from tui.control.checkpoints.work_tree import NotCaptured, blob_id
 from tui.control.rewind.decide import FileStep
-from tui.control.rewind.safe_paths import WorkTreeFiles
+from tui.control.rewind.safe_paths import READ_ONLY, WorkTreeFiles
 from tui.system.beneath import open_beneath
 from tui.system.git import Git
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _OPEN, _PRIVATE = 0o700, 0o700
 
 
@@ -141,7 +140,7 @@ class NestedGitFiles:
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if stat.S_ISLNK(status.st_mode):
                     return os.readlink(name, dir_fd=folder), status, None
-                with open(os.open(name, _FILE, dir_fd=folder), "rb") as file:
+                with open(os.open(name, READ_ONLY, dir_fd=folder), "rb") as file:
                     return file.read(), status, None
             finally:
                 os.close(folder)

@@ -17,7 +17,7 @@ from tui.system.repository_names import UnacceptableError, path_fault, shown
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK = 4096
 # O_NONBLOCK and O_NOCTTY: a FIFO or terminal may have taken a file's place since it was listed.
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+READ_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class WorkTreeFiles:
@@ -99,7 +99,7 @@ class WorkTreeFiles:
         folder, name = self._open_parent(path)
         if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
             return os.readlink(name, dir_fd=folder)
-        with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
+        with open(os.open(name, READ_ONLY, dir_fd=folder), "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "is no regular file", os.fsdecode(path))
             return file.read()
@@ -112,7 +112,7 @@ class WorkTreeFiles:
                 self._check(path)
             return self._open_folder(path, make=False)
         parent, name = self._open_parent(path)
-        return os.open(name, _FILE, dir_fd=parent)
+        return os.open(name, READ_ONLY, dir_fd=parent)
 
     def require_space(self, sources: Iterable[Path]) -> None:
         """OSError unless there is room for copies of these files, where they cannot just be moved in."""
