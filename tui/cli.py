@@ -8,7 +8,13 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from tui.system.errors import OvernightError, UsageError
+from tui.system import standard_streams
+from tui.system.errors import (
+    OvernightError,
+    UsageError,
+    describe_os_error,
+    is_storage_error,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -70,22 +76,24 @@ which argparse would only slow down, `hook_call(words) -> exit code`.
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code; never raises for bad input."""
+    standard_streams.replace_closed()
     try:
-        code = _run(list(sys.argv[1:] if words is None else words))
-        sys.stdout.flush()
+        try:
+            code = _run(list(sys.argv[1:] if words is None else words))
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0
+        standard_streams.write_out("", flush=True)
         return code
     except OvernightError as error:
         return _report(str(error), error.exit_code)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader closed the pipe; the interpreter must not complain about it when it flushes.
-        with open(os.devnull, "wb") as null:
-            os.dup2(null.fileno(), sys.stdout.fileno())
+        standard_streams.give_up_output()
         return 0
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
     except Exception as error:  # a sentence for the person, the trace for the crash log
+        if isinstance(error, OSError) and is_storage_error(error):
+            return _report(describe_os_error(error), 1)
         from tui.store.crash_log import report_crash
 
         return _report(report_crash(error), 1)
@@ -117,7 +125,7 @@ def _find_command(words: list[str]) -> tuple[str | None, list[str]]:
     if words[:1] and words[0] in ("-V", "--version"):
         from tui import __version__
 
-        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        standard_streams.write_out(f"{PROGRAM} {__version__}\n")
         raise SystemExit(0)
     if not words or words[0].startswith("-"):
         return _skip_options(words)
@@ -214,7 +222,7 @@ def _print_help() -> int:
     width = max(map(len, COMMANDS))
     lines += [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
     lines += ["", f"'{PROGRAM} COMMAND --help' tells the options of one; keys: press ? inside."]
-    sys.stdout.write("\n".join(lines) + "\n")
+    standard_streams.write_out("\n".join(lines) + "\n")
     return 0
 
 

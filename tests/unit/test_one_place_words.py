@@ -18,14 +18,16 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (),
     ),
     "how commands print": (
-        r"sys\.std(?:out|err)\.write\(|\bjson_text\(",
+        r"sys\.std(?:out|err)\.write\(|\bwrite_out\(|\bjson_text\(",
         "tui/commands/context.py",
         (
             "tui/cli.py",  # help and version, and the one line of an error, cleaned there
             "tui/commands/act/hooks.py",  # what a hook says of itself must import next to nothing
             "tui/commands/observe/doctor.py",  # its lines carry colours of its own
             "tui/commands/observe/review.py",  # exports, escaped where they are rendered
+            "tui/commands/observe/status.py",  # what follows flushes each line
             "tui/commands/watch.py",  # the first screen
+            "tui/system/standard_streams.py",  # where the text of all of them goes
             "tui/monitor/loading.py",  # figures between two of our processes
             "tui/runner/agent/fork.py",  # an id between two of our processes
             "tui/runner/run_context.py",  # the supervisor's own log

@@ -13,7 +13,7 @@ from tests.unit.source_code import without_collector
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-MOST_LINES = 66_500
+MOST_LINES = 67_000
 MOST_MODULES = 330
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400

@@ -14,6 +14,7 @@ from tui.store.trust import load_settings
 from tui.system.children.programs import keep_out
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError, SettingsError, UsageError
+from tui.system.standard_streams import write_note, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,17 +166,17 @@ def print_json(value: object) -> None:
     """Prints one JSON value on one line; the one way in which commands print JSON."""
     from tui.system.sanitize import json_text
 
-    sys.stdout.write(json_text(value) + "\n")
+    write_out(json_text(value) + "\n")
 
 
 def print_lines(*lines: str) -> None:
     """Prints lines to stdout; what a terminal could obey is shown, not sent."""
-    sys.stdout.write(_shown(lines))
+    write_out(_shown(lines))
 
 
 def print_notes(*lines: str) -> None:
     """Prints words for the person to stderr, shown like those of `print_lines`."""
-    sys.stderr.write(_shown(lines))
+    write_note(_shown(lines))
 
 
 def _shown(lines: Sequence[str]) -> str:
@@ -189,7 +190,7 @@ def print_path(path: Path) -> None:
     if sys.stdout.isatty():
         print_lines(os.fsencode(path).decode("utf-8", "replace"))
     else:
-        sys.stdout.flush()
+        write_out("", flush=True)
         sys.stdout.buffer.write(os.fsencode(path) + b"\n")
 
 

@@ -39,6 +39,11 @@ class StopIntent(Struct, frozen=True):
         """Whether the run goes on afterwards."""
         return self.kind in (StopKind.HANDOFF, StopKind.REWIND)
 
+    @property
+    def declines_checkpoint(self) -> bool:
+        """Whether the person wants none taken for this end."""
+        return self.arguments.get("checkpoint", True) is False
+
 
 class NextAttempt(Struct, frozen=True):
     """An attempt to be launched: why, which session it resumes, and its first prompt."""

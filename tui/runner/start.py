@@ -31,7 +31,7 @@ from tui.store.runs import (
 )
 from tui.system.children import python_child
 from tui.system.clock import clock_for
-from tui.system.errors import OvernightError, RefusedError, UsageError
+from tui.system.errors import OvernightError, RefusedError, UsageError, describe_os_error
 from tui.system.files import open_private, read_json
 from tui.system.locks import acquire_lock
 from tui.system.sanitize import has_controls
@@ -76,7 +76,10 @@ def start_run(
     if not goal.strip():
         raise RefusedError("a session needs a goal; say what is to be done")
     root = make_project_state(project, environ)
-    lock = acquire_lock(root / "start.lock")
+    try:
+        lock = acquire_lock(root / "start.lock")
+    except OSError as error:
+        raise _not_prepared(error, root) from error
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
@@ -101,6 +104,11 @@ def start_run(
     return folder
 
 
+def _not_prepared(error: OSError, folder: Path) -> RefusedError:
+    place = "" if error.filename else folder
+    return RefusedError(f"a run could not be prepared: {describe_os_error(error, place)}")
+
+
 def _prepare(
     facts: RunFacts, settings: Settings, trusted_file: bytes, environ: Mapping[str, str]
 ) -> RunDirectory:
@@ -113,8 +121,7 @@ def _prepare(
         for error in refused:
             journal.write("note", {"text": str(error)})
     except OSError as error:
-        where = f"{error.filename or project}: {error.strerror}"
-        raise RefusedError(f"a run could not be prepared: {where}") from error
+        raise _not_prepared(error, make_project_state(project, environ)) from error
     return folder
 
 
@@ -146,7 +153,12 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
+    try:
+        log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
+    except OSError as error:
+        raise OvernightError(
+            f"the supervisor could not be started: {describe_os_error(error)}"
+        ) from error
     try:
         process = subprocess.Popen(
             python_child.module_command("tui.runner.supervisor", str(folder.path)),
@@ -208,6 +220,9 @@ def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 # A word as systemd reads it, without variables and specifiers.
 _UNIT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%", "$": "$$"})
+# `Environment=` knows specifiers, but no variables.
+_VALUE_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%"})
+_UNIT_VARIABLES = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "CLAUDE_CONFIG_DIR")
 _UNIT = """\
 # ~/.config/systemd/user/{name}.service
 [Unit]
@@ -219,7 +234,7 @@ Type=oneshot
 KillMode=process
 RemainAfterExit=no
 WorkingDirectory={where}
-ExecStart={words}
+{variables}ExecStart={words}
 
 # ~/.config/systemd/user/{name}.timer
 [Unit]
@@ -240,15 +255,25 @@ WantedBy=timers.target
 """
 
 
-def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) -> str:
+def unit_text(
+    project: Path,
+    goal: str,
+    at: str,
+    arguments: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> str:
     """A systemd unit, a timer and a crontab line that start a run at that local time every night.
 
-    UsageError for what is no time of day, and for a goal of several lines.
+    Our folders are named where they are not the default: neither systemd nor cron has the variables of this
+    shell. UsageError for what is no time of day, and for a goal of several lines.
     """
     match = _TIME.fullmatch(at.strip())
     if match is None:
         raise UsageError(f"{at!r} is no time of day; write it like 22:00")
-    for text in (goal, str(project), *arguments):
+    folders = [
+        f"{key}={environ[key]}" for key in _UNIT_VARIABLES if os.path.isabs(environ.get(key, ""))
+    ]
+    for text in (goal, str(project), *arguments, *folders):
         if "\n" in text or has_controls(text):
             raise UsageError(
                 "a unit needs its goal and its paths in one line, without control characters"
@@ -263,8 +288,21 @@ def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) 
     return _UNIT.format(
         name=name,
         where=str(project).replace("%", "%%"),
-        words=" ".join(f'"{word.translate(_UNIT_ESCAPES)}"' for word in words),
+        variables="".join(f"Environment={_unit_word(one, _VALUE_ESCAPES)}\n" for one in folders),
+        words=" ".join(_unit_word(word, _UNIT_ESCAPES) for word in words),
         hour=f"{hour:02d}",
         minute=f"{minute:02d}",
-        cron=f"{minute} {hour} * * *  " + shlex.join(words).replace("%", r"\%"),
+        cron=f"{minute} {hour} * * *  " + _cron_command(folders, words),
     )
+
+
+def _unit_word(word: str, escapes: Mapping[int, str]) -> str:
+    return f'"{word.translate(escapes)}"'
+
+
+def _cron_command(folders: Sequence[str], words: Sequence[str]) -> str:
+    """The words as a shell reads them, with the variables before; cron itself wants each % escaped."""
+    given = [
+        f"{key}={shlex.quote(value)}" for key, _, value in (one.partition("=") for one in folders)
+    ]
+    return " ".join((*given, shlex.join(words))).replace("%", r"\%")

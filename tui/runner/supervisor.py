@@ -226,8 +226,7 @@ class Supervisor:
     def _escalate(self, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus) -> None:
         if self._escalated_intent is not intent:
             self._escalated_intent = intent
-            declined = intent.arguments.get("checkpoint", True) is False
-            if intent.kind in _CHECKPOINT_BEFORE and not declined:
+            if intent.kind in _CHECKPOINT_BEFORE and not intent.declines_checkpoint:
                 self.checkpoints.request(f"before {intent.kind}", f"before {intent.kind}")
             self.escalation.start(intent)
         self.escalation.advance(intent, attempt, status)
@@ -301,7 +300,8 @@ class Supervisor:
     def _finish(self, end: RunEnd) -> None:
         context = self.context
         until = time.monotonic() + context.settings.checkpoints.time_budget_seconds
-        self.checkpoints.request("end", "end")
+        if context.state.intent is None or not context.state.intent.declines_checkpoint:
+            self.checkpoints.request("end", "end")
         while self.checkpoints.is_busy and time.monotonic() < until:
             self.checkpoints.record_results(self.requests.answer)
             time.sleep(0.02)

@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from tui.store import layout
-from tui.system.errors import CheckpointError
+from tui.system.errors import CheckpointError, describe_os_error
 from tui.system.files import (
     append_line,
     atomic_write,
@@ -172,7 +172,7 @@ class CheckpointRegistry:
                     sync_folder(self._folder)
         except OSError as error:
             raise CheckpointError(
-                f"{self._path} cannot be written: {error.strerror}; make room or check its permissions"
+                describe_os_error(error, self._path, "cannot be written")
             ) from error
 
     def record(self, event: Event, commits: Iterable[str], *, durable: bool = True) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.model.requester import Requester
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write, regular_file
 
 Verb = Literal[
@@ -62,7 +62,7 @@ def send_request(
     try:
         atomic_write(folder / f"{request.id}.json", data)
     except OSError as error:
-        raise RefusedError(f"the request could not be left: {error.strerror}") from error
+        raise RefusedError(describe_os_error(error, folder, "cannot take the request")) from error
     return request
 
 

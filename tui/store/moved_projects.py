@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tui.model.state import EndKind, RunEnd
 from tui.store.checkpoint_registry import CheckpointRegistry
 from tui.store.layout import PROJECT_FILE, make_project_state, project_state
 from tui.store.project_record import ProjectRecord, describe_project, read_record, write_record
-from tui.store.runs import all_runs, is_supervised
+from tui.store.runs import all_runs, host_elsewhere, is_supervised, read_run_end, record_end
 from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import append_line, is_own_folder, private_folder, read_small
 from tui.system.git import Git
@@ -62,6 +64,7 @@ def take_over(project: Path, moved: MovedState, environ: Mapping[str, str] = os.
             )
     target = make_project_state(project, environ)
     try:
+        _end_unfinished(moved.path, environ)
         for name in sorted(os.listdir(moved.folder)):
             if name != PROJECT_FILE:
                 _move(moved.folder / name, target / name)
@@ -72,6 +75,13 @@ def take_over(project: Path, moved: MovedState, environ: Mapping[str, str] = os.
         where = f"{error.filename or moved.folder}: {error.strerror}"
         raise RefusedError(f"the state could not be moved whole ({where}); try again") from error
     write_record(target / PROJECT_FILE, project)
+
+
+def _end_unfinished(project: Path, environ: Mapping[str, str]) -> None:
+    """Ends what was left open there: such a run names a path that is gone, so nobody can take it up again."""
+    for run in all_runs(project, environ):
+        if read_run_end(run) is None and not host_elsewhere(run):
+            record_end(run, RunEnd("its project was moved", None, time.time(), EndKind.OPEN))
 
 
 def _move(source: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write, read_small
 
 
@@ -56,7 +56,9 @@ def write_record(file: Path, project: Path) -> None:
     try:
         atomic_write(file, msgspec.json.encode(record), sync=False)
     except OSError as error:
-        raise RefusedError(f"{str(file)!r} cannot be written: {error.strerror}") from error
+        raise RefusedError(
+            describe_os_error(error, repr(str(file)), "cannot be written")
+        ) from error
 
 
 def read_record(file: Path) -> ProjectRecord | None:

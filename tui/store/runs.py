@@ -125,7 +125,8 @@ def decode_end(data: bytes) -> RunEnd | None:
 
 def record_end(run: RunDirectory, end: RunEnd) -> None:
     """Notes how the run ended, durably. Raises OSError."""
-    atomic_write(run.end, msgspec.json.encode(end))
+    # The kind always stands there: a file without one is of version 0.1, and its reason is read instead.
+    atomic_write(run.end, msgspec.json.encode({**msgspec.to_builtins(end), "end": end.kind.value}))
 
 
 def is_supervised(run: RunDirectory) -> bool:

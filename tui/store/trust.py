@@ -19,7 +19,7 @@ from tui.settings.load import load
 from tui.settings.settings import LoadedSettings
 from tui.settings.sources import SourceFile
 from tui.system import files, paths
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 
 if TYPE_CHECKING:
     from tui.settings.notices import Notice
@@ -178,8 +178,8 @@ def _changing(environ: Mapping[str, str]) -> Iterator[list[TrustEntry]]:
         finally:
             os.close(lock)
     except OSError as error:
-        where = str(folder / TRUST_FILE)
-        raise RefusedError(f"{where!r} cannot be written: {error.strerror}") from error
+        where = repr(str(folder / TRUST_FILE))
+        raise RefusedError(describe_os_error(error, where, "cannot be written")) from error
 
 
 def _encoded(entries: list[TrustEntry]) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 
 if TYPE_CHECKING:
     from io import BufferedRandom
@@ -253,7 +253,7 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         if path.is_symlink():
             raise RefusedError(f"{shown} is a symbolic link; remove it or set paths") from error
-        raise RefusedError(f"{shown} cannot be used as a folder: {error.strerror}") from error
+        raise RefusedError(describe_os_error(error, shown, "cannot be used as a folder")) from error
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
@@ -261,7 +261,7 @@ def private_folder(path: Path) -> Path:
         if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(descriptor, 0o700)
     except OSError as error:
-        raise RefusedError(f"{shown} cannot be made private: {error.strerror}") from error
+        raise RefusedError(describe_os_error(error, shown, "cannot be made private")) from error
     finally:
         os.close(descriptor)
     return path

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tui.system.files import open_private
@@ -41,7 +42,8 @@ def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
             continue
         me = read_process(os.getpid())
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{me.pid} {me.start}\n".encode() if me is not None else b"", 0)
+        with suppress(OSError):  # a full disk: it is held all the same, by somebody without a name
+            os.pwrite(descriptor, f"{me.pid} {me.start}\n".encode() if me is not None else b"", 0)
         return descriptor
 
 

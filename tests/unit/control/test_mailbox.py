@@ -331,6 +331,7 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
     ours = {name for name in loaded if name.split(".")[0] in ("tui", "widgets")}
     assert ours == {
         "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
+        "tui.system.standard_streams",
         "tui.commands.act.hooks", "tui.control", "tui.control.channels",
         "tui.control.channels.hook_delivery", "tui.system.paths",
     }  # fmt: skip

@@ -438,6 +438,19 @@ def test_a_unit_starts_the_run_and_nothing_else() -> None:
     assert "KillMode=process" in text
 
 
+def test_a_unit_names_the_folders_that_only_this_shell_knows() -> None:
+    from tui.runner.start import unit_text
+
+    environ = {"XDG_STATE_HOME": '/a b%"$x', "XDG_CONFIG_HOME": "not/absolute", "HOME": "/h"}
+    rows = unit_text(Path("/p"), "g", "7:05", environ=environ).splitlines()
+    named = [row for row in rows if row.startswith("Environment=")]
+    assert named == [r'Environment="XDG_STATE_HOME=/a b%%\"$x"']
+    (cron,) = [row for row in rows if row.startswith("# 5 7 ")]
+    assert cron.startswith(r"""# 5 7 * * *  XDG_STATE_HOME='/a b\%"$x' /""")
+    plain = unit_text(Path("/p"), "g", "7:05", environ={})
+    assert "Environment" not in plain
+
+
 @pytest.mark.parametrize("at", ["24:00", "noon", "7", "07:60"])
 def test_a_time_that_is_none_is_refused(at: str) -> None:
     from tui.runner.start import unit_text

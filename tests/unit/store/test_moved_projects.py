@@ -13,7 +13,7 @@ from tests.command_line import run as run_command
 from tests.unit.repositories import make
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import checkpoints_of
-from tui.model.state import RunEnd
+from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
 from tui.store.layout import PROJECT_FILE, make_project_state, project_state
 from tui.store.moved_projects import find_moved_state, take_over
@@ -24,6 +24,7 @@ from tui.store.runs import (
     create_run,
     find_unfinished_run,
     is_supervised,
+    read_run_end,
     record_end,
 )
 from tui.store.visits import last_visit, record_visit
@@ -114,6 +115,9 @@ def test_a_run_that_goes_on_keeps_its_place(old: Path, tmp_path: Path) -> None:
     take_over(new, moved)
     assert [one.id for one in all_runs(new)] == ["r1"]
     assert find_unfinished_run(new) is None, "it was started for another folder"
+    end = read_run_end(all_runs(new)[0])
+    assert end is not None, "nobody can take it up again"
+    assert (end.reason, end.code, end.kind) == ("its project was moved", None, EndKind.OPEN)
 
 
 def test_records_that_are_none_are_passed_over(old: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tui.commands.context import (
     project_of,
     settings_of,
 )
+from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def doctor_command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_as_object(examination, results))
     else:
-        sys.stdout.write("\n".join([*_page(results), "", verdict(results)]) + "\n")
+        write_out("\n".join([*_page(results), "", verdict(results)]) + "\n")
     return 1 if any(result.state == "fail" for result in results) else 0
 
 

@@ -19,6 +19,7 @@ from tui.commands.context import (
 )
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError, UsageError
+from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
     from tui.model.review import Review
@@ -74,7 +75,7 @@ def review_command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         from tui.monitor.history.export_files import text_of
 
-        sys.stdout.write(text_of(_build_export(review, arguments, keep_places=True), "json"))
+        write_out(text_of(_build_export(review, arguments, keep_places=True), "json"))
     elif not formats:
         from tui.commands.observe.text_views import review_lines
 
@@ -101,7 +102,7 @@ def write_files(review: Review, arguments: argparse.Namespace, formats: dict[For
     for name, file in formats.items():
         text = text_of(export, name)
         if file == _STDOUT:
-            sys.stdout.write(text)
+            write_out(text)
         else:
             write_export(file, text)
             print_notes(f"wrote {os.fsencode(file).decode('utf-8', 'replace')}")

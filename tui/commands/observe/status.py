@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui.commands.context import add_flags, add_path, monitor_for, print_json, print_lines
+from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _rows(monitor: SessionMonitor, follow: bool) -> Iterator[EventRow]:
             shown += 1
         if not follow:
             return
-        sys.stdout.flush()
+        write_out("", flush=True)
         monitor.wait_for_change()
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tui.control.channels import hook_delivery
 from tui.store.layout import make_project_state, project_state
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write_at, private_folder
 
 MessageState = Literal["queued", "delivered", "unsure", "withdrawn"]
@@ -74,7 +74,9 @@ class Mailbox:
                     raise RefusedError(f"{waiting} messages wait for this session already")
                 atomic_write_at(folder, name + hook_delivery.WAITING, data)
             except OSError as error:
-                raise RefusedError(f"the message could not be left: {error.strerror}") from error
+                raise RefusedError(
+                    describe_os_error(error, self.folder / session, "cannot take the message")
+                ) from error
         return MailboxMessage(name, session, text, "queued")
 
     def read_state(self, session: str, id: str) -> MailboxMessage | None:

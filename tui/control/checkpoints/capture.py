@@ -39,7 +39,7 @@ from tui.control.checkpoints.stat_cache import (
 )
 from tui.control.checkpoints.work_tree import CaptureLimits, WorkTreeScan, WorkTreeState
 from tui.system.clock import Clock, SystemClock
-from tui.system.errors import CheckpointError, GitError, RefusedError
+from tui.system.errors import CheckpointError, GitError, RefusedError, describe_os_error
 from tui.system.git import Git
 
 _MOST_PUBLISHES = 3
@@ -114,7 +114,7 @@ def capture(
 def error_text(error: Exception) -> str:
     """What went wrong, with the file where there is one."""
     if isinstance(error, OSError):
-        return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+        return describe_os_error(error)
     return str(error)
 
 

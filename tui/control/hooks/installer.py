@@ -22,7 +22,7 @@ from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import status
 from tui.control.hooks.status import HookRecord, Json, JsonPath, SettingsFileVersion
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write, atomic_write_at
 
 _TIMEOUT_S: Final = 10
@@ -52,7 +52,7 @@ def install(project: Path) -> bool:
     try:
         atomic_write(path, msgspec.json.encode(new), sync=False)
     except OSError as error:
-        raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
+        raise RefusedError(describe_os_error(error, path, "cannot be written")) from error
     replace_settings(project, installed, current)
     return True
 
@@ -117,7 +117,7 @@ def replace_settings(project: Path, data: bytes | None, version: SettingsFileVer
             else:
                 atomic_write_at(folder, status.NAME, data, mode=version.mode)
         except OSError as error:
-            raise RefusedError(f"{shown} cannot be written: {error.strerror}") from error
+            raise RefusedError(describe_os_error(error, shown, "cannot be written")) from error
 
 
 def _add_hooks(text: str, project: Path) -> str:

@@ -20,7 +20,7 @@ from tui.control.channels.mailbox import Mailbox
 from tui.store.layout import project_state
 from tui.system import paths
 from tui.system.children import python_child
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import read_json, read_small
 
 FOLDER: Final = ".claude"
@@ -190,7 +190,7 @@ def settings_folder(project: Path, *, make: bool) -> Iterator[int | None]:
     except OSError as error:
         if path.is_symlink():
             raise RefusedError(_describe_link(path)) from error
-        raise RefusedError(f"{path} cannot be used: {error.strerror}") from error
+        raise RefusedError(describe_os_error(error, path, "cannot be used")) from error
     try:
         if os.fstat(folder).st_uid != os.geteuid():
             raise RefusedError(f"{path} belongs to another user; nothing was changed")
@@ -208,7 +208,7 @@ def read_version(folder: int, shown: Path) -> SettingsFileVersion:
     except OSError as error:
         if shown.is_symlink():
             raise RefusedError(_describe_link(shown)) from error
-        raise RefusedError(f"{shown} cannot be read: {error.strerror}") from error
+        raise RefusedError(describe_os_error(error, shown, "cannot be read")) from error
     with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         for is_so, reason in (

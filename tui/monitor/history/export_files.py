@@ -30,7 +30,7 @@ from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.project_files import reading_base
 from tui.system.credentials.hide import secret_variables, spellings_of
-from tui.system.errors import NoSessionError, RefusedError, UsageError
+from tui.system.errors import NoSessionError, RefusedError, UsageError, describe_os_error
 from tui.system.files import atomic_write, regular_file
 from tui.system.format import format_count
 from tui.system.paths import home
@@ -201,7 +201,7 @@ def write_export(name: str, text: str, folder: Path | None = None) -> Path:
     try:
         atomic_write(path, text.encode("utf-8", "replace"), mode=mode)
     except OSError as error:
-        raise RefusedError(f"{name} cannot be written: {error.strerror or error}") from error
+        raise RefusedError(describe_os_error(error, name, "cannot be written")) from error
     return path
 
 

@@ -28,7 +28,7 @@ from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory, make_project_state, project_state
 from tui.store.runs import facts_and_end, sessions_of
 from tui.system import paths
-from tui.system.errors import RefusedError
+from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write, make_folder, private_folder, read_small
 
 VERSION = 1
@@ -233,7 +233,9 @@ def _change(project: Path, settings: Settings, night: str, **fields: object) -> 
         folder = private_folder(root / REMARKS)
         atomic_write(folder / _name(place.id), msgspec.json.encode(remarks), sync=False)
     except OSError as error:
-        raise RefusedError(f"the remark cannot be written: {error.strerror}") from error
+        raise RefusedError(
+            describe_os_error(error, root / REMARKS, "cannot take the remark")
+        ) from error
 
 
 def _remarks(root: Path, night: str) -> NightRemarks:

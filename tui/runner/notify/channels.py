@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -233,8 +233,25 @@ def may_have_tmux(environ: Mapping[str, str]) -> bool:
     """Whether tmux is installed and has or had a server for this user."""
     if find_program("tmux", environ) is None:
         return False
-    folder = Path(environ.get("TMUX_TMPDIR") or "/tmp") / f"tmux-{os.getuid()}"
-    return bool(environ.get("TMUX")) or (folder / "default").exists()
+    return bool(environ.get("TMUX")) or os.path.exists(_tmux_socket(environ))
+
+
+def has_tmux_server(environ: Mapping[str, str]) -> bool:
+    """Whether a tmux server answers now: its socket stays behind when it ends. Never waits."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.setblocking(False)
+        try:
+            asking.connect(_tmux_socket(environ))
+        except BlockingIOError:
+            return True  # it is there, and busy
+        except OSError:
+            return False
+    return True
+
+
+def _tmux_socket(environ: Mapping[str, str]) -> str:
+    named = environ.get("TMUX", "").partition(",")[0]
+    return named or f"{environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.getuid()}/default"
 
 
 def escape_for_tmux(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from tui.runner.notify.channels import NotifyChannel, configured_channels
+from tui.runner.notify.channels import NotifyChannel, configured_channels, has_tmux_server
 from tui.runner.notify.delivery_rules import COALESCE_SECONDS, Delivery, in_quiet_hours
 from tui.runner.notify.message_text import inert_line, without_credentials
 from tui.store.layout import RunDirectory
@@ -214,10 +214,11 @@ class OutboxNotifier:
         if self._rules.bell and now - self._rang_at.get(event, -math.inf) >= COALESCE_SECONDS:
             self._rang_at[event] = now
             self._journal_notified(event, "bell", "sent", "")
-        if not self._channels:
+        channels = tuple(one.name for one in self._channels if self._may_reach(one))
+        if not channels:
             return
         safe_text = inert_line(without_credentials(text, self._secrets))
-        added = new_event(event, safe_text, tuple(one.name for one in self._channels), now)
+        added = new_event(event, safe_text, channels, now)
         try:
             self._outbox.add(added)
         except (OSError, OvernightError):
@@ -234,6 +235,10 @@ class OutboxNotifier:
         for child in self._children:
             if child.poll() is None:
                 child.returncode = 0  # it outlives us on purpose; Popen would warn of a leak
+
+    def _may_reach(self, channel: NotifyChannel) -> bool:
+        """Whether a sender could do anything: without a tmux server there is nobody to be shown anything."""
+        return channel.is_remote or has_tmux_server(self._environ)
 
     def _journal_notified(self, event: str, channel: str, state: str, why: str) -> None:
         data = {"event": event, "channel": channel, "state": state}
