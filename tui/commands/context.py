@@ -95,12 +95,14 @@ def tell_ignored(project: Path, loaded: LoadedSettings) -> None:
             print_notes(f"overnight-tui: {notice.sentence}")
 
 
-def monitor_for(arguments: argparse.Namespace, *, tell: bool = False) -> SessionMonitor:
+def monitor_for(
+    arguments: argparse.Namespace, *, tell: bool = False, strict: bool = True
+) -> SessionMonitor:
     """A monitor of the project, not yet started; with `tell`, settings without effect are said on stderr."""
     from tui.monitor.monitor import SessionMonitor
 
     project = project_of(arguments)
-    loaded = settings_told(project)
+    loaded = settings_of(project) if strict else settings_told(project)
     if tell:
         tell_ignored(project, loaded)
     return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
@@ -153,7 +155,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
 
 def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:
     """What is known of the session now; its files are read from their beginning."""
-    monitor = monitor_for(arguments)
+    monitor = monitor_for(arguments, strict=False)
     try:
         return monitor.read_once()
     finally:

@@ -24,7 +24,6 @@ def test_the_person_still_sees_keeps_rewinds_and_ends(tui: Run, project: Path, k
     file.write_bytes(data)
     subprocess.run(["git", "init", "-q", project], check=True)
     for words, codes in (
-        (("status",), (0, 3)),
         (("runs",), (0,)),
         (("review",), (0,)),
         (("checkpoint",), (0,)),
