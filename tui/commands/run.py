@@ -134,6 +134,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
     from tui.demo.story import repository
     from tui.runner import start
     from tui.settings.load import load
+    from tui.store.moved_projects import forget_gone_demos
     from tui.system.children import python_child
 
     if not arguments.detach and not has_terminal():
@@ -143,6 +144,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
         project = repository.create(folder)
     except FileExistsError as error:
         raise UsageError(str(error)) from error
+    forget_gone_demos(project)
     os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
     settings = load(project, flags=DEMO_SETTINGS, environ={}).settings
     agent = python_child.module_command("tui.demo.agent", "--story", arguments.story)

@@ -11,9 +11,16 @@ from typing import Final, NamedTuple
 
 from tui.model.state import EndKind, RunEnd
 from tui.store.checkpoint_registry import CheckpointRegistry
-from tui.store.layout import PROJECT_FILE, make_project_state, project_state
+from tui.store.layout import PROJECT_FILE, RunDirectory, make_project_state, project_state
 from tui.store.project_record import ProjectRecord, describe_project, read_record, write_record
-from tui.store.runs import all_runs, host_elsewhere, is_supervised, read_run_end, record_end
+from tui.store.runs import (
+    all_runs,
+    facts_and_end,
+    host_elsewhere,
+    is_supervised,
+    read_run_end,
+    record_end,
+)
 from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import append_line, is_own_folder, private_folder, read_small
 from tui.system.git import Git
@@ -75,6 +82,24 @@ def take_over(project: Path, moved: MovedState, environ: Mapping[str, str] = os.
         where = f"{error.filename or moved.folder}: {error.strerror}"
         raise RefusedError(f"the state could not be moved whole ({where}); try again") from error
     write_record(target / PROJECT_FILE, project)
+
+
+def forget_gone_demos(project: Path, environ: Mapping[str, str] = os.environ) -> int:
+    """Removes what was kept of demonstrations whose folder is gone, not of `project`; how many."""
+    import shutil
+
+    forgotten = 0
+    for folder, record in islice(_vanished(project, environ), _MOST_CANDIDATES):
+        runs = all_runs(Path(os.fsdecode(record.path)), environ)
+        if runs and all(_is_over_demo(run) for run in runs):
+            shutil.rmtree(folder, ignore_errors=True)
+            forgotten += 1
+    return forgotten
+
+
+def _is_over_demo(run: RunDirectory) -> bool:
+    is_demo = facts_and_end(run).get("command") == "demo"
+    return is_demo and not is_supervised(run) and not host_elsewhere(run)
 
 
 def _end_unfinished(project: Path, environ: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from tui.control.checkpoints.refs import checkpoints_of
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
 from tui.store.layout import PROJECT_FILE, make_project_state, project_state
-from tui.store.moved_projects import find_moved_state, take_over
+from tui.store.moved_projects import find_moved_state, forget_gone_demos, take_over
 from tui.store.project_record import read_record
 from tui.store.runs import (
     RunFacts,
@@ -141,3 +141,19 @@ def test_the_commands_offer_it(old: Path, tmp_path: Path) -> None:
     done = run_command("trust", "--import-runs", "--yes", home=tmp_path, cwd=new)
     assert (done.code, done.out.decode()) == (0, f"taken over from {old}: 1 run\n")
     assert [run.id for run in all_runs(new)] == ["r1"]
+
+
+def test_what_was_kept_of_a_demonstration_goes_with_its_folder(old: Path, tmp_path: Path) -> None:
+    here = make(tmp_path / "here")
+    demos = [make(tmp_path / f"demo{number}") for number in range(3)]
+    for demo in demos:
+        facts = RunFacts("r", "g", str(demo), 1.0, ("a",), command="demo")
+        create_run(demo, facts, Settings())
+    shutil.rmtree(demos[0])
+    shutil.rmtree(demos[1])
+    shutil.rmtree(old)
+    lock = acquire_lock(all_runs(demos[1])[0].lock)  # it still has its supervisor
+    assert lock is not None
+    assert forget_gone_demos(here) == 1
+    assert [project_state(one).exists() for one in (*demos, old)] == [False, True, True, True]
+    os.close(lock)
