@@ -175,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     _find("stall", "S", "next stall", "next stall of the night"),
     _night("travel(-1)", "left_square_bracket", "earlier", "back along the night, all panes"),
     _night("travel(1)", "right_square_bracket", "later", "on along the night"),
-    _night("live", "escape", "now", "back to now: ends search, zoom, looking back; hides a notice"),
+    _night("live", "escape", "now", "back to now; ends search, zoom and a notice"),
     _operate("checkpoint", "c", "checkpoint", "keep the files as they are now, as a checkpoint", 1),
     _operate("rewind", "r", "rewind", "bring the files back to a checkpoint, after a preview", 2),
     _operate("undo", "u", "undo", "take the last rewind back"),

@@ -449,7 +449,7 @@ def test_a_failure_on_the_way_takes_everything_back(tmp_path: Path, step: str, a
             if len(calls) == (1 if name == "written" else at + 1):
                 raise OSError(28, "No space left on device", "/somewhere")
 
-    with pytest.raises(RewindError, match="everything is as it was before: No space left"):
+    with pytest.raises(RewindError, match="as it was before: /somewhere: No space left"):
         execute_rewind(plan_rewind(folder, checkpoint), progress=fail)
     assert tree(folder) == before
     assert litter(folder) == []
