@@ -78,7 +78,7 @@ def settings_at_hand(project: Path, **flags: object) -> tuple[LoadedSettings, st
         return loaded, f"{error} Until that is mended, nothing of this file is in force."
 
 
-def settings_told(project: Path) -> LoadedSettings:
+def settings_with_notice(project: Path) -> LoadedSettings:
     """The settings at hand; a file of the project that cannot be used is said on stderr."""
     loaded, wrong = settings_at_hand(project)
     if wrong:
@@ -102,13 +102,13 @@ def monitor_for(
     from tui.monitor.monitor import SessionMonitor
 
     project = project_of(arguments)
-    loaded = settings_of(project) if strict else settings_told(project)
+    loaded = settings_of(project) if strict else settings_with_notice(project)
     if tell:
         tell_ignored(project, loaded)
     return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
 
 
-def settle_rewind(project: Path, *, may_act: bool) -> None:
+def end_interrupted_rewind(project: Path, *, may_act: bool) -> None:
     """Says on stderr that a rewind of the project was interrupted; brings it to its end if `may_act`."""
     from tui.control.rewind.execute import recover_rewind
 
@@ -136,7 +136,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     from tui.store.runs import is_running
 
     project = project_of(arguments)
-    settings = settings_told(project).settings
+    settings = settings_with_notice(project).settings
     sources = select_session(project, settings, named_sources(arguments))
     events = sources.events[0].path if sources.events else ""
     run_dir = "" if sources.elsewhere else sources.run_dir

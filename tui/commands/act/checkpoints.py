@@ -10,12 +10,12 @@ from tui.commands.context import (
     add_flags,
     add_path,
     confirm,
+    end_interrupted_rewind,
     operations_for,
     print_json,
     print_lines,
     print_notes,
     project_of,
-    settle_rewind,
     snapshot_for,
 )
 from tui.system.errors import RefusedError
@@ -40,7 +40,7 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     from tui.control.checkpoints.path_listing import OWN_REASON
     from tui.control.checkpoints.refs import count_not_captured
 
-    settle_rewind(project_of(arguments), may_act=True)
+    end_interrupted_rewind(project_of(arguments), may_act=True)
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
@@ -156,7 +156,7 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
 
 def rewind_command(arguments: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
-    _settle_first(arguments)
+    _end_interrupted_first(arguments)
     operations = operations_for(arguments)
     operations.check_conversation(arguments.mode)
     plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
@@ -170,12 +170,12 @@ def undo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def undo_command(arguments: argparse.Namespace) -> int:
     """Shows what would change, asks, and does it; 4 when there is no rewind to take back."""
-    _settle_first(arguments)
+    _end_interrupted_first(arguments)
     operations = operations_for(arguments)
     return _rewind(operations, operations.plan_undo(), "code", arguments)
 
 
-def _settle_first(arguments: argparse.Namespace) -> None:
+def _end_interrupted_first(arguments: argparse.Namespace) -> None:
     """An interrupted rewind comes first: with --yes at once, else when the person says so."""
     from tui.control.rewind.execute import recover_rewind
     from tui.system.sanitize import clean_line
@@ -184,7 +184,7 @@ def _settle_first(arguments: argparse.Namespace) -> None:
     waiting = recover_rewind(project, may_act=False)
     if waiting is not None and not arguments.dry_run:
         confirm([clean_line(waiting.sentence)], "Do that first?", arguments.yes)
-    settle_rewind(project, may_act=waiting is not None and not arguments.dry_run)
+    end_interrupted_rewind(project, may_act=waiting is not None and not arguments.dry_run)
 
 
 def _add_confirmation(parser: argparse.ArgumentParser) -> None:

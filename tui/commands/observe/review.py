@@ -15,7 +15,7 @@ from tui.commands.context import (
     print_notes,
     project_of,
     settings_at_hand,
-    settings_told,
+    settings_with_notice,
 )
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError, UsageError
@@ -57,7 +57,7 @@ def review_command(arguments: argparse.Namespace) -> int:
         return check_export(arguments)
     formats = requested_formats(arguments)
     project = project_of(arguments)
-    settings = settings_told(project).settings
+    settings = settings_with_notice(project).settings
     # A terminal that cannot place the cursor gets the plain lines.
     can_draw = has_terminal() and os.environ.get("TERM", "") not in ("", "dumb")
     if can_draw and not arguments.json and not formats:
@@ -149,7 +149,7 @@ def _derive(figures: ExportedFigures, arguments: argparse.Namespace) -> Export:
     from tui.monitor.history.review_loader import load_review
 
     project = _project(figures, arguments)
-    settings = settings_told(project).settings
+    settings = settings_with_notice(project).settings
     named = named_sources(arguments)
     recorded = {n: _true_path(figures.named[n]) for n in BY_HAND if n in figures.named}
     chosen: dict[str, Any] = {name: getattr(named, name) or recorded.get(name) for name in BY_HAND}

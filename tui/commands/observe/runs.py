@@ -14,7 +14,7 @@ from tui.commands.context import (
     print_lines,
     print_notes,
     project_of,
-    settings_told,
+    settings_with_notice,
 )
 from tui.store.layout import OLD_FOLDER, RunDirectory
 from tui.store.runs import is_supervised
@@ -40,7 +40,7 @@ def runs_command(arguments: argparse.Namespace) -> int:
     from tui.monitor.history.night_list import list_nights, repeated_failures
 
     project = project_of(arguments)
-    nights = list_nights(project, settings_told(project).settings)
+    nights = list_nights(project, settings_with_notice(project).settings)
     if arguments.json:
         failures = [
             {"name": failure.name, "nights": list(failure.nights)}

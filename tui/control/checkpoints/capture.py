@@ -161,7 +161,7 @@ class _Capture:
             stack.callback(index_state.cancel)
             registrar = self._registrar = CheckpointRegistrar(git, parse_refs(listed.result()))
             remove_leftovers(git, registrar.refs)
-            registrar.settle()
+            registrar.complete_unfinished()
             if registrar.refs.get(cache.ref) != cache.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
                 cache = StatCache()

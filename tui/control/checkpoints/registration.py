@@ -84,7 +84,7 @@ class CheckpointRegistrar:
 
     # --- what was left behind ---
 
-    def settle(self) -> None:
+    def complete_unfinished(self) -> None:
         """Completes what was cut short, and gives checkpoints whose refs were removed or changed new ones.
 
         What cannot be mended now stays as it is; the list says so.
