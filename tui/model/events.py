@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.failures import ApiFailure
+
 
 class SourceRef(Struct, frozen=True, gc=False):
     """A place in a source: file, byte offset of the line, and the event's uuid if it has one."""
@@ -79,7 +81,11 @@ class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """One block or more of an API response; `final`: its usage is the response's last figure."""
+    """One block or more of an API response; `final`: its usage is the response's last figure.
+
+    `stop_reason` is the API's word, empty where the version did not write it. `failure` is set where the
+    CLI put an error of the API in the model's place; `error` is its raw code.
+    """
 
     message_id: str
     request_id: str
@@ -90,6 +96,8 @@ class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     thinking: bool = False
     tools: tuple[ToolCall, ...] = ()
     error: str = ""
+    stop_reason: str = ""
+    failure: ApiFailure | None = None
 
 
 class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

@@ -75,6 +75,9 @@ STATES: Final[Mapping[str, str]] = {
     "waiting_api": "waiting for API",
     "rate_limited": "rate limited",
     "waiting_permission": "needs permission",
+    "waiting_input": "waiting for you",
+    "winding_down": "winding down",
+    "gave_up": "gave up",
     "none": "no session",
     "tool": "running a tool",
 }

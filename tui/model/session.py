@@ -1,8 +1,12 @@
-"""The process of a session, and where the files beside its events lie."""
+"""A session that lives or lived here, its process, and where the files beside its events lie."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
+
+from tui.model.state import SessionState
 
 
 class AgentProcess(Struct, frozen=True, gc=False):
@@ -28,6 +32,30 @@ class AgentProcesses(Struct, frozen=True, gc=False):
 
     at: float
     agents: tuple[AgentProcess, ...]
+
+
+class KnownSession(Struct, frozen=True):
+    """A session that the registry knows: where its main file is, when it began and was last written to.
+
+    `kind` says what is known of it: a `run` of ours (`run_id`), a `stream` in the project, or a `transcript`.
+    `session_id` may be empty for a stream that names none yet. `has_substance`: a model was asked for
+    work, more than a one-shot question or a command of the CLI. `process` is its living process. `hint`
+    says how it belongs here where its folder is another one (worktree, subfolder, renamed folder).
+    `state` is what can be told from the process, Claude's registry and the file's end, without reading it all.
+    """
+
+    session_id: str
+    kind: Literal["run", "stream", "transcript"]
+    path: str
+    folder: str
+    started_at: float
+    changed_at: float
+    state: SessionState
+    run_id: str = ""
+    title: str = ""
+    has_substance: bool = True
+    process: AgentProcess | None = None
+    hint: str = ""
 
 
 class NamedSources(Struct, frozen=True):

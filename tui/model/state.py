@@ -20,17 +20,25 @@ class SessionState(StrEnum):
     WAITING_API = "waiting_api"
     RATE_LIMITED = "rate_limited"
     WAITING_PERMISSION = "waiting_permission"
+    WAITING_INPUT = "waiting_input"
     STALLED = "stalled"
     LOOPING = "looping"
+    REFUSED = "refused"
+    WINDING_DOWN = "winding_down"
+    RESTARTING = "restarting"
     PAUSED = "paused"
     FINISHED = "finished"
+    ENDED = "ended"
     FAILED = "failed"
     KILLED = "killed"
     CRASHED = "crashed"
+    GAVE_UP = "gave_up"
     NONE = "none"
 
 
-OVER = frozenset(map(SessionState, ("finished", "failed", "killed", "crashed", "none")))
+OVER = frozenset(
+    map(SessionState, ("finished", "ended", "failed", "killed", "crashed", "gave_up", "none"))
+)
 """States in which nothing more comes unless somebody starts it."""
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, structs
 
 from tui.feeds.claude import lenient_values, wire
+from tui.feeds.claude.api_failures import read_failure
 from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
 from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
@@ -95,16 +96,24 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
     error = lenient_values.single_line(_error_type(line.error)) if line.error else ""
     if not error and (line.api_error or line.is_api_error_message):
         error = "unknown"
+    words = plain_text(text) if text else ""
+    failure = None
+    if error:
+        status = line.api_status or line.api_error_status or 0
+        at = lenient_values.epoch_seconds(line.timestamp) if line.timestamp else None
+        failure = read_failure(lenient_values.single_line(words), error, status, at)
     return AssistantMessage(
         name(message.id),
         name(line.request_id or line.request),
         interned(message.model),
         token_usage(message.usage),
         message.stop_reason is not None,
-        plain_text(text) if text else "",
+        words,
         thinking,
         tools,
         error,
+        interned(message.stop_reason),
+        failure,
     )
 
 

@@ -108,6 +108,8 @@ class RecordLine(Struct, gc=False):
     error: Raw = Raw()
     api_error: bool | None = field(default=None, name="isApiErrorMessage")
     is_api_error_message: bool | None = None
+    api_error_status: int | None = None
+    api_status: int | None = field(default=None, name="apiErrorStatus")
     meta: bool | None = field(default=None, name="isMeta")
     synthetic: bool | None = field(default=None, name="isSynthetic")
     replay: bool | None = field(default=None, name="isReplay")
