@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+SYNTHETIC = "<synthetic>"
+"""The model's name on a record that the CLI wrote itself."""
+
 
 class FailureKind(StrEnum):
     """The class of an error, by what has to happen before the work can go on.

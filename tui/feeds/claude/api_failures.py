@@ -13,9 +13,6 @@ from tui.feeds.claude.limit_texts import read_limit, window_of
 from tui.model.failures import ApiFailure, FailureKind, LimitNotice
 from tui.system.lazy_pattern import lazy
 
-SYNTHETIC = "<synthetic>"
-"""The model's name on a record that the CLI wrote itself."""
-
 # A code that says all; the words beside it are not asked.
 _PRECISE = {
     "authentication_failed": FailureKind.LOGIN,
@@ -148,7 +145,8 @@ _UNMARKED = lazy(
     r"|Prompt is too long|Connection error|There's an issue with the selected model"
     r"|The model \S+ is not available"
     r"|(?:Extra usage|Usage credits).{1,20}required"
-    r"|Your (?:organization|account|ANTHROPIC_API_KEY|seat|org)\b.{1,80}(?:disabled|does not|doesn't|out of)"
+    r"|Your (?:organization has disabled|ANTHROPIC_API_KEY belongs|account does not have access"
+    r"|seat type doesn.t|org is out of)"
     r"|\w+ is experiencing high load|Repeated 529|Claude \w+ is not available"
     r"|Claude's response exceeded)",
     re.I,

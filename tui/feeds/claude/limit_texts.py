@@ -23,7 +23,8 @@ _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _EPOCH = lazy(r"limit reached\s*\|\s*(\d{9,11}|\d{13})\b", re.I)
 _RESET = lazy(r"\breset(?:s|ting)?\b:?(?:\s+(?:at|on))?\s+(?=\S)", re.I)
 _SPAN = lazy(
-    r"in\s+((?:~?\d+\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)\b[\s,]*(?:and\s+)?)+)",
+    r"in\s+((?:~?\d+\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])[\s,]*"
+    r"(?:and\s+)?)+)",
     re.I,
 )
 _SPAN_PART = lazy(r"(\d+)\s*([dhms])", re.I)
@@ -70,8 +71,8 @@ def read_limit(text: str, at: float | None, zone: tzinfo | None = None) -> Limit
     """
     told = _EPOCH.search(text)
     if told is not None:
-        moment = int(told[1]) / (1000 if len(told[1]) == 13 else 1)
-        return LimitNotice(_window(text), moment)
+        epoch = int(told[1]) / (1000 if len(told[1]) == 13 else 1)
+        return LimitNotice(_window(text), epoch)
     reset = _read_reset(text, at, zone)
     window = _window(text if reset.start is None else text[: reset.start] + reset.words)
     if window != "five_hour" or reset.whole or at is None:

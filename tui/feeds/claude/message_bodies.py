@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Raw, structs
 
 from tui.feeds.claude import lenient_values, wire
-from tui.feeds.claude.api_failures import SYNTHETIC, read_failure, read_unmarked, with_window
+from tui.feeds.claude.api_failures import read_failure, read_unmarked, with_window
 from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
 from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
-from tui.model.failures import ApiFailure
+from tui.model.failures import SYNTHETIC, ApiFailure
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
 from tui.system.sgr import strip_ansi
