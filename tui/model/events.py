@@ -60,7 +60,10 @@ class ToolCall(Struct, frozen=True, gc=False):
 
 
 class ToolResult(Struct, frozen=True, gc=False):
-    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length."""
+    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
+
+    `head` is the beginning, where the excerpt does not have it.
+    """
 
     tool_use_id: str
     is_error: bool
@@ -69,6 +72,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     added: int = 0
     removed: int = 0
     agent_id: str = ""
+    head: str = ""
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
