@@ -125,6 +125,8 @@ class SnapshotBuilder:
         state = self._state
         if verdict.state == "stalled":
             return STALLED
+        if verdict.state in ("waiting_permission", "waiting_input"):
+            return IDLE
         if verdict.state == "paused":
             return DEAD if state.interventions.pending is not None else IDLE
         kind = state.activity.time_kind()
