@@ -322,7 +322,7 @@ class Reducer:
         match record:
             case records.Arrival():
                 state.source_clock(record.source).record_arrival(record.offset, record.at)
-                state.record_sign(record.at)
+                state.hear(record.at)
             case JournalEntry():
                 self._journal(record)
             case records.ProgressFile():
@@ -347,6 +347,8 @@ class Reducer:
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
             case AgentProcesses():
                 state.agents, state.agents_at = record.agents, record.at
+                if any(agent.status == "waiting" for agent in record.agents):
+                    state.asked_at = record.at
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state

@@ -132,6 +132,8 @@ class SnapshotBuilder:
             return STALLED
         if verdict.state == "rate_limited":
             return LIMITED
+        if verdict.state in ("waiting_permission", "waiting_input"):
+            return IDLE
         if verdict.state == "paused":
             return DEAD if state.interventions.pending is not None else IDLE
         kind = state.activity.time_kind()
