@@ -74,7 +74,7 @@ class SnapshotBuilder:
         version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
         known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
         line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
-        window, basis = state.context_meter.window()
+        window, basis = state.context_meter.window(self._prices.window)
         interventions: Interventions = self._cached(
             "interventions", state.interventions.version, state.interventions.freeze
         )
@@ -85,7 +85,7 @@ class SnapshotBuilder:
             activity=self._activity(now, verdict),
             stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices.priced_on, timeline.start, timeline.clock),
+            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
