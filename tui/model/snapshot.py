@@ -30,8 +30,31 @@ class RunExit(Struct, frozen=True):
     kind: EndKind = EndKind.OPEN
 
 
+class RunLimits(Struct, frozen=True):
+    """The bounds in force for a run, in the units of the settings; None where there is none."""
+
+    max_hours: float | None = None
+    max_idle_minutes: float | None = None
+    max_cost_usd: float | None = None
+
+
+class LimitReached(Struct, frozen=True):
+    """A limit that our supervisor keeps was reached; figures are in the unit of its setting.
+
+    They are None where a journal of version 0.1 has them as words only.
+    """
+
+    kind: str
+    since: float | None
+    value: float | None = None
+    allowed: float | None = None
+
+
 class RunInfo(Struct, frozen=True):
-    """Which run this is; `owned` if our supervisor started it, on the machine `host`."""
+    """Which run this is; `owned` if our supervisor started it, on the machine `host`.
+
+    `supervised`: whether a supervisor watches it now, as far as its journal tells; None: it does not.
+    """
 
     owned: bool
     id: str | None = None
@@ -48,6 +71,10 @@ class RunInfo(Struct, frozen=True):
     attempt: int = 0
     exit: RunExit | None = None
     host: str = ""
+    supervised: bool | None = False
+    continuations: int = 0
+    limits: RunLimits = RunLimits()
+    limit: LimitReached | None = None
 
 
 class RunningTool(Struct, frozen=True):

@@ -183,7 +183,17 @@ class SnapshotBuilder:
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
+            supervised=self._is_supervised(over),
+            continuations=interventions.continuations,
+            limits=interventions.limits,
+            limit=interventions.limit,
         )
+
+    def _is_supervised(self, over: bool) -> bool | None:
+        log = self._state.interventions
+        if over or not (self._own or log.run):
+            return False
+        return log.has_supervisor
 
     def _goal(self) -> str | None:
         progress = self._state.progress
