@@ -7,6 +7,7 @@ time that has passed since.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import (
     AgentStateReport,
@@ -111,6 +112,7 @@ class ActivityTracker(Struct):
     has_heartbeats: bool = False
     open_calls: dict[str, OpenToolCall] = {}
     main_calls: int = 0
+    asks: str = ""
     retry: PendingRetry | None = None
     limit: UsageLimit | None = None
     ended_limit: UsageLimit | None = None
@@ -135,7 +137,7 @@ class ActivityTracker(Struct):
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
-        if self.question is not None:
+        if self.question is not None or self.asks:
             return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
             return timeline_builder.LIMITED
@@ -146,6 +148,15 @@ class ActivityTracker(Struct):
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
+
+    def forget_times_after(self, at: float) -> None:
+        """The clock was wrong: nothing that goes on began after `at`."""
+        if self.since is not None and self.since > at:
+            self.since = at
+        self.open_calls = {
+            key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
+            for key, tool in self.open_calls.items()
+        }
 
     @property
     def turn_open(self) -> bool:
@@ -180,6 +191,8 @@ class ActivityTracker(Struct):
         self.open_calls[tool.call.id] = tool
         if not tool.thread:
             self.main_calls += 1
+            if tool.call.name in ASKING:
+                self.asks = tool.call.id
 
     def drop_lost_calls(self) -> bool:
         """The model begins to answer: what was open when a person spoke is not answered any more.
@@ -199,10 +212,13 @@ class ActivityTracker(Struct):
         """Forget the main conversation's own calls."""
         self.open_calls = {key: tool for key, tool in self.open_calls.items() if tool.thread}
         self.main_calls = 0
+        self.asks = ""
 
     def close_call(self, tool_use_id: str) -> OpenToolCall | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
         tool = self.open_calls.pop(tool_use_id, None)
+        if tool_use_id == self.asks:
+            self.asks = ""
         if tool is not None and not tool.thread:
             self.main_calls -= 1
         return tool

@@ -12,6 +12,7 @@ from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
+from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
 from tui.night.activity import EDITING, IDLE, SUBAGENTS, OpenToolCall
 from tui.night.fold_state import FoldState, SourceClock
@@ -84,7 +85,7 @@ class Reducer:
         main_news = live and not thread
         if self.record_usage(event, body, at, source) and not thread:
             if live:
-                self._context_meter.on_answer(body.model, body.usage.context)  # type: ignore[union-attr]
+                self._context_meter.on_answer(body.model, body.usage.window)  # type: ignore[union-attr]
             state.model = body.model
         if main_news and body.model != SYNTHETIC and self._activity.drop_lost_calls():
             state.waste.abort_turn(at, "process ended")
@@ -227,7 +228,7 @@ class Reducer:
             if body.step == "message_start":
                 activity.on_message_start(at)
                 if body.usage is not None:
-                    self._context_meter.on_answer(body.model, body.usage.context)
+                    self._context_meter.on_answer(body.model, body.usage.window)
 
     def _turn_started(
         self, event: AgentEvent, body: events.TurnStarted, at: Time, live: bool, source: SourceClock
@@ -240,6 +241,7 @@ class Reducer:
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
+        self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
             self._note_lifted_limit(at)
@@ -292,7 +294,10 @@ class Reducer:
                 activity.on_state(body, at)
             case events.RunningCost():
                 session = state.sessions.number(event.session)
-                self._accounts.on_running_cost(session, source.number, at, body.cost_usd)
+                self._accounts.on_running_cost(
+                    session, source.number, at, body.cost_usd, body.models, body.incomplete
+                )
+                self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
             case events.ControlMessage(subtype="can_use_tool") if live:
@@ -322,7 +327,7 @@ class Reducer:
         match record:
             case records.Arrival():
                 state.source_clock(record.source).record_arrival(record.offset, record.at)
-                state.record_sign(record.at)
+                state.hear(record.at)
             case JournalEntry():
                 self._journal(record)
             case records.ProgressFile():
@@ -347,6 +352,8 @@ class Reducer:
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
             case AgentProcesses():
                 state.agents, state.agents_at = record.agents, record.at
+                if any(agent.status == "waiting" for agent in record.agents):
+                    state.asked_at = record.at
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state

@@ -79,7 +79,7 @@ class SnapshotBuilder:
         tail_spans = spans if idle is None else [*spans, idle]
         tail = self._tail(now, verdict)
         line, sums = build_timeline(timeline, known, tail_spans, marks, tail)
-        window, basis = state.context_meter.window()
+        window, basis = state.context_meter.window(self._prices.window)
         interventions: Interventions = self._cached(
             "interventions", state.interventions.version, state.interventions.freeze
         )
@@ -90,7 +90,7 @@ class SnapshotBuilder:
             activity=self._activity(now, verdict),
             stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices.priced_on, timeline.start, timeline.clock),
+            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
@@ -132,6 +132,8 @@ class SnapshotBuilder:
             return STALLED
         if verdict.state == "rate_limited":
             return LIMITED
+        if verdict.state in ("waiting_permission", "waiting_input"):
+            return IDLE
         if verdict.state == "paused":
             return DEAD if state.interventions.pending is not None else IDLE
         kind = state.activity.time_kind()

@@ -172,7 +172,16 @@ def _model_use(model: str, use: wire.WireModelUse) -> events.ModelUsage:
     tokens = events.TokenUsage(
         use.inputTokens or 0, use.outputTokens or 0, five, hour, use.cacheReadInputTokens or 0
     )
-    return events.ModelUsage(name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0)
+    searches = max(use.webSearchRequests or 0, 0)
+    return events.ModelUsage(
+        name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0, searches
+    )
+
+
+def _cost_state(line: RecordLine, raw: bytes) -> Body:
+    state = read_struct(wire.CostLine, raw)
+    models = tuple(_model_use(model, use) for model, use in (state.modelUsage or {}).items())
+    return events.RunningCost(state.totalCostUSD or 0.0, models, bool(state.hasUnknownModelCost))
 
 
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
@@ -254,9 +263,7 @@ _BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
     "control_cancel_request": lambda line, raw: events.ControlMessage(
         name(read_struct(wire.ControlLine, raw).request_id), "cancel", True
     ),
-    "cost-state": lambda line, raw: events.RunningCost(
-        read_struct(SystemLine, raw).totalCostUSD or 0.0
-    ),
+    "cost-state": _cost_state,
     "attachment": record_bodies.attachment_body,
     "progress": record_bodies.progress_body,
 }

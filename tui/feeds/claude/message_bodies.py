@@ -111,7 +111,7 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         name(message.id),
         name(line.request_id or line.request),
         interned(message.model),
-        token_usage(message.usage),
+        token_usage(message.usage, line.version),
         message.stop_reason is not None,
         words,
         thinking,
