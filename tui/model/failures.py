@@ -33,10 +33,28 @@ class FailureKind(StrEnum):
         """Whether neither waiting nor trying again helps."""
         return self in _FOR_A_PERSON
 
+    @classmethod
+    def of_status(cls, status: int) -> FailureKind:
+        """The class of an HTTP status, where nothing else tells it."""
+        known = _BY_STATUS.get(status)
+        return known or (cls.SERVER_ERROR if status >= 500 else cls.UNKNOWN)
+
 
 _FOR_A_PERSON = frozenset(
     map(FailureKind, ("login", "credit", "extra_usage", "model_not_found", "invalid_request"))
 )
+
+
+_BY_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.LOGIN,
+    402: FailureKind.CREDIT,
+    403: FailureKind.LOGIN,
+    404: FailureKind.MODEL_NOT_FOUND,
+    413: FailureKind.REQUEST_TOO_LARGE,
+    429: FailureKind.USAGE_LIMIT,
+    529: FailureKind.OVERLOADED,
+}
 
 
 class LimitNotice(Struct, frozen=True, gc=False):

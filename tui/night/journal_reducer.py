@@ -46,6 +46,9 @@ class InterventionLog(Struct):
     code: int | None = None
     end: EndKind = EndKind.OPEN
     stopped_by: str = ""
+    stopped_at: float | None = None
+    rewinding_since: float | None = None
+    rewind_request: str = ""
     killed: bool = False
     checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
@@ -157,6 +160,7 @@ def _go_on(log: InterventionLog) -> None:
     """What was recorded of an end is no longer so."""
     log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
     log.end, log.limit = EndKind.OPEN, None
+    log.stopped_by, log.stopped_at, log.rewinding_since = "", None, None
 
 
 def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
@@ -276,6 +280,7 @@ def _text_and_author(
             by = _text(data, "by")
             if kind != "interrupt":
                 log.stopped_by, log.killed = by, log.killed or kind == "kill"
+                log.stopped_at = at
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
         case "limit_warning" | "limit_hit":
             text, allowed = _text(data, "limit"), _text(data, "allowed")
@@ -299,6 +304,10 @@ def _text_and_author(
                 due = at + delay
             log.pending = PendingRestart(attempt, due, why)
             return f"restart {attempt} scheduled ({why})", "watchdog"
+        case "request" if data.get("verb") in ("rewind", "undo"):
+            log.rewinding_since, log.rewind_request = at, entry.id
+        case "answer" if entry.id == log.rewind_request and data.get("ok") is False:
+            log.rewinding_since = None
         case "restart_cancelled":
             log.pending = None
         case "handover":

@@ -27,6 +27,9 @@ except ImportError:
     from hashlib import blake2b
 _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
+# The CLI's words where a person refuses a call; with the second, nothing goes on before that person speaks.
+_REFUSED = ("The user doesn't want to proceed", "The user doesn't want to take this action")
+_STOPPED = "STOP what you are doing and wait"
 
 
 def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
@@ -47,7 +50,9 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
         added, removed = _count_changed_lines(answer)
         agent = name(answer.agentId)
     excerpt = _output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
-    return ToolResult(name(block.tool_use_id), failed, excerpt, len(text), added, removed, agent)
+    stopped = failed and text.startswith(_REFUSED) and _STOPPED in text
+    call = name(block.tool_use_id)
+    return ToolResult(call, failed, excerpt, len(text), added, removed, agent, stopped)
 
 
 def _output_excerpt(text: str, limit: int) -> str:
