@@ -246,6 +246,17 @@ def _rewind(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
     timeline.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
 
+def _request(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    if _text(entry.data, "verb") in ("rewind", "undo"):
+        log.rewinding_since, log.rewind_request = entry.at, entry.id
+
+
+def _answer(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    """A refused rewind stops nothing; one that was done is over with the next attempt."""
+    if entry.id == log.rewind_request and entry.data.get("ok") is False:
+        log.rewinding_since = None
+
+
 def _inject(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     text = _text(entry.data, "text")
     key = entry.id or f"injection {len(log.injections) + 1}"
@@ -269,6 +280,11 @@ def _survivors_text(data: Mapping[str, object]) -> str:
     return describe_survivors([str(name) for name in names[:_MOST_SURVIVORS]])
 
 
+def _limit_reached(entry: JournalEntry) -> LimitReached:
+    used, bound = _number(entry.data, "used"), _number(entry.data, "bound")
+    return LimitReached(_text(entry.data, "limit"), entry.at, used, bound)
+
+
 # complexity: a table in code, one case for each kind of entry
 def _text_and_author(
     log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
@@ -279,8 +295,8 @@ def _text_and_author(
         case "interrupt" | "stop" | "kill":
             by = _text(data, "by")
             if kind != "interrupt":
-                log.stopped_by, log.killed = by, log.killed or kind == "kill"
-                log.stopped_at = at
+                log.stopped_by, log.stopped_at = by, at
+                log.killed = log.killed or kind == "kill"
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
         case "limit_warning" | "limit_hit":
             text, allowed = _text(data, "limit"), _text(data, "allowed")
@@ -288,8 +304,7 @@ def _text_and_author(
                 text = f"{text}: {_text(data, 'value')} of {allowed}"
             if kind == "limit_hit":
                 timeline.mark(at, "limit", text)
-                used, bound = _number(data, "used"), _number(data, "bound")
-                log.limit = LimitReached(_text(data, "limit"), at, used, bound)
+                log.limit = _limit_reached(entry)
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
@@ -304,10 +319,6 @@ def _text_and_author(
                 due = at + delay
             log.pending = PendingRestart(attempt, due, why)
             return f"restart {attempt} scheduled ({why})", "watchdog"
-        case "request" if data.get("verb") in ("rewind", "undo"):
-            log.rewinding_since, log.rewind_request = at, entry.id
-        case "answer" if entry.id == log.rewind_request and data.get("ok") is False:
-            log.rewinding_since = None
         case "restart_cancelled":
             log.pending = None
         case "handover":
@@ -347,6 +358,8 @@ _HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], 
     "undo": _rewind,
     "inject": _inject,
     "injection": _injection,
+    "request": _request,
+    "answer": _answer,
 }
 
 

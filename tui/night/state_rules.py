@@ -123,18 +123,18 @@ def _turn_ended(inputs: StateInputs, end: TurnEnd) -> StateVerdict:
         return because(Code.MESSAGE_QUEUED, reason, since)
     if end.outcome.is_trouble:
         return _failed(end, waits, since)
-    words = _ENDINGS[end.outcome].format(word=word)
-    if alive and inputs.interventions.has_supervisor and inputs.quiet <= SETTLE_SECONDS:
-        return because(
-            Code.TURN_COMPLETED,
-            f"{words}; its supervisor decides what follows",
-            since,
-            state=State.WORKING,
-        )
-    if alive:
-        return because(Code.MESSAGE_AWAITED, words + waits, since)
-    code = Code.TURN_COMPLETED if end.outcome.is_certain else Code.TURN_ANSWERED
-    return because(code, words, since)
+    return _ended_well(inputs, end, _ENDINGS[end.outcome].format(word=word) + waits, since)
+
+
+def _ended_well(inputs: StateInputs, end: TurnEnd, words: str, since: float | None) -> StateVerdict:
+    """The turn ended without trouble: over, or a living process waits."""
+    if not inputs.alive:
+        code = Code.TURN_COMPLETED if end.outcome.is_certain else Code.TURN_ANSWERED
+        return because(code, words, since)
+    if inputs.interventions.has_supervisor and inputs.quiet <= SETTLE_SECONDS:
+        reason = "its turn is over; its supervisor decides what follows"
+        return because(Code.TURN_COMPLETED, reason, since, state=State.WORKING)
+    return because(Code.MESSAGE_AWAITED, words, since)
 
 
 _ENDINGS = {

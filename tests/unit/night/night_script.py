@@ -84,11 +84,15 @@ class Script:
         request: str = "",
         thread: str = "",
         error: str = "",
+        stop: str = "",
     ) -> AgentEvent:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
-        body = AssistantMessage(message, request, model, usage, final, text, False, tools, error)
+        body = AssistantMessage(
+            *(message, request, model, usage, final, text, False, tools, error),
+            stop_reason=stop or ("end_turn" if final and not tools else ""),
+        )
         return self.add(body, after, thread=thread)
 
     def use(self, name: str, target: str, *, key: str | None = None, path: str = "") -> ToolCall:
