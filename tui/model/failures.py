@@ -51,7 +51,9 @@ _BY_STATUS = {
     402: FailureKind.CREDIT,
     403: FailureKind.LOGIN,
     404: FailureKind.MODEL_NOT_FOUND,
+    408: FailureKind.CONNECTION,
     413: FailureKind.REQUEST_TOO_LARGE,
+    425: FailureKind.CONNECTION,
     429: FailureKind.USAGE_LIMIT,
     529: FailureKind.OVERLOADED,
 }

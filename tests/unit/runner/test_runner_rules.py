@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
+from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
 from tui.model.records import Arrival, ProgressFile, ProgressTask
 from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
@@ -122,7 +123,10 @@ def turns_with(body: TurnResult, error: str = "", limit: float | None = None) ->
     if limit is not None:
         turns.apply(AgentEvent("s", 0, 1, RateLimit("rejected", limit, "five_hour")))
     if error:
-        said = AssistantMessage("m", "r", "x", None, True, text=f"API Error: {error}", error=error)
+        failure = read_failure(f"API Error: {error}", error, 0, None)
+        said = AssistantMessage(
+            *("m", "r", "x", None, True), text=failure.text, error=error, failure=failure
+        )
         turns.apply(AgentEvent("s", 1, 1, said))
     turns.apply(AgentEvent("s", 2, 1, body))
     return turns
@@ -156,6 +160,11 @@ def turns_with(body: TurnResult, error: str = "", limit: float | None = None) ->
         (result(is_error=True, api_error_status=529), "overloaded", None, OutcomeKind.OVERLOADED),
         (result(is_error=True, api_error_status=500), "server_error", None, OutcomeKind.OVERLOADED),
         (result(is_error=True, api_error_status=400), "invalid_request", None, OutcomeKind.CRASH),
+        (result(is_error=True, api_error_status=401), "", None, OutcomeKind.LOGIN_REQUIRED),
+        (result(is_error=True, api_error_status=503), "", None, OutcomeKind.OVERLOADED),
+        (result(subtype="error_max_turns"), "", None, OutcomeKind.MAX_TURNS),
+        (result(terminal_reason="hook_stopped"), "", None, OutcomeKind.COMPLETED),
+        (result(subtype="error_during_execution"), "", None, OutcomeKind.CRASH),
     ],
 )
 def test_what_a_turns_end_means(

@@ -18,7 +18,9 @@ from tui.model.events import (
     TurnStarted,
     UserMessage,
 )
+from tui.model.failures import ApiFailure, FailureKind
 from tui.model.state import ExitStatus, Outcome, OutcomeKind
+from tui.model.turn_end import TurnEnd, TurnOutcome, read_result
 from tui.runner.agent.attempt import AttemptStatus
 
 _ENDED = ("completed", "failed", "stopped", "killed")
@@ -38,8 +40,7 @@ class TurnTracker:
     said_idle: bool = False
     tells_states: bool = False
     result: TurnResult | None = None
-    error: str = ""
-    error_text: str = ""
+    failure: ApiFailure | None = None
     resets_at: float | None = None
     limited: bool = False
     turns: int = 0
@@ -58,7 +59,7 @@ class TurnTracker:
         """Forgets the turns of the process that is gone."""
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None
-        self.error = self.error_text = ""
+        self.failure = None
         self.limited, self.resets_at = False, None
         self.turns = self.answers = self.first_context = 0
         self.tasks.clear()
@@ -89,7 +90,7 @@ class TurnTracker:
                 self.started = True
                 self.message_sent()
                 self.called.clear()
-                self.error = self.error_text = ""
+                self.failure = None
             case TurnResult():
                 self.session = event.session or self.session
                 self.open = False
@@ -115,10 +116,9 @@ class TurnTracker:
         self.answers += 1
         if not self.first_context and body.usage is not None:
             self.first_context = body.usage.context
-        if body.error:
-            self.error, self.error_text = body.error, body.text
-        else:
-            self.error, self.limited = "", False
+        self.failure = body.failure
+        if body.failure is None:
+            self.limited = False
             if body.text and not self.called and event.uuid:
                 self.safe_uuid = event.uuid
 
@@ -140,10 +140,17 @@ class TurnTracker:
             self.taken.add(body.command_uuid or event.uuid)
 
 
-_RATE = ("rate_limit", "usage_limit")
-_LOGIN = ("authentication", "oauth", "invalid_api_key", "permission_error")
-_BILLING = ("billing",)
-_BUSY = (408, 425, 500, 502, 503, 504, 529)
+_OUTCOMES = {
+    FailureKind.LOGIN: OutcomeKind.LOGIN_REQUIRED,
+    FailureKind.CREDIT: OutcomeKind.BILLING_REQUIRED,
+    FailureKind.EXTRA_USAGE: OutcomeKind.BILLING_REQUIRED,
+    FailureKind.USAGE_LIMIT: OutcomeKind.USAGE_LIMIT,
+    FailureKind.OVERLOADED: OutcomeKind.OVERLOADED,
+    FailureKind.SERVER_ERROR: OutcomeKind.OVERLOADED,
+    FailureKind.CONNECTION: OutcomeKind.OVERLOADED,
+}
+"""What follows an API error; a class that is not here is tried again as after a crash."""
+_NEEDS = {OutcomeKind.LOGIN_REQUIRED: "login", OutcomeKind.BILLING_REQUIRED: "billing"}
 
 
 def turn_outcome(turns: TurnTracker) -> Outcome:
@@ -151,41 +158,34 @@ def turn_outcome(turns: TurnTracker) -> Outcome:
     result = turns.result
     if result is None:
         return Outcome(OutcomeKind.CRASH, "the turn has no end")
-    if not result.is_error and result.subtype == "success":
-        return Outcome(OutcomeKind.COMPLETED, "the turn ended")
-    text = "; ".join(result.errors) or result.text or result.terminal_reason or result.subtype
-    account = _account_trouble(turns, result.api_error_status)
-    if account is not None:
-        return account
-    if result.subtype == "error_max_turns" or result.terminal_reason == "max_turns":
-        return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
-    if "budget" in result.subtype or result.terminal_reason == "budget_exhausted":
-        return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
-    if result.was_interrupted:
-        return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
-    return _api_outcome(turns, result.api_error_status, text[:300])
+    end = read_result(result, turns.failure, None)
+    match end.outcome:
+        case TurnOutcome.TURNS_USED_UP:
+            return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
+        case TurnOutcome.BUDGET_USED_UP:
+            return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
+        case TurnOutcome.INTERRUPTED:
+            return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
+        case TurnOutcome.FAILED:
+            return _failed(turns, end)
+        case _:
+            return Outcome(OutcomeKind.COMPLETED, "the turn ended")
 
 
-def _account_trouble(turns: TurnTracker, status: int) -> Outcome | None:
-    """The outcome where a person must log in or pay first."""
-    error = turns.error.lower()
-    if any(word in error for word in _BILLING):
-        return Outcome(OutcomeKind.BILLING_REQUIRED, f"billing: {turns.error_text or turns.error}")
-    if any(word in error for word in _LOGIN) or status in (401, 403):
-        text = turns.error_text or turns.error or f"HTTP {status}"
-        return Outcome(OutcomeKind.LOGIN_REQUIRED, f"login: {text}")
-    return None
-
-
-def _api_outcome(turns: TurnTracker, status: int, text: str) -> Outcome:
-    error = turns.error.lower()
-    if turns.limited or status == 429 or any(word in error for word in _RATE):
-        return Outcome(
-            OutcomeKind.USAGE_LIMIT, text or "a usage limit was reached", turns.resets_at
-        )
-    if status in _BUSY or "overload" in error or "server" in error:
-        return Outcome(OutcomeKind.OVERLOADED, text or f"HTTP {status}")
-    return Outcome(OutcomeKind.CRASH, text)
+def _failed(turns: TurnTracker, end: TurnEnd) -> Outcome:
+    """The outcome of a turn that ended in an error."""
+    failure, text = end.failure, (end.text or end.word)[:300]
+    kind = OutcomeKind.CRASH
+    if failure is not None:
+        kind = _OUTCOMES.get(failure.kind, kind)
+        text = text or failure.text[:300]
+    if kind in _NEEDS:
+        return Outcome(kind, f"{_NEEDS[kind]}: {text}")
+    if turns.limited or kind == OutcomeKind.USAGE_LIMIT:
+        notice = failure.limit if failure is not None else None
+        resets_at = turns.resets_at or (notice.resets_at if notice is not None else None)
+        return Outcome(OutcomeKind.USAGE_LIMIT, text or "a usage limit was reached", resets_at)
+    return Outcome(kind, text)
 
 
 def exit_outcome(status: AttemptStatus, turns: TurnTracker, resumed: bool, stderr: str) -> Outcome:
