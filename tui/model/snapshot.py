@@ -140,12 +140,26 @@ class HourCost(Struct, frozen=True):
     usd: float
 
 
+class CostGap(Struct, frozen=True):
+    """What the CLI's totals hold of one model beyond the records that were read.
+
+    Compactions, titles and other helper calls of the CLI write no records, an earlier part of the
+    session may lie elsewhere. `usd` is what the totals say above the price of the records.
+    """
+
+    model: str
+    prompt_tokens: int
+    output_tokens: int
+    usd: float
+
+
 class Cost(Struct, frozen=True):
     """What it cost, and what the figure is based on.
 
     "result": the CLI's own total, nothing after it. "estimate": tokens times the table of
     `priced_on`, wholly or for what came after the last result. "partial": at least this much.
-    `per_hour` is the burn of the last hour of work.
+    `per_hour` is the burn of the last hour of work. `notes` are sentences for people: why an
+    estimate was corrected, what the totals hold beyond the records.
     """
 
     usd: float | None
@@ -155,6 +169,8 @@ class Cost(Struct, frozen=True):
     by_hour: tuple[HourCost, ...] = ()
     per_hour: float | None = None
     priced_on: str = ""
+    beyond_records: tuple[CostGap, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class ContextUse(Struct, frozen=True):

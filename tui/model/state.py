@@ -148,6 +148,7 @@ class OutcomeKind(StrEnum):
     OVERLOADED = "overload"
     LOGIN_REQUIRED = "login required"
     BILLING_REQUIRED = "billing required"
+    PERSON_REQUIRED = "person required"
     RESUME_REFUSED = "resume refused"
     CRASH = "crash"
 

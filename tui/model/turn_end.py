@@ -59,6 +59,11 @@ class TurnEnd(Struct, frozen=True):
     status: int = 0
     queued: int = 0
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether a person stopped it."""
+        return self.outcome == TurnOutcome.INTERRUPTED
+
 
 def read_answer(body: AssistantMessage, at: float | None) -> TurnEnd | None:
     """What an answer without tool calls says of its turn's end; None while more of it must come."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from tui.model.failures import FailureKind
 from tui.model.snapshot import Stall
 from tui.model.state import OutcomeKind, StallKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.night.activity import STARTING
+from tui.night.limit_rules import LimitCase, LimitVerdict, judge_failure, judge_limit, judge_wait
 from tui.night.verdicts import GONE_SECONDS, SETTLE_SECONDS, StateInputs, StateVerdict, because
 from tui.system.format import format_count, format_duration, shorten
 
@@ -46,9 +49,40 @@ def restart_pending(inputs: StateInputs) -> StateVerdict | None:
     wait = f"in {format_duration(due - inputs.now)}" if due and due > inputs.now else "now"
     why = f" ({pending.why})" if pending.why else ""
     reason = f"restart {pending.attempt} is due {wait}{why}"
-    since = attempt.ended_at if attempt else None
-    state = State.RATE_LIMITED if pending.why == OutcomeKind.USAGE_LIMIT else None
-    return because(Code.RESTART_PENDING, reason, since, until=due, state=state)
+    return because(Code.RESTART_PENDING, reason, attempt.ended_at if attempt else None, until=due)
+
+
+def waits_for_limit(inputs: StateInputs) -> StateVerdict | None:
+    """Our supervisor waits for a usage limit: no agent need live for that."""
+    pending = inputs.interventions.pending
+    if pending is None or pending.why != OutcomeKind.USAGE_LIMIT:
+        return None
+    return _stopped_by(judge_wait(_limit_case(inputs), pending.due))
+
+
+def usage_limit(inputs: StateInputs) -> StateVerdict | None:
+    """A usage limit is what the session waits for, or what ended it."""
+    return _stopped_by(judge_limit(_limit_case(inputs)) if inputs.activity.limit else None)
+
+
+def api_failed(inputs: StateInputs) -> StateVerdict | None:
+    """An API error stands in the model's place."""
+    return _stopped_by(judge_failure(_limit_case(inputs)) if inputs.activity.failure else None)
+
+
+def _limit_case(inputs: StateInputs) -> LimitCase:
+    state, log = inputs.state, inputs.interventions
+    ends_at = None
+    if log.started_at is not None and log.limits.max_hours is not None and log.ended_at is None:
+        ends_at = log.started_at + log.limits.max_hours * 3600
+    return LimitCase(
+        *(inputs.activity, inputs.now, inputs.alive, state.last_sign),
+        *(inputs.limits, inputs.refs, ends_at),
+    )
+
+
+def _stopped_by(found: LimitVerdict | None) -> StateVerdict | None:
+    return None if found is None else StateVerdict(*structs.astuple(found))
 
 
 def winding_down(inputs: StateInputs) -> StateVerdict | None:
@@ -128,9 +162,9 @@ def _ended_on_purpose(inputs: StateInputs) -> StateVerdict | None:
 def _broke_off(inputs: StateInputs) -> StateVerdict:
     """Its process is gone, and its last turn has no end."""
     at, activity = inputs.state.last_sign, inputs.activity
-    if activity.limit is not None:
-        reason = f"a usage limit was reached ({activity.limit.window or 'unnamed'})"
-        return because(Code.USAGE_LIMIT, reason, at, state=State.FAILED)
+    stopped = usage_limit(inputs) or api_failed(inputs)
+    if stopped is not None:
+        return stopped
     if activity.retry is not None:
         return _unreachable(inputs)
     words = "no agent lives here, and its last turn has no end"
@@ -159,9 +193,9 @@ def _unreachable(inputs: StateInputs) -> StateVerdict:
     what = {
         FailureKind.LOGIN: "the API refused the login",
         FailureKind.CREDIT: "the API refused for want of credit",
-        FailureKind.USAGE_LIMIT: "the API refused for a limit",
+        FailureKind.RATE_LIMIT: "the API refused for a limit",
     }.get(kind, "the API could not be reached")
-    code = Code.USAGE_LIMIT if kind == FailureKind.USAGE_LIMIT else Code.API_UNREACHABLE
+    code = Code.USAGE_LIMIT if kind == FailureKind.RATE_LIMIT else Code.API_UNREACHABLE
     return because(code, f"{what}: {attempts}, the last with {answer}", at, state=State.FAILED)
 
 

@@ -18,12 +18,14 @@ from tui.model.snapshot import (
 from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
+from tui.night.limit_rules import idle_after_limit
 from tui.night.state_rules import classify_state
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
     DEAD,
     IDLE,
+    LIMITED,
     STALLED,
     WORKING,
     TailGap,
@@ -37,6 +39,9 @@ from tui.night.usage.prices import PriceTable
 from tui.night.verdicts import StateInputs, StateVerdict
 
 _T = TypeVar("_T")
+_FOR_A_PERSON = frozenset(
+    (SessionState.PAUSED, SessionState.WAITING_INPUT, SessionState.WAITING_PERMISSION)
+)
 
 
 class SnapshotBuilder:
@@ -74,8 +79,11 @@ class SnapshotBuilder:
         newest = timeline.gaps[-1] if timeline.gaps else None
         version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
         known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
-        line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
-        window, basis = state.context_meter.window()
+        idle = idle_after_limit(state.activity, now)
+        tail_spans = spans if idle is None else [*spans, idle]
+        tail = self._tail(now, verdict)
+        line, sums = build_timeline(timeline, known, tail_spans, marks, tail)
+        window, basis = state.context_meter.window(self._prices.window)
         interventions: Interventions = self._cached(
             "interventions", state.interventions.version, state.interventions.freeze
         )
@@ -86,7 +94,7 @@ class SnapshotBuilder:
             activity=self._activity(now, verdict),
             stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices.priced_on, timeline.start, timeline.clock),
+            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
@@ -115,7 +123,7 @@ class SnapshotBuilder:
         if verdict.state not in OVER:
             return TailGap(clock, now, self._tail_kind(now - clock, verdict))
         if state.agents:
-            return TailGap(clock, now, IDLE)
+            return TailGap(clock, now, LIMITED if state.activity.limit else IDLE)
         ended = state.interventions.ended_at
         if ended is None or ended <= clock:
             return None
@@ -126,7 +134,9 @@ class SnapshotBuilder:
         state = self._state
         if verdict.state == "stalled":
             return STALLED
-        if verdict.state in (SessionState.PAUSED, SessionState.WAITING_INPUT):
+        if verdict.state == SessionState.RATE_LIMITED:
+            return LIMITED
+        if verdict.state in _FOR_A_PERSON:
             return IDLE
         if verdict.code in (StateReason.RESTART_PENDING, StateReason.REWINDING):
             return DEAD

@@ -7,18 +7,15 @@ waits for, then silence, then loops, and only then what it is busy with.
 from __future__ import annotations
 
 from tui.model.failures import FailureKind
-from tui.model.snapshot import Stall
 from tui.model.state import SessionState as State
-from tui.model.state import StallKind
 from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
 from tui.night import run_rules
 from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
+from tui.night.limit_rules import describe_failure
 from tui.night.stuck.silence import detect_silence
 from tui.night.verdicts import ANSWER_SECONDS, SETTLE_SECONDS, StateInputs, StateVerdict, because
 from tui.system.format import format_count, format_duration, shorten
-
-_GRACE = 120.0
 
 
 def classify_state(inputs: StateInputs) -> StateVerdict:
@@ -66,31 +63,6 @@ def _person_asked(inputs: StateInputs) -> StateVerdict | None:
             reason = f"it waits for a person: {agent.waiting_for or 'input'}"
             return because(Code.PERMISSION_PROMPT, reason, inputs.state.last_sign)
     return None
-
-
-def _usage_limit(inputs: StateInputs) -> StateVerdict | None:
-    limit = inputs.activity.limit
-    if limit is None or inputs.activity.phase == TOOL:
-        return None
-    lifted = limit.resets_at is None or inputs.now > limit.resets_at
-    if inputs.activity.phase == IDLE and (inputs.alive is False or lifted):
-        return None
-    window = limit.window.replace("_", " ") or "usage limit"
-    since = limit.since if limit.since is not None else inputs.state.last_sign or inputs.now
-    resets = limit.resets_at
-    if resets is None:
-        words = f"{window}: nobody said until when"
-    elif inputs.now <= resets + _GRACE:
-        words = f"{window}: lifted in {format_duration(resets - inputs.now)}"
-    else:
-        words = f"{window}: was to be lifted {format_duration(inputs.now - resets)} ago, and nothing came since"
-    evidence = (words, f"limited for {format_duration(inputs.now - since)}")
-    overdue_at = None if resets is None else resets + max(_GRACE, inputs.limits.api_silence_seconds)
-    overdue = overdue_at is not None and inputs.now > overdue_at
-    stall = Stall(StallKind.LIMIT_WAIT, since, evidence, inputs.refs, waiting=not overdue)
-    if overdue:
-        return because(Code.LIMIT_OVERDUE, words, since, stall=stall)
-    return because(Code.USAGE_LIMIT, words, since, stall=stall, until=resets)
 
 
 def _turn_over(inputs: StateInputs) -> StateVerdict | None:
@@ -146,15 +118,17 @@ _ENDINGS = {
 
 
 def _failed(end: TurnEnd, waits: str, since: float | None) -> StateVerdict:
-    failure, what = end.failure, end.word or "error"
+    """An error or a bound of the agent's own ended the turn; API errors in its place came before."""
+    failure, text = end.failure, shorten(end.text, 160)
     if failure is not None:
-        what = failure.kind.replace("_", " ") if failure.kind != FailureKind.UNKNOWN else what
-    text = shorten(end.text or (failure.text if failure is not None else ""), 160)
-    words = f"its last turn failed ({what})" + (f": {text}" if text else "")
-    limited = end.outcome != TurnOutcome.FAILED or (failure is not None and failure.limit)
-    return because(
-        Code.USAGE_LIMIT if limited else Code.TURN_FAILED, words + waits, since, state=State.FAILED
+        words = describe_failure(failure)
+    else:
+        words = f"its last turn failed ({end.word or 'error'})" + (f": {text}" if text else "")
+    limited = end.outcome != TurnOutcome.FAILED or (
+        failure is not None and failure.kind == FailureKind.USAGE_LIMIT
     )
+    code = Code.USAGE_LIMIT if limited else Code.TURN_FAILED
+    return because(code, words + waits, since, state=State.FAILED)
 
 
 def _silent(inputs: StateInputs) -> StateVerdict | None:
@@ -231,13 +205,15 @@ _RULES = (
     _no_record,
     run_rules.run_ended,
     run_rules.rewinding,
+    run_rules.waits_for_limit,
     run_rules.restart_pending,
     run_rules.winding_down,
     run_rules.attempt_ended,
     run_rules.process_gone,
     _process_suspended,
     _person_asked,
-    _usage_limit,
+    run_rules.usage_limit,
+    run_rules.api_failed,
     _turn_over,
     run_rules.retries_exhausted,
     _silent,

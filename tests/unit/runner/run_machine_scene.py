@@ -10,6 +10,7 @@ from tests.fakes import FakeClock
 from tests.unit.runner.test_runner_rules import progress, result
 from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
+from tui.model.failures import SYNTHETIC
 from tui.model.records import ProgressFile
 from tui.model.requester import Requester
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
@@ -136,7 +137,7 @@ class Machine:
         if error:
             failure = read_failure(error, error, 0, None)
             said = AssistantMessage(
-                *("m", "r", "x", None, True), text=error, error=error, failure=failure
+                "m", "r", SYNTHETIC, None, True, text=error, error=error, failure=failure
             )
             turns.apply(AgentEvent("s", 1, 1, said))
         turns.apply(AgentEvent("s", 2, 1, body))

@@ -18,9 +18,9 @@ from tui.model.events import (
     TurnStarted,
     UserMessage,
 )
-from tui.model.failures import ApiFailure, FailureKind
+from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind
 from tui.model.state import ExitStatus, Outcome, OutcomeKind
-from tui.model.turn_end import TurnEnd, TurnOutcome, read_result
+from tui.model.turn_end import TurnOutcome, read_result
 from tui.runner.agent.attempt import AttemptStatus
 
 _ENDED = ("completed", "failed", "stopped", "killed")
@@ -105,9 +105,9 @@ class TurnTracker:
                 self.tasks.add(body.task_id)
             case MessageLifecycle():
                 self._lifecycle(body.command_uuid, body.state)
-            case RateLimit(status="rejected"):
+            case RateLimit(status="rejected", overage=False):
                 self.limited, self.resets_at = True, body.resets_at
-            case RateLimit(status="allowed"):
+            case RateLimit():
                 self.limited = False
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
@@ -116,11 +116,21 @@ class TurnTracker:
         self.answers += 1
         if not self.first_context and body.usage is not None:
             self.first_context = body.usage.context
-        self.failure = body.failure
-        if body.failure is None:
-            self.limited = False
+        if body.error:
+            self._failed(body.failure)
+        elif body.model != SYNTHETIC:
+            self.failure, self.limited = None, False
             if body.text and not self.called and event.uuid:
                 self.safe_uuid = event.uuid
+
+    def _failed(self, failure: ApiFailure | None) -> None:
+        self.failure = failure
+        limit = failure.limit if failure is not None else None
+        if limit is None:
+            return
+        if limit.resets_at is not None or not self.limited:
+            self.resets_at = limit.resets_at
+        self.limited = True
 
     def _lifecycle(self, name: str, state: str) -> None:
         self.queued.add(name)
@@ -140,17 +150,20 @@ class TurnTracker:
             self.taken.add(body.command_uuid or event.uuid)
 
 
-_OUTCOMES = {
+# What an API error means for the run; all other classes are worth another attempt.
+_API_OUTCOMES = {
     FailureKind.LOGIN: OutcomeKind.LOGIN_REQUIRED,
     FailureKind.CREDIT: OutcomeKind.BILLING_REQUIRED,
     FailureKind.EXTRA_USAGE: OutcomeKind.BILLING_REQUIRED,
+    FailureKind.MODEL_NOT_FOUND: OutcomeKind.PERSON_REQUIRED,
     FailureKind.USAGE_LIMIT: OutcomeKind.USAGE_LIMIT,
+    FailureKind.RATE_LIMIT: OutcomeKind.OVERLOADED,
     FailureKind.OVERLOADED: OutcomeKind.OVERLOADED,
     FailureKind.SERVER_ERROR: OutcomeKind.OVERLOADED,
     FailureKind.CONNECTION: OutcomeKind.OVERLOADED,
+    # Only a fresh conversation can go on.
+    FailureKind.PROMPT_TOO_LONG: OutcomeKind.RESUME_REFUSED,
 }
-"""What follows an API error; a class that is not here is tried again as after a crash."""
-_NEEDS = {OutcomeKind.LOGIN_REQUIRED: "login", OutcomeKind.BILLING_REQUIRED: "billing"}
 
 
 def turn_outcome(turns: TurnTracker) -> Outcome:
@@ -159,6 +172,12 @@ def turn_outcome(turns: TurnTracker) -> Outcome:
     if result is None:
         return Outcome(OutcomeKind.CRASH, "the turn has no end")
     end = read_result(result, turns.failure, None)
+    if not end.outcome.is_trouble and not end.interrupted:
+        return Outcome(OutcomeKind.COMPLETED, "the turn ended")
+    text = end.text or result.text or end.word
+    outcome = _api_outcome(turns, end.status, text[:300])
+    if outcome.kind in (OutcomeKind.LOGIN_REQUIRED, OutcomeKind.BILLING_REQUIRED):
+        return outcome
     match end.outcome:
         case TurnOutcome.TURNS_USED_UP:
             return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
@@ -166,26 +185,25 @@ def turn_outcome(turns: TurnTracker) -> Outcome:
             return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
         case TurnOutcome.INTERRUPTED:
             return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
-        case TurnOutcome.FAILED:
-            return _failed(turns, end)
         case _:
-            return Outcome(OutcomeKind.COMPLETED, "the turn ended")
+            return outcome
 
 
-def _failed(turns: TurnTracker, end: TurnEnd) -> Outcome:
-    """The outcome of a turn that ended in an error."""
-    failure, text = end.failure, (end.text or end.word)[:300]
-    kind = OutcomeKind.CRASH
-    if failure is not None:
-        kind = _OUTCOMES.get(failure.kind, kind)
-        text = text or failure.text[:300]
-    if kind in _NEEDS:
-        return Outcome(kind, f"{_NEEDS[kind]}: {text}")
-    if turns.limited or kind == OutcomeKind.USAGE_LIMIT:
-        notice = failure.limit if failure is not None else None
-        resets_at = turns.resets_at or (notice.resets_at if notice is not None else None)
-        return Outcome(OutcomeKind.USAGE_LIMIT, text or "a usage limit was reached", resets_at)
-    return Outcome(kind, text)
+def _api_outcome(turns: TurnTracker, status: int, text: str) -> Outcome:
+    """What the API error of a failed turn means; without one it is a crash."""
+    failure = turns.failure
+    if failure is None and (turns.limited or status):
+        kind = FailureKind.USAGE_LIMIT if turns.limited else FailureKind.of_status(status)
+        failure = ApiFailure(kind, text or f"HTTP {status}", status)
+    if failure is None:
+        return Outcome(OutcomeKind.CRASH, text)
+    kind = failure.kind
+    if turns.limited and not kind.needs_person:
+        kind = FailureKind.USAGE_LIMIT
+    words = failure.text or text
+    resets_at = turns.resets_at if kind == FailureKind.USAGE_LIMIT else None
+    outcome = _API_OUTCOMES.get(kind, OutcomeKind.CRASH)
+    return Outcome(outcome, f"{kind.words}: {words}" if words else kind.words, resets_at)
 
 
 def exit_outcome(status: AttemptStatus, turns: TurnTracker, resumed: bool, stderr: str) -> Outcome:
