@@ -89,7 +89,8 @@ class ToolCall(Struct, frozen=True, gc=False):
 class ToolResult(Struct, frozen=True, gc=False):
     """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
 
-    `head` is the beginning, where the excerpt does not have it.
+    `stopped`: a person refused the call without a word, which ends the turn. `head` is the beginning,
+    where the excerpt does not have it.
     """
 
     tool_use_id: str
@@ -99,6 +100,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     added: int = 0
     removed: int = 0
     agent_id: str = ""
+    stopped: bool = False
     head: str = ""
 
 
@@ -252,8 +254,11 @@ class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     detail: str = ""
 
 
+HOOK_STOPPED = "stopped the turn"
+
+
 class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A hook of the session started or answered."""
+    """A hook of the session started or answered; with `HOOK_STOPPED` as outcome it ended the turn."""
 
     name: str
     event: str

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from tui.model.events import ModelUsage, SourceRef, ToolCall
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
-from tui.model.session import AgentProcess
+from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
@@ -231,6 +231,7 @@ class FoldState(Struct):
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
+    agents_gone_at: float | None = None
     asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
@@ -242,6 +243,25 @@ class FoldState(Struct):
         if source is None:
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
+
+    def own_agents(self, agents: tuple[AgentProcess, ...]) -> tuple[AgentProcess, ...]:
+        """Those that may be this session's: of its run, named by it, or not known to be another's."""
+        names, attempt = self.sessions.names[1:], self.interventions.attempt
+        if not names or not agents:
+            return agents
+        pid = attempt.pid if attempt is not None else None
+        return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def see_agents(self, seen: AgentProcesses) -> None:
+        """The process table was looked at."""
+        before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
+        if now:
+            self.agents_gone_at = None
+        elif before:
+            self.agents_gone_at = seen.at
+        self.agents, self.agents_at = seen.agents, seen.at
+        if any(agent.status == "waiting" for agent in now):
+            self.asked_at = seen.at
 
     def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""

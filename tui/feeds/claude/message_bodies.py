@@ -30,6 +30,9 @@ except ImportError:
 _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
 _HEAD = 400
+# The CLI's words where a person refuses a call; with the second, nothing goes on before that person speaks.
+_REFUSED = ("The user doesn't want to proceed", "The user doesn't want to take this action")
+_STOPPED = "STOP what you are doing and wait"
 
 
 def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
@@ -52,8 +55,9 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
     limit = _ERROR_EXCERPT if failed else _RESULT_EXCERPT
     excerpt = _output_excerpt(text, limit)
     head = strip_ansi(text[:_HEAD]) if len(text) > limit else ""
+    stopped = failed and text.startswith(_REFUSED) and _STOPPED in text
     call = name(block.tool_use_id)
-    return ToolResult(call, failed, excerpt, len(text), added, removed, agent, head)
+    return ToolResult(call, failed, excerpt, len(text), added, removed, agent, stopped, head)
 
 
 def _output_excerpt(text: str, limit: int) -> str:

@@ -20,6 +20,7 @@ from tui.model.events import (
 )
 from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind
 from tui.model.state import ExitStatus, Outcome, OutcomeKind
+from tui.model.turn_end import TurnOutcome, read_result
 from tui.runner.agent.attempt import AttemptStatus
 
 _ENDED = ("completed", "failed", "stopped", "killed")
@@ -114,7 +115,7 @@ class TurnTracker:
         self.called.update(tool.id for tool in body.tools)
         self.answers += 1
         if not self.first_context and body.usage is not None:
-            self.first_context = body.usage.window
+            self.first_context = body.usage.context
         if body.error:
             self._failed(body.failure)
         elif body.model != SYNTHETIC:
@@ -170,19 +171,22 @@ def turn_outcome(turns: TurnTracker) -> Outcome:
     result = turns.result
     if result is None:
         return Outcome(OutcomeKind.CRASH, "the turn has no end")
-    if not result.is_error and result.subtype == "success":
+    end = read_result(result, turns.failure, None)
+    if not end.outcome.is_trouble and not end.interrupted:
         return Outcome(OutcomeKind.COMPLETED, "the turn ended")
-    text = "; ".join(result.errors) or result.text or result.terminal_reason or result.subtype
-    outcome = _api_outcome(turns, result.api_error_status, text[:300])
+    text = end.text or result.text or end.word
+    outcome = _api_outcome(turns, end.status, text[:300])
     if outcome.kind in (OutcomeKind.LOGIN_REQUIRED, OutcomeKind.BILLING_REQUIRED):
         return outcome
-    if result.subtype == "error_max_turns" or result.terminal_reason == "max_turns":
-        return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
-    if "budget" in result.subtype or result.terminal_reason == "budget_exhausted":
-        return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
-    if result.was_interrupted:
-        return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
-    return outcome
+    match end.outcome:
+        case TurnOutcome.TURNS_USED_UP:
+            return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
+        case TurnOutcome.BUDGET_USED_UP:
+            return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
+        case TurnOutcome.INTERRUPTED:
+            return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
+        case _:
+            return outcome
 
 
 def _api_outcome(turns: TurnTracker, status: int, text: str) -> Outcome:
