@@ -89,7 +89,7 @@ class ToolCall(Struct, frozen=True, gc=False):
 class ToolResult(Struct, frozen=True, gc=False):
     """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
 
-    `stopped`: a person refused the call without a word, which ends the turn.
+    `head` is the beginning, where the excerpt does not have it. `stopped`: a person refused the call without a word, which ends the turn.
     """
 
     tool_use_id: str
@@ -99,6 +99,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     added: int = 0
     removed: int = 0
     agent_id: str = ""
+    head: str = ""
     stopped: bool = False
 
 

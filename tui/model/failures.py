@@ -66,6 +66,19 @@ _FOR_A_PERSON = frozenset(
         " request_too_large".split(),
     )
 )
+_BY_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.LOGIN,
+    402: FailureKind.CREDIT,
+    403: FailureKind.LOGIN,
+    404: FailureKind.MODEL_NOT_FOUND,
+    408: FailureKind.CONNECTION,
+    413: FailureKind.REQUEST_TOO_LARGE,
+    425: FailureKind.OVERLOADED,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
+}
 _WORDS = {
     FailureKind.LOGIN: ("login failed", "log in again (/login) or mend the API key"),
     FailureKind.CREDIT: ("no credit left", "pay for more credit"),
