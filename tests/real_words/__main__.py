@@ -1,6 +1,7 @@
 """Runs scenes with the real CLI and writes what was said meanwhile.
 
-    OVERNIGHT_TEST_CLAUDE=…/claude OVERNIGHT_SHARED=…/shared python -m tests.real_words [--out FILE] [part of a name …]
+export OVERNIGHT_TEST_CLAUDE=…/claude OVERNIGHT_SHARED=…/shared
+python -m tests.real_words [--out FILE] [part of a name …]
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def main() -> int:
     text = "\n".join(told for told, _ in results)
     if given.out is not None:
         given.out.write_text(text)
-    print(text)
+    sys.stdout.write(text)
     return int(any(wrong for _, wrong in results))
 
 
@@ -51,7 +52,7 @@ def play(name: str, base: Path, keep: bool = False) -> tuple[str, bool]:
     finally:
         scene.close()
     told = report(name, SCENARIOS[name].__doc__ or "", scene, fault)
-    print(f"{name}: {len(wrong_words(scene))} wrong{' FAULT' if fault else ''}", file=sys.stderr)
+    sys.stderr.write(f"{name}: {len(wrong_words(scene))} wrong{' FAULT' if fault else ''}\n")
     if not keep:
         scene.remove()
     return told, bool(fault or wrong_words(scene))

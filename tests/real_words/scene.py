@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from tests.real_words.stories import STORIES
@@ -127,8 +128,7 @@ class RealScene:
         assert self._watcher is not None
         assert self._watcher.stdout is not None
         for line in self._watcher.stdout:
-            told = {key: value or "" for key, value in json.loads(line).items()}
-            self.words.append(Word(**told))
+            self.words.append(msgspec.json.decode(line, type=Word))
 
     def phase(self, name: str, *allowed: str, session: str = "") -> None:
         """From now on these words are right."""
@@ -142,7 +142,9 @@ class RealScene:
         """Lets the watcher record for so long."""
         time.sleep(seconds)
 
-    def until(self, holds: Callable[[], object], what: str, within: float = _ANSWERS_WITHIN) -> None:
+    def until(
+        self, holds: Callable[[], object], what: str, within: float = _ANSWERS_WITHIN
+    ) -> None:
         """Waits for a condition; AssertionError names it when it does not come."""
         end = time.monotonic() + within
         while not holds():
@@ -153,7 +155,9 @@ class RealScene:
 
     # --- the CLI -------------------------------------------------------------------------------
 
-    def start(self, *words: str, out: Path | None = None, **environ: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *words: str, out: Path | None = None, **environ: str
+    ) -> subprocess.Popen[bytes]:
         """Starts `claude` with these words, without a terminal."""
         with open(out or os.devnull, "wb") as file, open(self.base / "claude.err", "ab") as errors:
             process = subprocess.Popen(

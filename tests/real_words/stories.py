@@ -60,19 +60,27 @@ STORIES: Mapping[str, list[dict[str, Any]]] = {
         {"text": "DELEGATE-DONE."},
     ],
     "worktree": [
-        {"text": "A tree of its own.", "tools": [{"name": "EnterWorktree", "input": {"name": "side"}}]},
+        {
+            "text": "A tree of its own.",
+            "tools": [{"name": "EnterWorktree", "input": {"name": "side"}}],
+        },
         {"text": "In it.", "tools": [_bash("pwd; " + _LOOP.format(n=5))]},
         {"text": "WORKTREE-DONE."},
     ],
     "question": [
-        {"text": "A choice.", "tools": [{"name": "AskUserQuestion", "input": {"questions": [_CHOICE]}}]},
+        {
+            "text": "A choice.",
+            "tools": [{"name": "AskUserQuestion", "input": {"questions": [_CHOICE]}}],
+        },
         {"text": "QUESTION-ANSWERED."},
     ],
     "long": [
         {"text": "A long command.", "tools": [_bash(_LOOP.format(n=60))]},
         {"text": "LONG-DONE."},
     ],
-    "slow": [{"text": " ".join(f"word{n}" for n in range(200)) + " SLOW-DONE.", "chunk_delay": 0.05}],
+    "slow": [
+        {"text": " ".join(f"word{n}" for n in range(200)) + " SLOW-DONE.", "chunk_delay": 0.05}
+    ],
     "limited": [{"text": "LIMITED-DONE.", "status": 429, "times": 2, "retry_after": 3}],
     "limited-always": [{"text": "never", "status": 429, "times": 999, "retry_after": 1}],
     "overloaded": [{"text": "OVERLOADED-DONE.", "status": 529, "times": 2}],

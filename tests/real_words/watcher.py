@@ -45,8 +45,9 @@ def main() -> None:
 
 
 def _tell(at: float, by: str, state: object, reason: object, session: object) -> None:
-    told = {"at": at, "by": by, "state": state, "reason": reason, "session": session}
-    print(json.dumps(told), flush=True)
+    told = {"at": at, "by": by, "state": state, "reason": reason, "session": session or ""}
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 def _status(project: Path, events: str | None) -> dict[str, dict[str, object]]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall
+from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
 from tui.model.snapshot import EventCounts
@@ -220,6 +220,7 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None

@@ -24,6 +24,7 @@ from tui.night.activity import (
     ActivityTracker,
     TurnEnd,
 )
+from tui.night.background_rules import background_work
 from tui.night.fold_state import FoldState
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.silence import detect_silence
@@ -277,12 +278,11 @@ def _turn_over(inputs: StateInputs) -> StateVerdict | None:
     idle_agent = activity.may_be_over and any(a.status == "idle" for a in inputs.state.agents or ())
     if activity.phase != IDLE and not quiet_end and not idle_agent:
         return None
-    tasks = activity.background_tasks
-    if tasks and inputs.quiet <= inputs.limits.quiet_tool_seconds and alive is not False:
-        count = format_count(len(tasks), "background task")
-        reason = f"the turn ended; {count} still run: {next(iter(tasks.values()))}"
-        return _because(Code.BACKGROUND_TASK, reason, activity.since)
     turn_end = activity.turn_end if activity.phase == IDLE else None
+    work = background_work(inputs.state, inputs.limits, inputs.now, alive)
+    if work is not None and (turn_end is None or not turn_end.is_error):
+        reason = f"its turn ended; {work.words}"
+        return _because(Code.BACKGROUND_TASK, reason, work.since, until=work.until)
     waits = "; the process waits for the next message" if alive else ""
     if turn_end is None:
         return _because(Code.TURN_COMPLETED, f"the last turn is over{waits}", activity.since)

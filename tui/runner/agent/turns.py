@@ -21,8 +21,6 @@ from tui.model.events import (
 from tui.model.state import ExitStatus, Outcome, OutcomeKind
 from tui.runner.agent.attempt import AttemptStatus
 
-_ENDED = ("completed", "failed", "stopped", "killed")
-
 
 @dataclass
 class TurnTracker:
@@ -98,7 +96,7 @@ class TurnTracker:
             case AgentStateReport(state="idle" | "running" | "requires_action"):
                 self.tells_states, self.said_idle = True, body.state == "idle"
                 self.open = self.open or body.state == "running"
-            case TaskUpdate() if body.phase == "ended" or body.status in _ENDED:
+            case TaskUpdate(is_over=True):
                 self.tasks.discard(body.task_id)
             case TaskUpdate(phase="started"):
                 self.tasks.add(body.task_id)
