@@ -7,6 +7,7 @@ It keeps what the records say was begun and not told to be over. Whether it stil
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import AssistantMessage, Body, TaskUpdate, ToolCall
 from tui.system.format import shorten
@@ -35,6 +36,7 @@ _LAUNCHERS = {
     WAKE_UP: frozenset({"ScheduleWakeup"}),
     SCHEDULE: frozenset({"CronCreate"}),
 }
+_ENDERS = frozenset({"KillShell", "KillBash", "TaskStop"})
 _HELPERS = frozenset({"sidechain"})
 
 
@@ -78,6 +80,10 @@ class BackgroundTracker(Struct):
 
     def on_result(self, use: ToolCall | None, update: TaskUpdate, at: float | None) -> None:
         """A tool's answer told of a task; `use` is its call, if that was seen."""
+        if not update.task_id:
+            if use is None:
+                return
+            update = replace(update, task_id=use.target)
         kind = _KINDS.get(update.task_type, OTHER)
         launches = update.phase == "started"
         if launches and use is not None and use.name not in _LAUNCHERS.get(kind, (use.name,)):
@@ -89,8 +95,10 @@ class BackgroundTracker(Struct):
             if use is not None and kind in (SHELL, MONITOR):
                 task.about = shorten(use.target) or task.about
 
-    def on_answer(self, call: str) -> None:
-        """A call was answered without launching anything: what it had begun was awaited by it."""
+    def on_answer(self, call: str, use: ToolCall | None, at: float | None, *, failed: bool) -> None:
+        """A call was answered and launched nothing: what it had begun was awaited by it."""
+        if use is not None and use.name in _ENDERS and not failed:
+            self._end(use.target, at)
         for task in [task for task in self.tasks.values() if task.call == call]:
             if not task.launched:
                 del self.tasks[task.id]

@@ -186,7 +186,7 @@ class Reducer:
         if result.task is not None:
             background.on_result(use, result.task, at)
         elif background.tasks:
-            background.on_answer(result.tool_use_id)
+            background.on_answer(result.tool_use_id, use, at, failed=result.is_error)
         if use is not None:
             place = AnswerPlace(thread, at, ref, self._limits)
             apply_answer(state, use, result, tool.since if tool else None, place)

@@ -90,6 +90,17 @@ def started(task: str, kind: str, about: str = "", due: float | None = None) -> 
             {"shellId": "bash_1", "status": "completed", "exitCode": 0},
             TaskUpdate("ended", "bash_1", "", "", "local_bash", "completed"),
         ),
+        (
+            "<status>running</status>\n\n<stdout>\nhi\n</stdout>",
+            None,
+            TaskUpdate("updated", "", "", "", "", "running"),
+        ),
+        (
+            "Command was manually backgrounded by user with ID: b7. Output is being written to: x",
+            None,
+            started("b7", "local_bash"),
+        ),
+        ("Command not found: background with ID", None, None),
         ("plain output", {"stdout": "plain output"}, None),
         ("<b>a page</b>", None, None),
         ("plain output", {"id": 5, "status": 200, "task": "x", "error": {"a": 1}}, None),

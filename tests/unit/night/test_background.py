@@ -145,6 +145,17 @@ def test_every_way_in_which_its_end_is_told(end: Any) -> None:
     assert seen(script, process("", children=2)).activity.background == 0
 
 
+def test_versions_whose_answers_name_no_shell() -> None:
+    script = with_shell()
+    asked = script.call("BashOutput", "b1")
+    answered(script, asked, TaskUpdate("updated", "", "", "", "", "running"))
+    assert night(script).activity.background == 1
+    script.answer(script.call("KillShell", "b1"), "no such shell", error=True)
+    assert night(script).activity.background == 1
+    script.answer(script.call("KillShell", "b1"), "Successfully killed shell: b1")
+    assert night(script).activity.background == 0
+
+
 @pytest.mark.parametrize(("name", "over"), [("KillShell", True), ("BashOutput", False)])
 def test_tools_that_ask_about_it(name: str, over: bool) -> None:
     script = with_shell()

@@ -17,8 +17,8 @@ _MOST_NOTES = 50
 _LATEST = 1e11
 
 # Streams of older versions and other writers have no structured answer; the tool's text is its own.
-_TEXTS = ("Command running in background with ID: ", "Async agent launched successfully", "<")
-_SHELL_STARTED = lazy(r"Command running in background with ID: ([\w-]{1,80})")
+_TEXTS = ("Command ", "Async agent launched successfully", "<retrieval_status>", "<status>")
+_SHELL_STARTED = lazy(r"\ACommand [^\n]{0,120}?background[^\n]{0,60}? with ID: ([\w-]{1,80})")
 _AGENT_STARTED = lazy(r"\bagentId: ([\w-]{1,80})")
 _TASK_ASKED = lazy(r"\A<retrieval_status>.*?<task_id>([\w-]{1,80})</task_id>", re.S)
 _STATUS = lazy(r"<status>([a-z_]{1,40})</status>")
@@ -85,8 +85,9 @@ def _seen(task: Any, kind: Any, status: Any) -> TaskUpdate | None:
 def _of_text(call: str, text: str) -> TaskUpdate | None:
     if text[0] == "<":
         asked = _TASK_ASKED.match(text)
-        status = _STATUS.search(text) if asked else None
-        return _seen(asked[1], "", status[1]) if asked and status else None
+        status = _STATUS.search(text)
+        # The text of older versions does not name the shell; the call that asked does.
+        return _seen(asked[1] if asked else "", "", status[1]) if status else None
     shell = _SHELL_STARTED.match(text)
     if shell is not None:
         return _started(call, shell[1], SHELL)

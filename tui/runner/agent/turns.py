@@ -109,7 +109,7 @@ class TurnTracker:
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.answered |= self.taken
-        self.called.update(tool.id for tool in body.tools)
+        self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:
             self.first_context = body.usage.window
