@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall
+from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EventCounts
@@ -226,6 +226,7 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None

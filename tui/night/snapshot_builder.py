@@ -169,7 +169,7 @@ class SnapshotBuilder:
             last_sign_at=sign,
             idle_seconds=0.0 if sign is None else max(0.0, now - sign),
             last_text=state.activity.last_text,
-            background=len(state.activity.background_tasks),
+            background=len(state.activity.background.tasks),
             until=verdict.until,
             state_reason=verdict.code,
         )

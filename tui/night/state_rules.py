@@ -12,6 +12,7 @@ from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
 from tui.night import run_rules
 from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
+from tui.night.background_rules import background_work
 from tui.night.limit_rules import describe_failure
 from tui.night.stuck.silence import detect_silence
 from tui.night.verdicts import ANSWER_SECONDS, SETTLE_SECONDS, StateInputs, StateVerdict, because
@@ -70,11 +71,10 @@ def _turn_over(inputs: StateInputs) -> StateVerdict | None:
     activity, alive, end = inputs.activity, inputs.alive, inputs.turn_end
     if activity.phase != IDLE and end is None:
         return None
-    tasks = activity.background_tasks
-    if tasks and inputs.quiet <= inputs.limits.quiet_tool_seconds and alive is not False:
-        count = format_count(len(tasks), "background task")
-        reason = f"the turn ended; {count} still run: {next(iter(tasks.values()))}"
-        return because(Code.BACKGROUND_TASK, reason, activity.since)
+    work = background_work(inputs.state, inputs.limits, inputs.now, alive)
+    if work is not None and (end is None or not (end.outcome.is_trouble or end.interrupted)):
+        reason = f"its turn ended; {work.words}"
+        return because(Code.BACKGROUND_TASK, reason, work.since, until=work.until)
     if end is None and not inputs.state.model and not alive:
         return because(Code.NOTHING_ASKED, "no model was asked anything", activity.since)
     return _turn_ended(inputs, end or TurnEnd(TurnOutcome.COMPLETED))

@@ -114,10 +114,11 @@ class Script:
         key: str | None = None,
         path: str = "",
         thread: str = "",
+        message: str | None = None,
     ) -> str:
-        """A tool call; its id."""
+        """A tool call; its id. Parallel calls are blocks of one `message`."""
         use = self.use(name, target, key=key, path=path)
-        self.say("", after, tools=(use,), thread=thread)
+        self.say("", after, tools=(use,), thread=thread, message=message)
         return use.id
 
     def answer(

@@ -79,7 +79,7 @@ def test_a_running_tool_with_its_time_and_target() -> None:
 
 def test_parallel_tools_end_one_by_one() -> None:
     script = started()
-    first, second = script.call("Bash", "a"), script.call("Bash", "b")
+    first, second = (script.call("Bash", name, message="m") for name in "ab")
     assert "and 1 more" in night(script).activity.reason
     script.answer(second)
     assert [tool.target for tool in night(script).activity.tools] == ["a"]
@@ -309,7 +309,9 @@ def test_background_work_goes_on_after_the_turn() -> None:
     script = started()
     script.add(TaskUpdate("started", "t1", "c", "run the suite", "local_bash"))
     script.result(0.1)
-    assert state(night(script, 300.0)) == ("working", None)
+    lives = agents(script, agent("", children=2))
+    assert state(night(script, 300.0, lives)) == ("working", None)
+    assert state(night(script, 300.0)) == ("finished", None)
     script.add(TaskUpdate("ended", "t1", "c", "", "", "completed"))
     assert state(night(script, 300.0)) == ("finished", None)
 

@@ -13,6 +13,7 @@ from msgspec import Raw, structs
 from tui.feeds.claude import lenient_values, wire
 from tui.feeds.claude.api_failures import read_failure, read_unmarked, with_window
 from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
+from tui.feeds.claude.task_notes import NOTIFICATION, task_of_result, tasks_of_note
 from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
@@ -29,10 +30,10 @@ except ImportError:
     from hashlib import blake2b
 _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
-_HEAD = 400
 # The CLI's words where a person refuses a call; with the second, nothing goes on before that person speaks.
 _REFUSED = ("The user doesn't want to proceed", "The user doesn't want to take this action")
 _STOPPED = "STOP what you are doing and wait"
+_HEAD = 400
 
 
 def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
@@ -47,17 +48,22 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
         )
     failed = bool(block.is_error)
     added = removed = 0
-    agent = ""
+    agent, call = "", name(block.tool_use_id)
     answer = line.result or line.transcript_result
+    told = None
     if only and isinstance(answer, wire.EditResult):
         added, removed = _count_changed_lines(answer)
         agent = name(answer.agentId)
+        told = answer
+    task = None if failed else task_of_result(call, told, text)
     limit = _ERROR_EXCERPT if failed else _RESULT_EXCERPT
     excerpt = _output_excerpt(text, limit)
     head = strip_ansi(text[:_HEAD]) if len(text) > limit else ""
     stopped = failed and text.startswith(_REFUSED) and _STOPPED in text
-    call = name(block.tool_use_id)
-    return ToolResult(call, failed, excerpt, len(text), added, removed, agent, stopped, head)
+    return ToolResult(
+        *(call, failed, excerpt, len(text), added, removed),
+        *(agent, task, head, stopped),
+    )
 
 
 def _output_excerpt(text: str, limit: int) -> str:
@@ -82,6 +88,7 @@ def _count_changed_lines(answer: wire.EditResult) -> tuple[int, int]:
 
 _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
 _CALL_BLOCKS = {"tool_use", "server_tool_use", "mcp_tool_use"}
+_SERVER_BLOCKS = _CALL_BLOCKS - {"tool_use"}
 _CONTINUED = "This session is being continued from a previous conversation"
 _INTERRUPTED = "[Request interrupted by user"
 _COMMAND = lazy(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
@@ -154,7 +161,10 @@ def _read_blocks(content: _Blocks) -> tuple[str, bool, tuple[ToolCall, ...]]:
             if block.text:
                 text = f"{text}\n{block.text}" if text else block.text
         elif kind in _CALL_BLOCKS:
-            tools += (read_tool_call(name(block.id), interned(block.name) or kind, block.input),)
+            tool = read_tool_call(name(block.id), interned(block.name) or kind, block.input)
+            if kind in _SERVER_BLOCKS:
+                tool = structs.replace(tool, on_server=True)
+            tools += (tool,)
         elif kind == "thinking" or kind == "redacted_thinking":
             thinking = True
             thought = block.thinking or thought
@@ -204,6 +214,7 @@ def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
     origin = _origin(line)
     command = lenient_values.uuid(line.uuid) if line.replay else ""
     role = _role(line, text)
+    tasks: tuple[events.TaskUpdate, ...] = ()
     # Only a text that begins with a tag can be one of these, and few do.
     if text[:1] == "<":
         if (shell := _SHELL_INPUT.match(text)) is not None:
@@ -212,8 +223,9 @@ def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
             arguments = _ARGUMENTS.search(text)
             role, text = "prompt", f"{called[1]} {arguments[1] if arguments else ''}".strip()
         elif (note := _NOTE.match(text)) is not None:
+            tasks = tasks_of_note(text) if note[1] == NOTIFICATION else ()
             role, text, origin = "note", _TAGS.sub("", text).strip(), origin or note[1]
-    return UserMessage(role, plain_text(text), (), origin, command)
+    return UserMessage(role, plain_text(text), (), origin, command, tasks)
 
 
 def _role(line: RecordLine, text: str) -> _Role:

@@ -98,6 +98,8 @@ class EventIndex:
             # A damaged line is no error: a person looks for where the work went wrong.
             if isinstance(body, AssistantMessage):
                 for tool in body.tools:
+                    if tool.on_server:  # its result is in the same message
+                        continue
                     self._open_calls[tool.id] = index
                     if len(self._open_calls) > _OPEN_CALLS:
                         del self._open_calls[next(iter(self._open_calls))]

@@ -23,8 +23,6 @@ from tui.model.state import ExitStatus, Outcome, OutcomeKind
 from tui.model.turn_end import TurnOutcome, read_result
 from tui.runner.agent.attempt import AttemptStatus
 
-_ENDED = ("completed", "failed", "stopped", "killed")
-
 
 @dataclass
 class TurnTracker:
@@ -99,7 +97,7 @@ class TurnTracker:
             case AgentStateReport(state="idle" | "running" | "requires_action"):
                 self.tells_states, self.said_idle = True, body.state == "idle"
                 self.open = self.open or body.state == "running"
-            case TaskUpdate() if body.phase == "ended" or body.status in _ENDED:
+            case TaskUpdate(is_over=True):
                 self.tasks.discard(body.task_id)
             case TaskUpdate(phase="started"):
                 self.tasks.add(body.task_id)
@@ -112,7 +110,7 @@ class TurnTracker:
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.answered |= self.taken
-        self.called.update(tool.id for tool in body.tools)
+        self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:
             self.first_context = body.usage.context
