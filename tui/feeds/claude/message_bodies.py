@@ -11,13 +11,13 @@ import msgspec
 from msgspec import Raw, structs
 
 from tui.feeds.claude import lenient_values, wire
-from tui.feeds.claude.api_failures import read_failure, read_unmarked, with_window
+from tui.feeds.claude.api_failures import failure_of
 from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
 from tui.feeds.claude.task_notes import NOTIFICATION, task_of_result, tasks_of_note
 from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
-from tui.model.failures import SYNTHETIC, ApiFailure
+from tui.model.failures import SYNTHETIC
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
@@ -116,7 +116,7 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
     words = plain_text(text) if text else ""
     failure = None
     if error or message.model == SYNTHETIC:
-        failure = _failure(line, words, error)
+        failure = failure_of(line, words, error)
         error = error or (failure.kind if failure is not None else "")
     return AssistantMessage(
         name(message.id),
@@ -131,19 +131,6 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         interned(message.stop_reason),
         failure,
     )
-
-
-def _failure(line: RecordLine, words: str, code: str) -> ApiFailure | None:
-    """The error that a record of the CLI's own holds, marked by a `code` or only told in words."""
-    at = lenient_values.epoch_seconds(line.timestamp) if line.timestamp else None
-    text = lenient_values.single_line(words)
-    if not code:
-        return read_unmarked(text, at)
-    failure = read_failure(text, code, line.api_status or line.api_error_status or 0, at)
-    quota = line.quota
-    if quota is not None and quota.status == "rejected":
-        return with_window(failure, name(quota.rateLimitType), quota.resetsAt)
-    return failure
 
 
 _Blocks = str | list[ContentBlock] | None
@@ -300,7 +287,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
         pass
     target = _SUMMARIES.get(name, _generic)(inputs)
     if len(target) > _TARGET_LIMIT or not is_plain(target):
-        target = clean_line(target, _PATH_LIMIT if name in _PATH_TOOLS else _TARGET_LIMIT)
+        target = clean_line(target, _TARGET_LIMITS.get(name, _TARGET_LIMIT))
     path = inputs.get("file_path") or inputs.get("notebook_path")
     command = _text(inputs.get("command")) if name in _SHELLS else ""
     if len(command) <= _TARGET_LIMIT and "\n" not in command:
@@ -379,8 +366,10 @@ def _generic(inputs: Inputs) -> str:
     return ", ".join(f"{key}: {text[:_TARGET_LIMIT]}" for key, text in shown[:8])
 
 
-_PATH_TOOLS = frozenset("Read Edit Write MultiEdit NotebookEdit NotebookRead LS Grep Glob".split())
-"""Their targets end with the name of a file, which must not be cut off."""
+# Targets that end with the name of a file, which must not be cut off.
+_TARGET_LIMITS = dict.fromkeys(
+    "Read Edit Write MultiEdit NotebookEdit NotebookRead LS Grep Glob".split(), _PATH_LIMIT
+)
 _SUMMARIES: dict[str, Callable[[Inputs], str]] = {
     **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _first_of("command", "description")),
     **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),

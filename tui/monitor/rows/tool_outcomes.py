@@ -14,6 +14,7 @@ from tui.system.lazy_pattern import lazy
 _LIMIT = 160
 _LOOKED_AT = 40
 _EXIT = lazy(r"\AExit code (\d+)\b")
+_TRACEBACK = lazy(r"Traceback \(most recent call last\)")
 _RULER = lazy(r"[\W_]*\Z")
 _COUNT = lazy(
     r"\b(\d+)[ \xa0](failed|passed|errors?|skipped|xfailed|xpassed|warnings?|deselected)\b"
@@ -235,7 +236,7 @@ def _error(result: ToolResult) -> str:
     summary = test_summary(text)
     rest = head[code.end() :] if code else head
     line = _telling_line(rest)
-    if line.startswith("Traceback (most recent call last)"):
+    if _TRACEBACK.match(line):
         line = _telling_line(text, -1)
     elif line.endswith(":"):  # what it is stands in the next line
         line = f"{line} {_telling_line(rest.partition(line)[2])}".rstrip()
