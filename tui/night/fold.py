@@ -324,6 +324,9 @@ class NightFold:
         if event.thread:
             if event.thread not in self._counters.agents:
                 self._agent_thread(event.thread)
+            beside = live and not self._activity.turn_open
+            if beside or self._activity.background.tasks:
+                self._activity.background.on_thread(event.thread, body, at, beside=beside)
         elif event.session != state.session and event.session and kind is not HookRun:
             state.session = event.session
             state.sessions.number(event.session)

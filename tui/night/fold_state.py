@@ -13,9 +13,9 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall
+from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
-from tui.model.session import AgentProcess
+from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
@@ -226,11 +226,13 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
+    agents_gone_at: float | None = None
     asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
@@ -242,6 +244,25 @@ class FoldState(Struct):
         if source is None:
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
+
+    def own_agents(self, agents: tuple[AgentProcess, ...]) -> tuple[AgentProcess, ...]:
+        """Those that may be this session's: of its run, named by it, or not known to be another's."""
+        names, attempt = self.sessions.names[1:], self.interventions.attempt
+        if not names or not agents:
+            return agents
+        pid = attempt.pid if attempt is not None else None
+        return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def see_agents(self, seen: AgentProcesses) -> None:
+        """The process table was looked at."""
+        before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
+        if now:
+            self.agents_gone_at = None
+        elif before:
+            self.agents_gone_at = seen.at
+        self.agents, self.agents_at = seen.agents, seen.at
+        if any(agent.status == "waiting" for agent in now):
+            self.asked_at = seen.at
 
     def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""
