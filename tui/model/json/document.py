@@ -22,11 +22,12 @@ OBJECTS: dict[str, type[Struct]] = {
 _HEAD = """\
 # JSON
 
-Schema 2. Made from the types in `tui/model/json` by `python docs/generate.py`; a test checks that what commands print
-fits them. stdout has the object on one line, stderr words for people. Fields stay, new ones may come. Every field is
-always there: `null` means not known (or not so, as its row says), `[]` means none, or none known. Words of enums are for
-programs, sentences (`reason`, `why`, `remedy`, `rests_on`, `notes`) are for people and may change. `?` behind a type
-says that it may be null; moments are ISO 8601 in UTC, money is USD.
+Schema 2. Made from the types in `tui/model/json` by `python docs/generate.py`; a test checks that what
+commands print fits them. stdout has the object on one line, stderr words for people. Fields stay, new
+ones may come. Every field is always there: `null` means not known (or not so, as its row says), `[]`
+means none, or none known. Words of enums are for programs, sentences (`reason`, `why`, `remedy`,
+`rests_on`, `notes`) are for people and may change. `?` behind a type says that it may be null; moments
+are ISO 8601 in UTC, money is USD.
 
 `status --all --json` and `events --json` print one object a line.
 """
