@@ -195,12 +195,13 @@ class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A limit's state; `allowed` is no alarm."""
+    """A limit's state; `allowed` is no alarm. `overage`: extra usage pays, so that nothing waits."""
 
     status: str
     resets_at: float | None
     window: str
     used: float | None = None
+    overage: bool = False
 
 
 class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

@@ -7,6 +7,7 @@ time that has passed since.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import (
     AgentStateReport,
@@ -20,6 +21,7 @@ from tui.model.events import (
     TurnResult,
     UserMessage,
 )
+from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.night import timeline_builder
 from tui.system.format import shorten
 
@@ -64,11 +66,18 @@ class PendingRetry(Struct, frozen=True):
 
 
 class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`."""
+    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
 
     window: str
     resets_at: float | None
     since: float | None
+    words: str = ""
+    latest: float | None = None
+
+    def is_over(self, now: float) -> bool:
+        """Whether it was surely lifted before `now`."""
+        last = self.latest if self.resets_at is None else self.resets_at
+        return last is not None and now > last
 
 
 class PendingQuestion(Struct, frozen=True):
@@ -103,9 +112,11 @@ class ActivityTracker(Struct):
     has_heartbeats: bool = False
     open_calls: dict[str, OpenToolCall] = {}
     main_calls: int = 0
+    asks: str = ""
     retry: PendingRetry | None = None
     limit: UsageLimit | None = None
     ended_limit: UsageLimit | None = None
+    failure: ApiFailure | None = None
     question: PendingQuestion | None = None
     compacting: bool = False
     turn_end: TurnEnd | None = None
@@ -126,15 +137,26 @@ class ActivityTracker(Struct):
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
-        if self.question is not None or self.may_be_over:
+        if self.question is not None or self.asks:
             return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
             return timeline_builder.LIMITED
+        if self.may_be_over:
+            return timeline_builder.IDLE
         if self.retry is not None:
             return timeline_builder.LIMITED if self.retry.limited else timeline_builder.API
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
+
+    def forget_times_after(self, at: float) -> None:
+        """The clock was wrong: nothing that goes on began after `at`."""
+        if self.since is not None and self.since > at:
+            self.since = at
+        self.open_calls = {
+            key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
+            for key, tool in self.open_calls.items()
+        }
 
     @property
     def turn_open(self) -> bool:
@@ -149,6 +171,7 @@ class ActivityTracker(Struct):
 
     def begin_turn(self, at: float | None) -> None:
         """The CLI begins a turn; what a process before it left open will not be answered."""
+        self.try_again(at)
         self.drop_calls(keep_subagents=bool(self.background_tasks))
         self.after_tool = self.request_reported = False
         self.retry = self.question = None
@@ -168,6 +191,8 @@ class ActivityTracker(Struct):
         self.open_calls[tool.call.id] = tool
         if not tool.thread:
             self.main_calls += 1
+            if tool.call.name in ASKING:
+                self.asks = tool.call.id
 
     def drop_lost_calls(self) -> bool:
         """The model begins to answer: what was open when a person spoke is not answered any more.
@@ -187,10 +212,13 @@ class ActivityTracker(Struct):
         """Forget the main conversation's own calls."""
         self.open_calls = {key: tool for key, tool in self.open_calls.items() if tool.thread}
         self.main_calls = 0
+        self.asks = ""
 
     def close_call(self, tool_use_id: str) -> OpenToolCall | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
         tool = self.open_calls.pop(tool_use_id, None)
+        if tool_use_id == self.asks:
+            self.asks = ""
         if tool is not None and not tool.thread:
             self.main_calls -= 1
         return tool
@@ -198,7 +226,7 @@ class ActivityTracker(Struct):
     def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
         self.retry = self.question = None
-        if self.limit is not None and not body.error:
+        if self.limit is not None and not body.error and body.model != SYNTHETIC:
             if at in (None, self.limit.since):
                 # No time has passed for want of a clock: the wait may lie before these words.
                 self.ended_limit = self.limit
@@ -207,8 +235,10 @@ class ActivityTracker(Struct):
         if body.text:
             self.last_text = body.text[:_SAID]
         if body.error:
-            self.on_api_error(body, at)
+            self.on_api_error(body.failure, at)
             return
+        if body.model != SYNTHETIC:
+            self.failure = None
         self.enter_phase(TOOL if self.main_calls else STREAMING, at)
         self.may_be_over = body.final and not body.tools and not self.main_calls
 
@@ -217,12 +247,32 @@ class ActivityTracker(Struct):
         self.question = None
         self.enter_phase(STREAMING, at)
 
-    def on_api_error(self, body: AssistantMessage, at: float | None) -> None:
+    def on_api_error(self, failure: ApiFailure | None, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
-        if "rate_limit" in body.error:
-            self.limit = self.limit or UsageLimit(shorten(body.text, 120), None, at)
+        self.failure = failure
+        if failure is not None and failure.limit is not None:
+            self._limit_told(failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
+
+    def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
+        """A limit was told; what was known of it before and is not told again still holds."""
+        before = self.limit
+        if before is None or (at is not None and before.is_over(at)):
+            before = UsageLimit("", None, at)
+        self.limit = UsageLimit(
+            notice.window or before.window,
+            before.resets_at if notice.resets_at is None else notice.resets_at,
+            before.since,
+            notice.words or before.words,
+            before.latest if notice.latest is None else notice.latest,
+        )
+
+    def try_again(self, at: float | None) -> None:
+        """A new turn begins: the error before it is past, and so is a limit that was lifted."""
+        self.failure = None
+        if self.limit is not None and at is not None and self.limit.is_over(at):
+            self.limit = None
 
     def on_user(self, body: UserMessage, at: float | None) -> None:
         """Something reached the main conversation's model."""
@@ -243,6 +293,7 @@ class ActivityTracker(Struct):
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
         elif role != "summary":
+            self.try_again(at)
             self.idle_reported = False
             self.slash_command = role == "prompt" and body.text.startswith(("/", "! "))
             self.prompted = role == "prompt"
@@ -271,9 +322,14 @@ class ActivityTracker(Struct):
             body.queued,
             body.was_interrupted,
         )
-        if not body.is_error and body.subtype == "success":
-            self.limit = None
+        if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
+            self.limit = self.failure = None
         self.enter_phase(IDLE, at)
+
+    def _tells_failure(self, body: TurnResult) -> bool:
+        """Whether a result that calls itself a success has nothing but the error before it."""
+        failure = self.failure
+        return failure is not None and bool(failure.text) and body.text[:60] == failure.text[:60]
 
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
@@ -284,10 +340,9 @@ class ActivityTracker(Struct):
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
-        if body.status == "rejected":
-            since = self.limit.since if self.limit is not None else at
-            self.limit = UsageLimit(body.window, body.resets_at, since)
-        elif self.limit is not None and body.status == "allowed":
+        if body.status == "rejected" and not body.overage:
+            self._limit_told(LimitNotice(body.window, body.resets_at), at)
+        elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:

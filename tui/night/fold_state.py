@@ -1,15 +1,17 @@
 """All state of a fold in one struct; counters; the context meter; times of sources.
 
-Times only ever move forward here: files interleave, clocks are set back, and parallel tools write
-out of order.
+Times move forward here, though files interleave and parallel tools write out of order; only a clock that
+later records prove wrong is taken back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tui.model.events import ModelUsage, SourceRef, ToolCall
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
@@ -200,6 +202,7 @@ class FoldState(Struct):
     sources: dict[str, SourceClock] = {}
     leading_source: int = -1
     last_sign: float | None = None
+    heard_at: float | None = None
     sessions: NameTable = field(default_factory=NameTable)
     session: str = ""
     agent_version: str = ""
@@ -228,6 +231,7 @@ class FoldState(Struct):
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
+    asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
@@ -243,3 +247,22 @@ class FoldState(Struct):
         """The session was alive at `at`."""
         if self.last_sign is None or at > self.last_sign:
             self.last_sign = at
+
+    def hear(self, at: float) -> None:
+        """Something arrived at `at`, by the clock of whoever reads."""
+        self.record_sign(at)
+        if self.heard_at is None or at > self.heard_at:
+            self.heard_at = at
+
+    def plausible(self, now: float, written_at: float | None) -> FoldState:
+        """This state, or where its clock ran ahead of `now` or of its files, one without that."""
+        timeline = self.timeline
+        for limit in (now, now if written_at is None else written_at):
+            timeline = timeline.plausible(limit, self.activity.time_kind())
+        clock = timeline.clock
+        if timeline is self.timeline or clock is None:
+            return self
+        activity = copy(self.activity)
+        activity.forget_times_after(clock)
+        sign = max(clock, self.heard_at or clock)
+        return replace(self, timeline=timeline, activity=activity, last_sign=sign)

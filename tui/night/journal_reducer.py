@@ -21,7 +21,7 @@ from tui.model.interventions import (
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
-from tui.model.state import EndKind
+from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.timeline_builder import TimelineBuilder
@@ -174,12 +174,14 @@ def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: Timeli
     )
     log.attempts.append(attempt)
     del log.attempts[:-MOST]
+    limited = log.pending is not None and log.pending.why == OutcomeKind.USAGE_LIMIT
     log.pending = None
     _go_on(log)
     if before is None:
         return
     if before.ended_at is not None and entry.at > before.ended_at:
-        log.spans.append(KnownSpan(before.ended_at, entry.at, timeline_builder.DEAD))
+        kind = timeline_builder.LIMITED if limited else timeline_builder.DEAD
+        log.spans.append(KnownSpan(before.ended_at, entry.at, kind))
     if why not in ("start", "initializer", "handover", "rewind", "continue"):
         log.restarts += 1
         timeline.mark(entry.at, "restart", f"restart {log.restarts} ({why or 'crash'})")

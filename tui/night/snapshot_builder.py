@@ -18,12 +18,14 @@ from tui.model.snapshot import (
 from tui.model.state import OVER, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
+from tui.night.limit_rules import idle_after_limit
 from tui.night.state_rules import StateInputs, StateVerdict, classify_state
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
     DEAD,
     IDLE,
+    LIMITED,
     STALLED,
     WORKING,
     TailGap,
@@ -73,7 +75,10 @@ class SnapshotBuilder:
         newest = timeline.gaps[-1] if timeline.gaps else None
         version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
         known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
-        line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
+        idle = idle_after_limit(state.activity, now)
+        tail_spans = spans if idle is None else [*spans, idle]
+        tail = self._tail(now, verdict)
+        line, sums = build_timeline(timeline, known, tail_spans, marks, tail)
         window, basis = state.context_meter.window(self._prices.window)
         interventions: Interventions = self._cached(
             "interventions", state.interventions.version, state.interventions.freeze
@@ -114,7 +119,7 @@ class SnapshotBuilder:
         if verdict.state not in OVER:
             return TailGap(clock, now, self._tail_kind(now - clock, verdict))
         if state.agents:
-            return TailGap(clock, now, IDLE)
+            return TailGap(clock, now, LIMITED if state.activity.limit else IDLE)
         ended = state.interventions.ended_at
         if ended is None or ended <= clock:
             return None
@@ -125,6 +130,10 @@ class SnapshotBuilder:
         state = self._state
         if verdict.state == "stalled":
             return STALLED
+        if verdict.state == "rate_limited":
+            return LIMITED
+        if verdict.state in ("waiting_permission", "waiting_input"):
+            return IDLE
         if verdict.state == "paused":
             return DEAD if state.interventions.pending is not None else IDLE
         kind = state.activity.time_kind()

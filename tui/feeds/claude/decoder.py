@@ -15,6 +15,7 @@ import msgspec
 from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
 from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
+from tui.feeds.claude.limit_texts import window_of
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
 from tui.model.events import AgentEvent, Body, StreamDelta
@@ -185,8 +186,9 @@ def _cost_state(line: RecordLine, raw: bytes) -> Body:
 
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
     info = read_struct(wire.LimitLine, raw).rate_limit_info
-    window = name(info.rateLimitType)
-    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization)
+    window = window_of(name(info.rateLimitType))
+    overage = bool(info.isUsingOverage)
+    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization, overage)
 
 
 def _tool_progress(line: RecordLine, raw: bytes) -> Body:

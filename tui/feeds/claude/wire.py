@@ -102,6 +102,14 @@ class WireStreamStep(Struct, gc=False):
     delta: WireDelta | None = None
 
 
+class LimitInfo(Struct, gc=False):
+    status: str | None = None
+    resetsAt: float | None = None
+    rateLimitType: str | None = None
+    utilization: float | None = None
+    isUsingOverage: bool | None = None
+
+
 class RecordLine(Struct, gc=False):
     """The envelope of every record, and the whole of `assistant`, `user` and `stream_event`."""
 
@@ -135,6 +143,7 @@ class RecordLine(Struct, gc=False):
     origin: MessageOrigin | str | None = None
     event: WireStreamStep | str | None = None
     api_message_id: str | None = None
+    quota: LimitInfo | None = field(default=None, name="quotaLimits")
 
 
 class CheckedLine(Struct, gc=False):
@@ -263,13 +272,6 @@ class SystemLine(Struct, gc=False):
     command_uuid: str | None = None
     commandUuid: str | None = None
     operation: str | None = None
-
-
-class LimitInfo(Struct, gc=False):
-    status: str | None = None
-    resetsAt: float | None = None
-    rateLimitType: str | None = None
-    utilization: float | None = None
 
 
 class LimitLine(Struct, gc=False):

@@ -21,7 +21,6 @@ from tui.night.usage.compact_tables import (
 )
 from tui.night.usage.prices import PriceTable, TokenRates
 
-SYNTHETIC = "<synthetic>"
 SLOT = 600
 _LARGEST = (1 << 63) - 1
 _NOTHING: Tokens = (0, 0, 0, 0, 0)
