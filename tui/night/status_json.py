@@ -195,7 +195,7 @@ def _cost(cost: Cost, budget_usd: float | None) -> CostObject:
 def gaps(cost: Cost) -> list[GapObject]:
     """What the CLI's totals hold beyond the records."""
     return [
-        GapObject(gap.model, gap.prompt_tokens, gap.output_tokens, gap.usd)
+        GapObject(gap.model, gap.prompt_tokens, gap.output_tokens, round(gap.usd, 6))
         for gap in cost.beyond_records
     ]
 

@@ -32,7 +32,8 @@ def status_command(arguments: argparse.Namespace) -> int:
 
             # Any reader of JSON must be able to take the path, even where a name is no text.
             project = os.fsencode(monitor.project).decode("utf-8", "replace")
-            print_json(status(snapshot, project, os.uname().nodename))
+            others = monitor.sources.others if monitor.sources is not None else ()
+            print_json(status(snapshot, project, os.uname().nodename, others))
         else:
             from tui.commands.observe.text_views import status_lines
 
