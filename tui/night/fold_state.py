@@ -21,7 +21,7 @@ from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, Risky
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.loops import LoopDetector
-from tui.night.timeline_builder import TimelineBuilder
+from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
 
@@ -253,9 +253,10 @@ class FoldState(Struct):
 
     def plausible(self, now: float, written_at: float | None) -> FoldState:
         """This state, or where its clock ran ahead of `now` or of its files, one without that."""
-        timeline = self.timeline
-        for limit in (now, now if written_at is None else written_at):
-            timeline = timeline.plausible(limit, self.activity.time_kind())
+        kind = self.activity.time_kind()
+        timeline = self.timeline.plausible(now, NOW_SLACK, kind)
+        if written_at is not None and timeline.jumped_lately:
+            timeline = timeline.plausible(written_at, WRITTEN_SLACK, kind)
         clock = timeline.clock
         if timeline is self.timeline or clock is None:
             return self
