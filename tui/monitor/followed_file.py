@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.feeds.claude.stream_format import HEAD_BYTES, recognise_format
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FilePosition, LineBatch
 from tui.feeds.sessions.select import EventFile
 from tui.model.events import AgentEvent
 from tui.model.journal import JournalEntry
-from tui.model.records import Arrival, SourceStatus
+from tui.model.records import Arrival, SourceFormat, SourceStatus, StreamFormat
 from tui.model.timeline import GAP_SECONDS
 from tui.night.timeline_builder import TURNED_BACK
 from tui.store.attempt_files import read_arrivals
@@ -30,6 +31,8 @@ READ = 1 << 17
 
 
 _LOOKED_AT = 8
+# What more lines may still turn into something else.
+_UNSETTLED = frozenset(map(StreamFormat, "unknown text other-json pretty-json json-array".split()))
 
 
 def steady_times(
@@ -94,6 +97,8 @@ class FollowedFile:
         self.lines = 0
         self.malformed = 0
         self.waiting: list[LineBatch] = []
+        self.format: SourceFormat | None = None
+        self._seen_head = 0
 
     def read(self, limit: int = READ) -> list[LineBatch]:
         """What was read when the reader was restored, then what is new; empty only at the end."""
@@ -122,6 +127,23 @@ class FollowedFile:
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return b""
         return data
+
+    def recognise_format(self) -> SourceFormat | None:
+        """What the file looks like, when that became known by this call; None else.
+
+        Looked at until it is clear, and no further than its first 64 KiB.
+        """
+        size = self.follower.state.size
+        known = self.format is not None and self.format.format not in _UNSETTLED
+        if self.file.kind == "journal" or known or self._seen_head in (size, HEAD_BYTES):
+            return None
+        head = self.follower.read(self.follower.generation, 0, HEAD_BYTES) or b""
+        self._seen_head = HEAD_BYTES if len(head) == HEAD_BYTES else size
+        found = recognise_format(self.file.path, head) if head else None
+        if found == self.format:
+            return None
+        self.format = found
+        return found
 
     def save(self) -> SavedFile:
         """Where reading stands."""
@@ -153,18 +175,19 @@ class FollowedFile:
 
     def state(self) -> SourceStatus:
         """The file as the sources panel shows it."""
-        state = self.follower.state
+        state, looks = self.follower.state, self.format
         return SourceStatus(
             self.file.kind,
             self.file.path,
             feed_status(self.follower),
-            state.reason,
+            state.reason or ("" if looks is None else looks.sentence),
             self.file.chosen,
             state.size,
             state.mtime,
             self.lines,
             self.malformed,
             self.offset / state.size if state.size else 1.0,
+            StreamFormat.CLAUDE if looks is None else looks.format,
         )
 
 

@@ -143,7 +143,7 @@ class SessionReader:
         alone = len(self._sources) == 1
         busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged()
         self.caught_up = not busy
-        self._note_written()
+        self._note_files()
         if self.caught_up and self._is_first_pass:
             self._is_first_pass = False
             self._date_the_undated()
@@ -166,7 +166,7 @@ class SessionReader:
                 grown.add(source.file.kind)
                 self._add(source, self._decode(source, batch))
         self.caught_up = not any(source.follower.is_behind for source in self._sources)
-        self._note_written()
+        self._note_files()
         self._is_first_pass = self._is_first_pass and not self.caught_up
         return grown
 
@@ -186,8 +186,11 @@ class SessionReader:
             decoded = source.decoder.decode(data + b"\n", pending.offset)
             self._add(source, self._decoded(source, decoded))
 
-    def _note_written(self) -> None:
-        """Tells the fold when its files were written to: no record can be of a later time."""
+    def _note_files(self) -> None:
+        """Tells the fold when its files were written to, and what the main one looks like."""
+        looks = self._sources[0].recognise_format() if self._sources else None
+        if looks is not None:
+            self.fold.apply([looks])
         times = (one.follower.state.mtime for one in self._sources if one.file.kind != "journal")
         self.fold.written_at = max((at for at in times if at is not None), default=None)
 

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.events import ModelUsage, SourceRef, ToolCall
-from tui.model.records import Commit, ProgressFile, SessionHistoryLine
+from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess
 from tui.model.snapshot import EventCounts
 from tui.night.activity import ActivityTracker
@@ -232,6 +232,7 @@ class FoldState(Struct):
     watchdog_reason: str = ""
     watchdog_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
+    source_format: SourceFormat | None = None
 
     def source_clock(self, name: str) -> SourceClock:
         """What is known of a file; a new one gets the next number."""
@@ -239,6 +240,17 @@ class FoldState(Struct):
         if source is None:
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
+
+    @property
+    def not_a_stream(self) -> str:
+        """What its main file looks like where that is no stream of Claude Code's; else empty."""
+        found, counts = self.source_format, self.counters
+        has_records = counts.total > counts.unknown
+        if found is not None and (found.is_foreign or not has_records):
+            return found.sentence
+        if has_records or not (counts.malformed or counts.unknown):
+            return ""
+        return SourceFormat("the file", StreamFormat.UNKNOWN).sentence
 
     def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""

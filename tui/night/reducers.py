@@ -328,6 +328,8 @@ class Reducer:
                     del state.commits[next(iter(state.commits))]
                 self._loop_detector.on_work_tree_change()
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
+            case records.SourceFormat():
+                state.source_format = record
             case AgentProcesses():
                 state.agents, state.agents_at = record.agents, record.at
                 if any(agent.status == "waiting" for agent in record.agents):

@@ -95,7 +95,7 @@ class StateVerdict(Struct, frozen=True):
 
 
 _CODES = {
-    State.NONE: (Code.NO_SESSION,),
+    State.NONE: (Code.NO_SESSION, Code.NOT_A_STREAM),
     State.STARTING: (Code.AGENT_STARTING,),
     State.PAUSED: (Code.RESTART_PENDING, Code.PROCESS_SUSPENDED),
     State.KILLED: (Code.ENDED_BY_PERSON, Code.ENDED_BY_LIMIT, Code.ENDED_BY_WATCHDOG),
@@ -140,6 +140,9 @@ def classify_state(inputs: StateInputs) -> StateVerdict:
 def _no_record(inputs: StateInputs) -> StateVerdict | None:
     log = inputs.interventions
     counts = inputs.state.counters
+    strange = "" if log.started_at is not None or log.attempts else inputs.state.not_a_stream
+    if strange:
+        return _because(Code.NOT_A_STREAM, strange)
     if counts.total or counts.malformed or log.ended_at is not None:
         return None
     if inputs.state.agents:
