@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tui.feeds.claude.lenient_values import epoch_seconds
+import msgspec
+
+from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
 from tui.system.lazy_pattern import lazy
 
 _LITTLE, _BIG = b"\xff\xfe", b"\xfe\xff"
@@ -39,11 +41,21 @@ def utf16_text(line: bytes) -> bytes | None:
     order = {_LITTLE: "utf-16-le", _BIG: "utf-16-be"}.get(line[:2], "")
     if order:
         return _decoded(line[2:], order)
-    readings = [
-        (*_letters(line[start:_SAMPLE], one), -start, one) for start in (0, 1) for one in _ORDERS
+    shares = [
+        (_letters(line[start:_SAMPLE], one), start, one) for start in (0, 1) for one in _ORDERS
     ]
-    share, _, start, order = max(readings)
-    return _decoded(line[-start:], order) if share > _LEAST_LETTERS else None
+    likely = sorted((one for one in shares if one[0] > _LEAST_LETTERS), reverse=True)
+    readings = [_decoded(line[start:], order) for _, start, order in likely]
+    # Of letters that are no ASCII the wrong order makes others; only one of the two is a record.
+    return next(filter(_is_json, readings), readings[0] if readings else None)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except UNREADABLE:
+        return False
+    return True
 
 
 _ORDERS = ("utf-16-le", "utf-16-be")
@@ -52,11 +64,10 @@ _FEWEST_ZEROS = 0.2
 _LEAST_LETTERS = 0.6
 
 
-def _letters(sample: bytes, order: str) -> tuple[float, bool]:
-    """The share of ASCII characters in a sample read so, and whether it begins as JSON does."""
+def _letters(sample: bytes, order: str) -> float:
+    """The share of ASCII characters in a sample read so."""
     text = sample[: len(sample) // 2 * 2].decode(order, "replace")
-    share = sum("\t" <= sign <= "~" for sign in text) / max(1, len(text))
-    return round(share, 2), text[:1] in ("{", "[")
+    return sum("\t" <= sign <= "~" for sign in text) / max(1, len(text))
 
 
 def _decoded(data: bytes, order: str) -> bytes:
