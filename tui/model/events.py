@@ -23,6 +23,26 @@ class SourceRef(Struct, frozen=True, gc=False):
     uuid: str | None = None
 
 
+class ModelCall(Struct, frozen=True, gc=False):
+    """A call that the server made within a response and bills apart, to the model it names."""
+
+    model: str
+    usage: TokenUsage
+
+
+class UsageDetails(Struct, frozen=True, gc=False):
+    """What few responses have beside their tokens, and what changes their price.
+
+    `terms` are those of `usage_terms`. `calls` are an advisor's. `passes` are the prompts of a response that
+    the server made in several passes, each with its own tokens; together they are the response's.
+    """
+
+    terms: tuple[str, ...] = ()
+    searches: int = 0
+    calls: tuple[ModelCall, ...] = ()
+    passes: tuple[TokenUsage, ...] = ()
+
+
 class TokenUsage(Struct, frozen=True, gc=False):
     """Tokens of one API response, the two kinds of cache write apart."""
 
@@ -31,11 +51,18 @@ class TokenUsage(Struct, frozen=True, gc=False):
     cache_write_5m: int = 0
     cache_write_1h: int = 0
     cache_read: int = 0
+    details: UsageDetails | None = None
 
     @property
     def context(self) -> int:
-        """Tokens the model had before it when it answered."""
+        """Tokens of prompt that are billed."""
         return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
+
+    @property
+    def window(self) -> int:
+        """Tokens the model had before it when it answered: of several passes, those of the last."""
+        details = self.details
+        return self.context if details is None or not details.passes else details.passes[-1].context
 
     @property
     def total(self) -> int:
@@ -121,6 +148,7 @@ class ModelUsage(Struct, frozen=True, gc=False):
     usage: TokenUsage
     cost_usd: float
     context_window: int
+    searches: int = 0
 
 
 class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -167,12 +195,13 @@ class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A limit's state; `allowed` is no alarm."""
+    """A limit's state; `allowed` is no alarm. `overage`: extra usage pays, so that nothing waits."""
 
     status: str
     resets_at: float | None
     window: str
     used: float | None = None
+    overage: bool = False
 
 
 class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -229,9 +258,14 @@ class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RunningCost(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A transcript's own running total, written at the end of a turn or process."""
+    """A transcript's own running total, written at the end of a turn or process.
+
+    `incomplete`: the CLI had no price for some model, so that its total is too low or a guess.
+    """
 
     cost_usd: float
+    models: tuple[ModelUsage, ...] = ()
+    incomplete: bool = False
 
 
 class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

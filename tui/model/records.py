@@ -46,12 +46,19 @@ class ProgressSection(Struct, frozen=True, gc=False):
     priority: str = ""
 
 
+ProgressBasis = Literal["checkboxes", "counts", "states", "features", "unknown"]
+
+
 class ProgressFile(Struct, frozen=True, gc=False):
-    """What a progress file says; `basis` is what was counted, "unknown" where nothing could be."""
+    """What a progress file says; `basis` is what was counted, "unknown" where nothing could be.
+
+    `rests_on` says for people what the figures stand on, with its place, or why they are unknown.
+    `newest_line` is the line of `text` at which the file's newest part begins; 0 where that is its top.
+    """
 
     source: str
     at: float | None
-    basis: Literal["checkboxes", "counts", "features", "unknown"]
+    basis: ProgressBasis
     done: int
     open: int
     tasks: tuple[ProgressTask, ...] = ()
@@ -62,6 +69,8 @@ class ProgressFile(Struct, frozen=True, gc=False):
     session: str = ""
     started: str = ""
     text: str = ""
+    rests_on: str = ""
+    newest_line: int = 0
 
     @property
     def total(self) -> int:

@@ -28,9 +28,9 @@ from tui.monitor.followed_file import (
     recorded_arrivals,
     steady_times,
 )
+from tui.monitor.prices_in_force import price_table
 from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
-from tui.night.usage.prices import PriceTable
 from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings
 from tui.store.journal import JournalDecoder
@@ -377,14 +377,16 @@ class FoldRules(Struct, frozen=True):
     prices: dict[str, ModelPrice]
     thresholds: StallThresholds
     own: bool = False
+    prices_file: str | None = None
 
     def fold(self) -> NightFold:
         """An empty fold under these rules."""
-        return NightFold(PriceTable(self.prices), self.thresholds, own=self.own)
+        return NightFold(price_table(self.prices, self.prices_file), self.thresholds, own=self.own)
 
     def load(self, data: bytes | bytearray) -> NightFold:
         """A saved fold under these rules; FoldCacheError when it does not fit."""
-        return NightFold.load(data, PriceTable(self.prices), self.thresholds, own=self.own)
+        table = price_table(self.prices, self.prices_file)
+        return NightFold.load(data, table, self.thresholds, own=self.own)
 
 
 def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
@@ -392,4 +394,6 @@ def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
     stalls = settings.stalls
     names = StallThresholds.__struct_fields__
     thresholds = {name: getattr(stalls, name) for name in names if hasattr(stalls, name)}
-    return FoldRules(dict(settings.prices), StallThresholds(**thresholds), own)
+    return FoldRules(
+        dict(settings.prices), StallThresholds(**thresholds), own, settings.prices_file
+    )

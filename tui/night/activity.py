@@ -21,6 +21,7 @@ from tui.model.events import (
     TurnResult,
     UserMessage,
 )
+from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.night import timeline_builder
 from tui.system.format import shorten
 
@@ -65,11 +66,18 @@ class PendingRetry(Struct, frozen=True):
 
 
 class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`."""
+    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
 
     window: str
     resets_at: float | None
     since: float | None
+    words: str = ""
+    latest: float | None = None
+
+    def is_over(self, now: float) -> bool:
+        """Whether it was surely lifted before `now`."""
+        last = self.latest if self.resets_at is None else self.resets_at
+        return last is not None and now > last
 
 
 class PendingQuestion(Struct, frozen=True):
@@ -108,6 +116,7 @@ class ActivityTracker(Struct):
     retry: PendingRetry | None = None
     limit: UsageLimit | None = None
     ended_limit: UsageLimit | None = None
+    failure: ApiFailure | None = None
     question: PendingQuestion | None = None
     compacting: bool = False
     turn_end: TurnEnd | None = None
@@ -128,10 +137,12 @@ class ActivityTracker(Struct):
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
-        if self.question is not None or self.may_be_over or self.asks:
+        if self.question is not None or self.asks:
             return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
             return timeline_builder.LIMITED
+        if self.may_be_over:
+            return timeline_builder.IDLE
         if self.retry is not None:
             return timeline_builder.LIMITED if self.retry.limited else timeline_builder.API
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
@@ -160,6 +171,7 @@ class ActivityTracker(Struct):
 
     def begin_turn(self, at: float | None) -> None:
         """The CLI begins a turn; what a process before it left open will not be answered."""
+        self.try_again(at)
         self.drop_calls(keep_subagents=bool(self.background_tasks))
         self.after_tool = self.request_reported = False
         self.retry = self.question = None
@@ -214,7 +226,7 @@ class ActivityTracker(Struct):
     def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
         self.retry = self.question = None
-        if self.limit is not None and not body.error:
+        if self.limit is not None and not body.error and body.model != SYNTHETIC:
             if at in (None, self.limit.since):
                 # No time has passed for want of a clock: the wait may lie before these words.
                 self.ended_limit = self.limit
@@ -223,8 +235,10 @@ class ActivityTracker(Struct):
         if body.text:
             self.last_text = body.text[:_SAID]
         if body.error:
-            self.on_api_error(body, at)
+            self.on_api_error(body.failure, at)
             return
+        if body.model != SYNTHETIC:
+            self.failure = None
         self.enter_phase(TOOL if self.main_calls else STREAMING, at)
         self.may_be_over = body.final and not body.tools and not self.main_calls
 
@@ -233,12 +247,32 @@ class ActivityTracker(Struct):
         self.question = None
         self.enter_phase(STREAMING, at)
 
-    def on_api_error(self, body: AssistantMessage, at: float | None) -> None:
+    def on_api_error(self, failure: ApiFailure | None, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
-        if "rate_limit" in body.error:
-            self.limit = self.limit or UsageLimit(shorten(body.text, 120), None, at)
+        self.failure = failure
+        if failure is not None and failure.limit is not None:
+            self._limit_told(failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
+
+    def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
+        """A limit was told; what was known of it before and is not told again still holds."""
+        before = self.limit
+        if before is None or (at is not None and before.is_over(at)):
+            before = UsageLimit("", None, at)
+        self.limit = UsageLimit(
+            notice.window or before.window,
+            before.resets_at if notice.resets_at is None else notice.resets_at,
+            before.since,
+            notice.words or before.words,
+            before.latest if notice.latest is None else notice.latest,
+        )
+
+    def try_again(self, at: float | None) -> None:
+        """A new turn begins: the error before it is past, and so is a limit that was lifted."""
+        self.failure = None
+        if self.limit is not None and at is not None and self.limit.is_over(at):
+            self.limit = None
 
     def on_user(self, body: UserMessage, at: float | None) -> None:
         """Something reached the main conversation's model."""
@@ -259,6 +293,7 @@ class ActivityTracker(Struct):
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
         elif role != "summary":
+            self.try_again(at)
             self.idle_reported = False
             self.slash_command = role == "prompt" and body.text.startswith(("/", "! "))
             self.prompted = role == "prompt"
@@ -287,9 +322,14 @@ class ActivityTracker(Struct):
             body.queued,
             body.was_interrupted,
         )
-        if not body.is_error and body.subtype == "success":
-            self.limit = None
+        if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
+            self.limit = self.failure = None
         self.enter_phase(IDLE, at)
+
+    def _tells_failure(self, body: TurnResult) -> bool:
+        """Whether a result that calls itself a success has nothing but the error before it."""
+        failure = self.failure
+        return failure is not None and bool(failure.text) and body.text[:60] == failure.text[:60]
 
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
@@ -300,10 +340,9 @@ class ActivityTracker(Struct):
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
-        if body.status == "rejected":
-            since = self.limit.since if self.limit is not None else at
-            self.limit = UsageLimit(body.window, body.resets_at, since)
-        elif self.limit is not None and body.status == "allowed":
+        if body.status == "rejected" and not body.overage:
+            self._limit_told(LimitNotice(body.window, body.resets_at), at)
+        elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:

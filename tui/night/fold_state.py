@@ -6,6 +6,7 @@ later records prove wrong is taken back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from typing import Literal
 
@@ -58,10 +59,12 @@ class ContextMeter(Struct):
         """The conversation was summarised to `after` tokens, unknown before the next answer."""
         self.used = after or 0
 
-    def window(self) -> tuple[int, Literal["result", "model", "seen"]]:
+    def window(
+        self, priced: Callable[[str], int] = lambda model: 0
+    ) -> tuple[int, Literal["result", "model", "seen"]]:
         """The window and how it is known; more tokens than it holds prove a larger one."""
         told = self.windows.get(plain_model(self.model))
-        window = told or usual_window(self.model)
+        window = told or priced(self.model) or usual_window(self.model)
         if self.largest > window:
             return max(LARGE_WINDOW, self.largest), "seen"
         return window, "result" if told else "model"

@@ -7,15 +7,18 @@ from typing import Any
 
 from tui.model import events, records
 from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolCall, UserMessage
+from tui.model.failures import SYNTHETIC
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
+from tui.model.timeline import MarkKind
+from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
 from tui.night.activity import EDITING, IDLE, SUBAGENTS, OpenToolCall
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
+from tui.night.limit_rules import idle_after_limit, limit_name
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.responses import SYNTHETIC
 from tui.system.format import shorten
 
 _MOST_LATE = 4_096
@@ -82,7 +85,7 @@ class Reducer:
         main_news = live and not thread
         if self.record_usage(event, body, at, source) and not thread:
             if live:
-                self._context_meter.on_answer(body.model, body.usage.context)  # type: ignore[union-attr]
+                self._context_meter.on_answer(body.model, body.usage.window)  # type: ignore[union-attr]
             state.model = body.model
         if main_news and body.model != SYNTHETIC and self._activity.drop_lost_calls():
             state.waste.abort_turn(at, "process ended")
@@ -91,12 +94,15 @@ class Reducer:
             self._tool_called(use, ref, thread, at, live)
         if body.error:
             self._counters.api_errors += 1
-            self._timeline.mark(at, "error", shorten(text or body.error), ref)
+            limited = body.failure is not None and body.failure.limit is not None
+            kind: MarkKind = "limit" if limited else "error"
+            self._timeline.mark(at, kind, shorten(text or body.error), ref)
         elif text:
             self._loop_detector.on_text(thread, text, bool(tools), at, ref, self._limits)
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
+            self._note_lifted_limit(at)
             if not body.error:
                 state.waste.on_progress(at, ref)
             self._activity.on_assistant(body, at)
@@ -104,6 +110,13 @@ class Reducer:
             if state.message_delivered:
                 state.message_delivered = False
                 state.interventions.mark_seen(at)
+
+    def _note_lifted_limit(self, at: Time) -> None:
+        """What comes at `at` ends a wait; it was none any more since the limit's reset."""
+        if self._activity.limit is not None:
+            span = idle_after_limit(self._activity, at)
+            if span is not None:
+                self._state.interventions.spans.append(span)
 
     def _tool_called(
         self, use: ToolCall, ref: SourceRef, thread: str, at: Time, live: bool
@@ -158,6 +171,7 @@ class Reducer:
         if live:
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
+            self._note_lifted_limit(at)
             self._activity.on_user(body, at)
             state.last_ref = ref
 
@@ -214,7 +228,7 @@ class Reducer:
             if body.step == "message_start":
                 activity.on_message_start(at)
                 if body.usage is not None:
-                    self._context_meter.on_answer(body.model, body.usage.context)
+                    self._context_meter.on_answer(body.model, body.usage.window)
 
     def _turn_started(
         self, event: AgentEvent, body: events.TurnStarted, at: Time, live: bool, source: SourceClock
@@ -227,9 +241,12 @@ class Reducer:
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
+        self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
-            if self._activity.turn_open and at is not None:
+            self._note_lifted_limit(at)
+            open = self._activity.turn_open and not self._activity.may_be_over
+            if open and at is not None:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
             state.waste.begin_turn(at, event.ref, cut=self._activity.turn_open)
             self._activity.begin_turn(at)
@@ -249,7 +266,9 @@ class Reducer:
             case events.RateLimit():
                 if body.status == "rejected":
                     self._counters.rate_limits += 1
-                    self._timeline.mark(at, "limit", f"{body.window} limit reached", event.ref)
+                    self._timeline.mark(
+                        at, "limit", f"{limit_name(body.window)} reached", event.ref
+                    )
                 if live:
                     activity.on_limit(body, at)
             case events.Compaction() if not event.thread:
@@ -275,7 +294,10 @@ class Reducer:
                 activity.on_state(body, at)
             case events.RunningCost():
                 session = state.sessions.number(event.session)
-                self._accounts.on_running_cost(session, source.number, at, body.cost_usd)
+                self._accounts.on_running_cost(
+                    session, source.number, at, body.cost_usd, body.models, body.incomplete
+                )
+                self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
             case events.ControlMessage(subtype="can_use_tool") if live:

@@ -18,12 +18,14 @@ from tui.model.snapshot import (
 from tui.model.state import OVER, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
+from tui.night.limit_rules import idle_after_limit
 from tui.night.state_rules import StateInputs, StateVerdict, classify_state
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
     DEAD,
     IDLE,
+    LIMITED,
     STALLED,
     WORKING,
     TailGap,
@@ -73,8 +75,11 @@ class SnapshotBuilder:
         newest = timeline.gaps[-1] if timeline.gaps else None
         version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
         known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
-        line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
-        window, basis = state.context_meter.window()
+        idle = idle_after_limit(state.activity, now)
+        tail_spans = spans if idle is None else [*spans, idle]
+        tail = self._tail(now, verdict)
+        line, sums = build_timeline(timeline, known, tail_spans, marks, tail)
+        window, basis = state.context_meter.window(self._prices.window)
         interventions: Interventions = self._cached(
             "interventions", state.interventions.version, state.interventions.freeze
         )
@@ -85,7 +90,7 @@ class SnapshotBuilder:
             activity=self._activity(now, verdict),
             stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices.priced_on, timeline.start, timeline.clock),
+            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
@@ -114,7 +119,7 @@ class SnapshotBuilder:
         if verdict.state not in OVER:
             return TailGap(clock, now, self._tail_kind(now - clock, verdict))
         if state.agents:
-            return TailGap(clock, now, IDLE)
+            return TailGap(clock, now, LIMITED if state.activity.limit else IDLE)
         ended = state.interventions.ended_at
         if ended is None or ended <= clock:
             return None
@@ -125,6 +130,8 @@ class SnapshotBuilder:
         state = self._state
         if verdict.state == "stalled":
             return STALLED
+        if verdict.state == "rate_limited":
+            return LIMITED
         if verdict.state in ("waiting_permission", "waiting_input"):
             return IDLE
         if verdict.state == "paused":
@@ -185,7 +192,17 @@ class SnapshotBuilder:
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
+            supervised=self._is_supervised(over),
+            continuations=interventions.continuations,
+            limits=interventions.limits,
+            limit=interventions.limit,
         )
+
+    def _is_supervised(self, over: bool) -> bool | None:
+        log = self._state.interventions
+        if over or not (self._own or log.run):
+            return False
+        return log.has_supervisor
 
     def _goal(self) -> str | None:
         progress = self._state.progress

@@ -6,12 +6,12 @@ waits for, then silence, then loops, and only then what it is busy with.
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
 from tui.model.snapshot import Stall
+from tui.model.state import OutcomeKind, StallKind, StallThresholds
 from tui.model.state import SessionState as State
-from tui.model.state import StallKind, StallThresholds
 from tui.model.state import StateReason as Code
 from tui.night.activity import (
     ASKING,
@@ -26,12 +26,12 @@ from tui.night.activity import (
 )
 from tui.night.fold_state import FoldState
 from tui.night.journal_reducer import InterventionLog
+from tui.night.limit_rules import LimitCase, LimitVerdict, judge_failure, judge_limit, judge_wait
 from tui.night.stuck.silence import detect_silence
 from tui.system.format import format_count, format_duration, shorten
 from tui.system.lazy_pattern import AnyWord
 
 _SETTLE = 10.0
-_GRACE = 120.0
 _WATCHDOG_REACH = 900.0
 # How the agent itself says that a limit ended a turn.
 _AGENTS_LIMIT_WORDS = AnyWord(
@@ -203,10 +203,9 @@ def _process_gone(inputs: StateInputs) -> StateVerdict | None:
         return _because(Code.ENDED_BY_WATCHDOG, reason, ended_at)
     if inputs.interventions.stopped_by:
         return _because(_ended_by(inputs), f"ended by {inputs.interventions.stopped_by}", at)
-    limit = inputs.activity.limit
-    if limit is not None:
-        reason = f"a usage limit was reached ({limit.window or 'unnamed'})"
-        return _because(Code.USAGE_LIMIT, reason, at, state=State.FAILED)
+    stopped = _usage_limit(inputs) or _api_failed(inputs)
+    if stopped is not None:
+        return stopped
     words = "no agent lives here, and its last turn has no end"
     return _because(Code.PROCESS_MISSING, words, at, stall=_gone_stall(inputs, words))
 
@@ -248,29 +247,35 @@ def _person_asked(inputs: StateInputs) -> StateVerdict | None:
     return None
 
 
+def _limit_case(inputs: StateInputs) -> LimitCase:
+    state, log = inputs.state, inputs.interventions
+    ends_at = None
+    if log.started_at is not None and log.limits.max_hours is not None and log.ended_at is None:
+        ends_at = log.started_at + log.limits.max_hours * 3600
+    return LimitCase(
+        *(inputs.activity, inputs.now, inputs.alive, state.last_sign),
+        *(inputs.limits, inputs.refs, ends_at),
+    )
+
+
 def _usage_limit(inputs: StateInputs) -> StateVerdict | None:
-    limit = inputs.activity.limit
-    if limit is None or inputs.activity.phase == TOOL:
+    return _stopped_by(judge_limit(_limit_case(inputs)) if inputs.activity.limit else None)
+
+
+def _api_failed(inputs: StateInputs) -> StateVerdict | None:
+    return _stopped_by(judge_failure(_limit_case(inputs)) if inputs.activity.failure else None)
+
+
+def _waits_for_limit(inputs: StateInputs) -> StateVerdict | None:
+    """Our supervisor waits: no agent need live for that."""
+    pending = inputs.interventions.pending
+    if pending is None or pending.why != OutcomeKind.USAGE_LIMIT:
         return None
-    lifted = limit.resets_at is None or inputs.now > limit.resets_at
-    if inputs.activity.phase == IDLE and (inputs.alive is False or lifted):
-        return None
-    window = limit.window.replace("_", " ") or "usage limit"
-    since = limit.since if limit.since is not None else inputs.state.last_sign or inputs.now
-    resets = limit.resets_at
-    if resets is None:
-        words = f"{window}: nobody said until when"
-    elif inputs.now <= resets + _GRACE:
-        words = f"{window}: lifted in {format_duration(resets - inputs.now)}"
-    else:
-        words = f"{window}: was to be lifted {format_duration(inputs.now - resets)} ago, and nothing came since"
-    evidence = (words, f"limited for {format_duration(inputs.now - since)}")
-    overdue_at = None if resets is None else resets + max(_GRACE, inputs.limits.api_silence_seconds)
-    overdue = overdue_at is not None and inputs.now > overdue_at
-    stall = Stall(StallKind.LIMIT_WAIT, since, evidence, inputs.refs, waiting=not overdue)
-    if overdue:
-        return _because(Code.LIMIT_OVERDUE, words, since, stall=stall)
-    return _because(Code.USAGE_LIMIT, words, since, stall=stall, until=resets)
+    return _stopped_by(judge_wait(_limit_case(inputs), pending.due))
+
+
+def _stopped_by(found: LimitVerdict | None) -> StateVerdict | None:
+    return None if found is None else StateVerdict(*structs.astuple(found))
 
 
 def _turn_over(inputs: StateInputs) -> StateVerdict | None:
@@ -386,12 +391,14 @@ def _in_tool(inputs: StateInputs) -> StateVerdict:
 _RULES = (
     _no_record,
     _run_ended,
+    _waits_for_limit,
     _restart_pending,
     _attempt_ended,
     _process_gone,
     _process_suspended,
     _person_asked,
     _usage_limit,
+    _api_failed,
     _turn_over,
     _silent,
     _looping,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -88,7 +89,10 @@ class Script:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
-        body = AssistantMessage(message, request, model, usage, final, text, False, tools, error)
+        failure = read_failure(text, error, 0, self.at) if error else None
+        body = AssistantMessage(
+            *(message, request, model, usage, final, text, False, tools, error), failure=failure
+        )
         return self.add(body, after, thread=thread)
 
     def use(self, name: str, target: str, *, key: str | None = None, path: str = "") -> ToolCall:

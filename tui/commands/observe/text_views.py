@@ -63,10 +63,12 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
 def _progress(night: NightSnapshot) -> str:
     progress = night.progress
     if progress is None or progress.basis == "unknown":
-        return "unknown: nothing in the progress file can be counted"
+        why = progress.rests_on if progress is not None else "no progress file"
+        return f"unknown: {why or 'nothing in the progress file can be counted'}"
     now = f", now: {'; '.join(progress.in_progress[:2])}" if progress.in_progress else ""
     blocked = f", {format_count(len(progress.blockers), 'blocker')}" if progress.blockers else ""
-    return f"{progress.done} of {progress.total} done{now}{blocked}"
+    rests_on = f" ({progress.rests_on})" if progress.rests_on else ""
+    return f"{progress.done} of {progress.total} done{now}{blocked}{rests_on}"
 
 
 def _cost(cost: Cost) -> str:

@@ -17,6 +17,7 @@ from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
 from tui.feeds.claude.encodings import read_prefix, utf16_text
 from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
+from tui.feeds.claude.limit_texts import window_of
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
 from tui.model.events import AgentEvent, Body, StreamDelta
@@ -180,13 +181,23 @@ def _model_use(model: str, use: wire.WireModelUse) -> events.ModelUsage:
     tokens = events.TokenUsage(
         use.inputTokens or 0, use.outputTokens or 0, five, hour, use.cacheReadInputTokens or 0
     )
-    return events.ModelUsage(name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0)
+    searches = max(use.webSearchRequests or 0, 0)
+    return events.ModelUsage(
+        name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0, searches
+    )
+
+
+def _cost_state(line: RecordLine, raw: bytes) -> Body:
+    state = read_struct(wire.CostLine, raw)
+    models = tuple(_model_use(model, use) for model, use in (state.modelUsage or {}).items())
+    return events.RunningCost(state.totalCostUSD or 0.0, models, bool(state.hasUnknownModelCost))
 
 
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
     info = read_struct(wire.LimitLine, raw).rate_limit_info
-    window = name(info.rateLimitType)
-    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization)
+    window = window_of(name(info.rateLimitType))
+    overage = bool(info.isUsingOverage)
+    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization, overage)
 
 
 def _tool_progress(line: RecordLine, raw: bytes) -> Body:
@@ -261,9 +272,7 @@ _BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
     "control_cancel_request": lambda line, raw: events.ControlMessage(
         name(read_struct(wire.ControlLine, raw).request_id), "cancel", True
     ),
-    "cost-state": lambda line, raw: events.RunningCost(
-        read_struct(SystemLine, raw).totalCostUSD or 0.0
-    ),
+    "cost-state": _cost_state,
     "attachment": record_bodies.attachment_body,
     "progress": record_bodies.progress_body,
 }

@@ -11,11 +11,12 @@ import msgspec
 from msgspec import Raw, structs
 
 from tui.feeds.claude import lenient_values, wire
-from tui.feeds.claude.api_failures import read_failure
+from tui.feeds.claude.api_failures import read_failure, read_unmarked, with_window
 from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
 from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
+from tui.model.failures import SYNTHETIC, ApiFailure
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
 from tui.system.sgr import strip_ansi
@@ -98,15 +99,14 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         error = "unknown"
     words = plain_text(text) if text else ""
     failure = None
-    if error:
-        status = line.api_status or line.api_error_status or 0
-        at = lenient_values.epoch_seconds(line.timestamp) if line.timestamp else None
-        failure = read_failure(lenient_values.single_line(words), error, status, at)
+    if error or message.model == SYNTHETIC:
+        failure = _failure(line, words, error)
+        error = error or (failure.kind if failure is not None else "")
     return AssistantMessage(
         name(message.id),
         name(line.request_id or line.request),
         interned(message.model),
-        token_usage(message.usage),
+        token_usage(message.usage, line.version),
         message.stop_reason is not None,
         words,
         thinking,
@@ -115,6 +115,19 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         interned(message.stop_reason),
         failure,
     )
+
+
+def _failure(line: RecordLine, words: str, code: str) -> ApiFailure | None:
+    """The error that a record of the CLI's own holds, marked by a `code` or only told in words."""
+    at = lenient_values.epoch_seconds(line.timestamp) if line.timestamp else None
+    text = lenient_values.single_line(words)
+    if not code:
+        return read_unmarked(text, at)
+    failure = read_failure(text, code, line.api_status or line.api_error_status or 0, at)
+    quota = line.quota
+    if quota is not None and quota.status == "rejected":
+        return with_window(failure, name(quota.rateLimitType), quota.resetsAt)
+    return failure
 
 
 _Blocks = str | list[ContentBlock] | None

@@ -18,12 +18,29 @@ class CacheCreation(Struct, gc=False):
     ephemeral_1h_input_tokens: int | None = None
 
 
+class ServerTools(Struct, gc=False):
+    """Tools that ran on the server; fetching a page costs nothing."""
+
+    web_search_requests: int | None = None
+
+
 class WireUsage(Struct, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
+    server_tool_use: ServerTools | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    iterations: Raw = Raw()
+
+
+class WirePass(WireUsage, gc=False):
+    """One of the passes that the server made for a response: of the model itself, or an advisor's."""
+
+    type: str = ""
+    model: str | None = None
 
 
 class ResultContent(Struct, gc=False):
@@ -85,6 +102,14 @@ class WireStreamStep(Struct, gc=False):
     delta: WireDelta | None = None
 
 
+class LimitInfo(Struct, gc=False):
+    status: str | None = None
+    resetsAt: float | None = None
+    rateLimitType: str | None = None
+    utilization: float | None = None
+    isUsingOverage: bool | None = None
+
+
 class RecordLine(Struct, gc=False):
     """The envelope of every record, and the whole of `assistant`, `user` and `stream_event`."""
 
@@ -97,6 +122,7 @@ class RecordLine(Struct, gc=False):
     session: str | None = field(default=None, name="sessionId")
     parent_tool_use_id: str | None = None
     parent: str | None = field(default=None, name="parentUuid")
+    version: str | None = None
     sidechain: bool | None = field(default=None, name="isSidechain")
     agent: str | None = field(default=None, name="agentId")
     request_id: str | None = None
@@ -117,6 +143,7 @@ class RecordLine(Struct, gc=False):
     origin: MessageOrigin | str | None = None
     event: WireStreamStep | str | None = None
     api_message_id: str | None = None
+    quota: LimitInfo | None = field(default=None, name="quotaLimits")
 
 
 class CheckedLine(Struct, gc=False):
@@ -132,6 +159,7 @@ class WireModelUse(Struct, gc=False):
     cacheCreationEphemeral1hInputTokens: int | None = None
     costUSD: float | None = None
     contextWindow: int | None = None
+    webSearchRequests: int | None = None
 
 
 class ResultLine(Struct, gc=False):
@@ -150,6 +178,14 @@ class ResultLine(Struct, gc=False):
     permission_denials: list[Any] | None = None
     queued_turn_count: int | None = None
     api_error_status: int | None = None
+
+
+class CostLine(Struct, gc=False):
+    """A `cost-state` record."""
+
+    totalCostUSD: float | None = None
+    modelUsage: dict[str, WireModelUse] | None = None
+    hasUnknownModelCost: bool | None = None
 
 
 class CompactMetadata(Struct, gc=False):
@@ -229,7 +265,6 @@ class SystemLine(Struct, gc=False):
     decision_reason: str | None = None
     request_id: str | None = None
     durationMs: float | None = None
-    totalCostUSD: float | None = None
     # `tool_progress`
     parent_tool_use_id: str | None = None
     elapsed_time_seconds: float | None = None
@@ -237,13 +272,6 @@ class SystemLine(Struct, gc=False):
     command_uuid: str | None = None
     commandUuid: str | None = None
     operation: str | None = None
-
-
-class LimitInfo(Struct, gc=False):
-    status: str | None = None
-    resetsAt: float | None = None
-    rateLimitType: str | None = None
-    utilization: float | None = None
 
 
 class LimitLine(Struct, gc=False):

@@ -13,6 +13,7 @@ from tui.feeds.progress.lines import without_markup
 from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest_session
 from tui.feeds.progress.tasks_and_counts import TaskReader, read_box, read_counts
 from tui.model.records import ProgressFile
+from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean
 
@@ -154,12 +155,13 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
         session=_session_title(document),
         started=document.labels.get("started", ""),
         text=_bounded_text(text),
+        rests_on=rests_on_tasks(reader) if tasks else "nothing in it counts tasks",
     )
     counts = None if tasks else read_counts(document)
     if counts is None:
         return progress
-    done, open_, sections = counts
-    return replace(progress, basis="counts", done=done, open=open_, sections=sections)
+    done, open_, sections, why = counts
+    return replace(progress, basis="counts", done=done, open=open_, sections=sections, rests_on=why)
 
 
 def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
@@ -173,9 +175,18 @@ def with_features(progress: ProgressFile, features: ProgressFile | None) -> Prog
         open=features.open,
         tasks=features.tasks,
         sections=features.sections,
+        rests_on=features.rests_on,
         blockers=_merge(progress.blockers, features.blockers),
         in_progress=_merge(progress.in_progress, features.in_progress),
     )
+
+
+def rests_on_tasks(reader: TaskReader) -> str:
+    """ "12 of 24 check boxes in 3 sections" """
+    done, open_ = reader.totals
+    sections = [section for section in reader.sections() if section.title]
+    where = f" in {format_count(len(sections), 'section')}" if len(sections) > 1 else ""
+    return f"{done:,} of {format_count(done + open_, 'check box', 'check boxes')}{where}"
 
 
 def _merge(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

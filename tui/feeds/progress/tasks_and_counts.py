@@ -7,6 +7,7 @@ label such as Progress), and never when it is about tests, criteria, attempts, d
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from tui.feeds.progress.headings import BOLD_LEVEL, HeadingRole
 from tui.feeds.progress.lines import without_markup
 from tui.feeds.progress.outline import Outline, OutlineRow, newest_session, priority_in
 from tui.model.records import ProgressFile, ProgressSection, ProgressTask, TaskState
+from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
 KEPT_TASKS = 20_000
@@ -158,6 +160,7 @@ class ProgressCount(NamedTuple):
     number: int
     session: int
     heading: str = ""
+    words: str = ""
 
 
 _PAIR = lazy(
@@ -173,8 +176,8 @@ _BLOCK_ROWS = 6
 _MOST_PAIRS = 12
 
 
-def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...]] | None:
-    """Done, open and the counted headings, or None when no fraction counts tasks.
+def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...], str] | None:
+    """Done, open, the counted headings and what they rest on; None when no fraction counts tasks.
 
     The last count of the newest session wins, except counts of a part (less than half of the largest
     total there). Counts in the headings of parts add up.
@@ -196,7 +199,11 @@ def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...
         return None
     best = _latest_count(document, counts_of_whole) if counts_of_whole else _total_of_parts(latest)
     sections = tuple(ProgressSection(c.heading, c.done, c.total - c.done) for c in latest)
-    return best.done, best.total - best.done, sections
+    if counts_of_whole:
+        why = f"'{best.words}' (line {best.number})"
+    else:
+        why = f"the counts in {format_count(len(sections), 'heading')}"
+    return best.done, best.total - best.done, sections, why
 
 
 def _latest_count(document: Outline, counts: list[ProgressCount]) -> ProgressCount:
@@ -225,7 +232,9 @@ def _count_in_row(row: OutlineRow) -> ProgressCount | None:
         undone = _classify_fraction(text, found, done / total, in_heading=row.heading is not None)
         if undone is not None:
             done = total - done if undone else done
-            return ProgressCount(done, total, row.number, row.session, _heading_without(row, found))
+            words = without_markup(text, 80)
+            heading = _heading_without(row, found)
+            return ProgressCount(done, total, row.number, row.session, heading, words)
     return None
 
 
@@ -273,7 +282,8 @@ def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
             return None
         done = headings.DONE_LINE.match(near.text)
         if done is not None and int(done[1]) <= int(total[1]):
-            return ProgressCount(int(done[1]), int(total[1]), near.number, row.session)
+            words = without_markup(f"{row.text}, {near.text}", 80)
+            return ProgressCount(int(done[1]), int(total[1]), near.number, row.session, "", words)
     return None
 
 
@@ -311,6 +321,7 @@ def read_feature_list(data: bytes, source: str, at: float | None) -> ProgressFil
         sections=_sections(tasks),
         blockers=tuple(task.title for task in tasks if task.state == "blocked")[:50],
         in_progress=tuple(task.title for task in tasks if task.state == "in_progress")[:50],
+        rests_on=f"{done:,} of {format_count(len(tasks), 'feature')} in {PurePath(source).name}",
     )
 
 

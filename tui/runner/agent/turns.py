@@ -114,7 +114,7 @@ class TurnTracker:
         self.called.update(tool.id for tool in body.tools)
         self.answers += 1
         if not self.first_context and body.usage is not None:
-            self.first_context = body.usage.context
+            self.first_context = body.usage.window
         if body.error:
             self.error, self.error_text = body.error, body.text
         else:
