@@ -374,6 +374,8 @@ class Reducer:
                     del state.commits[next(iter(state.commits))]
                 self._loop_detector.on_work_tree_change()
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
+            case records.SourceFormat():
+                state.source_format = record
             case AgentProcesses():
                 state.see_agents(record)
 
