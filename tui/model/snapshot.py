@@ -30,6 +30,17 @@ class RunExit(Struct, frozen=True):
     kind: EndKind = EndKind.OPEN
 
 
+class EarlierPart(Struct, frozen=True):
+    """What stands before a night in its own files and is not counted: how many records, until when.
+
+    `session` is the session that they were of.
+    """
+
+    records: int = 0
+    until: float | None = None
+    session: str = ""
+
+
 class RunInfo(Struct, frozen=True):
     """Which run this is; `owned` if our supervisor started it, on the machine `host`."""
 
@@ -48,6 +59,7 @@ class RunInfo(Struct, frozen=True):
     attempt: int = 0
     exit: RunExit | None = None
     host: str = ""
+    earlier: EarlierPart | None = None
 
 
 class RunningTool(Struct, frozen=True):

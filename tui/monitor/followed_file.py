@@ -10,10 +10,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.feeds.claude.decoder import ClaudeDecoder, DecodedBatch
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FilePosition, LineBatch
 from tui.feeds.sessions.select import EventFile
+from tui.model.events import AgentEvent
 from tui.model.records import SourceStatus
 from tui.store.journal import JournalDecoder
 
@@ -66,6 +67,19 @@ class FollowedFile:
         while not batches and self.follower.is_behind:  # a line longer than the limit is under way
             batches = self.follower.poll(limit)
         return batches
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the file belongs to the night."""
+        return bool(self.file.since or self.file.until)
+
+    def own_part(self, decoded: DecodedBatch) -> tuple[list[AgentEvent], DecodedBatch]:
+        """What of a batch the night goes on from, and what belongs to it."""
+        since, until = self.file.since, self.file.until or math.inf
+        earlier = [event for event in decoded.events if event.offset < since]
+        own = [event for event in decoded.events if since <= event.offset < until]
+        deltas = decoded.deltas if not earlier else 0
+        return (earlier if self.file.goes_on else []), DecodedBatch(own, deltas, decoded.lines)
 
     def read_once(self, limit: int) -> list[LineBatch]:
         """As `read`, but never more than one read of `limit` bytes; may be empty before the end."""

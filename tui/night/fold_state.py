@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from tui.model.events import ModelUsage, SourceRef, ToolCall
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
-from tui.model.snapshot import EventCounts
+from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
@@ -205,6 +205,8 @@ class FoldState(Struct):
     model: str = ""
     started_model: str = ""
     prompt: str = ""
+    earlier: EarlierPart = EarlierPart()
+    earlier_prompt: str = ""
     has_stream: bool = False
     message_delivered: bool = False
     last_ref: SourceRef | None = None

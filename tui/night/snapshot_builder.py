@@ -171,7 +171,7 @@ class SnapshotBuilder:
             owned=self._own or bool(interventions.run),
             id=interventions.run or None,
             goal=self._goal(),
-            first_prompt=state.prompt,
+            first_prompt=state.prompt or state.earlier_prompt,
             started_at=state.timeline.start if began is None else began,
             ended_at=self._ended_at(verdict, over),
             pid=self._pid(),
@@ -183,6 +183,7 @@ class SnapshotBuilder:
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
+            earlier=state.earlier if state.earlier.records else None,
         )
 
     def _goal(self) -> str | None:

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions import event_files, lineage, transcripts
 from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
-from tui.model.session import NamedSources, SidecarPath
+from tui.feeds.sessions.lineage import Stretch, TranscriptNight
+from tui.model.session import EarlierNight, NamedSources, SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
@@ -108,7 +110,9 @@ Kind = Literal["stream", "transcript", "journal"]
 class EventFile(Struct, frozen=True):
     """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
 
-    `base` is the folder that it must not leave by its links; empty where it may be anywhere.
+    `base` is the folder that it must not leave by its links; empty where it may be anywhere. Only the bytes
+    from `since` to `until` (0: the end) belong to this night; with `goes_on` what stands before tells what it
+    goes on from.
     """
 
     kind: Kind
@@ -116,6 +120,9 @@ class EventFile(Struct, frozen=True):
     chosen: str
     trusted: bool = True
     base: str = ""
+    since: int = 0
+    until: int = 0
+    goes_on: bool = False
 
 
 class SessionSources(Struct, frozen=True):
@@ -123,6 +130,7 @@ class SessionSources(Struct, frozen=True):
     it was searched and what to do. `is_whole_truth` means that a stream was named by hand: processes
     and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent,
     `elsewhere` the host of a run that lives on another machine: its processes are none of this one.
+    `night` is the id of a night in transcripts, `continues` the night whose session this one goes on from, which is not counted here.
     """
 
     events: tuple[EventFile, ...]
@@ -138,12 +146,16 @@ class SessionSources(Struct, frozen=True):
     why: str = ""
     is_whole_truth: bool = False
     elsewhere: str = ""
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 class _Selection(Struct, frozen=True):
     sources: tuple[EventFile, ...] = ()
     run: ListedRun | None = None
     why: str = ""
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 def select_session(
@@ -170,6 +182,8 @@ def select_session(
         run_dir=str(run.directory.path) if run else "",
         agent=newest_agent(run.directory) if run and run.is_here and not run.is_over else None,
         elsewhere=run.elsewhere if run else "",
+        night=selected.night,
+        continues=selected.continues,
         why=selected.why,
         is_whole_truth=named.events is not None,
         **sidecars,
@@ -184,6 +198,7 @@ class _SessionSelector:
     ) -> None:
         self._project = project
         self._paths = settings.paths
+        self._absence_s = settings.review.absence_hours * 3600
         self._projects = projects
         self._base = str(projects)
         self._environ = environ
@@ -201,8 +216,9 @@ class _SessionSelector:
         if (path := named.session) is not None:
             base = reading_base(self._project, path, environ=self._environ)
             is_stream = _kind_of(path, base) == "stream"
-            choose = self._from_stream if is_stream else self._from_transcript
-            return choose(path, "the session asked for")
+            if is_stream:
+                return self._from_stream(path, "the session asked for")
+            return self._from_transcript(path, "the session asked for", night=named.night or "")
         return self._from_search(runs[0] if runs else None)
 
     def _from_settings(self) -> _Selection:
@@ -285,12 +301,33 @@ class _SessionSelector:
         sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
         return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _from_transcript(self, path: str, chosen: str, *, trusted: bool = False) -> _Selection:
+    def _from_transcript(
+        self, path: str, chosen: str, *, trusted: bool = False, night: str = ""
+    ) -> _Selection:
+        """A transcript with the others of its night, newest first, and the subagents of all."""
         session = os.path.basename(path).removesuffix(".jsonl")
         base = reading_base(self._project, path, environ=self._environ)
         base = base or ("" if trusted else self._base)
-        files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
-        return _Selection((*files, *self._operation_journals([session])))
+        whole = self._night_of(path, night)
+        if whole is None:
+            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            return _Selection((*files, *self._operation_journals([session])))
+        files = []
+        for stretch in reversed(whole.stretches):
+            why = f"session {stretch.session[:8]}, which this one continues" if files else chosen
+            files += _files_of(stretch, why, base, goes_on=stretch == whole.stretches[0])
+        journals = self._operation_journals(whole.sessions)
+        return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
+
+    def _night_of(self, path: str, night: str) -> TranscriptNight | None:
+        """The night that was asked for by its id, else the newest that a transcript belongs to."""
+        known = transcripts.transcript_candidates(self._projects, str(self._project))
+        if path not in (one for one, _ in known):
+            return None
+        if night:
+            nights = lineage.transcript_nights((one for one, _ in known), self._absence_s)
+            return next((one for one in nights if one.id == night), None)
+        return lineage.night_of_transcript(path, known, self._absence_s)
 
     def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
@@ -329,6 +366,13 @@ def _with_subagents(
     files = transcripts.subagent_files(transcript, session)
     main = EventFile("transcript", transcript, chosen, trusted, base)
     return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
+
+
+def _files_of(stretch: Stretch, chosen: str, base: str, *, goes_on: bool) -> list[EventFile]:
+    """The stretch's file, and those of the subagents that began in it."""
+    files = _with_subagents(stretch.path, stretch.session, chosen, base=base)
+    main = replace(files[0], since=stretch.since, until=stretch.until, goes_on=goes_on)
+    return [main, *(file for file in files[1:] if stretch.holds_agent(file.path))]
 
 
 def _kind_of(path: str, base: str = "") -> Kind:
