@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.feeds.sessions.lineage_copies import copied_until, find_sources
 from tui.feeds.sessions.lineage_facts import TranscriptFacts, first_time_from, read_facts
-from tui.feeds.sessions.lineage_gaps import Gap, find_absences
+from tui.feeds.sessions.lineage_gaps import Gap, find_absences, holds_work
+from tui.feeds.sessions.transcript_folders import dated_files
 from tui.model.session import EarlierNight
 
 _SLACK = 5.0
@@ -40,6 +42,7 @@ class Stretch(Struct, frozen=True):
     followed_at: float = 0.0
     is_copy: bool = False
     is_newest: bool = True
+    has_answers: bool = True
 
     def holds_agent(self, path: str) -> bool:
         """Whether a subagent of this session, in a file of its own, began in this stretch."""
@@ -60,6 +63,11 @@ class TranscriptNight(Struct, frozen=True):
     id: str
     stretches: tuple[Stretch, ...]
     continues: EarlierNight | None = None
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether a model answered in it."""
+        return any(stretch.has_answers for stretch in self.stretches)
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -107,26 +115,23 @@ def transcript_nights(paths: Iterable[str], absence_s: float) -> list[Transcript
     return _named(groups)
 
 
-def night_of_transcript(
-    path: str, candidates: Sequence[tuple[str, float]], absence_s: float
-) -> TranscriptNight | None:
+def night_of_transcript(path: str, absence_s: float) -> TranscriptNight | None:
     """The night that the newest stretch of a transcript belongs to; None where it cannot be read.
 
-    `candidates` are the transcripts of the project, each with when it last changed: only those that can
-    have to do with that night are read.
+    Of the transcripts beside it only those are read that can have to do with that night.
     """
     facts = read_facts(path)
     if facts is None:
         return None
+    folder = os.path.dirname(path)
+    beside = dated_files(Path(os.path.dirname(folder)), os.path.basename(folder))
     since = facts.oldest - absence_s
     while True:
-        near = {other for other, changed in candidates if changed >= since} | {path}
+        near = {other for changed, other in beside if changed >= since} | {path}
         nights = transcript_nights(near, absence_s)
         own = [night for night in nights if any(one.path == path for one in night.stretches)]
-        if not own:
-            return None
-        night = max(own, key=lambda night: night.began)
-        if night.began - absence_s >= since or len(near) > len(candidates):
+        night = max(own, key=lambda night: night.began, default=None)
+        if night is None or night.began - absence_s >= since:
             return night
         since = night.began - absence_s
 
@@ -177,6 +182,7 @@ def _stretches(
         began or os.path.getmtime(facts.path),
         max(facts.ended, began),
         is_copy=bool(copied),
+        has_answers=bool(facts.first_message),
     )
     if copied and (origin := _origin(facts, sources, began)) is not None:
         own = replace(own, follows=origin.session, followed_at=min(origin.ended, began))
@@ -185,7 +191,19 @@ def _stretches(
         found.append(replace(own, until=gap.offset, ended=gap.left, is_newest=False))
         own = replace(own, since=gap.offset, began=gap.back, is_copy=False)
         own = replace(own, follows=facts.session, followed_at=gap.left)
-    return [*found, own]
+    return _worked([*found, own])
+
+
+def _worked(found: list[Stretch]) -> list[Stretch]:
+    """The stretches but those after the first in which nothing was asked of the model."""
+    kept = [
+        one
+        for one in found
+        if not one.since or one.is_copy or holds_work(one.path, one.since, one.until)
+    ]
+    if kept and not kept[-1].is_newest:
+        kept[-1] = replace(kept[-1], is_newest=True)
+    return kept
 
 
 def _origin(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from tui.feeds.sessions.lineage_facts import latest_time, read_lineage_line, time_of
+from tui.model.cli_commands import is_cli_command
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
 from tui.system.files import regular_file
 
@@ -257,3 +258,26 @@ def _answered(events: Sequence[AgentEvent]) -> set[str]:
                 if not result.excerpt.startswith(_CUT_SHORT)
             )
     return found
+
+
+def holds_work(path: str, since: int, until: int) -> bool:
+    """Whether the model was asked for anything, or answered, in the first part of a stretch of a file."""
+    from tui.feeds.claude.decoder import ClaudeDecoder
+
+    try:
+        with regular_file(path) as (descriptor, status):
+            end = min(until or status.st_size, since + 4 * _AROUND)
+            data = os.pread(descriptor, end - since, since)
+            is_cut = end < (until or status.st_size)
+    except (OSError, ValueError):
+        return False
+    events = ClaudeDecoder(path).decode(data[: data.rfind(b"\n") + 1], since).events
+    return is_cut or any(
+        isinstance(body, AssistantMessage)
+        or (
+            isinstance(body, UserMessage)
+            and body.role == "prompt"
+            and not is_cli_command(body.text)
+        )
+        for body in (event.body for event in events if not event.thread)
+    )

@@ -10,9 +10,11 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions import event_files
 from tui.feeds.sessions.event_files import read_summary
-from tui.feeds.sessions.lineage import Stretch, transcript_nights
+from tui.feeds.sessions.lineage import Stretch, TranscriptNight, transcript_nights
+from tui.feeds.sessions.places import ProjectPlaces
+from tui.feeds.sessions.transcripts import find_transcripts
 from tui.model.cli_commands import is_cli_command
 from tui.model.events import UserMessage
 from tui.model.session import EarlierNight, NamedSources
@@ -32,7 +34,7 @@ class NightFile(Struct, frozen=True):
 
     `stamp` changes when the night's record does. `host` is where a run was started, `elsewhere` the machine
     that it goes on on if that is not this one. `sessions` are those known to belong to it without reading
-    it. Of a transcript's night `path` is the newest file, and `stretches` are all its parts, oldest first.
+    it. Of a night in `transcripts` `path` is the newest file.
     """
 
     id: str
@@ -46,8 +48,16 @@ class NightFile(Struct, frozen=True):
     host: str = ""
     elsewhere: str = ""
     sessions: tuple[str, ...] = ()
-    stretches: tuple[Stretch, ...] = ()
-    continues: EarlierNight | None = None
+    transcripts: TranscriptNight | None = None
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        return self.transcripts.stretches if self.transcripts is not None else ()
+
+    @property
+    def continues(self) -> EarlierNight | None:
+        """The night whose session this one goes on from."""
+        return self.transcripts.continues if self.transcripts is not None else None
 
 
 def list_night_files(
@@ -55,8 +65,8 @@ def list_night_files(
 ) -> list[NightFile]:
     """Every possible night, those of our runs first; of transcripts the beginnings and ends are read.
 
-    Transcripts of another folder may be among them; that shows only in their content. A transcript of a
-    session that a run or a stream has is none of its own.
+    A transcript of a session that a run or a stream has is none of its own, and neither is one in which no
+    model ever answered.
     """
     projects = paths.claude_dir(environ) / "projects"
     nights: list[NightFile] = []
@@ -73,20 +83,19 @@ def list_night_files(
         stamp = _file_stamp(path)
         nights.append(NightFile(name, "stream", path, changed, stamp, sessions=sessions))
     taken = {session for night in nights for session in night.sessions}
-    found = transcripts.transcript_candidates(projects, str(project))
-    own = dict(one for one in found if _session_of(one[0]) not in taken)
+    places = ProjectPlaces.of(project)
+    found = find_transcripts(projects, places, most=event_files.MOST_LISTED, whole=True)
+    own = {one.path: one.summary.changed for one in found if one.session not in taken}
     nights += _transcript_nights(own, settings.review.absence_hours * 3600)
     return nights[:MOST_NIGHTS]
-
-
-def _session_of(path: str) -> str:
-    return os.path.basename(path).removesuffix(".jsonl")
 
 
 def _transcript_nights(changed: Mapping[str, float], absence_s: float) -> list[NightFile]:
     """The nights in these transcripts, each with when it changed; the newest first."""
     nights = []
     for night in reversed(transcript_nights(changed, absence_s)):
+        if not night.has_answers:
+            continue
         newest = night.newest
         last = changed[newest.path] if not newest.until else newest.ended
         stamps = (
@@ -107,8 +116,7 @@ def _transcript_nights(changed: Mapping[str, float], absence_s: float) -> list[N
                 is_over=bool(newest.until),
                 started=night.began,
                 sessions=night.sessions,
-                stretches=night.stretches,
-                continues=night.continues,
+                transcripts=night,
             )
         )
     return sorted(nights, key=lambda night: night.changed, reverse=True)

@@ -24,7 +24,6 @@ from tui.feeds.sessions.night_files import (
     list_night_files,
 )
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.transcripts import ran_in
 from tui.model.labels import COST_SIGNS
 from tui.model.review import Review, TestState, Verdict
 from tui.model.session import EarlierNight
@@ -346,8 +345,6 @@ def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightS
     if head is None or head.kind != place.kind:
         return None
     if place.kind == "stream" and listed.intersection(head.sessions):
-        return None
-    if place.kind == "transcript" and not ran_in(head, str(project)):
         return None
     is_over = place.is_over or head.has_ended
     return NightSummary(
