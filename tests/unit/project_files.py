@@ -29,14 +29,25 @@ def stream_records(
 ) -> list[dict[str, Any]]:
     """The lines of a short `stream-json` session that changed something."""
     records: list[dict[str, Any]] = [
-        {"type": "system", "subtype": "init", "cwd": cwd, "session_id": session, "uuid": f"{session}-u1"},
+        {
+            "type": "system",
+            "subtype": "init",
+            "cwd": cwd,
+            "session_id": session,
+            "uuid": f"{session}-u1",
+        },
         {
             "type": "user",
             "session_id": session,
             "uuid": f"{session}-u2",
             "message": {"role": "user", "content": "x"},
         },
-        {"type": "assistant", "session_id": session, "uuid": f"{session}-u4", "message": said(EDIT)},
+        {
+            "type": "assistant",
+            "session_id": session,
+            "uuid": f"{session}-u4",
+            "message": said(EDIT),
+        },
     ]
     if started:
         records[1]["timestamp"] = started
@@ -73,8 +84,18 @@ def transcript_records(
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
     records: list[dict[str, Any]] = [
         {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}},
-        {"type": "user", "uuid": f"{session}-u1", "message": {"role": "user", "content": "x"}, **envelope},
-        {"type": "assistant", "uuid": f"{session}-u2", "message": said(EDIT, stop="tool_use"), **envelope},
+        {
+            "type": "user",
+            "uuid": f"{session}-u1",
+            "message": {"role": "user", "content": "x"},
+            **envelope,
+        },
+        {
+            "type": "assistant",
+            "uuid": f"{session}-u2",
+            "message": said(EDIT, stop="tool_use"),
+            **envelope,
+        },
         {
             "type": "user",
             "uuid": f"{session}-u3",

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.sessions.lineage_copies import copied_until, find_sources
+from tui.feeds.sessions.lineage_copies import CopiedHistory, find_copies
 from tui.feeds.sessions.lineage_facts import TranscriptFacts, first_time_from, read_facts
 from tui.feeds.sessions.lineage_gaps import Gap, find_absences, holds_work
 from tui.feeds.sessions.transcript_folders import dated_files
@@ -97,13 +97,11 @@ def transcript_nights(paths: Iterable[str], absence_s: float) -> list[Transcript
     by_session = {facts.session: facts for facts in known}
     linked: dict[str, _Links] = {}
     stretches: list[Stretch] = []
+    copies = find_copies(known)
     for facts in known:
-        sources = find_sources(facts, known)
-        copied = copied_until(facts, sources) if sources else 0
-        linked[facts.path] = _Links(
-            facts, tuple(one.session for one in sources if copied), by_session
-        )
-        stretches += _stretches(facts, copied, sources, absence_s)
+        copy = copies.get(facts.path, CopiedHistory(0, ()))
+        linked[facts.path] = _Links(facts, copy, by_session)
+        stretches += _stretches(facts, copy, absence_s)
     stretches.sort(key=lambda stretch: (stretch.began, stretch.path, stretch.since))
     groups: list[list[Stretch]] = []
     for stretch in stretches:
@@ -140,15 +138,12 @@ class _Links:
     """The sessions that a transcript may continue, by what it says."""
 
     def __init__(
-        self,
-        facts: TranscriptFacts,
-        copied_from: tuple[str, ...],
-        known: dict[str, TranscriptFacts],
+        self, facts: TranscriptFacts, copy: CopiedHistory, known: dict[str, TranscriptFacts]
     ) -> None:
         self.is_cleared = facts.is_cleared
         self._place = os.path.dirname(facts.path)
         self._folders = frozenset(facts.folders)
-        named = (*copied_from, facts.process_session)
+        named = (*(one.session for one in copy.sources), facts.process_session)
         self.sessions = frozenset(session for session in named if session in known)
         self._known = known
 
@@ -160,10 +155,9 @@ class _Links:
         return not self._folders or not before.folders or bool(self._folders & set(before.folders))
 
 
-def _stretches(
-    facts: TranscriptFacts, copied: int, sources: Sequence[TranscriptFacts], absence_s: float
-) -> list[Stretch]:
+def _stretches(facts: TranscriptFacts, copy: CopiedHistory, absence_s: float) -> list[Stretch]:
     """What of a transcript is its own, cut at its absences."""
+    copied = copy.until
     began = first_time_from(facts, copied) if copied else facts.began
     if copied and not began:
         return []  # nothing but a copy
@@ -172,7 +166,7 @@ def _stretches(
         gaps = tuple(
             gap
             for gap in find_absences(facts.path, absence_s, lambda: _subagents_at_work(facts))
-            if gap.offset > copied
+            if gap.left >= began
         )
     own = Stretch(
         facts.path,
@@ -184,7 +178,7 @@ def _stretches(
         is_copy=bool(copied),
         has_answers=bool(facts.first_message),
     )
-    if copied and (origin := _origin(facts, sources, began)) is not None:
+    if copied and (origin := _origin(facts, copy.sources, began)) is not None:
         own = replace(own, follows=origin.session, followed_at=min(origin.ended, began))
     found = []
     for gap in gaps:

@@ -6,6 +6,8 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from tui.feeds.sessions.lineage_facts import (
     TranscriptFacts,
     latest_time,
@@ -21,31 +23,80 @@ _PIECE = 1 << 20
 _SEARCH = 256 << 10
 _IDS = lazy(rb'"(?:uuid|id)"\s*:\s*"([^"\\]{6,80})"')
 _ids: dict[str, tuple[tuple[int, int, int, int], frozenset[bytes]]] = {}
-_copied: dict[tuple[tuple[int, int], tuple[tuple[int, int], ...]], int] = {}
 
 
-def find_sources(
-    one: TranscriptFacts, others: Sequence[TranscriptFacts]
-) -> tuple[TranscriptFacts, ...]:
+class CopiedHistory(Struct, frozen=True):
+    """Where the copied beginning of a transcript ends, and the transcripts that it stands in too."""
+
+    until: int
+    sources: tuple[TranscriptFacts, ...]
+
+
+def find_copies(known: Sequence[TranscriptFacts]) -> dict[str, CopiedHistory]:
+    """What each of these transcripts, by its path, repeats of others; `known` is ordered by oldest record.
+
+    Of transcripts that share records one has them first: those that say that they are copies come after
+    those that do not, else what went on first is the original. So each record belongs to one of them.
+    """
+    related = {one.path: _relatives(one, known) for one in known}
+    for one in known:
+        for other in related[one.path]:
+            if one not in related[other.path]:
+                related[other.path].append(one)
+    sharing = [one for one in known if related[one.path]]
+    ids = {one.path: _ids_of(one) for one in sharing}
+    ranks = {one.path: _rank(one, related, ids) for one in sharing}
+    found = {}
+    for one in sharing:
+        before = [other for other in related[one.path] if ranks[other.path] < ranks[one.path]]
+        ends = {other.path: _shared(one, ids[other.path])[0] for other in before}
+        until = max(ends.values(), default=0)
+        if until:
+            sources = tuple(other for other in before if ends[other.path])
+            found[one.path] = CopiedHistory(until, sources)
+    return found
+
+
+_Rank = tuple[bool, int, float, str]
+
+
+def _rank(
+    one: TranscriptFacts,
+    related: dict[str, list[TranscriptFacts]],
+    ids: dict[str, frozenset[bytes]],
+) -> _Rank:
+    """The place of a transcript among those that share records with it; the original has the lowest."""
+    by_session = {other.session: other for other in related[one.path]}
+    depth, origin = 0, by_session.get(one.forked_from)
+    while origin is not None and depth < _MOST_FAMILY:
+        depth += 1
+        origin = by_session.get(origin.forked_from)
+    shared = frozenset().union(*(ids[other.path] for other in related[one.path]))
+    return bool(one.forked_from) or one.is_late, depth, _shared(one, shared)[1], one.session
+
+
+def _relatives(one: TranscriptFacts, known: Sequence[TranscriptFacts]) -> list[TranscriptFacts]:
     """The transcripts that hold the first record of this one too, or that it names as its origin.
 
-    `others` are ordered by their oldest record. Of those that were written when that record was, a few
-    places are read.
+    Of those that were written to when that record was, a few places are read.
     """
     if not one.first_uuid:
-        return ()
+        return []
     found = []
-    begun = bisect_right(others, one.first_at + 1.0, key=lambda facts: facts.oldest)
-    for other in others[:begun]:
+    begun = bisect_right(known, one.first_at + 1.0, key=lambda facts: facts.oldest)
+    for other in known[:begun]:
         if other.path == one.path:
             continue
-        named = other.session == one.forked_from
         twin = other.first_uuid == one.first_uuid or (
             one.first_message != "" and other.first_message == one.first_message
         )
-        if named or twin or (other.ended >= one.first_at - 1.0 and _holds(other, one)):
+        if (
+            twin
+            or other.session == one.forked_from
+            or (other.ended >= one.first_at - 1.0 and _holds(other, one))
+        ):
             found.append(other)
-    return tuple(found[:_MOST_FAMILY])
+    return found[:_MOST_FAMILY]
 
 
 def _holds(other: TranscriptFacts, one: TranscriptFacts) -> bool:
@@ -83,38 +134,6 @@ def _time_after(descriptor: int, start: int, end: int, latest: float) -> float:
         if line is not None and (at := time_of(line, latest)):
             return at
     return 0.0
-
-
-def copied_until(one: TranscriptFacts, sources: Sequence[TranscriptFacts]) -> int:
-    """The byte up to which a transcript repeats what these have; 0 where it is the original of them.
-
-    A copy is what says so itself, and what holds all of another transcript or went on later than it.
-    """
-    identity = one.stamp[:2]
-    key = identity, tuple(source.stamp[:2] for source in sources)
-    if key in _copied:
-        return _copied[key]
-    until = max((_copied_of(one, source) for source in sources), default=0)
-    if until:
-        # How far the copy reaches never changes; that nothing was copied may only seem so for now.
-        _copied[key] = until
-    return until
-
-
-def _copied_of(one: TranscriptFacts, source: TranscriptFacts) -> int:
-    own_until, own_next = _shared(one, _ids_of(source))
-    if not own_until or source.session == one.forked_from:
-        return own_until
-    if source.first_uuid != one.first_uuid and source.first_message != one.first_message:
-        return own_until  # its first record stands in the middle of the other
-    if source.forked_from == one.session:
-        return 0
-    _, other_next = _shared(source, _ids_of(one))
-    if not other_next:
-        return own_until if own_next or one.session > source.session else 0
-    if not own_next:
-        return 0
-    return own_until if (own_next, one.session) > (other_next, source.session) else 0
 
 
 def _shared(one: TranscriptFacts, ids: frozenset[bytes]) -> tuple[int, float]:

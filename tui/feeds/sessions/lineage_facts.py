@@ -20,6 +20,7 @@ _LONGEST_TAIL = 4 << 20
 _MOST_CACHED = 8_000
 _FUTURE = 3_600.0
 """A time so much later than the file's last change comes from a wrong clock."""
+_LATE = 2.0
 _CLEAR = lazy(rb"<command-name>\s*/clear\s*</command-name>")
 _MAIN_TYPES = frozenset(("user", "assistant", "system", "attachment", "progress"))
 
@@ -39,6 +40,7 @@ class LineageLine(Struct, gc=False):
     message: Raw = Raw()
     is_meta: Any = field(default=None, name="isMeta")
     cwd: Any = None
+    snapshot: Any = None
 
 
 class TranscriptFacts(Struct, frozen=True):
@@ -48,7 +50,7 @@ class TranscriptFacts(Struct, frozen=True):
     `first_uuid`, its first record with an id, and `anchors` the ids before that one. `is_cleared` says that it
     begins with `/clear`, `process_session` names the first session of the same process where the CLI
     wrote it, `forked_from` the session that its first records were copied from. `folders` are those that
-    records at both ends ran in.
+    records at both ends ran in. `is_late`: what stands before its first record was written later than that.
     """
 
     path: str
@@ -64,6 +66,7 @@ class TranscriptFacts(Struct, frozen=True):
     process_session: str = ""
     forked_from: str = ""
     folders: tuple[str, ...] = ()
+    is_late: bool = False
 
     @property
     def oldest(self) -> float:
@@ -144,6 +147,7 @@ def _read(
         process_session=_process_session(head),
         forked_from=_forked_from(head, session),
         folders=tuple(dict.fromkeys(folders)),
+        is_late=_is_late(head, latest),
     )
 
 
@@ -189,6 +193,19 @@ def message_id(line: LineageLine) -> str:
 
 class _Message(Struct, gc=False):
     id: Any = None
+
+
+def _is_late(head: list[LineageLine], latest: float) -> bool:
+    """Whether a file begins with what is newer than its first record, as one with a copied history does."""
+    before: list[float] = []
+    for line in head:
+        if _is_main(line):
+            at = time_of(line, latest)
+            return bool(at) and max(before, default=0.0) > at + _LATE
+        before.append(time_of(line, latest))
+        inner = line.snapshot.get("timestamp") if isinstance(line.snapshot, dict) else None
+        before.append(time_of(LineageLine(timestamp=inner), latest))
+    return False
 
 
 def _begins_with_clear(head: list[LineageLine]) -> bool:
