@@ -307,7 +307,7 @@ def build_review(
         risks=_risks(whole, changes, settings),
         looked_at=looked_at,
         project=os.fsencode(project).decode("utf-8", "replace"),
-        run_id=whole.sources.run or night.run.session_id or "",
+        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
     )
 
 
