@@ -197,15 +197,16 @@ class SidecarFiles:
         features = self._features.read_changed()
         if data is None and features is None:
             return False
-        from tui.feeds.progress.reader import read_progress, with_features
-        from tui.feeds.progress.tasks_and_counts import read_feature_list
+        from tui.feeds.progress.feature_list import read_feature_list
+        from tui.feeds.progress.reader import read_progress_file, with_features
 
         if data is not None:
-            self._text_progress = read_progress(
-                data.decode("utf-8", "replace"), self._progress.path, self._progress.mtime
-            )
+            file = self._progress
+            before = self._text_progress
+            self._text_progress = read_progress_file(data, file.path, file.mtime, before)
         if features is not None:
-            self._listed = read_feature_list(features, self._features.path, self._features.mtime)
+            file = self._features
+            self._listed = read_feature_list(features, file.path, file.mtime, self._listed)
         if self._text_progress is not None:
             self.progress = with_features(self._text_progress, self._listed)
         else:
