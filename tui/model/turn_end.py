@@ -12,6 +12,17 @@ from msgspec import Struct
 from tui.model.events import AssistantMessage, TurnResult
 from tui.model.failures import ApiFailure, FailureKind
 
+_SAYS_WHY = (2, 1, 62)
+
+
+def writes_stop_reason(version: str) -> bool:
+    """Whether that version of the CLI writes in a transcript why an answer stopped; False where unknown."""
+    parts = version.split(".")
+    try:
+        return tuple(map(int, parts[:3])) >= _SAYS_WHY
+    except ValueError:
+        return False
+
 
 class TurnOutcome(StrEnum):
     """How a turn ended.
@@ -72,7 +83,7 @@ def read_answer(body: AssistantMessage, at: float | None) -> TurnEnd | None:
         return TurnEnd(TurnOutcome.COMPLETED, at, stop)
     if stop in _CUT_OFF:
         return TurnEnd(TurnOutcome.CUT, at, stop)
-    if stop or body.thinking or not body.text:
+    if stop or body.goes_on or body.thinking or not body.text:
         return None
     return TurnEnd(TurnOutcome.ANSWERED, at)
 

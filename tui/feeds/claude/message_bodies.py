@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
 from tui.model.failures import SYNTHETIC
+from tui.model.turn_end import writes_stop_reason
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
@@ -130,7 +132,13 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         error,
         interned(message.stop_reason),
         failure,
+        message.stop_reason is None and _says_why(line.version),
     )
+
+
+@cache
+def _says_why(version: str | None) -> bool:
+    return version is not None and writes_stop_reason(version)
 
 
 _Blocks = str | list[ContentBlock] | None

@@ -1,11 +1,38 @@
-"""A usage limit as far as the session was told of it."""
+"""What a session waits for: a tool's answer, a retry, the end of a limit, a person's leave."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.model.events import TurnResult
+from tui.model.events import SourceRef, ToolCall, TurnResult
 from tui.model.failures import ApiFailure, LimitNotice
+
+
+class OpenToolCall(Struct):
+    """A tool call without an answer yet."""
+
+    call: ToolCall
+    ref: SourceRef
+    thread: str
+    since: float | None
+    heartbeat_at: float | None = None
+    message: str = ""
+
+
+class PendingRetry(Struct, frozen=True):
+    """A retry to come: the attempt, its limit, when, and why."""
+
+    attempt: int
+    limit: int
+    due: float | None
+    since: float | None
+    status: int
+    error: str
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is a limit that makes it wait, and not a failure."""
+        return self.status == 429 or "rate_limit" in self.error
 
 
 class UsageLimit(Struct, frozen=True):
@@ -21,6 +48,13 @@ class UsageLimit(Struct, frozen=True):
         """Whether it was surely lifted before `now`."""
         last = self.latest if self.resets_at is None else self.resets_at
         return last is not None and now > last
+
+
+class PendingQuestion(Struct, frozen=True):
+    """Somebody must allow something."""
+
+    subject: str
+    since: float | None
 
 
 def told_limit(before: UsageLimit | None, notice: LimitNotice, at: float | None) -> UsageLimit:
