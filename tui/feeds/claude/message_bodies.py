@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -132,13 +131,8 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         error,
         interned(message.stop_reason),
         failure,
-        message.stop_reason is None and _says_why(line.version),
+        message.stop_reason is None and writes_stop_reason(line.version),
     )
-
-
-@cache
-def _says_why(version: str | None) -> bool:
-    return version is not None and writes_stop_reason(version)
 
 
 def _failure(line: RecordLine, words: str, code: str) -> ApiFailure | None:
