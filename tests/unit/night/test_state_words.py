@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise, permutations, product
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -324,7 +325,7 @@ RUN = (
 )
 
 
-def run(*told: tuple[float, str, dict[str, object]], at: float) -> NightSnapshot:
+def run(*told: tuple[float, str, dict[str, Any]], at: float) -> NightSnapshot:
     script = stream()
     script.call("Bash", "make")
     fold = NightFold()
@@ -334,7 +335,7 @@ def run(*told: tuple[float, str, dict[str, object]], at: float) -> NightSnapshot
     return fold.snapshot(START + at)
 
 
-ENDED = {"attempt": 1, "code": None, "signal": 15, "reason": "SIGTERM"}
+ENDED: dict[str, Any] = {"attempt": 1, "code": None, "signal": 15, "reason": "SIGTERM"}
 
 
 def test_winding_down_is_a_limit_that_was_reached() -> None:
