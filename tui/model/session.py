@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Literal
 
 from msgspec import Struct
 
-from tui.model.state import SessionState
+from tui.model.state import OVER, SessionState
 
 
 class AgentProcess(Struct, frozen=True, gc=False):
@@ -41,6 +42,15 @@ class AgentProcesses(Struct, frozen=True, gc=False):
     agents: tuple[AgentProcess, ...]
 
 
+class Nearness(IntEnum):
+    """How a session belongs to a project; the nearest first."""
+
+    HERE = 0
+    BELOW = 1
+    WORK_TREE = 2
+    GONE = 3
+
+
 class KnownSession(Struct, frozen=True):
     """A session that the registry knows: where its main file is, when it began and was last written to.
 
@@ -49,6 +59,8 @@ class KnownSession(Struct, frozen=True):
     work, more than a one-shot question or a command of the CLI. `process` is its living process. `hint`
     says how it belongs here where its folder is another one (worktree, subfolder, renamed folder).
     `state` is what can be told from the process, Claude's registry and the file's end, without reading it all.
+    `sessions` are all ids in its main file, the own one among them; `path` is empty where a process lives
+    that has written nothing yet. `host` names the other machine that a run of ours lives on.
     """
 
     session_id: str
@@ -63,12 +75,34 @@ class KnownSession(Struct, frozen=True):
     has_substance: bool = True
     process: AgentProcess | None = None
     hint: str = ""
+    nearness: Nearness = Nearness.HERE
+    sessions: tuple[str, ...] = ()
+    host: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of it unless somebody starts it."""
+        return self.state in OVER
+
+
+class EarlierNight(Struct, frozen=True):
+    """A night whose session another one goes on from: its id, the session, and until when that went.
+
+    `is_copy` says that its history was copied by a fork; otherwise the session was taken up again after
+    a long absence.
+    """
+
+    id: str
+    session: str
+    until: float
+    is_copy: bool = False
 
 
 class NamedSources(Struct, frozen=True):
     """Sources named on the command line, as absolute paths; `run` is a run's id.
 
-    `session` is the event file of a session of this project that is taken as if it had been found.
+    `session` is the event file of a session of this project that is taken as if it had been found, `night`
+    the id of the night in it, where that is not its newest.
     """
 
     events: str | None = None
@@ -77,6 +111,7 @@ class NamedSources(Struct, frozen=True):
     watchdog: str | None = None
     run: str | None = None
     session: str | None = None
+    night: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class StateReason(StrEnum):
     """Why a session is in its state; the sentence for people is beside it."""
 
     NO_SESSION = "no_session"
+    NOT_A_STREAM = "not_a_stream"
     AGENT_STARTING = "agent_starting"
     RUN_ENDED = "run_ended"
     RESTART_PENDING = "restart_pending"

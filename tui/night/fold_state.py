@@ -14,15 +14,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
-from tui.model.records import Commit, ProgressFile, SessionHistoryLine
+from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
-from tui.model.snapshot import EventCounts
+from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.loops import LoopDetector
-from tui.night.timeline_builder import TimelineBuilder
+from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
 
@@ -211,6 +211,8 @@ class FoldState(Struct):
     model: str = ""
     started_model: str = ""
     prompt: str = ""
+    earlier: EarlierPart = EarlierPart()
+    earlier_prompt: str = ""
     has_stream: bool = False
     message_delivered: bool = False
     last_ref: SourceRef | None = None
@@ -237,6 +239,7 @@ class FoldState(Struct):
     watchdog_reason: str = ""
     watchdog_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
+    source_format: SourceFormat | None = None
 
     def source_clock(self, name: str) -> SourceClock:
         """What is known of a file; a new one gets the next number."""
@@ -264,6 +267,17 @@ class FoldState(Struct):
         if any(agent.status == "waiting" for agent in now):
             self.asked_at = seen.at
 
+    @property
+    def not_a_stream(self) -> str:
+        """What its main file looks like where that is no stream of Claude Code's; else empty."""
+        found, counts = self.source_format, self.counters
+        has_records = counts.total > counts.unknown
+        if found is not None and (found.is_foreign or not has_records):
+            return found.sentence
+        if has_records or not (counts.malformed or counts.unknown):
+            return ""
+        return SourceFormat("the file", StreamFormat.UNKNOWN).sentence
+
     def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""
         if self.last_sign is None or at > self.last_sign:
@@ -277,9 +291,10 @@ class FoldState(Struct):
 
     def plausible(self, now: float, written_at: float | None) -> FoldState:
         """This state, or where its clock ran ahead of `now` or of its files, one without that."""
-        timeline = self.timeline
-        for limit in (now, now if written_at is None else written_at):
-            timeline = timeline.plausible(limit, self.activity.time_kind())
+        kind = self.activity.time_kind()
+        timeline = self.timeline.plausible(now, NOW_SLACK, kind)
+        if written_at is not None and timeline.jumped_lately:
+            timeline = timeline.plausible(written_at, WRITTEN_SLACK, kind)
         clock = timeline.clock
         if timeline is self.timeline or clock is None:
             return self

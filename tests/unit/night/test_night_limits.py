@@ -154,8 +154,8 @@ def test_an_error_after_which_the_work_went_on_is_past() -> None:
     script = Script()
     script.prompt()
     script.add(failed(FailureKind.OUTPUT_LIMIT, "longer than allowed"))
-    script.say("I go on in pieces")
-    assert word(seen(script, (script.at or 0.0) + 5.0))[0] == "working"
+    script.call("Edit", "a.py")
+    assert word(seen(script, (script.at or 0.0) + 5.0))[0] == "tool"
 
 
 def test_a_result_that_calls_the_limit_a_success() -> None:

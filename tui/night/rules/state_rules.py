@@ -37,6 +37,9 @@ def classify_state(inputs: StateInputs) -> StateVerdict:
 def _no_record(inputs: StateInputs) -> StateVerdict | None:
     log = inputs.interventions
     counts = inputs.state.counters
+    strange = "" if log.started_at is not None or log.attempts else inputs.state.not_a_stream
+    if strange:
+        return because(Code.NOT_A_STREAM, strange)
     if counts.total or counts.malformed or log.ended_at is not None:
         return None
     if inputs.agents:

@@ -115,7 +115,7 @@ class StateVerdict(Struct, frozen=True):
 
 
 _CODES = {
-    State.NONE: (Code.NO_SESSION,),
+    State.NONE: (Code.NO_SESSION, Code.NOT_A_STREAM),
     State.STARTING: (Code.AGENT_STARTING,),
     State.RESTARTING: (Code.RESTART_PENDING, Code.REWINDING),
     State.WINDING_DOWN: (Code.LIMIT_REACHED,),
