@@ -1,6 +1,6 @@
 """What the session is doing now: a state machine over events.
 
-It keeps facts and leaves judging them to `tui.night.state_rules`, because most judgements need the
+It keeps facts and leaves judging them to `tui.night.rules.state_rules`, because most judgements need the
 time that has passed since.
 """
 
@@ -16,8 +16,6 @@ from tui.model.events import (
     AssistantMessage,
     HookRun,
     RateLimit,
-    SourceRef,
-    ToolCall,
     ToolHeartbeat,
     TurnResult,
     UserMessage,
@@ -26,6 +24,7 @@ from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
 from tui.night.background import BackgroundTracker
+from tui.night.pending import OpenToolCall, PendingQuestion, PendingRetry, UsageLimit
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
@@ -39,55 +38,6 @@ _KIND_OF_PHASE = (
     timeline_builder.TOOL,
     timeline_builder.IDLE,
 )
-
-
-class OpenToolCall(Struct):
-    """A tool call without an answer yet."""
-
-    call: ToolCall
-    ref: SourceRef
-    thread: str
-    since: float | None
-    heartbeat_at: float | None = None
-    message: str = ""
-
-
-class PendingRetry(Struct, frozen=True):
-    """A retry to come: the attempt, its limit, when, and why."""
-
-    attempt: int
-    limit: int
-    due: float | None
-    since: float | None
-    status: int
-    error: str
-
-    @property
-    def limited(self) -> bool:
-        """Whether it is a limit that makes it wait, and not a failure."""
-        return self.status == 429 or "rate_limit" in self.error
-
-
-class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
-
-    window: str
-    resets_at: float | None
-    since: float | None
-    words: str = ""
-    latest: float | None = None
-
-    def is_over(self, now: float) -> bool:
-        """Whether it was surely lifted before `now`."""
-        last = self.latest if self.resets_at is None else self.resets_at
-        return last is not None and now > last
-
-
-class PendingQuestion(Struct, frozen=True):
-    """Somebody must allow something."""
-
-    subject: str
-    since: float | None
 
 
 class ActivityTracker(Struct):

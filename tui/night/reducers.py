@@ -22,10 +22,11 @@ from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
 from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, SUBAGENTS, OpenToolCall
+from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
-from tui.night.limit_rules import idle_after_limit, limit_name
+from tui.night.pending import OpenToolCall
+from tui.night.rules.limit_rules import idle_after_limit, limit_name
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_early
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten

@@ -12,7 +12,7 @@ from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind, LimitNotice
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import NightSnapshot
-from tui.night.limit_rules import limit_name, moment
+from tui.night.rules.limit_rules import limit_name, moment
 from tui.system.format import format_clock, format_local
 
 HOUR = 3600.0

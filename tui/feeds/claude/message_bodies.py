@@ -18,6 +18,7 @@ from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
 from tui.model.failures import SYNTHETIC, ApiFailure
+from tui.model.turn_end import writes_stop_reason
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
@@ -130,6 +131,7 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         error,
         interned(message.stop_reason),
         failure,
+        message.stop_reason is None and writes_stop_reason(line.version),
     )
 
 
