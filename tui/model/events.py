@@ -237,13 +237,12 @@ class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A limit's state; `allowed` is no alarm. `overage`: extra usage pays, so that nothing waits."""
+    """A limit's state; `rejected` makes wait, `overage` means that extra usage pays instead."""
 
     status: str
     resets_at: float | None
     window: str
     used: float | None = None
-    overage: bool = False
 
 
 class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

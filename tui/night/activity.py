@@ -24,7 +24,14 @@ from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
 from tui.night.background import BackgroundTracker
-from tui.night.pending import OpenToolCall, PendingQuestion, PendingRetry, UsageLimit
+from tui.night.pending import (
+    OpenToolCall,
+    PendingQuestion,
+    PendingRetry,
+    UsageLimit,
+    tells_failure,
+    told_limit,
+)
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
@@ -217,23 +224,10 @@ class ActivityTracker(Struct):
         """The CLI put an error of the API in the model's place."""
         self.failure = failure
         if failure is not None and failure.limit is not None:
-            self._limit_told(failure.limit, at)
+            self.limit = told_limit(self.limit, failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
-
-    def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
-        """A limit was told; what was known of it before and is not told again still holds."""
-        before = self.limit
-        if before is None or (at is not None and before.is_over(at)):
-            before = UsageLimit("", None, at)
-        self.limit = UsageLimit(
-            notice.window or before.window,
-            before.resets_at if notice.resets_at is None else notice.resets_at,
-            before.since,
-            notice.words or before.words,
-            before.latest if notice.latest is None else notice.latest,
-        )
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -298,7 +292,11 @@ class ActivityTracker(Struct):
         was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
         if was_interrupted and end.outcome == TurnOutcome.FAILED:
             end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
-        if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
+        if (
+            not body.is_error
+            and body.subtype == "success"
+            and not tells_failure(body, self.failure)
+        ):
             self.limit = self.failure = None
         self.end_turn(end)
 
@@ -306,11 +304,6 @@ class ActivityTracker(Struct):
         """A hook answered; some end the turn."""
         if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
             self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
-
-    def _tells_failure(self, body: TurnResult) -> bool:
-        """Whether a result that calls itself a success has nothing but the error before it."""
-        failure = self.failure
-        return failure is not None and bool(failure.text) and body.text[:60] == failure.text[:60]
 
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
@@ -321,9 +314,9 @@ class ActivityTracker(Struct):
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
-        if body.status == "rejected" and not body.overage:
-            self._limit_told(LimitNotice(body.window, body.resets_at), at)
-        elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
+        if body.status == "rejected":
+            self.limit = told_limit(self.limit, LimitNotice(body.window, body.resets_at), at)
+        else:
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:

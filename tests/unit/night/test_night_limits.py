@@ -99,7 +99,7 @@ def test_an_event_and_the_words_after_it_tell_of_one_limit() -> None:
 def test_extra_usage_that_pays_is_no_limit() -> None:
     script = Script()
     script.prompt()
-    script.add(RateLimit("rejected", RESETS, "five_hour", 1.0, True))
+    script.add(RateLimit("overage", RESETS, "five_hour", 1.0))
     assert word(seen(script, START + 10.0))[0] != "rate_limited"
 
 
