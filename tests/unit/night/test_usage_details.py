@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.snapshot import Cost, NightSnapshot
@@ -200,3 +202,36 @@ def test_a_file_that_is_read_later_fills_the_gap_without_a_word() -> None:
         seen = fold.snapshot(0.0).cost
         assert seen.usd == pytest.approx(2 * PLAIN)
         assert bool(seen.notes) == bool(seen.beyond_records) == (name == "t.jsonl")
+
+
+_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=10**18),
+    st.sampled_from(("fast", "batch", "3", [], {}, {"web_search_requests": 10**30})),
+    st.lists(
+        st.fixed_dictionaries(
+            {"type": st.sampled_from(("message", "advisor_message", "x"))},
+            optional={
+                "model": st.just("m"),
+                "input_tokens": st.integers(),
+                "iterations": st.just([]),
+            },
+        ),
+        max_size=3,
+    ),
+)
+_USAGE = st.dictionaries(
+    st.sampled_from((*TOKENS, "server_tool_use", "service_tier", "speed", "iterations")), _VALUES
+)
+
+
+@given(st.lists(_USAGE, min_size=1, max_size=4), _USAGE, st.sampled_from(("2.1.1", "x", None)))
+def test_whatever_usage_holds_it_is_priced_and_saved(
+    usages: list[dict[str, Any]], total: dict[str, Any], version: str | None
+) -> None:
+    records = [answer(usage, version=version, uuid=f"u{n}") for n, usage in enumerate(usages)]
+    found = cost(*records, state(1.0, {"claude-opus-4-8": total}))
+    assert found.usd is not None
+    assert found.usd >= 0
