@@ -7,7 +7,14 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, add_path, monitor_for, print_json, print_lines
+from tui.commands.context import (
+    add_flags,
+    add_path,
+    monitor_for,
+    print_json,
+    print_lines,
+    print_notes,
+)
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ def status_command(arguments: argparse.Namespace) -> int:
             project = os.fsencode(monitor.project).decode("utf-8", "replace")
             others = monitor.sources.others if monitor.sources is not None else ()
             print_json(status(snapshot, project, os.uname().nodename, others))
+            _tell_format(monitor)
         else:
             from tui.commands.observe.text_views import status_lines
 
@@ -65,9 +73,17 @@ def events_command(arguments: argparse.Namespace) -> int:
         for row in _rows(monitor, arguments.follow):
             print_row(row)
             printed += 1
+        _tell_format(monitor)
     finally:
         monitor.close()
     return 0 if printed or arguments.follow else 3
+
+
+def _tell_format(monitor: SessionMonitor) -> None:
+    """Says on stderr what an event file looks like that is no stream of Claude Code's."""
+    night = monitor.night
+    if night is not None and night.activity.state_reason == "not_a_stream":
+        print_notes(f"overnight-tui: {night.activity.reason}")
 
 
 def _rows(monitor: SessionMonitor, follow: bool) -> Iterator[EventRow]:

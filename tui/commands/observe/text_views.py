@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
 from tui.model.labels import COSTS, ENDINGS, REMEDIES, RISKS, TIME, VERDICTS, WASTES
-from tui.model.records import SourceStatus
+from tui.model.records import SourceStatus, StreamFormat
 from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
 from tui.system.format import (
     format_count,
@@ -61,7 +61,8 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         count = format_count(len(checkpoints), "checkpoint")
         lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
     for feed in feeds:
-        why = feed.chosen if feed.state == "following" else feed.why
+        is_plain = feed.state == "following" and feed.format is StreamFormat.CLAUDE
+        why = feed.chosen if is_plain else feed.why
         source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
         lines += [clean_line(f"source    {source}", 2_000)] if feed.path else []
     return lines

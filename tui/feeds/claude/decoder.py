@@ -11,11 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
+from tui.feeds.claude.encodings import read_prefix, utf16_text
 from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
 from tui.feeds.claude.limit_texts import window_of
+from tui.feeds.claude.task_notes import NOTIFICATION, tasks_of_note
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
 from tui.model.events import AgentEvent, Body, StreamDelta
@@ -96,11 +99,18 @@ class ClaudeDecoder:
         """The events of a line that is not one readable object."""
         length = len(line)
         found: list[AgentEvent] = []
-        for part, (data, reason) in enumerate(split_pieces(line)):
+        pieces = split_pieces(utf16_text(line) or line)
+        prefix = read_prefix(pieces[0].data) if len(pieces) > 1 and pieces[0].reason else None
+        if prefix is not None:
+            del pieces[0]
+        for part, (data, reason) in enumerate(pieces):
             if not reason:
                 try:
                     record = read_struct(RecordLine, data)
-                    found.append(self._build_event(record, data, offset, length, part))
+                    event = self._build_event(record, data, offset, length, part)
+                    if prefix is not None and event.at is None:
+                        event = replace(event, at=prefix.at)
+                    found.append(event)
                     continue
                 except lenient_values.UNREADABLE:
                     reason = "an object that cannot be read"
@@ -125,7 +135,7 @@ class ClaudeDecoder:
             length,
             body,
             uuid(line.uuid),
-            interned(line.session_id or line.session),
+            interned(line.session or line.session_id),
             epoch_seconds(line.timestamp),
             interned(thread),
             uuid(line.parent),
@@ -218,9 +228,9 @@ def _queue(line: RecordLine, raw: bytes) -> Body:
     state = _QUEUE_STATES.get(record.operation or "") or name(record.operation)
     if record.operation == "remove":
         state = "started" if record.cause_text == "absorbed_mid_turn" else "removed"
-    return events.MessageLifecycle(
-        name(record.commandUuid), state, lenient_values.plain_text(record.content)
-    )
+    text = lenient_values.plain_text(record.content)
+    tasks = tasks_of_note(text) if text.startswith(f"<{NOTIFICATION}>") else ()
+    return events.MessageLifecycle(name(record.commandUuid), state, text, tasks)
 
 
 def _control_request(line: RecordLine, raw: bytes) -> Body:
