@@ -7,7 +7,14 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_flags, add_path, monitor_for, print_json, print_lines
+from tui.commands.context import (
+    add_flags,
+    add_path,
+    monitor_for,
+    print_json,
+    print_lines,
+    print_notes,
+)
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
@@ -39,6 +46,8 @@ def status_command(arguments: argparse.Namespace) -> int:
             from tui.commands.observe.text_views import status_lines
 
             print_lines(*status_lines(snapshot, monitor.feeds()))
+        if monitor.sources is not None and monitor.sources.why:
+            print_notes(f"overnight-tui: {monitor.sources.why}")
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0
