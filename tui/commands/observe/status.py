@@ -46,6 +46,8 @@ def status_command(arguments: argparse.Namespace) -> int:
             from tui.commands.observe.text_views import status_lines
 
             print_lines(*status_lines(snapshot, monitor.feeds()))
+        if monitor.sources is not None and monitor.sources.why:
+            print_notes(f"overnight-tui: {monitor.sources.why}")
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0
