@@ -97,7 +97,7 @@ FAST_FACTORS: Mapping[str, int] = {
 """How many times more fast mode costs, in every part; of other models nobody says it."""
 SEARCH = PICO // 100
 """A web search: $10 for a thousand. Fetching a page is free."""
-_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
+_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest|@default)$")
 
 
 @lru_cache(maxsize=256)
