@@ -63,16 +63,17 @@ def test_a_search_is_counted_once_for_all_records_of_a_response() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "factor"), [("claude-opus-4-8", 2), ("claude-opus-4-7", 6), ("claude-opus-4-6", 6)]
+    ("model", "factor"),
+    [("claude-opus-5", 2), ("claude-opus-4-8", 2), ("claude-opus-4-7", 6), ("claude-opus-4-6", 6)],
 )
 def test_fast_mode_costs_what_is_documented(model: str, factor: int) -> None:
     assert cost(answer(TOKENS | {"speed": "fast"}, model)).usd == pytest.approx(PLAIN * factor)
 
 
 def test_fast_mode_of_a_model_without_a_factor_has_no_price() -> None:
-    found = cost(answer(TOKENS | {"speed": "fast"}, "claude-opus-5-5"))
+    found = cost(answer(TOKENS | {"speed": "fast"}, "claude-sonnet-5"))
     assert found.usd is None
-    assert "no price for fast mode of claude-opus-5-5 (1 answer)" in found.reason
+    assert "no price for fast mode of claude-sonnet-5 (1 answer)" in found.reason
 
 
 def test_the_batch_tier_costs_half() -> None:
