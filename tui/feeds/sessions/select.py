@@ -17,10 +17,11 @@ from msgspec.structs import replace
 from tui.feeds.sessions import event_files, lineage, transcripts
 from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
-from tui.feeds.sessions.lineage import Stretch, TranscriptNight
+from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.transcript_folders import base_of
 from tui.feeds.sessions.transcripts import RECENT_S
+from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
@@ -240,9 +241,8 @@ class _SessionSelector:
         self._environ = environ
 
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
-        if named.events is not None:
-            file = EventFile(_kind_of(named.events), named.events, "named by --events")
-            return _Selection((file,))
+        if (path := named.events) is not None:
+            return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
@@ -345,10 +345,9 @@ class _SessionSelector:
         if whole is None:
             files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
             return _Selection((*files, *self._operation_journals([session])))
-        files = []
-        for stretch in reversed(whole.stretches):
-            why = f"session {stretch.session[:8]}, which this one continues" if files else chosen
-            files += _files_of(stretch, why, base, goes_on=stretch == whole.stretches[0])
+        if whole.continues is not None:
+            chosen = f"{chosen}; {describe_earlier(whole.continues)}"
+        files = _files_of(whole, chosen, base)
         journals = self._operation_journals(whole.sessions)
         return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
 
@@ -392,11 +391,16 @@ def _with_subagents(
     return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
 
 
-def _files_of(stretch: Stretch, chosen: str, base: str, *, goes_on: bool) -> list[EventFile]:
-    """The stretch's file, and those of the subagents that began in it."""
-    files = _with_subagents(stretch.path, stretch.session, chosen, base=base)
-    main = replace(files[0], since=stretch.since, until=stretch.until, goes_on=goes_on)
-    return [main, *(file for file in files[1:] if stretch.holds_agent(file.path))]
+def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
+    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
+    found: list[EventFile] = []
+    for one in reversed(night.stretches):
+        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
+        main, *agents = _with_subagents(one.path, one.session, why, base=base)
+        goes_on = one == night.stretches[0]
+        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
+        found += (agent for agent in agents if one.holds_agent(agent.path))
+    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:
