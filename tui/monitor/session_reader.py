@@ -18,10 +18,11 @@ from msgspec import Struct
 
 from tui.feeds.claude.decoder import DecodedBatch
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
+from tui.model.session import EventFile
+from tui.model.session import EventKind as Kind
 from tui.model.state import StallThresholds
 from tui.monitor.followed_file import FollowedFile, SavedFile
 from tui.monitor.rows.row_source import SavedIndex

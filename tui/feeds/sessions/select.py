@@ -9,7 +9,6 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +22,8 @@ from tui.feeds.sessions.transcript_folders import base_of
 from tui.feeds.sessions.transcripts import RECENT_S
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
+from tui.model.session import EventFile as EventFile
+from tui.model.session import EventKind as Kind
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
@@ -104,25 +105,6 @@ def _is_file(path: str) -> bool:
 
 MOST_SESSIONS = 40
 MOST_OTHERS = 20
-Kind = Literal["stream", "transcript", "journal"]
-
-
-class EventFile(Struct, frozen=True):
-    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
-
-    `base` is the folder that it must not leave by its links; empty where it may be anywhere. Only the bytes
-    from `since` to `until` (0: the end) belong to this night; with `goes_on` what stands before tells what it
-    goes on from.
-    """
-
-    kind: Kind
-    path: str
-    chosen: str
-    trusted: bool = True
-    base: str = ""
-    since: int = 0
-    until: int = 0
-    goes_on: bool = False
 
 
 class SessionSources(Struct, frozen=True):
