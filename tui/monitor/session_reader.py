@@ -146,6 +146,8 @@ class SessionReader:
         if self.caught_up and self._is_first_pass:
             self._is_first_pass = False
             self._date_the_undated()
+        if self._rows is not None:
+            self._rows.set_abandoned(self.fold.abandoned)
         return busy
 
     def read_all(self) -> None:
