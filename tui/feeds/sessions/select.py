@@ -5,6 +5,7 @@ The registry knows the sessions, `choice` picks one. A source that the person na
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -218,6 +219,8 @@ class _SessionSelector:
         self._project = project
         self._paths = settings.paths
         self._settings = settings
+        self._absence_s = settings.review.absence_hours * 3600
+        self._taken: dict[str, float] = {}
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
@@ -225,12 +228,15 @@ class _SessionSelector:
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
         if (path := named.events) is not None:
             return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
+        for one in known:
+            if one.kind != "transcript":
+                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
+                self._taken.update(dict.fromkeys(one.sessions, ended))
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
             base = reading_base(self._project, path, environ=self._environ)
-            is_stream = _kind_of(path, base) == "stream"
-            if is_stream:
+            if _kind_of(path, base) == "stream":
                 found = self._from_stream(path, "the session asked for")
             else:
                 found = self._from_transcript(path, "the session asked for", night=named.night)
@@ -336,7 +342,7 @@ class _SessionSelector:
     def _night_of(self, path: str, id: str | None) -> TranscriptNight | None:
         """The night that was asked for by its id, else the newest that a transcript belongs to."""
         if id is None:
-            return lineage.night_of_transcript(path, self._settings.review.absence_hours * 3600)
+            return lineage.night_of_transcript(path, self._absence_s, self._taken)
         from tui.feeds.sessions.night_files import list_night_files
 
         nights = list_night_files(self._project, self._settings, self._environ)
@@ -346,7 +352,11 @@ class _SessionSelector:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            return _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            if run is not None and run.is_over:
+                until = lineage.taken_until(path, run.changed, self._absence_s)
+                files[0] = replace(files[0], until=until)
+            return files
         if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
