@@ -11,7 +11,12 @@ from tui.model.state import OVER, SessionState
 
 
 class AgentProcess(Struct, frozen=True, gc=False):
-    """A Claude process of this project; identity is `pid` together with `created`."""
+    """A Claude process of this project; identity is `pid` together with `created`.
+
+    `status` is Claude's own word: busy, idle, waiting (for a person), shell (idle, while a background
+    shell runs); empty where the version writes none. `newest_child` is when its youngest child began,
+    `registered_at` when it says itself that it did; 0 where unknown.
+    """
 
     pid: int
     created: float
@@ -26,6 +31,8 @@ class AgentProcess(Struct, frozen=True, gc=False):
     cpu_s: float = 0.0
     rss: int = 0
     children: int = 0
+    newest_child: float = 0.0
+    registered_at: float = 0.0
 
 
 class AgentProcesses(Struct, frozen=True, gc=False):

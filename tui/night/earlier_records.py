@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from tui.model import events
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
+from tui.model.failures import SYNTHETIC
 from tui.model.snapshot import EarlierPart
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.responses import SYNTHETIC
 
 
 def apply_earlier(

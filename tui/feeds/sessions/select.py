@@ -40,7 +40,10 @@ _SIDECARS = {
         "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
         ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
     )),
-    "features": ("feature_list", ("feature_list.json", "docs/feature_list.json", "features.json")),
+    "features": ("feature_list", (
+        "feature_list.json", "docs/feature_list.json", "features.json", "prd.json", ".ralph/prd.json",
+        "scripts/ralph/prd.json",
+    )),
     "notes": ("session_notes", (
         "claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md",
     )),
