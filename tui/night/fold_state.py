@@ -18,6 +18,7 @@ from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFo
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
+from tui.night.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
@@ -230,6 +231,7 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    tree: ConversationTree = field(default_factory=ConversationTree)
     early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
