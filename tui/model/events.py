@@ -76,6 +76,7 @@ class ToolCall(Struct, frozen=True, gc=False):
     """A tool call: `target` is its one-line summary (command, path); `key` is equal for equal calls.
 
     `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
+    A call with `on_server` is run by the API itself: its result stands in the same message.
     """
 
     id: str
@@ -84,10 +85,44 @@ class ToolCall(Struct, frozen=True, gc=False):
     key: int
     path: str = ""
     command: str = ""
+    on_server: bool = False
+
+
+ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})
+"""Words of the CLI for a background task that is over."""
+
+
+class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A background task or subagent began, moved or ended; `task_type` is the CLI's word for its kind.
+
+    A scheduled wake-up (`wake_up`) and a schedule (`session_cron`) are tasks too; `due` is when the
+    wake-up comes. `foreground` tasks are awaited by their tool call. A `task_id` of "*" means all of
+    the type.
+    """
+
+    phase: Literal["started", "progress", "updated", "ended"]
+    task_id: str
+    tool_use_id: str
+    description: str
+    task_type: str = ""
+    status: str = ""
+    tokens: int = 0
+    due: float | None = None
+    foreground: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the task ended by this update."""
+        return self.phase == "ended" or self.status in ENDED_TASK_STATUSES
 
 
 class ToolResult(Struct, frozen=True, gc=False):
-    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length."""
+    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
+
+    `task` is what it says of a background task: that one was launched, goes on or is over. `head` is the
+    beginning, where the excerpt does not have it. `stopped`: a person refused the call without a word,
+    which ends the turn.
+    """
 
     tool_use_id: str
     is_error: bool
@@ -96,6 +131,9 @@ class ToolResult(Struct, frozen=True, gc=False):
     added: int = 0
     removed: int = 0
     agent_id: str = ""
+    task: TaskUpdate | None = None
+    head: str = ""
+    stopped: bool = False
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -131,7 +169,8 @@ class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """What reached the model: a prompt, tool results, or text that the CLI added.
 
     `command_uuid` is the id under which a message that waited in the queue was sent; the stream may
-    carry the same message with that id as its `uuid`.
+    carry the same message with that id as its `uuid`. `tasks` are the background tasks that a
+    notification tells of.
     """
 
     role: Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
@@ -139,6 +178,7 @@ class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     results: tuple[ToolResult, ...] = ()
     origin: str = ""
     command_uuid: str = ""
+    tasks: tuple[TaskUpdate, ...] = ()
 
 
 class ModelUsage(Struct, frozen=True, gc=False):
@@ -213,18 +253,6 @@ class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     duration_s: float | None = None
 
 
-class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A background task or subagent began, moved or ended."""
-
-    phase: Literal["started", "progress", "updated", "ended"]
-    task_id: str
-    tool_use_id: str
-    description: str
-    task_type: str = ""
-    status: str = ""
-    tokens: int = 0
-
-
 class ToolHeartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A tool is still running after `elapsed_s`."""
 
@@ -234,22 +262,30 @@ class ToolHeartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class MessageLifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A message from outside was queued, started, completed or cancelled."""
+    """A message from outside was queued, started, completed or cancelled; `tasks` as in a `UserMessage`."""
 
     command_uuid: str
     state: str
     text: str = ""
+    tasks: tuple[TaskUpdate, ...] = ()
 
 
 class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """What the CLI reports of itself: running, idle, requires_action, requesting, compacting."""
+    """What the CLI reports of itself: running, idle, requires_action, requesting, compacting.
+
+    `background` is how many background tasks still run, None where it did not say.
+    """
 
     state: str
     detail: str = ""
+    background: int | None = None
+
+
+HOOK_STOPPED = "stopped the turn"
 
 
 class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A hook of the session started or answered."""
+    """A hook of the session started or answered; with `HOOK_STOPPED` as outcome it ended the turn."""
 
     name: str
     event: str

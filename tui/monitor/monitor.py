@@ -389,6 +389,7 @@ class SessionMonitor:
         else:
             self.sidecars.close()
             self._open()
+            self._read()  # a snapshot without any look at the processes would say less than before
         return {"feeds", "events", "progress", "notes", "log"}
 
     def _take_snapshot(self) -> NightSnapshot:

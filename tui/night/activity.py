@@ -6,29 +6,31 @@ time that has passed since.
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.events import (
+    HOOK_STOPPED,
     AgentStateReport,
     ApiRetry,
     AssistantMessage,
+    HookRun,
     RateLimit,
     SourceRef,
-    TaskUpdate,
     ToolCall,
     ToolHeartbeat,
     TurnResult,
     UserMessage,
 )
 from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
+from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
-from tui.system.format import shorten
+from tui.night.background import BackgroundTracker
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
-_MOST_TASKS = 256
 _SAID = 200
+_LATE_PROMPT = 600.0
 _KIND_OF_PHASE = (
     timeline_builder.IDLE,
     timeline_builder.WORKING,
@@ -47,6 +49,7 @@ class OpenToolCall(Struct):
     thread: str
     since: float | None
     heartbeat_at: float | None = None
+    message: str = ""
 
 
 class PendingRetry(Struct, frozen=True):
@@ -87,19 +90,6 @@ class PendingQuestion(Struct, frozen=True):
     since: float | None
 
 
-class TurnEnd(Struct, frozen=True):
-    """How the last turn ended."""
-
-    subtype: str
-    is_error: bool
-    terminal_reason: str
-    text: str
-    at: float | None
-    status: int = 0
-    queued: int = 0
-    interrupted: bool = False
-
-
 class ActivityTracker(Struct):
     """The facts of the moment."""
 
@@ -120,20 +110,27 @@ class ActivityTracker(Struct):
     question: PendingQuestion | None = None
     compacting: bool = False
     turn_end: TurnEnd | None = None
-    background_tasks: dict[str, str] = {}
+    end_before_command: TurnEnd | None = None
+    background: BackgroundTracker = field(default_factory=BackgroundTracker)
     last_text: str = ""
     idle_reported: bool = False
     slash_command: bool = False
     prompted: bool = False
+    answered_at: float | None = None
 
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
         if phase != self.phase:
-            if self.phase == IDLE:
-                self.turn_end = None
             self.phase = phase
             self.since = at
+        if phase != IDLE:
+            self.turn_end = None
         self.may_be_over = False
+
+    def end_turn(self, end: TurnEnd) -> None:
+        """The turn is over, and a record says so."""
+        self.enter_phase(IDLE, end.at)
+        self.turn_end = end
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
@@ -172,7 +169,7 @@ class ActivityTracker(Struct):
     def begin_turn(self, at: float | None) -> None:
         """The CLI begins a turn; what a process before it left open will not be answered."""
         self.try_again(at)
-        self.drop_calls(keep_subagents=bool(self.background_tasks))
+        self.drop_calls(keep_subagents=bool(self.background))
         self.after_tool = self.request_reported = False
         self.retry = self.question = None
         self.compacting = self.idle_reported = False
@@ -185,8 +182,10 @@ class ActivityTracker(Struct):
             self.open_calls = {}
 
     def open_call(self, tool: OpenToolCall) -> None:
-        """A tool call was made."""
-        if tool.call.id in self.open_calls or len(self.open_calls) >= _MOST_TOOLS:
+        """A tool call was made; one that the API runs itself is answered in the same message."""
+        if tool.call.on_server or tool.call.id in self.open_calls:
+            return
+        if len(self.open_calls) >= _MOST_TOOLS:
             return
         self.open_calls[tool.call.id] = tool
         if not tool.thread:
@@ -194,18 +193,23 @@ class ActivityTracker(Struct):
             if tool.call.name in ASKING:
                 self.asks = tool.call.id
 
-    def drop_lost_calls(self) -> bool:
-        """The model begins to answer: what was open when a person spoke is not answered any more.
+    def lost_calls(self, message: str, thread: str = "") -> list[OpenToolCall]:
+        """Takes out the calls of a thread that the beginning of another `message` proves to be over.
 
-        True when something was lost so.
-
-        The API wants every call answered before the model's next turn, so a call that is still open
-        was lost with the process that made it.
+        The API wants every call answered before the model's next message, so the answer of a call
+        that is still open then was lost, or the process with it. A message without an id proves it
+        only when a person spoke since.
         """
-        lost = self.prompted and self.main_calls > 0
-        self.prompted = False
-        if lost:
-            self.drop_main_calls()
+        prompted = self.prompted
+        if not thread:
+            self.prompted = False
+        lost = [
+            tool
+            for tool in self.open_calls.values()
+            if tool.thread == thread and (tool.message != message if message else prompted)
+        ]
+        for tool in lost:
+            self.close_call(tool.call.id)
         return lost
 
     def drop_main_calls(self) -> None:
@@ -213,6 +217,12 @@ class ActivityTracker(Struct):
         self.open_calls = {key: tool for key, tool in self.open_calls.items() if tool.thread}
         self.main_calls = 0
         self.asks = ""
+
+    def drop_threads(self, *threads: str) -> None:
+        """Forget the calls of subagents that are over."""
+        if len(self.open_calls) > self.main_calls:
+            calls = self.open_calls.items()
+            self.open_calls = {key: tool for key, tool in calls if tool.thread not in threads}
 
     def close_call(self, tool_use_id: str) -> OpenToolCall | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
@@ -239,8 +249,14 @@ class ActivityTracker(Struct):
             return
         if body.model != SYNTHETIC:
             self.failure = None
-        self.enter_phase(TOOL if self.main_calls else STREAMING, at)
-        self.may_be_over = body.final and not body.tools and not self.main_calls
+        self.answered_at = at
+        awaits = TOOL if self.main_calls else STREAMING
+        if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
+            awaits = REQUESTING  # the results were written before the calls
+        self.enter_phase(awaits, at)
+        if awaits == STREAMING:
+            self.turn_end = read_answer(body, at)
+            self.may_be_over = self.turn_end is not None and self.turn_end.outcome.is_certain
 
     def on_message_start(self, at: float | None) -> None:
         """The main conversation's answer begins to arrive."""
@@ -254,6 +270,7 @@ class ActivityTracker(Struct):
             self._limit_told(failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
+        self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
 
     def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
         """A limit was told; what was known of it before and is not told again still holds."""
@@ -282,49 +299,63 @@ class ActivityTracker(Struct):
             if self.main_calls:
                 self.enter_phase(TOOL, at)
                 return
+            if any(result.stopped for result in body.results):
+                self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+                return
             self.after_tool = True
             self.enter_phase(REQUESTING, at)
         elif role == "interrupted":
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
-            self.turn_end = TurnEnd("interrupted", True, "interrupted", "", at, interrupted=True)
-            self.enter_phase(IDLE, at)
-        elif role == "note":
+            self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+        elif role == "prompt" and body.text.startswith("! "):
+            # A person's own command; a version that has the model answer to it says so itself.
+            if self.phase in (NONE, STARTING):
+                self.enter_phase(IDLE, at)
+        elif role == "note" and body.origin != "task-notification":
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
-        elif role != "summary":
+        elif role != "summary" and not self._is_answered(role, at):
             self.try_again(at)
             self.idle_reported = False
-            self.slash_command = role == "prompt" and body.text.startswith(("/", "! "))
-            self.prompted = role == "prompt"
+            self.slash_command = role == "prompt" and body.text.startswith("/")
+            self.prompted = role in ("prompt", "note")
             if not self.main_calls:
                 self.after_tool = False
+                self.end_before_command = self.turn_end if self.slash_command else None
                 self.enter_phase(REQUESTING, at)
+
+    def _is_answered(self, role: str, at: float | None) -> bool:
+        """Whether a prompt was written after its answer, as the first one of a session may be."""
+        if role != "prompt" or at is None or self.answered_at is None:
+            return False
+        return self.answered_at - _LATE_PROMPT < at < self.answered_at
 
     def on_local_answer(self, at: float | None) -> None:
         """The CLI answered a command by itself; no model is asked."""
         if self.slash_command and not self.main_calls:
             self.slash_command = False
             self.enter_phase(IDLE, at)
+            # How the last turn ended is not changed by a command that asks no model.
+            self.turn_end = self.end_before_command
 
     def on_result(self, body: TurnResult, at: float | None) -> None:
         """A turn ended."""
-        self.drop_calls(keep_subagents=bool(self.background_tasks))
+        self.drop_calls(keep_subagents=bool(self.background))
         self.retry = self.question = None
         self.compacting = False
-        self.turn_end = TurnEnd(
-            body.subtype,
-            body.is_error,
-            body.terminal_reason,
-            shorten(body.text or "; ".join(body.errors), 160),
-            at,
-            body.api_error_status,
-            body.queued,
-            body.was_interrupted,
-        )
+        end = read_result(body, self.failure, at)
+        was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
+        if was_interrupted and end.outcome == TurnOutcome.FAILED:
+            end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
         if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
             self.limit = self.failure = None
-        self.enter_phase(IDLE, at)
+        self.end_turn(end)
+
+    def on_hook(self, body: HookRun, at: float | None) -> None:
+        """A hook answered; some end the turn."""
+        if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
+            self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
 
     def _tells_failure(self, body: TurnResult) -> bool:
         """Whether a result that calls itself a success has nothing but the error before it."""
@@ -359,8 +390,14 @@ class ActivityTracker(Struct):
         elif state == "idle":
             self.question = None
             self.idle_reported = True
-            self.drop_calls(keep_subagents=False)
+            if body.background == 0:
+                self.background.end_work()
+            self.drop_calls(keep_subagents=bool(self.background))
+            end = self.turn_end
+            if self.turn_open and (end is None or not end.outcome.is_certain):
+                end = TurnEnd(TurnOutcome.COMPLETED, at)
             self.enter_phase(IDLE, at)
+            self.turn_end = end
         elif state == "running":
             self.question = None
             self.idle_reported = False
@@ -382,14 +419,6 @@ class ActivityTracker(Struct):
             tool.heartbeat_at = at
             if tool.since is None and at is not None:
                 tool.since = at - body.elapsed_s
-
-    def on_task(self, body: TaskUpdate) -> None:
-        """A background task came or went."""
-        if body.phase == "ended" or body.status in ("completed", "failed", "stopped", "killed"):
-            self.background_tasks.pop(body.task_id, None)
-        elif body.phase == "started" and len(self.background_tasks) < _MOST_TASKS:
-            self.question = None
-            self.background_tasks[body.task_id] = shorten(body.description)
 
 
 EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})

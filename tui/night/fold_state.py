@@ -13,10 +13,10 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall
+from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
-from tui.model.session import AgentProcess
-from tui.model.snapshot import EventCounts
+from tui.model.session import AgentProcess, AgentProcesses
+from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
@@ -211,6 +211,8 @@ class FoldState(Struct):
     model: str = ""
     started_model: str = ""
     prompt: str = ""
+    earlier: EarlierPart = EarlierPart()
+    earlier_prompt: str = ""
     has_stream: bool = False
     message_delivered: bool = False
     last_ref: SourceRef | None = None
@@ -226,11 +228,13 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
+    agents_gone_at: float | None = None
     asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
@@ -243,6 +247,25 @@ class FoldState(Struct):
         if source is None:
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
+
+    def own_agents(self, agents: tuple[AgentProcess, ...]) -> tuple[AgentProcess, ...]:
+        """Those that may be this session's: of its run, named by it, or not known to be another's."""
+        names, attempt = self.sessions.names[1:], self.interventions.attempt
+        if not names or not agents:
+            return agents
+        pid = attempt.pid if attempt is not None else None
+        return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def see_agents(self, seen: AgentProcesses) -> None:
+        """The process table was looked at."""
+        before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
+        if now:
+            self.agents_gone_at = None
+        elif before:
+            self.agents_gone_at = seen.at
+        self.agents, self.agents_at = seen.agents, seen.at
+        if any(agent.status == "waiting" for agent in now):
+            self.asked_at = seen.at
 
     @property
     def not_a_stream(self) -> str:

@@ -168,7 +168,7 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
             system("status", status=None, compact_result="failed", compact_error="blocked"),
             AgentStateReport("", "compaction failed, blocked"),
         ),
-        (system("session_state_changed", state="idle"), AgentStateReport("idle")),
+        (system("session_state_changed", state="idle"), AgentStateReport("idle", background=0)),
         (
             system("informational", content="careful", level="warning"),
             Notice("informational", "careful", "warning"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def status_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    add_flags(parser, json="one JSON object, schema 1")
+    add_flags(parser, json="one JSON object, schema 2 (docs/json.md)")
 
 
 def status_command(arguments: argparse.Namespace) -> int:
@@ -37,11 +37,10 @@ def status_command(arguments: argparse.Namespace) -> int:
         if arguments.json:
             from tui.night.status_json import status
 
-            # Only our own runs are held to a budget.
-            budget = monitor.settings.budget.max_cost_usd if snapshot.run.owned else None
             # Any reader of JSON must be able to take the path, even where a name is no text.
             project = os.fsencode(monitor.project).decode("utf-8", "replace")
-            print_json(status(snapshot, project, budget))
+            others = monitor.sources.others if monitor.sources is not None else ()
+            print_json(status(snapshot, project, os.uname().nodename, others))
             _tell_format(monitor)
         else:
             from tui.commands.observe.text_views import status_lines

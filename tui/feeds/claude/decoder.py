@@ -18,6 +18,7 @@ from tui.feeds.claude.damaged_lines import excerpt, split_pieces
 from tui.feeds.claude.encodings import read_prefix, utf16_text
 from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
 from tui.feeds.claude.limit_texts import window_of
+from tui.feeds.claude.task_notes import NOTIFICATION, tasks_of_note
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
 from tui.model.events import AgentEvent, Body, StreamDelta
@@ -134,7 +135,7 @@ class ClaudeDecoder:
             length,
             body,
             uuid(line.uuid),
-            interned(line.session_id or line.session),
+            interned(line.session or line.session_id),
             epoch_seconds(line.timestamp),
             interned(thread),
             uuid(line.parent),
@@ -217,9 +218,9 @@ def _queue(line: RecordLine, raw: bytes) -> Body:
     state = _QUEUE_STATES.get(record.operation or "") or name(record.operation)
     if record.operation == "remove":
         state = "started" if record.cause_text == "absorbed_mid_turn" else "removed"
-    return events.MessageLifecycle(
-        name(record.commandUuid), state, lenient_values.plain_text(record.content)
-    )
+    text = lenient_values.plain_text(record.content)
+    tasks = tasks_of_note(text) if text.startswith(f"<{NOTIFICATION}>") else ()
+    return events.MessageLifecycle(name(record.commandUuid), state, text, tasks)
 
 
 def _control_request(line: RecordLine, raw: bytes) -> Body:

@@ -13,10 +13,12 @@ from msgspec import Raw, structs
 from tui.feeds.claude import lenient_values, wire
 from tui.feeds.claude.api_failures import read_failure, read_unmarked, with_window
 from tui.feeds.claude.lenient_values import UNREADABLE, interned, name, plain_text, token_usage
+from tui.feeds.claude.task_notes import NOTIFICATION, task_of_result, tasks_of_note
 from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
 from tui.model.failures import SYNTHETIC, ApiFailure
+from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
 from tui.system.sgr import strip_ansi
@@ -28,6 +30,10 @@ except ImportError:
     from hashlib import blake2b
 _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
+# The CLI's words where a person refuses a call; with the second, nothing goes on before that person speaks.
+_REFUSED = ("The user doesn't want to proceed", "The user doesn't want to take this action")
+_STOPPED = "STOP what you are doing and wait"
+_HEAD = 400
 
 
 def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
@@ -42,13 +48,22 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
         )
     failed = bool(block.is_error)
     added = removed = 0
-    agent = ""
+    agent, call = "", name(block.tool_use_id)
     answer = line.result or line.transcript_result
+    told = None
     if only and isinstance(answer, wire.EditResult):
         added, removed = _count_changed_lines(answer)
         agent = name(answer.agentId)
-    excerpt = _output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
-    return ToolResult(name(block.tool_use_id), failed, excerpt, len(text), added, removed, agent)
+        told = answer
+    task = None if failed else task_of_result(call, told, text)
+    limit = _ERROR_EXCERPT if failed else _RESULT_EXCERPT
+    excerpt = _output_excerpt(text, limit)
+    head = strip_ansi(text[:_HEAD]) if len(text) > limit else ""
+    stopped = failed and text.startswith(_REFUSED) and _STOPPED in text
+    return ToolResult(
+        *(call, failed, excerpt, len(text), added, removed),
+        *(agent, task, head, stopped),
+    )
 
 
 def _output_excerpt(text: str, limit: int) -> str:
@@ -73,6 +88,7 @@ def _count_changed_lines(answer: wire.EditResult) -> tuple[int, int]:
 
 _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
 _CALL_BLOCKS = {"tool_use", "server_tool_use", "mcp_tool_use"}
+_SERVER_BLOCKS = _CALL_BLOCKS - {"tool_use"}
 _CONTINUED = "This session is being continued from a previous conversation"
 _INTERRUPTED = "[Request interrupted by user"
 _COMMAND = lazy(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
@@ -145,7 +161,10 @@ def _read_blocks(content: _Blocks) -> tuple[str, bool, tuple[ToolCall, ...]]:
             if block.text:
                 text = f"{text}\n{block.text}" if text else block.text
         elif kind in _CALL_BLOCKS:
-            tools += (read_tool_call(name(block.id), interned(block.name) or kind, block.input),)
+            tool = read_tool_call(name(block.id), interned(block.name) or kind, block.input)
+            if kind in _SERVER_BLOCKS:
+                tool = structs.replace(tool, on_server=True)
+            tools += (tool,)
         elif kind == "thinking" or kind == "redacted_thinking":
             thinking = True
             thought = block.thinking or thought
@@ -195,6 +214,7 @@ def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
     origin = _origin(line)
     command = lenient_values.uuid(line.uuid) if line.replay else ""
     role = _role(line, text)
+    tasks: tuple[events.TaskUpdate, ...] = ()
     # Only a text that begins with a tag can be one of these, and few do.
     if text[:1] == "<":
         if (shell := _SHELL_INPUT.match(text)) is not None:
@@ -203,8 +223,9 @@ def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
             arguments = _ARGUMENTS.search(text)
             role, text = "prompt", f"{called[1]} {arguments[1] if arguments else ''}".strip()
         elif (note := _NOTE.match(text)) is not None:
+            tasks = tasks_of_note(text) if note[1] == NOTIFICATION else ()
             role, text, origin = "note", _TAGS.sub("", text).strip(), origin or note[1]
-    return UserMessage(role, plain_text(text), (), origin, command)
+    return UserMessage(role, plain_text(text), (), origin, command, tasks)
 
 
 def _role(line: RecordLine, text: str) -> _Role:
@@ -240,6 +261,7 @@ def stream_body(line: RecordLine, open_message: str) -> events.Body:
 
 
 _TARGET_LIMIT = 200
+_PATH_LIMIT = 4096
 # Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
 _SMALL_INPUT = 1024
 _COMMAND_LIMIT = 4_000
@@ -278,7 +300,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
         pass
     target = _SUMMARIES.get(name, _generic)(inputs)
     if len(target) > _TARGET_LIMIT or not is_plain(target):
-        target = clean_line(target, _TARGET_LIMIT)
+        target = clean_line(target, _PATH_LIMIT if name in _PATH_TOOLS else _TARGET_LIMIT)
     path = inputs.get("file_path") or inputs.get("notebook_path")
     command = _text(inputs.get("command")) if name in _SHELLS else ""
     if len(command) <= _TARGET_LIMIT and "\n" not in command:
@@ -293,7 +315,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
 def _clean_path(path: Any) -> str:
     if not isinstance(path, str):
         return ""
-    return path if is_plain(path) else clean_line(path, 4096)
+    return path if is_plain(path) else clean_line(path, _PATH_LIMIT)
 
 
 def _text(value: Any) -> str:
@@ -319,7 +341,7 @@ def _read(inputs: Inputs) -> str:
 
 def _search(inputs: Inputs) -> str:
     where = _text(inputs.get("path")) or _text(inputs.get("glob"))
-    pattern = _text(inputs.get("pattern"))
+    pattern = shorten(_text(inputs.get("pattern")), _TARGET_LIMIT)
     return f"{pattern} in {where}" if where else pattern
 
 
@@ -357,6 +379,8 @@ def _generic(inputs: Inputs) -> str:
     return ", ".join(f"{key}: {text[:_TARGET_LIMIT]}" for key, text in shown[:8])
 
 
+_PATH_TOOLS = frozenset("Read Edit Write MultiEdit NotebookEdit NotebookRead LS Grep Glob".split())
+"""Their targets end with the name of a file, which must not be cut off."""
 _SUMMARIES: dict[str, Callable[[Inputs], str]] = {
     **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _first_of("command", "description")),
     **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),

@@ -77,12 +77,32 @@ class WireHunk(Struct, gc=False):
 
 
 class EditResult(Struct, gc=False):
-    """The structured half of a tool result, as far as edits and subagents go."""
+    """The structured half of a tool result, as far as edits, subagents and background tasks go.
+
+    Other tools use the same keys for values of any type.
+    """
 
     structuredPatch: list[WireHunk] | None = None
     type: str | None = None
     content: Any = None
     agentId: str | None = None
+    status: Any = None
+    backgroundTaskId: Any = None
+    taskId: Any = None
+    task_id: Any = None
+    task: Any = None
+    shellId: Any = None
+    shell_id: Any = None
+    resumedAgentId: Any = None
+    scheduledFor: Any = None
+    humanSchedule: Any = None
+    taskType: Any = None
+    task_type: Any = None
+    timeoutMs: Any = None
+    description: Any = None
+    workflowName: Any = None
+    error: Any = None
+    id: Any = None
 
 
 class MessageOrigin(Struct, gc=False):
@@ -241,6 +261,7 @@ class SystemLine(Struct, gc=False):
     usage: SystemPart | None = None
     patch: SystemPart | None = None
     last_tool_name: str | None = None
+    is_backgrounded: bool | None = None
     # hooks
     hook_name: str | None = None
     hook_event: str | None = None
@@ -265,6 +286,8 @@ class SystemLine(Struct, gc=False):
     decision_reason: str | None = None
     request_id: str | None = None
     durationMs: float | None = None
+    pendingBackgroundAgentCount: int | None = None
+    pendingWorkflowCount: int | None = None
     # `tool_progress`
     parent_tool_use_id: str | None = None
     elapsed_time_seconds: float | None = None

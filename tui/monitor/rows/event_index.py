@@ -98,6 +98,8 @@ class EventIndex:
             # A damaged line is no error: a person looks for where the work went wrong.
             if isinstance(body, AssistantMessage):
                 for tool in body.tools:
+                    if tool.on_server:  # its result is in the same message
+                        continue
                     self._open_calls[tool.id] = index
                     if len(self._open_calls) > _OPEN_CALLS:
                         del self._open_calls[next(iter(self._open_calls))]
@@ -325,7 +327,8 @@ class EventIndex:
         result, seconds = self._result_of(index, event, at)
         drawn = event_row(event, result, seconds)
         if self.root and self.root in drawn.text:
-            drawn = replace(drawn, text=drawn.text.replace(self.root, ""))
+            text, file = (words.replace(self.root, "") for words in (drawn.text, drawn.file))
+            drawn = replace(drawn, text=text, file=file)
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
         calls = event.body.tools if isinstance(event.body, AssistantMessage) else ()
