@@ -71,6 +71,7 @@ class SessionMonitor:
         self._next_discovery = 0.0
         self._next_snapshot = 0.0
         self._level = 1
+        self.is_chosen = False
         self._background = self._is_switched = False
         self._empty: EventIndex | None = None
         self._registry: SessionRegistry | None = None
@@ -207,13 +208,8 @@ class SessionMonitor:
             run, path = session.run_id or None, session.path if not session.run_id else None
             named = replace(named, events=None, run=run, session=path)
         if named != self.named:
-            self.named, self._is_switched = named, True
+            self.named, self.is_chosen, self._is_switched = named, session is not None, True
             self.rediscover()
-
-    @property
-    def is_chosen(self) -> bool:
-        """Whether a person chose the session by `watch`."""
-        return self.named != self._named_first
 
     def rediscover(self) -> None:
         """Looks for new sessions and files now, not only at the next interval."""
