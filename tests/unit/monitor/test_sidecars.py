@@ -257,5 +257,5 @@ def test_a_foreign_session_that_slept_with_its_machine_is_not_stalled(
     made.apply(one for one in sidecars.poll()[0] if isinstance(one, JournalEntry))
     clock.advance(5.0)
     seen = made.snapshot(clock.wall())
-    assert seen.state == "working"
+    assert seen.state != "stalled"
     assert seen.time.idle == pytest.approx(5 * 3600.0)
