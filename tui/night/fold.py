@@ -278,7 +278,7 @@ class NightFold:
             return False
         timeline.go_back(point)
         forget_times_after(self._activity, at)
-        state.last_sign = max(at, state.heard_at or at)
+        state.last_sign = max(first, at, state.heard_at or at)
         self._advance_clock(first, source)
         self._advance_clock(at, source)
         return True
