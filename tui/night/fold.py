@@ -31,7 +31,7 @@ from tui.night.activity import IDLE
 from tui.night.earlier_records import apply_earlier
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.fold_state import BEHIND, FoldState, SourceClock
+from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import past_silence
@@ -278,8 +278,8 @@ class NightFold:
         if point is None:
             return False
         timeline.go_back(point)
-        self._activity.forget_times_after(at)
-        state.last_sign = max(at, state.heard_at or at)
+        forget_times_after(self._activity, at)
+        state.last_sign = max(first, at, state.heard_at or at)
         self._advance_clock(first, source)
         self._advance_clock(at, source)
         return True

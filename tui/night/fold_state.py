@@ -303,6 +303,16 @@ class FoldState(Struct):
         if timeline is self.timeline or clock is None:
             return self
         activity = copy(self.activity)
-        activity.forget_times_after(clock)
+        forget_times_after(activity, clock)
         sign = max(clock, self.heard_at or clock)
         return replace(self, timeline=timeline, activity=activity, last_sign=sign)
+
+
+def forget_times_after(activity: ActivityTracker, at: float) -> None:
+    """A clock was wrong: nothing that goes on began after `at`."""
+    if activity.since is not None and activity.since > at:
+        activity.since = at
+    activity.open_calls = {
+        key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
+        for key, tool in activity.open_calls.items()
+    }
