@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -15,11 +16,11 @@ from tui.model.failures import ApiFailure, FailureKind
 _SAYS_WHY = (2, 1, 62)
 
 
-def writes_stop_reason(version: str) -> bool:
+@lru_cache(64)
+def writes_stop_reason(version: str | None) -> bool:
     """Whether that version of the CLI writes in a transcript why an answer stopped; False where unknown."""
-    parts = version.split(".")
     try:
-        return tuple(map(int, parts[:3])) >= _SAYS_WHY
+        return tuple(map(int, (version or "").split(".")[:3])) >= _SAYS_WHY
     except ValueError:
         return False
 

@@ -103,15 +103,6 @@ class ActivityTracker(Struct):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
 
-    def forget_times_after(self, at: float) -> None:
-        """The clock was wrong: nothing that goes on began after `at`."""
-        if self.since is not None and self.since > at:
-            self.since = at
-        self.open_calls = {
-            key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
-            for key, tool in self.open_calls.items()
-        }
-
     @property
     def turn_open(self) -> bool:
         """Whether the model owes an answer."""

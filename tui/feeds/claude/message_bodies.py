@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from typing import Literal
 
 from msgspec import Raw, structs
@@ -124,13 +123,8 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
         error,
         interned(message.stop_reason),
         failure,
-        message.stop_reason is None and _says_why(line.version),
+        message.stop_reason is None and writes_stop_reason(line.version),
     )
-
-
-@cache
-def _says_why(version: str | None) -> bool:
-    return version is not None and writes_stop_reason(version)
 
 
 _Blocks = str | list[ContentBlock] | None
