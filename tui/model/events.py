@@ -119,7 +119,9 @@ class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 class ToolResult(Struct, frozen=True, gc=False):
     """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
 
-    `task` is what it says of a background task: that one was launched, goes on or is over.
+    `task` is what it says of a background task: that one was launched, goes on or is over. `head` is the
+    beginning, where the excerpt does not have it. `stopped`: a person refused the call without a word,
+    which ends the turn.
     """
 
     tool_use_id: str
@@ -130,6 +132,8 @@ class ToolResult(Struct, frozen=True, gc=False):
     removed: int = 0
     agent_id: str = ""
     task: TaskUpdate | None = None
+    head: str = ""
+    stopped: bool = False
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -277,8 +281,11 @@ class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     background: int | None = None
 
 
+HOOK_STOPPED = "stopped the turn"
+
+
 class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A hook of the session started or answered."""
+    """A hook of the session started or answered; with `HOOK_STOPPED` as outcome it ended the turn."""
 
     name: str
     event: str

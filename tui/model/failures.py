@@ -42,6 +42,12 @@ class FailureKind(StrEnum):
         """Whether neither waiting nor trying again helps."""
         return self in _FOR_A_PERSON
 
+    @classmethod
+    def of_status(cls, status: int) -> FailureKind:
+        """The class of an HTTP status, where nothing else tells it."""
+        known = _BY_STATUS.get(status)
+        return known or (cls.SERVER_ERROR if status >= 500 else cls.UNKNOWN)
+
     @property
     def words(self) -> str:
         """What it is, as the beginning of a sentence."""
@@ -60,6 +66,19 @@ _FOR_A_PERSON = frozenset(
         " request_too_large".split(),
     )
 )
+_BY_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.LOGIN,
+    402: FailureKind.CREDIT,
+    403: FailureKind.LOGIN,
+    404: FailureKind.MODEL_NOT_FOUND,
+    408: FailureKind.CONNECTION,
+    413: FailureKind.REQUEST_TOO_LARGE,
+    425: FailureKind.OVERLOADED,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
+}
 _WORDS = {
     FailureKind.LOGIN: ("login failed", "log in again (/login) or mend the API key"),
     FailureKind.CREDIT: ("no credit left", "pay for more credit"),
@@ -76,6 +95,21 @@ _WORDS = {
     FailureKind.POLICY: ("refused by the usage policy", "put the request otherwise"),
     FailureKind.OUTPUT_LIMIT: ("answer longer than the output limit", ""),
     FailureKind.UNKNOWN: ("API error", ""),
+}
+
+
+_BY_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.LOGIN,
+    402: FailureKind.CREDIT,
+    403: FailureKind.LOGIN,
+    404: FailureKind.MODEL_NOT_FOUND,
+    408: FailureKind.CONNECTION,
+    413: FailureKind.REQUEST_TOO_LARGE,
+    425: FailureKind.OVERLOADED,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Literal
 
 from msgspec import Struct
 
-from tui.model.state import SessionState
+from tui.model.state import OVER, SessionState
 
 
 class AgentProcess(Struct, frozen=True, gc=False):
@@ -41,6 +42,15 @@ class AgentProcesses(Struct, frozen=True, gc=False):
     agents: tuple[AgentProcess, ...]
 
 
+class Nearness(IntEnum):
+    """How a session belongs to a project; the nearest first."""
+
+    HERE = 0
+    BELOW = 1
+    WORK_TREE = 2
+    GONE = 3
+
+
 class KnownSession(Struct, frozen=True):
     """A session that the registry knows: where its main file is, when it began and was last written to.
 
@@ -49,6 +59,8 @@ class KnownSession(Struct, frozen=True):
     work, more than a one-shot question or a command of the CLI. `process` is its living process. `hint`
     says how it belongs here where its folder is another one (worktree, subfolder, renamed folder).
     `state` is what can be told from the process, Claude's registry and the file's end, without reading it all.
+    `sessions` are all ids in its main file, the own one among them; `path` is empty where a process lives
+    that has written nothing yet. `host` names the other machine that a run of ours lives on.
     """
 
     session_id: str
@@ -63,6 +75,14 @@ class KnownSession(Struct, frozen=True):
     has_substance: bool = True
     process: AgentProcess | None = None
     hint: str = ""
+    nearness: Nearness = Nearness.HERE
+    sessions: tuple[str, ...] = ()
+    host: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of it unless somebody starts it."""
+        return self.state in OVER
 
 
 class NamedSources(Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import SourceStatus
 from tui.model.session import NamedSources
@@ -72,6 +73,7 @@ class SessionMonitor:
         self._level = 1
         self._background = False
         self._empty: EventIndex | None = None
+        self._registry: SessionRegistry | None = None
 
     # --- for screens and commands --------------------------------------------------------------
 
@@ -114,7 +116,7 @@ class SessionMonitor:
 
     def read_once(self) -> NightSnapshot:
         """As `read_all`, for callers without rows: what only rows need is not even imported."""
-        self.sources = select_session(self.project, self.settings, self.named)
+        self.sources = self._select()
         files = self.sources.events
         if total_size(files) > LARGE:
             return self.read_all()
@@ -203,12 +205,17 @@ class SessionMonitor:
         self._next_discovery = 0.0
         self._woken.set()
 
+    def _select(self) -> SessionSources:
+        if self._registry is None:
+            self._registry = SessionRegistry(self.project)
+        return select_session(self.project, self.settings, self.named, registry=self._registry)
+
     # --- opening -------------------------------------------------------------------------------
 
     def _open(self) -> None:
         from tui.monitor import loading
 
-        self.sources = select_session(self.project, self.settings, self.named)
+        self.sources = self._select()
         files = self.sources.events
         self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
         if total_size(files) <= LARGE:
@@ -339,8 +346,12 @@ class SessionMonitor:
         if now < self._next_discovery or self._folding is not None:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
-        sources = select_session(self.project, self.settings, self.named)
-        if sources == self.sources:
+        sources = self._select()
+        if (
+            self.sources is not None
+            and replace(sources, others=self.sources.others) == self.sources
+        ):
+            self.sources = sources
             return set()
         assert self.reader is not None
         assert self.sidecars is not None
@@ -370,4 +381,4 @@ class SessionMonitor:
 
 
 def _without_events(sources: SessionSources | None) -> SessionSources | None:
-    return replace(sources, events=(), why="") if sources is not None else None
+    return replace(sources, events=(), why="", others=()) if sources is not None else None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import heapq
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -23,16 +21,19 @@ from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
 from tui.model.state import StallThresholds
-from tui.monitor.followed_file import FollowedFile, SavedFile
+from tui.monitor.followed_file import (
+    FollowedFile,
+    SavedFile,
+    later_time,
+    recorded_arrivals,
+    steady_times,
+)
 from tui.monitor.prices_in_force import price_table
 from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
 from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings
-from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
-from tui.store.layout import RunDirectory
-from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.monitor.rows.event_index import EventIndex
@@ -142,6 +143,7 @@ class SessionReader:
         alone = len(self._sources) == 1
         busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged()
         self.caught_up = not busy
+        self._note_files()
         if self.caught_up and self._is_first_pass:
             self._is_first_pass = False
             self._date_the_undated()
@@ -164,6 +166,7 @@ class SessionReader:
                 grown.add(source.file.kind)
                 self._add(source, self._decode(source, batch))
         self.caught_up = not any(source.follower.is_behind for source in self._sources)
+        self._note_files()
         self._is_first_pass = self._is_first_pass and not self.caught_up
         return grown
 
@@ -182,6 +185,14 @@ class SessionReader:
             source.lines += 1
             decoded = source.decoder.decode(data + b"\n", pending.offset)
             self._add(source, self._decoded(source, decoded))
+
+    def _note_files(self) -> None:
+        """Tells the fold when its files were written to, and what the main one looks like."""
+        looks = self._sources[0].recognise_format() if self._sources else None
+        if looks is not None:
+            self.fold.apply([looks])
+        times = (one.follower.state.mtime for one in self._sources if one.file.kind != "journal")
+        self.fold.written_at = max((at for at in times if at is not None), default=None)
 
     def _date_the_undated(self) -> None:
         """A file without times was at least written to when its own time says."""
@@ -213,10 +224,10 @@ class SessionReader:
         order = self._sources.index(source)
         while batches := source.read():
             for batch in batches:
-                for record in self._decode(source, batch):
-                    if record.at is not None and record.at > source.latest:
-                        source.latest = record.at
-                    yield source.latest, order, source, source.number, record
+                records = self._decode(source, batch)
+                for at, record in steady_times(records, source.latest):
+                    source.latest = at
+                    yield at, order, source, source.number, record
 
     def _decode(
         self, source: FollowedFile, batch: LineBatch
@@ -265,8 +276,8 @@ class SessionReader:
             at = record.at
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
-            elif at > latest:
-                latest = at
+            else:
+                latest = later_time(latest, at)
             if fresh:
                 if add is not None:
                     add(number, record, at)
@@ -355,16 +366,6 @@ def _rings(entry: JournalEntry, now: float) -> bool:
     """Whether the runner asks an open screen to ring its bell, now and not in the past."""
     is_bell = entry.kind == "notified" and entry.data.get("channel") == "bell"
     return is_bell and entry.at is not None and now - entry.at < _BELL_FADES
-
-
-def recorded_arrivals(stream: str, start: int = 0, most: int = -1) -> list[Arrival]:
-    """When the bytes of a run's stream came, as the file beside it says from byte `start` on."""
-    try:
-        with regular_file(RunDirectory(Path(stream).parent).arrivals) as (descriptor, status):
-            size = status.st_size if most < 0 else most
-            return read_arrivals(os.pread(descriptor, size, start), stream)
-    except OSError:
-        return []
 
 
 class FoldRules(Struct, frozen=True):

@@ -135,7 +135,7 @@ class SidecarFiles:
         self._processes: AgentProcessReader | None = None
         self._alone = sources.is_whole_truth
         if not sources.is_whole_truth and not sources.elsewhere:
-            self._processes = AgentProcessReader(project, clock)
+            self._processes = AgentProcessReader(Path(sources.folder or project), clock)
             self._processes.own_agent = sources.agent
         self._commits: CommitReader | None = None
         self._project = project

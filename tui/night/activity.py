@@ -10,9 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.events import (
+    HOOK_STOPPED,
     AgentStateReport,
     ApiRetry,
     AssistantMessage,
+    HookRun,
     RateLimit,
     SourceRef,
     ToolCall,
@@ -21,9 +23,9 @@ from tui.model.events import (
     UserMessage,
 )
 from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
+from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
 from tui.night.background import BackgroundTracker
-from tui.system.format import shorten
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
@@ -88,19 +90,6 @@ class PendingQuestion(Struct, frozen=True):
     since: float | None
 
 
-class TurnEnd(Struct, frozen=True):
-    """How the last turn ended."""
-
-    subtype: str
-    is_error: bool
-    terminal_reason: str
-    text: str
-    at: float | None
-    status: int = 0
-    queued: int = 0
-    interrupted: bool = False
-
-
 class ActivityTracker(Struct):
     """The facts of the moment."""
 
@@ -121,6 +110,7 @@ class ActivityTracker(Struct):
     question: PendingQuestion | None = None
     compacting: bool = False
     turn_end: TurnEnd | None = None
+    end_before_command: TurnEnd | None = None
     background: BackgroundTracker = field(default_factory=BackgroundTracker)
     last_text: str = ""
     idle_reported: bool = False
@@ -131,11 +121,16 @@ class ActivityTracker(Struct):
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
         if phase != self.phase:
-            if self.phase == IDLE:
-                self.turn_end = None
             self.phase = phase
             self.since = at
+        if phase != IDLE:
+            self.turn_end = None
         self.may_be_over = False
+
+    def end_turn(self, end: TurnEnd) -> None:
+        """The turn is over, and a record says so."""
+        self.enter_phase(IDLE, end.at)
+        self.turn_end = end
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
@@ -259,7 +254,9 @@ class ActivityTracker(Struct):
         if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
             awaits = REQUESTING  # the results were written before the calls
         self.enter_phase(awaits, at)
-        self.may_be_over = body.final and not body.tools and not self.main_calls
+        if awaits == STREAMING:
+            self.turn_end = read_answer(body, at)
+            self.may_be_over = self.turn_end is not None and self.turn_end.outcome.is_certain
 
     def on_message_start(self, at: float | None) -> None:
         """The main conversation's answer begins to arrive."""
@@ -273,6 +270,7 @@ class ActivityTracker(Struct):
             self._limit_told(failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
+        self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
 
     def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
         """A limit was told; what was known of it before and is not told again still holds."""
@@ -301,13 +299,15 @@ class ActivityTracker(Struct):
             if self.main_calls:
                 self.enter_phase(TOOL, at)
                 return
+            if any(result.stopped for result in body.results):
+                self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+                return
             self.after_tool = True
             self.enter_phase(REQUESTING, at)
         elif role == "interrupted":
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
-            self.turn_end = TurnEnd("interrupted", True, "interrupted", "", at, interrupted=True)
-            self.enter_phase(IDLE, at)
+            self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
         elif role == "prompt" and body.text.startswith("! "):
             # A person's own command; a version that has the model answer to it says so itself.
             if self.phase in (NONE, STARTING):
@@ -322,6 +322,7 @@ class ActivityTracker(Struct):
             self.prompted = role in ("prompt", "note")
             if not self.main_calls:
                 self.after_tool = False
+                self.end_before_command = self.turn_end if self.slash_command else None
                 self.enter_phase(REQUESTING, at)
 
     def _is_answered(self, role: str, at: float | None) -> bool:
@@ -335,25 +336,26 @@ class ActivityTracker(Struct):
         if self.slash_command and not self.main_calls:
             self.slash_command = False
             self.enter_phase(IDLE, at)
+            # How the last turn ended is not changed by a command that asks no model.
+            self.turn_end = self.end_before_command
 
     def on_result(self, body: TurnResult, at: float | None) -> None:
         """A turn ended."""
         self.drop_calls(keep_subagents=bool(self.background))
         self.retry = self.question = None
         self.compacting = False
-        self.turn_end = TurnEnd(
-            body.subtype,
-            body.is_error,
-            body.terminal_reason,
-            shorten(body.text or "; ".join(body.errors), 160),
-            at,
-            body.api_error_status,
-            body.queued,
-            body.was_interrupted,
-        )
+        end = read_result(body, self.failure, at)
+        was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
+        if was_interrupted and end.outcome == TurnOutcome.FAILED:
+            end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
         if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
             self.limit = self.failure = None
-        self.enter_phase(IDLE, at)
+        self.end_turn(end)
+
+    def on_hook(self, body: HookRun, at: float | None) -> None:
+        """A hook answered; some end the turn."""
+        if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
+            self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
 
     def _tells_failure(self, body: TurnResult) -> bool:
         """Whether a result that calls itself a success has nothing but the error before it."""
@@ -391,7 +393,11 @@ class ActivityTracker(Struct):
             if body.background == 0:
                 self.background.end_work()
             self.drop_calls(keep_subagents=bool(self.background))
+            end = self.turn_end
+            if self.turn_open and (end is None or not end.outcome.is_certain):
+                end = TurnEnd(TurnOutcome.COMPLETED, at)
             self.enter_phase(IDLE, at)
+            self.turn_end = end
         elif state == "running":
             self.question = None
             self.idle_reported = False

@@ -14,15 +14,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
-from tui.model.records import Commit, ProgressFile, SessionHistoryLine
-from tui.model.session import AgentProcess
+from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
+from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.loops import LoopDetector
-from tui.night.timeline_builder import TimelineBuilder
+from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
 
@@ -232,10 +232,12 @@ class FoldState(Struct):
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
+    agents_gone_at: float | None = None
     asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
+    source_format: SourceFormat | None = None
 
     def source_clock(self, name: str) -> SourceClock:
         """What is known of a file; a new one gets the next number."""
@@ -243,6 +245,36 @@ class FoldState(Struct):
         if source is None:
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
+
+    def own_agents(self, agents: tuple[AgentProcess, ...]) -> tuple[AgentProcess, ...]:
+        """Those that may be this session's: of its run, named by it, or not known to be another's."""
+        names, attempt = self.sessions.names[1:], self.interventions.attempt
+        if not names or not agents:
+            return agents
+        pid = attempt.pid if attempt is not None else None
+        return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def see_agents(self, seen: AgentProcesses) -> None:
+        """The process table was looked at."""
+        before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
+        if now:
+            self.agents_gone_at = None
+        elif before:
+            self.agents_gone_at = seen.at
+        self.agents, self.agents_at = seen.agents, seen.at
+        if any(agent.status == "waiting" for agent in now):
+            self.asked_at = seen.at
+
+    @property
+    def not_a_stream(self) -> str:
+        """What its main file looks like where that is no stream of Claude Code's; else empty."""
+        found, counts = self.source_format, self.counters
+        has_records = counts.total > counts.unknown
+        if found is not None and (found.is_foreign or not has_records):
+            return found.sentence
+        if has_records or not (counts.malformed or counts.unknown):
+            return ""
+        return SourceFormat("the file", StreamFormat.UNKNOWN).sentence
 
     def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""
@@ -257,9 +289,10 @@ class FoldState(Struct):
 
     def plausible(self, now: float, written_at: float | None) -> FoldState:
         """This state, or where its clock ran ahead of `now` or of its files, one without that."""
-        timeline = self.timeline
-        for limit in (now, now if written_at is None else written_at):
-            timeline = timeline.plausible(limit, self.activity.time_kind())
+        kind = self.activity.time_kind()
+        timeline = self.timeline.plausible(now, NOW_SLACK, kind)
+        if written_at is not None and timeline.jumped_lately:
+            timeline = timeline.plausible(written_at, WRITTEN_SLACK, kind)
         clock = timeline.clock
         if timeline is self.timeline or clock is None:
             return self

@@ -46,6 +46,9 @@ class InterventionLog(Struct):
     code: int | None = None
     end: EndKind = EndKind.OPEN
     stopped_by: str = ""
+    stopped_at: float | None = None
+    rewinding_since: float | None = None
+    rewind_request: str = ""
     killed: bool = False
     checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
@@ -157,6 +160,7 @@ def _go_on(log: InterventionLog) -> None:
     """What was recorded of an end is no longer so."""
     log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
     log.end, log.limit = EndKind.OPEN, None
+    log.stopped_by, log.stopped_at, log.rewinding_since = "", None, None
 
 
 def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
@@ -244,6 +248,17 @@ def _rewind(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
     timeline.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
 
+def _request(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    if _text(entry.data, "verb") in ("rewind", "undo"):
+        log.rewinding_since, log.rewind_request = entry.at, entry.id
+
+
+def _answer(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    """A refused rewind stops nothing; one that was done is over with the next attempt."""
+    if entry.id == log.rewind_request and entry.data.get("ok") is False:
+        log.rewinding_since = None
+
+
 def _inject(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     text = _text(entry.data, "text")
     key = entry.id or f"injection {len(log.injections) + 1}"
@@ -267,6 +282,11 @@ def _survivors_text(data: Mapping[str, object]) -> str:
     return describe_survivors([str(name) for name in names[:_MOST_SURVIVORS]])
 
 
+def _limit_reached(entry: JournalEntry) -> LimitReached:
+    used, bound = _number(entry.data, "used"), _number(entry.data, "bound")
+    return LimitReached(_text(entry.data, "limit"), entry.at, used, bound)
+
+
 # complexity: a table in code, one case for each kind of entry
 def _text_and_author(
     log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
@@ -277,7 +297,8 @@ def _text_and_author(
         case "interrupt" | "stop" | "kill":
             by = _text(data, "by")
             if kind != "interrupt":
-                log.stopped_by, log.killed = by, log.killed or kind == "kill"
+                log.stopped_by, log.stopped_at = by, at
+                log.killed = log.killed or kind == "kill"
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
         case "limit_warning" | "limit_hit":
             text, allowed = _text(data, "limit"), _text(data, "allowed")
@@ -285,8 +306,7 @@ def _text_and_author(
                 text = f"{text}: {_text(data, 'value')} of {allowed}"
             if kind == "limit_hit":
                 timeline.mark(at, "limit", text)
-                used, bound = _number(data, "used"), _number(data, "bound")
-                log.limit = LimitReached(_text(data, "limit"), at, used, bound)
+                log.limit = _limit_reached(entry)
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
@@ -340,6 +360,8 @@ _HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], 
     "undo": _rewind,
     "inject": _inject,
     "injection": _injection,
+    "request": _request,
+    "answer": _answer,
 }
 
 

@@ -40,6 +40,7 @@ _MINOR = (
     *(events.ApiRetry, events.RateLimit, events.Compaction, events.TaskUpdate),
     *(events.ToolHeartbeat, events.MessageLifecycle, events.AgentStateReport, events.RunningCost),
     *(events.PermissionDenied, events.ControlMessage, events.Notice, events.UnknownRecord),
+    events.HookRun,
 )
 
 
@@ -323,6 +324,8 @@ class Reducer:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:
                 activity.on_local_answer(at)
+            case events.HookRun() if live and not event.thread:
+                activity.on_hook(body, at)
             case events.UnknownRecord():
                 self._counters.count_unknown(body.type, body.subtype)
 
@@ -371,10 +374,10 @@ class Reducer:
                     del state.commits[next(iter(state.commits))]
                 self._loop_detector.on_work_tree_change()
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
+            case records.SourceFormat():
+                state.source_format = record
             case AgentProcesses():
-                state.agents, state.agents_at = record.agents, record.at
-                if any(agent.status == "waiting" for agent in record.agents):
-                    state.asked_at = record.at
+                state.see_agents(record)
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state

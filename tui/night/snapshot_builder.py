@@ -15,11 +15,11 @@ from tui.model.snapshot import (
     RunInfo,
     RunningTool,
 )
-from tui.model.state import OVER, StallThresholds
+from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
 from tui.night.limit_rules import idle_after_limit
-from tui.night.state_rules import StateInputs, StateVerdict, classify_state
+from tui.night.state_rules import classify_state
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
@@ -36,8 +36,12 @@ from tui.night.timeline_builder import (
 from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.bill import bill, tokens
 from tui.night.usage.prices import PriceTable
+from tui.night.verdicts import StateInputs, StateVerdict
 
 _T = TypeVar("_T")
+_FOR_A_PERSON = frozenset(
+    (SessionState.PAUSED, SessionState.WAITING_INPUT, SessionState.WAITING_PERMISSION)
+)
 
 
 class SnapshotBuilder:
@@ -130,12 +134,12 @@ class SnapshotBuilder:
         state = self._state
         if verdict.state == "stalled":
             return STALLED
-        if verdict.state == "rate_limited":
+        if verdict.state == SessionState.RATE_LIMITED:
             return LIMITED
-        if verdict.state in ("waiting_permission", "waiting_input"):
+        if verdict.state in _FOR_A_PERSON:
             return IDLE
-        if verdict.state == "paused":
-            return DEAD if state.interventions.pending is not None else IDLE
+        if verdict.code in (StateReason.RESTART_PENDING, StateReason.REWINDING):
+            return DEAD
         kind = state.activity.time_kind()
         if kind in (WORKING, API) and seconds > GAP_SECONDS:
             return STALLED if seconds > allowed_silence(state, self._limits) else kind
@@ -219,7 +223,8 @@ class SnapshotBuilder:
     def _exit(self, verdict: StateVerdict) -> RunExit:
         log = self._state.interventions
         code = log.attempt.code if log.code is None and log.attempt else log.code
-        return RunExit(log.end_reason or verdict.reason, code, log.end)
+        kind = log.end if log.ended_at is not None else _end_kind(verdict, log.killed)
+        return RunExit(log.end_reason or verdict.reason, code, kind)
 
     def _pid(self) -> int | None:
         state = self._state
@@ -229,3 +234,21 @@ class SnapshotBuilder:
         agents = state.agents or ()
         same = [agent.pid for agent in agents if agent.session and agent.session == state.session]
         return next(iter(same or [agent.pid for agent in agents]), None)
+
+
+def _end_kind(verdict: StateVerdict, killed: bool) -> EndKind:
+    """Why a night without a record of its end is over."""
+    if verdict.code == StateReason.ENDED_BY_LIMIT:
+        return EndKind.LIMIT
+    if verdict.code == StateReason.ENDED_BY_PERSON and not killed:
+        return EndKind.STOPPED
+    return _END_OF_STATE.get(verdict.state, EndKind.OPEN)
+
+
+_END_OF_STATE = {
+    SessionState.FINISHED: EndKind.TURN_ENDED,
+    SessionState.FAILED: EndKind.FAILED,
+    SessionState.KILLED: EndKind.KILLED,
+    SessionState.CRASHED: EndKind.CRASH,
+    SessionState.GAVE_UP: EndKind.GAVE_UP,
+}

@@ -35,8 +35,11 @@ MOST_GAPS = 4_096
 MOST_MARKS = 400
 TURNED_BACK = 60.0
 """Seconds by which a record must lie behind its source's clock before that clock is doubted."""
-_SLACK = 120.0
+NOW_SLACK = 120.0
+WRITTEN_SLACK = 1800.0
+"""How far a record may be ahead of the reader's clock, and of the time at which its file was written."""
 _MOST_POINTS = 32
+_FEW = 2
 
 
 class TailGap(Struct):
@@ -64,10 +67,10 @@ class RestorePoint(Struct, frozen=True):
     last_bucket: TimeBucket | None
     gaps: int
 
-    def is_crossed_by(self, limit: float) -> bool:
-        """Whether the jump leads over `limit`, which no true time can exceed."""
-        began = self.clock is None or self.clock <= limit + _SLACK
-        return began and self.until > limit + _SLACK
+    def is_crossed_by(self, limit: float, slack: float) -> bool:
+        """Whether the jump leads over `limit`, which no true time can exceed by more than `slack`."""
+        began = self.clock is None or self.clock <= limit + slack
+        return began and self.until > limit + slack
 
 
 class TurnedBack(Struct):
@@ -229,23 +232,28 @@ class TimelineBuilder(Struct):
         self.turned_back = None
         self.version += 1
 
+    @property
+    def jumped_lately(self) -> bool:
+        """Whether hardly a record came since the last jump: a clock that is wrong for long dates files too."""
+        return bool(self.points) and self.moves - self.points[-1].moves <= _FEW
+
     def is_disproved(self, at: float) -> bool:
         """Whether `at` is a time that was taken back, so that its record tells nothing when told again."""
         return self.disproved is not None and self.disproved[0] < at <= self.disproved[1]
 
-    def plausible(self, limit: float, kind: int) -> TimelineBuilder:
-        """The timeline without jumps over `limit`, a moment that no true time can exceed.
+    def plausible(self, limit: float, slack: float, kind: int) -> TimelineBuilder:
+        """The timeline without jumps over `limit`, a moment that no true time can exceed by `slack`.
 
         Itself where there is none. Records behind the jump count, the time up to them as `kind`.
         """
         clock = self.clock
-        if clock is None or clock <= limit + _SLACK:
+        if clock is None or clock <= limit + slack:
             return self
         turned = self.turned_back
         if turned is not None and turned.moves != self.moves:
             turned = None
         for point in self.points:
-            if not point.is_crossed_by(limit) or (point.clock is None and turned is None):
+            if not point.is_crossed_by(limit, slack) or (point.clock is None and turned is None):
                 continue
             shown = copy(self)
             shown.go_back(point)

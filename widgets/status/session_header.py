@@ -77,13 +77,19 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
         "waiting_api": (signs.waiting, "accent"),
         "rate_limited": (signs.limited, "warning"),
         "waiting_permission": (signs.asking, "alarm"),
+        "waiting_input": (signs.awaiting, "accent"),
         "stalled": (signs.stalled, "alarm"),
         "looping": (signs.looping, "alarm"),
+        "refused": (signs.refused, "alarm"),
+        "winding_down": (signs.down, "warning"),
+        "restarting": (signs.restarting, "warning"),
         "paused": (signs.paused, "warning"),
         "finished": (signs.finished, "ok"),
+        "ended": (signs.ended, "text"),
         "failed": (signs.error, "error"),
         "killed": (signs.dead, "error"),
-        "crashed": (signs.error, "alarm"),
+        "crashed": (signs.crashed, "alarm"),
+        "gave_up": (signs.gave_up, "alarm"),
     }
     return spans.get(state, (signs.none, "dim"))
 

@@ -56,6 +56,8 @@ def red_run(project: Path, name: str, started: float) -> Path:
             message = {"id": f"m-{name}", "role": kind, "model": "m", "content": [block]}
             record = {"type": kind, "session_id": f"session-{name}", "message": message}
             stream.write(json.dumps({**record, "uuid": f"{name}-{number}"}) + "\n")
+    long_ago = time.time() - 3600
+    os.utime(folder / "stream.jsonl", (long_ago, long_ago))
     return folder
 
 

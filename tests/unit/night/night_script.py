@@ -85,13 +85,16 @@ class Script:
         request: str = "",
         thread: str = "",
         error: str = "",
+        stop: str = "",
     ) -> AgentEvent:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
         failure = read_failure(text, error, 0, self.at) if error else None
         body = AssistantMessage(
-            *(message, request, model, usage, final, text, False, tools, error), failure=failure
+            *(message, request, model, usage, final, text, False, tools, error),
+            stop_reason=stop or ("end_turn" if final and not tools else ""),
+            failure=failure,
         )
         return self.add(body, after, thread=thread)
 

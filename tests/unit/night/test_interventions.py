@@ -106,7 +106,7 @@ def test_a_restart_is_waited_for_and_then_counted() -> None:
     assert crashed.activity.state == "crashed"
     assert "signal 9" in crashed.activity.reason
     waits = seen(crash, plan)
-    assert waits.activity.state == "paused"
+    assert waits.activity.state == "restarting"
     assert waits.activity.reason == "restart 2 is due in 1 min 10 s (crash)"
     assert waits.activity.until == due
     assert waits.interventions.pending is not None

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.night.night_script import START, Script, fold
 from tui.model.events import AssistantMessage, UserMessage
 from tui.model.journal import JournalEntry
-from tui.model.records import AgentProcesses
-from tui.model.session import AgentProcess
+from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import NightSnapshot
 from tui.model.timeline import KINDS
 from tui.night.fold import NightFold

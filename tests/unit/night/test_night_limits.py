@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.night.night_script import MODEL, START, Script, fold, night
@@ -39,7 +41,7 @@ def seen(script: Script, now: float, alive: bool | None = True) -> NightSnapshot
 
 
 def word(shown: NightSnapshot) -> tuple[str, str | None]:
-    return shown.activity.state, shown.stall and shown.stall.kind
+    return shown.activity.state, None if shown.stall is None else shown.stall.kind
 
 
 def test_the_words_say_which_limit_and_when_it_is_lifted() -> None:
@@ -152,8 +154,8 @@ def test_an_error_after_which_the_work_went_on_is_past() -> None:
     script = Script()
     script.prompt()
     script.add(failed(FailureKind.OUTPUT_LIMIT, "longer than allowed"))
-    script.say("I go on in pieces")
-    assert word(seen(script, (script.at or 0.0) + 5.0))[0] == "working"
+    script.call("Edit", "a.py")
+    assert word(seen(script, (script.at or 0.0) + 5.0))[0] == "tool"
 
 
 def test_a_result_that_calls_the_limit_a_success() -> None:
@@ -168,11 +170,14 @@ def test_a_result_that_calls_the_limit_a_success() -> None:
 # --- the end of the night and our supervisor ---
 
 
-def journal(*rest: tuple[float, str, dict[str, object]], hours: float = 8.0) -> list[JournalEntry]:
+def journal(*rest: tuple[float, str, dict[str, Any]], hours: float = 8.0) -> list[JournalEntry]:
     settings = {"max_runtime_hours": hours, "max_idle_minutes": None, "max_cost_usd": None}
-    begin = (START, "run_started", {"run": "r1", "settings": settings})
-    attempt = (START, "segment_started", {"attempt": 1, "why": "start", "pid": 7})
-    return [JournalEntry(at, kind, "", data) for at, kind, data in (begin, attempt, *rest)]
+    entries: list[tuple[float, str, dict[str, Any]]] = [
+        (START, "run_started", {"run": "r1", "settings": settings}),
+        (START, "segment_started", {"attempt": 1, "why": "start", "pid": 7}),
+        *rest,
+    ]
+    return [JournalEntry(at, kind, "", data) for at, kind, data in entries]
 
 
 def test_a_reset_after_the_end_of_the_night_is_said_at_once() -> None:

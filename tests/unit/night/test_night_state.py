@@ -268,8 +268,9 @@ def test_an_interrupted_turn() -> None:
     script = in_tool()
     script.add(UserMessage("interrupted", "[Request interrupted by user for tool use]"))
     script.result(0.1, subtype="error_during_execution", is_error=True, reason="aborted_tools")
-    assert state(night(script)) == ("killed", None)
+    assert state(night(script)) == ("paused", None)
     assert state(night(script, 9.0, agents(script, agent("idle")))) == ("paused", None)
+    assert state(night(script, 9.0, agents(script))) == ("ended", None)
     script.init()
     assert state(night(script)) == ("working", None)
 
@@ -335,7 +336,7 @@ def test_a_local_command_owes_no_answer() -> None:
     script = Script("t.jsonl")
     script.prompt("/context")
     script.add(Notice("local_command", "12k tokens"))
-    assert state(night(script, 9000.0)) == ("finished", None)
+    assert state(night(script, 9000.0)) == ("ended", None)
 
 
 def test_the_process_is_gone_in_the_middle_of_a_turn() -> None:

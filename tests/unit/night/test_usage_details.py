@@ -183,3 +183,20 @@ def test_a_file_that_gives_no_prices_is_named() -> None:
 def test_own_prices_are_counted_where_the_table_is_named() -> None:
     table = PriceTable({"m": Price(1, 1, 1, 1, 1)})
     assert table.priced_on.endswith("(built in, 1 of your own)")
+
+
+def test_a_file_that_is_read_later_fills_the_gap_without_a_word() -> None:
+    """A subagent's own file tells answers that the total accounted for already."""
+    lines = [
+        [answer(TOKENS, timestamp="2026-11-01T00:00:03Z")],
+        [answer(TOKENS, number=2, timestamp="2026-11-01T00:00:02Z", isSidechain=True)],
+    ]
+    total = state(2 * PLAIN, {"claude-opus-4-8": used(2 * PLAIN, 2_002_000, 200)})
+    lines[0].append(total)
+    fold = NightFold()
+    for name, records in zip(("t.jsonl", "agent.jsonl"), lines, strict=True):
+        data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+        fold.apply(ClaudeDecoder(name).decode(data, 0).events)
+        seen = fold.snapshot(0.0).cost
+        assert seen.usd == pytest.approx(2 * PLAIN)
+        assert bool(seen.notes) == bool(seen.beyond_records) == (name == "t.jsonl")

@@ -47,7 +47,9 @@ def runs_command(arguments: argparse.Namespace) -> int:
             for failure in repeated_failures(nights)
         ]
         rows = [_as_object(night, nights) for night in nights]
-        print_json({"schema": 1, "runs": rows, "repeated_failures": failures})
+        from tui.model.json.common import SCHEMA
+
+        print_json({"schema": SCHEMA, "runs": rows, "repeated_failures": failures})
     else:
         print_lines(*_table(nights))
     _tell_of_old_runs(project)

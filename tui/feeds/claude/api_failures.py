@@ -36,18 +36,6 @@ _VAGUE = {
     "invalid_request": FailureKind.INVALID_REQUEST,
     "invalid_request_error": FailureKind.INVALID_REQUEST,
 }
-_BY_STATUS = {
-    400: FailureKind.INVALID_REQUEST,
-    401: FailureKind.LOGIN,
-    402: FailureKind.CREDIT,
-    403: FailureKind.LOGIN,
-    404: FailureKind.MODEL_NOT_FOUND,
-    408: FailureKind.CONNECTION,
-    413: FailureKind.REQUEST_TOO_LARGE,
-    429: FailureKind.RATE_LIMIT,
-    503: FailureKind.OVERLOADED,
-    529: FailureKind.OVERLOADED,
-}
 # In this order: what comes first is the more special.
 _BY_WORDS = tuple(
     (kind, lazy(words, re.I))
@@ -164,7 +152,7 @@ def read_failure(
     status = status or _written_status(text)
     kind = _PRECISE.get(code) or _by_words(text)
     if kind is None:
-        kind = _VAGUE.get(code) or _by_status(status) or FailureKind.UNKNOWN
+        kind = _VAGUE.get(code) or FailureKind.of_status(status)
     if kind not in (FailureKind.USAGE_LIMIT, FailureKind.EXTRA_USAGE):
         return ApiFailure(kind, text, status)
     limit = read_limit(text, at, zone)
@@ -204,8 +192,3 @@ def _by_words(text: str) -> FailureKind | None:
 def _written_status(text: str) -> int:
     found = _STATUS.search(text)
     return int(found[1] or found[2] or found[3]) if found is not None else 0
-
-
-def _by_status(status: int) -> FailureKind | None:
-    kind = _BY_STATUS.get(status)
-    return kind or (FailureKind.SERVER_ERROR if status >= 500 else None)

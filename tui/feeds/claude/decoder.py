@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
+from tui.feeds.claude.encodings import read_prefix, utf16_text
 from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
 from tui.feeds.claude.limit_texts import window_of
 from tui.feeds.claude.task_notes import NOTIFICATION, tasks_of_note
@@ -97,11 +99,18 @@ class ClaudeDecoder:
         """The events of a line that is not one readable object."""
         length = len(line)
         found: list[AgentEvent] = []
-        for part, (data, reason) in enumerate(split_pieces(line)):
+        pieces = split_pieces(utf16_text(line) or line)
+        prefix = read_prefix(pieces[0].data) if len(pieces) > 1 and pieces[0].reason else None
+        if prefix is not None:
+            del pieces[0]
+        for part, (data, reason) in enumerate(pieces):
             if not reason:
                 try:
                     record = read_struct(RecordLine, data)
-                    found.append(self._build_event(record, data, offset, length, part))
+                    event = self._build_event(record, data, offset, length, part)
+                    if prefix is not None and event.at is None:
+                        event = replace(event, at=prefix.at)
+                    found.append(event)
                     continue
                 except lenient_values.UNREADABLE:
                     reason = "an object that cannot be read"

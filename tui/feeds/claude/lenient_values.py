@@ -29,6 +29,7 @@ NAME_LIMIT = 300
 _MOST_INTERNED = 500
 _TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
 _MISSING = object()
+_EARLIEST = 1_672_531_200.0  # 2023
 _NIL_UUID = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
 
 
@@ -96,14 +97,18 @@ def _joined_texts(value: Any) -> str:
 
 
 def epoch_seconds(timestamp: str | None) -> float | None:
-    """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC."""
+    """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC.
+
+    None for a time before the program that writes such records: its machine had no clock yet.
+    """
     if not timestamp:
         return None
     try:
         moment = datetime.fromisoformat(timestamp)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return moment.timestamp()
+        seconds = moment.timestamp()
+        return seconds if seconds >= _EARLIEST else None
     except (ValueError, OverflowError):
         return None
 

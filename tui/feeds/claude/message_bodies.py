@@ -18,6 +18,7 @@ from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
 from tui.model.failures import SYNTHETIC, ApiFailure
+from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, is_plain
 from tui.system.sgr import strip_ansi
@@ -29,6 +30,10 @@ except ImportError:
     from hashlib import blake2b
 _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
+# The CLI's words where a person refuses a call; with the second, nothing goes on before that person speaks.
+_REFUSED = ("The user doesn't want to proceed", "The user doesn't want to take this action")
+_STOPPED = "STOP what you are doing and wait"
+_HEAD = 400
 
 
 def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
@@ -51,8 +56,14 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
         agent = name(answer.agentId)
         told = answer
     task = None if failed else task_of_result(call, told, text)
-    excerpt = _output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
-    return ToolResult(call, failed, excerpt, len(text), added, removed, agent, task)
+    limit = _ERROR_EXCERPT if failed else _RESULT_EXCERPT
+    excerpt = _output_excerpt(text, limit)
+    head = strip_ansi(text[:_HEAD]) if len(text) > limit else ""
+    stopped = failed and text.startswith(_REFUSED) and _STOPPED in text
+    return ToolResult(
+        *(call, failed, excerpt, len(text), added, removed),
+        *(agent, task, head, stopped),
+    )
 
 
 def _output_excerpt(text: str, limit: int) -> str:
@@ -250,6 +261,7 @@ def stream_body(line: RecordLine, open_message: str) -> events.Body:
 
 
 _TARGET_LIMIT = 200
+_PATH_LIMIT = 4096
 # Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
 _SMALL_INPUT = 1024
 _COMMAND_LIMIT = 4_000
@@ -288,7 +300,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
         pass
     target = _SUMMARIES.get(name, _generic)(inputs)
     if len(target) > _TARGET_LIMIT or not is_plain(target):
-        target = clean_line(target, _TARGET_LIMIT)
+        target = clean_line(target, _PATH_LIMIT if name in _PATH_TOOLS else _TARGET_LIMIT)
     path = inputs.get("file_path") or inputs.get("notebook_path")
     command = _text(inputs.get("command")) if name in _SHELLS else ""
     if len(command) <= _TARGET_LIMIT and "\n" not in command:
@@ -303,7 +315,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
 def _clean_path(path: Any) -> str:
     if not isinstance(path, str):
         return ""
-    return path if is_plain(path) else clean_line(path, 4096)
+    return path if is_plain(path) else clean_line(path, _PATH_LIMIT)
 
 
 def _text(value: Any) -> str:
@@ -329,7 +341,7 @@ def _read(inputs: Inputs) -> str:
 
 def _search(inputs: Inputs) -> str:
     where = _text(inputs.get("path")) or _text(inputs.get("glob"))
-    pattern = _text(inputs.get("pattern"))
+    pattern = shorten(_text(inputs.get("pattern")), _TARGET_LIMIT)
     return f"{pattern} in {where}" if where else pattern
 
 
@@ -367,6 +379,8 @@ def _generic(inputs: Inputs) -> str:
     return ", ".join(f"{key}: {text[:_TARGET_LIMIT]}" for key, text in shown[:8])
 
 
+_PATH_TOOLS = frozenset("Read Edit Write MultiEdit NotebookEdit NotebookRead LS Grep Glob".split())
+"""Their targets end with the name of a file, which must not be cut off."""
 _SUMMARIES: dict[str, Callable[[Inputs], str]] = {
     **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _first_of("command", "description")),
     **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),

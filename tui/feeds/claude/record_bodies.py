@@ -169,7 +169,7 @@ def _stop_hooks(subtype: str, record: SystemLine) -> Body:
     """A transcript's summary of the Stop hooks of a turn."""
     outcome = "success"
     if record.preventedContinuation:
-        outcome = "stopped the turn"
+        outcome = events.HOOK_STOPPED
     elif record.hookErrors:
         outcome = "error"
     commands = "; ".join(single_line(hook.command, 120) for hook in record.hookInfos or ())
@@ -257,7 +257,7 @@ _HOOK_OUTCOMES = {
     "hook_error_during_execution": "error",
     "hook_cancelled": "cancelled",
     "hook_additional_context": "added context",
-    "hook_stopped_continuation": "stopped the turn",
+    "hook_stopped_continuation": events.HOOK_STOPPED,
     "hook_system_message": "message",
     "hook_permission_decision": "decided",
     "async_hook_response": "answered late",

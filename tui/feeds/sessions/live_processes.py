@@ -124,13 +124,19 @@ class AgentProcessReader:
 
     `read` checks session files and known pids at most every 2 seconds and the whole process table at
     most every 6; in between it answers with its last result. `own_agent` is the process of our own run:
-    its pid and the start time from /proc (clock ticks; 0 where unknown).
+    its pid and the start time from /proc (clock ticks; 0 where unknown). `also` names further folders.
     """
 
     def __init__(
-        self, project: Path, clock: Clock, *, environ: Mapping[str, str] = os.environ
+        self,
+        project: Path,
+        clock: Clock,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        also: Iterable[str] = (),
     ) -> None:
         self.project = os.path.realpath(project)
+        self._folders = (self.project, *also)
         self.own_agent: tuple[int, int] | None = None
         self._clock = clock
         self._registry = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
@@ -197,9 +203,12 @@ class AgentProcessReader:
                 agents[facts.pid] = _agent_without_file(facts)
 
     def _is_here(self, cwd: str) -> bool:
-        inside = self.project.rstrip("/") + "/"
         places = (cwd, os.path.realpath(cwd)) if cwd.startswith("/") else ()
-        return any(place == self.project or place.startswith(inside) for place in places)
+        return any(
+            place == folder or place.startswith(folder.rstrip("/") + "/")
+            for place in places
+            for folder in self._folders
+        )
 
 
 def _wrote_file(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:

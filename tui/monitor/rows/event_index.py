@@ -327,7 +327,8 @@ class EventIndex:
         result, seconds = self._result_of(index, event, at)
         drawn = event_row(event, result, seconds)
         if self.root and self.root in drawn.text:
-            drawn = replace(drawn, text=drawn.text.replace(self.root, ""))
+            text, file = (words.replace(self.root, "") for words in (drawn.text, drawn.file))
+            drawn = replace(drawn, text=text, file=file)
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
         calls = event.body.tools if isinstance(event.body, AssistantMessage) else ()

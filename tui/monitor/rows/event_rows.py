@@ -7,11 +7,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tui.model import events
-from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolResult, UserMessage
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    SourceRef,
+    ToolCall,
+    ToolResult,
+    UserMessage,
+)
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
-from tui.monitor.rows.tool_calls import outcome
+from tui.monitor.rows.tool_outcomes import outcome
 from tui.system.format import (
     format_count,
     format_count_plain,
@@ -35,6 +42,8 @@ class RowText(NamedTuple):
     outcome: str = ""
     mark: Mark = ""
     seconds: float | None = None
+    tool: str = ""
+    file: str = ""
 
 
 def line_of(body: events.Body) -> RowText:
@@ -65,10 +74,18 @@ def _assistant(body: events.AssistantMessage) -> RowText:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
         more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
-        return RowText("tool", label, _join(server, tool.target, more, said))
+        text = _join(server, tool.target, more, said)
+        return RowText("tool", label, text, tool=tool.name, file=_file_in(tool))
     if body.thinking:
         return RowText("thinking", "thinking", said, mark="quiet")
     return RowText("text", "text", said)
+
+
+def _file_in(tool: ToolCall) -> str:
+    """The part of a call's line that names a file or folder; empty for none."""
+    if tool.path and tool.path in tool.target:
+        return tool.path
+    return tool.target.rpartition(" in ")[2] if tool.name in ("Grep", "Glob") else ""
 
 
 def _tool_label(name: str) -> tuple[str, str]:
@@ -206,9 +223,6 @@ def _of_machinery(body: events.Body) -> RowText:
     raise TypeError(f"no row for {type(body).__name__}")
 
 
-_LABEL = 16
-
-
 def row(
     event: AgentEvent, result: ToolResult | None = None, seconds: float | None = None
 ) -> EventRow:
@@ -222,13 +236,15 @@ def row(
     return EventRow(
         line.kind,
         event.at,
-        line.label[:_LABEL],
+        line.label,
         line.text,
         line.outcome,
         line.mark,
         line.seconds,
         1 if event.thread else 0,
         event.ref,
+        line.tool,
+        line.file,
     )
 
 

@@ -48,6 +48,7 @@ _REFUSED = ("The user doesn't want to ", "The user wants to ")
 _STUCK_KINDS = (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API)
 
 
+# complexity: the order of these cases is the rule, and the first that fits wins
 def past_silence(
     state: FoldState, since: float, at: float, body: Body | None, limits: StallThresholds
 ) -> int:
@@ -62,26 +63,25 @@ def past_silence(
         return timeline_builder.LIMITED
     if kind not in _STUCK_KINDS:
         return kind
-    user = body if isinstance(body, UserMessage) else None
+    user = body if isinstance(body, UserMessage) else UserMessage("note")
     asked = state.asked_at
     if (asked is not None and since <= asked <= at) or _was_refused(user):
         return timeline_builder.IDLE
     if activity.retry is not None or passed <= allowed_silence(state, limits):
         return kind
-    answered = user is not None and any(not result.is_error for result in user.results)
-    if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and answered:
+    if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _is_answered(user):
         return kind
-    ended_by_person = user is not None and user.role == "interrupted"
-    is_supervised = bool(state.interventions.attempts)
-    if passed >= _TIMERS_STOOD and not (is_supervised or ended_by_person):
-        return timeline_builder.IDLE
-    return timeline_builder.STALLED
+    watched = user.role == "interrupted" or bool(state.interventions.attempts)
+    return timeline_builder.STALLED if watched or passed < _TIMERS_STOOD else timeline_builder.IDLE
 
 
-def _was_refused(user: UserMessage | None) -> bool:
+def _is_answered(user: UserMessage) -> bool:
+    return any(not result.is_error for result in user.results)
+
+
+def _was_refused(user: UserMessage) -> bool:
     """Whether a person said no to a call: until then it had waited for them."""
-    results = () if user is None else user.results
-    return any(result.is_error and result.excerpt.startswith(_REFUSED) for result in results)
+    return any(one.is_error and one.excerpt.startswith(_REFUSED) for one in user.results)
 
 
 def detect_silence(

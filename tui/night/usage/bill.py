@@ -64,17 +64,17 @@ def bill(
         source = "partial"
     elif waiting.answers or not results:
         source = "estimate"
-    by_model, gaps = compare_models(accounts)
+    models = compare_models(accounts)
     return Cost(
         usd=usd,
         source=source,
         reason=_reason(results, waiting, prices.priced_on),
-        by_model=by_model,
+        by_model=models.parts,
         by_hour=_by_hour(accounts, usd),
         per_hour=_burn(accounts, usd, first, last),
         priced_on=prices.priced_on,
-        beyond_records=gaps,
-        notes=notes(accounts, told, gaps, prices.problem),
+        beyond_records=models.gaps,
+        notes=notes(accounts, told, models, prices.problem),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tui.model.events import TokenUsage
 from tui.model.snapshot import CostGap, ModelCost
 from tui.night.usage.accounts import CostAccounts, EstimateBefore, ModelSum
@@ -12,8 +14,17 @@ from tui.system.format import format_count, format_money
 _NOTICEABLE_SHARE, _NOTICEABLE_USD = 0.01, 0.005
 
 
-def compare_models(accounts: CostAccounts) -> tuple[tuple[ModelCost, ...], tuple[CostGap, ...]]:
-    """Each model's part of the bill; and of each model what totals tell above the records they cover."""
+class ModelComparison(NamedTuple):
+    """Each model's part of the bill; what totals tell above the records that they cover, and the price of
+    those records."""
+
+    parts: tuple[ModelCost, ...]
+    gaps: tuple[CostGap, ...]
+    covered_usd: float
+
+
+def compare_models(accounts: CostAccounts) -> ModelComparison:
+    """The totals against the records, model by model."""
     responses = accounts.responses
     names = [plain_model(responses.named(n)[0]) for n in range(len(responses.models.names))]
     used: dict[str, UsageTotals] = {}
@@ -33,7 +44,8 @@ def compare_models(accounts: CostAccounts) -> tuple[tuple[ModelCost, ...], tuple
         _part(name, used.get(name) or UsageTotals(), told.get(name), after.get(name))
         for name in sorted(used.keys() | told.keys())
     )
-    return tuple(models), _gaps(told, covered)
+    priced = sum(one.usd for one in covered.values())
+    return ModelComparison(tuple(models), _gaps(told, covered), priced)
 
 
 def _told(accounts: CostAccounts) -> dict[str, ModelSum]:
@@ -77,9 +89,10 @@ def _gaps(told: dict[str, ModelSum], covered: dict[str, _Recorded]) -> tuple[Cos
 
 
 def notes(
-    accounts: CostAccounts, told: float, gaps: tuple[CostGap, ...], problem: str
+    accounts: CostAccounts, told: float, models: ModelComparison, problem: str
 ) -> tuple[str, ...]:
     """Sentences on how the totals differ from what the records made expect, and on the prices."""
+    gaps = models.gaps
     before = EstimateBefore()
     for chain in accounts.sessions.values():
         before.usd += chain.before.usd
@@ -87,7 +100,9 @@ def notes(
         before.loose += chain.before.loose
         before.unpriced += (m for m in chain.before.unpriced if m not in before.unpriced)
     found = []
-    if before.usd and _is_noticeable(told - before.usd, told):
+    # What files that were read later tell may have filled the gap since.
+    differs = _is_noticeable(told - models.covered_usd, told)
+    if before.usd and differs and _is_noticeable(told - before.usd, told):
         why = (
             "; ".join(_causes(before, gaps, told))
             or "the CLI prices what the records tell otherwise"
