@@ -89,7 +89,10 @@ LogLevel = Literal["debug", "info", "ok", "warning", "error", ""]
 
 
 class LogEntry(Struct, frozen=True, gc=False):
-    """One entry of a watchdog or loop log, continuation lines included; `local`: time had no zone."""
+    """One entry of a watchdog or loop log, continuation lines included; `local`: time had no zone.
+
+    Where the same entry came `count` times in a row, `at` is its first time and `last_at` its latest.
+    """
 
     source: str
     offset: int
@@ -99,6 +102,8 @@ class LogEntry(Struct, frozen=True, gc=False):
     tag: str = ""
     local: bool = False
     clock: str = ""
+    count: int = 1
+    last_at: float | None = None
 
 
 class SessionHistoryLine(Struct, frozen=True, gc=False):

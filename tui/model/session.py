@@ -85,10 +85,24 @@ class KnownSession(Struct, frozen=True):
         return self.state in OVER
 
 
+class EarlierNight(Struct, frozen=True):
+    """A night whose session another one goes on from: its id, the session, and until when that went.
+
+    `is_copy` says that its history was copied by a fork; otherwise the session was taken up again after
+    a long absence.
+    """
+
+    id: str
+    session: str
+    until: float
+    is_copy: bool = False
+
+
 class NamedSources(Struct, frozen=True):
     """Sources named on the command line, as absolute paths; `run` is a run's id.
 
-    `session` is the event file of a session of this project that is taken as if it had been found.
+    `session` is the event file of a session of this project that is taken as if it had been found, `night`
+    the id of the night in it, where that is not its newest.
     """
 
     events: str | None = None
@@ -97,6 +111,7 @@ class NamedSources(Struct, frozen=True):
     watchdog: str | None = None
     run: str | None = None
     session: str | None = None
+    night: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -50,6 +50,17 @@ class LimitReached(Struct, frozen=True):
     allowed: float | None = None
 
 
+class EarlierPart(Struct, frozen=True):
+    """What stands before a night in its own files and is not counted: how many records, until when.
+
+    `session` is the session that they were of.
+    """
+
+    records: int = 0
+    until: float | None = None
+    session: str = ""
+
+
 class RunInfo(Struct, frozen=True):
     """Which run this is; `owned` if our supervisor started it, on the machine `host`.
 
@@ -75,6 +86,7 @@ class RunInfo(Struct, frozen=True):
     continuations: int = 0
     limits: RunLimits = RunLimits()
     limit: LimitReached | None = None
+    earlier: EarlierPart | None = None
 
 
 class RunningTool(Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.feeds.claude.decoder import ClaudeDecoder, DecodedBatch
 from tui.feeds.claude.stream_format import HEAD_BYTES, recognise_format
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FilePosition, LineBatch
@@ -106,6 +106,19 @@ class FollowedFile:
         while not batches and self.follower.is_behind:  # a line longer than the limit is under way
             batches = self.follower.poll(limit)
         return batches
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the file belongs to the night."""
+        return bool(self.file.since or self.file.until)
+
+    def own_part(self, decoded: DecodedBatch) -> tuple[list[AgentEvent], DecodedBatch]:
+        """What of a batch the night goes on from, and what belongs to it."""
+        since, until = self.file.since, self.file.until or math.inf
+        earlier = [event for event in decoded.events if event.offset < since]
+        own = [event for event in decoded.events if since <= event.offset < until]
+        deltas = decoded.deltas if not earlier else 0
+        return (earlier if self.file.goes_on else []), DecodedBatch(own, deltas, decoded.lines)
 
     def read_once(self, limit: int) -> list[LineBatch]:
         """As `read`, but never more than one read of `limit` bytes; may be empty before the end."""

@@ -176,7 +176,7 @@ class SessionReader:
         Only for a reader that will read nothing more: the newline may still come.
         """
         for source in self._sources:
-            data = source.last_line()
+            data = b"" if source.file.until else source.last_line()
             if not data or isinstance(source.decoder, JournalDecoder):
                 continue
             pending = source.follower.partial()
@@ -248,6 +248,9 @@ class SessionReader:
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
         decoded = source.decoder.decode(batch.data, batch.offset)
         source.lines += decoded.lines
+        if source.is_part:
+            earlier, decoded = source.own_part(decoded)
+            self.fold.apply_earlier(earlier)
         return self._decoded(source, decoded)
 
     def _decoded(self, source: FollowedFile, decoded: DecodedBatch) -> list[AgentEvent]:

@@ -27,6 +27,7 @@ from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
+from tui.night.earlier_records import apply_earlier
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock
@@ -158,6 +159,12 @@ class NightFold:
                 other(record)
                 fresh.append(True)
         return fresh
+
+    def apply_earlier(self, events: Iterable[AgentEvent]) -> None:
+        """Take up events that belong to an earlier night: for context, model and totals alone."""
+        for event in events:
+            source = self._state.source_clock(event.source)
+            apply_earlier(self._state, self._accounts, event, source)
 
     def apply_deltas(self, n: int, at: float | None = None, source: str = "") -> None:
         """`n` streamed pieces came that nobody parsed; `at` when, if that is known."""

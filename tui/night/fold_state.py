@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
-from tui.model.snapshot import EventCounts
+from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
@@ -211,6 +211,8 @@ class FoldState(Struct):
     model: str = ""
     started_model: str = ""
     prompt: str = ""
+    earlier: EarlierPart = EarlierPart()
+    earlier_prompt: str = ""
     has_stream: bool = False
     message_delivered: bool = False
     last_ref: SourceRef | None = None

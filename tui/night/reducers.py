@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
+from tui.model.cli_commands import is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -196,8 +197,8 @@ class Reducer:
 
     def _prompt(self, event: AgentEvent, body: UserMessage, live: bool) -> None:
         state = self._state
-        if not state.prompt:
-            state.prompt = body.text[:_PROMPT]
+        if not state.prompt or is_cli_command(state.prompt):
+            state.prompt = body.text[:_PROMPT] or state.prompt
         state.evidence.end_turn("", None, None)
         self._accounts.begin_turn(state.sessions.number(event.session))
         if body.command_uuid:

@@ -184,7 +184,7 @@ class SnapshotBuilder:
             owned=self._own or bool(interventions.run),
             id=interventions.run or None,
             goal=self._goal(),
-            first_prompt=state.prompt,
+            first_prompt=state.prompt or state.earlier_prompt,
             started_at=state.timeline.start if began is None else began,
             ended_at=self._ended_at(verdict, over),
             pid=self._pid(),
@@ -200,6 +200,7 @@ class SnapshotBuilder:
             continuations=interventions.continuations,
             limits=interventions.limits,
             limit=interventions.limit,
+            earlier=state.earlier if state.earlier.records else None,
         )
 
     def _is_supervised(self, over: bool) -> bool | None:

@@ -135,7 +135,7 @@ class ClaudeDecoder:
             length,
             body,
             uuid(line.uuid),
-            interned(line.session_id or line.session),
+            interned(line.session or line.session_id),
             epoch_seconds(line.timestamp),
             interned(thread),
             uuid(line.parent),

@@ -14,13 +14,14 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions import event_files, lineage, transcripts
 from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.lineage import Stretch, TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.transcript_folders import base_of
 from tui.feeds.sessions.transcripts import RECENT_S
-from tui.model.session import KnownSession, NamedSources, Nearness, SidecarPath
+from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
@@ -36,7 +37,10 @@ _SIDECARS = {
         "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
         ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
     )),
-    "features": ("feature_list", ("feature_list.json", "docs/feature_list.json", "features.json")),
+    "features": ("feature_list", (
+        "feature_list.json", "docs/feature_list.json", "features.json", "prd.json", ".ralph/prd.json",
+        "scripts/ralph/prd.json",
+    )),
     "notes": ("session_notes", (
         "claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md",
     )),
@@ -108,7 +112,9 @@ Kind = Literal["stream", "transcript", "journal"]
 class EventFile(Struct, frozen=True):
     """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
 
-    `base` is the folder that it must not leave by its links; empty where it may be anywhere.
+    `base` is the folder that it must not leave by its links; empty where it may be anywhere. Only the bytes
+    from `since` to `until` (0: the end) belong to this night; with `goes_on` what stands before tells what it
+    goes on from.
     """
 
     kind: Kind
@@ -116,6 +122,9 @@ class EventFile(Struct, frozen=True):
     chosen: str
     trusted: bool = True
     base: str = ""
+    since: int = 0
+    until: int = 0
+    goes_on: bool = False
 
 
 class SessionSources(Struct, frozen=True):
@@ -124,7 +133,8 @@ class SessionSources(Struct, frozen=True):
     and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent,
     `elsewhere` the host of a run that lives on another machine: its processes are none of this one.
     `folder` is where its process works if that is another work tree; empty for the project. `others` are
-    the sessions beside it that live, or that are recent and have substance.
+    the sessions beside it that live, or that are recent and have substance. `night` is the id of a night in
+    transcripts, `continues` the night whose session this one goes on from, which is not counted here.
     """
 
     events: tuple[EventFile, ...]
@@ -142,6 +152,8 @@ class SessionSources(Struct, frozen=True):
     elsewhere: str = ""
     folder: str = ""
     others: tuple[KnownSession, ...] = ()
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 class _Selection(Struct, frozen=True):
@@ -149,6 +161,8 @@ class _Selection(Struct, frozen=True):
     run: ListedRun | None = None
     why: str = ""
     session: KnownSession | None = None
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 def select_session(
@@ -178,6 +192,8 @@ def select_session(
         run_dir=str(run.directory.path) if run else "",
         agent=newest_agent(run.directory) if run and run.is_here and not run.is_over else None,
         elsewhere=run.elsewhere if run else "",
+        night=selected.night,
+        continues=selected.continues,
         why=selected.why,
         is_whole_truth=named.events is not None,
         folder=_work_tree_of(selected.session),
@@ -221,6 +237,7 @@ class _SessionSelector:
     ) -> None:
         self._project = project
         self._paths = settings.paths
+        self._settings = settings
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
@@ -234,9 +251,12 @@ class _SessionSelector:
         if (path := named.session) is not None:
             base = reading_base(self._project, path, environ=self._environ)
             is_stream = _kind_of(path, base) == "stream"
-            build = self._from_stream if is_stream else self._from_transcript
+            if is_stream:
+                found = self._from_stream(path, "the session asked for")
+            else:
+                found = self._from_transcript(path, "the session asked for", night=named.night)
             session = next((one for one in known if one.path == path), None)
-            return replace(build(path, "the session asked for"), session=session)
+            return replace(found, session=session)
         return self._from_search(known)
 
     def _from_settings(self) -> _Selection:
@@ -317,12 +337,32 @@ class _SessionSelector:
         sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
         return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _from_transcript(self, path: str, chosen: str, *, trusted: bool = False) -> _Selection:
+    def _from_transcript(
+        self, path: str, chosen: str, *, trusted: bool = False, night: str | None = None
+    ) -> _Selection:
+        """A transcript with the others of its night, newest first, and the subagents of all."""
         session = os.path.basename(path).removesuffix(".jsonl")
         base = reading_base(self._project, path, environ=self._environ)
         base = base or ("" if trusted else base_of(path, self._projects))
-        files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
-        return _Selection((*files, *self._operation_journals([session])))
+        whole = None if trusted else self._night_of(path, night)
+        if whole is None:
+            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            return _Selection((*files, *self._operation_journals([session])))
+        files = []
+        for stretch in reversed(whole.stretches):
+            why = f"session {stretch.session[:8]}, which this one continues" if files else chosen
+            files += _files_of(stretch, why, base, goes_on=stretch == whole.stretches[0])
+        journals = self._operation_journals(whole.sessions)
+        return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
+
+    def _night_of(self, path: str, id: str | None) -> TranscriptNight | None:
+        """The night that was asked for by its id, else the newest that a transcript belongs to."""
+        if id is None:
+            return lineage.night_of_transcript(path, self._settings.review.absence_hours * 3600)
+        from tui.feeds.sessions.night_files import list_night_files
+
+        nights = list_night_files(self._project, self._settings, self._environ)
+        return next((night.transcripts for night in nights if night.id == id), None)
 
     def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
@@ -353,6 +393,13 @@ def _with_subagents(
     files = transcripts.subagent_files(transcript, session)
     main = EventFile("transcript", transcript, chosen, trusted, base)
     return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
+
+
+def _files_of(stretch: Stretch, chosen: str, base: str, *, goes_on: bool) -> list[EventFile]:
+    """The stretch's file, and those of the subagents that began in it."""
+    files = _with_subagents(stretch.path, stretch.session, chosen, base=base)
+    main = replace(files[0], since=stretch.since, until=stretch.until, goes_on=goes_on)
+    return [main, *(file for file in files[1:] if stretch.holds_agent(file.path))]
 
 
 def _kind_of(path: str, base: str = "") -> Kind:

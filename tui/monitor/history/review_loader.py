@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges
 from tui.model.session import AgentProcesses, NamedSources
@@ -107,7 +107,7 @@ class _CommittedFiles:
             progress = features = read_feature_list(listed, self._sources.features.path, None)
         if text is not None:
             path = self._sources.progress.path
-            written = read_progress(text.decode("utf-8", "replace"), path, None)
+            written = read_progress_file(text, path, None)
             progress = with_features(written, features)
         if progress is None:
             return None
@@ -307,7 +307,7 @@ def build_review(
         risks=_risks(whole, changes, settings),
         looked_at=looked_at,
         project=os.fsencode(project).decode("utf-8", "replace"),
-        run_id=whole.sources.run or night.run.session_id or "",
+        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
     )
 
 

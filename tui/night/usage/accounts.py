@@ -11,8 +11,8 @@ from math import inf
 
 from msgspec import Struct, field
 
-from tui.model.events import ModelUsage
-from tui.night.usage.compact_tables import FINAL
+from tui.model.events import ModelUsage, TokenUsage
+from tui.night.usage.compact_tables import FINAL, bounded
 from tui.night.usage.prices import PICO, PriceTable, plain_model
 from tui.night.usage.responses import ResponseLedger, SavedResponses
 
@@ -97,6 +97,14 @@ class SessionTotal(Struct):
         self.by_model_total, self.base_by_model = {}, {}
 
 
+class ModelSpent(Struct):
+    """What a model was used for in records of another night: tokens of prompts, USD, tokens of answers."""
+
+    prompt: int = 0
+    usd: float = 0.0
+    output: int = 0
+
+
 class SavedAccounts(Struct):
     """`CostAccounts` as they are saved."""
 
@@ -106,6 +114,7 @@ class SavedAccounts(Struct):
     starts: dict[int, list[int]]
     by_hour: dict[int, float]
     results: int
+    earlier: dict[str, ModelSpent] = {}
 
 
 class _TotalMatch(Struct, frozen=True):
@@ -131,6 +140,9 @@ class CostAccounts:
         self.starts: dict[int, list[int]] = {}
         self.by_hour: dict[int, float] = {}
         self.results = 0
+        self._prices = prices
+        self.earlier: dict[str, ModelSpent] = {}
+        self._earlier_answer: tuple[str, str, TokenUsage] | None = None
 
     def is_accounted(self, session: int, source: int, at: float | None) -> bool:
         """Whether a total already covers a response first seen now, in another file than the total."""
@@ -150,6 +162,39 @@ class CostAccounts:
     def link(self, session: int, parent: int | None) -> None:
         """`session` was resumed or forked from `parent`; None: it is known to begin at zero."""
         self.parents[session] = -1 if parent is None else parent
+
+    def begin_from(
+        self,
+        session: int,
+        source: int,
+        at: float | None,
+        usd: float,
+        models: tuple[ModelUsage, ...],
+    ) -> None:
+        """A total that was told before the night: what the session goes on from, and nothing spent."""
+        if usd <= 0:
+            return
+        told = _told(models)
+        chain = SessionTotal(usd, usd, 0.0, told, told, at=at, source=source)
+        chain.remember(usd, told)
+        self.sessions[session] = chain
+
+    def add_earlier(self, message: str, model: str, usage: TokenUsage) -> None:
+        """A response of another night, told by one or more records that follow each other."""
+        last = self._earlier_answer
+        if last is not None and last[0] == message and last[2].total >= usage.total:
+            return
+        if last is not None and last[0] == message:
+            self._book_earlier(last[1], last[2], -1)
+        self._earlier_answer = message, model, usage
+        self._book_earlier(model, usage, 1)
+
+    def _book_earlier(self, model: str, usage: TokenUsage, sign: int) -> None:
+        spent = self.earlier.setdefault(plain_model(model), ModelSpent())
+        spent.prompt += sign * usage.context
+        spent.output += sign * usage.output
+        rates = self._prices.rates(model)
+        spent.usd += 0.0 if rates is None else sign * rates.cost(*bounded(usage)) / PICO
 
     def on_result(
         self,
@@ -287,7 +332,14 @@ class CostAccounts:
             return ([] if parent is None else list(reversed(parent.past))), True
         if not worked:
             return [], False
-        totals = (total for chain in self.sessions.values() for total in reversed(chain.past))
+        totals = [total for chain in self.sessions.values() for total in reversed(chain.past)]
+        if self.earlier:
+            before: ModelTotals = {
+                model: (spent.prompt, spent.usd, spent.output)
+                for model, spent in self.earlier.items()
+            }
+            usd = sum(spent.usd for spent in self.earlier.values())
+            totals.append((usd, before if told else {}))
         return [total for total in totals if bool(total[1]) == told], False
 
     def _spent(self, epochs: list[list[int]]) -> list[_OwnUse]:
@@ -308,7 +360,7 @@ class CostAccounts:
     def dump(self) -> SavedAccounts:
         """Everything that `restore` needs."""
         known = (self.sessions, self.parents, self.starts, self.by_hour, self.results)
-        return SavedAccounts(self.responses.dump(), *known)
+        return SavedAccounts(self.responses.dump(), *known, self.earlier)
 
     def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
         """Go on from `saved`, priced anew if another table holds now."""
@@ -316,6 +368,7 @@ class CostAccounts:
         self.sessions, self.parents = saved.sessions, saved.parents
         self.starts, self.by_hour = saved.starts, saved.by_hour
         self.results = saved.results
+        self.earlier = saved.earlier
 
 
 def _told(models: tuple[ModelUsage, ...]) -> ModelTotals:

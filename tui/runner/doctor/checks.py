@@ -15,8 +15,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.decisions import is_stuck
@@ -30,7 +30,6 @@ from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_json, read_small
 from tui.system.format import format_count, format_size_binary
 from tui.system.git import Git
-from tui.system.sanitize import clean_bytes
 
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
@@ -190,9 +189,12 @@ def _progress(place: Surroundings) -> ProgressFile | None:
     if data := read_inside(place.project, names.feature_list, _MOST_BYTES):
         features = read_feature_list(data, str(features_path), None)
     data = read_inside(place.project, names.progress_file, _MOST_BYTES)
-    if not data:
-        return features
-    progress = with_features(read_progress(clean_bytes(data), str(path), None), features)
+    if data:
+        progress = with_features(read_progress_file(data, str(path), None), features)
+    elif features is not None:
+        progress = features
+    else:
+        return None
     return None if progress.basis == "unknown" else progress
 
 
