@@ -16,8 +16,6 @@ from tui.model.events import (
     AssistantMessage,
     HookRun,
     RateLimit,
-    SourceRef,
-    ToolCall,
     ToolHeartbeat,
     TurnResult,
     UserMessage,
@@ -25,12 +23,14 @@ from tui.model.events import (
 from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
-from tui.night.background import BackgroundTracker
+from tui.night.background.tracker import BackgroundTracker
+from tui.night.pending import OpenToolCall, PendingQuestion, PendingRetry, UsageLimit
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
 _SAID = 200
 _LATE_PROMPT = 600.0
+_OUT_OF_ORDER = 60.0
 _KIND_OF_PHASE = (
     timeline_builder.IDLE,
     timeline_builder.WORKING,
@@ -39,55 +39,6 @@ _KIND_OF_PHASE = (
     timeline_builder.TOOL,
     timeline_builder.IDLE,
 )
-
-
-class OpenToolCall(Struct):
-    """A tool call without an answer yet."""
-
-    call: ToolCall
-    ref: SourceRef
-    thread: str
-    since: float | None
-    heartbeat_at: float | None = None
-    message: str = ""
-
-
-class PendingRetry(Struct, frozen=True):
-    """A retry to come: the attempt, its limit, when, and why."""
-
-    attempt: int
-    limit: int
-    due: float | None
-    since: float | None
-    status: int
-    error: str
-
-    @property
-    def limited(self) -> bool:
-        """Whether it is a limit that makes it wait, and not a failure."""
-        return self.status == 429 or "rate_limit" in self.error
-
-
-class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
-
-    window: str
-    resets_at: float | None
-    since: float | None
-    words: str = ""
-    latest: float | None = None
-
-    def is_over(self, now: float) -> bool:
-        """Whether it was surely lifted before `now`."""
-        last = self.latest if self.resets_at is None else self.resets_at
-        return last is not None and now > last
-
-
-class PendingQuestion(Struct, frozen=True):
-    """Somebody must allow something."""
-
-    subject: str
-    since: float | None
 
 
 class ActivityTracker(Struct):
@@ -117,6 +68,8 @@ class ActivityTracker(Struct):
     slash_command: bool = False
     prompted: bool = False
     answered_at: float | None = None
+    hook: str = ""
+    hook_since: float | None = None
 
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
@@ -154,6 +107,18 @@ class ActivityTracker(Struct):
             key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
             for key, tool in self.open_calls.items()
         }
+
+    def is_news(self, at: float, *, leads: bool) -> bool:
+        """Whether a record of `at` can belong to what comes after the turn's end.
+
+        The records of a session's first turn may stand in any order, even its last answer first. One
+        that is much older is no such record: its clock was set back (it `leads` if its file does).
+        """
+        end = self.turn_end
+        ended_at = self.since if self.phase == IDLE or end is None else end.at
+        if ended_at is None or at >= ended_at:
+            return True
+        return leads and at < ended_at - _OUT_OF_ORDER
 
     @property
     def turn_open(self) -> bool:
@@ -250,6 +215,7 @@ class ActivityTracker(Struct):
         if body.model != SYNTHETIC:
             self.failure = None
         self.answered_at = at
+        self.compacting, self.hook = False, ""
         awaits = TOOL if self.main_calls else STREAMING
         if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
             awaits = REQUESTING  # the results were written before the calls
@@ -308,6 +274,8 @@ class ActivityTracker(Struct):
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
             self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+        elif role == "summary":
+            self.compacting = False
         elif role == "prompt" and body.text.startswith("! "):
             # A person's own command; a version that has the model answer to it says so itself.
             if self.phase in (NONE, STARTING):
@@ -315,7 +283,7 @@ class ActivityTracker(Struct):
         elif role == "note" and body.origin != "task-notification":
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
-        elif role != "summary" and not self._is_answered(role, at):
+        elif not self._is_answered(role, at):
             self.try_again(at)
             self.idle_reported = False
             self.slash_command = role == "prompt" and body.text.startswith("/")
@@ -343,7 +311,7 @@ class ActivityTracker(Struct):
         """A turn ended."""
         self.drop_calls(keep_subagents=bool(self.background))
         self.retry = self.question = None
-        self.compacting = False
+        self.compacting, self.hook = False, ""
         end = read_result(body, self.failure, at)
         was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
         if was_interrupted and end.outcome == TurnOutcome.FAILED:
@@ -353,7 +321,9 @@ class ActivityTracker(Struct):
         self.end_turn(end)
 
     def on_hook(self, body: HookRun, at: float | None) -> None:
-        """A hook answered; some end the turn."""
+        """A hook began or answered; some end the turn."""
+        begins = body.outcome in ("started", "running")
+        self.hook, self.hook_since = (body.text or body.name, at) if begins else ("", None)
         if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
             self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
 
@@ -390,6 +360,7 @@ class ActivityTracker(Struct):
         elif state == "idle":
             self.question = None
             self.idle_reported = True
+            self.hook = ""
             if body.background == 0:
                 self.background.end_work()
             self.drop_calls(keep_subagents=bool(self.background))

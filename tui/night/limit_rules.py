@@ -13,7 +13,8 @@ from tui.model.state import StallKind, StallThresholds
 from tui.model.state import StateReason as Code
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, TOOL, ActivityTracker, UsageLimit
+from tui.night.activity import IDLE, TOOL, ActivityTracker
+from tui.night.pending import UsageLimit
 from tui.system.format import format_clock, format_duration, format_local, shorten
 
 GRACE = 120.0

@@ -22,15 +22,15 @@ from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
 from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, SUBAGENTS, OpenToolCall
+from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.limit_rules import idle_after_limit, limit_name
-from tui.night.tool_answers import AnswerPlace, apply_answer, keep_early
+from tui.night.pending import OpenToolCall
+from tui.night.tool_answers import AnswerPlace, apply_answer, keep_early, keep_late, lose_calls
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
 
-_MOST_LATE = 4_096
 _MOST_COMMITS = 5_000
 _PROMPT = 300
 Time = float | None
@@ -98,7 +98,7 @@ class Reducer:
                 self._context_meter.on_answer(body.model, body.usage.window)  # type: ignore[union-attr]
             state.model = body.model
         if live and (activity.open_calls or activity.prompted) and body.model != SYNTHETIC:
-            self._lose_calls(body.message_id, thread, at, ref)
+            lose_calls(state, body.message_id, thread, at, ref)
         for use in tools:
             self._tool_called(use, body.message_id, ref, thread, at, live)
         if body.error:
@@ -127,19 +127,6 @@ class Reducer:
             if span is not None:
                 self._state.interventions.spans.append(span)
 
-    def _lose_calls(self, message: str, thread: str, at: Time, ref: SourceRef) -> None:
-        """The model goes on: what was open before was lost; a late answer still finds its call."""
-        if thread == "sidechain":  # several subagents share this name
-            return
-        state, prompted = self._state, self._activity.prompted
-        lost = self._activity.lost_calls(message, thread)
-        for tool in lost:
-            if len(state.late_calls) < _MOST_LATE:
-                state.late_calls[tool.call.id] = tool.call
-        if lost and prompted and not thread:
-            state.waste.abort_turn(at, "process ended")
-            state.waste.begin_turn(at, ref, cut=False)
-
     def _tool_called(
         self, use: ToolCall, message: str, ref: SourceRef, thread: str, at: Time, live: bool
     ) -> None:
@@ -155,8 +142,8 @@ class Reducer:
             apply_answer(state, use, early, None, AnswerPlace(thread, at, ref, self._limits))
         elif live:
             self._activity.open_call(OpenToolCall(use, ref, thread, at, None, message))
-        elif len(state.late_calls) < _MOST_LATE:
-            state.late_calls[use.id] = use
+        else:
+            keep_late(state, use)
 
     def _user(
         self, event: AgentEvent, body: UserMessage, at: Time, live: bool, source: SourceClock

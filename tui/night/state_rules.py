@@ -12,7 +12,7 @@ from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
 from tui.night import run_rules
 from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
-from tui.night.background_rules import background_work
+from tui.night.background.rules import background_work, running_hook
 from tui.night.limit_rules import describe_failure
 from tui.night.stuck.silence import detect_silence
 from tui.night.verdicts import ANSWER_SECONDS, SETTLE_SECONDS, StateInputs, StateVerdict, because
@@ -167,6 +167,9 @@ def _busy(inputs: StateInputs) -> StateVerdict:
     activity = inputs.activity
     if activity.compacting:
         return because(Code.COMPACTING, "the conversation is being summarised", activity.since)
+    hook = running_hook(inputs.state, inputs.now)
+    if hook is not None:
+        return because(Code.HOOK_RUNNING, hook.words, hook.since)
     if activity.phase == TOOL:
         return _in_tool(inputs)
     if activity.phase == STREAMING:

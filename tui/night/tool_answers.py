@@ -11,6 +11,7 @@ from tui.night.fold_state import FoldState
 from tui.system.format import shorten
 
 _MOST_EARLY = 64
+_MOST_LATE = 4_096
 
 
 class AnswerPlace(NamedTuple):
@@ -28,6 +29,27 @@ def keep_early(state: FoldState, result: ToolResult) -> None:
     early[result.tool_use_id] = result
     if len(early) > _MOST_EARLY:
         del early[next(iter(early))]
+
+
+def keep_late(state: FoldState, use: ToolCall) -> None:
+    """A call that is not open any more; its result, if it comes, still finds it."""
+    if len(state.late_calls) < _MOST_LATE:
+        state.late_calls[use.id] = use
+
+
+def lose_calls(
+    state: FoldState, message: str, thread: str, at: float | None, ref: SourceRef
+) -> None:
+    """The model goes on with another `message`: what was open before was lost."""
+    if thread == "sidechain":  # several subagents share this name
+        return
+    prompted = state.activity.prompted
+    lost = state.activity.lost_calls(message, thread)
+    for tool in lost:
+        keep_late(state, tool.call)
+    if lost and prompted and not thread:
+        state.waste.abort_turn(at, "process ended")
+        state.waste.begin_turn(at, ref, cut=False)
 
 
 # complexity: each record hears of a result in order and needs what those before it found

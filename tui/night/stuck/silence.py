@@ -13,6 +13,7 @@ from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import BUCKET_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import ASKING, REQUESTING, STARTING, STREAMING, SUBAGENTS, TOOL
+from tui.night.background.rules import running_hook
 from tui.night.fold_state import FoldState
 from tui.system.format import format_duration, shorten
 from tui.system.lazy_pattern import lazy
@@ -44,6 +45,7 @@ def allowed_silence(state: FoldState, limits: StallThresholds) -> float:
 _LONGEST_COMMAND = 630.0
 # The CLI gives up on a dead connection, and ends a command, long before this: it did not run meanwhile.
 _TIMERS_STOOD = 3600.0
+_LONGEST_COMPACTION = 900.0
 _REFUSED = ("The user doesn't want to ", "The user wants to ")
 _STUCK_KINDS = (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API)
 
@@ -94,6 +96,8 @@ def detect_silence(
     refs: tuple[SourceRef, ...] = () if state.last_ref is None else (state.last_ref,)
     evidence: tuple[str, ...] = ()
     if activity.question is not None or activity.limit is not None:
+        return None
+    if running_hook(state, now) or (activity.compacting and quiet <= _LONGEST_COMPACTION):
         return None
     if activity.retry is not None:
         evidence = _late_retry(state, now, last_sign, limits)

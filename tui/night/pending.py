@@ -1,0 +1,56 @@
+"""What a session has open or waits for: tool calls, retries, limits, questions."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef, ToolCall
+
+
+class OpenToolCall(Struct):
+    """A tool call without an answer yet."""
+
+    call: ToolCall
+    ref: SourceRef
+    thread: str
+    since: float | None
+    heartbeat_at: float | None = None
+    message: str = ""
+
+
+class PendingRetry(Struct, frozen=True):
+    """A retry to come: the attempt, its limit, when, and why."""
+
+    attempt: int
+    limit: int
+    due: float | None
+    since: float | None
+    status: int
+    error: str
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is a limit that makes it wait, and not a failure."""
+        return self.status == 429 or "rate_limit" in self.error
+
+
+class UsageLimit(Struct, frozen=True):
+    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
+
+    window: str
+    resets_at: float | None
+    since: float | None
+    words: str = ""
+    latest: float | None = None
+
+    def is_over(self, now: float) -> bool:
+        """Whether it was surely lifted before `now`."""
+        last = self.latest if self.resets_at is None else self.resets_at
+        return last is not None and now > last
+
+
+class PendingQuestion(Struct, frozen=True):
+    """Somebody must allow something."""
+
+    subject: str
+    since: float | None
