@@ -233,23 +233,10 @@ class ActivityTracker(Struct):
         """The CLI put an error of the API in the model's place."""
         self.failure = failure
         if failure is not None and failure.limit is not None:
-            self._limit_told(failure.limit, at)
+            self.limit = UsageLimit.told(self.limit, failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
-
-    def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
-        """A limit was told; what was known of it before and is not told again still holds."""
-        before = self.limit
-        if before is None or (at is not None and before.is_over(at)):
-            before = UsageLimit("", None, at)
-        self.limit = UsageLimit(
-            notice.window or before.window,
-            before.resets_at if notice.resets_at is None else notice.resets_at,
-            before.since,
-            notice.words or before.words,
-            before.latest if notice.latest is None else notice.latest,
-        )
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -284,14 +271,18 @@ class ActivityTracker(Struct):
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
         elif not self._is_answered(role, at):
-            self.try_again(at)
-            self.idle_reported = False
-            self.slash_command = role == "prompt" and body.text.startswith("/")
-            self.prompted = role in ("prompt", "note")
-            if not self.main_calls:
-                self.after_tool = False
-                self.end_before_command = self.turn_end if self.slash_command else None
-                self.enter_phase(REQUESTING, at)
+            self._asked(role, body.text, at)
+
+    def _asked(self, role: str, text: str, at: float | None) -> None:
+        """The model is asked for an answer."""
+        self.try_again(at)
+        self.idle_reported = False
+        self.slash_command = role == "prompt" and text.startswith("/")
+        self.prompted = role in ("prompt", "note")
+        if not self.main_calls:
+            self.after_tool = False
+            self.end_before_command = self.turn_end if self.slash_command else None
+            self.enter_phase(REQUESTING, at)
 
     def _is_answered(self, role: str, at: float | None) -> bool:
         """Whether a prompt was written after its answer, as the first one of a session may be."""
@@ -342,7 +333,8 @@ class ActivityTracker(Struct):
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
         if body.status == "rejected" and not body.overage:
-            self._limit_told(LimitNotice(body.window, body.resets_at), at)
+            notice = LimitNotice(body.window, body.resets_at)
+            self.limit = UsageLimit.told(self.limit, notice, at)
         elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
             self.limit = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.model.events import SourceRef, ToolCall
+from tui.model.failures import LimitNotice
 
 
 class OpenToolCall(Struct):
@@ -42,6 +43,19 @@ class UsageLimit(Struct, frozen=True):
     since: float | None
     words: str = ""
     latest: float | None = None
+
+    @classmethod
+    def told(cls, before: UsageLimit | None, notice: LimitNotice, at: float | None) -> UsageLimit:
+        """A limit was told; what was known of it `before` and is not told again still holds."""
+        if before is None or (at is not None and before.is_over(at)):
+            before = cls("", None, at)
+        return cls(
+            notice.window or before.window,
+            before.resets_at if notice.resets_at is None else notice.resets_at,
+            before.since,
+            notice.words or before.words,
+            before.latest if notice.latest is None else notice.latest,
+        )
 
     def is_over(self, now: float) -> bool:
         """Whether it was surely lifted before `now`."""

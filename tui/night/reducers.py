@@ -12,7 +12,6 @@ from tui.model.events import (
     AssistantMessage,
     SourceRef,
     ToolCall,
-    ToolResult,
     UserMessage,
 )
 from tui.model.failures import SYNTHETIC
@@ -27,7 +26,7 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.limit_rules import idle_after_limit, limit_name
 from tui.night.pending import OpenToolCall
-from tui.night.tool_answers import AnswerPlace, apply_answer, keep_early, keep_late, lose_calls
+from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
 
@@ -149,8 +148,10 @@ class Reducer:
         self, event: AgentEvent, body: UserMessage, at: Time, live: bool, source: SourceClock
     ) -> None:
         state, ref, activity = self._state, event.ref, self._activity
-        for result in body.results:
-            self._tool_answered(result, event.thread, at, ref)
+        if body.results:
+            place = AnswerPlace(event.thread, at, ref, self._limits)
+            for result in body.results:
+                on_result(state, result, place)
         for task in body.tasks:
             activity.background.on_update(task, at)
         if event.thread:
@@ -163,24 +164,6 @@ class Reducer:
             self._note_lifted_limit(at)
             self._activity.on_user(body, at)
             state.last_ref = ref
-
-    def _tool_answered(self, result: ToolResult, thread: str, at: Time, ref: SourceRef) -> None:
-        state, background = self._state, self._activity.background
-        tool = self._activity.close_call(result.tool_use_id)
-        use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
-        if result.agent_id:
-            self._counters.link_subagent(result.agent_id, result.tool_use_id)
-        if result.is_error and state.errors.add(result.tool_use_id):
-            self._counters.tool_errors += 1
-        if result.task is not None:
-            background.on_result(use, result.task, at)
-        elif background.tasks:
-            background.on_answer(result.tool_use_id, use, at, failed=result.is_error)
-        if use is not None:
-            place = AnswerPlace(thread, at, ref, self._limits)
-            apply_answer(state, use, result, tool.since if tool else None, place)
-        elif result.tool_use_id not in state.calls:
-            keep_early(state, result)
 
     def _prompt(self, event: AgentEvent, body: UserMessage, live: bool) -> None:
         state = self._state

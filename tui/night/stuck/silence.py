@@ -86,6 +86,15 @@ def _was_refused(user: UserMessage) -> bool:
     return any(one.is_error and one.excerpt.startswith(_REFUSED) for one in user.results)
 
 
+def _is_excused(state: FoldState, now: float, quiet: float) -> bool:
+    """Whether it waits for a person or a limit, or is at what is known to be silent."""
+    activity = state.activity
+    if activity.question is not None or activity.limit is not None:
+        return True
+    summarises = activity.compacting and quiet <= _LONGEST_COMPACTION
+    return summarises or running_hook(state, now) is not None
+
+
 def detect_silence(
     state: FoldState, now: float, last_sign: float, limits: StallThresholds
 ) -> Stall | None:
@@ -95,9 +104,7 @@ def detect_silence(
     kind = StallKind.SILENT_API
     refs: tuple[SourceRef, ...] = () if state.last_ref is None else (state.last_ref,)
     evidence: tuple[str, ...] = ()
-    if activity.question is not None or activity.limit is not None:
-        return None
-    if running_hook(state, now) or (activity.compacting and quiet <= _LONGEST_COMPACTION):
+    if _is_excused(state, now, quiet):
         return None
     if activity.retry is not None:
         evidence = _late_retry(state, now, last_sign, limits)
