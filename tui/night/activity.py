@@ -1,6 +1,6 @@
 """What the session is doing now: a state machine over events.
 
-It keeps facts and leaves judging them to `tui.night.state_rules`, because most judgements need the
+It keeps facts and leaves judging them to `tui.night.rules.state_rules`, because most judgements need the
 time that has passed since.
 """
 
@@ -23,8 +23,15 @@ from tui.model.events import (
 from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
-from tui.night.background.tracker import BackgroundTracker
-from tui.night.pending import OpenToolCall, PendingQuestion, PendingRetry, UsageLimit
+from tui.night.background import BackgroundTracker
+from tui.night.pending import (
+    OpenToolCall,
+    PendingQuestion,
+    PendingRetry,
+    UsageLimit,
+    tells_failure,
+    told_limit,
+)
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
@@ -233,7 +240,7 @@ class ActivityTracker(Struct):
         """The CLI put an error of the API in the model's place."""
         self.failure = failure
         if failure is not None and failure.limit is not None:
-            self.limit = UsageLimit.told(self.limit, failure.limit, at)
+            self.limit = told_limit(self.limit, failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
@@ -307,7 +314,11 @@ class ActivityTracker(Struct):
         was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
         if was_interrupted and end.outcome == TurnOutcome.FAILED:
             end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
-        if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
+        if (
+            not body.is_error
+            and body.subtype == "success"
+            and not tells_failure(body, self.failure)
+        ):
             self.limit = self.failure = None
         self.end_turn(end)
 
@@ -318,11 +329,6 @@ class ActivityTracker(Struct):
         if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
             self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
 
-    def _tells_failure(self, body: TurnResult) -> bool:
-        """Whether a result that calls itself a success has nothing but the error before it."""
-        failure = self.failure
-        return failure is not None and bool(failure.text) and body.text[:60] == failure.text[:60]
-
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
         due = None if at is None else at + body.delay_s
@@ -332,10 +338,9 @@ class ActivityTracker(Struct):
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
-        if body.status == "rejected" and not body.overage:
-            notice = LimitNotice(body.window, body.resets_at)
-            self.limit = UsageLimit.told(self.limit, notice, at)
-        elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
+        if body.status == "rejected":
+            self.limit = told_limit(self.limit, LimitNotice(body.window, body.resets_at), at)
+        else:
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:

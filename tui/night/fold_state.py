@@ -26,6 +26,8 @@ from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
 
+_MOST_USED = 10**12
+
 
 class ContextMeter(Struct):
     """Tokens before the main thread's last answer, and the windows that results named."""
@@ -37,7 +39,7 @@ class ContextMeter(Struct):
 
     def on_answer(self, model: str, used: int) -> None:
         """The main thread got an answer to `used` tokens."""
-        self.used = used
+        used = self.used = min(max(used, 0), _MOST_USED)
         if model and model != self.model:
             self.model = model
             self.largest = used

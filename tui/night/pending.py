@@ -1,11 +1,11 @@
-"""What a session has open or waits for: tool calls, retries, limits, questions."""
+"""What a session waits for: a tool's answer, a retry, the end of a limit, a person's leave."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.model.events import SourceRef, ToolCall
-from tui.model.failures import LimitNotice
+from tui.model.events import SourceRef, ToolCall, TurnResult
+from tui.model.failures import ApiFailure, LimitNotice
 
 
 class OpenToolCall(Struct):
@@ -44,19 +44,6 @@ class UsageLimit(Struct, frozen=True):
     words: str = ""
     latest: float | None = None
 
-    @classmethod
-    def told(cls, before: UsageLimit | None, notice: LimitNotice, at: float | None) -> UsageLimit:
-        """A limit was told; what was known of it `before` and is not told again still holds."""
-        if before is None or (at is not None and before.is_over(at)):
-            before = cls("", None, at)
-        return cls(
-            notice.window or before.window,
-            before.resets_at if notice.resets_at is None else notice.resets_at,
-            before.since,
-            notice.words or before.words,
-            before.latest if notice.latest is None else notice.latest,
-        )
-
     def is_over(self, now: float) -> bool:
         """Whether it was surely lifted before `now`."""
         last = self.latest if self.resets_at is None else self.resets_at
@@ -68,3 +55,21 @@ class PendingQuestion(Struct, frozen=True):
 
     subject: str
     since: float | None
+
+
+def told_limit(before: UsageLimit | None, notice: LimitNotice, at: float | None) -> UsageLimit:
+    """The limit after `notice` came; what was known before and is not told again still holds."""
+    if before is None or (at is not None and before.is_over(at)):
+        before = UsageLimit("", None, at)
+    return UsageLimit(
+        notice.window or before.window,
+        before.resets_at if notice.resets_at is None else notice.resets_at,
+        before.since,
+        notice.words or before.words,
+        before.latest if notice.latest is None else notice.latest,
+    )
+
+
+def tells_failure(result: TurnResult, failure: ApiFailure | None) -> bool:
+    """Whether a result that calls itself a success has nothing but the error before it."""
+    return failure is not None and bool(failure.text) and result.text[:60] == failure.text[:60]

@@ -24,8 +24,8 @@ from tui.night import timeline_builder
 from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
-from tui.night.limit_rules import idle_after_limit, limit_name
 from tui.night.pending import OpenToolCall
+from tui.night.rules.limit_rules import limit_name, note_lifted_limit
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -110,7 +110,7 @@ class Reducer:
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
-            self._note_lifted_limit(at)
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             if not body.error:
                 state.waste.on_progress(at, ref)
             activity.on_assistant(body, at)
@@ -118,13 +118,6 @@ class Reducer:
             if state.message_delivered:
                 state.message_delivered = False
                 state.interventions.mark_seen(at)
-
-    def _note_lifted_limit(self, at: Time) -> None:
-        """What comes at `at` ends a wait; it was none any more since the limit's reset."""
-        if self._activity.limit is not None:
-            span = idle_after_limit(self._activity, at)
-            if span is not None:
-                self._state.interventions.spans.append(span)
 
     def _tool_called(
         self, use: ToolCall, message: str, ref: SourceRef, thread: str, at: Time, live: bool
@@ -161,7 +154,7 @@ class Reducer:
         if live:
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
-            self._note_lifted_limit(at)
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             self._activity.on_user(body, at)
             state.last_ref = ref
 
@@ -234,7 +227,7 @@ class Reducer:
         self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
-            self._note_lifted_limit(at)
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             open = self._activity.turn_open and not self._activity.may_be_over
             if open and at is not None:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)

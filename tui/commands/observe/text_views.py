@@ -172,6 +172,8 @@ def _facts(review: Review) -> Iterator[str]:
     if review.wasted_usd:
         cost += f", about {format_money_long(review.wasted_usd)} for nothing"
     yield f"cost      {cost}"
+    for note in review.cost.notes:
+        yield f"          {note}"
 
 
 def _tasks(tasks: TaskChanges) -> str:

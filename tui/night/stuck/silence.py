@@ -13,8 +13,8 @@ from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import BUCKET_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import ASKING, REQUESTING, STARTING, STREAMING, SUBAGENTS, TOOL
-from tui.night.background.rules import running_hook
 from tui.night.fold_state import FoldState
+from tui.night.rules.background_rules import running_hook
 from tui.system.format import format_duration, shorten
 from tui.system.lazy_pattern import lazy
 

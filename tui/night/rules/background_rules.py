@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tui.model.session import AgentProcess
 from tui.model.state import StallThresholds
-from tui.night.background.tracker import (
+from tui.night.background import (
     AGENT,
     MONITOR,
     SCHEDULE,
