@@ -16,10 +16,11 @@ from msgspec import Struct
 
 from tui.feeds.claude.decoder import DecodedBatch
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
+from tui.model.session import EventFile
+from tui.model.session import EventKind as Kind
 from tui.model.state import StallThresholds
 from tui.monitor import followed_file
 from tui.monitor.followed_file import FollowedFile, SavedFile
@@ -142,6 +143,8 @@ class SessionReader:
         if self.caught_up and self._is_first_pass:
             self._is_first_pass = False
             self._date_the_undated()
+        if self._rows is not None:
+            self._rows.set_abandoned(self.fold.abandoned)
         return busy
 
     def read_all(self) -> None:

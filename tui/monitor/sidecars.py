@@ -170,7 +170,7 @@ class SidecarFiles:
         self._clock = clock
         self._progress = WholeFile("progress", sources.progress)
         self._features = WholeFile("features", sources.features)
-        self._notes = WholeFile("notes", sources.notes)
+        self._notes = WholeFile("notes", sources.notes, from_end=True)
         self._history = WholeFile("history", sources.history)
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
@@ -200,7 +200,8 @@ class SidecarFiles:
         if data is not None:
             from tui.feeds.sidecar_files import read_notes
 
-            self.notes = read_notes(data, self._notes.path, self._notes.mtime)
+            file = self._notes
+            self.notes = read_notes(data, file.path, file.mtime, file.size)
             records.append(self.notes)
             touched.add("notes")
         before = self.log.state

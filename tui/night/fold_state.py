@@ -18,6 +18,7 @@ from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFo
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
+from tui.night.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
@@ -25,6 +26,8 @@ from tui.night.stuck.loops import LoopDetector
 from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
+
+_MOST_USED = 10**12
 
 
 class ContextMeter(Struct):
@@ -37,7 +40,7 @@ class ContextMeter(Struct):
 
     def on_answer(self, model: str, used: int) -> None:
         """The main thread got an answer to `used` tokens."""
-        self.used = used
+        used = self.used = min(max(used, 0), _MOST_USED)
         if model and model != self.model:
             self.model = model
             self.largest = used
@@ -228,6 +231,7 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    tree: ConversationTree = field(default_factory=ConversationTree)
     early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None

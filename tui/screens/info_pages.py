@@ -112,5 +112,6 @@ def explanation(snapshot: NightSnapshot) -> list[Sentence]:
         since = "" if tool.since is None else f" since {format_clock(tool.since)}"
         lines.append(f"running {tool.name}{since}: {tool.target}")
     lines += ["", (f"cost: {snapshot.cost.reason or snapshot.cost.source}", "dim")]
+    lines += [(f"  {note}", "dim") for note in snapshot.cost.notes]
     lines.append((f"context window known by: {snapshot.context.basis}", "dim"))
     return lines

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
-from tui.model.labels import COSTS, ENDINGS, REMEDIES, RISKS, TIME, VERDICTS, WASTES
+from tui.model.labels import (
+    COSTS,
+    ENDINGS,
+    REMEDIES,
+    RISKS,
+    TIME,
+    VERDICTS,
+    WASTES,
+    describe_earlier,
+)
 from tui.model.records import SourceStatus, StreamFormat
 from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
 from tui.system.format import (
@@ -140,6 +149,8 @@ def review_lines(review: Review) -> list[str]:
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
         lines.append(f"goal      {shorten(review.night.run.goal, 120)}")
+    if review.continues is not None:
+        lines.append(f"continues {describe_earlier(review.continues)}")
     lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
     lines += _facts(review)
     lines = [clean_line(line, 2_000) for line in lines]
@@ -174,6 +185,8 @@ def _facts(review: Review) -> Iterator[str]:
     if review.wasted_usd:
         cost += f", about {format_money_long(review.wasted_usd)} for nothing"
     yield f"cost      {cost}"
+    for note in review.cost.notes:
+        yield f"          {note}"
 
 
 def _tasks(tasks: TaskChanges) -> str:

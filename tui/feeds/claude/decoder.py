@@ -174,18 +174,28 @@ def _result(line: RecordLine, raw: bytes) -> Body:
     )
 
 
+_MOST_TOKENS = 10**15
+
+
+def _bounded(number: int | None) -> int:
+    """A count that fits everywhere; nothing that a person could pay for is larger."""
+    return min(max(number or 0, 0), _MOST_TOKENS)
+
+
 def _model_use(model: str, use: wire.WireModelUse) -> events.ModelUsage:
-    hour = use.cacheCreationEphemeral1hInputTokens or 0
+    hour = _bounded(use.cacheCreationEphemeral1hInputTokens)
     five = use.cacheCreationEphemeral5mInputTokens
     if five is None:
-        five = max((use.cacheCreationInputTokens or 0) - hour, 0)
+        five = _bounded(use.cacheCreationInputTokens) - hour
     tokens = events.TokenUsage(
-        use.inputTokens or 0, use.outputTokens or 0, five, hour, use.cacheReadInputTokens or 0
+        _bounded(use.inputTokens),
+        _bounded(use.outputTokens),
+        _bounded(five),
+        hour,
+        _bounded(use.cacheReadInputTokens),
     )
-    searches = max(use.webSearchRequests or 0, 0)
-    return events.ModelUsage(
-        name(model), tokens, use.costUSD or 0.0, use.contextWindow or 0, searches
-    )
+    window, searches = _bounded(use.contextWindow), _bounded(use.webSearchRequests)
+    return events.ModelUsage(name(model), tokens, use.costUSD or 0.0, window, searches)
 
 
 def _cost_state(line: RecordLine, raw: bytes) -> Body:
@@ -197,8 +207,10 @@ def _cost_state(line: RecordLine, raw: bytes) -> Body:
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
     info = read_struct(wire.LimitLine, raw).rate_limit_info
     window = window_of(name(info.rateLimitType))
-    overage = bool(info.isUsingOverage)
-    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization, overage)
+    status = name(info.status)
+    if status == "rejected" and info.isUsingOverage:
+        status = "overage"
+    return events.RateLimit(status, info.resetsAt, window, info.utilization)
 
 
 def _tool_progress(line: RecordLine, raw: bytes) -> Body:

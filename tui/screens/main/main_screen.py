@@ -204,7 +204,7 @@ class MainScreen(OperationKeys, BasePage):
             self.panes.frames[1].subtitle = task_count(sidecars.progress)
             self._show_tabs()
         if "notes" in changes and sidecars.notes is not None:
-            self.panes.notes.show_markdown(sidecars.notes.text)
+            self.panes.notes.show_notes(sidecars.notes.text, sidecars.notes.newest_first)
         if changes & {"log", "feeds"}:
             self.panes.log.show(sidecars.log)
 

@@ -15,7 +15,7 @@ from widgets.lists.pane import Pane
 from widgets.paint_governor import PaintGovernor
 from widgets.status.pane_tabs import PaneTab
 from widgets.status.session_header import HeaderFacts
-from widgets.text.markdown_view import NotesView
+from widgets.text.notes_view import NotesView
 from widgets.text.sidecar_views import LogView, ProgressView
 
 TITLES = {1: "Progress", 2: "Events", 3: "Notes", 4: "Watchdog"}
