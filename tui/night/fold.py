@@ -273,13 +273,19 @@ class NightFold:
         since_jump = timeline.moves - timeline.points[-1].moves if timeline.points else 2
         if source != state.leading_source and since_jump > 1:
             return False
-        point = timeline.note_turn_back(at)
+        point, was_brief = timeline.note_turn_back(at), timeline.jumped_lately
         first = timeline.turned_back.first if timeline.turned_back is not None else at
         if point is None:
             return False
         timeline.go_back(point)
         forget_times_after(self._activity, at)
         state.last_sign = max(first, at, state.heard_at or at)
+        clock = timeline.clock
+        if clock is not None and first - clock >= GAP_SECONDS and was_brief:
+            # What it was at when the clock was still right is not known any more.
+            timeline.add_gap(clock, first, timeline_builder.IDLE)
+            timeline.clock = first
+            timeline.moves += 1
         self._advance_clock(first, source)
         self._advance_clock(at, source)
         return True
