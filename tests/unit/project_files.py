@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,35 +27,84 @@ def write(path: Path, content: str | bytes | list[dict[str, Any]], age: float = 
 def stream_records(
     session: str, *, cwd: str = "/p", started: str = "", over: bool = False
 ) -> list[dict[str, Any]]:
-    """The lines of a short `stream-json` session."""
+    """The lines of a short `stream-json` session that changed something."""
     records: list[dict[str, Any]] = [
-        {"type": "system", "subtype": "init", "cwd": cwd, "session_id": session, "uuid": "u1"},
+        {
+            "type": "system",
+            "subtype": "init",
+            "cwd": cwd,
+            "session_id": session,
+            "uuid": f"{session}-u1",
+        },
         {
             "type": "user",
             "session_id": session,
-            "uuid": "u2",
+            "uuid": f"{session}-u2",
             "message": {"role": "user", "content": "x"},
+        },
+        {
+            "type": "assistant",
+            "session_id": session,
+            "uuid": f"{session}-u4",
+            "message": said(EDIT),
         },
     ]
     if started:
         records[1]["timestamp"] = started
     if over:
         records.append(
-            {"type": "result", "subtype": "success", "session_id": session, "uuid": "u3"}
+            {"type": "result", "subtype": "success", "session_id": session, "uuid": f"{session}-u3"}
         )
     return records
 
 
+EDIT = {"type": "tool_use", "id": "toolu_1", "name": "Edit", "input": {"file_path": "a"}}
+
+
+def said(*blocks: dict[str, Any], stop: str | None = None, number: int = 1) -> dict[str, Any]:
+    """A message of the model."""
+    return {
+        "id": f"m{number}",
+        "role": "assistant",
+        "model": "claude-x",
+        "content": list(blocks),
+        "stop_reason": stop,
+    }
+
+
 def transcript_records(
-    session: str, cwd: str, started: str = "2026-02-01T00:00:00.000Z"
+    session: str, cwd: str, started: str = "2026-02-01T00:00:00.000Z", *, at_work: bool = False
 ) -> list[dict[str, Any]]:
-    """The lines of a short transcript; the first names neither folder nor time, as in real ones."""
+    """The lines of a short transcript with an edit; the first names neither folder nor time, as in real ones.
+
+    `at_work` leaves its turn open.
+    """
     envelope = {"sessionId": session, "cwd": cwd, "timestamp": started, "version": "2.1.300"}
-    return [
+    done = said({"type": "text", "text": "Done."}, stop="end_turn", number=2)
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
+    records: list[dict[str, Any]] = [
         {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}},
-        {"type": "user", "uuid": "u1", "message": {"role": "user", "content": "x"}, **envelope},
-        {"type": "assistant", "uuid": "u2", "message": {"id": "m1", "content": []}, **envelope},
+        {
+            "type": "user",
+            "uuid": f"{session}-u1",
+            "message": {"role": "user", "content": "x"},
+            **envelope,
+        },
+        {
+            "type": "assistant",
+            "uuid": f"{session}-u2",
+            "message": said(EDIT, stop="tool_use"),
+            **envelope,
+        },
+        {
+            "type": "user",
+            "uuid": f"{session}-u3",
+            "message": {"role": "user", "content": [result]},
+            **envelope,
+        },
+        {"type": "assistant", "uuid": f"{session}-u4", "message": done, **envelope},
     ]
+    return records[:4] if at_work else records
 
 
 def slug(folder: Path) -> str:
@@ -69,9 +119,14 @@ def transcript(
     age: float = 0.0,
     folder: str = "",
     started: str = "",
+    at_work: bool = False,
 ) -> Path:
     """A transcript of a session that ran in `cwd`, under its slug or another folder's name."""
-    records = transcript_records(session, str(cwd), started or "2026-02-01T00:00:00.000Z")
+    begun = started or "2026-02-01T00:00:00.000Z"
+    records = transcript_records(session, str(cwd), begun, at_work=at_work)
+    # The last record is as old as the file, as in real ones.
+    last = datetime.fromtimestamp(NOW - age, UTC).isoformat(timespec="milliseconds")
+    records[-1]["timestamp"] = last.replace("+00:00", "Z")
     return write(projects / (folder or slug(cwd)) / f"{session}.jsonl", records, age)
 
 

@@ -5,6 +5,7 @@ All text is safe to show. Times are seconds since the epoch, UTC; `None` means u
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
@@ -145,6 +146,73 @@ class Commit(Struct, frozen=True, gc=False):
     author: str = ""
 
 
+class StreamFormat(StrEnum):
+    """What the beginning of a file looks like. `is_read`: its records can be read all the same."""
+
+    looks_like: str
+    advice: str
+    is_read: bool
+
+    def __new__(
+        cls, value: str, looks_like: str = "", advice: str = "", is_read: bool = False
+    ) -> StreamFormat:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.looks_like, member.advice, member.is_read = looks_like, advice, is_read
+        return member
+
+    CLAUDE = "claude", "", "", True
+    UNKNOWN = "unknown", "holds nothing that can be read"
+    UTF_16 = "utf-16", "is UTF-16 and is read as such", "write it as UTF-8", True
+    UTF_32 = "utf-32", "is UTF-32 text", "write the stream as UTF-8"
+    PRETTY_JSON = (
+        *("pretty-json", "holds pretty-printed JSON, one record on several lines"),
+        "write one record a line (jq -c . puts it right)",
+    )
+    JSON_ARRAY = (
+        *("json-array", "holds a JSON array over several lines"),
+        "write one record a line (jq -c '.[]' puts it right)",
+    )
+    OTHER_JSON = "other-json", "holds JSON, but no record of Claude Code"
+    CODEX = "codex", "is a stream or session of Codex, not of Claude Code"
+    OPENCODE = "opencode", "is a stream of OpenCode, not of Claude Code"
+    GEMINI = "gemini", "is a stream or session of Gemini CLI, not of Claude Code"
+    CURSOR = "cursor", "is a stream of Cursor's agent, not of Claude Code"
+    AIDER = "aider", "is a log of Aider, not of Claude Code"
+    SQLITE = "sqlite", "is an SQLite database, as OpenCode keeps its sessions"
+    BINARY = "binary", "holds binary data"
+    TEXT = "text", "holds plain text, no events"
+
+
+_OTHER_AGENTS = frozenset(map(StreamFormat, "codex opencode gemini cursor aider sqlite".split()))
+_USUAL_ADVICE = (
+    "name a stream that claude -p --output-format stream-json --verbose wrote, or a transcript"
+)
+
+
+class SourceFormat(Struct, frozen=True):
+    """What the event file `source` looks like; `excerpt` are its first words, cleaned."""
+
+    source: str
+    format: StreamFormat
+    excerpt: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another agent wrote it: what can be read of it means something else there."""
+        return self.format in _OTHER_AGENTS
+
+    @property
+    def sentence(self) -> str:
+        """What it looks like and what to do, for a person; empty for a stream of Claude Code."""
+        what = self.format
+        if not what.looks_like:
+            return ""
+        quoted = f" (it begins “{self.excerpt}”)" if self.excerpt else ""
+        name = self.source.rsplit("/", 1)[-1]
+        return f"{name} {what.looks_like}{quoted}; {what.advice or _USUAL_ADVICE}"
+
+
 class SourceStatus(Struct, frozen=True, gc=False):
     """Whether a source can be read, in words for the sources panel."""
 
@@ -158,6 +226,7 @@ class SourceStatus(Struct, frozen=True, gc=False):
     lines: int = 0
     malformed: int = 0
     progress: float = 1.0
+    format: StreamFormat = StreamFormat.CLAUDE
 
 
 Record = (
@@ -171,6 +240,7 @@ Record = (
     | Commit
     | AgentProcesses
     | JournalEntry
+    | SourceFormat
 )
 ChangeKind = Literal["added", "modified", "deleted", "renamed", "mode"]
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import SourceStatus
-from tui.model.session import NamedSources
+from tui.model.session import KnownSession, NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.followed_file import total_size
 from tui.monitor.session_reader import LARGE, SAVE_ABOVE, SessionReader, fold_rules
@@ -58,7 +59,7 @@ class SessionMonitor:
         self.reader: SessionReader | None = None
         self.fault: Exception | None = None
         self.caught_up = False
-        self.named = named
+        self.named = self._named_first = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
         self._rules = fold_rules(settings)
@@ -70,8 +71,10 @@ class SessionMonitor:
         self._next_discovery = 0.0
         self._next_snapshot = 0.0
         self._level = 1
-        self._background = False
+        self.is_chosen = False
+        self._background = self._is_switched = False
         self._empty: EventIndex | None = None
+        self._registry: SessionRegistry | None = None
 
     # --- for screens and commands --------------------------------------------------------------
 
@@ -114,7 +117,7 @@ class SessionMonitor:
 
     def read_once(self) -> NightSnapshot:
         """As `read_all`, for callers without rows: what only rows need is not even imported."""
-        self.sources = select_session(self.project, self.settings, self.named)
+        self.sources = self._select()
         files = self.sources.events
         if total_size(files) > LARGE:
             return self.read_all()
@@ -198,17 +201,32 @@ class SessionMonitor:
             self._woken.wait()
             self._woken.clear()
 
+    def watch(self, session: KnownSession | None) -> None:
+        """Watches this session of the project from now on; None: again what was watched at first."""
+        named = self._named_first
+        if session is not None:
+            run, path = session.run_id or None, session.path if not session.run_id else None
+            named = replace(named, events=None, run=run, session=path)
+        if named != self.named:
+            self.named, self.is_chosen, self._is_switched = named, session is not None, True
+            self.rediscover()
+
     def rediscover(self) -> None:
         """Looks for new sessions and files now, not only at the next interval."""
         self._next_discovery = 0.0
         self._woken.set()
+
+    def _select(self) -> SessionSources:
+        if self._registry is None:
+            self._registry = SessionRegistry(self.project)
+        return select_session(self.project, self.settings, self.named, registry=self._registry)
 
     # --- opening -------------------------------------------------------------------------------
 
     def _open(self) -> None:
         from tui.monitor import loading
 
-        self.sources = select_session(self.project, self.settings, self.named)
+        self.sources = self._select()
         files = self.sources.events
         self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
         if total_size(files) <= LARGE:
@@ -336,11 +354,20 @@ class SessionMonitor:
     def _rediscover(self) -> set[str]:
         """Looks every few seconds whether another session began or a file appeared; what changed."""
         now = self._clock.monotonic()
-        if now < self._next_discovery or self._folding is not None:
+        if self._is_switched:
+            self._is_switched = False
+            if self._folding is not None:
+                self._folding.stop()
+                self._folding = None
+        elif now < self._next_discovery or self._folding is not None:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
-        sources = select_session(self.project, self.settings, self.named)
-        if sources == self.sources:
+        sources = self._select()
+        if (
+            self.sources is not None
+            and replace(sources, others=self.sources.others) == self.sources
+        ):
+            self.sources = sources
             return set()
         assert self.reader is not None
         assert self.sidecars is not None
@@ -358,6 +385,7 @@ class SessionMonitor:
         else:
             self.sidecars.close()
             self._open()
+            self._read()  # a snapshot without any look at the processes would say less than before
         return {"feeds", "events", "progress", "notes", "log"}
 
     def _take_snapshot(self) -> NightSnapshot:
@@ -369,4 +397,4 @@ class SessionMonitor:
 
 
 def _without_events(sources: SessionSources | None) -> SessionSources | None:
-    return replace(sources, events=(), why="") if sources is not None else None
+    return replace(sources, events=(), why="", others=()) if sources is not None else None

@@ -11,6 +11,7 @@ from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
+from tui.model.journal import JournalEntry
 from tui.model.records import (
     Commit,
     LogEntry,
@@ -35,6 +36,7 @@ _VERSIONS = 200
 _SETTLED = 2.0
 _PROCESS_EVERY = 2.0
 _COMMITS_EVERY = 2.0
+_LEAST_SLEEP = 60.0
 
 
 class WatchdogLogTail:
@@ -174,7 +176,7 @@ class SidecarFiles:
         self._processes: AgentProcessReader | None = None
         self._alone = sources.is_whole_truth
         if not sources.is_whole_truth and not sources.elsewhere:
-            self._processes = AgentProcessReader(project, clock)
+            self._processes = AgentProcessReader(Path(sources.folder or project), clock)
             self._processes.own_agent = sources.agent
         self._commits: CommitReader | None = None
         self._project = project
@@ -185,6 +187,8 @@ class SidecarFiles:
         self._progress_seen: list[ProgressFile] = []
         self._newest: dict[type, Record] = {}
         self._lasting: list[Record] = []
+        self._notes_sleep = not sources.run  # a supervisor does it by itself
+        self._seen_at = clock.wall(), clock.monotonic()
 
     def poll(self) -> tuple[list[Record], set[str]]:
         """New records, and the names of the panes they touch."""
@@ -206,6 +210,8 @@ class SidecarFiles:
             touched.add("log")
         self._poll_histories(records)
         self._poll_slow(records)
+        if self._notes_sleep:
+            self._poll_sleep(records)
         self._remember(records)
         return records, touched
 
@@ -216,7 +222,7 @@ class SidecarFiles:
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
             if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistoryLine) or (
+            elif isinstance(record, Commit | SessionHistoryLine | JournalEntry) or (
                 # the entry in which the original system's watchdog ends a session
                 isinstance(record, LogEntry) and "Terminating session" in record.text
             ):
@@ -265,6 +271,14 @@ class SidecarFiles:
         from tui.feeds.repo.commits import CommitReader
 
         self._commits = CommitReader(self._project, since)
+
+    def _poll_sleep(self, records: list[Record]) -> None:
+        """The machine slept, or its clock was set forward: that silence is nobody's."""
+        wall, awake = self._seen_at
+        self._seen_at = now = self._clock.wall(), self._clock.monotonic()
+        missed = now[0] - wall - (now[1] - awake)
+        if missed >= _LEAST_SLEEP:
+            records.append(JournalEntry(now[0], "suspended", "", {"seconds": missed}))
 
     def _poll_histories(self, records: list[Record]) -> None:
         data = self._history.read_changed()

@@ -24,7 +24,8 @@ from tui.model.records import Arrival, ProgressFile
 from tui.model.session import SidecarPath
 from tui.model.snapshot import NightSnapshot
 from tui.monitor import reader_state
-from tui.monitor.session_reader import SessionReader, fold_rules, recorded_arrivals
+from tui.monitor.followed_file import recorded_arrivals
+from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.night.fold import NightFold
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext, file_size

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import islice
 from typing import Final, NamedTuple
 
 from tui.system.files import read_small
 
 _MOST_BYTES: Final = 4096
+_MOST_WORK_TREES: Final = 100
 _GITDIR: Final = b"gitdir:"
 _EMPTY_PATH: Final = 0x1000
 _BIRTH: Final = 0x800
@@ -46,6 +48,45 @@ def identity_of(project: str | os.PathLike[str]) -> RepositoryIdentity:
     )
 
 
+def other_work_trees(project: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The project's folder in each other work tree of its repository; at most a hundred, never failing.
+
+    A work tree counts where it and the repository name each other: neither can claim what is not its own.
+    """
+    try:
+        physical = os.fsencode(os.path.realpath(project))
+        top, common = _place_of(physical)
+        if os.path.basename(common) != b".git":
+            return ()
+        below = os.path.relpath(physical, top)
+        with os.scandir(os.path.join(common, b"worktrees")) as entries:
+            names = sorted(entry.name for entry in islice(entries, _MOST_WORK_TREES))
+    except (OSError, ValueError):
+        return ()
+    marks = (_mark_of(os.path.join(common, b"worktrees", name)) for name in names)
+    linked = [os.path.dirname(mark) for mark in marks if mark and _common_of(mark) == common]
+    others = [tree for tree in (os.path.dirname(common), *linked) if tree != top]
+    return tuple(os.fsdecode(os.path.normpath(os.path.join(tree, below))) for tree in others)
+
+
+def work_tree_root(folder: str | os.PathLike[str]) -> str:
+    """The top of the git work tree that holds a folder; empty where there is none."""
+    try:
+        top, common = _place_of(os.fsencode(os.path.realpath(folder)))
+    except (OSError, ValueError):
+        return ""
+    is_repository = os.path.isfile(os.path.join(common, b"HEAD")) or common == top
+    return os.fsdecode(top) if top != common and is_repository else ""
+
+
+def _mark_of(own: bytes) -> bytes:
+    """The physical path of the `.git` file of the linked work tree whose own git directory this is."""
+    named = read_small(os.path.join(own, b"gitdir"), _MOST_BYTES).strip()
+    if not named or b"\0" in named:
+        return b""
+    return os.path.realpath(os.path.join(own, named))
+
+
 def _place_of(physical: bytes) -> tuple[bytes, bytes]:
     """The work tree that holds the folder, and the directory that stands for its repository."""
     folder = physical
@@ -74,8 +115,7 @@ def _common_of(mark: bytes) -> bytes:
     above = os.path.dirname(own)
     if os.path.basename(above) != b"worktrees":
         return b""
-    back = read_small(os.path.join(own, b"gitdir"), _MOST_BYTES).strip()
-    if not back or b"\0" in back or os.path.realpath(os.path.join(own, back)) != mark:
+    if _mark_of(own) != mark:
         return b""
     return os.path.dirname(above)
 

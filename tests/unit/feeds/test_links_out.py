@@ -15,7 +15,7 @@ from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FollowCounters
 from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.sessions import event_files
-from tui.feeds.sessions.event_files import first_prompt, newest_stream, read_summary
+from tui.feeds.sessions.event_files import find_streams, first_prompt, read_summary
 from tui.feeds.sessions.night_files import list_night_files
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.session import NamedSources, SidecarPath
@@ -238,7 +238,7 @@ def test_a_stream_that_leads_outside_is_no_session(project: Path, how: str) -> N
         (project / "logs").symlink_to("../outside")
     else:
         (project / "logs/s.jsonl").symlink_to("../../outside/s.jsonl")
-    assert newest_stream(project) is None
+    assert find_streams(project) == []
     assert event_files.stream_candidates(project) == []
     environ = {"CLAUDE_CONFIG_DIR": str(project.parent / "claude")}
     assert list_night_files(project, Settings(), environ) == []

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit import project_files
 from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.session import NamedSources
 from tui.settings.original_sections import PathsSettings
@@ -40,7 +41,11 @@ def projects(tmp_path: Path) -> Path:
 
 def look(project: Path, named: NamedSources | None = None, **paths: str) -> SessionSources:
     environ = {**os.environ, "CLAUDE_CONFIG_DIR": str(project.parent / "claude")}
-    return select_session(project, Settings(paths=PathsSettings(**paths)), named, environ=environ)
+    registry = SessionRegistry(
+        project, environ, agents=lambda: (), now=lambda: project_files.NOW + 1
+    )
+    settings = Settings(paths=PathsSettings(**paths))
+    return select_session(project, settings, named, environ=environ, registry=registry)
 
 
 def kinds(sources: SessionSources) -> list[tuple[str, str]]:
@@ -249,9 +254,9 @@ def test_a_stream_that_is_over_gives_way_to_a_session_that_goes_on(
         == "newest transcript whose cwd is this folder; the stream a.jsonl is older"
     )
 
-    project_files.write(project / "logs/a.jsonl", project_files.stream_records(ONE), age=HOUR)
+    project_files.write(project / "logs/a.jsonl", project_files.stream_records(ONE), age=60)
     assert kinds(look(project))[0] == ("stream", "a.jsonl")
-    project_files.write(project / "logs/a.jsonl", project_files.stream_records(ONE), age=24 * HOUR)
+    project_files.write(project / "logs/a.jsonl", project_files.stream_records(ONE), age=HOUR)
     assert kinds(look(project))[0] == ("transcript", f"{TWO}.jsonl")
 
 
@@ -308,8 +313,9 @@ def test_the_newest_transcript_of_the_folder(project: Path, projects: Path) -> N
 
 
 def test_two_sessions_at_work_do_not_take_turns(project: Path, projects: Path) -> None:
-    project_files.transcript(projects, project, ONE, age=0, started="2026-02-01T00:00:00Z")
-    project_files.transcript(projects, project, TWO, age=90, started="2026-02-01T03:00:00Z")
+    early, late = "2026-02-01T00:00:00Z", "2026-02-01T03:00:00Z"
+    project_files.transcript(projects, project, ONE, age=0, started=early, at_work=True)
+    project_files.transcript(projects, project, TWO, age=90, started=late, at_work=True)
     assert kinds(look(project)) == [("transcript", f"{TWO}.jsonl")]
 
 
@@ -395,7 +401,7 @@ def test_a_run_asked_for(project: Path) -> None:
 def test_a_run_that_is_over_gives_way_only_to_what_began_later(
     project: Path, projects: Path
 ) -> None:
-    project_files.run(project, "r1", started=100.0, sessions=(ONE,), over=True, age=HOUR)
+    project_files.run(project, "r1", started=100.0, sessions=(ONE,), over=True, age=13 * HOUR)
     project_files.transcript(projects, project, ONE)
     assert look(project).run == "r1"
     assert look(project).events[0].chosen.endswith("; it is over")

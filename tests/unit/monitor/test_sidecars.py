@@ -10,7 +10,9 @@ import pytest
 from tests.fakes import FakeClock
 from tests.session_files import write_project
 from tests.unit import repositories
+from tests.unit.night.night_script import Script, fold
 from tui.feeds.sessions.select import select_session
+from tui.model.journal import JournalEntry
 from tui.model.records import (
     Commit,
     LogEntry,
@@ -281,3 +283,38 @@ def test_the_entry_that_ends_a_session_lasts(tmp_path: Path, clock: FakeClock) -
     sidecars.poll()
     (entry,) = [record for record in sidecars.records if isinstance(record, LogEntry)]
     assert "idle for 30 minutes" in entry.text
+
+
+@pytest.mark.parametrize(("missed", "told"), [(3_600.0, True), (30.0, False), (-500.0, False)])
+def test_a_machine_that_slept_is_noted(
+    tmp_path: Path, clock: FakeClock, missed: float, told: bool
+) -> None:
+    """The wall clock went on, the one that stands still in sleep did not."""
+    sidecars = beside(write_project(tmp_path / "p"), clock)
+    sidecars.poll()
+    clock.advance(10.0)
+    clock.set_wall(clock.wall() + missed)
+    records, _ = sidecars.poll()
+    slept = [one for one in records if isinstance(one, JournalEntry)]
+    assert [(one.kind, one.at, one.data) for one in slept] == (
+        [("suspended", clock.wall(), {"seconds": missed})] if told else []
+    )
+    assert [one for one in sidecars.records if isinstance(one, JournalEntry)] == slept
+    assert not [one for one in sidecars.poll()[0] if isinstance(one, JournalEntry)]
+
+
+def test_a_foreign_session_that_slept_with_its_machine_is_not_stalled(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    script = Script(start=clock.wall())
+    script.init(after=0.0)
+    made = fold(script.events)
+    sidecars = beside(write_project(tmp_path / "p"), clock)
+    sidecars.poll()
+    clock.set_wall(clock.wall() + 5 * 3600.0)
+    assert made.snapshot(clock.wall()).state == "stalled"
+    made.apply(one for one in sidecars.poll()[0] if isinstance(one, JournalEntry))
+    clock.advance(5.0)
+    seen = made.snapshot(clock.wall())
+    assert seen.state != "stalled"
+    assert seen.time.idle == pytest.approx(5 * 3600.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
+from tui.feeds.sessions.talk_facts import SummaryLine, TurnEnd, read_talk
 from tui.model.events import UserMessage
 from tui.system import paths
 from tui.system.files import read_small, regular_file
@@ -18,6 +19,8 @@ from tui.system.lazy_pattern import lazy
 
 HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
+ONE_LINE_BYTES = 2 * 1024 * 1024
+_FEW_LINES = 3
 MOST_LINES = 80
 MOST_CACHED = 4_000
 _STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
@@ -28,7 +31,12 @@ _TRANSCRIPT_TYPES = frozenset(
 
 
 class EventFileSummary(Struct, frozen=True):
-    """An event file in short; a field is empty where the lines that were read do not have it."""
+    """An event file in short; a field is empty where the lines that were read do not have it.
+
+    `changed` is when it was last written to, by its last record where that has a time: a copy or a clock
+    that was wrong does not make it newer. `is_small`: no more than a one-shot question or commands of the
+    CLI, `is_helper` such a question by a program. `end` is how its last turn stands.
+    """
 
     kind: Literal["stream", "transcript", ""]
     sessions: tuple[str, ...] = ()
@@ -36,26 +44,27 @@ class EventFileSummary(Struct, frozen=True):
     started: float = 0.0
     changed: float = 0.0
     has_ended: bool = False
+    is_small: bool = False
+    is_helper: bool = False
+    end: TurnEnd = TurnEnd.UNKNOWN
+    title: str = ""
 
 
-class _SummaryLine(Struct):
-    type: Any = None
-    cwd: Any = None
-    sessionId: Any = None
-    session_id: Any = None
-    timestamp: Any = None
-
-
+# How far the clock of a file system may be from that of its writer.
+_SKEW_S = 60.0
 _NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
-_decoder = msgspec.json.Decoder(_SummaryLine)
+_NAMES_FOLDER = lazy(rb'"cwd"\s*:\s*("(?:[^"\\]|\\.)*")')
+_PROBE_BYTES = 16 * 1024
+_first_folders: dict[str, tuple[tuple[int, int], str]] = {}
+_decoder = msgspec.json.Decoder(SummaryLine)
 _summaries: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
 
 
 def read_summary(path: str, *, follow: bool = True, inside: str = "") -> EventFileSummary | None:
     """The summary of a file, made again only when it changed; None for no readable file.
 
-    Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused;
-    what leads out of a folder `inside` is too.
+    Reads at most 192 KiB, or 2 MiB where the first lines are as long. Never waits for a FIFO. With `follow`
+    false a symbolic link is refused; what leads out of a folder `inside` is too.
     """
     try:
         with regular_file(path, follow=follow, inside=inside) as (descriptor, facts):
@@ -72,28 +81,81 @@ def read_summary(path: str, *, follow: bool = True, inside: str = "") -> EventFi
     return summary
 
 
+def first_folder(path: str) -> str:
+    """The folder that the first records of a transcript name; empty where the first 16 KiB have none.
+
+    Costs a tenth of a summary, which is used instead where it is known. A link at the end is refused.
+    """
+    try:
+        with regular_file(path) as (descriptor, facts):
+            stamp = (facts.st_dev, facts.st_ino)
+            known = _first_folders.get(path)
+            if known is None or known[0] != stamp:
+                found = _NAMES_FOLDER.search(os.pread(descriptor, _PROBE_BYTES, 0))
+                known = (stamp, msgspec.json.decode(found[1], type=str) if found else "")
+                if not known[1]:
+                    return ""
+                if len(_first_folders) >= MOST_CACHED:
+                    _first_folders.clear()
+                _first_folders[path] = known
+            return known[1]
+    except (OSError, ValueError):
+        return ""
+
+
 def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     whole, torn, tail = _read_ends(descriptor, facts.st_size)
     records = _parse_all(whole[:MOST_LINES])
-    last = _parse_all((tail or whole)[-MOST_LINES:])
+    rest = _parse_all((tail or whole[MOST_LINES:])[-MOST_LINES:])
+    both = [*records, *rest]
+    last = both[-MOST_LINES:]
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
-    both = [*records, *last]
-    sessions = [_short_text(record.session_id) or _short_text(record.sessionId) for record in both]
+    sessions = [_short_text(record.sessionId) or _short_text(record.session_id) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
-    stamps = (record.timestamp for record in records if isinstance(record.timestamp, str))
+    started = next(_moments(records), 0.0)
+    changed = _last_activity(last if kind == "transcript" else [], facts)
+    talk = read_talk(both)
+    is_whole = not tail and len(whole) <= 2 * MOST_LINES
+    is_small = talk.is_small(max(0.0, changed - started), is_whole=is_whole)
     return EventFileSummary(
         kind=kind,
         sessions=tuple(dict.fromkeys(filter(None, sessions))),
         cwds=tuple(dict.fromkeys(filter(None, cwds))),
-        started=next(filter(None, map(epoch_seconds, stamps)), 0.0),
-        changed=facts.st_mtime,
+        started=started,
+        changed=changed,
         has_ended=any(record.type == "result" for record in last[-3:]),
+        is_small=is_small,
+        is_helper=talk.has_helpers_entry,
+        end=talk.end,
+        title=talk.title,
     )
+
+
+def _moments(records: list[SummaryLine]) -> Iterator[float]:
+    stamps = (one.timestamp for one in records if isinstance(one.timestamp, str))
+    return (moment for moment in map(epoch_seconds, stamps) if moment)
+
+
+def _last_activity(last: list[SummaryLine], facts: os.stat_result) -> float:
+    """When something was last heard, never later than the file was written to.
+
+    Most records of a stream have no time of their own, so there the file's counts.
+    """
+    latest = (
+        min(facts.st_mtime, facts.st_ctime)
+        if facts.st_mtime > facts.st_ctime + _SKEW_S
+        else facts.st_mtime
+    )
+    stamped = [moment for moment in _moments(last) if moment <= latest + _SKEW_S]
+    return min(latest, max(stamped)) if stamped else latest
 
 
 def _read_ends(descriptor: int, size: int) -> tuple[list[bytes], bytes, list[bytes]]:
     """The first lines, the one that was cut after them, and the last lines of a longer file."""
     data = os.pread(descriptor, HEAD_BYTES, 0)
+    if len(data) < size <= ONE_LINE_BYTES and data.count(b"\n", 0, -1) <= _FEW_LINES:
+        # A prompt with a whole conversation or a picture in it: only all of it tells what else there is.
+        data = os.pread(descriptor, ONE_LINE_BYTES, 0)
     lines = data.split(b"\n")
     if size <= len(data):
         return lines, b"", []
@@ -102,7 +164,7 @@ def _read_ends(descriptor: int, size: int) -> tuple[list[bytes], bytes, list[byt
     return lines[:-1], lines[-1], tail
 
 
-def _parse_all(lines: list[bytes]) -> list[_SummaryLine]:
+def _parse_all(lines: list[bytes]) -> list[SummaryLine]:
     found = []
     for line in lines:
         if line[:1] == b"{":
@@ -113,14 +175,15 @@ def _parse_all(lines: list[bytes]) -> list[_SummaryLine]:
     return found
 
 
-def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
+def _kind(records: list[SummaryLine]) -> Literal["stream", "transcript", ""]:
     for record in records:
         if not isinstance(record.type, str):
             continue
-        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
-            return "stream"
+        # After `/clear` a transcript's records have both names; a stream's never have the second.
         if record.type in _TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
             return "transcript"
+        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
+            return "stream"
     return ""
 
 
@@ -129,14 +192,14 @@ def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
     found = _NAMES_SESSION.search(line)
     if found is None or line[:1] != b"{" or b'"type"' not in line:
         return ""
-    return "stream" if found[1] == b"session_id" else "transcript"
+    return "transcript" if b'"sessionId"' in line else "stream"
 
 
 def _short_text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= 4_096 else ""
 
 
-# Files written to within this time of the latest count as active; of those the youngest session is meant.
+# An open turn in a file that was written to within this time goes on.
 ACTIVE_S = 600.0
 MOST_LOOKED_AT = 40
 MOST_LISTED = 200
@@ -146,27 +209,17 @@ _ROOT_PREFIXES = ("session", "events", "stream", "claude", "output", "overnight"
 
 
 class FoundFile(NamedTuple):
-    """A stream with its folder in the project, or a transcript with the session of its name."""
+    """A stream with its folder in the project."""
 
     path: str
     summary: EventFileSummary
     folder: str = ""
-    session: str = ""
 
 
-def newest_active(found: Sequence[FoundFile]) -> FoundFile | None:
-    """The file whose session began last, among those still written to."""
-    latest = max((file.summary.changed for file in found), default=0.0)
-    active = [file for file in found if file.summary.changed >= latest - ACTIVE_S]
-    return max(
-        active, key=lambda file: (file.summary.started, os.path.basename(file.path)), default=None
-    )
+def find_streams(project: Path) -> list[FoundFile]:
+    """The streams of the project, each folder's newest first.
 
-
-def newest_stream(project: Path) -> FoundFile | None:
-    """The stream whose session began last, among those of the project still written to.
-
-    Its content decides, not its name: only JSON records of `stream-json` make a file a stream.
+    Their content decides, not their names: only JSON records of `stream-json` make a file a stream.
     """
     found = []
     for folder in FOLDERS:
@@ -175,7 +228,7 @@ def newest_stream(project: Path) -> FoundFile | None:
             summary = read_summary(path, inside=str(project))
             if summary and summary.kind == "stream":
                 found.append(FoundFile(path, summary, folder))
-    return newest_active(found)
+    return found
 
 
 def _dated_files(project: Path, folder: str) -> list[tuple[float, str, int]]:

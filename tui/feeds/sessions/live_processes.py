@@ -124,13 +124,19 @@ class AgentProcessReader:
 
     `read` checks session files and known pids at most every 2 seconds and the whole process table at
     most every 6; in between it answers with its last result. `own_agent` is the process of our own run:
-    its pid and the start time from /proc (clock ticks; 0 where unknown).
+    its pid and the start time from /proc (clock ticks; 0 where unknown). `also` names further folders.
     """
 
     def __init__(
-        self, project: Path, clock: Clock, *, environ: Mapping[str, str] = os.environ
+        self,
+        project: Path,
+        clock: Clock,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        also: Iterable[str] = (),
     ) -> None:
         self.project = os.path.realpath(project)
+        self._folders = (self.project, *also)
         self.own_agent: tuple[int, int] | None = None
         self._clock = clock
         self._registry = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
@@ -197,9 +203,12 @@ class AgentProcessReader:
                 agents[facts.pid] = _agent_without_file(facts)
 
     def _is_here(self, cwd: str) -> bool:
-        inside = self.project.rstrip("/") + "/"
         places = (cwd, os.path.realpath(cwd)) if cwd.startswith("/") else ()
-        return any(place == self.project or place.startswith(inside) for place in places)
+        return any(
+            place == folder or place.startswith(folder.rstrip("/") + "/")
+            for place in places
+            for folder in self._folders
+        )
 
 
 def _wrote_file(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:
@@ -230,6 +239,7 @@ def _agent_without_file(facts: ProcessFacts) -> AgentProcess:
 
 
 def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess:
+    children = processes.count_descendants(facts.pid)
     return AgentProcess(
         pid=facts.pid,
         created=facts.created,
@@ -243,7 +253,9 @@ def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess
         socket=file.socket,
         cpu_s=facts.cpu_s,
         rss=facts.rss,
-        children=processes.count_descendants(facts.pid),
+        children=children,
+        newest_child=processes.newest_child(facts.pid) if children else 0.0,
+        registered_at=file.started_at or 0.0,
     )
 
 
@@ -253,6 +265,16 @@ _SAME_START_S = 1.5
 def live_agents(folder: Path) -> tuple[AgentProcess, ...]:
     """The agents alive in a folder and below, oldest first. Reads the whole process table."""
     return AgentProcessReader(folder, SystemClock()).read().agents
+
+
+def works_exactly_in(folder: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a living session says that it works in this very folder; reads Claude's files of them only."""
+    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
+        if file.cwd and folder in (file.cwd, os.path.realpath(file.cwd)):
+            facts = processes.read_facts(file.pid)
+            if facts is not None and _wrote_file(file, facts):
+                return True
+    return False
 
 
 def agent_for_session(agents: Sequence[AgentProcess], session: str) -> AgentProcess | None:

@@ -1,23 +1,30 @@
-"""Which session is shown for a project, and why; where the files beside its events are.
+"""Which session is shown for a project, and why; where its files and those beside them are.
 
-Our own run comes first, then an event stream in the project, then Claude's newest transcript of the
-folder. A session that has ended gives way to one that is still written to. A source that the person named is
-always taken.
+The registry knows the sessions, `choice` picks one. A source that the person named is always taken.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
-from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
-from tui.model.session import NamedSources, SidecarPath
+from tui.feeds.sessions import event_files, lineage, transcripts
+from tui.feeds.sessions.choice import choose
+from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.lineage import TranscriptNight
+from tui.feeds.sessions.registry import SessionRegistry
+from tui.feeds.sessions.transcripts import RECENT_S
+from tui.feeds.sessions.where.transcript_folders import base_of
+from tui.model.labels import describe_earlier
+from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
+from tui.model.session import EventFile as EventFile
+from tui.model.session import EventKind as Kind
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
@@ -26,6 +33,7 @@ from tui.store.project_files import describe_link, leads_outside, reading_base
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
 from tui.system.files import modified_at
+from tui.system.format import format_age
 
 # Each source beside the events with its setting, which is its name for people too, and its usual places.
 _SIDECARS = {
@@ -100,25 +108,8 @@ def _is_file(path: str) -> bool:
         return False
 
 
-# How much later another session must have been written to, to be taken instead of a run that has ended, and
-# of one without an end record, whose supervisor may be gone.
-OVERTAKEN_S = 60.0
-LONG_SILENT_S = 12 * 3600.0
 MOST_SESSIONS = 40
-Kind = Literal["stream", "transcript", "journal"]
-
-
-class EventFile(Struct, frozen=True):
-    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
-
-    `base` is the folder that it must not leave by its links; empty where it may be anywhere.
-    """
-
-    kind: Kind
-    path: str
-    chosen: str
-    trusted: bool = True
-    base: str = ""
+MOST_OTHERS = 20
 
 
 class SessionSources(Struct, frozen=True):
@@ -126,6 +117,9 @@ class SessionSources(Struct, frozen=True):
     it was searched and what to do. `is_whole_truth` means that a stream was named by hand: processes
     and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent,
     `elsewhere` the host of a run that lives on another machine: its processes are none of this one.
+    `folder` is where its process works if that is another work tree; empty for the project. `others` are
+    the sessions beside it that live, or that are recent and have substance. `night` is the id of a night in
+    transcripts, `continues` the night whose session this one goes on from, which is not counted here.
     """
 
     events: tuple[EventFile, ...]
@@ -141,12 +135,19 @@ class SessionSources(Struct, frozen=True):
     why: str = ""
     is_whole_truth: bool = False
     elsewhere: str = ""
+    folder: str = ""
+    others: tuple[KnownSession, ...] = ()
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 class _Selection(Struct, frozen=True):
     sources: tuple[EventFile, ...] = ()
     run: ListedRun | None = None
     why: str = ""
+    session: KnownSession | None = None
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 def select_session(
@@ -155,14 +156,17 @@ def select_session(
     named: NamedSources | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
+    registry: SessionRegistry | None = None,
 ) -> SessionSources:
     """The files of the project's session now. Reads little, starts nothing, never fails.
 
-    The result is equal as long as nothing changed, so that a caller can poll and compare.
+    The result without `others` is equal as long as nothing changed, so that a caller can poll and compare.
+    A caller that polls hands its `registry` in, which keeps what it knows.
     """
     named = named or NamedSources()
-    projects = paths.claude_dir(environ) / "projects"
-    selected = _SessionSelector(project, settings, projects, environ).select(named)
+    registry = registry or SessionRegistry(project, environ)
+    known = registry.sessions() if named.events is None else []
+    selected = _SessionSelector(project, settings, registry, environ).select(named, known)
     run = selected.run
     sidecars = {
         name: _find_sidecar(project, settings.paths, name, named, environ) for name in _SIDECARS
@@ -173,40 +177,76 @@ def select_session(
         run_dir=str(run.directory.path) if run else "",
         agent=newest_agent(run.directory) if run and run.is_here and not run.is_over else None,
         elsewhere=run.elsewhere if run else "",
+        night=selected.night,
+        continues=selected.continues,
         why=selected.why,
         is_whole_truth=named.events is not None,
+        folder=_work_tree_of(selected.session),
+        others=_others(known, selected, registry.now()),
         **sidecars,
     )
+
+
+def _work_tree_of(session: KnownSession | None) -> str:
+    """Where the process of a session in another work tree works."""
+    if session is None or session.nearness is not Nearness.WORK_TREE:
+        return ""
+    return session.process.cwd if session.process is not None else session.folder
+
+
+def _others(
+    known: Sequence[KnownSession], selected: _Selection, now: float
+) -> tuple[KnownSession, ...]:
+    """The sessions beside the one that was selected: those that live, and recent ones with substance."""
+    main = selected.sources[0].path if selected.sources else ""
+    beside = [
+        one
+        for one in known
+        if one is not selected.session
+        and (not one.path or one.path != main)
+        and (not one.is_over or (one.has_substance and one.changed_at >= now - RECENT_S))
+        and one.nearness is not Nearness.GONE
+    ]
+    return tuple(beside[:MOST_OTHERS])
 
 
 class _SessionSelector:
     """One selection in a project."""
 
     def __init__(
-        self, project: Path, settings: Settings, projects: Path, environ: Mapping[str, str]
+        self,
+        project: Path,
+        settings: Settings,
+        registry: SessionRegistry,
+        environ: Mapping[str, str],
     ) -> None:
         self._project = project
         self._paths = settings.paths
-        self._projects = projects
-        self._base = str(projects)
+        self._settings = settings
+        self._absence_s = settings.review.absence_hours * 3600
+        self._taken: dict[str, float] = {}
+        self._registry = registry
+        self._projects = registry.projects
         self._environ = environ
 
-    def select(self, named: NamedSources) -> _Selection:
-        if named.events is not None:
-            file = EventFile(_kind_of(named.events), named.events, "named by --events")
-            return _Selection((file,))
-        runs = list_runs(self._project, self._environ)
+    def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
+        if (path := named.events) is not None:
+            return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
+        for one in known:
+            if one.kind != "transcript":
+                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
+                self._taken.update(dict.fromkeys(one.sessions, ended))
         if named.run is not None:
-            run = next((run for run in runs if run.directory.id == named.run), None)
-            if run is None:
-                return _Selection(why=f"no run {named.run} of this project")
-            return self._from_run(run, f"run {run.directory.id}, as asked")
+            return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
             base = reading_base(self._project, path, environ=self._environ)
-            is_stream = _kind_of(path, base) == "stream"
-            choose = self._from_stream if is_stream else self._from_transcript
-            return choose(path, "the session asked for")
-        return self._from_search(runs[0] if runs else None)
+            if _kind_of(path, base) == "stream":
+                found = self._from_stream(path, "the session asked for")
+            else:
+                found = self._from_transcript(path, "the session asked for", night=named.night)
+            session = next((one for one in known if one.path == path), None)
+            return replace(found, session=session)
+        return self._from_search(known)
 
     def _from_settings(self) -> _Selection:
         events, transcript = self._paths.events, self._paths.transcript
@@ -218,44 +258,38 @@ class _SessionSelector:
             return self._from_transcript(path, "paths.transcript in the settings", trusted=True)
         return _Selection()
 
-    def _from_search(self, run: ListedRun | None) -> _Selection:
-        """The run, unless another session continued after it; else the settings, else the newest."""
-        stream = event_files.newest_stream(self._project)
-        transcript = transcripts.newest_transcript(self._projects, str(self._project))
-        set_by_hand = self._from_settings()
-        others = [found.summary for found in (stream, transcript) if found is not None]
-        if set_by_hand.sources:
-            first = set_by_hand.sources[0]
-            summary = read_summary(first.path, inside=first.base)
-            others = [summary] if summary is not None else []
-        if run is not None and not self._is_overtaken(run, others):
-            chosen = f"run {run.directory.id}, the newest of this project"
-            lives = f"; it lives on {run.elsewhere}" if run.elsewhere else ""
-            return self._from_run(run, chosen + ("; it is over" if run.is_over else lives))
-        if set_by_hand.sources:
-            return set_by_hand
-        since = f"; run {run.directory.id} is older" if run is not None else ""
-        if stream is not None and not _is_stale(stream, transcript):
-            folder = "the project's folder" if stream.folder == "." else stream.folder + "/"
-            return self._from_stream(stream.path, f"newest event stream in {folder}{since}")
-        if transcript is not None:
-            if stream is not None:
-                since = f"; the stream {os.path.basename(stream.path)} is older"
-            chosen = f"newest transcript whose cwd is this folder{since}"
-            return self._from_transcript(transcript.path, chosen)
-        return _Selection(why=self._nothing_found())
+    def _from_search(self, known: Sequence[KnownSession]) -> _Selection:
+        """What the registry's sessions give; what the settings name counts in place of all but our runs."""
+        by_hand = self._from_settings()
+        if by_hand.sources:
+            first = by_hand.sources[0]
+            runs = [one for one in known if one.kind == "run"]
+            known = [*runs, *self._registry.named(first.path, first.base)]
+        session = choose(known, self._registry.now())
+        if by_hand.sources and (session is None or session.kind != "run"):
+            return by_hand
+        if session is None:
+            return _Selection(why=self._nothing_found(known))
+        return replace(self._from_known(session, known), session=session)
 
-    def _is_overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
-        """Whether another session was written to after this run ended or fell silent for long.
-
-        A run of another machine gives way to any session that is newer.
-        """
-        own = set(sessions_of(run.directory))
-        grace = OVERTAKEN_S if run.is_over or run.elsewhere else LONG_SILENT_S
-        return any(
-            summary.changed > run.changed + grace and not own.intersection(summary.sessions)
-            for summary in others
-        )
+    def _from_known(self, session: KnownSession, known: Sequence[KnownSession]) -> _Selection:
+        run = next((one.run_id for one in known if one.kind == "run"), "")
+        if session.kind == "run":
+            which = "the newest of this project" if session.run_id == run else "of this project"
+            lives = f"; it lives on {session.host}" if session.host else ""
+            over = "; it is over" if session.is_over else lives
+            return self._from_run(session.run_id, f"run {session.run_id}, {which}{over}")
+        older = [f"run {run} is older"] if run else []
+        if session.kind == "stream":
+            folder = os.path.relpath(os.path.dirname(session.path), self._project)
+            place = "the project's folder" if folder == "." else folder + "/"
+            chosen = "; ".join([f"newest event stream in {place}", *older])
+            return self._from_stream(session.path, chosen)
+        where = session.hint or "newest transcript whose cwd is this folder"
+        stream = next((one for one in known if one.kind == "stream"), None)
+        if stream is not None:
+            older = [f"the stream {os.path.basename(stream.path)} is older"]
+        return self._from_transcript(session.path, "; ".join([where, *older]))
 
     def _from_stream(self, path: str, chosen: str) -> _Selection:
         """A stream with the transcripts of the sessions in it, and their subagents."""
@@ -279,7 +313,11 @@ class _SessionSelector:
             if file.is_file()
         ]
 
-    def _from_run(self, run: ListedRun, chosen: str) -> _Selection:
+    def _from_run(self, name: str, chosen: str) -> _Selection:
+        runs = list_runs(self._project, self._environ)
+        run = next((run for run in runs if run.directory.id == name), None)
+        if run is None:
+            return _Selection(why=f"no run {name} of this project")
         sources = [EventFile("stream", str(run.directory.stream), chosen)]
         summary = read_summary(str(run.directory.stream))
         named = sessions_of(run.directory)[-MOST_SESSIONS:]
@@ -288,18 +326,41 @@ class _SessionSelector:
         sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
         return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _from_transcript(self, path: str, chosen: str, *, trusted: bool = False) -> _Selection:
+    def _from_transcript(
+        self, path: str, chosen: str, *, trusted: bool = False, night: str | None = None
+    ) -> _Selection:
+        """A transcript with the others of its night, newest first, and the subagents of all."""
         session = os.path.basename(path).removesuffix(".jsonl")
         base = reading_base(self._project, path, environ=self._environ)
-        base = base or ("" if trusted else self._base)
-        files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
-        return _Selection((*files, *self._operation_journals([session])))
+        base = base or ("" if trusted else base_of(path, self._projects))
+        whole = None if trusted else self._night_of(path, night)
+        if whole is None:
+            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            return _Selection((*files, *self._operation_journals([session])))
+        if whole.continues is not None:
+            chosen = f"{chosen}; {describe_earlier(whole.continues)}"
+        files = _files_of(whole, chosen, base)
+        journals = self._operation_journals(whole.sessions)
+        return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
+
+    def _night_of(self, path: str, id: str | None) -> TranscriptNight | None:
+        """The night that was asked for by its id, else the newest that a transcript belongs to."""
+        if id is None:
+            return lineage.night_of_transcript(path, self._absence_s, self._taken)
+        from tui.feeds.sessions.night_files import list_night_files
+
+        nights = list_night_files(self._project, self._settings, self._environ)
+        return next((night.transcripts for night in nights if night.id == id), None)
 
     def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            return _with_subagents(path, session, chosen, base=self._base)
+            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            if run is not None and run.is_over:
+                until = lineage.taken_until(path, run.changed, self._absence_s)
+                files[0] = replace(files[0], until=until)
+            return files
         if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
@@ -307,22 +368,22 @@ class _SessionSelector:
                 return _with_subagents(str(kept), session, chosen)
         return []
 
-    def _nothing_found(self) -> str:
+    def _nothing_found(self, known: Sequence[KnownSession]) -> str:
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
-        return (
+        begun = (
             f"no session found: no run of this project, no event stream in {looked}, no "
-            f"transcript of this folder in {self._projects}; start one with `overnight-tui run`, or "
-            "name a file with --events or paths.events"
+            f"transcript of this folder in {self._projects}"
         )
-
-
-def _is_stale(stream: FoundFile, transcript: FoundFile | None) -> bool:
-    """Whether another session's transcript is written to while the stream has ended or is silent."""
-    if transcript is None or transcript.session in stream.summary.sessions:
-        return False
-    behind = transcript.summary.changed - stream.summary.changed
-    return behind > LONG_SILENT_S or (stream.summary.has_ended and behind > event_files.ACTIVE_S)
+        gone = next((one for one in known if one.nearness is Nearness.GONE), None)
+        if gone is not None:
+            age = format_age(self._registry.now() - gone.changed_at)
+            name = gone.session_id
+            return f"{begun}; session {name} ({age} old) {gone.hint}; --session {name[:8]} shows it"
+        lives = next((one for one in known if not one.path), None)
+        if lives is not None:
+            return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
+        return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
 
 
 def _with_subagents(
@@ -332,6 +393,18 @@ def _with_subagents(
     files = transcripts.subagent_files(transcript, session)
     main = EventFile("transcript", transcript, chosen, trusted, base)
     return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
+
+
+def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
+    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
+    found: list[EventFile] = []
+    for one in reversed(night.stretches):
+        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
+        main, *agents = _with_subagents(one.path, one.session, why, base=base)
+        goes_on = one == night.stretches[0]
+        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
+        found += (agent for agent in agents if one.holds_agent(agent.path))
+    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:

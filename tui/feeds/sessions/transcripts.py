@@ -1,56 +1,54 @@
 """Claude's transcripts: which belong to a folder or session; where one can be cut safely.
 
-Claude keeps them in `projects/<slug of the folder>/<session>.jsonl`. A slug cannot be turned back
-into a folder, so it is only where the search begins; the `cwd` inside the records decides.
+Claude keeps them in `projects/<slug of the folder>/<session>.jsonl`; the `cwd` inside the records decides.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from tui.feeds.sessions import event_files
-from tui.feeds.sessions.event_files import ACTIVE_S, EventFileSummary, FoundFile, read_summary
+from tui.feeds.sessions.event_files import EventFileSummary, first_folder, read_summary
+from tui.feeds.sessions.where.places import ProjectPlaces
+from tui.feeds.sessions.where.transcript_folders import (
+    LONGEST_SLUG,
+    dated_files,
+    is_named_after,
+    is_subagent_name,
+    list_folders,
+    safe_transcript,
+    slugs,
+)
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
+from tui.model.session import Nearness
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
+# Sessions beside the newest one that are still of interest.
+RECENT_S = 24 * 3600.0
 MOST_FOLDERS = 60
-MOST_LOOKED_AT = 12
+MOST_READ = 40
+# A day of helpers' calls must not hide the night; they are small, so many can be read.
+MOST_SMALL = 400
+MOST_PROBED = 1_000
+MOST_STRANGERS = 8
 MOST_LISTED = 200
 MOST_AGENTS = 500
 _SESSION_ID = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
-_NOT_WORD = lazy(r"[^A-Za-z0-9]")
 _found_folders: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
 """Folders in which the search under other slugs found something, valid while none of them changes."""
 
 
-def safe_transcript(path: str, projects: Path) -> str | None:
-    """The resolved path if it may be read: a regular `.jsonl` of this user inside `projects`.
+class FoundTranscript(NamedTuple):
+    """A transcript with the session of its name, and how near the project it ran."""
 
-    For paths that come from outside (a hook, a stream). The file itself is checked, through every
-    link; opening it, the caller must refuse a link at its end.
-    """
-    if "\0" in path or not path.endswith(".jsonl") or not os.path.isabs(path):
-        return None
-    try:
-        real = os.path.realpath(path, strict=True)
-        base = os.path.realpath(projects, strict=True)
-        if not real.startswith(base.rstrip("/") + "/") or not real.endswith(".jsonl"):
-            return None
-        with regular_file(real) as (_, facts):
-            return real if facts.st_uid == os.geteuid() and facts.st_nlink == 1 else None
-    except (OSError, ValueError):
-        return None
-
-
-def slugs(folder: str) -> list[str]:
-    """The folder names under which Claude may keep the transcripts of `folder`."""
-    return list(
-        dict.fromkeys(_NOT_WORD.sub("-", name) for name in (folder, os.path.realpath(folder)))
-    )
+    path: str
+    session: str
+    summary: EventFileSummary
+    nearness: Nearness
 
 
 def is_session_id(word: str) -> bool:
@@ -63,43 +61,114 @@ def transcript_of_session(projects: Path, session: str, folder: str) -> str | No
     if not is_session_id(session):
         return None
     for name in _slugs_then_all(projects, folder):
-        path = projects / name / f"{session}.jsonl"
+        path = os.path.join(projects, name, f"{session}.jsonl")
         if os.path.lexists(path):
-            return safe_transcript(str(path), projects)
+            return safe_transcript(path, projects)
     return None
 
 
 def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
     yield from slugs(folder)
-    for _, name in _folders(projects):
+    for _, name in list_folders(projects):
         yield name
 
 
-def newest_transcript(projects: Path, folder: str) -> FoundFile | None:
-    """The transcript of the session that began last, among those of `folder` still written to.
+def find_transcripts(
+    projects: Path, places: ProjectPlaces, *, most: int = MOST_READ, whole: bool = False
+) -> list[FoundTranscript]:
+    """The newest transcripts of a project's sessions, the one that was written to last first.
 
-    A session that ran in `folder` itself goes before transcript that ran below it.
+    At most `most` are read; unless `whole`, no more than it takes to have the newest that has substance
+    and all that may be written to beside it. A folder that other projects share by its slug is looked
+    through until the project's own are found.
     """
-    found = _find_matching(projects, slugs(folder), folder, below=False)
-    return event_files.newest_active(found or _find_elsewhere(projects, folder))
+    names = [name for _, name in list_folders(projects)]
+    wanted = [slug for folder in places.folders for slug in slugs(folder)]
+    own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
+    alike = [name for name in names if any(_is_alike(name, slug) for slug in wanted)]
+    trees = [slug for folder in places.work_trees for slug in slugs(folder)]
+    beside = [name for name in names if any(is_named_after(name, slug) for slug in trees)]
+    chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS], *beside])
+    found = _Search(projects, places, most, whole).run(chosen, shared=frozenset(own))
+    return found or _find_elsewhere(projects, places, most)
 
 
-def _find_elsewhere(projects: Path, folder: str) -> list[FoundFile]:
-    """Matches under other slugs: those that begin alike first, then the folders changed last."""
-    dated = _folders(projects)
-    names = [name for _, name in dated]
-    key, stamp = (str(projects), folder), tuple(dated[:MOST_FOLDERS])
+def has_transcripts(projects: Path, folder: str) -> bool:
+    """Whether a session was started in a folder, or below it. Reads little."""
+    places = ProjectPlaces((folder,))
+    names = [name for _, name in list_folders(projects)]
+    wanted = slugs(folder)
+    own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
+    alike = [name for name in names if any(_is_alike(name, slug) for slug in wanted)]
+    chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS]])
+    return bool(_Search(projects, places, MOST_READ, False).run(chosen, shared=frozenset(own)))
+
+
+def _is_alike(name: str, slug: str) -> bool:
+    return name.startswith(slug[:LONGEST_SLUG] + "-")
+
+
+def _find_elsewhere(projects: Path, places: ProjectPlaces, most: int) -> list[FoundTranscript]:
+    """Matches under any other slug; in vain it is not repeated until something is new."""
+    dated = list_folders(projects)
+    key, stamp = (str(projects), places.folders[0]), tuple(dated[:MOST_FOLDERS])
     cached = _found_folders.get(key)
-    if cached is not None and cached[0] == stamp:
-        chosen = cached[1]
-    else:
-        alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
-        chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
-    found = _find_matching(projects, chosen, folder, below=False)
-    found = found or _find_matching(projects, chosen, folder, below=True)
-    places = (os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
-    _found_folders[key] = (stamp, list(dict.fromkeys(places)))
+    names = cached[1] if cached is not None and cached[0] == stamp else [name for _, name in stamp]
+    found = _Search(projects, places, most, whole=False).run(names)
+    held = (os.path.basename(os.path.dirname(one.path)) for one in found)
+    _found_folders[key] = (stamp, [name for name in dict.fromkeys(held) if name in names])
     return found
+
+
+class _Search:
+    """One search through folders of transcripts, with what it may still read."""
+
+    def __init__(self, projects: Path, places: ProjectPlaces, most: int, whole: bool) -> None:
+        self._projects = projects
+        self._places = places
+        self._most = most
+        self._reads = self._probes = 0
+        self._whole = whole
+        self._strangers: dict[str, int] = {}
+
+    def run(
+        self, names: Iterable[str], shared: frozenset[str] = frozenset()
+    ) -> list[FoundTranscript]:
+        """What belongs to the project in these folders; in `shared` ones strangers are expected."""
+        dated = [(*file, name) for name in names for file in dated_files(self._projects, name)]
+        found: list[FoundTranscript] = []
+        enough = 0.0
+        for changed, path, name in sorted(dated, reverse=True):
+            if self._is_over(has_substance=enough > 0.0) or changed < enough:
+                break
+            if name not in shared and self._strangers.get(name, 0) >= MOST_STRANGERS:
+                continue
+            one = self._look(path, name)
+            if one is None:
+                self._strangers[name] = self._strangers.get(name, 0) + 1
+                continue
+            found.append(one)
+            if not one.summary.is_small and one.nearness is Nearness.HERE:
+                since = one.summary.changed - RECENT_S
+                enough = max(enough, 0.1 if self._whole else since)
+        return sorted(found, key=lambda one: one.summary.changed, reverse=True)
+
+    def _is_over(self, *, has_substance: bool) -> bool:
+        most = self._most if has_substance else max(self._most, MOST_SMALL)
+        return self._reads >= most or self._probes >= MOST_PROBED
+
+    def _look(self, path: str, name: str) -> FoundTranscript | None:
+        self._probes += 1
+        begun = first_folder(path)
+        if begun and self._places.nearness((begun,)) is None and name in slugs(begun):
+            return None  # it began in another folder that has this slug
+        self._reads += 1
+        summary = read_summary(path, follow=False)
+        nearness = self._places.nearness(summary.cwds) if summary is not None else None
+        real = safe_transcript(path, self._projects) if nearness is not None else None
+        if summary is None or nearness is None or real is None:
+            return None
+        return FoundTranscript(real, os.path.basename(path)[:-6], summary, nearness)
 
 
 def subagent_files(transcript: str, session: str) -> list[str]:
@@ -109,23 +178,19 @@ def subagent_files(transcript: str, session: str) -> list[str]:
     base = os.path.join(folder, session, "subagents")
     for root, folders, names in os.walk(base, followlinks=False):
         folders[:] = sorted(folders)[:50] if root.count("/") - base.count("/") < 3 else []
-        found += [os.path.join(root, name) for name in sorted(names) if _is_subagent_name(name)]
+        found += [os.path.join(root, name) for name in sorted(names) if is_subagent_name(name)]
         if len(found) >= MOST_AGENTS:
             break
     try:
         beside = os.listdir(folder)
     except OSError:
         beside = []
-    for name in sorted(filter(_is_subagent_name, beside))[:MOST_AGENTS]:
+    for name in sorted(filter(is_subagent_name, beside))[:MOST_AGENTS]:
         path = os.path.join(folder, name)
         summary = read_summary(path, follow=False)
         if summary is not None and session in summary.sessions:
             found.append(path)
     return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
-
-
-def _is_subagent_name(name: str) -> bool:
-    return name.startswith("agent-") and name.endswith(".jsonl")
 
 
 def _is_own_file(path: str) -> bool:
@@ -136,62 +201,9 @@ def _is_own_file(path: str) -> bool:
     return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
 
 
-def _find_matching(
-    projects: Path, folders: list[str], folder: str, *, below: bool
-) -> list[FoundFile]:
-    """The newest transcripts in these folders whose records name the folder folder."""
-    dated = [file for name in folders for file in _dated_files(projects / name)]
-    found: list[FoundFile] = []
-    for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
-        if found and changed < found[0].summary.changed - ACTIVE_S:
-            break
-        summary = read_summary(path, follow=False)
-        if summary is None or not _names_folder(summary.cwds, folder, below=below):
-            continue
-        real = safe_transcript(path, projects)
-        if real is not None:
-            found.append(FoundFile(real, summary, session=os.path.basename(path)[:-6]))
-    return found
-
-
-def _names_folder(cwds: tuple[str, ...], folder: str, *, below: bool) -> bool:
-    return any(
-        cwd == place or (below and cwd.startswith(place.rstrip("/") + "/"))
-        for place in {folder, os.path.realpath(folder)}
-        for cwd in cwds
-    )
-
-
-def _dated_files(folder: Path) -> list[tuple[float, str]]:
-    """When each transcript of one folder was last written to, and its path."""
-    try:
-        with os.scandir(folder) as entries:
-            return [
-                (entry.stat(follow_symlinks=False).st_mtime, entry.path)
-                for entry in entries
-                if entry.name.endswith(".jsonl") and not _is_subagent_name(entry.name)
-            ]
-    except OSError:
-        return []
-
-
-def _folders(projects: Path) -> list[tuple[int, str]]:
-    """When each folder of transcripts changed, and its name; the one that changed last first."""
-    try:
-        with os.scandir(projects) as entries:
-            dated = [
-                (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name)
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False)
-            ]
-    except OSError:
-        return []
-    return sorted(dated, reverse=True)[:2_000]
-
-
 def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
     """Transcripts under the slugs of `folder`, each with when it was last written to."""
-    dated = [file for name in slugs(folder) for file in _dated_files(projects / name)]
+    dated = [file for name in slugs(folder) for file in dated_files(projects, name)]
     newest = sorted(dated, reverse=True)[:MOST_LISTED]
     checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
     return [(path, changed) for path, changed in checked if path is not None]
@@ -199,7 +211,7 @@ def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]
 
 def ran_in(summary: EventFileSummary, folder: str) -> bool:
     """Whether the session of an event file ran in `folder` itself."""
-    return _names_folder(summary.cwds, folder, below=False)
+    return any(cwd in (folder, os.path.realpath(folder)) for cwd in summary.cwds)
 
 
 _TAIL_BYTES = 4 << 20

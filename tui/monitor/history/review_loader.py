@@ -16,7 +16,7 @@ from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges
 from tui.model.session import AgentProcesses, NamedSources
 from tui.model.snapshot import NightSnapshot
-from tui.model.state import EndKind
+from tui.model.state import EndKind, StateReason
 from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
 from tui.night.review.build import assemble_review
@@ -185,7 +185,9 @@ def load_night(
         reader.close()
     night, broke_off = _cut_at_end(fold, clock.wall())
     if night.state == "none":
-        raise NoSessionError(sources.why or f"no session was seen in {project}")
+        is_strange = night.activity.state_reason == StateReason.NOT_A_STREAM
+        why = night.activity.reason if is_strange else sources.why
+        raise NoSessionError(why or f"no session was seen in {project}")
     text = notes.text if notes is not None else ""
     return FinishedNight(fold, night, sources, progress, text, broke_off)
 
@@ -305,7 +307,8 @@ def build_review(
         risks=_risks(whole, changes, settings),
         looked_at=looked_at,
         project=os.fsencode(project).decode("utf-8", "replace"),
-        run_id=whole.sources.run or night.run.session_id or "",
+        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
+        continues=whole.sources.continues,
     )
 
 

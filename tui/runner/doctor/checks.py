@@ -27,7 +27,7 @@ from tui.store.project_files import ProjectFiles, read_inside
 from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
-from tui.system.files import private_folder, read_json
+from tui.system.files import private_folder, read_json, read_small
 from tui.system.format import format_count, format_size_binary
 from tui.system.git import Git
 
@@ -322,6 +322,20 @@ def _watchdog(place: Surroundings) -> Finding:
     return ok("comes with `overnight-tui run`; nothing runs now")
 
 
+def _stream(place: Surroundings) -> Finding | None:
+    """Whether the event file that is watched here is one of Claude Code's; None where it is."""
+    from tui.feeds.claude.stream_format import HEAD_BYTES, recognise_format
+    from tui.feeds.sessions.select import select_session
+
+    sources = select_session(place.project, place.settings, environ=place.environ)
+    if not sources.events or sources.run:
+        return None
+    file = sources.events[0]
+    head = read_small(file.path, HEAD_BYTES, follow=True, inside=file.base)
+    text, _, advice = recognise_format(file.path, head).sentence.partition("; ")
+    return warn(text, advice) if head and text else None
+
+
 def _moved(place: Surroundings) -> Finding | None:
     """Whether the project was renamed or moved, and its runs are still kept under the old path."""
     from tui.store.moved_projects import find_moved_state
@@ -360,4 +374,5 @@ CHECKS: Mapping[str, Check] = {
     "permission": _permission,
     "hooks": _hooks,
     "watchdog": _watchdog,
+    "stream": _stream,
 }

@@ -1,0 +1,50 @@
+"""The folders whose sessions belong to a project, and how near each is to it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from tui.model.session import Nearness
+from tui.store.repository_identity import other_work_trees
+
+_CLAUDES_OWN = ".claude/worktrees"
+
+
+class ProjectPlaces(NamedTuple):
+    """A project's folder in each spelling, and the same folder in other work trees of its repository."""
+
+    folders: tuple[str, ...]
+    work_trees: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, project: Path) -> ProjectPlaces:
+        """The places of a project as they are now; reads a few small files of its git directory."""
+        folder = os.fspath(project)
+        folders = tuple(dict.fromkeys((folder, os.path.realpath(folder))))
+        trees = (tree for tree in other_work_trees(folder) if not is_below(tree, folders[-1]))
+        return cls(folders, tuple(trees))
+
+    def nearness(self, cwds: tuple[str, ...]) -> Nearness | None:
+        """How near a session is that worked in these folders; None if it is none of the project's."""
+        if any(cwd in self.folders for cwd in cwds):
+            return Nearness.HERE
+        found: Nearness | None = None
+        for cwd in cwds:
+            for folder in self.folders:
+                # Claude's own work trees of a project are made by sessions of that project.
+                if is_below(cwd, os.path.join(folder, _CLAUDES_OWN)):
+                    return Nearness.HERE
+                if is_below(cwd, folder):
+                    found = Nearness.BELOW
+            if found is None and any(
+                cwd == tree or is_below(cwd, tree) for tree in self.work_trees
+            ):
+                found = Nearness.WORK_TREE
+        return found
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path lies below a folder, by their names."""
+    return path.startswith(folder.rstrip("/") + "/")
