@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tui.model.cli_commands import asks_no_model
 from tui.model.events import (
     HOOK_STOPPED,
     AgentStateReport,
@@ -264,8 +265,8 @@ class ActivityTracker(Struct):
             self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
         elif role == "summary":
             self.compacting = False
-        elif role == "prompt" and body.text.startswith("! "):
-            # A person's own command; a version that has the model answer to it says so itself.
+        elif role == "prompt" and asks_no_model(body.text):
+            # A version that has the model answer to a person's own shell command says so itself.
             if self.phase in (NONE, STARTING):
                 self.enter_phase(IDLE, at)
         elif role == "note" and body.origin != "task-notification":
