@@ -19,6 +19,7 @@ from tui.model.events import (
     ApiRetry,
     AssistantMessage,
     HookRun,
+    MessageLifecycle,
     Notice,
     ToolResult,
     UserMessage,
@@ -188,6 +189,17 @@ def test_a_command_of_the_cli_without_an_answer_leaves_nothing_open(command: str
     failed = api_error("Credit balance is too low", "billing_error", 400)
     failed.prompt(command, 60.0)
     assert word(failed) == "failed"
+
+
+def test_a_command_that_waited_in_the_queue_asks_no_model_either() -> None:
+    script = turn_told_its_length()
+    script.add(MessageLifecycle("q", "queued", "/usage"), 60.0)
+    script.add(MessageLifecycle("q", "started"))
+    assert word(script) == "crashed"
+    script.prompt("/usage")
+    assert word(script) == "finished"
+    script.add(Notice("local_command", "$0.64"))
+    assert word(script) == "finished"
 
 
 @pytest.mark.parametrize("command", ["/compact", "/plan the parser", "/my-own-command"])
