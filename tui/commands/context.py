@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui.control.operations import Operations
+    from tui.feeds.sessions.select import SessionSources
+    from tui.model.session import AgentProcess
     from tui.model.snapshot import NightSnapshot
     from tui.monitor.monitor import SessionMonitor
 
@@ -143,7 +145,6 @@ def end_interrupted_rewind(project: Path, *, may_act: bool) -> None:
 def operations_for(arguments: argparse.Namespace) -> Operations:
     """The operations on the project that the command line names, with its run if there is one."""
     from tui.control.operations import Operations
-    from tui.feeds.sessions.live_processes import live_agents
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
     from tui.runner import start
@@ -161,10 +162,19 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
         run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project),
-        agents=() if is_ours else live_agents(Path(sources.folder or project)),
+        agents=() if is_ours else _agents_for(sources, project),
         events=events,
         elsewhere=sources.elsewhere,
     )
+
+
+def _agents_for(sources: SessionSources, project: Path) -> tuple[AgentProcess, ...]:
+    """The agents alive where the session works, without those that name none and are another's."""
+    from tui.feeds.sessions.live_processes import live_agents
+
+    beside = {one.process.pid for one in sources.others if one.process is not None}
+    found = live_agents(Path(sources.folder or project))
+    return tuple(agent for agent in found if agent.session or agent.pid not in beside)
 
 
 def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:

@@ -352,6 +352,8 @@ class SessionMonitor:
             and replace(sources, others=self.sources.others) == self.sources
         ):
             self.sources = sources
+            if self.sidecars is not None:
+                self.sidecars.others = sources.others
             return set()
         assert self.reader is not None
         assert self.sidecars is not None
@@ -363,6 +365,7 @@ class SessionMonitor:
             if _without_events(sources) != _without_events(self.sources):
                 self.sidecars.close()
                 self.sidecars = SidecarFiles(self.project, sources, self._clock)
+            self.sidecars.others = sources.others
             self.sources = sources
             if self._wake is not None:
                 self._wake.watch(self._watched())

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 SCHEMA = 2
 _WIDTH = 80
 _MOST_ROWS = 60
-_ID = 15
 
 
 def sessions_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,31 +95,44 @@ def _table(
     known: Sequence[KnownSession], chosen: KnownSession | None, *, everywhere: bool
 ) -> list[str]:
     """A row a session within 80 columns; questions and commands of the CLI that are over are only counted."""
-    from tui.system.format import format_count
+    from tui.system.format import fit_cells, format_count
 
     shown = [one for one in known if one.has_substance or not one.is_over or one is chosen]
+    shown = (shown or list(known))[:_MOST_ROWS]
     if not shown:
-        shown = list(known)
+        return []
     now = time.time()
-    lines = [_row(one, one is chosen, now, everywhere=everywhere) for one in shown[:_MOST_ROWS]]
-    if shown:
-        lines.insert(0, f"  {'id':<{_ID}} {'state':<18} {'kind':<10} {'last':>8}  about")
-    left = len(known) - len(shown[:_MOST_ROWS])
-    if left:
-        lines += ["", f"{format_count(left, 'older or one-shot session')} more: --json lists all"]
+    rows = [("", "id", "state", "last", "about")]
+    rows += [_cells(one, one is chosen, now, everywhere=everywhere) for one in shown]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[-1] = 0
+    lines = [
+        fit_cells("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), _WIDTH)
+        for row in rows
+    ]
+    if left := len(known) - len(shown):
+        lines += [
+            "",
+            f"{format_count(left, 'question or older session', 'questions and older sessions')}",
+        ]
+        lines[-1] += " not shown; --json has all"
     return lines
 
 
-def _row(session: KnownSession, chosen: bool, now: float, *, everywhere: bool) -> str:
-    from tui.system.format import fit_cells, format_age
+def _cells(
+    session: KnownSession, chosen: bool, now: float, *, everywhere: bool
+) -> tuple[str, str, str, str, str]:
+    from tui.system.format import format_age
     from tui.system.sanitize import clean_line
 
     name = session.run_id if session.kind == "run" else session.session_id[:8]
-    words = [session.hint, session.title]
-    if everywhere:
-        words.insert(0, Path(session.folder).name or session.folder)
-    age = format_age(max(0.0, now - session.changed_at))
-    state = session.state.replace("_", " ")
-    mark = "▸" if chosen else " "
-    row = f"{mark} {clean_line(name, _ID):<{_ID}} {state:<18} {session.kind:<10} {age:>8}  "
-    return fit_cells(row + clean_line(" – ".join(filter(None, words)), 300), _WIDTH)
+    kind = {"run": "run", "stream": "stream", "transcript": ""}[session.kind]
+    place = (Path(session.folder).name or session.folder) if everywhere else ""
+    about = " – ".join(filter(None, (kind, place, session.hint, session.title)))
+    return (
+        "▸" if chosen else "",
+        clean_line(name, 40),
+        session.state.replace("_", " "),
+        format_age(max(0.0, now - session.changed_at)),
+        clean_line(about, 300),
+    )

@@ -22,6 +22,7 @@ TAIL_BYTES = 64 * 1024
 ONE_LINE_BYTES = 2 * 1024 * 1024
 _FEW_LINES = 3
 MOST_LINES = 80
+LAST_LINES = 40
 MOST_CACHED = 4_000
 _STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
 _TRANSCRIPT_TYPES = frozenset(
@@ -52,6 +53,7 @@ class EventFileSummary(Struct, frozen=True):
 
 # How far the clock of a file system may be from that of its writer.
 _SKEW_S = 60.0
+_LAST_STAMPS = 16
 _NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
 _NAMES_FOLDER = lazy(rb'"cwd"\s*:\s*("(?:[^"\\]|\\.)*")')
 _PROBE_BYTES = 16 * 1024
@@ -106,16 +108,16 @@ def first_folder(path: str) -> str:
 def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     whole, torn, tail = _read_ends(descriptor, facts.st_size)
     records = _parse_all(whole[:MOST_LINES])
-    rest = _parse_all((tail or whole[MOST_LINES:])[-MOST_LINES:])
+    rest = _parse_all((tail or whole[MOST_LINES:])[-LAST_LINES:])
     both = [*records, *rest]
-    last = both[-MOST_LINES:]
+    last = both[-LAST_LINES:]
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     sessions = [_short_text(record.session_id) or _short_text(record.sessionId) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
     started = next(_moments(records), 0.0)
     changed = _last_activity(last if kind == "transcript" else [], facts)
     talk = read_talk(both)
-    is_whole = not tail and len(whole) <= 2 * MOST_LINES
+    is_whole = not tail and len(whole) <= MOST_LINES + LAST_LINES
     is_small = talk.is_small(max(0.0, changed - started), is_whole=is_whole)
     return EventFileSummary(
         kind=kind,
@@ -146,7 +148,7 @@ def _last_activity(last: list[SummaryLine], facts: os.stat_result) -> float:
         if facts.st_mtime > facts.st_ctime + _SKEW_S
         else facts.st_mtime
     )
-    stamped = [moment for moment in _moments(last) if moment <= latest + _SKEW_S]
+    stamped = [moment for moment in _moments(last[-_LAST_STAMPS:]) if moment <= latest + _SKEW_S]
     return min(latest, max(stamped)) if stamped else latest
 
 

@@ -36,7 +36,8 @@ from tui.feeds.sessions.where.transcript_folders import dated_files, list_folder
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
 from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
-from tui.store.runs import ListedRun, list_runs, sessions_of
+from tui.store.layout import RunDirectory
+from tui.store.runs import ListedRun, facts_and_end, list_runs, sessions_of
 from tui.system import paths
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError
@@ -121,7 +122,8 @@ class SessionRegistry:
         since = self.now() - RECENT_S
         if not whole:
             listed = [*listed[:1], *(run for run in listed[1:MOST_RUNS] if run.changed >= since)]
-        return [self._of_run(run, agents) for run in listed[:MOST_RUNS]]
+        known = [self._of_run(run, agents) for run in listed[:MOST_RUNS]]
+        return [replace(one, title=_goal(one)) for one in known] if whole else known
 
     def _of_run(self, run: ListedRun, agents: Mapping[str, AgentProcess]) -> KnownSession:
         sessions = sessions_of(run.directory)
@@ -246,6 +248,11 @@ class SessionRegistry:
             return one
         state = state_of(summary, agent, self.now())
         return replace(one, process=agent, state=state, has_substance=has_substance(summary, agent))
+
+
+def _goal(run: KnownSession) -> str:
+    goal = facts_and_end(RunDirectory(Path(run.path).parent)).get("goal")
+    return clean_line(goal, 300) if isinstance(goal, str) else ""
 
 
 def _hint(nearness: Nearness, summary: EventFileSummary) -> str:
