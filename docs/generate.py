@@ -1,4 +1,4 @@
-"""Writes what the documents take from the code: the README's tables and the defaults file.
+"""Writes what the documents take from the code: the README's tables, the defaults file, `docs/json.md`.
 
 `python docs/generate.py` rewrites them; a test says when that is due.
 """
@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from tui.actions import markdown_table as keys_table
+from tui.model.json.document import json_document
 from tui.settings.describe import defaults_yaml
 from tui.settings.describe import markdown_table as settings_table
 
@@ -26,6 +27,7 @@ def with_tables(readme: str) -> str:
 def main() -> None:
     readme = REPOSITORY / "README.md"
     readme.write_text(with_tables(readme.read_text("utf-8")), "utf-8")
+    (REPOSITORY / "docs" / "json.md").write_text(json_document(), "utf-8")
     (REPOSITORY / "config" / "overnight.yaml").write_text(defaults_yaml(), "utf-8")
 
 

@@ -39,9 +39,15 @@ class Glyphs(Struct, frozen=True):
     stalled: str = "▲"
     looping: str = "∞"
     asking: str = "?"
+    awaiting: str = "◇"
+    refused: str = "⊘"
+    restarting: str = "↻"
     paused: str = "‖"
     finished: str = "■"
+    ended: str = "□"
     dead: str = "×"
+    crashed: str = "↯"
+    gave_up: str = "⊗"
     none: str = "○"
     # the timeline
     tool_minute: str = "▒"
@@ -71,7 +77,7 @@ ASCII_TWINS: Mapping[int, str] = {
     **{ord(c): "x" for c in "✗✘×✕☒"},
     **{ord(c): "'" for c in "‘’‛′"},
     **{ord(c): '"' for c in "“”‟″"},
-    **dict(zip(map(ord, "◆◔∞‖≋≥≤"), "*o@=~><", strict=True)),
+    **dict(zip(map(ord, "◆◔∞‖≋≥≤◇⊘↻⊗↯"), "*o@=~><o0&X^", strict=True)),
     ord("…"): "~",
     ord("·"): ".",
     ord("≈"): "~",
@@ -89,6 +95,9 @@ ASCII = replace(
     waiting=".",
     limited="L",
     stalled="!",
+    awaiting=":",
+    ended="_",
+    dead="k",
     tool_minute="%",
     checkpoint="c",
     restart="r",

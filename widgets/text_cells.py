@@ -69,6 +69,19 @@ def clip_start(text: str, width: int) -> str:
     return clip(ellipsis, width, "") + tail
 
 
+def clip_path(path: str, width: int) -> str:
+    """The path in at most `width` columns: folders in its middle are left out, its name stays."""
+    if cells(path) <= width:
+        return path
+    ellipsis = glyphs().ellipsis
+    parts = path.replace("\\", "/").split("/")
+    for first in range(1, len(parts)):
+        short = "/".join((ellipsis, *parts[first:]))
+        if cells(short) <= width:
+            return short
+    return clip_start(parts[-1], width)
+
+
 def pad(text: str, width: int) -> str:
     """The text in exactly `width` columns."""
     short = clip(text, width)

@@ -29,20 +29,31 @@ def stream_records(
 ) -> list[dict[str, Any]]:
     """The lines of a short `stream-json` session that changed something."""
     records: list[dict[str, Any]] = [
-        {"type": "system", "subtype": "init", "cwd": cwd, "session_id": session, "uuid": "u1"},
+        {
+            "type": "system",
+            "subtype": "init",
+            "cwd": cwd,
+            "session_id": session,
+            "uuid": f"{session}-u1",
+        },
         {
             "type": "user",
             "session_id": session,
-            "uuid": "u2",
+            "uuid": f"{session}-u2",
             "message": {"role": "user", "content": "x"},
         },
-        {"type": "assistant", "session_id": session, "uuid": "u4", "message": said(EDIT)},
+        {
+            "type": "assistant",
+            "session_id": session,
+            "uuid": f"{session}-u4",
+            "message": said(EDIT),
+        },
     ]
     if started:
         records[1]["timestamp"] = started
     if over:
         records.append(
-            {"type": "result", "subtype": "success", "session_id": session, "uuid": "u3"}
+            {"type": "result", "subtype": "success", "session_id": session, "uuid": f"{session}-u3"}
         )
     return records
 
@@ -73,15 +84,25 @@ def transcript_records(
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
     records: list[dict[str, Any]] = [
         {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}},
-        {"type": "user", "uuid": "u1", "message": {"role": "user", "content": "x"}, **envelope},
-        {"type": "assistant", "uuid": "u2", "message": said(EDIT, stop="tool_use"), **envelope},
         {
             "type": "user",
-            "uuid": "u3",
+            "uuid": f"{session}-u1",
+            "message": {"role": "user", "content": "x"},
+            **envelope,
+        },
+        {
+            "type": "assistant",
+            "uuid": f"{session}-u2",
+            "message": said(EDIT, stop="tool_use"),
+            **envelope,
+        },
+        {
+            "type": "user",
+            "uuid": f"{session}-u3",
             "message": {"role": "user", "content": [result]},
             **envelope,
         },
-        {"type": "assistant", "uuid": "u4", "message": done, **envelope},
+        {"type": "assistant", "uuid": f"{session}-u4", "message": done, **envelope},
     ]
     return records[:4] if at_work else records
 

@@ -28,6 +28,11 @@ def test_readme_tables_are_current() -> None:
     assert generator().with_tables(readme) == readme, "run: python docs/generate.py"
 
 
+def test_json_document_is_current() -> None:
+    text = (REPOSITORY / "docs" / "json.md").read_text("utf-8")
+    assert generator().json_document() == text, "run: python docs/generate.py"
+
+
 def test_no_key_is_given_twice() -> None:
     for place in ("main", "review", "runs"):
         keys = [key for action in ACTIONS if action.place == place for key in action.keys]

@@ -4,7 +4,9 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
+from tui.model.state import SessionState
 from widgets.glyphs import ASCII, ASCII_TWINS, UNICODE, Glyphs, glyphs_for
+from widgets.status.session_header import state_span
 
 
 @pytest.mark.parametrize("signs", [UNICODE, ASCII], ids=["unicode", "ascii"])
@@ -30,3 +32,11 @@ def test_which_signs_suit_a_terminal() -> None:
     assert glyphs_for({"TERM": "linux"}, "utf-8") is ASCII
     assert glyphs_for({"TERM": "xterm"}, "ANSI_X3.4-1968") is ASCII
     assert glyphs_for({}, "UTF8") is UNICODE
+
+
+@pytest.mark.parametrize("signs", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_each_state_has_a_sign_of_its_own(signs: Glyphs) -> None:
+    """But for the two that wait for the same: the agent, and its API."""
+    shown = {state: state_span(state, signs)[0] for state in SessionState}
+    assert shown.pop(SessionState.STARTING) == shown[SessionState.WAITING_API]
+    assert len(set(shown.values())) == len(shown)

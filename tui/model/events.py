@@ -23,6 +23,26 @@ class SourceRef(Struct, frozen=True, gc=False):
     uuid: str | None = None
 
 
+class ModelCall(Struct, frozen=True, gc=False):
+    """A call that the server made within a response and bills apart, to the model it names."""
+
+    model: str
+    usage: TokenUsage
+
+
+class UsageDetails(Struct, frozen=True, gc=False):
+    """What few responses have beside their tokens, and what changes their price.
+
+    `terms` are those of `usage_terms`. `calls` are an advisor's. `passes` are the prompts of a response that
+    the server made in several passes, each with its own tokens; together they are the response's.
+    """
+
+    terms: tuple[str, ...] = ()
+    searches: int = 0
+    calls: tuple[ModelCall, ...] = ()
+    passes: tuple[TokenUsage, ...] = ()
+
+
 class TokenUsage(Struct, frozen=True, gc=False):
     """Tokens of one API response, the two kinds of cache write apart."""
 
@@ -31,11 +51,18 @@ class TokenUsage(Struct, frozen=True, gc=False):
     cache_write_5m: int = 0
     cache_write_1h: int = 0
     cache_read: int = 0
+    details: UsageDetails | None = None
 
     @property
     def context(self) -> int:
-        """Tokens the model had before it when it answered."""
+        """Tokens of prompt that are billed."""
         return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
+
+    @property
+    def window(self) -> int:
+        """Tokens the model had before it when it answered: of several passes, those of the last."""
+        details = self.details
+        return self.context if details is None or not details.passes else details.passes[-1].context
 
     @property
     def total(self) -> int:
@@ -49,6 +76,7 @@ class ToolCall(Struct, frozen=True, gc=False):
     """A tool call: `target` is its one-line summary (command, path); `key` is equal for equal calls.
 
     `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
+    A call with `on_server` is run by the API itself: its result stands in the same message.
     """
 
     id: str
@@ -57,10 +85,43 @@ class ToolCall(Struct, frozen=True, gc=False):
     key: int
     path: str = ""
     command: str = ""
+    on_server: bool = False
+
+
+ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})
+"""Words of the CLI for a background task that is over."""
+
+
+class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A background task or subagent began, moved or ended; `task_type` is the CLI's word for its kind.
+
+    A scheduled wake-up (`wake_up`) and a schedule (`session_cron`) are tasks too; `due` is when the
+    wake-up comes. `foreground` tasks are awaited by their tool call. A `task_id` of "*" means all of
+    the type.
+    """
+
+    phase: Literal["started", "progress", "updated", "ended"]
+    task_id: str
+    tool_use_id: str
+    description: str
+    task_type: str = ""
+    status: str = ""
+    tokens: int = 0
+    due: float | None = None
+    foreground: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the task ended by this update."""
+        return self.phase == "ended" or self.status in ENDED_TASK_STATUSES
 
 
 class ToolResult(Struct, frozen=True, gc=False):
-    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length."""
+    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
+
+    `task` is what it says of a background task: that one was launched, goes on or is over. `head` is its
+    beginning, where the excerpt lacks it. `stopped`: a person refused it without a word; the turn ends.
+    """
 
     tool_use_id: str
     is_error: bool
@@ -69,6 +130,9 @@ class ToolResult(Struct, frozen=True, gc=False):
     added: int = 0
     removed: int = 0
     agent_id: str = ""
+    task: TaskUpdate | None = None
+    head: str = ""
+    stopped: bool = False
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -83,8 +147,8 @@ class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """One block or more of an API response; `final`: its usage is the response's last figure.
 
-    `stop_reason` is the API's word, empty where the version did not write it. `failure` is set where the
-    CLI put an error of the API in the model's place; `error` is its raw code.
+    `stop_reason` is the API's word, empty where the version did not write it, or, with `goes_on`, where more
+    of the answer was to come. `failure` is an error of the API in the model's place; `error` its raw code.
     """
 
     message_id: str
@@ -98,13 +162,15 @@ class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     error: str = ""
     stop_reason: str = ""
     failure: ApiFailure | None = None
+    goes_on: bool = False
 
 
 class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """What reached the model: a prompt, tool results, or text that the CLI added.
 
     `command_uuid` is the id under which a message that waited in the queue was sent; the stream may
-    carry the same message with that id as its `uuid`.
+    carry the same message with that id as its `uuid`. `tasks` are the background tasks that a
+    notification tells of.
     """
 
     role: Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
@@ -112,6 +178,7 @@ class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     results: tuple[ToolResult, ...] = ()
     origin: str = ""
     command_uuid: str = ""
+    tasks: tuple[TaskUpdate, ...] = ()
 
 
 class ModelUsage(Struct, frozen=True, gc=False):
@@ -121,10 +188,11 @@ class ModelUsage(Struct, frozen=True, gc=False):
     usage: TokenUsage
     cost_usd: float
     context_window: int
+    searches: int = 0
 
 
 class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A turn ended; `cost_usd` adds up within a process and is carried over by resume and fork."""
+    """A turn ended; `cost_usd` adds up within a process and over resume and fork. `failure` ended it."""
 
     subtype: str
     is_error: bool
@@ -139,6 +207,7 @@ class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     denials: int = 0
     queued: int = 0
     api_error_status: int = 0
+    failure: ApiFailure | None = None
 
     @property
     def was_interrupted(self) -> bool:
@@ -167,7 +236,7 @@ class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A limit's state; `allowed` is no alarm."""
+    """A limit's state; `rejected` makes wait, `overage` means that extra usage pays instead."""
 
     status: str
     resets_at: float | None
@@ -184,18 +253,6 @@ class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     duration_s: float | None = None
 
 
-class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A background task or subagent began, moved or ended."""
-
-    phase: Literal["started", "progress", "updated", "ended"]
-    task_id: str
-    tool_use_id: str
-    description: str
-    task_type: str = ""
-    status: str = ""
-    tokens: int = 0
-
-
 class ToolHeartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A tool is still running after `elapsed_s`."""
 
@@ -205,22 +262,30 @@ class ToolHeartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class MessageLifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A message from outside was queued, started, completed or cancelled."""
+    """A message from outside was queued, started, completed or cancelled; `tasks` as in a `UserMessage`."""
 
     command_uuid: str
     state: str
     text: str = ""
+    tasks: tuple[TaskUpdate, ...] = ()
 
 
 class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """What the CLI reports of itself: running, idle, requires_action, requesting, compacting."""
+    """What the CLI reports of itself: running, idle, requires_action, requesting, compacting.
+
+    `background` is how many background tasks still run, None where it did not say.
+    """
 
     state: str
     detail: str = ""
+    background: int | None = None
+
+
+HOOK_STOPPED = "stopped the turn"
 
 
 class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A hook of the session started or answered."""
+    """A hook of the session started or answered; with `HOOK_STOPPED` as outcome it ended the turn."""
 
     name: str
     event: str
@@ -229,9 +294,14 @@ class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RunningCost(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A transcript's own running total, written at the end of a turn or process."""
+    """A transcript's own running total, written at the end of a turn or process.
+
+    `incomplete`: the CLI had no price for some model, so that its total is too low or a guess.
+    """
 
     cost_usd: float
+    models: tuple[ModelUsage, ...] = ()
+    incomplete: bool = False
 
 
 class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

@@ -10,14 +10,22 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+SYNTHETIC = "<synthetic>"
+"""The model's name on a record that the CLI wrote itself."""
+
 
 class FailureKind(StrEnum):
-    """The class of an error, by what has to happen before the work can go on."""
+    """The class of an error, by what has to happen before the work can go on.
+
+    `usage_limit` is a bound of the subscription that lifts by itself, `extra_usage` one that a person
+    must lift; `rate_limit` is a server that takes no more requests just now.
+    """
 
     LOGIN = "login"
     CREDIT = "credit"
     USAGE_LIMIT = "usage_limit"
     EXTRA_USAGE = "extra_usage"
+    RATE_LIMIT = "rate_limit"
     OVERLOADED = "overloaded"
     SERVER_ERROR = "server_error"
     CONNECTION = "connection"
@@ -25,6 +33,7 @@ class FailureKind(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large"
     INVALID_REQUEST = "invalid_request"
     MODEL_NOT_FOUND = "model_not_found"
+    POLICY = "policy"
     OUTPUT_LIMIT = "output_limit"
     UNKNOWN = "unknown"
 
@@ -33,20 +42,89 @@ class FailureKind(StrEnum):
         """Whether neither waiting nor trying again helps."""
         return self in _FOR_A_PERSON
 
+    @classmethod
+    def of_status(cls, status: int) -> FailureKind:
+        """The class of an HTTP status, where nothing else tells it."""
+        known = _BY_STATUS.get(status)
+        return known or (cls.SERVER_ERROR if status >= 500 else cls.UNKNOWN)
+
+    @property
+    def words(self) -> str:
+        """What it is, as the beginning of a sentence."""
+        return _WORDS[self][0]
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it; empty where only waiting helps."""
+        return _WORDS[self][1]
+
 
 _FOR_A_PERSON = frozenset(
-    map(FailureKind, ("login", "credit", "extra_usage", "model_not_found", "invalid_request"))
+    map(
+        FailureKind,
+        "login credit extra_usage model_not_found invalid_request policy prompt_too_long"
+        " request_too_large".split(),
+    )
 )
+_BY_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.LOGIN,
+    402: FailureKind.CREDIT,
+    403: FailureKind.LOGIN,
+    404: FailureKind.MODEL_NOT_FOUND,
+    408: FailureKind.CONNECTION,
+    413: FailureKind.REQUEST_TOO_LARGE,
+    425: FailureKind.OVERLOADED,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
+}
+_WORDS = {
+    FailureKind.LOGIN: ("login failed", "log in again (/login) or mend the API key"),
+    FailureKind.CREDIT: ("no credit left", "pay for more credit"),
+    FailureKind.USAGE_LIMIT: ("usage limit", ""),
+    FailureKind.EXTRA_USAGE: ("extra usage needed", "allow extra usage, or take another model"),
+    FailureKind.RATE_LIMIT: ("too many requests", ""),
+    FailureKind.OVERLOADED: ("API overloaded", ""),
+    FailureKind.SERVER_ERROR: ("server error", ""),
+    FailureKind.CONNECTION: ("connection failed", ""),
+    FailureKind.PROMPT_TOO_LONG: ("prompt too long", "compact the conversation or start afresh"),
+    FailureKind.REQUEST_TOO_LARGE: ("request too large", "leave out large files or images"),
+    FailureKind.INVALID_REQUEST: ("invalid request", "rewind the conversation or start afresh"),
+    FailureKind.MODEL_NOT_FOUND: ("model not available", "choose another model"),
+    FailureKind.POLICY: ("refused by the usage policy", "put the request otherwise"),
+    FailureKind.OUTPUT_LIMIT: ("answer longer than the output limit", ""),
+    FailureKind.UNKNOWN: ("API error", ""),
+}
+
+
+_BY_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.LOGIN,
+    402: FailureKind.CREDIT,
+    403: FailureKind.LOGIN,
+    404: FailureKind.MODEL_NOT_FOUND,
+    408: FailureKind.CONNECTION,
+    413: FailureKind.REQUEST_TOO_LARGE,
+    425: FailureKind.OVERLOADED,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
+}
 
 
 class LimitNotice(Struct, frozen=True, gc=False):
     """A usage limit, told in words or as an event: which one, and when it resets (None: unsaid).
 
-    `window` is `five_hour`, `weekly`, a model's name with `weekly`, or empty.
+    `window` is `five_hour`, `weekly`, `monthly`, a model's name with `weekly`, another name, or empty.
+    `words` is what the text says of the reset, also where no single moment follows from it; it is empty
+    where the text says nothing. `latest` is the moment that the reset does not come after, where it is known.
     """
 
     window: str = ""
     resets_at: float | None = None
+    words: str = ""
+    latest: float | None = None
 
 
 class ApiFailure(Struct, frozen=True, gc=False):

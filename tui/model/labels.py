@@ -6,7 +6,10 @@ The keys are those of JSON. Signs of the screen are in `widgets.glyphs`; those h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tui.model.session import EarlierNight
 
 VERDICTS: Final[Mapping[str, str]] = {
     "keep": "Keep",
@@ -130,8 +133,27 @@ COST_SOURCES: Final[Mapping[str, str]] = {
 SEVERITIES: Final = ("high", "medium", "low")
 
 
+REMEDIES: Final[Mapping[str, str]] = {
+    "silent_tool": "look at what the call does; `overnight-tui kill --interrupt` ends it and keeps the session",
+    "silent_api": "wait some minutes, as the CLI cuts a dead connection itself; then "
+    "`overnight-tui kill --interrupt` and a message begin anew",
+    "wedged": "`overnight-tui inject` a message; if nothing moves, `overnight-tui kill` and start it again",
+    "loop": "`overnight-tui step-back` asks it to think again; `overnight-tui rewind` goes back",
+    "limit_wait": "nothing, if it may wait: only time lifts the limit",
+    "process_gone": "`overnight-tui review` shows what is there; Claude's --resume takes it up again",
+}
+"""What a person can do about a kind of stall."""
+
+
 def describe_survivors(survivors: Sequence[str] | None) -> str:
     """What is said of processes that outlived the end of a session; None: others cannot be ruled out."""
     if survivors is None:
         return "what else it had started cannot be known"
     return f"these survived: {', '.join(survivors)}" if survivors else ""
+
+
+def describe_earlier(earlier: EarlierNight) -> str:
+    """What is said of a night whose session goes on from another, which is not counted in it."""
+    if earlier.is_copy:
+        return f"forked from session {earlier.session}; the copied history is not counted here"
+    return f"session {earlier.session} again; its earlier part, night {earlier.id}, is not counted here"

@@ -5,6 +5,7 @@ All text is safe to show. Times are seconds since the epoch, UTC; `None` means u
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
@@ -45,12 +46,19 @@ class ProgressSection(Struct, frozen=True, gc=False):
     priority: str = ""
 
 
+ProgressBasis = Literal["checkboxes", "counts", "states", "features", "unknown"]
+
+
 class ProgressFile(Struct, frozen=True, gc=False):
-    """What a progress file says; `basis` is what was counted, "unknown" where nothing could be."""
+    """What a progress file says; `basis` is what was counted, "unknown" where nothing could be.
+
+    `rests_on` says for people what the figures stand on, with its place, or why they are unknown.
+    `newest_line` is the line of `text` at which the file's newest part begins; 0 where that is its top.
+    """
 
     source: str
     at: float | None
-    basis: Literal["checkboxes", "counts", "features", "unknown"]
+    basis: ProgressBasis
     done: int
     open: int
     tasks: tuple[ProgressTask, ...] = ()
@@ -61,6 +69,8 @@ class ProgressFile(Struct, frozen=True, gc=False):
     session: str = ""
     started: str = ""
     text: str = ""
+    rests_on: str = ""
+    newest_line: int = 0
 
     @property
     def total(self) -> int:
@@ -68,18 +78,25 @@ class ProgressFile(Struct, frozen=True, gc=False):
 
 
 class SessionNotes(Struct, frozen=True, gc=False):
-    """The session notes as they stand, cleaned Markdown."""
+    """The session notes as they stand, cleaned Markdown.
+
+    `newest_first` where dates or numbers of its headings fall; other notes grow at their end.
+    """
 
     source: str
     at: float | None
     text: str
+    newest_first: bool = False
 
 
 LogLevel = Literal["debug", "info", "ok", "warning", "error", ""]
 
 
 class LogEntry(Struct, frozen=True, gc=False):
-    """One entry of a watchdog or loop log, continuation lines included; `local`: time had no zone."""
+    """One entry of a watchdog or loop log, continuation lines included; `local`: time had no zone.
+
+    Where the same entry came `count` times in a row, `at` is its first time and `last_at` its latest.
+    """
 
     source: str
     offset: int
@@ -89,6 +106,8 @@ class LogEntry(Struct, frozen=True, gc=False):
     tag: str = ""
     local: bool = False
     clock: str = ""
+    count: int = 1
+    last_at: float | None = None
 
 
 class SessionHistoryLine(Struct, frozen=True, gc=False):
@@ -127,6 +146,73 @@ class Commit(Struct, frozen=True, gc=False):
     author: str = ""
 
 
+class StreamFormat(StrEnum):
+    """What the beginning of a file looks like. `is_read`: its records can be read all the same."""
+
+    looks_like: str
+    advice: str
+    is_read: bool
+
+    def __new__(
+        cls, value: str, looks_like: str = "", advice: str = "", is_read: bool = False
+    ) -> StreamFormat:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.looks_like, member.advice, member.is_read = looks_like, advice, is_read
+        return member
+
+    CLAUDE = "claude", "", "", True
+    UNKNOWN = "unknown", "holds nothing that can be read"
+    UTF_16 = "utf-16", "is UTF-16 and is read as such", "write it as UTF-8", True
+    UTF_32 = "utf-32", "is UTF-32 text", "write the stream as UTF-8"
+    PRETTY_JSON = (
+        *("pretty-json", "holds pretty-printed JSON, one record on several lines"),
+        "write one record a line (jq -c . puts it right)",
+    )
+    JSON_ARRAY = (
+        *("json-array", "holds a JSON array over several lines"),
+        "write one record a line (jq -c '.[]' puts it right)",
+    )
+    OTHER_JSON = "other-json", "holds JSON, but no record of Claude Code"
+    CODEX = "codex", "is a stream or session of Codex, not of Claude Code"
+    OPENCODE = "opencode", "is a stream of OpenCode, not of Claude Code"
+    GEMINI = "gemini", "is a stream or session of Gemini CLI, not of Claude Code"
+    CURSOR = "cursor", "is a stream of Cursor's agent, not of Claude Code"
+    AIDER = "aider", "is a log of Aider, not of Claude Code"
+    SQLITE = "sqlite", "is an SQLite database, as OpenCode keeps its sessions"
+    BINARY = "binary", "holds binary data"
+    TEXT = "text", "holds plain text, no events"
+
+
+_OTHER_AGENTS = frozenset(map(StreamFormat, "codex opencode gemini cursor aider sqlite".split()))
+_USUAL_ADVICE = (
+    "name a stream that claude -p --output-format stream-json --verbose wrote, or a transcript"
+)
+
+
+class SourceFormat(Struct, frozen=True):
+    """What the event file `source` looks like; `excerpt` are its first words, cleaned."""
+
+    source: str
+    format: StreamFormat
+    excerpt: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another agent wrote it: what can be read of it means something else there."""
+        return self.format in _OTHER_AGENTS
+
+    @property
+    def sentence(self) -> str:
+        """What it looks like and what to do, for a person; empty for a stream of Claude Code."""
+        what = self.format
+        if not what.looks_like:
+            return ""
+        quoted = f" (it begins “{self.excerpt}”)" if self.excerpt else ""
+        name = self.source.rsplit("/", 1)[-1]
+        return f"{name} {what.looks_like}{quoted}; {what.advice or _USUAL_ADVICE}"
+
+
 class SourceStatus(Struct, frozen=True, gc=False):
     """Whether a source can be read, in words for the sources panel."""
 
@@ -140,6 +226,7 @@ class SourceStatus(Struct, frozen=True, gc=False):
     lines: int = 0
     malformed: int = 0
     progress: float = 1.0
+    format: StreamFormat = StreamFormat.CLAUDE
 
 
 Record = (
@@ -153,6 +240,7 @@ Record = (
     | Commit
     | AgentProcesses
     | JournalEntry
+    | SourceFormat
 )
 ChangeKind = Literal["added", "modified", "deleted", "renamed", "mode"]
 

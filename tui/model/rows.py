@@ -36,7 +36,11 @@ Mark = Literal["", "ok", "error", "warning", "running", "quiet"]
 
 
 class EventRow(Struct, frozen=True, gc=False):
-    """One line of the events pane: when, what, about what, how it went, how long it took."""
+    """One line of the events pane: when, what, about what, how it went, how long it took.
+
+    `tool` is a call's whole name. `file` is the part of `text` that names a file or folder; where room
+    is short, its folders are left out and its name stays.
+    """
 
     kind: RowKind
     at: float | None
@@ -47,6 +51,8 @@ class EventRow(Struct, frozen=True, gc=False):
     seconds: float | None = None
     depth: int = 0
     ref: SourceRef | None = None
+    tool: str = ""
+    file: str = ""
 
 
 class DetailPart(Struct, frozen=True, gc=False):

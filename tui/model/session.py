@@ -11,7 +11,12 @@ from tui.model.state import OVER, SessionState
 
 
 class AgentProcess(Struct, frozen=True, gc=False):
-    """A Claude process of this project; identity is `pid` together with `created`."""
+    """A Claude process of this project; identity is `pid` together with `created`.
+
+    `status` is Claude's own word: busy, idle, waiting (for a person), shell (idle, while a background
+    shell runs); empty where the version writes none. `newest_child` is when its youngest child began,
+    `registered_at` when it says itself that it did; 0 where unknown.
+    """
 
     pid: int
     created: float
@@ -26,6 +31,8 @@ class AgentProcess(Struct, frozen=True, gc=False):
     cpu_s: float = 0.0
     rss: int = 0
     children: int = 0
+    newest_child: float = 0.0
+    registered_at: float = 0.0
 
 
 class AgentProcesses(Struct, frozen=True, gc=False):
@@ -78,10 +85,45 @@ class KnownSession(Struct, frozen=True):
         return self.state in OVER
 
 
+EventKind = Literal["stream", "transcript", "journal"]
+
+
+class EventFile(Struct, frozen=True):
+    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
+
+    `base` is the folder that it must not leave by its links; empty where it may be anywhere. Only the bytes
+    from `since` to `until` (0: the end) belong to this night; with `goes_on` what stands before tells what it
+    goes on from.
+    """
+
+    kind: EventKind
+    path: str
+    chosen: str
+    trusted: bool = True
+    base: str = ""
+    since: int = 0
+    until: int = 0
+    goes_on: bool = False
+
+
+class EarlierNight(Struct, frozen=True):
+    """A night whose session another one goes on from: its id, the session, and until when that went.
+
+    `is_copy` says that its history was copied by a fork; otherwise the session was taken up again after
+    a long absence.
+    """
+
+    id: str
+    session: str
+    until: float
+    is_copy: bool = False
+
+
 class NamedSources(Struct, frozen=True):
     """Sources named on the command line, as absolute paths; `run` is a run's id.
 
-    `session` is the event file of a session of this project that is taken as if it had been found.
+    `session` is the event file of a session of this project that is taken as if it had been found, `night`
+    the id of the night in it, where that is not its newest.
     """
 
     events: str | None = None
@@ -90,6 +132,7 @@ class NamedSources(Struct, frozen=True):
     watchdog: str | None = None
     run: str | None = None
     session: str | None = None
+    night: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:

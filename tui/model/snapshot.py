@@ -30,8 +30,42 @@ class RunExit(Struct, frozen=True):
     kind: EndKind = EndKind.OPEN
 
 
+class RunLimits(Struct, frozen=True):
+    """The bounds in force for a run, in the units of the settings; None where there is none."""
+
+    max_hours: float | None = None
+    max_idle_minutes: float | None = None
+    max_cost_usd: float | None = None
+
+
+class LimitReached(Struct, frozen=True):
+    """A limit that our supervisor keeps was reached; figures are in the unit of its setting.
+
+    They are None where a journal of version 0.1 has them as words only.
+    """
+
+    kind: str
+    since: float | None
+    value: float | None = None
+    allowed: float | None = None
+
+
+class EarlierPart(Struct, frozen=True):
+    """What stands before a night in its own files and is not counted: how many records, until when.
+
+    `session` is the session that they were of.
+    """
+
+    records: int = 0
+    until: float | None = None
+    session: str = ""
+
+
 class RunInfo(Struct, frozen=True):
-    """Which run this is; `owned` if our supervisor started it, on the machine `host`."""
+    """Which run this is; `owned` if our supervisor started it, on the machine `host`.
+
+    `supervised`: whether a supervisor watches it now, as far as its journal tells; None: it does not.
+    """
 
     owned: bool
     id: str | None = None
@@ -48,6 +82,11 @@ class RunInfo(Struct, frozen=True):
     attempt: int = 0
     exit: RunExit | None = None
     host: str = ""
+    supervised: bool | None = False
+    continuations: int = 0
+    limits: RunLimits = RunLimits()
+    limit: LimitReached | None = None
+    earlier: EarlierPart | None = None
 
 
 class RunningTool(Struct, frozen=True):
@@ -113,12 +152,26 @@ class HourCost(Struct, frozen=True):
     usd: float
 
 
+class CostGap(Struct, frozen=True):
+    """What the CLI's totals hold of one model beyond the records that were read.
+
+    Compactions, titles and other helper calls of the CLI write no records, an earlier part of the
+    session may lie elsewhere. `usd` is what the totals say above the price of the records.
+    """
+
+    model: str
+    prompt_tokens: int
+    output_tokens: int
+    usd: float
+
+
 class Cost(Struct, frozen=True):
     """What it cost, and what the figure is based on.
 
     "result": the CLI's own total, nothing after it. "estimate": tokens times the table of
     `priced_on`, wholly or for what came after the last result. "partial": at least this much.
-    `per_hour` is the burn of the last hour of work.
+    `per_hour` is the burn of the last hour of work. `notes` are sentences for people: why an
+    estimate was corrected, what the totals hold beyond the records.
     """
 
     usd: float | None
@@ -128,6 +181,8 @@ class Cost(Struct, frozen=True):
     by_hour: tuple[HourCost, ...] = ()
     per_hour: float | None = None
     priced_on: str = ""
+    beyond_records: tuple[CostGap, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class ContextUse(Struct, frozen=True):

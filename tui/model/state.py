@@ -46,9 +46,12 @@ class StateReason(StrEnum):
     """Why a session is in its state; the sentence for people is beside it."""
 
     NO_SESSION = "no_session"
+    NOT_A_STREAM = "not_a_stream"
     AGENT_STARTING = "agent_starting"
     RUN_ENDED = "run_ended"
     RESTART_PENDING = "restart_pending"
+    REWINDING = "rewinding"
+    LIMIT_REACHED = "limit_reached"
     ENDED_BY_PERSON = "ended_by_person"
     ENDED_BY_LIMIT = "ended_by_limit"
     ENDED_BY_WATCHDOG = "ended_by_watchdog"
@@ -59,10 +62,15 @@ class StateReason(StrEnum):
     QUESTION = "question"
     USAGE_LIMIT = "usage_limit"
     LIMIT_OVERDUE = "limit_overdue"
+    MESSAGE_AWAITED = "message_awaited"
     TURN_COMPLETED = "turn_completed"
+    TURN_ANSWERED = "turn_answered"
+    NOTHING_ASKED = "nothing_asked"
     TURN_FAILED = "turn_failed"
     TURN_INTERRUPTED = "turn_interrupted"
+    API_UNREACHABLE = "api_unreachable"
     BACKGROUND_TASK = "background_task"
+    HOOK_RUNNING = "hook_running"
     MESSAGE_QUEUED = "message_queued"
     SILENT_TOOL = "silent_tool"
     SILENT_API = "silent_api"
@@ -142,6 +150,7 @@ class OutcomeKind(StrEnum):
     OVERLOADED = "overload"
     LOGIN_REQUIRED = "login required"
     BILLING_REQUIRED = "billing required"
+    PERSON_REQUIRED = "person required"
     RESUME_REFUSED = "resume refused"
     CRASH = "crash"
 
@@ -172,13 +181,17 @@ class NotifyKind(StrEnum):
     NEEDS_YOU = "needs_you"
 
 
+_S = SessionState
+
+
 class EndKind(StrEnum):
     """Why a night is over, and what follows for state, review and notification.
 
-    `session_state` is the session's afterwards, NONE while nothing has ended. `notify_event` is None
-    where no run of ours ends so. `old_words` begin the sentences of version 0.1.
+    `exit_word` is the word of `exit.kind` in JSON, `session_state` the session's state afterwards.
+    `notify_event` is None where no run of ours ends so. `old_words` begin the sentences of version 0.1.
     """
 
+    exit_word: str
     session_state: SessionState
     notify_event: NotifyKind | None
     old_words: tuple[str, ...]
@@ -186,25 +199,27 @@ class EndKind(StrEnum):
     def __new__(
         cls,
         value: str,
-        state: SessionState = SessionState.NONE,
+        exit_word: str = "unknown",
+        state: SessionState = SessionState.ENDED,
         event: NotifyKind | None = None,
         *old_words: str,
     ) -> EndKind:
         member = str.__new__(cls, value)
         member._value_ = value
-        member.session_state, member.notify_event, member.old_words = state, event, old_words
+        member.exit_word, member.session_state = exit_word, state
+        member.notify_event, member.old_words = event, old_words
         return member
 
-    TASKS_DONE = "tasks_done", SessionState.FINISHED, NotifyKind.FINISHED, "all tasks done"
-    TURN_ENDED = "turn_ended", SessionState.FINISHED, NotifyKind.FINISHED, "the turn ended"
-    LIMIT = "limit", SessionState.KILLED, NotifyKind.FINISHED, "limit", "usage limit"
-    STOPPED = "stopped", SessionState.KILLED, NotifyKind.FINISHED, "stopped", "interrupted"
-    KILLED = "killed", SessionState.KILLED, NotifyKind.FINISHED, "killed"
-    NEEDS_PERSON = "needs_you", SessionState.FAILED, NotifyKind.NEEDS_YOU, "needs you"
-    GAVE_UP = "gave_up", SessionState.CRASHED, NotifyKind.NEEDS_YOU, "gave up"
-    CRASH = "crash", SessionState.CRASHED, NotifyKind.NEEDS_YOU, "crash"
-    FAILED = "failed", SessionState.FAILED, None, "fail", "error"
-    HUNG = "hung", SessionState.STALLED
+    TASKS_DONE = "tasks_done", "completed", _S.FINISHED, NotifyKind.FINISHED, "all tasks done"
+    TURN_ENDED = "turn_ended", "completed", _S.FINISHED, NotifyKind.FINISHED, "the turn ended"
+    LIMIT = "limit", "limit", _S.KILLED, NotifyKind.FINISHED, "limit", "usage limit"
+    STOPPED = "stopped", "stopped", _S.KILLED, NotifyKind.FINISHED, "stopped", "interrupted"
+    KILLED = "killed", "killed", _S.KILLED, NotifyKind.FINISHED, "killed"
+    NEEDS_PERSON = "needs_you", "needs_person", _S.FAILED, NotifyKind.NEEDS_YOU, "needs you"
+    GAVE_UP = "gave_up", "gave_up", _S.GAVE_UP, NotifyKind.NEEDS_YOU, "gave up"
+    CRASH = "crash", "crashed", _S.CRASHED, NotifyKind.NEEDS_YOU, "crash"
+    FAILED = "failed", "failed", _S.FAILED, None, "fail", "error"
+    HUNG = "hung"
     OPEN = "open"
 
     @classmethod

@@ -24,7 +24,9 @@ _KEEP_FILES = 40
 
 def saved_path(cache: Path, files: Sequence[EventFile]) -> Path:
     """The file that a reader of these files is saved in."""
-    names = "\n".join(f"{file.kind} {os.path.realpath(file.path)}" for file in files)
+    names = "\n".join(
+        f"{file.kind} {os.path.realpath(file.path)} {file.since} {file.until}" for file in files
+    )
     return cache / "folds" / (hashlib.sha256(os.fsencode(names)).hexdigest()[:32] + ".msgpack")
 
 

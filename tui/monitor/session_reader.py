@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import heapq
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from tui.feeds.claude.decoder import DecodedBatch
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
+from tui.model.session import EventFile
+from tui.model.session import EventKind as Kind
 from tui.model.state import StallThresholds
+from tui.monitor import followed_file
 from tui.monitor.followed_file import FollowedFile, SavedFile
+from tui.monitor.prices_in_force import price_table
 from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
-from tui.night.usage.prices import PriceTable
 from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings
-from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
-from tui.store.layout import RunDirectory
-from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.monitor.rows.event_index import EventIndex
@@ -109,7 +106,7 @@ class SessionReader:
         self._sources.append(source)
         self._new_generation(source, start.generation if start is not None else 0)
         if file.kind == "stream" and self._on_arrival is None:
-            self.fold.apply(recorded_arrivals(file.path, most=_MOST_ARRIVALS))
+            self.fold.apply(followed_file.recorded_arrivals(file.path, most=_MOST_ARRIVALS))
         return source
 
     @property
@@ -142,9 +139,12 @@ class SessionReader:
         alone = len(self._sources) == 1
         busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged()
         self.caught_up = not busy
+        self._note_files()
         if self.caught_up and self._is_first_pass:
             self._is_first_pass = False
             self._date_the_undated()
+        if self._rows is not None:
+            self._rows.set_abandoned(self.fold.abandoned)
         return busy
 
     def read_all(self) -> None:
@@ -164,6 +164,7 @@ class SessionReader:
                 grown.add(source.file.kind)
                 self._add(source, self._decode(source, batch))
         self.caught_up = not any(source.follower.is_behind for source in self._sources)
+        self._note_files()
         self._is_first_pass = self._is_first_pass and not self.caught_up
         return grown
 
@@ -173,7 +174,7 @@ class SessionReader:
         Only for a reader that will read nothing more: the newline may still come.
         """
         for source in self._sources:
-            data = source.last_line()
+            data = b"" if source.file.until else source.last_line()
             if not data or isinstance(source.decoder, JournalDecoder):
                 continue
             pending = source.follower.partial()
@@ -182,6 +183,14 @@ class SessionReader:
             source.lines += 1
             decoded = source.decoder.decode(data + b"\n", pending.offset)
             self._add(source, self._decoded(source, decoded))
+
+    def _note_files(self) -> None:
+        """Tells the fold when its files were written to, and what the main one looks like."""
+        looks = self._sources[0].recognise_format() if self._sources else None
+        if looks is not None:
+            self.fold.apply([looks])
+        times = (one.follower.state.mtime for one in self._sources if one.file.kind != "journal")
+        self.fold.written_at = max((at for at in times if at is not None), default=None)
 
     def _date_the_undated(self) -> None:
         """A file without times was at least written to when its own time says."""
@@ -213,10 +222,10 @@ class SessionReader:
         order = self._sources.index(source)
         while batches := source.read():
             for batch in batches:
-                for record in self._decode(source, batch):
-                    if record.at is not None and record.at > source.latest:
-                        source.latest = record.at
-                    yield source.latest, order, source, source.number, record
+                records = self._decode(source, batch)
+                for at, record in followed_file.steady_times(records, source.latest):
+                    source.latest = at
+                    yield at, order, source, source.number, record
 
     def _decode(
         self, source: FollowedFile, batch: LineBatch
@@ -237,6 +246,9 @@ class SessionReader:
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
         decoded = source.decoder.decode(batch.data, batch.offset)
         source.lines += decoded.lines
+        if source.is_part:
+            earlier, decoded = source.own_part(decoded)
+            self.fold.apply_earlier(earlier)
         return self._decoded(source, decoded)
 
     def _decoded(self, source: FollowedFile, decoded: DecodedBatch) -> list[AgentEvent]:
@@ -265,8 +277,8 @@ class SessionReader:
             at = record.at
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
-            elif at > latest:
-                latest = at
+            else:
+                latest = followed_file.later_time(latest, at)
             if fresh:
                 if add is not None:
                     add(number, record, at)
@@ -357,16 +369,6 @@ def _rings(entry: JournalEntry, now: float) -> bool:
     return is_bell and entry.at is not None and now - entry.at < _BELL_FADES
 
 
-def recorded_arrivals(stream: str, start: int = 0, most: int = -1) -> list[Arrival]:
-    """When the bytes of a run's stream came, as the file beside it says from byte `start` on."""
-    try:
-        with regular_file(RunDirectory(Path(stream).parent).arrivals) as (descriptor, status):
-            size = status.st_size if most < 0 else most
-            return read_arrivals(os.pread(descriptor, size, start), stream)
-    except OSError:
-        return []
-
-
 class FoldRules(Struct, frozen=True):
     """Prices and thresholds as the settings give them; travels to the child that folds.
 
@@ -376,14 +378,16 @@ class FoldRules(Struct, frozen=True):
     prices: dict[str, ModelPrice]
     thresholds: StallThresholds
     own: bool = False
+    prices_file: str | None = None
 
     def fold(self) -> NightFold:
         """An empty fold under these rules."""
-        return NightFold(PriceTable(self.prices), self.thresholds, own=self.own)
+        return NightFold(price_table(self.prices, self.prices_file), self.thresholds, own=self.own)
 
     def load(self, data: bytes | bytearray) -> NightFold:
         """A saved fold under these rules; FoldCacheError when it does not fit."""
-        return NightFold.load(data, PriceTable(self.prices), self.thresholds, own=self.own)
+        table = price_table(self.prices, self.prices_file)
+        return NightFold.load(data, table, self.thresholds, own=self.own)
 
 
 def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
@@ -391,4 +395,6 @@ def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
     stalls = settings.stalls
     names = StallThresholds.__struct_fields__
     thresholds = {name: getattr(stalls, name) for name in names if hasattr(stalls, name)}
-    return FoldRules(dict(settings.prices), StallThresholds(**thresholds), own)
+    return FoldRules(
+        dict(settings.prices), StallThresholds(**thresholds), own, settings.prices_file
+    )

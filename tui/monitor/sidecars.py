@@ -11,6 +11,7 @@ from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
+from tui.model.journal import JournalEntry
 from tui.model.records import (
     Commit,
     LogEntry,
@@ -27,7 +28,7 @@ from tui.system.clock import Clock
 # What reads a kind of file is imported once there is one: `status` in an empty folder needs none.
 if TYPE_CHECKING:
     from tui.feeds.repo.commits import CommitReader
-    from tui.feeds.sidecar_files import WatchdogLogDecoder
+    from tui.feeds.watchdog_log import WatchdogLogDecoder
 
 
 _LOG_ENTRIES = 5_000
@@ -35,10 +36,15 @@ _VERSIONS = 200
 _SETTLED = 2.0
 _PROCESS_EVERY = 2.0
 _COMMITS_EVERY = 2.0
+_LEAST_SLEEP = 60.0
 
 
 class WatchdogLogTail:
-    """The newest entries of the watchdog log; `generation` changes when the file began anew."""
+    """The newest entries of the watchdog log; `generation` changes when the file began anew.
+
+    An entry that repeats the one above it is counted there. The last entry may still grow or be counted
+    again, so its number is always among those that `update` of a view must read again.
+    """
 
     def __init__(self, file: SidecarPath, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.generation = 0
@@ -50,39 +56,61 @@ class WatchdogLogTail:
         self._file = file
         self._seen_generation: int | None = None
         self._lines = 0
+        self._held: LogEntry | None = None
+        self._held_repeats = False
+        self._last: LogEntry | None = None
 
     def __len__(self) -> int:
-        return len(self._entries) + (self._held is not None)
+        return len(self._entries) + (self._held is not None and not self._held_repeats)
 
-    @property
-    def _held(self) -> LogEntry | None:
-        return self._decoder.pending if self._decoder is not None else None
+    def _look_at_held(self) -> None:
+        """Takes over the entry that may still grow, as it stands after these lines."""
+        self._held = self._decoder.pending if self._decoder is not None else None
+        again = None
+        if self._held is not None and self._entries:
+            from tui.feeds.watchdog_log import folded
+
+            again = folded(self._entries[-1], self._held)
+        self._held_repeats = again is not None
+        self._last = again or self._held
 
     def entry(self, index: int) -> LogEntry:
-        held = self._held
-        if index == len(self._entries) and held is not None:
-            return held
+        if index == len(self) - 1 and self._last is not None:
+            return self._last
         return self._entries[index]
 
     def row_at_time(self, at: float) -> int | None:
-        """The newest entry not after `at`; None when there is none."""
+        """The newest entry that first came not after `at`; None when there is none."""
         for index in reversed(range(len(self._entries))):
             time = self._entries[index].at
             if time is not None and time <= at:
                 return index
         return None
 
+    @property
+    def state(self) -> tuple[int, int, LogEntry | None]:
+        """Another value where what is to be shown has changed."""
+        return (
+            self.generation,
+            len(self),
+            self._last or (self._entries[-1] if self._entries else None),
+        )
+
     def poll(self) -> list[LogEntry]:
         """New whole entries, oldest first; the newest one is held until it cannot grow."""
         fresh: list[LogEntry] = []
+        before = 0  # entries of a file that this one replaced
+        grown = False
         for batch in self._follower.poll():
+            grown = True
             if self._seen_generation not in (None, batch.generation):
                 self.generation += 1
                 self._entries.clear()
+                before = len(fresh)
             self._seen_generation = batch.generation
             self._lines += batch.data.count(b"\n")
             if self._decoder is None:
-                from tui.feeds.sidecar_files import WatchdogLogDecoder
+                from tui.feeds.watchdog_log import WatchdogLogDecoder
 
                 self._decoder = WatchdogLogDecoder(self.path)
             fresh += self._decoder.decode(batch.data, batch.offset)
@@ -91,11 +119,24 @@ class WatchdogLogTail:
             self._quiet_since = now
         elif self._held and self._decoder and now - self._quiet_since >= _SETTLED:
             fresh += self._decoder.flush()
-        self._entries.extend(fresh)
+        if fresh:
+            self._append(fresh[before:])
+        if grown or fresh:
+            self._look_at_held()
         if len(self._entries) > 2 * _LOG_ENTRIES:
             del self._entries[:-_LOG_ENTRIES]
             self.generation += 1
         return fresh
+
+    def _append(self, fresh: list[LogEntry]) -> None:
+        from tui.feeds.watchdog_log import folded
+
+        for entry in fresh:
+            again = folded(self._entries[-1], entry) if self._entries else None
+            if again is not None:
+                self._entries[-1] = again
+            else:
+                self._entries.append(entry)
 
     @property
     def path(self) -> str:
@@ -132,7 +173,7 @@ class SidecarFiles:
         self._clock = clock
         self._progress = WholeFile("progress", sources.progress)
         self._features = WholeFile("features", sources.features)
-        self._notes = WholeFile("notes", sources.notes)
+        self._notes = WholeFile("notes", sources.notes, from_end=True)
         self._history = WholeFile("history", sources.history)
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
@@ -150,6 +191,8 @@ class SidecarFiles:
         self._progress_seen: list[ProgressFile] = []
         self._newest: dict[type, Record] = {}
         self._lasting: list[Record] = []
+        self._notes_sleep = not sources.run  # a supervisor does it by itself
+        self._seen_at = clock.wall(), clock.monotonic()
 
     def poll(self) -> tuple[list[Record], set[str]]:
         """New records, and the names of the panes they touch."""
@@ -161,15 +204,18 @@ class SidecarFiles:
         if data is not None:
             from tui.feeds.sidecar_files import read_notes
 
-            self.notes = read_notes(data, self._notes.path, self._notes.mtime)
+            file = self._notes
+            self.notes = read_notes(data, file.path, file.mtime, file.size)
             records.append(self.notes)
             touched.add("notes")
-        shown = len(self.log)
+        before = self.log.state
         records += self.log.poll()
-        if len(self.log) != shown:
+        if self.log.state != before:
             touched.add("log")
         self._poll_histories(records)
         self._poll_slow(records)
+        if self._notes_sleep:
+            self._poll_sleep(records)
         self._remember(records)
         return records, touched
 
@@ -180,7 +226,7 @@ class SidecarFiles:
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
             if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistoryLine) or (
+            elif isinstance(record, Commit | SessionHistoryLine | JournalEntry) or (
                 # the entry in which the original system's watchdog ends a session
                 isinstance(record, LogEntry) and "Terminating session" in record.text
             ):
@@ -201,15 +247,16 @@ class SidecarFiles:
         features = self._features.read_changed()
         if data is None and features is None:
             return False
-        from tui.feeds.progress.reader import read_progress, with_features
-        from tui.feeds.progress.tasks_and_counts import read_feature_list
+        from tui.feeds.progress.feature_list import read_feature_list
+        from tui.feeds.progress.reader import read_progress_file, with_features
 
         if data is not None:
-            self._text_progress = read_progress(
-                data.decode("utf-8", "replace"), self._progress.path, self._progress.mtime
-            )
+            file = self._progress
+            before = self._text_progress
+            self._text_progress = read_progress_file(data, file.path, file.mtime, before)
         if features is not None:
-            self._listed = read_feature_list(features, self._features.path, self._features.mtime)
+            file = self._features
+            self._listed = read_feature_list(features, file.path, file.mtime, self._listed)
         if self._text_progress is not None:
             self.progress = with_features(self._text_progress, self._listed)
         else:
@@ -228,6 +275,14 @@ class SidecarFiles:
         from tui.feeds.repo.commits import CommitReader
 
         self._commits = CommitReader(self._project, since)
+
+    def _poll_sleep(self, records: list[Record]) -> None:
+        """The machine slept, or its clock was set forward: that silence is nobody's."""
+        wall, awake = self._seen_at
+        self._seen_at = now = self._clock.wall(), self._clock.monotonic()
+        missed = now[0] - wall - (now[1] - awake)
+        if missed >= _LEAST_SLEEP:
+            records.append(JournalEntry(now[0], "suspended", "", {"seconds": missed}))
 
     def _poll_histories(self, records: list[Record]) -> None:
         data = self._history.read_changed()

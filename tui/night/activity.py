@@ -1,32 +1,43 @@
 """What the session is doing now: a state machine over events.
 
-It keeps facts and leaves judging them to `tui.night.state_rules`, because most judgements need the
+It keeps facts and leaves judging them to `tui.night.rules.state_rules`, because most judgements need the
 time that has passed since.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tui.model.events import (
+    HOOK_STOPPED,
     AgentStateReport,
     ApiRetry,
     AssistantMessage,
+    HookRun,
     RateLimit,
-    SourceRef,
-    TaskUpdate,
-    ToolCall,
     ToolHeartbeat,
     TurnResult,
     UserMessage,
 )
+from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
+from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
-from tui.system.format import shorten
+from tui.night.background import BackgroundTracker
+from tui.night.pending import (
+    OpenToolCall,
+    PendingQuestion,
+    PendingRetry,
+    UsageLimit,
+    tells_failure,
+    told_limit,
+)
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
-_MOST_TASKS = 256
 _SAID = 200
+_LATE_PROMPT = 600.0
+_OUT_OF_ORDER = 60.0
 _KIND_OF_PHASE = (
     timeline_builder.IDLE,
     timeline_builder.WORKING,
@@ -35,60 +46,6 @@ _KIND_OF_PHASE = (
     timeline_builder.TOOL,
     timeline_builder.IDLE,
 )
-
-
-class OpenToolCall(Struct):
-    """A tool call without an answer yet."""
-
-    call: ToolCall
-    ref: SourceRef
-    thread: str
-    since: float | None
-    heartbeat_at: float | None = None
-
-
-class PendingRetry(Struct, frozen=True):
-    """A retry to come: the attempt, its limit, when, and why."""
-
-    attempt: int
-    limit: int
-    due: float | None
-    since: float | None
-    status: int
-    error: str
-
-    @property
-    def limited(self) -> bool:
-        """Whether it is a limit that makes it wait, and not a failure."""
-        return self.status == 429 or "rate_limit" in self.error
-
-
-class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`."""
-
-    window: str
-    resets_at: float | None
-    since: float | None
-
-
-class PendingQuestion(Struct, frozen=True):
-    """Somebody must allow something."""
-
-    subject: str
-    since: float | None
-
-
-class TurnEnd(Struct, frozen=True):
-    """How the last turn ended."""
-
-    subtype: str
-    is_error: bool
-    terminal_reason: str
-    text: str
-    at: float | None
-    status: int = 0
-    queued: int = 0
-    interrupted: bool = False
 
 
 class ActivityTracker(Struct):
@@ -103,38 +60,63 @@ class ActivityTracker(Struct):
     has_heartbeats: bool = False
     open_calls: dict[str, OpenToolCall] = {}
     main_calls: int = 0
+    asks: str = ""
     retry: PendingRetry | None = None
     limit: UsageLimit | None = None
     ended_limit: UsageLimit | None = None
+    failure: ApiFailure | None = None
     question: PendingQuestion | None = None
     compacting: bool = False
     turn_end: TurnEnd | None = None
-    background_tasks: dict[str, str] = {}
+    end_before_command: TurnEnd | None = None
+    background: BackgroundTracker = field(default_factory=BackgroundTracker)
     last_text: str = ""
     idle_reported: bool = False
     slash_command: bool = False
     prompted: bool = False
+    answered_at: float | None = None
+    hook: str = ""
+    hook_since: float | None = None
 
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
         if phase != self.phase:
-            if self.phase == IDLE:
-                self.turn_end = None
             self.phase = phase
             self.since = at
+        if phase != IDLE:
+            self.turn_end = None
         self.may_be_over = False
+
+    def end_turn(self, end: TurnEnd) -> None:
+        """The turn is over, and a record says so."""
+        self.enter_phase(IDLE, end.at)
+        self.turn_end = end
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
-        if self.question is not None or self.may_be_over:
+        if self.question is not None or self.asks:
             return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
             return timeline_builder.LIMITED
+        if self.may_be_over:
+            return timeline_builder.IDLE
         if self.retry is not None:
             return timeline_builder.LIMITED if self.retry.limited else timeline_builder.API
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
+
+    def is_news(self, at: float, *, leads: bool) -> bool:
+        """Whether a record of `at` can belong to what comes after the turn's end.
+
+        The records of a session's first turn may stand in any order, even its last answer first. One
+        that is much older is no such record: its clock was set back (it `leads` if its file does).
+        """
+        end = self.turn_end
+        ended_at = self.since if self.phase == IDLE or end is None else end.at
+        if ended_at is None or at >= ended_at:
+            return True
+        return leads and at < ended_at - _OUT_OF_ORDER
 
     @property
     def turn_open(self) -> bool:
@@ -149,7 +131,8 @@ class ActivityTracker(Struct):
 
     def begin_turn(self, at: float | None) -> None:
         """The CLI begins a turn; what a process before it left open will not be answered."""
-        self.drop_calls(keep_subagents=bool(self.background_tasks))
+        self.try_again(at)
+        self.drop_calls(keep_subagents=bool(self.background))
         self.after_tool = self.request_reported = False
         self.retry = self.question = None
         self.compacting = self.idle_reported = False
@@ -162,35 +145,53 @@ class ActivityTracker(Struct):
             self.open_calls = {}
 
     def open_call(self, tool: OpenToolCall) -> None:
-        """A tool call was made."""
-        if tool.call.id in self.open_calls or len(self.open_calls) >= _MOST_TOOLS:
+        """A tool call was made; one that the API runs itself is answered in the same message."""
+        if tool.call.on_server or tool.call.id in self.open_calls:
+            return
+        if len(self.open_calls) >= _MOST_TOOLS:
             return
         self.open_calls[tool.call.id] = tool
         if not tool.thread:
             self.main_calls += 1
+            if tool.call.name in ASKING:
+                self.asks = tool.call.id
 
-    def drop_lost_calls(self) -> bool:
-        """The model begins to answer: what was open when a person spoke is not answered any more.
+    def lost_calls(self, message: str, thread: str = "") -> list[OpenToolCall]:
+        """Takes out the calls of a thread that the beginning of another `message` proves to be over.
 
-        True when something was lost so.
-
-        The API wants every call answered before the model's next turn, so a call that is still open
-        was lost with the process that made it.
+        The API wants every call answered before the model's next message, so the answer of a call
+        that is still open then was lost, or the process with it. A message without an id proves it
+        only when a person spoke since.
         """
-        lost = self.prompted and self.main_calls > 0
-        self.prompted = False
-        if lost:
-            self.drop_main_calls()
+        prompted = self.prompted
+        if not thread:
+            self.prompted = False
+        lost = [
+            tool
+            for tool in self.open_calls.values()
+            if tool.thread == thread and (tool.message != message if message else prompted)
+        ]
+        for tool in lost:
+            self.close_call(tool.call.id)
         return lost
 
     def drop_main_calls(self) -> None:
         """Forget the main conversation's own calls."""
         self.open_calls = {key: tool for key, tool in self.open_calls.items() if tool.thread}
         self.main_calls = 0
+        self.asks = ""
+
+    def drop_threads(self, *threads: str) -> None:
+        """Forget the calls of subagents that are over."""
+        if len(self.open_calls) > self.main_calls:
+            calls = self.open_calls.items()
+            self.open_calls = {key: tool for key, tool in calls if tool.thread not in threads}
 
     def close_call(self, tool_use_id: str) -> OpenToolCall | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
         tool = self.open_calls.pop(tool_use_id, None)
+        if tool_use_id == self.asks:
+            self.asks = ""
         if tool is not None and not tool.thread:
             self.main_calls -= 1
         return tool
@@ -198,7 +199,7 @@ class ActivityTracker(Struct):
     def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
         self.retry = self.question = None
-        if self.limit is not None and not body.error:
+        if self.limit is not None and not body.error and body.model != SYNTHETIC:
             if at in (None, self.limit.since):
                 # No time has passed for want of a clock: the wait may lie before these words.
                 self.ended_limit = self.limit
@@ -207,22 +208,42 @@ class ActivityTracker(Struct):
         if body.text:
             self.last_text = body.text[:_SAID]
         if body.error:
-            self.on_api_error(body, at)
+            self.on_api_error(body.failure, at)
             return
-        self.enter_phase(TOOL if self.main_calls else STREAMING, at)
-        self.may_be_over = body.final and not body.tools and not self.main_calls
+        if body.model != SYNTHETIC:
+            self.failure = None
+        self.answered_at = at
+        self.compacting, self.hook = False, ""
+        awaits = TOOL if self.main_calls else STREAMING
+        if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
+            awaits = REQUESTING  # the results were written before the calls
+        self.enter_phase(awaits, at)
+        if awaits == STREAMING:
+            self.turn_end = read_answer(body, at)
+            self.may_be_over = self.turn_end is not None and self.turn_end.outcome.is_certain
 
     def on_message_start(self, at: float | None) -> None:
         """The main conversation's answer begins to arrive."""
         self.question = None
         self.enter_phase(STREAMING, at)
 
-    def on_api_error(self, body: AssistantMessage, at: float | None) -> None:
+    def on_api_error(self, failure: ApiFailure | None, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
-        if "rate_limit" in body.error:
-            self.limit = self.limit or UsageLimit(shorten(body.text, 120), None, at)
+        self._failed(failure, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
+        self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
+
+    def _failed(self, failure: ApiFailure | None, at: float | None) -> None:
+        self.failure = failure
+        if failure is not None and failure.limit is not None:
+            self.limit = told_limit(self.limit, failure.limit, at)
+
+    def try_again(self, at: float | None) -> None:
+        """A new turn begins: the error before it is past, and so is a limit that was lifted."""
+        self.failure = None
+        if self.limit is not None and at is not None and self.limit.is_over(at):
+            self.limit = None
 
     def on_user(self, body: UserMessage, at: float | None) -> None:
         """Something reached the main conversation's model."""
@@ -232,48 +253,77 @@ class ActivityTracker(Struct):
             if self.main_calls:
                 self.enter_phase(TOOL, at)
                 return
+            if any(result.stopped for result in body.results):
+                self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+                return
             self.after_tool = True
             self.enter_phase(REQUESTING, at)
         elif role == "interrupted":
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
-            self.turn_end = TurnEnd("interrupted", True, "interrupted", "", at, interrupted=True)
-            self.enter_phase(IDLE, at)
-        elif role == "note":
+            self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+        elif role == "summary":
+            self.compacting = False
+        elif role == "prompt" and body.text.startswith("! "):
+            # A person's own command; a version that has the model answer to it says so itself.
+            if self.phase in (NONE, STARTING):
+                self.enter_phase(IDLE, at)
+        elif role == "note" and body.origin != "task-notification":
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
-        elif role != "summary":
-            self.idle_reported = False
-            self.slash_command = role == "prompt" and body.text.startswith(("/", "! "))
-            self.prompted = role == "prompt"
-            if not self.main_calls:
-                self.after_tool = False
-                self.enter_phase(REQUESTING, at)
+        elif not self._is_answered(role, at):
+            self._asked(role, body.text, at)
+
+    def _asked(self, role: str, text: str, at: float | None) -> None:
+        """The model is asked for an answer."""
+        self.try_again(at)
+        self.idle_reported = False
+        self.slash_command = role == "prompt" and text.startswith("/")
+        self.prompted = role in ("prompt", "note")
+        if not self.main_calls:
+            self.after_tool = False
+            self.end_before_command = self.turn_end if self.slash_command else None
+            self.enter_phase(REQUESTING, at)
+
+    def _is_answered(self, role: str, at: float | None) -> bool:
+        """Whether a prompt was written after its answer, as the first one of a session may be."""
+        if role != "prompt" or at is None or self.answered_at is None:
+            return False
+        return self.answered_at - _LATE_PROMPT < at < self.answered_at
 
     def on_local_answer(self, at: float | None) -> None:
         """The CLI answered a command by itself; no model is asked."""
         if self.slash_command and not self.main_calls:
             self.slash_command = False
             self.enter_phase(IDLE, at)
+            # How the last turn ended is not changed by a command that asks no model.
+            self.turn_end = self.end_before_command
 
     def on_result(self, body: TurnResult, at: float | None) -> None:
         """A turn ended."""
-        self.drop_calls(keep_subagents=bool(self.background_tasks))
+        self.drop_calls(keep_subagents=bool(self.background))
         self.retry = self.question = None
-        self.compacting = False
-        self.turn_end = TurnEnd(
-            body.subtype,
-            body.is_error,
-            body.terminal_reason,
-            shorten(body.text or "; ".join(body.errors), 160),
-            at,
-            body.api_error_status,
-            body.queued,
-            body.was_interrupted,
-        )
-        if not body.is_error and body.subtype == "success":
-            self.limit = None
-        self.enter_phase(IDLE, at)
+        self.compacting, self.hook = False, ""
+        end = read_result(body, self.failure, at)
+        was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
+        if was_interrupted and end.outcome == TurnOutcome.FAILED:
+            end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
+        if (
+            not body.is_error
+            and body.subtype == "success"
+            and not tells_failure(body, self.failure)
+        ):
+            self.limit = self.failure = None
+        elif self.failure is None:
+            self._failed(end.failure, at)
+        self.end_turn(end)
+
+    def on_hook(self, body: HookRun, at: float | None) -> None:
+        """A hook began or answered; some end the turn."""
+        begins = body.outcome in ("started", "running")
+        self.hook, self.hook_since = (body.text or body.name, at) if begins else ("", None)
+        if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
+            self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
 
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
@@ -285,9 +335,8 @@ class ActivityTracker(Struct):
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
         if body.status == "rejected":
-            since = self.limit.since if self.limit is not None else at
-            self.limit = UsageLimit(body.window, body.resets_at, since)
-        elif self.limit is not None and body.status == "allowed":
+            self.limit = told_limit(self.limit, LimitNotice(body.window, body.resets_at), at)
+        else:
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:
@@ -304,8 +353,15 @@ class ActivityTracker(Struct):
         elif state == "idle":
             self.question = None
             self.idle_reported = True
-            self.drop_calls(keep_subagents=False)
+            self.hook = ""
+            if body.background == 0:
+                self.background.end_work()
+            self.drop_calls(keep_subagents=bool(self.background))
+            end = self.turn_end
+            if self.turn_open and (end is None or not end.outcome.is_certain):
+                end = TurnEnd(TurnOutcome.COMPLETED, at)
             self.enter_phase(IDLE, at)
+            self.turn_end = end
         elif state == "running":
             self.question = None
             self.idle_reported = False
@@ -327,14 +383,6 @@ class ActivityTracker(Struct):
             tool.heartbeat_at = at
             if tool.since is None and at is not None:
                 tool.since = at - body.elapsed_s
-
-    def on_task(self, body: TaskUpdate) -> None:
-        """A background task came or went."""
-        if body.phase == "ended" or body.status in ("completed", "failed", "stopped", "killed"):
-            self.background_tasks.pop(body.task_id, None)
-        elif body.phase == "started" and len(self.background_tasks) < _MOST_TASKS:
-            self.question = None
-            self.background_tasks[body.task_id] = shorten(body.description)
 
 
 EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})

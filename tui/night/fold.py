@@ -7,7 +7,7 @@ so that the same records give the same night however they are cut, saved and tak
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,32 +16,33 @@ from msgspec import Struct
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
-    Body,
     HookRun,
     MalformedLine,
     SourceRef,
     UserMessage,
 )
-from tui.model.evidence import EvidenceLog
+from tui.model.evidence import AbandonedBranch, EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
-from tui.model.state import StallThresholds
-from tui.model.timeline import BUCKET_SECONDS, GAP_SECONDS
+from tui.model.state import StallKind, StallThresholds
+from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
+from tui.night.earlier_records import apply_earlier
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.fold_state import BEHIND, FoldState, SourceClock
+from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
-from tui.night.stuck.silence import allowed_silence
+from tui.night.stuck.silence import past_silence
+from tui.night.timeline_builder import TURNED_BACK
 from tui.night.usage.accounts import CostAccounts, SavedAccounts
 from tui.night.usage.bill import SpendingCurve, spending
 from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
 
-VERSION = 8
+VERSION = 10
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -107,19 +108,12 @@ def unpack(data: bytes | bytearray) -> SavedFold:
         ) from None
 
 
-# A shell command may take ten minutes; one that took as long and came back was at work.
-_LONGEST_COMMAND = 630.0
-
-
-def _answers(body: Body | None) -> bool:
-    return isinstance(body, UserMessage) and any(not result.is_error for result in body.results)
-
-
 class NightFold:
     """A night in the making.
 
     `own` says that our runner started the session. `prices` and `thresholds` come from settings;
-    without them the package's own hold.
+    without them the package's own hold. `written_at` is when its files were last written to, where
+    the reader knows it: a record of a later time has a wrong clock if those before it have not.
     """
 
     def __init__(
@@ -134,6 +128,7 @@ class NightFold:
         self._own = own
         self._state = FoldState()
         self._accounts = CostAccounts(self._prices)
+        self.written_at: float | None = None
         self._wire()
 
     def _wire(self) -> None:
@@ -143,11 +138,12 @@ class NightFold:
         self._counters = state.counters
         self._sources = state.sources
         self._uuids = state.uuids
-        self._snapshots = SnapshotBuilder(
-            state, self._accounts, self._prices, self._limits, self._own
-        )
+        self._snapshots = self._snapshot_builder(state)
         self._reducer = Reducer(state, self._accounts, self._limits)
         self._event_handlers = self._reducer.handlers
+
+    def _snapshot_builder(self, state: FoldState) -> SnapshotBuilder:
+        return SnapshotBuilder(state, self._accounts, self._prices, self._limits, self._own)
 
     def apply(self, records: Iterable[Record]) -> list[bool]:
         """Apply records in the order of their files; for each, whether it was not seen before.
@@ -165,6 +161,12 @@ class NightFold:
                 fresh.append(True)
         return fresh
 
+    def apply_earlier(self, events: Iterable[AgentEvent]) -> None:
+        """Take up events that belong to an earlier night: for context, model and totals alone."""
+        for event in events:
+            source = self._state.source_clock(event.source)
+            apply_earlier(self._state, self._accounts, event, source)
+
     def apply_deltas(self, n: int, at: float | None = None, source: str = "") -> None:
         """`n` streamed pieces came that nobody parsed; `at` when, if that is known."""
         if n <= 0:
@@ -172,7 +174,7 @@ class NightFold:
         self._counters.total += n
         self._activity.has_deltas = True
         if at is not None:
-            self._state.record_sign(at)
+            self._state.hear(at)
             self._advance_clock(
                 at,
                 self._state.source_clock(source).number if source else self._state.leading_source,
@@ -180,7 +182,10 @@ class NightFold:
 
     def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
-        return self._snapshots.build(now)
+        state = self._state.plausible(now, self.written_at)
+        if state is self._state:
+            return self._snapshots.build(now)
+        return self._snapshot_builder(state).build(now)
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""
@@ -234,48 +239,67 @@ class NightFold:
         fold._wire()
         return fold
 
-    def _advance_clock(self, at: float, source: int, body: Body | None = None) -> bool:
+    def _advance_clock(self, at: float, source: int, event: AgentEvent | None = None) -> bool:
         """Time goes on to `at`; False for what belongs to a past that another source told already."""
         timeline = self._timeline
         clock = timeline.clock
         if clock is None:
-            timeline.clock = timeline.start = at
+            timeline.begin(at)
             self._state.leading_source = source
             return True
         passed = at - clock
         if passed <= 0.0:
+            if passed < -TURNED_BACK and event is not None and self._turn_back(at, source, event):
+                return True
             return source == self._state.leading_source or passed >= -BEHIND
         if passed < GAP_SECONDS:
             timeline.add_time(clock, at, self._activity.time_kind())
         else:
-            timeline.add_gap(clock, at, self._silence_kind(clock, at, body))
+            timeline.add_gap(clock, at, self._silence_kind(clock, at, event))
         self._activity.ended_limit = None
         timeline.clock = at
+        timeline.moves += 1
         self._state.leading_source = source
         return True
 
-    def _silence_kind(self, since: float, at: float, body: Body | None) -> int:
-        """What a silence was that `body` ends."""
-        activity = self._activity
-        kind = activity.time_kind()
-        if (
-            activity.ended_limit is not None
-            and since < (activity.ended_limit.resets_at or 0.0) <= at + BUCKET_SECONDS
-        ):
-            return timeline_builder.LIMITED
-        if kind not in (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API):
-            return kind
-        if activity.retry is not None:
-            return kind
+    def _turn_back(self, at: float, source: int, event: AgentEvent) -> bool:
+        """A record lies behind the clock; True if that proves the clock wrong, which is then mended.
+
+        Helpers and subagents tell of their past now and then, and another source of the session's.
+        """
+        state, timeline = self._state, self._timeline
+        if event.at is None or event.thread:
+            return False
+        since_jump = timeline.moves - timeline.points[-1].moves if timeline.points else 2
+        if source != state.leading_source and since_jump > 1:
+            return False
+        point, was_brief = timeline.note_turn_back(at), timeline.jumped_lately
+        first = timeline.turned_back.first if timeline.turned_back is not None else at
+        if point is None:
+            return False
+        timeline.go_back(point)
+        forget_times_after(self._activity, at)
+        state.last_sign = max(first, at, state.heard_at or at)
+        clock = timeline.clock
+        if clock is not None and first - clock >= GAP_SECONDS and was_brief:
+            # What it was at when the clock was still right is not known any more.
+            timeline.add_gap(clock, first, timeline_builder.IDLE)
+            timeline.clock = first
+            timeline.moves += 1
+        self._advance_clock(first, source)
+        self._advance_clock(at, source)
+        return True
+
+    def _silence_kind(self, since: float, at: float, event: AgentEvent | None) -> int:
+        """What a silence was that `event` ends; one that was a stall is marked."""
         state = self._state
-        passed = at - since
-        if passed <= allowed_silence(state, self._limits):
-            return kind
-        if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
-            return kind
-        what = "silent_tool" if kind == timeline_builder.TOOL else "silent_api"
-        self._timeline.mark(since, "stall", what, state.last_ref)
-        return timeline_builder.STALLED
+        body = None if event is None else event.body
+        kind = past_silence(state, since, at, body, self._limits)
+        if kind == timeline_builder.STALLED:
+            is_tool = self._activity.time_kind() == timeline_builder.TOOL
+            what = StallKind.SILENT_TOOL if is_tool else StallKind.SILENT_API
+            self._timeline.mark(since, "stall", what, state.last_ref)
+        return kind
 
     # complexity: runs once for each event of the night, where a call for each step would cost time
     def _event(self, event: AgentEvent) -> bool:
@@ -287,7 +311,7 @@ class NightFold:
         at = event.at
         if at is None:
             at = source.time_of(event.offset)
-        elif source.last is None or at > source.last:
+        elif source.last is None or at > source.last or at < source.last - TURNED_BACK:
             source.last = at
         body = event.body
         kind = type(body)
@@ -298,29 +322,48 @@ class NightFold:
             self._counters.malformed += 1
         else:
             self._counters.total += 1
-        state = self._state
+        state, activity = self._state, self._activity
         if at is None:
             live = self._timeline.clock is None or source.number == state.leading_source
         else:
-            live = self._advance_clock(at, source.number, body)
+            live = self._advance_clock(at, source.number, event)
             if state.last_sign is None or at > state.last_sign:
                 state.last_sign = at
-            if live and self._activity.phase == IDLE:
-                # What another file tells of before the turn's end does not open the turn again.
-                since = self._activity.since
-                live = since is None or at >= since or source.number == state.leading_source
-        if live and not self._activity.phase and kind is not MalformedLine:
-            self._activity.on_record(at)
+            if live and (activity.phase == IDLE or activity.may_be_over):
+                # What is told late of the time before the turn's end does not open the turn again.
+                live = activity.is_news(at, leads=source.number == state.leading_source)
+        if live and not activity.phase and kind is not MalformedLine:
+            activity.on_record(at)
         if event.thread:
             if event.thread not in self._counters.agents:
                 self._agent_thread(event.thread)
+            beside = live and not activity.turn_open
+            if beside or activity.background.tasks:
+                activity.background.on_thread(event.thread, body, at, beside=beside)
         elif event.session != state.session and event.session and kind is not HookRun:
             state.session = event.session
             state.sessions.number(event.session)
+        if event.parent and not event.thread and (kind is AssistantMessage or kind is UserMessage):
+            self._branch(event, at, source)
         handler = self._event_handlers.get(kind)
         if handler is not None:
             handler(event, body, at, live, source)
         return True
+
+    def _branch(self, event: AgentEvent, at: float | None, source: SourceClock) -> None:
+        """A record finds its place in the conversation's tree; it may abandon what came before it."""
+        tree, name, parent = self._state.tree, event.source, event.parent
+        branch = tree.add(source.number, name, event.offset, parent, event.body, at)  # type: ignore[arg-type]
+        if branch is not None:
+            label = "the conversation was taken back; what came since is abandoned"
+            self._timeline.mark(at, "rewind", label, SourceRef(name, branch.start))
+            self._state.evidence.on_abandoned(branch)
+            self._state.test_runs.on_edit(1)
+
+    @property
+    def abandoned(self) -> Sequence[AbandonedBranch]:
+        """The parts of conversations that a person took back, oldest first."""
+        return self._state.tree.abandoned
 
     def _merge_duplicate(
         self, event: AgentEvent, kind: type, at: float | None, source: SourceClock
@@ -329,14 +372,12 @@ class NightFold:
         body = event.body
         if isinstance(body, AssistantMessage):
             self._reducer.record_usage(event, body, at, source)
-        if at is not None:
+        timeline = self._timeline
+        clock = timeline.clock
+        if at is not None and not timeline.is_disproved(at):
             self._state.record_sign(at)
-            timeline = self._timeline
-            if timeline.clock is None:
-                timeline.start = at
-            if timeline.clock is None or at > timeline.clock:
-                timeline.clock = at
-                self._state.leading_source = source.number
+            if clock is None or at > clock:
+                self._advance_clock(at, source.number)
 
     def _agent_thread(self, thread: str) -> None:
         """Helpers that summarise, and old sidechains without a name, are no subagents."""

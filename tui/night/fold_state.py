@@ -1,27 +1,33 @@
 """All state of a fold in one struct; counters; the context meter; times of sources.
 
-Times only ever move forward here: files interleave, clocks are set back, and parallel tools write
-out of order.
+Times move forward here, though files interleave and parallel tools write out of order; only a clock that
+later records prove wrong is taken back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall
-from tui.model.records import Commit, ProgressFile, SessionHistoryLine
-from tui.model.session import AgentProcess
-from tui.model.snapshot import EventCounts
+from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
+from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
+from tui.model.session import AgentProcess, AgentProcesses
+from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
+from tui.night.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.loops import LoopDetector
-from tui.night.timeline_builder import TimelineBuilder
+from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
+
+_MOST_USED = 10**12
 
 
 class ContextMeter(Struct):
@@ -34,7 +40,7 @@ class ContextMeter(Struct):
 
     def on_answer(self, model: str, used: int) -> None:
         """The main thread got an answer to `used` tokens."""
-        self.used = used
+        used = self.used = min(max(used, 0), _MOST_USED)
         if model and model != self.model:
             self.model = model
             self.largest = used
@@ -56,10 +62,12 @@ class ContextMeter(Struct):
         """The conversation was summarised to `after` tokens, unknown before the next answer."""
         self.used = after or 0
 
-    def window(self) -> tuple[int, Literal["result", "model", "seen"]]:
+    def window(
+        self, priced: Callable[[str], int] = lambda model: 0
+    ) -> tuple[int, Literal["result", "model", "seen"]]:
         """The window and how it is known; more tokens than it holds prove a larger one."""
         told = self.windows.get(plain_model(self.model))
-        window = told or usual_window(self.model)
+        window = told or priced(self.model) or usual_window(self.model)
         if self.largest > window:
             return max(LARGE_WINDOW, self.largest), "seen"
         return window, "result" if told else "model"
@@ -197,6 +205,7 @@ class FoldState(Struct):
     sources: dict[str, SourceClock] = {}
     leading_source: int = -1
     last_sign: float | None = None
+    heard_at: float | None = None
     sessions: NameTable = field(default_factory=NameTable)
     session: str = ""
     agent_version: str = ""
@@ -205,6 +214,8 @@ class FoldState(Struct):
     model: str = ""
     started_model: str = ""
     prompt: str = ""
+    earlier: EarlierPart = EarlierPart()
+    earlier_prompt: str = ""
     has_stream: bool = False
     message_delivered: bool = False
     last_ref: SourceRef | None = None
@@ -220,14 +231,19 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    tree: ConversationTree = field(default_factory=ConversationTree)
+    early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
+    agents_gone_at: float | None = None
+    asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
+    source_format: SourceFormat | None = None
 
     def source_clock(self, name: str) -> SourceClock:
         """What is known of a file; a new one gets the next number."""
@@ -236,7 +252,74 @@ class FoldState(Struct):
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
 
+    def own_agents(self, agents: tuple[AgentProcess, ...]) -> tuple[AgentProcess, ...]:
+        """Those that may be this session's: of its run, named by it, or not known to be another's."""
+        names, attempt = self.sessions.names[1:], self.interventions.attempt
+        if not names or not agents:
+            return agents
+        pid = attempt.pid if attempt is not None else None
+        return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def see_agents(self, seen: AgentProcesses) -> None:
+        """The process table was looked at."""
+        before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
+        if now:
+            self.agents_gone_at = None
+        elif before:
+            self.agents_gone_at = seen.at
+        self.agents, self.agents_at = seen.agents, seen.at
+        if any(agent.status == "waiting" for agent in now):
+            self.asked_at = seen.at
+
+    @property
+    def not_a_stream(self) -> str:
+        """What its main file looks like where that is no stream of Claude Code's; else empty."""
+        found, counts = self.source_format, self.counters
+        has_records = counts.total > counts.unknown
+        if found is not None and (found.is_foreign or not has_records):
+            return found.sentence
+        if has_records or not (counts.malformed or counts.unknown):
+            return ""
+        return SourceFormat("the file", StreamFormat.UNKNOWN).sentence
+
     def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""
         if self.last_sign is None or at > self.last_sign:
             self.last_sign = at
+
+    def hear(self, at: float) -> None:
+        """Something arrived at `at`, by the clock of whoever reads."""
+        self.record_sign(at)
+        if self.heard_at is None or at > self.heard_at:
+            self.heard_at = at
+
+    def plausible(self, now: float, written_at: float | None) -> FoldState:
+        """This state, or where its clock ran ahead of `now` or of its files, one without that."""
+        kind = self.activity.time_kind()
+        timeline = self.timeline.plausible(now, NOW_SLACK, kind)
+        if written_at is not None and timeline.jumped_lately:
+            timeline = timeline.plausible(written_at, WRITTEN_SLACK, kind)
+        clock = timeline.clock
+        if timeline is self.timeline or clock is None:
+            return self
+        activity = copy(self.activity)
+        forget_times_after(activity, clock)
+        sign = max(clock, self.heard_at or clock)
+        return replace(self, timeline=timeline, activity=activity, last_sign=sign)
+
+
+def forget_times_after(activity: ActivityTracker, at: float) -> None:
+    """A clock was wrong: nothing that goes on or ended last began after `at`."""
+    if activity.since is not None and activity.since > at:
+        activity.since = at
+    end = activity.turn_end
+    if end is not None and end.at is not None and end.at > at:
+        activity.turn_end = replace(end, at=at)
+    for name in ("question", "limit", "retry"):
+        one = getattr(activity, name)
+        if one is not None and one.since is not None and one.since > at:
+            setattr(activity, name, replace(one, since=at))
+    activity.open_calls = {
+        key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
+        for key, tool in activity.open_calls.items()
+    }

@@ -20,7 +20,8 @@ from tui.model.interventions import (
 )
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
-from tui.model.state import EndKind
+from tui.model.snapshot import LimitReached, RunLimits
+from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.timeline_builder import TimelineBuilder
@@ -45,6 +46,9 @@ class InterventionLog(Struct):
     code: int | None = None
     end: EndKind = EndKind.OPEN
     stopped_by: str = ""
+    stopped_at: float | None = None
+    rewinding_since: float | None = None
+    rewind_request: str = ""
     killed: bool = False
     checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
@@ -60,6 +64,10 @@ class InterventionLog(Struct):
     suspended_seconds: float = 0.0
     awake_at: float | None = None
     limits_paused_until: float | None = None
+    has_supervisor: bool | None = None
+    continuations: int = 0
+    limits: RunLimits = RunLimits()
+    limit: LimitReached | None = None
     version: int = 0
 
     @property
@@ -135,8 +143,24 @@ def _run_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBu
     log.command = _text(entry.data, "command")
     log.host = _text(entry.data, "host")
     log.started_at = entry.at
+    log.limits = _limits(entry.data.get("settings"))
+    _go_on(log)
+    log.continuations = 0
+
+
+def _limits(settings: object) -> RunLimits:
+    """The bounds that a run was started with, as its first entry has them."""
+    if not isinstance(settings, dict):
+        return RunLimits()
+    names = ("max_runtime_hours", "max_idle_minutes", "max_cost_usd")
+    return RunLimits(*(_number(settings, name) for name in names))
+
+
+def _go_on(log: InterventionLog) -> None:
+    """What was recorded of an end is no longer so."""
     log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
-    log.end = EndKind.OPEN
+    log.end, log.limit = EndKind.OPEN, None
+    log.stopped_by, log.stopped_at, log.rewinding_since = "", None, None
 
 
 def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
@@ -154,13 +178,14 @@ def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: Timeli
     )
     log.attempts.append(attempt)
     del log.attempts[:-MOST]
+    limited = log.pending is not None and log.pending.why == OutcomeKind.USAGE_LIMIT
     log.pending = None
-    log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
-    log.end = EndKind.OPEN
+    _go_on(log)
     if before is None:
         return
     if before.ended_at is not None and entry.at > before.ended_at:
-        log.spans.append(KnownSpan(before.ended_at, entry.at, timeline_builder.DEAD))
+        kind = timeline_builder.LIMITED if limited else timeline_builder.DEAD
+        log.spans.append(KnownSpan(before.ended_at, entry.at, kind))
     if why not in ("start", "initializer", "handover", "rewind", "continue"):
         log.restarts += 1
         timeline.mark(entry.at, "restart", f"restart {log.restarts} ({why or 'crash'})")
@@ -183,6 +208,8 @@ def _run_ended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuil
     log.end_reason = _text(entry.data, "reason")
     log.code = _whole(entry.data, "code")
     log.end = EndKind.of_entry(entry.data)
+    if log.limit is None and (limit := _text(entry.data, "limit")):
+        log.limit = LimitReached(limit, entry.at)
     log.pending = None
     timeline.mark(entry.at, "end", log.end_reason or "the run ended")
 
@@ -221,6 +248,17 @@ def _rewind(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
     timeline.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
 
+def _request(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    if _text(entry.data, "verb") in ("rewind", "undo"):
+        log.rewinding_since, log.rewind_request = entry.at, entry.id
+
+
+def _answer(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    """A refused rewind stops nothing; one that was done is over with the next attempt."""
+    if entry.id == log.rewind_request and entry.data.get("ok") is False:
+        log.rewinding_since = None
+
+
 def _inject(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     text = _text(entry.data, "text")
     key = entry.id or f"injection {len(log.injections) + 1}"
@@ -244,6 +282,11 @@ def _survivors_text(data: Mapping[str, object]) -> str:
     return describe_survivors([str(name) for name in names[:_MOST_SURVIVORS]])
 
 
+def _limit_reached(entry: JournalEntry) -> LimitReached:
+    used, bound = _number(entry.data, "used"), _number(entry.data, "bound")
+    return LimitReached(_text(entry.data, "limit"), entry.at, used, bound)
+
+
 # complexity: a table in code, one case for each kind of entry
 def _text_and_author(
     log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
@@ -254,7 +297,8 @@ def _text_and_author(
         case "interrupt" | "stop" | "kill":
             by = _text(data, "by")
             if kind != "interrupt":
-                log.stopped_by, log.killed = by, log.killed or kind == "kill"
+                log.stopped_by, log.stopped_at = by, at
+                log.killed = log.killed or kind == "kill"
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
         case "limit_warning" | "limit_hit":
             text, allowed = _text(data, "limit"), _text(data, "allowed")
@@ -262,6 +306,7 @@ def _text_and_author(
                 text = f"{text}: {_text(data, 'value')} of {allowed}"
             if kind == "limit_hit":
                 timeline.mark(at, "limit", text)
+                log.limit = _limit_reached(entry)
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
@@ -283,9 +328,9 @@ def _text_and_author(
             timeline.mark(at, "restart", "handed over to a fresh session")
             return "handed over to a fresh session", "watchdog"
         case "supervisor_stopped":
-            log.unwatched_since = at
+            log.unwatched_since, log.has_supervisor = at, False
         case "supervisor_started":
-            log.unwatched_since = None
+            log.unwatched_since, log.has_supervisor = None, True
             gap = _number(data, "gap_s") or 0.0
             log.unwatched_seconds += gap
             return (f"nobody watched for {format_duration(gap)}", "watchdog") if gap else None
@@ -299,6 +344,7 @@ def _text_and_author(
             log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
             return f"the machine slept for {format_duration(seconds)}", "machine"
         case "checkpoint_failed" | "continuation" | "note":
+            log.continuations += kind == "continuation"
             texts = (_text(data, key) for key in ("text", "reason", "event"))
             return shorten(next(filter(None, texts), kind), 200), ""
     return None
@@ -314,6 +360,8 @@ _HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], 
     "undo": _rewind,
     "inject": _inject,
     "injection": _injection,
+    "request": _request,
+    "answer": _answer,
 }
 
 

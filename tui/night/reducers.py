@@ -6,19 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolCall, UserMessage
+from tui.model.cli_commands import is_cli_command
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    SourceRef,
+    ToolCall,
+    UserMessage,
+)
+from tui.model.failures import SYNTHETIC
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
+from tui.model.timeline import MarkKind
+from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
-from tui.night.activity import EDITING, IDLE, SUBAGENTS, OpenToolCall
+from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
+from tui.night.pending import OpenToolCall
+from tui.night.rules.limit_rules import limit_name, note_lifted_limit
+from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.responses import SYNTHETIC
 from tui.system.format import shorten
 
-_MOST_LATE = 4_096
 _MOST_COMMITS = 5_000
 _PROMPT = 300
 Time = float | None
@@ -29,6 +40,7 @@ _MINOR = (
     *(events.ApiRetry, events.RateLimit, events.Compaction, events.TaskUpdate),
     *(events.ToolHeartbeat, events.MessageLifecycle, events.AgentStateReport, events.RunningCost),
     *(events.PermissionDenied, events.ControlMessage, events.Notice, events.UnknownRecord),
+    events.HookRun,
 )
 
 
@@ -79,34 +91,36 @@ class Reducer:
     ) -> None:
         state = self._state
         thread, ref, text, tools = event.thread, event.ref, body.text, body.tools
-        main_news = live and not thread
+        main_news, activity = live and not thread, self._activity
         if self.record_usage(event, body, at, source) and not thread:
             if live:
-                self._context_meter.on_answer(body.model, body.usage.context)  # type: ignore[union-attr]
+                self._context_meter.on_answer(body.model, body.usage.window)  # type: ignore[union-attr]
             state.model = body.model
-        if main_news and body.model != SYNTHETIC and self._activity.drop_lost_calls():
-            state.waste.abort_turn(at, "process ended")
-            state.waste.begin_turn(at, ref, cut=False)
+        if live and (activity.open_calls or activity.prompted) and body.model != SYNTHETIC:
+            lose_calls(state, body.message_id, thread, at, ref)
         for use in tools:
-            self._tool_called(use, ref, thread, at, live)
+            self._tool_called(use, body.message_id, ref, thread, at, live)
         if body.error:
             self._counters.api_errors += 1
-            self._timeline.mark(at, "error", shorten(text or body.error), ref)
+            limited = body.failure is not None and body.failure.limit is not None
+            kind: MarkKind = "limit" if limited else "error"
+            self._timeline.mark(at, kind, shorten(text or body.error), ref)
         elif text:
             self._loop_detector.on_text(thread, text, bool(tools), at, ref, self._limits)
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             if not body.error:
                 state.waste.on_progress(at, ref)
-            self._activity.on_assistant(body, at)
+            activity.on_assistant(body, at)
             state.last_ref = ref
             if state.message_delivered:
                 state.message_delivered = False
                 state.interventions.mark_seen(at)
 
     def _tool_called(
-        self, use: ToolCall, ref: SourceRef, thread: str, at: Time, live: bool
+        self, use: ToolCall, message: str, ref: SourceRef, thread: str, at: Time, live: bool
     ) -> None:
         state = self._state
         if use.id and not state.calls.add(use.id):
@@ -115,42 +129,24 @@ class Reducer:
         state.risky_calls.on_tool_call(use, ref, at)
         if use.name in SUBAGENTS:
             self._counters.link_subagent(use.id)
-        if live:
-            self._activity.open_call(OpenToolCall(use, ref, thread, at))
-        elif len(state.late_calls) < _MOST_LATE:
-            state.late_calls[use.id] = use
+        early = state.early_results.pop(use.id, None) if state.early_results else None
+        if early is not None:
+            apply_answer(state, use, early, None, AnswerPlace(thread, at, ref, self._limits))
+        elif live:
+            self._activity.open_call(OpenToolCall(use, ref, thread, at, None, message))
+        else:
+            keep_late(state, use)
 
-    # complexity: each record hears of a result in order and needs what those before it found
     def _user(
         self, event: AgentEvent, body: UserMessage, at: Time, live: bool, source: SourceClock
     ) -> None:
-        state, ref = self._state, event.ref
-        for result in body.results:
-            tool = self._activity.close_call(result.tool_use_id)
-            use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
-            if result.agent_id:
-                self._counters.link_subagent(result.agent_id, result.tool_use_id)
-            if result.is_error and state.errors.add(result.tool_use_id):
-                self._counters.tool_errors += 1
-            if use is None:
-                continue
-            edited = use.name in EDITING and not result.is_error
-            self._counters.edits += edited
-            state.risky_calls.on_tool_result(result)
-            self._loop_detector.on_tool_result(event.thread, use, result, at, ref, self._limits)
-            before = state.test_runs.last_verdict
-            run = state.test_runs.on_tool_result(use, result, at, ref)
-            state.failures.on_tool_result(use, result, run)
-            commits = len(state.evidence.commits)
-            sources = state.evidence.on_tool_result(use, result, run, at, ref)
-            if not event.thread:
-                state.waste.on_tool_result(use, result, tool.since if tool else None, at, ref)
-            if edited or sources or len(state.evidence.commits) != commits:
-                state.waste.on_change(at)
-            if sources and run is None:
-                state.test_runs.on_edit(sources)
-            if run is not None and run.verdict not in (before, "unknown"):
-                self._timeline.mark(at, run.verdict, shorten(run.command), ref)  # type: ignore[arg-type]
+        state, ref, activity = self._state, event.ref, self._activity
+        if body.results:
+            place = AnswerPlace(event.thread, at, ref, self._limits)
+            for result in body.results:
+                on_result(state, result, place)
+        for task in body.tasks:
+            activity.background.on_update(task, at)
         if event.thread:
             return
         if body.role in ("prompt", "replay"):
@@ -158,15 +154,18 @@ class Reducer:
         if live:
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             self._activity.on_user(body, at)
             state.last_ref = ref
 
     def _prompt(self, event: AgentEvent, body: UserMessage, live: bool) -> None:
         state = self._state
-        if not state.prompt:
-            state.prompt = body.text[:_PROMPT]
+        if not state.prompt or is_cli_command(state.prompt):
+            state.prompt = body.text[:_PROMPT] or state.prompt
         state.evidence.end_turn("", None, None)
         self._accounts.begin_turn(state.sessions.number(event.session))
+        if body.text == "/clear" and live:
+            self._context_meter.on_compaction(0)
         if body.command_uuid:
             state.interventions.advance_injection(body.command_uuid, "delivered", event.at)
             state.message_delivered = True
@@ -214,7 +213,7 @@ class Reducer:
             if body.step == "message_start":
                 activity.on_message_start(at)
                 if body.usage is not None:
-                    self._context_meter.on_answer(body.model, body.usage.context)
+                    self._context_meter.on_answer(body.model, body.usage.window)
 
     def _turn_started(
         self, event: AgentEvent, body: events.TurnStarted, at: Time, live: bool, source: SourceClock
@@ -227,9 +226,12 @@ class Reducer:
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
+        self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
-            if self._activity.turn_open and at is not None:
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            open = self._activity.turn_open and not self._activity.may_be_over
+            if open and at is not None:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
             state.waste.begin_turn(at, event.ref, cut=self._activity.turn_open)
             self._activity.begin_turn(at)
@@ -249,7 +251,9 @@ class Reducer:
             case events.RateLimit():
                 if body.status == "rejected":
                     self._counters.rate_limits += 1
-                    self._timeline.mark(at, "limit", f"{body.window} limit reached", event.ref)
+                    self._timeline.mark(
+                        at, "limit", f"{limit_name(body.window)} reached", event.ref
+                    )
                 if live:
                     activity.on_limit(body, at)
             case events.Compaction() if not event.thread:
@@ -265,8 +269,9 @@ class Reducer:
             case events.TaskUpdate():
                 if body.task_type == "local_agent":
                     self._counters.link_subagent(body.task_id, body.tool_use_id)
-                if live:
-                    activity.on_task(body)
+                activity.background.on_update(body, at)
+                if live and body.phase == "started":
+                    activity.question = None
             case events.ToolHeartbeat():
                 activity.on_heartbeat(body, at)
             case events.MessageLifecycle():
@@ -275,18 +280,25 @@ class Reducer:
                 activity.on_state(body, at)
             case events.RunningCost():
                 session = state.sessions.number(event.session)
-                self._accounts.on_running_cost(session, source.number, at, body.cost_usd)
+                self._accounts.on_running_cost(
+                    session, source.number, at, body.cost_usd, body.models, body.incomplete
+                )
+                self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
             case events.ControlMessage(subtype="can_use_tool") if live:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:
                 activity.on_local_answer(at)
+            case events.HookRun() if live and not event.thread:
+                activity.on_hook(body, at)
             case events.UnknownRecord():
                 self._counters.count_unknown(body.type, body.subtype)
 
     def _message_moved(self, body: events.MessageLifecycle, at: Time, live: bool) -> None:
         injections = self._state.interventions
+        for task in body.tasks:
+            self._activity.background.on_update(task, at)
         if body.state == "started":
             injections.advance_injection(body.command_uuid, "delivered", at)
             self._state.message_delivered = True
@@ -305,7 +317,7 @@ class Reducer:
         match record:
             case records.Arrival():
                 state.source_clock(record.source).record_arrival(record.offset, record.at)
-                state.record_sign(record.at)
+                state.hear(record.at)
             case JournalEntry():
                 self._journal(record)
             case records.ProgressFile():
@@ -328,12 +340,16 @@ class Reducer:
                     del state.commits[next(iter(state.commits))]
                 self._loop_detector.on_work_tree_change()
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
+            case records.SourceFormat():
+                state.source_format = record
             case AgentProcesses():
-                state.agents, state.agents_at = record.agents, record.at
+                state.see_agents(record)
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
         apply_entry(state.interventions, entry, self._timeline)
+        if entry.kind in ("segment_started", "segment_ended"):
+            self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":
             self._link_sessions()
         elif entry.kind == "segment_ended" and self._activity.turn_open:

@@ -15,15 +15,18 @@ from tui.model.snapshot import (
     RunInfo,
     RunningTool,
 )
-from tui.model.state import OVER, StallThresholds
+from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
-from tui.night.state_rules import StateInputs, StateVerdict, classify_state
+from tui.night.rules.limit_rules import idle_after_limit
+from tui.night.rules.state_rules import classify_state
+from tui.night.rules.verdicts import StateInputs, StateVerdict
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
     DEAD,
     IDLE,
+    LIMITED,
     STALLED,
     WORKING,
     TailGap,
@@ -36,6 +39,9 @@ from tui.night.usage.bill import bill, tokens
 from tui.night.usage.prices import PriceTable
 
 _T = TypeVar("_T")
+_FOR_A_PERSON = frozenset(
+    (SessionState.PAUSED, SessionState.WAITING_INPUT, SessionState.WAITING_PERMISSION)
+)
 
 
 class SnapshotBuilder:
@@ -73,8 +79,11 @@ class SnapshotBuilder:
         newest = timeline.gaps[-1] if timeline.gaps else None
         version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
         known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
-        line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
-        window, basis = state.context_meter.window()
+        idle = idle_after_limit(state.activity, now)
+        tail_spans = spans if idle is None else [*spans, idle]
+        tail = self._tail(now, verdict)
+        line, sums = build_timeline(timeline, known, tail_spans, marks, tail)
+        window, basis = state.context_meter.window(self._prices.window)
         interventions: Interventions = self._cached(
             "interventions", state.interventions.version, state.interventions.freeze
         )
@@ -85,7 +94,7 @@ class SnapshotBuilder:
             activity=self._activity(now, verdict),
             stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices.priced_on, timeline.start, timeline.clock),
+            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
@@ -114,7 +123,7 @@ class SnapshotBuilder:
         if verdict.state not in OVER:
             return TailGap(clock, now, self._tail_kind(now - clock, verdict))
         if state.agents:
-            return TailGap(clock, now, IDLE)
+            return TailGap(clock, now, LIMITED if state.activity.limit else IDLE)
         ended = state.interventions.ended_at
         if ended is None or ended <= clock:
             return None
@@ -125,8 +134,12 @@ class SnapshotBuilder:
         state = self._state
         if verdict.state == "stalled":
             return STALLED
-        if verdict.state == "paused":
-            return DEAD if state.interventions.pending is not None else IDLE
+        if verdict.state == SessionState.RATE_LIMITED:
+            return LIMITED
+        if verdict.state in _FOR_A_PERSON:
+            return IDLE
+        if verdict.code in (StateReason.RESTART_PENDING, StateReason.REWINDING):
+            return DEAD
         kind = state.activity.time_kind()
         if kind in (WORKING, API) and seconds > GAP_SECONDS:
             return STALLED if seconds > allowed_silence(state, self._limits) else kind
@@ -156,7 +169,7 @@ class SnapshotBuilder:
             last_sign_at=sign,
             idle_seconds=0.0 if sign is None else max(0.0, now - sign),
             last_text=state.activity.last_text,
-            background=len(state.activity.background_tasks),
+            background=len(state.activity.background.tasks),
             until=verdict.until,
             state_reason=verdict.code,
         )
@@ -171,7 +184,7 @@ class SnapshotBuilder:
             owned=self._own or bool(interventions.run),
             id=interventions.run or None,
             goal=self._goal(),
-            first_prompt=state.prompt,
+            first_prompt=state.prompt or state.earlier_prompt,
             started_at=state.timeline.start if began is None else began,
             ended_at=self._ended_at(verdict, over),
             pid=self._pid(),
@@ -183,7 +196,18 @@ class SnapshotBuilder:
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
+            supervised=self._is_supervised(over),
+            continuations=interventions.continuations,
+            limits=interventions.limits,
+            limit=interventions.limit,
+            earlier=state.earlier if state.earlier.records else None,
         )
+
+    def _is_supervised(self, over: bool) -> bool | None:
+        log = self._state.interventions
+        if over or not (self._own or log.run):
+            return False
+        return log.has_supervisor
 
     def _goal(self) -> str | None:
         progress = self._state.progress
@@ -200,7 +224,8 @@ class SnapshotBuilder:
     def _exit(self, verdict: StateVerdict) -> RunExit:
         log = self._state.interventions
         code = log.attempt.code if log.code is None and log.attempt else log.code
-        return RunExit(log.end_reason or verdict.reason, code, log.end)
+        kind = log.end if log.ended_at is not None else _end_kind(verdict, log.killed)
+        return RunExit(log.end_reason or verdict.reason, code, kind)
 
     def _pid(self) -> int | None:
         state = self._state
@@ -210,3 +235,21 @@ class SnapshotBuilder:
         agents = state.agents or ()
         same = [agent.pid for agent in agents if agent.session and agent.session == state.session]
         return next(iter(same or [agent.pid for agent in agents]), None)
+
+
+def _end_kind(verdict: StateVerdict, killed: bool) -> EndKind:
+    """Why a night without a record of its end is over."""
+    if verdict.code == StateReason.ENDED_BY_LIMIT:
+        return EndKind.LIMIT
+    if verdict.code == StateReason.ENDED_BY_PERSON and not killed:
+        return EndKind.STOPPED
+    return _END_OF_STATE.get(verdict.state, EndKind.OPEN)
+
+
+_END_OF_STATE = {
+    SessionState.FINISHED: EndKind.TURN_ENDED,
+    SessionState.FAILED: EndKind.FAILED,
+    SessionState.KILLED: EndKind.KILLED,
+    SessionState.CRASHED: EndKind.CRASH,
+    SessionState.GAVE_UP: EndKind.GAVE_UP,
+}

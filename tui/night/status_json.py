@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.model.snapshot import NightSnapshot
+import msgspec
 
-SCHEMA = 1
-_STATES = {"withdrawn": "failed"}
+from tui.model.json.common import (
+    SCHEMA,
+    ExitObject,
+    GapObject,
+    LimitObject,
+    LimitsObject,
+    RunObject,
+)
+from tui.model.json.status import (
+    ContextObject,
+    CostObject,
+    EventsObject,
+    InjectionObject,
+    OtherSession,
+    ProgressObject,
+    SectionObject,
+    StallObject,
+    StallWord,
+    StatusObject,
+    TestsObject,
+    TokensObject,
+)
+from tui.model.labels import REMEDIES
+from tui.model.session import KnownSession
+from tui.model.snapshot import Cost, NightSnapshot, Stall
+from tui.model.state import SessionState, StallKind, StallLevel
+
+_EXIT_OF_STATE = {
+    SessionState.FINISHED: "completed",
+    SessionState.FAILED: "failed",
+    SessionState.CRASHED: "crashed",
+    SessionState.GAVE_UP: "gave_up",
+    SessionState.KILLED: "killed",
+}
+_LEVELS: dict[StallLevel, StallWord] = {
+    StallLevel.NOTICE: "notice",
+    StallLevel.NUDGE: "suspected",
+    StallLevel.STOP: "stuck",
+}
+_LEVELS_OF_KINDS: dict[StallKind, StallWord] = {
+    StallKind.LIMIT_WAIT: "notice",
+    StallKind.PROCESS_GONE: "stuck",
+}
 
 
 def iso(at: float | None) -> str | None:
@@ -22,63 +64,168 @@ def iso(at: float | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _fields(source: object, names: str) -> dict[str, Any]:
-    return {name: getattr(source, name) for name in names.split()}
+def status(
+    night: NightSnapshot, project: str, host: str, others: Iterable[KnownSession] = ()
+) -> dict[str, Any]:
+    """The object that `status --json` prints; keys and types are a contract (`model.json.status`).
+
+    `host` is this machine, which is named where the run does not name its own.
+    """
+    told: dict[str, Any] = msgspec.to_builtins(_status(night, project, host, others))
+    return told
 
 
-def status(night: NightSnapshot, project: str, budget_usd: float | None = None) -> dict[str, Any]:
-    """The object that `status --json` prints; keys and types are a contract."""
-    activity, log, stall = night.activity, night.interventions, night.stall
-    counts = "total malformed unknown turns tool_calls tool_errors api_retries compactions"
-    stalled = stall and {
-        "kind": stall.kind,
-        "since": iso(stall.since or None),
-        "evidence": list(stall.evidence),
-    }
-    return {
-        "schema": SCHEMA,
-        "project": project,
-        "run": run(night),
-        "goal": night.run.goal,
-        "progress": _progress(night),
-        "cost": _fields(night.cost, "usd source") | {"budget_usd": budget_usd},
-        "tokens": _fields(night.tokens, "input output cache_write_5m cache_write_1h cache_read"),
-        "context": _fields(night.context, "used window percent"),
-        "events": _fields(night.counts, f"{counts} subagents")
-        | {"tool_calls": dict(night.counts.tool_calls)},
-        "last_event_at": iso(activity.last_event_at),
-        "idle_seconds": round(activity.idle_seconds, 3),
-        "stall": stalled,
-        "checkpoints": len(log.checkpoints),
-        "injections": [
-            _fields(one, "id text") | {"state": _STATES.get(one.state, one.state)}
-            for one in log.injections
+def _status(
+    night: NightSnapshot, project: str, host: str, others: Iterable[KnownSession]
+) -> StatusObject:
+    tokens, context, activity = night.tokens, night.context, night.activity
+    return StatusObject(
+        schema=SCHEMA,
+        project=project,
+        host=night.run.host or host,
+        run=_run(night),
+        goal=night.run.goal,
+        progress=_progress(night),
+        tests=_tests(night),
+        cost=_cost(night.cost, night.run.limits.max_cost_usd if night.run.owned else None),
+        tokens=TokensObject(
+            tokens.input,
+            tokens.output,
+            tokens.cache_write_5m,
+            tokens.cache_write_1h,
+            tokens.cache_read,
+        ),
+        context=ContextObject(context.used, context.window, context.percent),
+        events=_events(night),
+        last_event_at=iso(activity.last_event_at),
+        idle_seconds=round(activity.idle_seconds, 3),
+        stall=None if night.stall is None else _stall(night.stall),
+        checkpoints=len(night.interventions.checkpoints),
+        injections=[
+            InjectionObject(one.id, one.text, one.state) for one in night.interventions.injections
         ],
-        "restarts": log.restarts,
-    }
+        restarts=night.interventions.restarts,
+        other_sessions=[other_session(one) for one in others],
+    )
+
+
+def other_session(known: KnownSession) -> OtherSession:
+    """A session that the registry knows, as `other_sessions` has it."""
+    return OtherSession(
+        known.session_id or None, known.state, iso(known.started_at or None), known.kind
+    )
 
 
 def run(night: NightSnapshot) -> dict[str, Any]:
     """The `run` part, which the review prints as well."""
-    facts = night.run
-    return {
-        **_fields(facts, "id owned"),
-        **_fields(night.activity, "state reason"),
-        "started_at": iso(facts.started_at),
-        "ended_at": iso(facts.ended_at),
-        **_fields(facts, "pid session_id model attempt"),
-        "exit": facts.exit and _fields(facts.exit, "reason code"),
-        "host": facts.host or None,
-    }
+    told: dict[str, Any] = msgspec.to_builtins(_run(night))
+    return told
 
 
-def _progress(night: NightSnapshot) -> dict[str, Any]:
+def _run(night: NightSnapshot) -> RunObject:
+    facts, reached = night.run, night.run.limit
+    limits = facts.limits
+    return RunObject(
+        id=facts.id,
+        owned=facts.owned,
+        supervised=facts.supervised,
+        state=night.activity.state,
+        reason=night.activity.reason,
+        started_at=iso(facts.started_at),
+        ended_at=iso(facts.ended_at),
+        pid=facts.pid,
+        session_id=facts.session_id,
+        model=facts.model,
+        attempt=facts.attempt,
+        continuations=facts.continuations,
+        exit=_exit(night),
+        limits=LimitsObject(limits.max_hours, limits.max_idle_minutes, limits.max_cost_usd),
+        limit=None
+        if reached is None
+        else LimitObject(reached.kind, reached.value, reached.allowed, iso(reached.since)),
+        host=facts.host or None,
+    )
+
+
+def _exit(night: NightSnapshot) -> ExitObject | None:
+    """How it ended; where no journal of ours says it, as far as the state does."""
+    ended = night.run.exit
+    if ended is None:
+        return None
+    word = ended.kind.exit_word
+    if word == "unknown":
+        word = _EXIT_OF_STATE.get(night.activity.state, word)
+    return ExitObject(word, ended.reason, ended.code)  # type: ignore[arg-type]
+
+
+def _progress(night: NightSnapshot) -> ProgressObject:
     progress = night.progress
     if progress is None:
-        return {"done": 0, "open": 0, "in_progress": [], "blockers": [], "sections": []}
-    return {
-        **_fields(progress, "done open"),
-        "in_progress": list(progress.in_progress),
-        "blockers": list(progress.blockers),
-        "sections": [_fields(section, "title done open") for section in progress.sections],
-    }
+        return ProgressObject(None, None, [], [], [], "", "there is no progress file")
+    known = progress.basis != "unknown"
+    return ProgressObject(
+        done=progress.done if known else None,
+        open=progress.open if known else None,
+        in_progress=list(progress.in_progress),
+        blockers=list(progress.blockers),
+        sections=[SectionObject(one.title, one.done, one.open) for one in progress.sections],
+        source=progress.source,
+        rests_on=progress.rests_on,
+    )
+
+
+def _tests(night: NightSnapshot) -> TestsObject:
+    tests = night.tests
+    judged = next((one for one in reversed(tests.runs) if one.verdict == tests.last), None)
+    return TestsObject(tests.last, iso(judged.at) if judged else None, tests.edits_since_last_run)
+
+
+def _cost(cost: Cost, budget_usd: float | None) -> CostObject:
+    return CostObject(
+        usd=cost.usd,
+        source=cost.source,
+        budget_usd=budget_usd,
+        reason=cost.reason,
+        priced_on=cost.priced_on,
+        beyond_records=gaps(cost),
+        notes=list(cost.notes),
+    )
+
+
+def gaps(cost: Cost) -> list[GapObject]:
+    """What the CLI's totals hold beyond the records."""
+    return [
+        GapObject(gap.model, gap.prompt_tokens, gap.output_tokens, round(gap.usd, 6))
+        for gap in cost.beyond_records
+    ]
+
+
+def _events(night: NightSnapshot) -> EventsObject:
+    counts = night.counts
+    return EventsObject(
+        total=counts.total,
+        malformed=counts.malformed,
+        unknown=counts.unknown,
+        turns=counts.turns,
+        tool_calls=dict(counts.tool_calls),
+        tool_errors=counts.tool_errors,
+        api_retries=counts.api_retries,
+        compactions=counts.compactions,
+        subagents=counts.subagents,
+    )
+
+
+def stall_level(stall: Stall) -> StallWord:
+    """How far a stall has gone, in the word of the contract; silence alone proves nothing."""
+    by_kind = _LEVELS_OF_KINDS.get(stall.kind, "suspected")
+    return "notice" if stall.waiting else _LEVELS.get(stall.level, by_kind)
+
+
+def _stall(stall: Stall) -> StallObject:
+    return StallObject(
+        kind=stall.kind,
+        level=stall_level(stall),
+        since=iso(stall.since or None),
+        evidence=list(stall.evidence),
+        remedy=REMEDIES.get(stall.kind, ""),
+    )

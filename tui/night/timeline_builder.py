@@ -2,17 +2,23 @@
 
 Time is added as it passes between records. Short stretches go into the bucket of their minute;
 a silence of more than `GAP` seconds is kept as one gap, however long, so that days cost nothing.
+
+A gap may end a long absence, or its end may come from a wrong clock: only later records tell. So each of the
+last gaps has a `RestorePoint`, to which the timeline goes back when they do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 from tui.model.timeline import (
     BUCKET_SECONDS,
+    GAP_SECONDS,
     KINDS,
     KnownSpan,
     MarkKind,
@@ -27,6 +33,13 @@ WORKING, TOOL, API, LIMITED, STALLED, DEAD, IDLE = range(7)
 MOST_BUCKETS = 5_760
 MOST_GAPS = 4_096
 MOST_MARKS = 400
+TURNED_BACK = 60.0
+"""Seconds by which a record must lie behind its source's clock before that clock is doubted."""
+NOW_SLACK = 120.0
+WRITTEN_SLACK = 1800.0
+"""How far a record may be ahead of the reader's clock, and of the time at which its file was written."""
+_MOST_POINTS = 32
+_FEW = 2
 
 
 class TailGap(Struct):
@@ -39,6 +52,34 @@ class TailGap(Struct):
 
 def _zeros() -> list[float]:
     return [0.0] * len(KINDS)
+
+
+class RestorePoint(Struct, frozen=True):
+    """The timeline before its clock jumped to `until`; without a `clock` it had not begun."""
+
+    clock: float | None
+    until: float
+    moves: int
+    minute: float
+    seconds: tuple[float, ...]
+    totals: tuple[float, ...]
+    buckets: int
+    last_bucket: TimeBucket | None
+    gaps: int
+
+    def is_crossed_by(self, limit: float, slack: float) -> bool:
+        """Whether the jump leads over `limit`, which no true time can exceed by more than `slack`."""
+        began = self.clock is None or self.clock <= limit + slack
+        return began and self.until > limit + slack
+
+
+class TurnedBack(Struct):
+    """Records in a row that lie behind the clock: the first and last of their times, how many."""
+
+    first: float
+    last: float
+    count: int
+    moves: int
 
 
 class TimelineBuilder(Struct):
@@ -54,6 +95,16 @@ class TimelineBuilder(Struct):
     gaps: list[TailGap] = []
     marks: dict[str, list[TimelineMark]] = {}
     version: int = 0
+    moves: int = 0
+    points: list[RestorePoint] = []
+    turned_back: TurnedBack | None = None
+    disproved: tuple[float, float] | None = None
+
+    def begin(self, at: float) -> None:
+        """The first record came."""
+        self.points = [self._restore_point(at)]
+        self.start = self.clock = at
+        self.moves += 1
 
     def add_time(self, since: float, until: float, kind: int) -> None:
         """Time from `since` to `until`, less than `GAP`, was of `kind`."""
@@ -96,13 +147,18 @@ class TimelineBuilder(Struct):
             for place, amount in enumerate(bucket.seconds):
                 seconds[place] += amount
         self.buckets = [TimeBucket(start, tuple(merged[start])) for start in merged]
+        self.points = []
 
     def add_gap(self, since: float, until: float, kind: int) -> None:
         """Nothing was heard from `since` to `until`, which makes it `kind`."""
+        self.points.append(self._restore_point(until))
+        if len(self.points) > _MOST_POINTS:
+            del self.points[1]
         self.gaps.append(TailGap(since, until, kind))
         if len(self.gaps) > MOST_GAPS:
             first = self.gaps.pop(0)
             self.totals[first.kind] += first.end - first.start
+            self.points = []
 
     def reclassify_last_gap(self, at: float, kind: int) -> None:
         """What comes at `at` proves that the silence just ended was `kind`."""
@@ -120,6 +176,96 @@ class TimelineBuilder(Struct):
         if len(marks) > MOST_MARKS:
             del marks[: MOST_MARKS // 4]
         self.version += 1
+
+    # --- wrong clocks ----------------------------------------------------------------------------
+
+    def _restore_point(self, until: float) -> RestorePoint:
+        return RestorePoint(
+            self.clock,
+            until,
+            self.moves,
+            self.minute,
+            tuple(self.seconds),
+            tuple(self.totals),
+            len(self.buckets),
+            self.buckets[-1] if self.buckets else None,
+            len(self.gaps),
+        )
+
+    def note_turn_back(self, at: float) -> RestorePoint | None:
+        """A record lies behind the clock; the point to go back to once that proves the clock wrong.
+
+        It does when at least as many records in a row lie behind it as had moved it since the jump.
+        """
+        before = self.turned_back
+        if before is None or before.moves != self.moves or at < before.last - TURNED_BACK:
+            before = self.turned_back = TurnedBack(at, at, 0, self.moves)
+        before.last = max(at, before.last)
+        before.count += 1
+        for point in reversed(self.points):
+            if point.clock is None or before.first >= point.clock:
+                return point if before.count >= self.moves - point.moves else None
+        return None
+
+    def go_back(self, point: RestorePoint) -> None:
+        """Forget what was added since the clock jumped; what was marked after it moves to its end."""
+        turned, ahead = self.turned_back, self.clock or point.until
+        limit = point.clock if turned is None else turned.last
+        low, high = self.disproved or (ahead, ahead)
+        self.disproved = min(low, ahead if limit is None else limit), max(high, ahead)
+        self.clock, self.minute = point.clock, point.minute
+        self.seconds, self.totals = list(point.seconds), list(point.totals)
+        kept = [] if point.last_bucket is None else [point.last_bucket]
+        self.buckets = self.buckets[: max(0, point.buckets - 1)] + kept
+        self.gaps = self.gaps[: point.gaps]
+        self.points = [one for one in self.points if one.moves < point.moves]
+        if point.clock is None:
+            self.start = None
+        self.marks = {
+            kind: [
+                mark if limit is None or mark.at <= limit else replace(mark, at=limit)
+                for mark in marks
+                if kind != "stall" or (point.clock is not None and mark.at < point.clock)
+            ]
+            for kind, marks in self.marks.items()
+        }
+        self.turned_back = None
+        self.version += 1
+
+    @property
+    def jumped_lately(self) -> bool:
+        """Whether hardly a record came since the last jump: a clock that is wrong for long dates files too."""
+        return bool(self.points) and self.moves - self.points[-1].moves <= _FEW
+
+    def is_disproved(self, at: float) -> bool:
+        """Whether `at` is a time that was taken back, so that its record tells nothing when told again."""
+        return self.disproved is not None and self.disproved[0] < at <= self.disproved[1]
+
+    def plausible(self, limit: float, slack: float, kind: int) -> TimelineBuilder:
+        """The timeline without jumps over `limit`, a moment that no true time can exceed by `slack`.
+
+        Itself where there is none. Records behind the jump count, the time up to them as `kind`.
+        """
+        clock = self.clock
+        if clock is None or clock <= limit + slack:
+            return self
+        turned = self.turned_back
+        if turned is not None and turned.moves != self.moves:
+            turned = None
+        for point in self.points:
+            if not point.is_crossed_by(limit, slack) or (point.clock is None and turned is None):
+                continue
+            shown = copy(self)
+            shown.go_back(point)
+            for at in () if turned is None else (turned.first, turned.last):
+                if shown.clock is None:
+                    shown.begin(at)
+                elif at > shown.clock:
+                    add = shown.add_time if at - shown.clock < GAP_SECONDS else shown.add_gap
+                    add(shown.clock, at, kind)
+                    shown.clock = at
+            return shown
+        return self
 
 
 def sorted_marks(builder: TimelineBuilder) -> tuple[TimelineMark, ...]:

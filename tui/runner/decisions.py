@@ -13,6 +13,7 @@ from tui.runner.policy import prompts
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 from tui.settings.settings import Settings
+from tui.system.format import format_weekday_clock
 
 RESET_MARGIN_SECONDS = 2.0
 
@@ -92,7 +93,9 @@ def decide_after(outcome: Outcome, circumstances: Circumstances) -> Decision:
     match outcome.kind:
         case OutcomeKind.COMPLETED | OutcomeKind.MAX_TURNS:
             return _after_turn(outcome.kind, circumstances)
-        case OutcomeKind.LOGIN_REQUIRED | OutcomeKind.BILLING_REQUIRED:
+        case (
+            OutcomeKind.LOGIN_REQUIRED | OutcomeKind.BILLING_REQUIRED | OutcomeKind.PERSON_REQUIRED
+        ):
             return _needs_person(outcome.text)
         case OutcomeKind.BUDGET_EXHAUSTED:
             return End(EndKind.LIMIT, f"limit: {outcome.text}", LimitKind.AGENT_BUDGET)
@@ -143,7 +146,8 @@ def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
 def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
     """Waits out an overload or a usage limit, without counting it as a restart.
 
-    The allowance covers all consecutive waits together, in seconds of the run.
+    The allowance covers all consecutive waits together, in seconds of the run. A reset after the run's own
+    end is not waited for: nothing could follow it, and a person can still do something.
     """
     state, rules = circumstances.state, circumstances.settings.recovery
     since = state.elapsed if state.limited_since is None else state.limited_since
@@ -154,6 +158,11 @@ def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
     longest = rules.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
         return _needs_person(outcome.text)
+    hours = circumstances.settings.session.max_runtime_hours
+    if resets is not None and hours is not None and state.elapsed + pause > hours * 3600:
+        ends_at = circumstances.now + hours * 3600 - state.elapsed
+        lifted, end = format_weekday_clock(resets), format_weekday_clock(ends_at)
+        return _needs_person(f"{outcome.text}; it resets {lifted}, after the run's end {end}")
     until = None if resets is None else circumstances.now + pause
     return Wait(outcome.kind, outcome.text, pause, until)
 

@@ -16,22 +16,22 @@ import msgspec
 from msgspec import Struct
 
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.feeds.sessions.select import EventFile
 from tui.model.events import AgentEvent
 from tui.model.records import Arrival, ProgressFile
 from tui.model.session import SidecarPath
 from tui.model.snapshot import NightSnapshot
 from tui.monitor import reader_state
-from tui.monitor.session_reader import SessionReader, fold_rules, recorded_arrivals
+from tui.monitor.followed_file import recorded_arrivals
+from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.night.fold import NightFold
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext, file_size
 from tui.store.attempt_files import arrival_line
 from tui.store.project_files import reading_base
 from tui.system.files import append_line
-from tui.system.sanitize import clean_bytes
 
 VERSION = 2
 _KIND = b"recall"
@@ -77,6 +77,7 @@ class RunReader:
         self._features = WholeFile("features", self._sidecar(names.feature_list))
         self._listed: ProgressFile | None = None
         self.progress: ProgressFile | None = None
+        self._written: ProgressFile | None = None
         self._past = deque(recorded_arrivals(self._source, self._arrivals_from))
         self._recorded = max(self._saved_to, self._past[-1].offset if self._past else 0)
         if self._past:
@@ -189,12 +190,12 @@ class RunReader:
         data, features = self._progress.read_changed(), self._features.read_changed()
         if features is not None:
             where, at = str(self._features.path), self._features.mtime
-            self._listed = read_feature_list(features, where, at)
+            self._listed = read_feature_list(features, where, at, self._listed)
         if data is not None:
             where, at = str(self._progress.path), self._progress.mtime
-            self.progress = read_progress(clean_bytes(data), where, at)
-        if self.progress is not None and (data is not None or features is not None):
-            self.progress = with_features(self.progress, self._listed)
+            self._written = read_progress_file(data, where, at, self._written)
+        if self._written is not None and (data is not None or features is not None):
+            self.progress = with_features(self._written, self._listed)
             self.fold.apply([self.progress])
             self._changed = True
 

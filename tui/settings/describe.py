@@ -163,7 +163,8 @@ def all_fields() -> Mapping[str, SettingField]:
         if get_origin(section.type) is None:
             found += _fields_of(section.type, f"{section.name}.")
         else:
-            found.append(_field(section.name, section.type, {}))
+            default = {} if section.default_factory is dict else section.default
+            found.append(_field(section.name, section.type, default))
     return {field.key: field for field in found}
 
 
@@ -302,7 +303,8 @@ def _default_entry(field: SettingField) -> str:
         return _PRICES_EXAMPLE + "prices: {}\n"
     if field.block:
         return f"  {field.name}: |\n" + textwrap.indent(field.default, "    ")
-    return f"  {field.name}: {_default(field)}{_range_note(field)}\n"
+    indent = "  " if "." in field.key else ""
+    return f"{indent}{field.name}: {_default(field)}{_range_note(field)}\n"
 
 
 def _effective_entry(field: SettingField, loaded: LoadedSettings) -> list[str]:

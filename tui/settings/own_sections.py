@@ -257,6 +257,15 @@ class ReviewSettings(Struct, frozen=True):
     large_deletion_lines: Annotated[
         Count, documented("Lines deleted from one file that are a risk to look at.", TELLS, LOWER)
     ] = 200
+    absence_hours: Annotated[
+        Hours,
+        documented(
+            "After so long without any activity a session that is taken up again begins a new night; waiting "
+            "for an answer, a limit or background work is activity.",
+            TELLS,
+            HIGHER,
+        ),
+    ] = 6.0
 
 
 class ModelPrice(Struct, frozen=True, kw_only=True):

@@ -65,6 +65,13 @@ class Settings(Struct, frozen=True):
         dict[str, own.ModelPrice],
         documented("Prices by model; they go before the built-in table.", COSTS),
     ] = msgspec.field(default_factory=dict)
+    prices_file: Annotated[
+        str | None,
+        documented(
+            "File of prices in LiteLLM's format, from / or ~; before the built-in table, after `prices`.",
+            COSTS,
+        ),
+    ] = None
 
     def dotted_keys(self) -> Iterator[str]:
         """Every dotted key, in the order of declaration."""

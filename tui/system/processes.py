@@ -218,6 +218,18 @@ def resident_bytes(pid: int) -> int:
         return 0
 
 
+def newest_child(pid: int) -> float:
+    """When the youngest child of a process began, in seconds since the epoch; 0 for none."""
+    if not has_proc():
+        return _ask_psutil(
+            pid,
+            lambda one: max((child.create_time() for child in one.children()), default=0.0),
+            0.0,
+        )
+    found = map(read_facts, _children(pid)[:MOST_DESCENDANTS])
+    return max((facts.created for facts in found if facts is not None), default=0.0)
+
+
 def count_descendants(pid: int) -> int:
     """How many processes descend from this one, counted up to 500."""
     if not has_proc():

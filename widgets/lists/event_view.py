@@ -13,7 +13,7 @@ from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
 from widgets.lists.line_view import LineView
 from widgets.paint_governor import PaintGovernor
-from widgets.text_cells import cells, clip, pad, visible
+from widgets.text_cells import cells, clip, clip_path, pad, visible
 
 NARROW: Final = 64
 """Columns below which seconds of the clock and empty columns are given up."""
@@ -107,6 +107,7 @@ def _body(
         outcome = clip(outcome, share)
         share = cells(outcome)
     text_room = max(0, room - (share + 2 if share else 0))
+    text = _with_file_name(text, visible(row.file), search.needle, text_room)
     shown = clip_around(text, search.needle, text_room)
     spans = highlight(shown, search.needle, text_role(row))
     out = [*spans, (" " * max(0, text_room - cells(shown)), "text")]
@@ -115,6 +116,19 @@ def _body(
         out.append(("  ", "text"))
         out.extend(highlight(outcome, search.needle, role))
     return [*out, timing] if timing[0] else out
+
+
+def _with_file_name(text: str, file: str, needle: str, width: int) -> str:
+    """The text with folders of `file` left out, as far as `width` asks for it and the needle stays."""
+    over = cells(text) - width
+    if over <= 0 or len(file) < 2 or file not in text:
+        return text
+    before, _, after = text.rpartition(file)
+    least = cells(clip_path(file, 1 + cells(glyphs().ellipsis) + cells(file.rpartition("/")[2])))
+    short = clip_path(file, max(cells(file) - over, min(least, width)))
+    before = clip(before, max(0, width - cells(short)))
+    fitted = f"{before}{short}{after}"
+    return text if needle and needle.lower() not in fitted.lower() else fitted
 
 
 def text_role(row: EventRow) -> Role:

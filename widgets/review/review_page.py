@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tui.model.labels import describe_earlier
 from tui.model.review import Review
 from tui.system.format import (
     format_clock,
@@ -121,6 +122,7 @@ def cost_rows(review: Review) -> Iterator[ReviewRow]:
     said = (
         f"{cost_text(cost)}: {cost.reason or cost.source}",
         f"Prices of {cost.priced_on}." if cost.priced_on else "",
+        *(f"{visible(note[:1].upper() + note[1:])}." for note in cost.notes),
         "",
         f"{format_number(tokens.input)} tokens in, {format_number(tokens.output)} out, "
         f"{format_number(tokens.cache_read)} read from the cache, "
@@ -209,6 +211,9 @@ def _figures(review: Review, width: int) -> list[ReviewRow]:
         ("cost", cost_spans(review), SectionTarget("page", "cost-0")),
         ("stepped in", [(interventions_text(review.interventions), "text")], effects),
     )
+    if (earlier := review.continues) is not None:
+        words: Line = [(visible(describe_earlier(earlier)), "text")]
+        figures = (("continues", words, timeline), *figures)
     return [row for figure in figures for row in figure_rows(*figure, width)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from typing import ClassVar, Final, Protocol
@@ -39,25 +39,38 @@ def progress_bar(done: int, total: int, width: int) -> list[Span]:
 def progress_rows(progress: ProgressFile, width: int, height: int = 0) -> list[Line]:
     """Blockers, the count with its bar, the goal, and the tasks under their sections.
 
-    Where all this is more than `height` rows, tasks done stand together in one row.
+    Where all this is more than `height` rows, tasks done stand together in one row. A file whose tasks
+    are not listed is shown as it is.
     """
     head = _head_rows(progress, width)
     rows = list(_task_rows(progress, progress.tasks, width))
     if 0 < height < len(head) + len(rows) + 1:
         rows = list(_task_rows(progress, _merge_done(progress), width))
         if height < len(head) + len(rows) + 1:
-            head = _head_rows(progress, width, goal=False)
+            head = _head_rows(progress, width, brief=True)
     elif head and rows:
         head.append([])
     head.extend(rows)
     if not progress.tasks and progress.text:
         head.append([])
-        for line in progress.text.split("\n"):
-            head.extend(wrap([(visible(line), "text")], width) if line.strip() else [[]])
+        head.extend(_text_rows(progress.text.split("\n"), width))
     return head
 
 
-def _head_rows(progress: ProgressFile, width: int, goal: bool = True) -> list[Line]:
+def _text_rows(lines: Sequence[str], width: int) -> Iterator[Line]:
+    for line in lines:
+        yield from wrap([(visible(line), "text")], width) if line.strip() else [[]]
+
+
+def newest_row(progress: ProgressFile, width: int, count: int) -> int:
+    """Of `count` rows, the one at which the newest part of the file's text begins; 0 for its top."""
+    if progress.tasks or progress.newest_line < 2:
+        return 0
+    below = progress.text.split("\n")[progress.newest_line - 1 :]
+    return max(0, count - sum(1 for _ in _text_rows(below, width)))
+
+
+def _head_rows(progress: ProgressFile, width: int, brief: bool = False) -> list[Line]:
     rows: list[Line] = []
     signs = glyphs()
     for blocker in progress.blockers:
@@ -68,7 +81,9 @@ def _head_rows(progress: ProgressFile, width: int, goal: bool = True) -> list[Li
         rows.append([(clip("no task list recognised in this file", width), "dim")])
     elif progress.total:
         rows.append(_count_row(progress, width))
-    if progress.goal and goal:
+    if progress.rests_on and progress.basis != "checkboxes" and not brief:
+        rows.extend(wrap([(visible(progress.rests_on), "dim")], width)[:2])
+    if progress.goal and not brief:
         rows.extend(wrap([(visible(progress.goal), "dim")], width)[:2])
     return rows
 
@@ -176,9 +191,12 @@ class ProgressView(DocumentView):
         self._touched = True
 
     def _seek(self) -> None:
-        """Bring the task in work, else the first open one, into sight."""
+        """Bring the task in work, else the first open one, or the newest part of the text into sight."""
         progress, document = self._progress, self.document
         if progress is None or document is None or not self.size.width:
+            return
+        if not progress.tasks:
+            self._seek_newest(progress)
             return
         rows = [document.row(index, self.columns) for index in range(self.count)]
         signs = [row[1][0] if len(row) > 1 else "" for row in rows]  # after the indent
@@ -189,6 +207,12 @@ class ProgressView(DocumentView):
                 if not self.top <= index < self.top + self.page - 1:
                     self._scroll_silently(max(0, index - self.page // 3))
                 return
+
+    def _seek_newest(self, progress: ProgressFile) -> None:
+        row = newest_row(progress, self.columns, self.count)
+        if row and self.count > self.page:
+            self._resize_virtual()
+            self._scroll_silently(min(row, self.count - self.page))
 
 
 _ROLES: Final[dict[LogLevel, Role]] = {"debug": "dim", "warning": "warning", "error": "error"}
@@ -206,6 +230,8 @@ def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
     if entry.tag and width >= NARROW // 2:
         out.append((clip(visible(entry.tag), 12) + " ", "label"))
     tail = f" +{more} lines" if more > 1 else (" +1 line" if more else "")
+    if entry.count > 1:
+        tail += f" {visible('×')}{format_number(entry.count)}"
     room = max(0, width - sum(cells(text) for text, _ in out) - len(tail))
     shown = clip_around(visible(first), needle, room)
     out.extend(highlight(shown, needle, _ROLES.get(entry.level, "text")))
@@ -216,8 +242,9 @@ def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
 
 def _clock_text(entry: LogEntry, width: int) -> str:
     seconds = width >= NARROW
-    if entry.at is not None:
-        return format_clock(entry.at, seconds)
+    at = entry.last_at if entry.last_at is not None else entry.at
+    if at is not None:
+        return format_clock(at, seconds)
     return clip(visible(entry.clock), 8 if seconds else 5, "") if entry.clock else ""
 
 
@@ -231,6 +258,16 @@ class LogView(SourceView[LogSource]):
     """Draws the entries of a `LogSource`; posts `Opened` for the entry wanted in full."""
 
     PLACEHOLDER: ClassVar[str] = "nothing logged yet"
+    _newest: tuple[int, LogEntry | None] = (0, None)
+
+    def update(self, changed: Iterable[int] = ()) -> None:
+        """Read the new rows, and again the last one if it grew or came once more."""
+        index, drawn = self._newest
+        if self.entry(index) != drawn:
+            changed = (*changed, index)
+        super().update(changed)
+        last = max(0, len(self._source) - 1) if self._source is not None else 0
+        self._newest = (last, self.entry(last))
 
     def entry(self, index: int) -> LogEntry | None:
         """The entry as the source has it; None when it is gone meanwhile."""

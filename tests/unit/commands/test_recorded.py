@@ -15,7 +15,8 @@ from tests.session_files import (
     speech,
 )
 from tests.shared_data import shared
-from tests.unit.commands.contract import SCHEMA, Run, check
+from tests.unit.commands.contract import Run, fits
+from tui.model.json.status import StatusObject
 
 RECORDED = (
     "streams/01_normal.jsonl",
@@ -62,7 +63,7 @@ def counted(path: Path) -> dict[str, Any]:
 def test_recorded_streams_are_counted_as_naive_code_does(tui: Run, name: str) -> None:
     path = shared("data", *name.split("/"))
     facts = json.loads(tui("status", "--json", "--events", str(path)).out)
-    check(facts, SCHEMA)
+    fits(facts, StatusObject)
     wanted = counted(path)
     assert {key: facts["events"][key] for key in wanted} == wanted
     rows = tui("events", "--json", "--verbosity", "3", "--events", str(path)).out.splitlines()

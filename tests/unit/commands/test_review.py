@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.unit.commands.contract import Run, sentence
-from tests.unit.night.review.test_review_json import CONTRACT, check
+from tests.unit.commands.contract import Run, fits, sentence
+from tui.model.json.lists import RunsObject
+from tui.model.json.review import ReviewObject
 
 
 def test_review_as_json_keeps_the_contract(tui: Run) -> None:
@@ -14,8 +15,8 @@ def test_review_as_json_keeps_the_contract(tui: Run) -> None:
     assert done.code == 0
     assert done.err == ""
     data = json.loads(done.out)
-    check(data, CONTRACT)
-    assert data["schema"] == 1
+    fits(data | {"export": None}, ReviewObject)
+    assert data["schema"] == 2
     assert data["run"]["state"] == "finished"
     told = {key: value for key, value in data["time"].items() if key != "total_s"}
     assert abs(sum(told.values()) - data["time"]["total_s"]) < 0.01
@@ -49,11 +50,14 @@ def test_no_session_and_no_such_run_are_3(tui: Run, tmp_path: Path) -> None:
 
 
 def test_runs_tell_what_a_review_found(tui: Run) -> None:
-    (before,) = json.loads(tui("runs", "--json").out)["runs"]
+    told = json.loads(tui("runs", "--json").out)
+    fits(told, RunsObject)
+    (before,) = told["runs"]
     assert before["verdict"] is None
     assert before["cost"] is None
     assert tui("review", before["id"], "--json").code == 0
     data = json.loads(tui("runs", "--json").out)
+    fits(data, RunsObject)
     (after,) = data["runs"]
     assert after["verdict"] in ("keep", "look", "discard")
     assert after["cost"]["usd"] is not None

@@ -16,7 +16,8 @@ from tests.session_files import (
     speech,
     write_project,
 )
-from tests.unit.commands.contract import SCHEMA, STATES, Run, check
+from tests.unit.commands.contract import Run, fits
+from tui.model.json.status import StatusObject
 
 
 def test_status_json_is_the_documented_object(tui: Run, project: Path) -> None:
@@ -24,29 +25,19 @@ def test_status_json_is_the_documented_object(tui: Run, project: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.count(b"\n") == 1
     facts = json.loads(done.out)
-    check(facts, SCHEMA)
-    assert facts["schema"] == 1
+    fits(facts, StatusObject)
+    assert facts["schema"] == 2
     assert facts["project"] == str(project)
-    assert facts["run"]["state"] in STATES
     assert facts["run"]["session_id"] == SESSION
     assert facts["run"]["model"] == "claude-sonnet-4-5"
     assert facts["progress"]["done"] == 1
     assert facts["progress"]["open"] == 2
-    for part in facts["progress"]["sections"]:
-        check(part, {"title": str, "done": int, "open": int})
-    assert facts["cost"] == {"usd": 1.25, "source": "result", "budget_usd": None}
+    cost = facts["cost"]
+    assert (cost["usd"], cost["source"], cost["budget_usd"]) == (1.25, "result", None)
     assert facts["events"]["total"] == 12
     assert facts["events"]["turns"] == 1
     assert facts["events"]["tool_calls"] == {"Bash": 2, "Edit": 1}
     assert facts["events"]["tool_errors"] == 1
-
-
-def test_the_keys_stand_in_the_documented_order(tui: Run) -> None:
-    facts = json.loads(tui("status", "--json").out)
-    assert list(facts) == list(SCHEMA)
-    for key, part in SCHEMA.items():
-        if isinstance(part, dict):
-            assert list(facts[key]) == list(part)
 
 
 def test_status_in_words_names_state_cost_and_sources(tui: Run) -> None:
@@ -64,7 +55,7 @@ def test_no_session_is_code_3_and_still_an_object(tui: Run, tmp_path: Path) -> N
     done = tui("status", "--json", cwd=empty)
     assert done.code == 3
     facts = json.loads(done.out)
-    check(facts, SCHEMA)
+    fits(facts, StatusObject)
     assert facts["run"]["state"] == "none"
     assert tui("status", cwd=empty).code == 3
     assert tui("events", cwd=empty).code == 3

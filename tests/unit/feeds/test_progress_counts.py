@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
 
 
 def counted(text: str) -> tuple[str, int, int]:
@@ -77,8 +77,24 @@ def test_other_fractions_count_nothing(text: str) -> None:
     assert counted(text) == ("unknown", 0, 0)
 
 
-def test_boxes_go_before_counts() -> None:
-    assert counted("- [x] a\n- [ ] b\nProgress: 26/30 features\n") == ("checkboxes", 1, 1)
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("- [x] a\n- [ ] b\nProgress: 26/30 features\n", ("counts", 26, 4)),
+        ("Status: 18/24 features\n## Session 1\n- [x] a\n## Session 2\nwords\n", ("counts", 18, 6)),
+        ("- [x] a\n- [ ] b\nProgress: 1/2\n", ("checkboxes", 1, 1)),
+        ("- [x] a\n- [ ] b\nProgress: 2/2 tasks\n", ("counts", 2, 0)),
+        ("- [x] a\n- [x] b\nProgress: 1/2 tasks\n", ("checkboxes", 2, 0)),
+        ("- [x] a\n- [x] b\n- [ ] c\nMilestones: 2/7\n", ("checkboxes", 2, 1)),
+        ("## Cellar (0/2)\n- [x] a\n- [x] b\n", ("checkboxes", 2, 0)),
+        ("## Cellar (5/6)\n- [x] a\n- [x] b\n", ("counts", 5, 1)),
+        ("Phase 2 progress: 1/2 tasks\n- [x] a\n- [ ] b\n- [ ] c\n", ("checkboxes", 1, 2)),
+    ],
+)
+def test_counts_of_the_whole_go_before_boxes_of_a_part(
+    text: str, answer: tuple[str, int, int]
+) -> None:
+    assert counted(text) == answer
 
 
 def sessions(*entries: str) -> str:
@@ -142,7 +158,6 @@ def test_features_as_a_list() -> None:
     ]"""
     progress = read_feature_list(data, "feature_list.json", 5.0)
 
-    assert progress is not None
     assert (progress.basis, progress.done, progress.open) == ("features", 1, 2)
     assert [(t.title, t.state, t.section, t.priority) for t in progress.tasks] == [
         ("Paint it", "done", "style", ""),
@@ -173,7 +188,6 @@ def test_features_as_a_list() -> None:
 def test_features_in_other_shapes(data: bytes, done: int, open_: int) -> None:
     progress = read_feature_list(data, "f", None)
 
-    assert progress is not None
     assert (progress.done, progress.open) == (done, open_)
 
 
@@ -182,14 +196,17 @@ def test_features_in_other_shapes(data: bytes, done: int, open_: int) -> None:
     [b"", b"{}", b"[]", b"null", b"3", b'{"features": []}', b'[{"name": "a"}]', b"[1, 2]", b'[{"passes": tr',
      b"\xff\xfe", b"[" * 100_000, b'{"features": {"a": 1}}'],
 )  # fmt: skip
-def test_no_features_are_no_progress(data: bytes) -> None:
-    assert read_feature_list(data, "f", None) is None
+def test_no_features_are_unknown_progress(data: bytes) -> None:
+    progress = read_feature_list(data, "plans/f.json", None)
+
+    assert (progress.basis, progress.total) == ("unknown", 0)
+    assert progress.rests_on.startswith("f.json ")
 
 
 def test_features_count_where_the_file_counts_nothing() -> None:
     features = read_feature_list(b'[{"name": "a", "passes": true}]', "f", None)
     words = read_progress("# Goal: rest\n## Blockers\n- rain\n", "p", None)
-    boxes = read_progress("- [ ] a\n", "p", None)
+    boxes = read_progress("- [ ] a\n- [ ] b\n", "p", None)
 
     merged = with_features(words, features)
     assert (merged.basis, merged.done, merged.goal, merged.blockers) == (

@@ -34,7 +34,7 @@ READINGS = {
     "f49a9d96e573": Reading("bare titles and lists, three points of current focus", "unknown", 0, 0, 3),
     "de7e98395eb7": Reading("time-stamped log; every n/m is criteria, tests, frames", "unknown", 0, 0),
     "25a8910abfdc": Reading("verification runs: tests only", "unknown", 0, 0),
-    "8e9a96491afe": Reading("sixteen boxes, all ticked, in two lists", "checkboxes", 16, 0, sections=2),
+    "8e9a96491afe": Reading("ten features, all ticked; six boxes are proofs", "checkboxes", 10, 0, sections=1),
     "352e4d6d0c08": Reading(
         "log of sessions, no count", "unknown", 0, 0, session="Session 29: fix-cli-runtime-test-failures"
     ),
@@ -48,7 +48,7 @@ READINGS = {
     "b51715da404a": Reading("ended at 104/109; the tests line says the same", "counts", 104, 5),
     "321883647b9c": Reading("day log in Chinese, four entries done, no count", "unknown", 0, 0),
     "03c94053aadb": Reading("Korean log; every n/m is checks, cases, stages", "unknown", 0, 0),
-    "ea4c2adbcd70": Reading("'A1: DONE' lines, no boxes, no total", "unknown", 0, 0),
+    "ea4c2adbcd70": Reading("34 'A1: DONE' lines, and a person is awaited", "states", 34, 0, 0, 1, sections=2),
     "3c14f260ed0a": Reading("Chinese log; last said 7/9 features", "counts", 7, 2),
     "7f8629ef36aa": Reading("two phases complete, 6/6 and 5/5", "counts", 11, 0, sections=2),
     "08d146140586": Reading(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tui.feeds.sidecar_files import WatchdogLogDecoder
+from tui.feeds.watchdog_log import WatchdogLogDecoder, folded
 from tui.model.records import LogEntry
 
 HOME = timezone(timedelta(hours=2))
@@ -98,7 +98,7 @@ def utc(text: str) -> float:
             "[2026-01-16 12:51:47 EST] DOWN: the second",
             "2026-01-16T17:51:47",
             False,
-            "",
+            "error",
             "DOWN",
             "DOWN: the second",
         ),
@@ -122,7 +122,7 @@ def utc(text: str) -> float:
             "2026-02-14T23:04:11Z CIRCUIT_BREAKER: open",
             "2026-02-14T23:04:11",
             False,
-            "",
+            "error",
             "CIRCUIT_BREAKER",
             "CIRCUIT_BREAKER: open",
         ),
@@ -239,6 +239,41 @@ def test_continuation_lines_belong_to_the_entry_above() -> None:
     assert (first.offset, second.offset) == (0, STAMPED.index(b"2026-01-01 10:00:05"))
 
 
+def test_an_unstamped_line_of_trouble_is_an_entry_with_the_time_of_the_one_above() -> None:
+    data = (
+        "[2026-02-14 23:02:00] ✓ timer active\nplain\n/bin/sh: x: not found: No such file\n  at x\n"
+    )
+    timer, trouble = read(data.encode())
+
+    assert (timer.level, timer.text) == ("ok", "✓ timer active\nplain")
+    assert (trouble.level, trouble.at) == ("error", timer.at)
+    assert trouble.text == "/bin/sh: x: not found: No such file\n  at x"
+
+
+def test_what_an_error_goes_on_to_say_stays_with_it() -> None:
+    data = b"2026-01-01 10:00:00 - ERROR - it broke\nTraceback (most recent call last):\nValueError: x\n"
+
+    assert [entry.text.count("\n") for entry in read(data)] == [2]
+
+
+def test_another_failure_below_an_error_is_not_hidden_in_it() -> None:
+    data = b"2026-01-01 10:00:00 - exited with code 1\n/bin/sh: x: No such file or directory\n"
+
+    assert [entry.level for entry in read(data)] == ["error", "error"]
+
+
+def test_a_repeated_entry_is_counted() -> None:
+    one, two, other = read(
+        b"[2026-01-01 10:00:00] exited with code 1\n[2026-01-01 10:01:00] exited with code 1\n"
+        b"[2026-01-01 10:02:00] exited with code 2\n"
+    )
+    both = folded(one, two)
+
+    assert both is not None
+    assert (both.count, both.at, both.last_at, both.level) == (2, one.at, two.at, "error")
+    assert folded(both, other) is None
+
+
 def test_a_log_without_stamps_has_an_entry_for_each_line_that_is_not_indented() -> None:
     data = "✅ all checks pass\n   fresh: yes\n⚠ slow\nthird\n".encode()
 
@@ -308,16 +343,26 @@ def test_hostile_lines_take_linear_time(piece: str) -> None:
 
 
 RECORDED = {
-    "d9aaa5728784": ("brackets with EST", 55, {"": 55}, 0),
-    "61db0cd128d4": ("a drawn box, then clock times", 13, {"": 13}, 0),
-    "69342ff47490": ("bars", 379, {"info": 375, "warning": 4}, 4),
-    "3a49383cbf04": ("a loop that ended", 64, {"info": 57, "ok": 6, "warning": 1}, 4),
-    "fe5962230304": ("a loop with one error", 147, {"info": 134, "ok": 12, "error": 1}, 4),
+    "d9aaa5728784": ("brackets with EST, 20 daemons down", 55, {"": 35, "error": 20}, 0),
+    "61db0cd128d4": ("a drawn box, then eight rate limits", 13, {"": 5, "warning": 8}, 0),
+    "69342ff47490": ("bars, four of them warn inside an INFO", 379, {"info": 371, "warning": 8}, 4),
+    "3a49383cbf04": (
+        "a loop that ended, its debug lines stamped INFO",
+        64,
+        {"info": 34, "ok": 6, "debug": 23, "warning": 1},
+        4,
+    ),
+    "fe5962230304": (
+        "a loop with one error",
+        147,
+        {"info": 80, "ok": 12, "debug": 54, "error": 1},
+        4,
+    ),
     "718e2e487079": (
-        "several agents on one terminal",
-        153,
-        {"": 120, "info": 32, "warning": 1},
-        13,
+        "agents on one terminal, 18 refusals by a usage limit; 4 lines of prompts look like trouble",
+        157,
+        {"": 102, "info": 32, "warning": 3, "error": 20},
+        17,
     ),
     "6f1d1ec902de": ("no times at all", 684, {"ok": 684}, 649),
     "a6ce1c02dbf9": ("date, dash, words", 365, {"": 365}, 1),

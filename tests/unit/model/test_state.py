@@ -18,26 +18,27 @@ S, N = SessionState, NotifyKind
 
 
 @pytest.mark.parametrize(
-    ("kind", "state", "word", "event"),
+    ("kind", "exit_word", "state", "word", "event"),
     [
-        ("tasks_done", S.FINISHED, "tasks_done", N.FINISHED),
-        ("turn_ended", S.FINISHED, "turn_ended", N.FINISHED),
-        ("limit", S.KILLED, "limit", N.FINISHED),
-        ("stopped", S.KILLED, "killed", N.FINISHED),
-        ("killed", S.KILLED, "killed", N.FINISHED),
-        ("needs_you", S.FAILED, "needs_you", N.NEEDS_YOU),
-        ("gave_up", S.CRASHED, "crash", N.NEEDS_YOU),
-        ("crash", S.CRASHED, "crash", N.NEEDS_YOU),
-        ("failed", S.FAILED, "failed", None),
-        ("hung", S.STALLED, "hung", None),
-        ("open", S.NONE, "open", None),
+        ("tasks_done", "completed", S.FINISHED, "tasks_done", N.FINISHED),
+        ("turn_ended", "completed", S.FINISHED, "turn_ended", N.FINISHED),
+        ("limit", "limit", S.KILLED, "limit", N.FINISHED),
+        ("stopped", "stopped", S.KILLED, "killed", N.FINISHED),
+        ("killed", "killed", S.KILLED, "killed", N.FINISHED),
+        ("needs_you", "needs_person", S.FAILED, "needs_you", N.NEEDS_YOU),
+        ("gave_up", "gave_up", S.GAVE_UP, "crash", N.NEEDS_YOU),
+        ("crash", "crashed", S.CRASHED, "crash", N.NEEDS_YOU),
+        ("failed", "failed", S.FAILED, "failed", None),
+        ("hung", "unknown", S.ENDED, "hung", None),
+        ("open", "unknown", S.ENDED, "open", None),
     ],
 )
 def test_what_an_end_means(
-    kind: str, state: SessionState, word: str, event: NotifyKind | None
+    kind: str, exit_word: str, state: SessionState, word: str, event: NotifyKind | None
 ) -> None:
     end = EndKind(kind)
-    assert (end.session_state, end.review_word, end.notify_event) == (state, word, event)
+    assert (end.exit_word, end.session_state) == (exit_word, state)
+    assert (end.review_word, end.notify_event) == (word, event)
 
 
 def test_every_end_has_its_row() -> None:

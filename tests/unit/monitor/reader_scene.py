@@ -34,7 +34,7 @@ def shown(ledger: SessionReader, level: int = 1) -> list[tuple[Any, ...]]:
 
 
 def facts(ledger: SessionReader, now: float = LATER) -> dict[str, Any]:
-    return status(ledger.fold.snapshot(now), "p")
+    return status(ledger.fold.snapshot(now), "p", "here")
 
 
 def without_times(records: Iterable[Record]) -> list[Record]:

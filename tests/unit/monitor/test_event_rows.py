@@ -31,7 +31,7 @@ from tui.model.events import (
     UserMessage,
 )
 from tui.monitor.rows.event_rows import row, visibility
-from tui.monitor.rows.tool_calls import outcome
+from tui.monitor.rows.tool_outcomes import outcome
 from tui.system.format import format_duration_row
 
 BASH = ToolCall("t1", "Bash", "pytest -q", 1)
@@ -318,7 +318,7 @@ def test_an_error_is_its_first_meaningful_line(text: str, told: str) -> None:
         ("Edit", answer("has been updated"), ""),
         ("Read", answer("1\ta\n2\tb"), "2 lines"),
         ("Read", ToolResult("t", False, "…", 5_200), "5.2 kB"),
-        ("Grep", answer(""), "nothing"),
+        ("Grep", answer(""), "nothing found"),
         ("Agent", answer("The repo is small.\nMore."), "The repo is small."),
         (
             "Agent",
@@ -343,4 +343,18 @@ def test_a_duration_has_at_most_two_units(seconds: float, told: str) -> None:
 def test_long_texts_are_cut_to_a_row() -> None:
     found = row(event(said("word " * 1_000)))
     assert len(found.text) == 400
-    assert len(row(event(said("", ToolCall("t", "x" * 50, "", 1)))).label) == 16
+
+
+# --- names and files ---
+
+
+def test_names_and_files_are_whole() -> None:
+    name = "mcp__company_issue_tracker__search_issues_by_label"
+    found = row(event(said("", ToolCall("t", name, "bug", 1))))
+    assert (found.tool, found.label) == (name, "search_issues_by_label")
+    path = "/srv/" + "folder/" * 60 + "name.py"
+    found = row(event(said("", ToolCall("t", "Edit", path, 1, path))))
+    assert (found.tool, found.text, found.file) == ("Edit", path, path)
+    found = row(event(said("", ToolCall("t", "Grep", "a in b in src/x", 1))))
+    assert found.file == "src/x"
+    assert row(event(said("", BASH))).file == ""

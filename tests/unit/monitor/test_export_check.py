@@ -156,7 +156,7 @@ def test_a_night_that_came_out_otherwise_is_told(scene: Scene) -> None:
         "",
         "# A page\n",
         "{}",
-        '{"schema": 2, "verdict": "keep"}',
+        '{"schema": 3, "verdict": "keep"}',
         "{" * 50_000,
         "[1]",
         "<!-- overnight-tui review: the figures of this page\n{no\n-->\n",

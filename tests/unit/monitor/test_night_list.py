@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.session_files import iso
+from tests.talks import Talk
 from tests.unit.project_files import run, slug, stream_records, transcript, write
+from tui.commands.observe.text_views import review_lines
+from tui.feeds.sessions.night_files import find_night_file
 from tui.model.session import NamedSources
 from tui.monitor.history.night_list import (
     cost_trend,
@@ -25,6 +29,7 @@ from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError
 
 SETTINGS = Settings()
+AN_HOUR_AGO = iso(time.time() - 3600)
 RED = "FAILED tests/test_a.py::test_b - boom\n===== 1 failed, 3 passed in 0.1s ====="
 
 
@@ -56,6 +61,8 @@ def red_run(project: Path, name: str, started: float) -> Path:
             message = {"id": f"m-{name}", "role": kind, "model": "m", "content": [block]}
             record = {"type": kind, "session_id": f"session-{name}", "message": message}
             stream.write(json.dumps({**record, "uuid": f"{name}-{number}"}) + "\n")
+    long_ago = time.time() - 3600
+    os.utime(folder / "stream.jsonl", (long_ago, long_ago))
     return folder
 
 
@@ -72,7 +79,7 @@ def test_runs_streams_and_transcripts_are_nights_newest_first(project: Path) -> 
     records = stream_records("in-stream-1", started="2026-01-01T00:00:00Z", over=True)
     write(project / "logs" / "night.jsonl", records)
     projects = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "projects"
-    transcript(projects, project, "alone-12345")
+    transcript(projects, project, "alone-12345", started=AN_HOUR_AGO)
     transcript(projects, project, "in-the-run-1")
     transcript(projects, project, "in-stream-1")
     transcript(projects, Path("/somewhere/else"), "other-12345", folder=slug(project))
@@ -130,7 +137,7 @@ def test_a_session_that_is_not_ours_keeps_its_summary_in_the_cache(project: Path
 
 def test_a_session_that_a_run_tells_of_is_no_night_of_its_own(project: Path) -> None:
     projects = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "projects"
-    transcript(projects, project, "session-1234")
+    transcript(projects, project, "session-1234", started=AN_HOUR_AGO)
     review(project, "session-1234")
     assert ids(project) == ["session-1234"]
     run(project, "r1", started=1_700_000_000.0, sessions=("session-1234",))
@@ -191,3 +198,84 @@ def test_fifty_nights_are_listed_in_no_time(project: Path) -> None:
     assert len(found) == 50
     assert all(one.made_at is not None for one in found)
     assert min(took) < 0.2
+
+
+# --- lineages ------------------------------------------------------------------------------------
+
+
+def placed(project: Path, *talks: Talk) -> None:
+    folder = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "projects" / slug(project)
+    for talk in talks:
+        talk.write(folder)
+
+
+def evenings(project: Path) -> Talk:
+    """One session that was taken up again on two later days."""
+    talk = Talk(str(project), time.time() - 80 * 3600).ask("Evening.").work(2).say("Night.")
+    talk.ask("Second evening.", 30 * 3600).work(2).say("Night.")
+    return talk.ask("Third evening.", 30 * 3600).work(2).say("Night.")
+
+
+def test_each_evening_of_a_session_is_a_night_with_its_own_id(project: Path) -> None:
+    talk = evenings(project)
+    placed(project, talk)
+    newest, second, first = list_nights(project, SETTINGS)
+    assert newest.id == talk.session
+    assert [one.goal for one in (first, second, newest)] == [
+        "Evening.", "Second evening.", "Third evening.",
+    ]  # fmt: skip
+    assert first.continues is None
+    assert newest.continues is not None
+    assert newest.continues.id == second.id
+    assert second.id.startswith(f"{talk.session}@")
+    for night in (first, second, newest):
+        review(project, night.id)
+    listed = list_nights(project, SETTINGS)
+    assert [night.id for night in listed] == [newest.id, second.id, first.id]
+    assert [round(night.total_s) for night in listed] == [25, 25, 25]
+    assert all(night.verdict is not None for night in listed)
+
+
+def test_a_review_says_what_it_goes_on_from(project: Path) -> None:
+    talk = evenings(project)
+    placed(project, talk)
+    second = list_nights(project, SETTINGS)[1]
+    whole = load_review(project, SETTINGS, NamedSources(), SystemClock())
+    assert whole.continues is not None
+    assert (whole.continues.id, whole.continues.session) == (second.id, talk.session)
+    assert (whole.run_id, whole.night.run.session_id) == (talk.session, talk.session)
+    earlier = load_review(project, SETTINGS, NamedSources(), SystemClock(), second.id)
+    assert earlier.run_id == second.id
+    assert any(talk.session in line and second.id in line for line in review_lines(whole))
+
+
+def test_a_part_of_an_id_finds_the_newest_night_of_a_session(project: Path) -> None:
+    talk = evenings(project)
+    first = Talk(str(project), time.time() - 9 * 3600).ask("One.").say("Done.")
+    second = first.cleared(first.at + 60).ask("Two.").say("Done.")
+    placed(project, talk, first, second)
+    assert find_night_file(project, SETTINGS, talk.session[:8]).id == talk.session
+    assert find_night_file(project, SETTINGS, first.session[:8]).id == second.session
+    with pytest.raises(NoSessionError, match="no night"):
+        find_night_file(project, SETTINGS, "ffffffff-0000")
+
+
+def test_a_remark_stays_with_the_evening_that_it_was_about(project: Path) -> None:
+    talk = Talk(str(project), time.time() - 50 * 3600).ask("Evening.").say("Night.")
+    placed(project, talk)
+    set_reviewed(project, SETTINGS, talk.session, decision="kept", at=talk.at + 3600)
+    talk.ask("Next evening.", 30 * 3600).say("Night.")
+    placed(project, talk)
+    newest, first = list_nights(project, SETTINGS)
+    assert (newest.remarks.reviewed, newest.remarks.decision) == (False, "")
+    assert (first.remarks.reviewed, first.remarks.decision) == (True, "kept")
+
+
+def test_no_night_is_called_after_a_command_of_the_cli(project: Path) -> None:
+    first = Talk(str(project), time.time() - 20 * 3600).ask("One.").say("Done.")
+    second = first.cleared(time.time() - 3600).ask("Two.").say("Done.")
+    only = Talk(str(project), time.time() - 1800)
+    only.ask("<command-name>/exit</command-name>")
+    placed(project, first, second, only)
+    assert [night.goal for night in list_nights(project, SETTINGS)] == ["Two.", "One."]
+    assert load_review(project, SETTINGS, NamedSources(), SystemClock()).night.run.first_prompt

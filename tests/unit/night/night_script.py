@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -84,11 +85,17 @@ class Script:
         request: str = "",
         thread: str = "",
         error: str = "",
+        stop: str = "",
     ) -> AgentEvent:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
-        body = AssistantMessage(message, request, model, usage, final, text, False, tools, error)
+        failure = read_failure(text, error, 0, self.at) if error else None
+        body = AssistantMessage(
+            *(message, request, model, usage, final, text, False, tools, error),
+            stop_reason=stop or ("end_turn" if final and not tools else ""),
+            failure=failure,
+        )
         return self.add(body, after, thread=thread)
 
     def use(self, name: str, target: str, *, key: str | None = None, path: str = "") -> ToolCall:
@@ -107,10 +114,11 @@ class Script:
         key: str | None = None,
         path: str = "",
         thread: str = "",
+        message: str | None = None,
     ) -> str:
-        """A tool call; its id."""
+        """A tool call; its id. Parallel calls are blocks of one `message`."""
         use = self.use(name, target, key=key, path=path)
-        self.say("", after, tools=(use,), thread=thread)
+        self.say("", after, tools=(use,), thread=thread, message=message)
         return use.id
 
     def answer(

@@ -10,7 +10,7 @@ from tests.unit.night.night_script import START, Script, fold
 from tui.model.events import MessageLifecycle, UserMessage
 from tui.model.evidence import EvidenceLog
 from tui.model.journal import JournalEntry
-from tui.model.snapshot import NightSnapshot
+from tui.model.snapshot import LimitReached, NightSnapshot, RunLimits
 from tui.night.fold import NightFold
 from tui.night.review.moments import intervention_effects
 
@@ -40,6 +40,42 @@ def test_the_run_and_its_process() -> None:
     assert seen().activity.state == "starting"
 
 
+def test_limits_in_force_and_the_one_that_was_reached() -> None:
+    settings = {"max_runtime_hours": 8.0, "max_idle_minutes": None, "max_cost_usd": 5, "x": 1}
+    told: list[tuple[str, dict[str, Any]]]
+    told = [("run_started", {"run": "r", "settings": settings}), *STARTED[1:]]
+    night = fold(entries(*told)).snapshot(START + 20.0)
+    assert night.run.limits == RunLimits(8.0, None, 5.0)
+    assert night.run.limit is None
+    hit = {"limit": "cost", "value": "$5.10", "allowed": "$5.00", "used": 5.1, "bound": 5.0}
+    told.append(("limit_hit", hit))
+    night = fold(entries(*told)).snapshot(START + 30.0)
+    assert night.run.limit == LimitReached("cost", START + 20.0, 5.1, 5.0)
+    told.append(("segment_started", {"attempt": 2, "why": "continue"}))
+    assert fold(entries(*told)).snapshot(START + 40.0).run.limit is None
+
+
+def test_a_limit_of_an_old_journal_has_no_figures() -> None:
+    night = seen(("limit_hit", {"limit": "cost", "value": "$5.10", "allowed": "$5.00"}))
+    assert night.run.limit == LimitReached("cost", START + 20.0)
+    night = seen(("run_ended", {"reason": "limit: x", "end": "limit", "limit": "agent budget"}))
+    assert night.run.limit == LimitReached("agent budget", START + 20.0)
+
+
+def test_whether_a_supervisor_watches() -> None:
+    assert seen().run.supervised is None
+    assert seen(("supervisor_started", {})).run.supervised is True
+    stopped: tuple[tuple[str, dict[str, Any]], ...]
+    stopped = (("supervisor_started", {}), ("supervisor_stopped", {}))
+    assert seen(*stopped).run.supervised is False
+    assert seen(("supervisor_started", {}), ("run_ended", {"reason": "x"})).run.supervised is False
+    assert fold([]).snapshot(START).run.supervised is False
+
+
+def test_continuations_are_counted() -> None:
+    assert seen(("continuation", {"open": []}), ("continuation", {})).run.continuations == 2
+
+
 @pytest.mark.parametrize(
     ("reason", "code", "state"),
     [
@@ -48,7 +84,7 @@ def test_the_run_and_its_process() -> None:
         ("crashed", 1, "crashed"),
         ("killed by person", 143, "killed"),
         ("stopped by person", 0, "killed"),
-        ("gave up", 1, "crashed"),
+        ("gave up", 1, "gave_up"),
         ("needs you", 1, "failed"),
         ("", 0, "finished"),
         ("", 3, "crashed"),
@@ -70,7 +106,7 @@ def test_a_restart_is_waited_for_and_then_counted() -> None:
     assert crashed.activity.state == "crashed"
     assert "signal 9" in crashed.activity.reason
     waits = seen(crash, plan)
-    assert waits.activity.state == "paused"
+    assert waits.activity.state == "restarting"
     assert waits.activity.reason == "restart 2 is due in 1 min 10 s (crash)"
     assert waits.activity.until == due
     assert waits.interventions.pending is not None

@@ -79,7 +79,7 @@ def test_a_running_tool_with_its_time_and_target() -> None:
 
 def test_parallel_tools_end_one_by_one() -> None:
     script = started()
-    first, second = script.call("Bash", "a"), script.call("Bash", "b")
+    first, second = (script.call("Bash", name, message="m") for name in "ab")
     assert "and 1 more" in night(script).activity.reason
     script.answer(second)
     assert [tool.target for tool in night(script).activity.tools] == ["a"]
@@ -268,8 +268,9 @@ def test_an_interrupted_turn() -> None:
     script = in_tool()
     script.add(UserMessage("interrupted", "[Request interrupted by user for tool use]"))
     script.result(0.1, subtype="error_during_execution", is_error=True, reason="aborted_tools")
-    assert state(night(script)) == ("killed", None)
+    assert state(night(script)) == ("paused", None)
     assert state(night(script, 9.0, agents(script, agent("idle")))) == ("paused", None)
+    assert state(night(script, 9.0, agents(script))) == ("ended", None)
     script.init()
     assert state(night(script)) == ("working", None)
 
@@ -308,7 +309,9 @@ def test_background_work_goes_on_after_the_turn() -> None:
     script = started()
     script.add(TaskUpdate("started", "t1", "c", "run the suite", "local_bash"))
     script.result(0.1)
-    assert state(night(script, 300.0)) == ("working", None)
+    lives = agents(script, agent("", children=2))
+    assert state(night(script, 300.0, lives)) == ("working", None)
+    assert state(night(script, 300.0)) == ("finished", None)
     script.add(TaskUpdate("ended", "t1", "c", "", "", "completed"))
     assert state(night(script, 300.0)) == ("finished", None)
 
@@ -333,7 +336,7 @@ def test_a_local_command_owes_no_answer() -> None:
     script = Script("t.jsonl")
     script.prompt("/context")
     script.add(Notice("local_command", "12k tokens"))
-    assert state(night(script, 9000.0)) == ("finished", None)
+    assert state(night(script, 9000.0)) == ("ended", None)
 
 
 def test_the_process_is_gone_in_the_middle_of_a_turn() -> None:

@@ -128,8 +128,11 @@ def test_a_sleeping_machine_is_idle() -> None:
     script.init(after=0.0)
     script.call("Bash", "make", 10.0)
     script.add(AgentStateReport("running"), 7200.0)
-    slept = [JournalEntry(START + 7205.0, "suspended", "", {"seconds": 7000.0})]
-    times = night(script, 0.0, slept).time
+    slept = [
+        JournalEntry(START - 1.0, "segment_started", "", {"attempt": 1, "why": "start"}),
+        JournalEntry(START + 7205.0, "suspended", "", {"seconds": 7000.0}),
+    ]
+    times = fold(slept[:1], script.events, slept[1:]).snapshot(START + 7210.0).time
     assert times.idle == pytest.approx(7000.0)
 
 

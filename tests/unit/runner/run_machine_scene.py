@@ -8,7 +8,9 @@ from typing import Any, cast
 
 from tests.fakes import FakeClock
 from tests.unit.runner.test_runner_rules import progress, result
+from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
+from tui.model.failures import SYNTHETIC
 from tui.model.records import ProgressFile
 from tui.model.requester import Requester
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
@@ -129,15 +131,15 @@ class Machine:
 
     def hear(self, body: TurnResult, error: str = "", limited: bool = False) -> None:
         turns = self.reader.turns
-        turns.limited, turns.error = False, ""
+        turns.limited, turns.failure = False, None
         if limited:
             turns.apply(AgentEvent("s", 0, 1, RateLimit("rejected", self.clock.wall() + 50, "w")))
         if error:
-            turns.apply(
-                AgentEvent(
-                    "s", 1, 1, AssistantMessage("m", "r", "x", None, True, text=error, error=error)
-                )
+            failure = read_failure(error, error, 0, None)
+            said = AssistantMessage(
+                "m", "r", SYNTHETIC, None, True, text=error, error=error, failure=failure
             )
+            turns.apply(AgentEvent("s", 1, 1, said))
         turns.apply(AgentEvent("s", 2, 1, body))
 
     def process_ends(self, status: AttemptStatus | None = None) -> Machine:

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
+from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
+from tui.model.failures import SYNTHETIC
 from tui.model.records import Arrival, ProgressFile, ProgressTask
 from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
 from tui.runner import decisions
@@ -122,7 +124,10 @@ def turns_with(body: TurnResult, error: str = "", limit: float | None = None) ->
     if limit is not None:
         turns.apply(AgentEvent("s", 0, 1, RateLimit("rejected", limit, "five_hour")))
     if error:
-        said = AssistantMessage("m", "r", "x", None, True, text=f"API Error: {error}", error=error)
+        failure = read_failure("what the CLI said", error, 0, None)
+        said = AssistantMessage(
+            "m", "r", SYNTHETIC, None, True, text="x", error=error, failure=failure
+        )
         turns.apply(AgentEvent("s", 1, 1, said))
     turns.apply(AgentEvent("s", 2, 1, body))
     return turns
@@ -156,6 +161,16 @@ def turns_with(body: TurnResult, error: str = "", limit: float | None = None) ->
         (result(is_error=True, api_error_status=529), "overloaded", None, OutcomeKind.OVERLOADED),
         (result(is_error=True, api_error_status=500), "server_error", None, OutcomeKind.OVERLOADED),
         (result(is_error=True, api_error_status=400), "invalid_request", None, OutcomeKind.CRASH),
+        (
+            result(is_error=True, api_error_status=404),
+            "model_not_found",
+            None,
+            OutcomeKind.PERSON_REQUIRED,
+        ),
+        (result(is_error=True, api_error_status=429), "", None, OutcomeKind.OVERLOADED),
+        (result(is_error=True, api_error_status=401), "", None, OutcomeKind.LOGIN_REQUIRED),
+        (result(is_error=True), "", 99.0, OutcomeKind.USAGE_LIMIT),
+        (result(is_error=True), "", None, OutcomeKind.CRASH),
     ],
 )
 def test_what_a_turns_end_means(
@@ -164,6 +179,28 @@ def test_what_a_turns_end_means(
     outcome = turn_outcome(turns_with(body, error, limit))
     assert outcome.kind == kind
     assert outcome.resets_at == limit
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Credit balance is too low", OutcomeKind.BILLING_REQUIRED),
+        ("API Error: Extra usage is required for 1M context", OutcomeKind.BILLING_REQUIRED),
+        ("API Error: Connection error.", OutcomeKind.OVERLOADED),
+        ("Prompt is too long", OutcomeKind.RESUME_REFUSED),
+        ("Claude AI usage limit reached|1790000000", OutcomeKind.USAGE_LIMIT),
+    ],
+)
+def test_words_alone_tell_what_a_turns_end_means(words: str, kind: OutcomeKind) -> None:
+    turns = TurnTracker(started=True)
+    failure = read_failure(words, "unknown", 0, None)
+    said = AssistantMessage("m", "r", SYNTHETIC, None, True, words, error="x", failure=failure)
+    for body in (said, result(is_error=True)):
+        turns.apply(AgentEvent("s", 1, 1, body))
+    outcome = turn_outcome(turns)
+    assert outcome.kind == kind
+    assert outcome.text == f"{failure.kind.words}: {words}"
+    assert outcome.resets_at == (1790000000 if kind == OutcomeKind.USAGE_LIMIT else None)
 
 
 def test_what_a_process_end_means() -> None:

@@ -27,6 +27,7 @@ from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
 from tui.settings.settings import Settings
 from tui.store.journal import read_entries
+from tui.system.format import format_weekday_clock
 
 
 @pytest.fixture(autouse=True)
@@ -188,6 +189,16 @@ def test_21_and_27_limits_are_waited_for(
 def test_21a_beyond_the_allowance_a_person_is_needed(build: Build) -> None:
     made = build(recovery=RecoverySettings(max_limit_wait_hours=0.001)).start().runs()
     assert made.turn(BROKEN, limited=True).stopping()[1] == EndKind.NEEDS_PERSON
+
+
+def test_21b_a_reset_after_the_end_of_the_run_is_not_waited_for(build: Build) -> None:
+    made = build(session=SessionSettings(max_runtime_hours=0.01)).start().runs()
+    assert made.turn(BROKEN, limited=True).stopping()[1] == EndKind.NEEDS_PERSON
+    intent = made.context.state.intent
+    assert intent is not None
+    lifted = format_weekday_clock(made.clock.wall() + 50)
+    end = format_weekday_clock(made.clock.wall() + 36)
+    assert intent.reason.endswith(f"; it resets {lifted}, after the run's end {end}")
 
 
 def test_23_a_crash_is_taken_up_again_and_counted_when_it_is(build: Build) -> None:

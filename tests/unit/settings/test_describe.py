@@ -61,6 +61,7 @@ def test_the_defaults_file_loads_back_to_the_defaults(
 def test_a_simple_loader_of_sections_and_keys_can_read_it() -> None:
     content: dict[str, Any] = yaml.safe_load(defaults_yaml())
     assert list(content) == list(Settings.__struct_fields__)
+    assert content.pop("prices_file") is None
     assert all(isinstance(section, dict) for section in content.values())
     assert content["notifications"]["discord_webhook"] == "${DISCORD_WEBHOOK_URL}"
     for section in content.values():

@@ -8,7 +8,7 @@ from tui.model.rows import EventRow
 from widgets import glyphs
 from widgets.ink import Line, text_of, width_of
 from widgets.lists.event_view import SearchHighlight, clip_around, event_line
-from widgets.text_cells import visible
+from widgets.text_cells import cells, clip_path, visible
 
 AT = 8047.0
 
@@ -101,3 +101,43 @@ def test_any_event_fits_its_row(row: EventRow, width: int, needle: str) -> None:
     assert visible(text) == text
     if width >= 40:
         assert width_of(line) <= width
+
+
+def edit(file: str, text: str = "", label: str = "Edit") -> EventRow:
+    return EventRow("tool", 1.0, label, text or file, "+2 −1", "ok", 3.0, file=file)
+
+
+def test_the_name_of_a_file_stays_where_room_is_short() -> None:
+    path = "/srv/some/very/long/way/down/to/the/folder/of/screens/session_header.py"
+    for width in (50, 64, 80):
+        shown = text_of(event_line(edit(path), width))
+        assert "/session_header.py" in shown
+        assert ("/srv/some" in shown) is (width > 120)
+    assert path in text_of(event_line(edit(path), 140))
+
+
+def test_the_folder_of_a_search_stays_in_sight() -> None:
+    path = "src/" + "deep/" * 8 + "tests"
+    text = f"a pattern that is longer than its row in {path}"
+    shown = text_of(event_line(edit(path, text, "Grep"), 80))
+    assert "/tests" in shown
+    assert "a pattern" in shown
+
+
+def test_what_is_searched_for_in_the_folders_is_not_left_out() -> None:
+    path = "/srv/needle/" + "folder/" * 12 + "name.py"
+    assert "needle" in text_of(event_line(edit(path), 80, search=SearchHighlight("needle")))
+
+
+def test_a_path_loses_folders_before_its_name() -> None:
+    assert clip_path("a/b/c.py", 8) == "a/b/c.py"
+    assert clip_path("/one/two/three/c.py", 13) == "…/three/c.py"
+    assert clip_path("/one/two/three/c.py", 7) == "…/c.py"
+    assert clip_path("D:\\one\\two\\c.py", 8) == "…/c.py"
+    assert clip_path("/one/long_name.py", 8) == "…name.py"
+    assert clip_path("name", 0) == ""
+
+
+@given(st.text(max_size=60), st.integers(0, 60))
+def test_any_path_fits(path: str, width: int) -> None:
+    assert cells(clip_path(visible(path), width)) <= width

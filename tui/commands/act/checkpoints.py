@@ -72,8 +72,10 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         return _delete(arguments)
     known_checkpoints = checkpoints_of(project_of(arguments), foreign=True)
     if arguments.json:
+        from tui.model.json.common import SCHEMA
+
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
-        print_json({"schema": 1, "checkpoints": rows})
+        print_json({"schema": SCHEMA, "checkpoints": rows})
         return 0
     for checkpoint in known_checkpoints:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
@@ -109,7 +111,9 @@ def _delete(arguments: argparse.Namespace) -> int:
     confirm(plan, f"Delete {name}?", arguments.yes)
     delete_checkpoint(project, checkpoint.commit)
     if arguments.json:
-        print_json({"schema": 1, "deleted": _as_object(checkpoint)})
+        from tui.model.json.common import SCHEMA
+
+        print_json({"schema": SCHEMA, "deleted": _as_object(checkpoint)})
     else:
         print_lines(f"{name}")
     where = checkpoint.commit[:10]
@@ -120,6 +124,7 @@ def _delete(arguments: argparse.Namespace) -> int:
 def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
     from tui.night.status_json import iso
 
+    tests = checkpoint.facts.get("tests")
     return {
         "id": checkpoint.id,
         "at": iso(checkpoint.at),
@@ -127,6 +132,7 @@ def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
         "kind": checkpoint.kind,
         "commit": checkpoint.commit,
         "head": checkpoint.head,
+        "tests": tests if tests in ("green", "red", "none") else None,
         "files": checkpoint.files,
         "not_captured": checkpoint.not_captured_count,
         "not_captured_paths": [

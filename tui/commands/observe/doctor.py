@@ -142,6 +142,11 @@ def config_command(arguments: argparse.Namespace) -> int:
         from tui.system.credentials.hide import hide_credentials
 
         text, notes = hide_credentials(text), [hide_credentials(note) for note in notes]
-    print_lines(text)
+    from tui.monitor.prices_in_force import price_table
+
+    table = price_table(loaded.settings.prices, loaded.settings.prices_file)
+    print_lines(text, "", f"# Prices in force: those of {table.priced_on}.")
+    if table.problem:
+        notes.append(f"overnight-tui: {table.problem}; the built-in prices hold.")
     print_notes(*notes)
     return 0

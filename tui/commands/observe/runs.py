@@ -47,7 +47,9 @@ def runs_command(arguments: argparse.Namespace) -> int:
             for failure in repeated_failures(nights)
         ]
         rows = [_as_object(night, nights) for night in nights]
-        print_json({"schema": 1, "runs": rows, "repeated_failures": failures})
+        from tui.model.json.common import SCHEMA
+
+        print_json({"schema": SCHEMA, "runs": rows, "repeated_failures": failures})
     else:
         print_lines(*_table(nights))
     _tell_of_old_runs(project)
@@ -119,6 +121,8 @@ def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str,
         "decision": night.remarks.decision,
         "note": clean_line(night.remarks.note, 300),
         "path": night.path,
+        "sessions": list(night.sessions),
+        "continues": night.continues.id if night.continues is not None else None,
         "host": clean_line(night.host, 100) or None,
     }
 
@@ -142,7 +146,8 @@ def _table(nights: Sequence[NightSummary]) -> list[str]:
 
     rows = [_COLUMNS]
     for night in nights:
-        text = " — ".join(filter(None, (_state(night), night.goal, night.remarks.note)))
+        before = f"continues {night.continues.id}" if night.continues is not None else ""
+        text = " — ".join(filter(None, (_state(night), night.goal, before, night.remarks.note)))
         trend = sparkline(cost_trend(nights, night.id))
         rows.append((*_cells(night), trend, clean_line(text, _TEXT)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

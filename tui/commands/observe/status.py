@@ -26,22 +26,30 @@ if TYPE_CHECKING:
 
 def status_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    add_flags(parser, json="one JSON object, schema 1")
+    add_flags(
+        parser,
+        json="one JSON object, schema 2 (docs/json.md)",
+        all="the living sessions of this machine and the last run of each project, one a line",
+    )
 
 
 def status_command(arguments: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
+    if arguments.all:
+        from tui.commands.observe.all_sessions import status_of_all
+
+        return status_of_all(as_json=arguments.json)
     monitor = monitor_for(arguments, tell=not arguments.json)
     try:
         snapshot = monitor.read_once()
         if arguments.json:
             from tui.night.status_json import status
 
-            # Only our own runs are held to a budget.
-            budget = monitor.settings.budget.max_cost_usd if snapshot.run.owned else None
             # Any reader of JSON must be able to take the path, even where a name is no text.
             project = os.fsencode(monitor.project).decode("utf-8", "replace")
-            print_json(status(snapshot, project, budget))
+            others = monitor.sources.others if monitor.sources is not None else ()
+            print_json(status(snapshot, project, os.uname().nodename, others))
+            _tell_format(monitor)
         else:
             from tui.commands.observe.text_views import status_lines
 
@@ -75,9 +83,17 @@ def events_command(arguments: argparse.Namespace) -> int:
         for row in _rows(monitor, arguments.follow):
             print_row(row)
             printed += 1
+        _tell_format(monitor)
     finally:
         monitor.close()
     return 0 if printed or arguments.follow else 3
+
+
+def _tell_format(monitor: SessionMonitor) -> None:
+    """Says on stderr what an event file looks like that is no stream of Claude Code's."""
+    night = monitor.night
+    if night is not None and night.activity.state_reason == "not_a_stream":
+        print_notes(f"overnight-tui: {night.activity.reason}")
 
 
 def _rows(monitor: SessionMonitor, follow: bool) -> Iterator[EventRow]:

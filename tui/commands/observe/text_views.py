@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 
 from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
-from tui.model.labels import COSTS, ENDINGS, RISKS, TIME, VERDICTS, WASTES
-from tui.model.records import SourceStatus
-from tui.model.snapshot import Cost, NightSnapshot
+from tui.model.labels import (
+    COSTS,
+    ENDINGS,
+    REMEDIES,
+    RISKS,
+    TIME,
+    VERDICTS,
+    WASTES,
+    describe_earlier,
+)
+from tui.model.records import SourceStatus, StreamFormat
+from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
 from tui.system.format import (
     format_count,
     format_duration,
@@ -36,12 +45,20 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         lines.append(f"goal      {shorten(run.goal, 100)}")
     if night.stall is not None:
         lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
+        lines.append(f"remedy    {REMEDIES.get(night.stall.kind, '')}")
+    if run.limit is not None:
+        lines.append(f"limit     {_limit(run.limit)}")
     if run.started_at is not None:
         end = run.ended_at if run.ended_at is not None and night.is_over else night.now
         took = format_duration(end - run.started_at)
         lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
+    if night.tests.total:
+        lines.append(f"tests     {_last_tests(night.tests)}")
     lines.append(f"cost      {_cost(night.cost)}")
+    lines += [clean_line(f"          {note}", 2_000) for note in night.cost.notes]
+    if run.owned and (bounds := _bounds(run)):
+        lines.append(f"limits    {bounds}")
     if night.context.used:
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
@@ -52,20 +69,52 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         checkpoints = night.interventions.checkpoints
         count = format_count(len(checkpoints), "checkpoint")
         lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
-    for feed in feeds:
-        why = feed.chosen if feed.state == "following" else feed.why
-        source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
-        lines += [clean_line(f"source    {source}", 2_000)] if feed.path else []
-    return lines
+    return lines + [_source(feed) for feed in feeds if feed.path]
+
+
+def _source(feed: SourceStatus) -> str:
+    is_plain = feed.state == "following" and feed.format is StreamFormat.CLAUDE
+    why = feed.chosen if is_plain else feed.why
+    source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
+    return clean_line(f"source    {source}", 2_000)
+
+
+def _limit(limit: LimitReached) -> str:
+    known = limit.value is not None and limit.allowed is not None
+    figures = f": {limit.value:g} of {limit.allowed:g}" if known else ""
+    since = f", since {format_local(limit.since)}" if limit.since is not None else ""
+    return f"{limit.kind}{figures}{since}"
+
+
+def _bounds(run: RunInfo) -> str:
+    """The limits in force, and whether anybody keeps them."""
+    limits = run.limits
+    parts = [
+        f"{value:g} {unit}"
+        for value, unit in (
+            (limits.max_hours, "h"),
+            (limits.max_idle_minutes, "min idle"),
+            (limits.max_cost_usd, "USD"),
+        )
+        if value is not None
+    ]
+    return ", ".join(parts)
+
+
+def _last_tests(tests: TestSummary) -> str:
+    edits = format_count(tests.edits_since_last_run, "edit")
+    return f"{tests.last}; {edits} of code since the last run"
 
 
 def _progress(night: NightSnapshot) -> str:
     progress = night.progress
     if progress is None or progress.basis == "unknown":
-        return "unknown: nothing in the progress file can be counted"
+        why = progress.rests_on if progress is not None else "no progress file"
+        return f"unknown: {why or 'nothing in the progress file can be counted'}"
     now = f", now: {'; '.join(progress.in_progress[:2])}" if progress.in_progress else ""
     blocked = f", {format_count(len(progress.blockers), 'blocker')}" if progress.blockers else ""
-    return f"{progress.done} of {progress.total} done{now}{blocked}"
+    rests_on = f" ({progress.rests_on})" if progress.rests_on else ""
+    return f"{progress.done} of {progress.total} done{now}{blocked}{rests_on}"
 
 
 def _cost(cost: Cost) -> str:
@@ -100,6 +149,8 @@ def review_lines(review: Review) -> list[str]:
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
         lines.append(f"goal      {shorten(review.night.run.goal, 120)}")
+    if review.continues is not None:
+        lines.append(f"continues {describe_earlier(review.continues)}")
     lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
     lines += _facts(review)
     lines = [clean_line(line, 2_000) for line in lines]
@@ -134,6 +185,8 @@ def _facts(review: Review) -> Iterator[str]:
     if review.wasted_usd:
         cost += f", about {format_money_long(review.wasted_usd)} for nothing"
     yield f"cost      {cost}"
+    for note in review.cost.notes:
+        yield f"          {note}"
 
 
 def _tasks(tasks: TaskChanges) -> str:

@@ -14,8 +14,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Raw, Struct, structs
 
-from tui.feeds.claude.wire import WireUsage
-from tui.model.events import TokenUsage
+from tui.feeds.claude.wire import WirePass, WireUsage
+from tui.model.events import ModelCall, TokenUsage, UsageDetails
+from tui.model.usage_terms import BATCH, FAST, HOUR_AS_FIVE, prices_hour_as_five
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 
@@ -28,6 +29,7 @@ NAME_LIMIT = 300
 _MOST_INTERNED = 500
 _TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
 _MISSING = object()
+_EARLIEST = 1_672_531_200.0  # 2023
 _NIL_UUID = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
 
 
@@ -95,20 +97,28 @@ def _joined_texts(value: Any) -> str:
 
 
 def epoch_seconds(timestamp: str | None) -> float | None:
-    """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC."""
+    """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC.
+
+    None for a time before the program that writes such records: its machine had no clock yet.
+    """
     if not timestamp:
         return None
     try:
         moment = datetime.fromisoformat(timestamp)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return moment.timestamp()
+        seconds = moment.timestamp()
+        return seconds if seconds >= _EARLIEST else None
     except (ValueError, OverflowError):
         return None
 
 
-def token_usage(wire: WireUsage | None) -> TokenUsage | None:
-    """Token counts; cache writes of unknown kind count as 5-minute ones, the cheaper kind."""
+# complexity: runs for each answer; every field may be missing
+def token_usage(wire: WireUsage | None, version: str | None = None) -> TokenUsage | None:
+    """Token counts; cache writes of unknown kind count as 5-minute ones, the cheaper kind.
+
+    `version` is that of the CLI that wrote them, where the record names it.
+    """
     if wire is None:
         return None
     five, hour = wire.cache_creation_input_tokens or 0, 0
@@ -118,13 +128,60 @@ def token_usage(wire: WireUsage | None) -> TokenUsage | None:
         if short is not None or long is not None:
             hour = long or 0
             five = max(five - hour, 0) if short is None else short
+    details = None
+    tools = wire.server_tool_use
+    as_five = bool(hour and version and prices_hour_as_five(version))
+    if (
+        as_five
+        or (tools is not None and tools.web_search_requests)
+        or wire.speed == FAST
+        or wire.service_tier == BATCH
+        or len(wire.iterations) > _LONE_PASS
+    ):
+        details = _details(wire, as_five)
     return TokenUsage(
         wire.input_tokens or 0,
         wire.output_tokens or 0,
         five,
         hour,
         wire.cache_read_input_tokens or 0,
+        details,
     )
+
+
+_LONE_PASS = 4
+_MOST_PASSES = 1_000
+
+
+def _details(wire: WireUsage, hour_as_five: bool) -> UsageDetails | None:
+    """What changes the price of a response beside its tokens; None where nothing does."""
+    searches = (wire.server_tool_use and wire.server_tool_use.web_search_requests) or 0
+    holds = ((FAST, wire.speed == FAST), (BATCH, wire.service_tier == BATCH))
+    terms = tuple(term for term, is_so in (*holds, (HOUR_AS_FIVE, hour_as_five)) if is_so)
+    billed = [(one, token_usage(one)) for one in _passes(wire.iterations)]
+    calls = [
+        ModelCall(interned(one.model), usage)
+        for one, usage in billed
+        if usage is not None and one.model and one.type == "advisor_message"
+    ]
+    passes = [usage for one, usage in billed if usage is not None and one.type == "message"]
+    several = tuple(passes) if len(passes) > 1 else ()
+    if not (searches or terms or calls or several):
+        return None
+    return UsageDetails(terms, min(max(searches, 0), _MOST_PASSES), tuple(calls), several)
+
+
+def _passes(raw: Raw) -> list[WirePass]:
+    """The passes of a response; none where there is only the one that its usage tells anyway."""
+    text = bytes(raw)
+    if text.count(b'"type"') < 2 and b"advisor" not in text:
+        return []
+    try:
+        value = msgspec.json.decode(text)
+    except UNREADABLE:
+        return []
+    passes = _fit_value(list[WirePass], value)
+    return [] if passes is _MISSING else passes[:_MOST_PASSES]
 
 
 @cache

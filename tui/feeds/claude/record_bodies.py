@@ -9,9 +9,18 @@ import msgspec
 
 from tui.feeds.claude import lenient_values, message_bodies, wire
 from tui.feeds.claude.lenient_values import name, plain_text, read_struct, single_line, uuid
+from tui.feeds.claude.task_notes import tasks_of_note
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
-from tui.model.events import Body, HookRun, Notice, SilentRecord, TaskUpdate, UnknownRecord
+from tui.model.events import (
+    ENDED_TASK_STATUSES,
+    Body,
+    HookRun,
+    Notice,
+    SilentRecord,
+    TaskUpdate,
+    UnknownRecord,
+)
 from tui.system.format import format_money_plain
 from tui.system.sgr import strip_ansi
 
@@ -113,13 +122,13 @@ def _microcompact(subtype: str, record: SystemLine) -> Body:
 
 # --- background tasks ---
 
-_ENDED_STATUSES = {"completed", "failed", "stopped", "killed", "cancelled"}
+_Phase = Literal["started", "progress", "updated", "ended"]
 
 
 def _task(subtype: str, record: SystemLine) -> Body:
     status = name(record.status or (record.patch.status if record.patch else None))
     phase = _TASK_PHASES[subtype]
-    if phase == "updated" and status in _ENDED_STATUSES:
+    if phase == "updated" and status in ENDED_TASK_STATUSES:
         phase = "ended"
     description = record.description or record.summary or record.last_tool_name
     return TaskUpdate(
@@ -130,10 +139,11 @@ def _task(subtype: str, record: SystemLine) -> Body:
         name(record.task_type),
         status,
         record.usage.total_tokens or 0 if record.usage else 0,
+        foreground=record.is_backgrounded is False,
     )
 
 
-_TASK_PHASES: dict[str, Literal["started", "progress", "updated", "ended"]] = {
+_TASK_PHASES: dict[str, _Phase] = {
     "task_started": "started",
     "task_progress": "progress",
     "task_updated": "updated",
@@ -159,7 +169,7 @@ def _stop_hooks(subtype: str, record: SystemLine) -> Body:
     """A transcript's summary of the Stop hooks of a turn."""
     outcome = "success"
     if record.preventedContinuation:
-        outcome = "stopped the turn"
+        outcome = events.HOOK_STOPPED
     elif record.hookErrors:
         outcome = "error"
     commands = "; ".join(single_line(hook.command, 120) for hook in record.hookInfos or ())
@@ -224,9 +234,15 @@ _SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
     "stop_hook_summary": _stop_hooks,
     "permission_denied": _denied,
     "status": _status,
-    "session_state_changed": lambda subtype, record: events.AgentStateReport(name(record.state)),
+    "session_state_changed": lambda subtype, record: events.AgentStateReport(
+        # The CLI calls itself idle only when nothing runs in the background either.
+        name(record.state),
+        background=0 if record.state == "idle" else None,
+    ),
     "turn_duration": lambda subtype, record: events.AgentStateReport(
-        "idle", f"the turn took {(record.durationMs or 0) / 1000:.0f} s"
+        "idle",
+        f"the turn took {(record.durationMs or 0) / 1000:.0f} s",
+        (record.pendingBackgroundAgentCount or 0) + (record.pendingWorkflowCount or 0) or None,
     ),
     "control_request_progress": lambda subtype, record: events.ControlMessage(
         name(record.request_id), "progress", True, name(record.status)
@@ -241,7 +257,7 @@ _HOOK_OUTCOMES = {
     "hook_error_during_execution": "error",
     "hook_cancelled": "cancelled",
     "hook_additional_context": "added context",
-    "hook_stopped_continuation": "stopped the turn",
+    "hook_stopped_continuation": events.HOOK_STOPPED,
     "hook_system_message": "message",
     "hook_permission_decision": "decided",
     "async_hook_response": "answered late",
@@ -271,11 +287,13 @@ def attachment_body(line: RecordLine, raw: bytes) -> Body:
     if body.type == "queued_command":  # a queued message that reached the model within a turn
         text, id = plain_text(body.prompt), uuid(body.source_uuid)
         if body.commandMode == "task-notification":
-            return events.UserMessage("note", text, (), body.commandMode, id)
+            tasks = tasks_of_note(body.prompt) if isinstance(body.prompt, str) else ()
+            return events.UserMessage("note", text, (), body.commandMode, id, tasks)
         return events.UserMessage("prompt", text, (), "queued", id)
     if body.type == "task_status":
         about, kind = single_line(body.description), name(body.taskType)
-        return TaskUpdate("updated", name(body.taskId), "", about, kind, name(body.status))
+        phase: _Phase = "ended" if body.status in ENDED_TASK_STATUSES else "updated"
+        return TaskUpdate(phase, name(body.taskId), "", about, kind, name(body.status))
     if body.type == "budget_usd":
         used, total = format_money_plain(body.used or 0), format_money_plain(body.total or 0)
         return Notice("budget", f"{used} of {total} spent", "warning")

@@ -18,12 +18,29 @@ class CacheCreation(Struct, gc=False):
     ephemeral_1h_input_tokens: int | None = None
 
 
+class ServerTools(Struct, gc=False):
+    """Tools that ran on the server; fetching a page costs nothing."""
+
+    web_search_requests: int | None = None
+
+
 class WireUsage(Struct, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
+    server_tool_use: ServerTools | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    iterations: Raw = Raw()
+
+
+class WirePass(WireUsage, gc=False):
+    """One of the passes that the server made for a response: of the model itself, or an advisor's."""
+
+    type: str = ""
+    model: str | None = None
 
 
 class ResultContent(Struct, gc=False):
@@ -60,12 +77,32 @@ class WireHunk(Struct, gc=False):
 
 
 class EditResult(Struct, gc=False):
-    """The structured half of a tool result, as far as edits and subagents go."""
+    """The structured half of a tool result, as far as edits, subagents and background tasks go.
+
+    Other tools use the same keys for values of any type.
+    """
 
     structuredPatch: list[WireHunk] | None = None
     type: str | None = None
     content: Any = None
     agentId: str | None = None
+    status: Any = None
+    backgroundTaskId: Any = None
+    taskId: Any = None
+    task_id: Any = None
+    task: Any = None
+    shellId: Any = None
+    shell_id: Any = None
+    resumedAgentId: Any = None
+    scheduledFor: Any = None
+    humanSchedule: Any = None
+    taskType: Any = None
+    task_type: Any = None
+    timeoutMs: Any = None
+    description: Any = None
+    workflowName: Any = None
+    error: Any = None
+    id: Any = None
 
 
 class MessageOrigin(Struct, gc=False):
@@ -85,6 +122,14 @@ class WireStreamStep(Struct, gc=False):
     delta: WireDelta | None = None
 
 
+class LimitInfo(Struct, gc=False):
+    status: str | None = None
+    resetsAt: float | None = None
+    rateLimitType: str | None = None
+    utilization: float | None = None
+    isUsingOverage: bool | None = None
+
+
 class RecordLine(Struct, gc=False):
     """The envelope of every record, and the whole of `assistant`, `user` and `stream_event`."""
 
@@ -97,6 +142,7 @@ class RecordLine(Struct, gc=False):
     session: str | None = field(default=None, name="sessionId")
     parent_tool_use_id: str | None = None
     parent: str | None = field(default=None, name="parentUuid")
+    version: str | None = None
     sidechain: bool | None = field(default=None, name="isSidechain")
     agent: str | None = field(default=None, name="agentId")
     request_id: str | None = None
@@ -117,6 +163,7 @@ class RecordLine(Struct, gc=False):
     origin: MessageOrigin | str | None = None
     event: WireStreamStep | str | None = None
     api_message_id: str | None = None
+    quota: LimitInfo | None = field(default=None, name="quotaLimits")
 
 
 class CheckedLine(Struct, gc=False):
@@ -132,6 +179,7 @@ class WireModelUse(Struct, gc=False):
     cacheCreationEphemeral1hInputTokens: int | None = None
     costUSD: float | None = None
     contextWindow: int | None = None
+    webSearchRequests: int | None = None
 
 
 class ResultLine(Struct, gc=False):
@@ -150,6 +198,14 @@ class ResultLine(Struct, gc=False):
     permission_denials: list[Any] | None = None
     queued_turn_count: int | None = None
     api_error_status: int | None = None
+
+
+class CostLine(Struct, gc=False):
+    """A `cost-state` record."""
+
+    totalCostUSD: float | None = None
+    modelUsage: dict[str, WireModelUse] | None = None
+    hasUnknownModelCost: bool | None = None
 
 
 class CompactMetadata(Struct, gc=False):
@@ -205,6 +261,7 @@ class SystemLine(Struct, gc=False):
     usage: SystemPart | None = None
     patch: SystemPart | None = None
     last_tool_name: str | None = None
+    is_backgrounded: bool | None = None
     # hooks
     hook_name: str | None = None
     hook_event: str | None = None
@@ -229,7 +286,8 @@ class SystemLine(Struct, gc=False):
     decision_reason: str | None = None
     request_id: str | None = None
     durationMs: float | None = None
-    totalCostUSD: float | None = None
+    pendingBackgroundAgentCount: int | None = None
+    pendingWorkflowCount: int | None = None
     # `tool_progress`
     parent_tool_use_id: str | None = None
     elapsed_time_seconds: float | None = None
@@ -237,13 +295,6 @@ class SystemLine(Struct, gc=False):
     command_uuid: str | None = None
     commandUuid: str | None = None
     operation: str | None = None
-
-
-class LimitInfo(Struct, gc=False):
-    status: str | None = None
-    resetsAt: float | None = None
-    rateLimitType: str | None = None
-    utilization: float | None = None
 
 
 class LimitLine(Struct, gc=False):

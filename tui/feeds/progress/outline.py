@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tui.feeds.progress import headings
+from tui.feeds.progress import headings, vocabulary
 from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole, SessionKey, session_key
 from tui.feeds.progress.lines import visible_lines, without_markup
 from tui.system.lazy_pattern import lazy
@@ -41,6 +41,8 @@ class LogSession(NamedTuple):
     title: str
     key: SessionKey
     level: int
+    number: int = 0
+    """The line at which it begins."""
 
 
 class Outline:
@@ -67,6 +69,10 @@ class Outline:
             after = lines[index + 1][1] if index < last else ""
             self._add_line(number, line, before, after.strip())
 
+    def section_of(self, index: int) -> tuple[str, str]:
+        """Title and priority of a section; both empty for what stands above all headings."""
+        return (self.sections[index].title, self.priorities[index]) if index >= 0 else ("", "")
+
     def _add_line(self, number: int, line: str, before: str, after: str) -> None:
         stripped = line.lstrip()
         indent = len(line) - len(stripped)
@@ -74,7 +80,7 @@ class Outline:
         text = stripped.rstrip()
         heading = headings.heading_of(line, before, after)
         if heading is not None:
-            self._open_heading(heading)
+            self._open_heading(heading, number)
         else:
             has_label = text and (":" in text[:60] or "：" in text[:60])
             if has_label and self._add_labelled(number, text, indent):
@@ -87,7 +93,7 @@ class Outline:
         facts = (self._section, self._role, len(self.sessions) - 1)
         self.rows.append(OutlineRow(number, text, indent, heading, *facts))
 
-    def _open_heading(self, heading: Heading) -> None:
+    def _open_heading(self, heading: Heading, number: int) -> None:
         if heading.role is HeadingRole.APPENDED:
             self._set_role(HeadingRole.APPENDED, heading.level)
             return
@@ -100,7 +106,7 @@ class Outline:
             return
         if not keeps:
             self._set_role(heading.role, heading.level)
-        self._open_session(heading)
+        self._open_session(heading, number)
         self._section = len(self.sections)
         self.sections.append(heading)
         above = [item for item in self._priorities_above if item[0] < heading.level]
@@ -108,14 +114,14 @@ class Outline:
         self._priorities_above = [*above, (heading.level, own)]
         self.priorities.append(own)
 
-    def _open_session(self, heading: Heading) -> None:
+    def _open_session(self, heading: Heading, number: int) -> None:
         """A dated or numbered heading opens a session; a deeper one only if it begins with that."""
         key = session_key(heading.raw)
         if key is None:
             return
         inside = self.sessions and self.sessions[-1].level < heading.level
-        if not inside or headings.OPENS_SESSION.match(heading.raw):
-            self.sessions.append(LogSession(heading.title, key, heading.level))
+        if not inside or vocabulary.OPENS_SESSION.match(heading.raw):
+            self.sessions.append(LogSession(heading.title, key, heading.level, number))
 
     def _set_role(self, role: HeadingRole, level: int, indent: int = -1) -> None:
         self._role, self._role_level, self._role_indent = role, level, indent
@@ -127,7 +133,8 @@ class Outline:
             return False
         name = " ".join(found[1].split()).casefold()
         value = found[2].strip().strip("*_").strip()
-        if self._record_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
+        level = 0 if text[0].isalpha() else _FILE_LEVEL
+        if self._record_fact(name, value, level, number):
             return False
         role = headings.role_of(name)
         if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
@@ -142,23 +149,23 @@ class Outline:
             self._add_row(number, "", indent, heading)
         return True
 
-    def _record_fact(self, name: str, value: str, level: int) -> bool:
+    def _record_fact(self, name: str, value: str, level: int, number: int) -> bool:
         """Records a date, session or start; a line without a bullet (`level` 0) opens a session."""
-        if name in headings.DATE_LABELS:
-            self._date_session(headings.date_in(value), level)
-        elif name in headings.SESSION_LABELS and value:
+        if name in vocabulary.DATE_LABELS:
+            self._date_session(headings.date_in(value), level, number)
+        elif name in vocabulary.SESSION_LABELS and value:
             title = without_markup(value, 120)
             if level:
                 self.labels.setdefault("session", title)
             key = session_key(f"session {value}") or SessionKey("", -1)
-            self.sessions.append(LogSession(title, key, level))
-        elif name in headings.STARTED_LABELS and _CLOCK.search(value):
+            self.sessions.append(LogSession(title, key, level, number))
+        elif name in vocabulary.STARTED_LABELS and _CLOCK.search(value):
             self.labels.setdefault("started", without_markup(value, 60))
         else:
             return False
         return True
 
-    def _date_session(self, date: str, level: int) -> None:
+    def _date_session(self, date: str, level: int, number: int) -> None:
         """A `Date:` line dates the session around it, or opens one."""
         if not date:
             return
@@ -166,7 +173,7 @@ class Outline:
             last = self.sessions[-1]
             self.sessions[-1] = last._replace(key=SessionKey(date, last.key.number))
         elif not self.sessions or self.sessions[-1].key.date[:10] != date[:10]:
-            self.sessions.append(LogSession(date, SessionKey(date, -1), level))
+            self.sessions.append(LogSession(date, SessionKey(date, -1), level, number))
 
 
 def priority_in(text: str) -> str:
@@ -185,7 +192,7 @@ def newest_session(sessions: list[LogSession], candidates: Iterable[int]) -> int
     run: list[int] = []
     direction = 0
     for index in candidates:
-        turn = _compare(sessions, index, run[-1]) if run else 0
+        turn = compare_sessions(sessions, index, run[-1]) if run else 0
         if turn * direction < 0:
             ends.append(run[0] if direction < 0 else run[-1])
             run, turn, direction = [], 0, 0
@@ -195,12 +202,13 @@ def newest_session(sessions: list[LogSession], candidates: Iterable[int]) -> int
         ends.append(run[0] if direction < 0 else run[-1])
     best = ends[0] if ends else -1
     for index in ends[1:]:
-        if _compare(sessions, index, best) >= 0:
+        if compare_sessions(sessions, index, best) >= 0:
             best = index
     return best
 
 
-def _compare(sessions: list[LogSession], left: int, right: int) -> int:
+def compare_sessions(sessions: list[LogSession], left: int, right: int) -> int:
+    """1 where the left one is newer, -1 where the right one is, 0 where nothing tells."""
     if left < 0 or right < 0:
         return 0
     (date, number), (other_date, other) = sessions[left].key, sessions[right].key

@@ -112,7 +112,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     both = [*records, *rest]
     last = both[-LAST_LINES:]
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
-    sessions = [_short_text(record.session_id) or _short_text(record.sessionId) for record in both]
+    sessions = [_short_text(record.sessionId) or _short_text(record.session_id) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
     started = next(_moments(records), 0.0)
     changed = _last_activity(last if kind == "transcript" else [], facts)
@@ -181,10 +181,11 @@ def _kind(records: list[SummaryLine]) -> Literal["stream", "transcript", ""]:
     for record in records:
         if not isinstance(record.type, str):
             continue
-        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
-            return "stream"
+        # After `/clear` a transcript's records have both names; a stream's never have the second.
         if record.type in _TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
             return "transcript"
+        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
+            return "stream"
     return ""
 
 
@@ -193,7 +194,7 @@ def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
     found = _NAMES_SESSION.search(line)
     if found is None or line[:1] != b"{" or b'"type"' not in line:
         return ""
-    return "stream" if found[1] == b"session_id" else "transcript"
+    return "transcript" if b'"sessionId"' in line else "stream"
 
 
 def _short_text(value: Any) -> str:

@@ -239,6 +239,7 @@ def _agent_without_file(facts: ProcessFacts) -> AgentProcess:
 
 
 def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess:
+    children = processes.count_descendants(facts.pid)
     return AgentProcess(
         pid=facts.pid,
         created=facts.created,
@@ -252,7 +253,9 @@ def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess
         socket=file.socket,
         cpu_s=facts.cpu_s,
         rss=facts.rss,
-        children=processes.count_descendants(facts.pid),
+        children=children,
+        newest_child=processes.newest_child(facts.pid) if children else 0.0,
+        registered_at=file.started_at or 0.0,
     )
 
 

@@ -5,22 +5,26 @@ The registry knows the sessions, `choice` picks one. A source that the person na
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions import event_files, lineage, transcripts
 from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.transcripts import RECENT_S
 from tui.feeds.sessions.where.transcript_folders import base_of
-from tui.model.session import KnownSession, NamedSources, Nearness, SidecarPath
+from tui.model.labels import describe_earlier
+from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
+from tui.model.session import EventFile as EventFile
+from tui.model.session import EventKind as Kind
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
@@ -37,7 +41,10 @@ _SIDECARS = {
         "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
         ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
     )),
-    "features": ("feature_list", ("feature_list.json", "docs/feature_list.json", "features.json")),
+    "features": ("feature_list", (
+        "feature_list.json", "docs/feature_list.json", "features.json", "prd.json", ".ralph/prd.json",
+        "scripts/ralph/prd.json",
+    )),
     "notes": ("session_notes", (
         "claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md",
     )),
@@ -103,20 +110,6 @@ def _is_file(path: str) -> bool:
 
 MOST_SESSIONS = 40
 MOST_OTHERS = 20
-Kind = Literal["stream", "transcript", "journal"]
-
-
-class EventFile(Struct, frozen=True):
-    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
-
-    `base` is the folder that it must not leave by its links; empty where it may be anywhere.
-    """
-
-    kind: Kind
-    path: str
-    chosen: str
-    trusted: bool = True
-    base: str = ""
 
 
 class SessionSources(Struct, frozen=True):
@@ -125,7 +118,8 @@ class SessionSources(Struct, frozen=True):
     and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent,
     `elsewhere` the host of a run that lives on another machine: its processes are none of this one.
     `folder` is where its process works if that is another work tree; empty for the project. `others` are
-    the sessions beside it that live, or that are recent and have substance.
+    the sessions beside it that live, or that are recent and have substance. `night` is the id of a night in
+    transcripts, `continues` the night whose session this one goes on from, which is not counted here.
     """
 
     events: tuple[EventFile, ...]
@@ -143,6 +137,8 @@ class SessionSources(Struct, frozen=True):
     elsewhere: str = ""
     folder: str = ""
     others: tuple[KnownSession, ...] = ()
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 class _Selection(Struct, frozen=True):
@@ -150,6 +146,8 @@ class _Selection(Struct, frozen=True):
     run: ListedRun | None = None
     why: str = ""
     session: KnownSession | None = None
+    night: str = ""
+    continues: EarlierNight | None = None
 
 
 def select_session(
@@ -179,6 +177,8 @@ def select_session(
         run_dir=str(run.directory.path) if run else "",
         agent=newest_agent(run.directory) if run and run.is_here and not run.is_over else None,
         elsewhere=run.elsewhere if run else "",
+        night=selected.night,
+        continues=selected.continues,
         why=selected.why,
         is_whole_truth=named.events is not None,
         folder=_work_tree_of(selected.session),
@@ -222,22 +222,30 @@ class _SessionSelector:
     ) -> None:
         self._project = project
         self._paths = settings.paths
+        self._settings = settings
+        self._absence_s = settings.review.absence_hours * 3600
+        self._taken: dict[str, float] = {}
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
 
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
-        if named.events is not None:
-            file = EventFile(_kind_of(named.events), named.events, "named by --events")
-            return _Selection((file,))
+        if (path := named.events) is not None:
+            return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
+        for one in known:
+            if one.kind != "transcript":
+                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
+                self._taken.update(dict.fromkeys(one.sessions, ended))
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
             base = reading_base(self._project, path, environ=self._environ)
-            is_stream = _kind_of(path, base) == "stream"
-            build = self._from_stream if is_stream else self._from_transcript
+            if _kind_of(path, base) == "stream":
+                found = self._from_stream(path, "the session asked for")
+            else:
+                found = self._from_transcript(path, "the session asked for", night=named.night)
             session = next((one for one in known if one.path == path), None)
-            return replace(build(path, "the session asked for"), session=session)
+            return replace(found, session=session)
         return self._from_search(known)
 
     def _from_settings(self) -> _Selection:
@@ -318,18 +326,41 @@ class _SessionSelector:
         sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
         return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _from_transcript(self, path: str, chosen: str, *, trusted: bool = False) -> _Selection:
+    def _from_transcript(
+        self, path: str, chosen: str, *, trusted: bool = False, night: str | None = None
+    ) -> _Selection:
+        """A transcript with the others of its night, newest first, and the subagents of all."""
         session = os.path.basename(path).removesuffix(".jsonl")
         base = reading_base(self._project, path, environ=self._environ)
         base = base or ("" if trusted else base_of(path, self._projects))
-        files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
-        return _Selection((*files, *self._operation_journals([session])))
+        whole = None if trusted else self._night_of(path, night)
+        if whole is None:
+            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            return _Selection((*files, *self._operation_journals([session])))
+        if whole.continues is not None:
+            chosen = f"{chosen}; {describe_earlier(whole.continues)}"
+        files = _files_of(whole, chosen, base)
+        journals = self._operation_journals(whole.sessions)
+        return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
+
+    def _night_of(self, path: str, id: str | None) -> TranscriptNight | None:
+        """The night that was asked for by its id, else the newest that a transcript belongs to."""
+        if id is None:
+            return lineage.night_of_transcript(path, self._absence_s, self._taken)
+        from tui.feeds.sessions.night_files import list_night_files
+
+        nights = list_night_files(self._project, self._settings, self._environ)
+        return next((night.transcripts for night in nights if night.id == id), None)
 
     def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            return _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            if run is not None and run.is_over:
+                until = lineage.taken_until(path, run.changed, self._absence_s)
+                files[0] = replace(files[0], until=until)
+            return files
         if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
@@ -362,6 +393,18 @@ def _with_subagents(
     files = transcripts.subagent_files(transcript, session)
     main = EventFile("transcript", transcript, chosen, trusted, base)
     return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
+
+
+def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
+    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
+    found: list[EventFile] = []
+    for one in reversed(night.stretches):
+        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
+        main, *agents = _with_subagents(one.path, one.session, why, base=base)
+        goes_on = one == night.stretches[0]
+        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
+        found += (agent for agent in agents if one.holds_agent(agent.path))
+    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:

@@ -17,11 +17,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.feeds.sessions.event_files import read_summary
-from tui.feeds.sessions.night_files import NightFile, find_night_file, list_night_files
+from tui.feeds.sessions.night_files import (
+    NightFile,
+    find_night_file,
+    first_prompt_of,
+    list_night_files,
+)
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.transcripts import ran_in
 from tui.model.labels import COST_SIGNS
 from tui.model.review import Review, TestState, Verdict
+from tui.model.session import EarlierNight
 from tui.model.snapshot import CostSource
 from tui.model.state import EndKind
 from tui.settings.settings import Settings
@@ -53,8 +58,8 @@ class NightSummary(Struct, frozen=True):
 
     `made_at` is when its review was built; None means none was since the night's files changed: then
     only what is cheap to find stands here, and `verdict` is None. `path` is the event file,
-    `failures` names what failed so that it is recognised in another night. `host` and `elsewhere` are as in
-    `NightFile`.
+    `failures` names what failed so that it is recognised in another night. `host`, `elsewhere` and
+    `continues` are as in `NightFile`.
     """
 
     id: str
@@ -88,6 +93,7 @@ class NightSummary(Struct, frozen=True):
     remarks: NightRemarks = NightRemarks()
     host: str = ""
     elsewhere: str = ""
+    continues: EarlierNight | None = None
 
     @property
     def sign(self) -> str:
@@ -121,12 +127,14 @@ def list_nights(
             night = _unread_session(place, project, listed_sessions)
         if night is None:
             continue
-        # A transcript of a session that belongs to a run or a stream is no night of its own.
-        if place.kind == "transcript" and listed_sessions.intersection(night.sessions):
-            continue
         listed_sessions.update(night.sessions)
-        remarks = _remarks(root, place.id)
-        nights.append(replace(night, remarks=remarks, host=place.host, elsewhere=place.elsewhere))
+        remarks = _remarks_of(root, place)
+        place_facts = {
+            "host": place.host,
+            "elsewhere": place.elsewhere,
+            "continues": place.continues,
+        }
+        nights.append(replace(night, remarks=remarks, **place_facts))
     return sorted(nights, key=lambda night: (night.at, night.id), reverse=True)
 
 
@@ -194,9 +202,11 @@ def _build_summary(
 
 def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:
     """The night that these sources are of."""
-    main = os.path.realpath(sources.events[0].path)
+    first = sources.events[0]
+    main = os.path.realpath(first.path)
     for place in list_night_files(project, settings):
-        if place.id == sources.run or os.path.realpath(place.path) == main:
+        since = place.stretches[-1].since if place.stretches else 0
+        if place.id == sources.run or (os.path.realpath(place.path), since) == (main, first.since):
             return place
     return None
 
@@ -228,7 +238,7 @@ def _change(project: Path, settings: Settings, night: str, **fields: object) -> 
     place = find_night_file(project, settings, night)
     root = make_project_state(project)
     changes = {name: value for name, value in fields.items() if value is not None}
-    remarks = replace(_remarks(root, place.id), **changes)
+    remarks = replace(_remarks_of(root, place), **changes)
     try:
         folder = private_folder(root / REMARKS)
         atomic_write(folder / _name(place.id), msgspec.json.encode(remarks), sync=False)
@@ -236,6 +246,19 @@ def _change(project: Path, settings: Settings, night: str, **fields: object) -> 
         raise RefusedError(
             describe_os_error(error, root / REMARKS, "cannot take the remark")
         ) from error
+
+
+def _remarks_of(root: Path, place: NightFile) -> NightRemarks:
+    """The remarks of a night; one that grew by another session keeps those under its older ids.
+
+    What was remarked before a part of a session began is not about that part.
+    """
+    for id in dict.fromkeys((place.id, *reversed(place.sessions))):
+        remarks = _remarks(root, id)
+        is_older = remarks.at is not None and remarks.at < place.started
+        if remarks != NightRemarks() and not (place.stretches and is_older):
+            return remarks
+    return NightRemarks()
 
 
 def _remarks(root: Path, night: str) -> NightRemarks:
@@ -291,7 +314,9 @@ def _summary_file(place: NightFile, environ: Mapping[str, str]) -> Path:
     if place.kind == "run":
         return RunDirectory(Path(place.folder)).summary
     identity = ":".join(place.stamp.split(":")[:2])
-    key = hashlib.sha256(f"{identity} {os.path.realpath(place.path)}".encode("utf-8", "replace"))
+    since = f" {place.stretches[-1].since}" if place.stretches and place.stretches[-1].since else ""
+    name = f"{identity} {os.path.realpath(place.path)}{since}"
+    key = hashlib.sha256(name.encode("utf-8", "replace"))
     return paths.cache_dir(environ) / "nights" / (key.hexdigest()[:32] + ".json")
 
 
@@ -315,22 +340,21 @@ def _unread_run(place: NightFile) -> NightSummary:
 
 def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightSummary | None:
     """What is known of a session without folding it; None for what is no night of this project."""
-    from tui.feeds.sessions.event_files import first_prompt
-
     inside = str(project) if place.kind == "stream" else ""
     head = read_summary(place.path, follow=False, inside=inside)
-    if head is None or head.kind != place.kind or listed.intersection(head.sessions):
+    if head is None or head.kind != place.kind:
         return None
-    if place.kind == "transcript" and not ran_in(head, str(project)):
+    if place.kind == "stream" and listed.intersection(head.sessions):
         return None
+    is_over = place.is_over or head.has_ended
     return NightSummary(
         id=place.id,
         kind=place.kind,
         path=place.path,
-        at=head.started or place.changed,
+        at=place.started or head.started or place.changed,
         stamp=place.stamp,
-        ended_at=place.changed if head.has_ended else None,
-        state="over" if head.has_ended else "",
-        goal=first_prompt(place.path, inside=inside),
-        sessions=head.sessions,
+        ended_at=place.changed if is_over else None,
+        state="over" if is_over else "",
+        goal=first_prompt_of(place, inside),
+        sessions=place.sessions or head.sessions,
     )

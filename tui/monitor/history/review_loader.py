@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges
 from tui.model.session import AgentProcesses, NamedSources
 from tui.model.snapshot import NightSnapshot
-from tui.model.state import EndKind
+from tui.model.state import EndKind, StateReason
 from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
 from tui.night.review.build import assemble_review
@@ -107,7 +107,7 @@ class _CommittedFiles:
             progress = features = read_feature_list(listed, self._sources.features.path, None)
         if text is not None:
             path = self._sources.progress.path
-            written = read_progress(text.decode("utf-8", "replace"), path, None)
+            written = read_progress_file(text, path, None)
             progress = with_features(written, features)
         if progress is None:
             return None
@@ -185,7 +185,9 @@ def load_night(
         reader.close()
     night, broke_off = _cut_at_end(fold, clock.wall())
     if night.state == "none":
-        raise NoSessionError(sources.why or f"no session was seen in {project}")
+        is_strange = night.activity.state_reason == StateReason.NOT_A_STREAM
+        why = night.activity.reason if is_strange else sources.why
+        raise NoSessionError(why or f"no session was seen in {project}")
     text = notes.text if notes is not None else ""
     return FinishedNight(fold, night, sources, progress, text, broke_off)
 
@@ -305,7 +307,8 @@ def build_review(
         risks=_risks(whole, changes, settings),
         looked_at=looked_at,
         project=os.fsencode(project).decode("utf-8", "replace"),
-        run_id=whole.sources.run or night.run.session_id or "",
+        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
+        continues=whole.sources.continues,
     )
 
 

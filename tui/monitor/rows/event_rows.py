@@ -7,11 +7,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tui.model import events
-from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolResult, UserMessage
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    SourceRef,
+    ToolCall,
+    ToolResult,
+    UserMessage,
+)
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
-from tui.monitor.rows.tool_calls import outcome
+from tui.monitor.rows.tool_outcomes import answer_words, outcome
 from tui.system.format import (
     format_count,
     format_count_plain,
@@ -35,6 +42,8 @@ class RowText(NamedTuple):
     outcome: str = ""
     mark: Mark = ""
     seconds: float | None = None
+    tool: str = ""
+    file: str = ""
 
 
 def line_of(body: events.Body) -> RowText:
@@ -65,10 +74,18 @@ def _assistant(body: events.AssistantMessage) -> RowText:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
         more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
-        return RowText("tool", label, _join(server, tool.target, more, said))
+        text = _join(server, tool.target, more, said)
+        return RowText("tool", label, text, tool=tool.name, file=_file_in(tool))
     if body.thinking:
         return RowText("thinking", "thinking", said, mark="quiet")
     return RowText("text", "text", said)
+
+
+def _file_in(tool: ToolCall) -> str:
+    """The part of a call's line that names a file or folder; empty for none."""
+    if tool.path and tool.path in tool.target:
+        return tool.path
+    return tool.target.rpartition(" in ")[2] if tool.name in ("Grep", "Glob") else ""
 
 
 def _tool_label(name: str) -> tuple[str, str]:
@@ -83,12 +100,12 @@ def _tool_label(name: str) -> tuple[str, str]:
 def _user(body: events.UserMessage) -> RowText:
     if body.role == "results" and body.results:
         first, others = body.results[0], len(body.results) - 1
-        text = _join(_one_line(first.excerpt), f"and {others} more" if others else "")
+        text = _join(_one_line(answer_words(first.excerpt)), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
         size = format_count(first.size, "character")
         return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
-    return RowText("user", label, _one_line(body.text), body.origin, mark)
+    return RowText("user", label, _one_line(answer_words(body.text)), body.origin, mark)
 
 
 _ROLES: dict[str, tuple[str, Mark]] = {
@@ -178,7 +195,11 @@ def _of_machinery(body: events.Body) -> RowText:
             return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
         case events.MessageLifecycle():
             return RowText(
-                "user", "message", _one_line(body.text) or body.command_uuid, body.state, mark
+                "user",
+                "message",
+                _one_line(answer_words(body.text)) or body.command_uuid,
+                body.state,
+                mark,
             )
         case events.AgentStateReport():
             text = _join(body.state.replace("_", " "), body.detail)
@@ -196,7 +217,7 @@ def _of_machinery(body: events.Body) -> RowText:
             bad: Mark = "" if body.ok else "error"
             return RowText("notice", "control", text, bad, bad or mark)
         case events.Notice():
-            text = _join(body.topic.replace("_", " "), _one_line(body.text))
+            text = _join(body.topic.replace("_", " "), _one_line(answer_words(body.text)))
             mark = (
                 "error" if body.level == "error" else "warning" if body.level in _URGENT else mark
             )
@@ -204,9 +225,6 @@ def _of_machinery(body: events.Body) -> RowText:
         case events.SilentRecord():
             return RowText("notice", "cli", body.topic.replace("_", " "), mark=mark)
     raise TypeError(f"no row for {type(body).__name__}")
-
-
-_LABEL = 16
 
 
 def row(
@@ -222,13 +240,15 @@ def row(
     return EventRow(
         line.kind,
         event.at,
-        line.label[:_LABEL],
+        line.label,
         line.text,
         line.outcome,
         line.mark,
         line.seconds,
         1 if event.thread else 0,
         event.ref,
+        line.tool,
+        line.file,
     )
 
 

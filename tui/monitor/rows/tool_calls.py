@@ -1,119 +1,14 @@
-"""A tool call with its answer: what stands beside its line, and the parts of its page."""
+"""The parts of a tool call's page: its input, its answer, what it changed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from tui.model.events import ToolCall, ToolResult
-from tui.model.rows import DetailPart, Mark
-from tui.system.format import clip_text, format_count_plain, format_text_size
-from tui.system.lazy_pattern import lazy
+from tui.model.rows import DetailPart
 from tui.system.sanitize import clean, clean_line
 from tui.system.sgr import clean_coloured
-
-_LIMIT = 80
-_LOOKED_AT = 40
-_EXIT = lazy(r"\AExit code (\d+)\b")
-_TAGS = lazy(r"</?(?:tool_use_error|error|system-reminder)>")
-_RULER = lazy(r"[\W_]*\Z")
-_COUNT = lazy(
-    r"\b(\d+)[ \xa0](failed|passed|errors?|skipped|xfailed|xpassed|warnings?|deselected)\b"
-)
-_NAMED_COUNTS = lazy(r"\b(failures|errors|skipped)=(\d+)")
-_VERDICTS = lazy(
-    r"(?:Found \d+ errors?\b|Success: no issues found|All checks passed|\d+ problems? \("
-    r"|test result: |Ran \d+ tests? in |FAILED \(|OK\Z|OK \()"
-)
-# A line with one count is a runner's last line only in these forms, else a sentence about tests.
-_LONE_COUNT = lazy(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z")
-_BAD = frozenset(("failed", "error", "errors"))
-_STOPPED = "this call was stopped while running"
-_PROCEED = "doesn't want to proceed with this tool use"
-
-
-class ToolOutcome(NamedTuple):
-    text: str
-    mark: Mark
-
-
-_BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
-_AGENTS = frozenset(("Agent", "Task"))
-_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
-
-
-def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
-    """What stands beside the line of a call: lines changed, tests passed, the error, the last line."""
-    if result.is_error:
-        return ToolOutcome(_error(result.excerpt), "error")
-    if result.added or result.removed:
-        return ToolOutcome(f"+{result.added} −{result.removed}", "ok")
-    summary = test_summary(result.excerpt)
-    if summary is not None:
-        return summary
-    if tool.name in _AGENTS:
-        background = result.agent_id and "output_file:" in result.excerpt
-        text = "in the background" if background else _telling_line(result.excerpt)
-        return ToolOutcome(_cut(text), "ok")
-    if tool.name in _BULKY:
-        return ToolOutcome(_size(result), "ok")
-    if tool.name in _CHANGING:
-        return ToolOutcome("", "ok")
-    return ToolOutcome(_cut(_telling_line(result.excerpt, -1)), "ok")
-
-
-def test_summary(text: str) -> ToolOutcome | None:
-    """The counts of the last summary line of a test run or checker near the end of `text`."""
-    for line in reversed(text.rstrip().split("\n")[-_LOOKED_AT:]):
-        line = line.strip("= \t-")
-        counts = _COUNT.findall(line)
-        if counts and (len(counts) > 1 or _LONE_COUNT.match(line)):
-            return _counted(counts)
-        if named := _NAMED_COUNTS.findall(line):
-            return _counted([(count, word.replace("failures", "failed")) for word, count in named])
-        if _VERDICTS.match(line):
-            bad = line.startswith(("Found", "FAILED", "test result: FAILED")) or "problem" in line
-            return ToolOutcome(_cut(line), "warning" if bad else "ok")
-    return None
-
-
-def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
-    shown = [(number, word) for number, word in counts if number != "0"] or counts[:1]
-    failed = any(word in _BAD for _, word in shown)
-    text = ", ".join(f"{number} {word}" for number, word in shown)
-    return ToolOutcome(_cut(text), "warning" if failed else "ok")
-
-
-def _error(text: str) -> str:
-    """The exit code with the tests' summary, else the first line that says something."""
-    if _PROCEED in text:
-        return "stopped by the user" if _STOPPED in text else "refused by the user"
-    text = _TAGS.sub("", text)
-    code = _EXIT.match(text)
-    head = f"exit {code[1]}" if code else ""
-    summary = test_summary(text)
-    rest = summary.text if summary else _telling_line(text[code.end() :] if code else text)
-    return _cut(" · ".join(filter(None, (head, rest))))
-
-
-def _telling_line(text: str, step: int = 1) -> str:
-    """The first line, or with `step` -1 the last, with a letter or digit in it."""
-    lines = text.rstrip().split("\n")[::step]
-    return next((line.strip() for line in lines if not _RULER.match(line)), "")
-
-
-def _size(result: ToolResult) -> str:
-    if not result.size:
-        return "nothing"
-    if result.size <= len(result.excerpt) + 2:
-        return format_count_plain(len(result.excerpt.splitlines()), "line")
-    return format_text_size(result.size)
-
-
-def _cut(text: str) -> str:
-    return clip_text(text.replace("\t", " "), _LIMIT)
-
 
 Json = dict[str, Any]
 Style = Literal["plain", "diff", "code", "markdown", "json"]

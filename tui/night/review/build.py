@@ -18,6 +18,7 @@ from tui.model.review import (
     TestState,
     WasteItem,
 )
+from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
@@ -38,6 +39,7 @@ from tui.night.review.verdict import (
 from tui.system.format import format_count, format_duration, shorten
 from tui.system.lazy_pattern import lazy
 
+_ENDED_WELL = frozenset((SessionState.FINISHED, SessionState.WAITING_INPUT))
 _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT))
 """Endings that leave a turn without its result."""
 _RECORDED: dict[str, TestState] = {"green": "green", "red": "red"}
@@ -58,6 +60,7 @@ def assemble_review(
     looked_at: float | None = None,
     project: str = "",
     run_id: str = "",
+    continues: EarlierNight | None = None,
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
@@ -94,6 +97,7 @@ def assemble_review(
         base=changes.base if changes is not None else "",
         project=project,
         run_id=run_id,
+        continues=continues,
     )
 
 
@@ -177,25 +181,32 @@ def _recorded_reason(snapshot: NightSnapshot, reason: str, kind: EndKind) -> str
     return _capitalised(sentence)
 
 
+_ENDS = {
+    SessionState.KILLED: EndKind.KILLED,
+    SessionState.FAILED: EndKind.FAILED,
+    SessionState.CRASHED: EndKind.CRASH,
+    SessionState.GAVE_UP: EndKind.CRASH,
+    SessionState.PAUSED: EndKind.OPEN,
+    SessionState.ENDED: EndKind.OPEN,
+    SessionState.WAITING_PERMISSION: EndKind.NEEDS_PERSON,
+}
+"""The kind of end of a state, whether or not its files break off."""
+
+
 # The order of these cases is the rule: the first match wins.
 def _ending_of_state(snapshot: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> Ending:
     state, reason, stall = snapshot.state, snapshot.activity.reason, snapshot.stall
-    sentence = _capitalised(shorten(reason, 300))
-    if state == SessionState.FINISHED:
+    sentence, code = _capitalised(shorten(reason, 300)), snapshot.activity.state_reason
+    if state in _ENDED_WELL or code == StateReason.TURN_ANSWERED:
         return _finished(snapshot, sentence, ref)
-    if state == SessionState.KILLED:
-        return Ending(EndKind.KILLED, sentence, ref)
-    if state == SessionState.FAILED:
-        is_limit = snapshot.activity.state_reason == StateReason.USAGE_LIMIT
-        return Ending(EndKind.LIMIT if is_limit else EndKind.FAILED, sentence, ref)
-    if state == SessionState.CRASHED:
-        return Ending(EndKind.CRASH, sentence, ref)
+    if state == SessionState.FAILED and code == StateReason.USAGE_LIMIT:
+        return Ending(EndKind.LIMIT, sentence, ref)
+    if state in _ENDS:
+        return Ending(_ENDS[state], sentence, ref)
     if state == SessionState.RATE_LIMITED and broke_off:
         return Ending(EndKind.LIMIT, f"It waited for a limit and did not go on: {reason}", ref)
     if broke_off:
         return Ending(EndKind.CRASH, _broken_off(snapshot), ref)
-    if state == SessionState.WAITING_PERMISSION:
-        return Ending(EndKind.NEEDS_PERSON, sentence, ref)
     if state == SessionState.STALLED and stall is not None and not stall.waiting:
         kind = EndKind.CRASH if stall.kind == StallKind.PROCESS_GONE else EndKind.HUNG
         return Ending(kind, sentence, stall.refs[0] if stall.refs else ref)

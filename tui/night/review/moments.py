@@ -31,7 +31,7 @@ _GAPS: dict[str, str] = {
     "waiting_api": "waiting for the API",
     "rate_limited": "waiting for a limit to be lifted",
     "dead": "no agent was running",
-    "idle": "nothing was asked of it",
+    "idle": "nothing happened: it waited for a person, or the machine slept",
 }
 _ABORTED = {
     "process ended": "its process ended in the middle of a turn",

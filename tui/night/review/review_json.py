@@ -12,23 +12,24 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct, structs, to_builtins
 
 from tui.model.events import SourceRef
-from tui.model.review import Review, Risk
+from tui.model.json.common import SCHEMA
+from tui.model.review import Claim, Review, Risk
+from tui.model.session import EarlierNight
 from tui.model.snapshot import Stall
 from tui.model.timeline import TimeTotals
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind
-from tui.night.status_json import iso, run
+from tui.night.status_json import gaps, iso, run
 from tui.system.sanitize import escape_json
 
-SCHEMA = 1
 _MOMENTS = frozenset({"at", "start"})
 
 
 def encode_review(review: Review) -> dict[str, Any]:
-    """The object that `review --json` prints; keys and types are a contract, more keys may come."""
+    """The object that `review --json` prints; keys and types are a contract (`model.json.review`)."""
     point_keys = ("id", "at", "label", "files", "tests", "first_red_after")
     return {
         "schema": SCHEMA,
@@ -52,9 +53,8 @@ def encode_review(review: Review) -> dict[str, Any]:
         "base": review.base or None,
         "files_changed": review.files_changed,
         "tests": _tests(review),
-        "claims": _rows(
-            review.claims, "text", "verdict", "why", "evidence", "source", "where", "at"
-        ),
+        "claims": [_claim(claim) for claim in review.claims],
+        "unread_claims": None,
         "stalls": [_stall(stall) for stall in review.stalls],
         "interventions": _rows(
             review.interventions, "at", "kind", "text", "state", "helped", "why", "ref"
@@ -70,8 +70,19 @@ def encode_review(review: Review) -> dict[str, Any]:
         "moments": _rows(review.moments, "at", "kind", "label", "seconds", "ref"),
         "cost": _cost(review),
         "risks": [_risk(risk) for risk in review.risks],
+        "causes": [_cause(stall) for stall in review.stalls if stall.count],
+        "proved": None,
         "looked_at": iso(review.looked_at),
+        "continues": _continues(review.continues),
     }
+
+
+def _continues(earlier: EarlierNight | None) -> dict[str, Any] | None:
+    """The night that is not counted here, whose session goes on in this one."""
+    if earlier is None:
+        return None
+    until = iso(earlier.until) if earlier.until else None
+    return {"id": earlier.id, "session": earlier.session, "until": until, "copy": earlier.is_copy}
 
 
 def export_figures(export: Export) -> dict[str, Any]:
@@ -136,6 +147,29 @@ def _tests(review: Review) -> dict[str, Any]:
         "last": tests.last,
         "runs": _rows(tests.runs, *run_keys),
         **_picked(tests, "total", "edits_since_last_green", "edits_since_last_run"),
+        "last_tree": None,
+        "tree_now": None,
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    """A claim; which facts it was checked by is not kept, so `checked` lists none."""
+    return {
+        "text": claim.text,
+        "kind": None,
+        **_picked(claim, "verdict", "why", "evidence"),
+        "checked": [],
+        **_picked(claim, "source", "where", "at"),
+    }
+
+
+def _cause(loop: Stall) -> dict[str, Any]:
+    """A loop as the cause that it is: what came again and again, how often, where first and last."""
+    return {
+        "what": next(iter(loop.evidence), loop.kind),
+        "count": loop.count,
+        "first": encode_ref(next(iter(loop.refs), None)),
+        "last": encode_ref(next(reversed(loop.refs), None)),
     }
 
 
@@ -177,6 +211,9 @@ def _cost(review: Review) -> dict[str, Any]:
         "per_task": review.cost_per_task,
         "wasted_usd": review.wasted_usd,
         "wasted": _rows(review.wasted, "kind", "what", "seconds", "usd", "ref"),
+        "priced_on": cost.priced_on,
+        "beyond_records": to_builtins(gaps(cost)),
+        "notes": list(cost.notes),
     }
 
 

@@ -7,11 +7,14 @@ Waiting for leave, for a limit's end or for a retry is no stall.
 
 from __future__ import annotations
 
-from tui.model.events import SourceRef
+from tui.model.events import Body, SourceRef, UserMessage
 from tui.model.snapshot import Stall
 from tui.model.state import StallKind, StallThresholds
+from tui.model.timeline import BUCKET_SECONDS
+from tui.night import timeline_builder
 from tui.night.activity import ASKING, REQUESTING, STARTING, STREAMING, SUBAGENTS, TOOL
 from tui.night.fold_state import FoldState
+from tui.night.rules.background_rules import running_hook
 from tui.system.format import format_duration, shorten
 from tui.system.lazy_pattern import lazy
 
@@ -38,6 +41,60 @@ def allowed_silence(state: FoldState, limits: StallThresholds) -> float:
     return limits.tool_heartbeat_seconds if beats else limits.quiet_tool_seconds
 
 
+# A shell command may take ten minutes; one that took as long and came back was at work.
+_LONGEST_COMMAND = 630.0
+# The CLI gives up on a dead connection, and ends a command, long before this: it did not run meanwhile.
+_TIMERS_STOOD = 3600.0
+_LONGEST_COMPACTION = 900.0
+_REFUSED = ("The user doesn't want to ", "The user wants to ")
+_STUCK_KINDS = (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API)
+
+
+# complexity: the order of these cases is the rule, and the first that fits wins
+def past_silence(
+    state: FoldState, since: float, at: float, body: Body | None, limits: StallThresholds
+) -> int:
+    """What a silence from `since` to `at` was, which `body` ends: a kind of time.
+
+    Waiting for a person is idle. So is what nothing but a machine that slept explains: a session that we did
+    not supervise goes on by itself after longer than the CLI's own timers allow.
+    """
+    activity, passed = state.activity, at - since
+    kind, limit = activity.time_kind(), activity.ended_limit
+    if limit is not None and since < (limit.resets_at or 0.0) <= at + BUCKET_SECONDS:
+        return timeline_builder.LIMITED
+    if kind not in _STUCK_KINDS:
+        return kind
+    user = body if isinstance(body, UserMessage) else UserMessage("note")
+    asked = state.asked_at
+    if (asked is not None and since <= asked <= at) or _was_refused(user):
+        return timeline_builder.IDLE
+    if activity.retry is not None or passed <= allowed_silence(state, limits):
+        return kind
+    if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _is_answered(user):
+        return kind
+    watched = user.role == "interrupted" or bool(state.interventions.attempts)
+    return timeline_builder.STALLED if watched or passed < _TIMERS_STOOD else timeline_builder.IDLE
+
+
+def _is_answered(user: UserMessage) -> bool:
+    return any(not result.is_error for result in user.results)
+
+
+def _was_refused(user: UserMessage) -> bool:
+    """Whether a person said no to a call: until then it had waited for them."""
+    return any(one.is_error and one.excerpt.startswith(_REFUSED) for one in user.results)
+
+
+def _is_excused(state: FoldState, now: float, quiet: float) -> bool:
+    """Whether it waits for a person or a limit, or is at what is known to be silent."""
+    activity = state.activity
+    if activity.question is not None or activity.limit is not None:
+        return True
+    summarises = activity.compacting and quiet <= _LONGEST_COMPACTION
+    return summarises or running_hook(state, now) is not None
+
+
 def detect_silence(
     state: FoldState, now: float, last_sign: float, limits: StallThresholds
 ) -> Stall | None:
@@ -47,7 +104,7 @@ def detect_silence(
     kind = StallKind.SILENT_API
     refs: tuple[SourceRef, ...] = () if state.last_ref is None else (state.last_ref,)
     evidence: tuple[str, ...] = ()
-    if activity.question is not None or activity.limit is not None:
+    if _is_excused(state, now, quiet):
         return None
     if activity.retry is not None:
         evidence = _late_retry(state, now, last_sign, limits)

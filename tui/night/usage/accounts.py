@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from math import inf
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from tui.model.events import ModelUsage
+from tui.model.events import ModelUsage, TokenUsage
+from tui.night.usage.compact_tables import FINAL, bounded
 from tui.night.usage.prices import PICO, PriceTable, plain_model
 from tui.night.usage.responses import ResponseLedger, SavedResponses
 
@@ -19,8 +20,34 @@ _SAME = 1e-9
 _FEW = 256
 _EPOCHS = 12
 _PAST = 64
-ModelTotals = dict[str, tuple[int, float]]
-"""What a result tells of each model: tokens of its prompts, USD."""
+ModelTotals = dict[str, tuple[int, float, int]]
+"""What a result tells of each model: tokens of its prompts, USD, tokens of its answers."""
+_NONE = (0, 0.0, 0)
+
+
+class ModelSum(Struct):
+    """Tokens of prompts and answers of one model, and USD."""
+
+    prompt: int = 0
+    output: int = 0
+    usd: float = 0.0
+
+    def add(self, prompt: int, output: int, usd: float) -> None:
+        self.prompt += prompt
+        self.output += output
+        self.usd += usd
+
+
+class EstimateBefore(Struct):
+    """What the table made of the answers that totals then accounted for, at that moment.
+
+    `loose` of them had not told their output tokens; `unpriced` names models without a price.
+    """
+
+    usd: float = 0.0
+    answers: int = 0
+    loose: int = 0
+    unpriced: list[str] = []
 
 
 class SessionTotal(Struct):
@@ -31,22 +58,29 @@ class SessionTotal(Struct):
     closed: float = 0.0
     by_model_total: ModelTotals = {}
     base_by_model: ModelTotals = {}
-    closed_by_model: dict[str, float] = {}
+    closed_by_model: dict[str, ModelSum] = {}
     at: float | None = None
     source: int = -1
     past: list[tuple[float, ModelTotals]] = []
+    before: EstimateBefore = field(default_factory=EstimateBefore)
+    incomplete: bool = False
 
     @property
     def usd(self) -> float:
         """What this session itself spent."""
         return self.closed + self.total - self.base
 
-    def by_model(self) -> dict[str, float]:
-        """The same by model."""
-        spent = dict(self.closed_by_model)
-        for model, (_, usd) in self.by_model_total.items():
-            before = self.base_by_model.get(model, (0, 0.0))[1]
-            spent[model] = spent.get(model, 0.0) + usd - before
+    def by_model(self) -> dict[str, ModelSum]:
+        """The same by model, with its tokens."""
+        spent = {
+            name: ModelSum(old.prompt, old.output, old.usd)
+            for name, old in self.closed_by_model.items()
+        }
+        for model, (prompt, usd, output) in self.by_model_total.items():
+            prompt_before, usd_before, output_before = self.base_by_model.get(model, _NONE)
+            spent.setdefault(model, ModelSum()).add(
+                prompt - prompt_before, output - output_before, usd - usd_before
+            )
         return spent
 
     def remember(self, total: float, told: ModelTotals) -> None:
@@ -63,6 +97,14 @@ class SessionTotal(Struct):
         self.by_model_total, self.base_by_model = {}, {}
 
 
+class ModelSpent(Struct):
+    """What a model was used for in records of another night: tokens of prompts, USD, tokens of answers."""
+
+    prompt: int = 0
+    usd: float = 0.0
+    output: int = 0
+
+
 class SavedAccounts(Struct):
     """`CostAccounts` as they are saved."""
 
@@ -72,6 +114,7 @@ class SavedAccounts(Struct):
     starts: dict[int, list[int]]
     by_hour: dict[int, float]
     results: int
+    earlier: dict[str, ModelSpent] = {}
 
 
 class _TotalMatch(Struct, frozen=True):
@@ -97,6 +140,9 @@ class CostAccounts:
         self.starts: dict[int, list[int]] = {}
         self.by_hour: dict[int, float] = {}
         self.results = 0
+        self._prices = prices
+        self.earlier: dict[str, ModelSpent] = {}
+        self._earlier_answer: tuple[str, str, TokenUsage] | None = None
 
     def is_accounted(self, session: int, source: int, at: float | None) -> bool:
         """Whether a total already covers a response first seen now, in another file than the total."""
@@ -117,6 +163,39 @@ class CostAccounts:
         """`session` was resumed or forked from `parent`; None: it is known to begin at zero."""
         self.parents[session] = -1 if parent is None else parent
 
+    def begin_from(
+        self,
+        session: int,
+        source: int,
+        at: float | None,
+        usd: float,
+        models: tuple[ModelUsage, ...],
+    ) -> None:
+        """A total that was told before the night: what the session goes on from, and nothing spent."""
+        if usd <= 0:
+            return
+        told = _told(models)
+        chain = SessionTotal(usd, usd, 0.0, told, told, at=at, source=source)
+        chain.remember(usd, told)
+        self.sessions[session] = chain
+
+    def add_earlier(self, message: str, model: str, usage: TokenUsage) -> None:
+        """A response of another night, told by one or more records that follow each other."""
+        last = self._earlier_answer
+        if last is not None and last[0] == message and last[2].total >= usage.total:
+            return
+        if last is not None and last[0] == message:
+            self._book_earlier(last[1], last[2], -1)
+        self._earlier_answer = message, model, usage
+        self._book_earlier(model, usage, 1)
+
+    def _book_earlier(self, model: str, usage: TokenUsage, sign: int) -> None:
+        spent = self.earlier.setdefault(plain_model(model), ModelSpent())
+        spent.prompt += sign * usage.context
+        spent.output += sign * usage.output
+        rates = self._prices.rates(model)
+        spent.usd += 0.0 if rates is None else sign * rates.cost(*bounded(usage)) / PICO
+
     def on_result(
         self,
         session: int,
@@ -131,11 +210,7 @@ class CostAccounts:
         self.results += 1
         if usd <= 0 and not models:
             return
-        told: ModelTotals = {}
-        for use in models:
-            name = plain_model(use.model)
-            tokens, cost = told.get(name, (0, 0.0))
-            told[name] = (tokens + use.usage.context, cost + use.cost_usd)
+        told = _told(models)
         chain = self.sessions.get(session)
         if chain is not None and self._old_news(chain, source, at, usd):
             chain.remember(usd, told)
@@ -144,11 +219,21 @@ class CostAccounts:
             return
         self._take(session, source, at, usd, told)
 
-    def on_running_cost(self, session: int, source: int, at: float | None, usd: float) -> None:
+    def on_running_cost(
+        self,
+        session: int,
+        source: int,
+        at: float | None,
+        usd: float,
+        models: tuple[ModelUsage, ...] = (),
+        incomplete: bool = False,
+    ) -> None:
         """A transcript told its session's running total; it may only raise what is known."""
         chain = self.sessions.get(session)
         if usd > 0 and (chain is None or usd > chain.total + _SAME):
-            self._take(session, source, at, usd, {})
+            self._take(session, source, at, usd, _told(models))
+        if incomplete and (chain := self.sessions.get(session)) is not None:
+            chain.incomplete = True
 
     @staticmethod
     def _old_news(chain: SessionTotal, source: int, at: float | None, usd: float) -> bool:
@@ -178,7 +263,19 @@ class CostAccounts:
             chain.at = at
         for rows in epochs[fit.start :]:
             for row in rows:
+                self._remember_estimate(chain.before, row)
                 self.responses.mark_accounted(row)
+
+    def _remember_estimate(self, before: EstimateBefore, row: int) -> None:
+        responses = self.responses
+        before.answers += 1
+        before.usd += responses.cost(row) / PICO
+        before.loose += not responses.rows.flags[row] & FINAL
+        model = responses.rows.model[row]
+        if not responses.has_price(model):
+            name = responses.named(model)[0]
+            if name not in before.unpriced:
+                before.unpriced.append(name)
 
     def _epochs(self, session: int, source: int, at: float | None) -> list[list[int]]:
         """Waiting rows that a total of this moment may cover, one list per start of a turn."""
@@ -235,13 +332,20 @@ class CostAccounts:
             return ([] if parent is None else list(reversed(parent.past))), True
         if not worked:
             return [], False
-        totals = (total for chain in self.sessions.values() for total in reversed(chain.past))
+        totals = [total for chain in self.sessions.values() for total in reversed(chain.past)]
+        if self.earlier:
+            before: ModelTotals = {
+                model: (spent.prompt, spent.usd, spent.output)
+                for model, spent in self.earlier.items()
+            }
+            usd = sum(spent.usd for spent in self.earlier.values())
+            totals.append((usd, before if told else {}))
         return [total for total in totals if bool(total[1]) == told], False
 
     def _spent(self, epochs: list[list[int]]) -> list[_OwnUse]:
         """What the session used by itself since each of the starts, the newest first."""
         responses, rows = self.responses, self.responses.rows
-        models = [plain_model(name) for name in responses.models.names]
+        models = [plain_model(responses.named(n)[0]) for n in range(len(responses.models.names))]
         spent: list[_OwnUse] = []
         tokens: dict[str, int] = {}
         cost = 0
@@ -256,7 +360,7 @@ class CostAccounts:
     def dump(self) -> SavedAccounts:
         """Everything that `restore` needs."""
         known = (self.sessions, self.parents, self.starts, self.by_hour, self.results)
-        return SavedAccounts(self.responses.dump(), *known)
+        return SavedAccounts(self.responses.dump(), *known, self.earlier)
 
     def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
         """Go on from `saved`, priced anew if another table holds now."""
@@ -264,6 +368,17 @@ class CostAccounts:
         self.sessions, self.parents = saved.sessions, saved.parents
         self.starts, self.by_hour = saved.starts, saved.by_hour
         self.results = saved.results
+        self.earlier = saved.earlier
+
+
+def _told(models: tuple[ModelUsage, ...]) -> ModelTotals:
+    told: ModelTotals = {}
+    for use in models:
+        name = plain_model(use.model)
+        prompt, usd, output = told.get(name, _NONE)
+        tokens = use.usage
+        told[name] = (prompt + tokens.context, usd + use.cost_usd, output + tokens.output)
+    return told
 
 
 def _fits(
@@ -291,11 +406,11 @@ def _misfit(
         return inf
     if not told or (total and not before):
         return abs(usd - total - estimate)
-    if any(told.get(model, (0, 0.0))[0] < tokens for model, (tokens, _) in before.items()):
+    if any(told.get(model, _NONE)[0] < tokens for model, (tokens, _, _) in before.items()):
         return inf
     return float(
         sum(
-            abs(told.get(model, (0, 0.0))[0] - before.get(model, (0, 0.0))[0] - own.get(model, 0))
+            abs(told.get(model, _NONE)[0] - before.get(model, _NONE)[0] - own.get(model, 0))
             for model in (own or told)
         )
     )

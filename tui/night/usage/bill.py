@@ -5,13 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tui.model.events import TokenUsage
-from tui.model.snapshot import Cost, CostSource, HourCost, ModelCost
+from tui.model.snapshot import Cost, CostSource, HourCost
+from tui.model.usage_terms import FAST
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.prices import PICO, plain_model
-from tui.night.usage.responses import SLOT, UsageTotals
+from tui.night.usage.by_model import compare_models, notes
+from tui.night.usage.prices import PICO, PriceTable
+from tui.night.usage.responses import SLOT, ResponseLedger
 from tui.system.format import format_count
 
 _HOUR = 3600
@@ -19,85 +21,88 @@ _HOUR = 3600
 
 def tokens(accounts: CostAccounts) -> TokenUsage:
     """Tokens of all responses, each once."""
-    return TokenUsage(
-        *map(sum, zip(*(sums.tokens for sums in accounts.responses.totals), strict=True))
-    )
+    kinds = zip(*(sums.tokens for sums in accounts.responses.totals), strict=True)
+    fresh, output, write_5m, write_1h, read = map(sum, kinds)
+    return TokenUsage(fresh, output, write_5m, write_1h, read)
 
 
-def bill(accounts: CostAccounts, priced_on: str, first: float | None, last: float | None) -> Cost:
-    """The cost between `first` and `last`, by model and hour, and how sure it is."""
-    told = sum(chain.usd for chain in accounts.sessions.values())
-    estimate = 0
-    loose = after = 0
-    unpriced: dict[str, int] = {}
-    for key, sums in accounts.responses.open.items():
+class _Waiting(Struct):
+    """Answers that no total accounts for; `unpriced` counts those without a price, by what lacks it."""
+
+    answers: int = 0
+    loose: int = 0
+    cost: int = 0
+    unpriced: dict[str, int] = field(default_factory=dict)
+
+
+def _waiting(responses: ResponseLedger) -> _Waiting:
+    found = _Waiting()
+    for key, sums in responses.open.items():
         if not sums.responses:
             continue
-        after += sums.responses
-        loose += sums.placeholders
-        estimate += sums.cost
-        model = key & 0xFFFF
-        if not accounts.responses.has_price(model):
-            name = accounts.responses.models.names[model] or "an unnamed model"
-            unpriced[name] = unpriced.get(name, 0) + sums.responses
+        found.answers += sums.responses
+        found.loose += sums.placeholders
+        found.cost += sums.cost
+        if not responses.has_price(key & 0xFFFF):
+            model, terms = responses.named(key & 0xFFFF)
+            name = f"{FAST} mode of " * (FAST in terms) + (model or "an unnamed model")
+            found.unpriced[name] = found.unpriced.get(name, 0) + sums.responses
+    return found
+
+
+def bill(
+    accounts: CostAccounts, prices: PriceTable, first: float | None, last: float | None
+) -> Cost:
+    """The cost between `first` and `last`, by model and hour, and how sure it is."""
+    told = sum(chain.usd for chain in accounts.sessions.values())
+    waiting = _waiting(accounts.responses)
     results = bool(accounts.sessions or accounts.results)
-    known = results or after > sum(unpriced.values())
-    usd = told + estimate / PICO if known else None
+    known = results or waiting.answers > sum(waiting.unpriced.values())
+    usd = told + waiting.cost / PICO if known else None
     source: CostSource = "result"
-    if loose or unpriced:
+    if waiting.loose or waiting.unpriced:
         source = "partial"
-    elif after or not results:
+    elif waiting.answers or not results:
         source = "estimate"
+    models = compare_models(accounts)
     return Cost(
         usd=usd,
         source=source,
-        reason=_reason(results, after, loose, unpriced, priced_on),
-        by_model=_by_model(accounts),
+        reason=_reason(results, waiting, prices),
+        by_model=models.parts,
         by_hour=_by_hour(accounts, usd),
         per_hour=_burn(accounts, usd, first, last),
-        priced_on=priced_on,
+        priced_on=prices.priced_on,
+        beyond_records=models.gaps,
+        notes=notes(accounts, told, models, prices.problem),
     )
 
 
-def _reason(results: bool, after: int, loose: int, unpriced: dict[str, int], priced_on: str) -> str:
+def _reason(results: bool, waiting: _Waiting, prices: PriceTable) -> str:
+    after, unpriced = waiting.answers, waiting.unpriced
     if not after:
         return "the CLI's own total" if results else "no answer of the API yet"
     parts = []
     if after > sum(unpriced.values()):
-        what = f"{format_count(after, 'answer')} by the prices of {priced_on}"
+        what = f"{format_count(after, 'answer')} by the prices of {prices.priced_on}"
         parts.append(f"the CLI's own total, and {what} after it" if results else what)
     elif results:
         parts.append("the CLI's own total")
-    if loose:
-        answers = format_count(loose, "answer")
+    if waiting.loose:
+        answers = format_count(waiting.loose, "answer")
         parts.append(f"output tokens of {answers} are not told yet, so at least this")
     parts.extend(
-        f"no price for {model} ({format_count(number, 'answer')})"
+        f"no price for {model} ({format_count(number, 'answer')}{_choices(prices, model)})"
         for model, number in unpriced.items()
     )
     return "; ".join(parts)
 
 
-def _by_model(accounts: CostAccounts) -> tuple[ModelCost, ...]:
-    responses = accounts.responses
-    usage: dict[str, UsageTotals] = {}
-    spent: dict[str, float | None] = {}
-    names = [plain_model(name) for name in responses.models.names]
-    for name, sums in zip(names, responses.totals, strict=True):
-        if sums.responses:
-            used = usage.setdefault(name, UsageTotals())
-            used.book(sums.responses, sums.tokens, 0, 0)
-    for chain in accounts.sessions.values():
-        for name, usd in chain.by_model().items():
-            spent[name] = (spent.get(name) or 0.0) + usd
-    for key, sums in responses.open.items():
-        if sums.responses and responses.has_price(key & 0xFFFF):
-            name = names[key & 0xFFFF]
-            spent[name] = (spent.get(name) or 0.0) + sums.cost / PICO
-    return tuple(
-        ModelCost(name or "unknown", TokenUsage(*used.tokens), used.responses, spent.get(name))
-        for name in sorted(usage.keys() | spent.keys())
-        for used in (usage.get(name) or UsageTotals(),)
+def _choices(prices: PriceTable, model: str) -> str:
+    """What to do where a file of prices knows a model by several providers, who ask differently."""
+    count = prices.choices(model)
+    return (
+        f"; prices_file has {count} different ones, so name one under prices" if count > 1 else ""
     )
 
 

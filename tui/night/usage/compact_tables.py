@@ -31,6 +31,12 @@ def _larger(places: int) -> int:
     return (places + 1) * (4 if places < _LEAPS_TO else 2) - 1
 
 
+def _set_key(text: str) -> int:
+    """A digest that costs less than `digest` and is never 0."""
+    key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) * _SPREAD & _MASK
+    return (key ^ key >> 32) or 1
+
+
 class DigestSet:
     """A set of digests in one flat table of eight bytes a place, at most 3/5 full."""
 
@@ -48,10 +54,16 @@ class DigestSet:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, text: str) -> bool:
+        key, keys = _set_key(text), self._keys
+        place = key % self._places
+        while (found := keys[place]) and found != key:
+            place = (place + 1) % self._places
+        return bool(found)
+
     def add(self, text: str) -> bool:
         """Put the digest of `text` in; True when it was not there."""
-        key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) * _SPREAD & _MASK
-        key = (key ^ key >> 32) or 1
+        key = _set_key(text)
         keys = self._keys
         place = key % self._places
         found = keys[place]

@@ -6,12 +6,13 @@ Source: the model pricing table of platform.claude.com/docs/en/about-claude/pric
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
 
+from tui.model.usage_terms import BATCH, FAST, HOUR_AS_FIVE
 from tui.system.lazy_pattern import lazy
 
 PRICED_ON = "2026-10-24"
@@ -80,15 +81,24 @@ TABLE: Mapping[str, Price] = {
     "claude-haiku-3-5": _HAIKU_3_5,
     "claude-3-haiku": Price(0.25, 1.25, 0.3, 0.5, 0.03),
 }
-_LONG_SONNET = (200_000, Price(6, 22.5, 7.5, 12, 0.6))
 LONG_PROMPTS: Mapping[str, tuple[int, Price]] = {
     "claude-haiku-5-5": (100_000, Price(0.5, 2.5, 0.625, 1, 0.05)),
-    "claude-sonnet-4-5": _LONG_SONNET,
-    "claude-sonnet-4-0": _LONG_SONNET,
-    "claude-sonnet-4": _LONG_SONNET,
 }
-"""Models whose whole request costs more once its prompt is longer than so many tokens."""
-_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
+"""Models whose whole request costs more once its prompt is longer than so many tokens.
+
+The Sonnets of 2025 did, too, above 200,000 tokens; no version of the CLI has counted that.
+"""
+FAST_FACTORS: Mapping[str, int] = {
+    "claude-opus-5-5": 2,
+    "claude-opus-5": 2,
+    "claude-opus-4-8": 2,
+    "claude-opus-4-7": 6,
+    "claude-opus-4-6": 6,
+}
+"""How many times more fast mode costs, in every part; of other models nobody says it."""
+SEARCH = PICO // 100
+"""A web search: $10 for a thousand. Fetching a page is free."""
+_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest|@default)$")
 
 
 @lru_cache(maxsize=256)
@@ -116,12 +126,17 @@ def lookup(table: Mapping[str, object], name: str) -> str | None:
     return best
 
 
+Rates = tuple[int, int, int, int, int]
+"""Pico-dollars of a token of each kind."""
+
+
 class TokenRates(Struct, frozen=True):
     """A price in whole pico-dollars per token; above `limit` tokens of prompt `long` holds."""
 
-    each: tuple[int, int, int, int, int]
+    each: Rates
     limit: int = 0
-    long: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+    long: Rates = (0, 0, 0, 0, 0)
+    search: int = SEARCH
 
     def cost(self, fresh: int, output: int, write_5m: int, write_1h: int, read: int) -> int:
         """Pico-dollars of one response, from its tokens of each kind."""
@@ -136,38 +151,104 @@ class TokenRates(Struct, frozen=True):
             + read * each[4]
         )
 
+    def under(self, terms: Iterable[str], fast: float | None) -> TokenRates | None:
+        """The price under these terms; None where nobody says what one of them changes."""
+        each, long = self.each, self.long
+        if HOUR_AS_FIVE in terms:
+            each, long = (*each[:3], each[2], each[4]), (*long[:3], long[2], long[4])
+        factor = 0.5 if BATCH in terms else 1.0
+        if FAST in terms:
+            if fast is None:
+                return None
+            factor *= fast
+        return TokenRates(_scaled(each, factor), self.limit, _scaled(long, factor), self.search)
 
-def _rates(price: PricePerMillion) -> tuple[int, int, int, int, int]:
+
+def _scaled(rates: Rates, factor: float) -> Rates:
+    one, two, three, four, five = (round(rate * factor) for rate in rates)
+    return one, two, three, four, five
+
+
+def _rates(price: PricePerMillion) -> Rates:
     written = (price.cache_write_5m, price.cache_write_1h)
     kinds = (price.input, price.output, *written, price.cache_read)
     one, two, three, four, five = (round(usd * (PICO // 1_000_000)) for usd in kinds)
     return one, two, three, four, five
 
 
-class PriceTable:
-    """The table in force: `overrides` (model name to price) win over the package's own."""
+class FilePrices(Protocol):
+    """Prices that a file gave (`price_file.PriceFile`)."""
 
-    def __init__(self, overrides: Mapping[str, PricePerMillion] | None = None) -> None:
-        self.priced_on = PRICED_ON
+    @property
+    def dated(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
+    def find(self, model: str) -> tuple[TokenRates, float | None] | None: ...
+    def window(self, model: str) -> int: ...
+    def choices(self, model: str) -> int: ...
+
+
+class PriceTable:
+    """The table in force: `overrides` (model name to price), then the file's, then the package's own.
+
+    `problem` is a sentence on why a file that was asked for gives no prices.
+    """
+
+    def __init__(
+        self,
+        overrides: Mapping[str, PricePerMillion] | None = None,
+        file: FilePrices | None = None,
+        problem: str = "",
+    ) -> None:
+        self.problem = problem
         self._overrides = {name.strip().lower(): _rates(p) for name, p in (overrides or {}).items()}
+        self._file = file
+
+    @property
+    def priced_on(self) -> str:
+        """The date and the source of the prices, for people."""
+        own = f", {len(self._overrides)} of your own" if self._overrides else ""
+        if self._file is None:
+            return f"{PRICED_ON} (built in{own})"
+        return f"{self._file.dated}{own})"
 
     @property
     def mark(self) -> str:
         """Equal for equal tables; saved state priced by another one is priced anew."""
-        return f"{PRICED_ON} {sorted(self._overrides.items())}"
+        file = "" if self._file is None else self._file.mark
+        return f"{PRICED_ON} {file} {sorted(self._overrides.items())}"
 
-    def rates(self, model: str) -> TokenRates | None:
-        """What `model` costs, or None where nobody says."""
+    def window(self, model: str) -> int:
+        """The window that the file names for a model; 0 where it does not."""
+        return 0 if self._file is None else self._file.window(model)
+
+    def choices(self, model: str) -> int:
+        """How many different prices the file has for a model under names of providers; 0: none or one."""
+        return 0 if self._file is None else self._file.choices(model)
+
+    def rates(self, model: str, terms: Iterable[str] = ()) -> TokenRates | None:
+        """What `model` costs under these terms, or None where nobody says."""
+        found = self._base(model)
+        if found is None or not terms:
+            return found and found[0]
+        rates, fast = found
+        return rates.under(terms, fast)
+
+    def _base(self, model: str) -> tuple[TokenRates, float | None] | None:
+        """A model's price, and how many times more its fast mode costs."""
         name = plain_model(model)
+        fast = FAST_FACTORS.get(lookup(FAST_FACTORS, name) or "")
         for given in (model.strip().lower(), name):
             key = lookup(self._overrides, given)
             if key is not None:
-                return TokenRates(self._overrides[key])
+                return TokenRates(self._overrides[key]), fast
+        if self._file is not None and (found := self._file.find(model)) is not None:
+            return found[0], found[1] or fast
         key = lookup(TABLE, name)
         if key is None:
             return None
         limit, price = LONG_PROMPTS.get(key, (0, TABLE[key]))
-        return TokenRates(_rates(TABLE[key]), limit, _rates(price))
+        return TokenRates(_rates(TABLE[key]), limit, _rates(price)), fast
 
 
 DEFAULT_WINDOW = 200_000

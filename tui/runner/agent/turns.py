@@ -18,10 +18,10 @@ from tui.model.events import (
     TurnStarted,
     UserMessage,
 )
+from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind
 from tui.model.state import ExitStatus, Outcome, OutcomeKind
+from tui.model.turn_end import TurnOutcome, read_result
 from tui.runner.agent.attempt import AttemptStatus
-
-_ENDED = ("completed", "failed", "stopped", "killed")
 
 
 @dataclass
@@ -38,8 +38,7 @@ class TurnTracker:
     said_idle: bool = False
     tells_states: bool = False
     result: TurnResult | None = None
-    error: str = ""
-    error_text: str = ""
+    failure: ApiFailure | None = None
     resets_at: float | None = None
     limited: bool = False
     turns: int = 0
@@ -58,7 +57,7 @@ class TurnTracker:
         """Forgets the turns of the process that is gone."""
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None
-        self.error = self.error_text = ""
+        self.failure = None
         self.limited, self.resets_at = False, None
         self.turns = self.answers = self.first_context = 0
         self.tasks.clear()
@@ -89,38 +88,48 @@ class TurnTracker:
                 self.started = True
                 self.message_sent()
                 self.called.clear()
-                self.error = self.error_text = ""
+                self.failure = None
             case TurnResult():
                 self.session = event.session or self.session
                 self.open = False
                 self.result = body
+                if body.failure is not None and self.failure is None:
+                    self._failed(body.failure)
                 self.turns += 1
             case AgentStateReport(state="idle" | "running" | "requires_action"):
                 self.tells_states, self.said_idle = True, body.state == "idle"
                 self.open = self.open or body.state == "running"
-            case TaskUpdate() if body.phase == "ended" or body.status in _ENDED:
+            case TaskUpdate(is_over=True):
                 self.tasks.discard(body.task_id)
             case TaskUpdate(phase="started"):
                 self.tasks.add(body.task_id)
             case MessageLifecycle():
                 self._lifecycle(body.command_uuid, body.state)
-            case RateLimit(status="rejected"):
-                self.limited, self.resets_at = True, body.resets_at
-            case RateLimit(status="allowed"):
-                self.limited = False
+            case RateLimit():
+                self.limited = body.status == "rejected"
+                self.resets_at = body.resets_at if self.limited else None
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.answered |= self.taken
-        self.called.update(tool.id for tool in body.tools)
+        self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:
             self.first_context = body.usage.context
         if body.error:
-            self.error, self.error_text = body.error, body.text
-        else:
-            self.error, self.limited = "", False
+            self._failed(body.failure)
+        elif body.model != SYNTHETIC:
+            self.failure, self.limited = None, False
             if body.text and not self.called and event.uuid:
                 self.safe_uuid = event.uuid
+
+    def _failed(self, failure: ApiFailure | None) -> None:
+        self.failure = failure
+        limit = failure.limit if failure is not None else None
+        if limit is None:
+            return
+        if limit.resets_at is not None or not self.limited:
+            self.resets_at = limit.resets_at
+        self.limited = True
 
     def _lifecycle(self, name: str, state: str) -> None:
         self.queued.add(name)
@@ -140,10 +149,20 @@ class TurnTracker:
             self.taken.add(body.command_uuid or event.uuid)
 
 
-_RATE = ("rate_limit", "usage_limit")
-_LOGIN = ("authentication", "oauth", "invalid_api_key", "permission_error")
-_BILLING = ("billing",)
-_BUSY = (408, 425, 500, 502, 503, 504, 529)
+# What an API error means for the run; all other classes are worth another attempt.
+_API_OUTCOMES = {
+    FailureKind.LOGIN: OutcomeKind.LOGIN_REQUIRED,
+    FailureKind.CREDIT: OutcomeKind.BILLING_REQUIRED,
+    FailureKind.EXTRA_USAGE: OutcomeKind.BILLING_REQUIRED,
+    FailureKind.MODEL_NOT_FOUND: OutcomeKind.PERSON_REQUIRED,
+    FailureKind.USAGE_LIMIT: OutcomeKind.USAGE_LIMIT,
+    FailureKind.RATE_LIMIT: OutcomeKind.OVERLOADED,
+    FailureKind.OVERLOADED: OutcomeKind.OVERLOADED,
+    FailureKind.SERVER_ERROR: OutcomeKind.OVERLOADED,
+    FailureKind.CONNECTION: OutcomeKind.OVERLOADED,
+    # Only a fresh conversation can go on.
+    FailureKind.PROMPT_TOO_LONG: OutcomeKind.RESUME_REFUSED,
+}
 
 
 def turn_outcome(turns: TurnTracker) -> Outcome:
@@ -151,41 +170,39 @@ def turn_outcome(turns: TurnTracker) -> Outcome:
     result = turns.result
     if result is None:
         return Outcome(OutcomeKind.CRASH, "the turn has no end")
-    if not result.is_error and result.subtype == "success":
+    end = read_result(result, turns.failure, None)
+    if not end.outcome.is_trouble and not end.interrupted:
         return Outcome(OutcomeKind.COMPLETED, "the turn ended")
-    text = "; ".join(result.errors) or result.text or result.terminal_reason or result.subtype
-    account = _account_trouble(turns, result.api_error_status)
-    if account is not None:
-        return account
-    if result.subtype == "error_max_turns" or result.terminal_reason == "max_turns":
-        return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
-    if "budget" in result.subtype or result.terminal_reason == "budget_exhausted":
-        return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
-    if result.was_interrupted:
-        return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
-    return _api_outcome(turns, result.api_error_status, text[:300])
-
-
-def _account_trouble(turns: TurnTracker, status: int) -> Outcome | None:
-    """The outcome where a person must log in or pay first."""
-    error = turns.error.lower()
-    if any(word in error for word in _BILLING):
-        return Outcome(OutcomeKind.BILLING_REQUIRED, f"billing: {turns.error_text or turns.error}")
-    if any(word in error for word in _LOGIN) or status in (401, 403):
-        text = turns.error_text or turns.error or f"HTTP {status}"
-        return Outcome(OutcomeKind.LOGIN_REQUIRED, f"login: {text}")
-    return None
+    text = end.text or result.text or end.word
+    outcome = _api_outcome(turns, end.status, text[:300])
+    if outcome.kind in (OutcomeKind.LOGIN_REQUIRED, OutcomeKind.BILLING_REQUIRED):
+        return outcome
+    match end.outcome:
+        case TurnOutcome.TURNS_USED_UP:
+            return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
+        case TurnOutcome.BUDGET_USED_UP:
+            return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
+        case TurnOutcome.INTERRUPTED:
+            return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
+        case _:
+            return outcome
 
 
 def _api_outcome(turns: TurnTracker, status: int, text: str) -> Outcome:
-    error = turns.error.lower()
-    if turns.limited or status == 429 or any(word in error for word in _RATE):
-        return Outcome(
-            OutcomeKind.USAGE_LIMIT, text or "a usage limit was reached", turns.resets_at
-        )
-    if status in _BUSY or "overload" in error or "server" in error:
-        return Outcome(OutcomeKind.OVERLOADED, text or f"HTTP {status}")
-    return Outcome(OutcomeKind.CRASH, text)
+    """What the API error of a failed turn means; without one it is a crash."""
+    failure = turns.failure
+    if failure is None and (turns.limited or status):
+        kind = FailureKind.USAGE_LIMIT if turns.limited else FailureKind.of_status(status)
+        failure = ApiFailure(kind, text or f"HTTP {status}", status)
+    if failure is None:
+        return Outcome(OutcomeKind.CRASH, text)
+    kind = failure.kind
+    if turns.limited and not kind.needs_person:
+        kind = FailureKind.USAGE_LIMIT
+    words = failure.text or text
+    resets_at = turns.resets_at if kind == FailureKind.USAGE_LIMIT else None
+    outcome = _API_OUTCOMES.get(kind, OutcomeKind.CRASH)
+    return Outcome(outcome, f"{kind.words}: {words}" if words else kind.words, resets_at)
 
 
 def exit_outcome(status: AttemptStatus, turns: TurnTracker, resumed: bool, stderr: str) -> Outcome:

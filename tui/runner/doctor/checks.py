@@ -15,8 +15,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.feeds.progress.reader import read_progress, with_features
-from tui.feeds.progress.tasks_and_counts import read_feature_list
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.decisions import is_stuck
@@ -27,10 +27,9 @@ from tui.store.project_files import ProjectFiles, read_inside
 from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
-from tui.system.files import private_folder, read_json
+from tui.system.files import private_folder, read_json, read_small
 from tui.system.format import format_count, format_size_binary
 from tui.system.git import Git
-from tui.system.sanitize import clean_bytes
 
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
@@ -190,9 +189,12 @@ def _progress(place: Surroundings) -> ProgressFile | None:
     if data := read_inside(place.project, names.feature_list, _MOST_BYTES):
         features = read_feature_list(data, str(features_path), None)
     data = read_inside(place.project, names.progress_file, _MOST_BYTES)
-    if not data:
-        return features
-    progress = with_features(read_progress(clean_bytes(data), str(path), None), features)
+    if data:
+        progress = with_features(read_progress_file(data, str(path), None), features)
+    elif features is not None:
+        progress = features
+    else:
+        return None
     return None if progress.basis == "unknown" else progress
 
 
@@ -320,6 +322,20 @@ def _watchdog(place: Surroundings) -> Finding:
     return ok("comes with `overnight-tui run`; nothing runs now")
 
 
+def _stream(place: Surroundings) -> Finding | None:
+    """Whether the event file that is watched here is one of Claude Code's; None where it is."""
+    from tui.feeds.claude.stream_format import HEAD_BYTES, recognise_format
+    from tui.feeds.sessions.select import select_session
+
+    sources = select_session(place.project, place.settings, environ=place.environ)
+    if not sources.events or sources.run:
+        return None
+    file = sources.events[0]
+    head = read_small(file.path, HEAD_BYTES, follow=True, inside=file.base)
+    text, _, advice = recognise_format(file.path, head).sentence.partition("; ")
+    return warn(text, advice) if head and text else None
+
+
 def _moved(place: Surroundings) -> Finding | None:
     """Whether the project was renamed or moved, and its runs are still kept under the old path."""
     from tui.store.moved_projects import find_moved_state
@@ -358,4 +374,5 @@ CHECKS: Mapping[str, Check] = {
     "permission": _permission,
     "hooks": _hooks,
     "watchdog": _watchdog,
+    "stream": _stream,
 }

@@ -32,6 +32,8 @@ from tui.system.processes import resident_bytes
 _MACHINE_SECONDS = 5.0
 _LOAD_SECONDS = 60.0
 _MIN_USED_SHARE = 0.1
+_UNIT_SECONDS = {LimitKind.RUNTIME: 3600.0, LimitKind.IDLE: 60.0}
+"""Seconds in the unit of a setting that bounds time."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,16 @@ class LimitReading:
         return f"{self.value_text} of {self.allowed_text}"
 
     def journal_data(self, share: float) -> dict[str, object]:
-        data = {"limit": self.limit, "value": self.value_text, "allowed": self.allowed_text}
-        return {**data, "share": share}
+        """`used` and `bound` are in the unit of the limit's setting."""
+        unit = _UNIT_SECONDS.get(self.limit, 1.0)
+        return {
+            "limit": self.limit,
+            "value": self.value_text,
+            "allowed": self.allowed_text,
+            "used": round(self.value / unit, 4),
+            "bound": round(self.allowed / unit, 4),
+            "share": share,
+        }
 
 
 class CpuLoad:

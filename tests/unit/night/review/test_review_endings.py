@@ -91,7 +91,9 @@ def test_it_goes_on() -> None:
 
 
 def test_it_hangs_while_somebody_is_there() -> None:
-    found = told(script(), later=1_500.0)
+    made = script()
+    made.step("Bash", "make")
+    found = told(made, later=1_500.0)
     assert found.kind == "hung"
 
 
@@ -130,6 +132,7 @@ def test_the_original_watchdog_is_named() -> None:
 
 def test_nobody_left_in_an_open_turn_is_a_crash() -> None:
     made = script()
+    made.step("Bash", "make")
     at = made.at or 0.0
     night = fold(made.events, [AgentProcesses(at + 20, ())]).snapshot(at + 30)
     assert classify_ending(night, False, HERE).kind == "crash"

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from tui.model.json.common import SCHEMA
 from tui.night.review.export.redacted import Export
 from tui.night.review.review_json import export_figures
 from tui.system.credentials.values import HIDDEN
@@ -28,6 +29,8 @@ _ROOM: Final = 4_000
 _SAME: Final = 1e-6
 # When a person last looked is theirs, and changes by looking.
 _NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
+_SCHEMAS: Final = (1, SCHEMA)
+"""Exports of version 0.1 lack what came since; only what they have is compared."""
 _NO_SUCH: Final = "no such figure"
 
 
@@ -62,7 +65,11 @@ def read_figures(text: str) -> dict[str, Any]:
         figures = json.loads(objects[0])
     except (ValueError, RecursionError) as error:
         raise UsageError("the figures in the file are damaged: they are no JSON") from error
-    if not isinstance(figures, dict) or figures.get("schema") != 1 or "verdict" not in figures:
+    if (
+        not isinstance(figures, dict)
+        or figures.get("schema") not in _SCHEMAS
+        or "verdict" not in figures
+    ):
         raise UsageError(
             "the file is JSON, but no review; give one that `overnight-tui review` wrote"
         )
@@ -166,6 +173,8 @@ def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> 
 
     Lists that the export says it cut are compared as far as they go, and by their full length.
     """
+    if exported.get("schema") != SCHEMA:
+        derived = _as_far_as(exported, derived)
     about = exported.get("export")
     cut = about.get("cut", {}) if isinstance(about, dict) else {}
     agreeing: Counter[str] = Counter()
@@ -181,6 +190,16 @@ def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> 
             else:
                 differences.append(difference)
     return FigureComparison(dict(agreeing), tuple(differences))
+
+
+def _as_far_as(old: Any, new: Any) -> Any:
+    """Of `new` the keys that `old` has, however deep."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {key: _as_far_as(old[key], value) for key, value in new.items() if key in old}
+    if isinstance(old, list) and isinstance(new, list):
+        pairs = [_as_far_as(before, after) for before, after in zip(old, new, strict=False)]
+        return pairs + new[len(pairs) :]
+    return new
 
 
 def _compare(
