@@ -6,7 +6,9 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from tui.commands.context import (
     add_flags,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui.feeds.sessions.registry import SessionRegistry
+    from tui.model.json.lists import KnownSessionObject
     from tui.model.session import KnownSession
 
 SCHEMA = 2
@@ -48,9 +51,9 @@ def sessions_command(arguments: argparse.Namespace) -> int:
         known = registry.sessions(whole=True)
         chosen = _chosen(registry, known)
     if arguments.json:
-        print_json(
-            {"schema": SCHEMA, "sessions": [session_object(one, one is chosen) for one in known]}
-        )
+        from tui.model.json.lists import SessionsObject
+
+        print_json(SessionsObject(SCHEMA, [session_object(one, one is chosen) for one in known]))
     else:
         print_lines(*_table(known, chosen, everywhere=arguments.all))
     if not known:
@@ -69,26 +72,24 @@ def _chosen(registry: SessionRegistry, known: Sequence[KnownSession]) -> KnownSe
     return next((one for one in known if one.path and one.path == main), None)
 
 
-def session_object(session: KnownSession, chosen: bool) -> dict[str, Any]:
+def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
     """A session as an object; what is not known is null."""
-    from tui.night.status_json import iso
+    from tui.model.json.lists import KnownSessionObject
+    from tui.night.status_json import iso, other_session
     from tui.system.sanitize import clean_line
 
-    return {
-        "session_id": session.session_id or None,
-        "state": session.state,
-        "started_at": iso(session.started_at or None),
-        "kind": session.kind,
-        "project": os.fsencode(session.folder).decode("utf-8", "replace"),
-        "last_event_at": iso(session.changed_at or None),
-        "run_id": session.run_id or None,
-        "pid": session.process.pid if session.process is not None else None,
-        "title": clean_line(session.title, 300),
-        "has_substance": session.has_substance,
-        "chosen": chosen,
-        "hint": clean_line(session.hint, 1_000) or None,
-        "host": clean_line(session.host, 100) or None,
-    }
+    return KnownSessionObject(
+        **asdict(other_session(session)),
+        project=os.fsencode(session.folder).decode("utf-8", "replace"),
+        last_event_at=iso(session.changed_at or None),
+        run_id=session.run_id or None,
+        pid=session.process.pid if session.process is not None else None,
+        title=clean_line(session.title, 300),
+        has_substance=session.has_substance,
+        chosen=chosen,
+        hint=clean_line(session.hint, 1_000) or None,
+        host=clean_line(session.host, 100) or None,
+    )
 
 
 def _table(

@@ -71,13 +71,12 @@ class SessionRegistry:
         self.projects = paths.claude_dir(environ) / "projects"
         self._environ = environ
         self.now = now
-        self._agents = agents or self._process_reader(environ)
+        self._processes = AgentProcessReader(project, SystemClock(), environ=environ)
+        self._agents = agents or self._living
 
-    def _process_reader(self, environ: Mapping[str, str]) -> Agents:
-        reader = AgentProcessReader(
-            self.project, SystemClock(), environ=environ, also=self.places.work_trees
-        )
-        return lambda: reader.read().agents
+    def _living(self) -> Sequence[AgentProcess]:
+        self._processes.also = self.places.work_trees
+        return self._processes.read().agents
 
     def sessions(self, *, whole: bool = False) -> list[KnownSession]:
         """The sessions of the project, the one that was written to last first.
@@ -85,6 +84,8 @@ class SessionRegistry:
         All of them only with `whole`; otherwise those that live, that are recent, and the newest that has
         substance.
         """
+        # A session may have made a work tree since.
+        self.places = ProjectPlaces.of(self.project)
         agents = {agent.session or str(agent.pid): agent for agent in self._agents()}
         runs = self._runs(agents, whole)
         streams = self._streams(agents)
