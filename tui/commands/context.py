@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.feeds.sessions.where.project_folder import project_for
 from tui.model.session import NamedSources
-from tui.settings.settings import LoadedSettings
+from tui.settings.settings import FILE, LoadedSettings
+from tui.store.repository_identity import work_tree_root
 from tui.store.trust import load_settings
+from tui.system import paths
 from tui.system.children.programs import keep_out
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError, SettingsError, UsageError
@@ -54,6 +56,37 @@ def project_of(arguments: argparse.Namespace) -> Path:
     project = project_for(folder.resolve())
     keep_out(project)
     return project
+
+
+def project_for(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The project of a physical folder: itself if it is one, else the top of its git work tree.
+
+    It is one if it is the top of a repository, lies in none, or has something of its own: settings, runs,
+    an event stream, or a session that was started in it or below. A home that is a repository is no
+    project of the folders in it.
+    """
+    if os.path.lexists(folder / ".git"):
+        return folder
+    root = work_tree_root(folder)
+    if not root or root in (os.fspath(folder), "/", os.path.realpath(paths.home(environ))):
+        return folder
+    return folder if _is_project(folder, environ) else Path(root)
+
+
+def _is_project(folder: Path, environ: Mapping[str, str]) -> bool:
+    # What a project at the top of its repository need not load.
+    from tui.feeds.sessions.event_files import find_streams
+    from tui.feeds.sessions.live_processes import works_exactly_in
+    from tui.feeds.sessions.transcripts import has_transcripts
+    from tui.store.runs import list_runs
+
+    return (
+        os.path.lexists(folder / FILE)
+        or bool(list_runs(folder, environ))
+        or works_exactly_in(os.fspath(folder), environ)
+        or has_transcripts(paths.claude_dir(environ) / "projects", os.fspath(folder))
+        or bool(find_streams(folder))
+    )
 
 
 def named_sources(arguments: argparse.Namespace) -> NamedSources:

@@ -36,7 +36,8 @@ class EventFileSummary(Struct, frozen=True):
 
     `changed` is when it was last written to, by its last record where that has a time: a copy or a clock
     that was wrong does not make it newer. `is_small`: no more than a one-shot question or commands of the
-    CLI, `is_helper` such a question by a program. `end` is how its last turn stands.
+    CLI, `is_helper` such a question by a program. `end` is how its last turn stands. `process_session`
+    is the id that a transcript's process began with, where its records say so: another one after `/clear`.
     """
 
     kind: Literal["stream", "transcript", ""]
@@ -49,6 +50,7 @@ class EventFileSummary(Struct, frozen=True):
     is_helper: bool = False
     end: TurnEnd = TurnEnd.UNKNOWN
     title: str = ""
+    process_session: str = ""
 
 
 # How far the clock of a file system may be from that of its writer.
@@ -114,6 +116,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     sessions = [_short_text(record.sessionId) or _short_text(record.session_id) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
+    began_as = (_short_text(record.session_id) for record in reversed(both))
     started = next(_moments(records), 0.0)
     changed = _last_activity(last if kind == "transcript" else [], facts)
     talk = read_talk(both)
@@ -130,6 +133,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
         is_helper=talk.has_helpers_entry,
         end=talk.end,
         title=talk.title,
+        process_session=next(filter(None, began_as), "") if kind == "transcript" else "",
     )
 
 
