@@ -36,8 +36,9 @@ class EventFileSummary(Struct, frozen=True):
 
     `changed` is when it was last written to, by its last record where that has a time: a copy or a clock
     that was wrong does not make it newer. `is_small`: no more than a one-shot question or commands of the
-    CLI, `is_helper` such a question by a program. `end` is how its last turn stands. `process_session`
-    is the id that a transcript's process began with, where its records say so: another one after `/clear`.
+    CLI, `is_helper` such a question by a program; `only_talks`: nothing was changed so far. `end` is how its
+    last turn stands. `process_session` is the id that a transcript's process began with, where its records
+    say so: another one after `/clear`.
     """
 
     kind: Literal["stream", "transcript", ""]
@@ -48,6 +49,7 @@ class EventFileSummary(Struct, frozen=True):
     has_ended: bool = False
     is_small: bool = False
     is_helper: bool = False
+    only_talks: bool = False
     end: TurnEnd = TurnEnd.UNKNOWN
     title: str = ""
     process_session: str = ""
@@ -131,6 +133,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
         has_ended=any(record.type == "result" for record in last[-3:]),
         is_small=is_small,
         is_helper=talk.has_helpers_entry,
+        only_talks=is_small or (is_whole and not talk.has_work),
         end=talk.end,
         title=talk.title,
         process_session=next(filter(None, began_as), "") if kind == "transcript" else "",

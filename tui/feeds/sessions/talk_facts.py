@@ -104,8 +104,12 @@ class TalkFacts(Struct):
     @property
     def has_substance(self) -> bool:
         """Whether it is more than a question, however it goes on."""
-        changes = bool(self.compactions or self.edits or self.calls > MOST_CALLS_OF_A_QUESTION)
-        return changes or (self.prompts > 1 and self.answers > 1)
+        return self.has_work or (self.prompts > 1 and self.answers > 1)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether more was done than talk and a few calls that change nothing."""
+        return bool(self.compactions or self.edits or self.calls > MOST_CALLS_OF_A_QUESTION)
 
     def is_small(self, seconds: float, *, is_whole: bool) -> bool:
         """Whether it is no more than a one-shot question, a helper's call or commands of the CLI."""
@@ -128,14 +132,14 @@ _texts = msgspec.json.Decoder(str)
 def read_talk(lines: Sequence[SummaryLine]) -> TalkFacts:
     """The facts of these records, which are in the order of the file.
 
-    As soon as there is more than a question, only the end is still looked for, from behind.
+    As soon as there is work, only the end is still looked for, from behind.
     """
     facts, answers, calls = TalkFacts(), set[str](), set[str]()
     main = [line for line in lines if line.is_main]
     for place, line in enumerate(main):
         _add(facts, line, answers, calls)
         facts.answers, facts.calls = len(answers), len(calls)
-        if facts.has_substance and facts.title:
+        if facts.has_work and facts.title:
             facts.end = _last_end(main[place + 1 :]) or facts.end
             break
     given = (line.customTitle for line in reversed(main) if isinstance(line.customTitle, str))
