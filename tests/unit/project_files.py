@@ -122,12 +122,15 @@ def transcript(
     at_work: bool = False,
 ) -> Path:
     """A transcript of a session that ran in `cwd`, under its slug or another folder's name."""
-    begun = started or "2026-02-01T00:00:00.000Z"
+    begun = started or _iso(NOW - age - 600)
     records = transcript_records(session, str(cwd), begun, at_work=at_work)
     # The last record is as old as the file, as in real ones.
-    last = datetime.fromtimestamp(NOW - age, UTC).isoformat(timespec="milliseconds")
-    records[-1]["timestamp"] = last.replace("+00:00", "Z")
+    records[-1]["timestamp"] = _iso(NOW - age)
     return write(projects / (folder or slug(cwd)) / f"{session}.jsonl", records, age)
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def run(

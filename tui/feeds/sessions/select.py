@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,94 +18,20 @@ from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
 from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
+from tui.feeds.sessions.sidecar_paths import SIDECARS, find_sidecar
 from tui.feeds.sessions.transcripts import RECENT_S
 from tui.feeds.sessions.where.transcript_folders import base_of
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.model.session import EventFile as EventFile
 from tui.model.session import EventKind as Kind
-from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
-from tui.store.project_files import describe_link, leads_outside, reading_base
+from tui.store.project_files import reading_base
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
-from tui.system.files import modified_at
 from tui.system.format import format_age
-
-# Each source beside the events with its setting, which is its name for people too, and its usual places.
-_SIDECARS = {
-    "progress": ("progress_file", (
-        "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
-        ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
-    )),
-    "features": ("feature_list", (
-        "feature_list.json", "docs/feature_list.json", "features.json", "prd.json", ".ralph/prd.json",
-        "scripts/ralph/prd.json",
-    )),
-    "notes": ("session_notes", (
-        "claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md",
-    )),
-    "watchdog": ("watchdog_log", (
-        "logs/watchdog.log", "logs/watchdog-*.log", "logs/ralph.log", ".ralph/logs/ralph.log",
-        "logs/monitor.log", "logs/overnight.log", "logs/auto-resume.log", "watchdog.log", "overnight.log",
-    )),
-    "history": ("session_history", ("logs/session-history.jsonl",)),
-    "compactions": ("compaction_history", ("logs/compaction-history.jsonl",)),
-}  # fmt: skip
-
-
-def _find_sidecar(
-    project: Path,
-    settings: PathsSettings,
-    name: str,
-    named: NamedSources,
-    environ: Mapping[str, str],
-) -> SidecarPath:
-    """The source `name`: by flag, by settings, else the first candidate that exists.
-
-    Beside events that were named by hand only flag and settings count.
-    """
-    key, candidates = _SIDECARS[name]
-    word = key.replace("_", " ")
-    flag: str | None = getattr(named, name, None)
-    if flag is not None:
-        missing = "" if _is_file(flag) else f"no {word} at {flag}, named by --{name}"
-        return SidecarPath(flag, f"named by --{name}", missing)
-    configured: str = getattr(settings, key)
-    path = str(paths.resolve(project, configured, environ))
-    base = reading_base(project, path, environ=environ)
-    by_default = configured == getattr(PathsSettings(), key)
-    chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
-    if base and os.path.lexists(path) and leads_outside(project, path):
-        return SidecarPath(path, chosen, describe_link(base, path), base)
-    if _is_file(path):
-        return SidecarPath(path, chosen, base=base)
-    also = ""
-    if by_default and named.events is None:
-        for candidate in candidates:
-            if found := _find_candidate(project, candidate):
-                return SidecarPath(found, f"found; there is no {configured}", base=str(project))
-        also = ", nor at any usual place"
-    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}", base)
-
-
-def _find_candidate(project: Path, pattern: str) -> str:
-    """The file a candidate names; for a pattern, the newest; it must lie within the project."""
-    found = [project / pattern]
-    if "*" in pattern:
-        found = sorted(project.glob(pattern), key=modified_at, reverse=True)[:1]
-    usable = (str(path) for path in found if _is_file(str(path)) and paths.is_within(project, path))
-    return next(usable, "")
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode)
-    except (OSError, ValueError):
-        return False
-
 
 MOST_SESSIONS = 40
 MOST_OTHERS = 20
@@ -169,7 +94,7 @@ def select_session(
     selected = _SessionSelector(project, settings, registry, environ).select(named, known)
     run = selected.run
     sidecars = {
-        name: _find_sidecar(project, settings.paths, name, named, environ) for name in _SIDECARS
+        name: find_sidecar(project, settings.paths, name, named, environ) for name in SIDECARS
     }
     return SessionSources(
         events=selected.sources,
@@ -198,12 +123,12 @@ def _others(
     known: Sequence[KnownSession], selected: _Selection, now: float
 ) -> tuple[KnownSession, ...]:
     """The sessions beside the one that was selected: those that live, and recent ones with substance."""
-    main = selected.sources[0].path if selected.sources else ""
+    own = {file.path for file in selected.sources}
     beside = [
         one
         for one in known
         if one is not selected.session
-        and (not one.path or one.path != main)
+        and one.path not in own
         and (not one.is_over or (one.has_substance and one.changed_at >= now - RECENT_S))
         and one.nearness is not Nearness.GONE
     ]
