@@ -28,10 +28,9 @@ from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
-from tui.night.earlier_records import apply_earlier
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.fold_state import BEHIND, FoldState, SourceClock
+from tui.night.fold_state import BEHIND, FoldState, SourceClock, apply_earlier
 from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import past_silence

@@ -8,8 +8,8 @@ first. A fork beside a session that went on itself is a night of its own.
 
 from __future__ import annotations
 
+import math
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from tui.feeds.sessions.lineage_copies import CopiedHistory, find_copies
 from tui.feeds.sessions.lineage_facts import TranscriptFacts, first_time_from, read_facts
 from tui.feeds.sessions.lineage_gaps import Gap, find_absences, holds_work
 from tui.feeds.sessions.transcript_folders import dated_files
-from tui.model.session import EarlierNight
+from tui.model.session import EarlierNight, KnownSession
+from tui.system.format import format_local
 
 _SLACK = 5.0
 NOTHING: Mapping[str, float] = {}
@@ -121,6 +122,16 @@ def transcript_nights(
         else:
             home.append(stretch)
     return _named(groups)
+
+
+def taken_sessions(known: Iterable[KnownSession]) -> Taken:
+    """The sessions of the runs and streams among these."""
+    taken: dict[str, float] = {}
+    for one in known:
+        if one.kind != "transcript":
+            ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
+            taken.update(dict.fromkeys(one.sessions, ended))
+    return taken
 
 
 def taken_until(path: str, ended_at: float, absence_s: float) -> int:
@@ -282,7 +293,7 @@ def _named(groups: list[list[Stretch]]) -> list[TranscriptNight]:
 def _dated_id(stretch: Stretch, used: set[str]) -> str:
     """An id that stays what it is when the session is taken up once more."""
     for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"):
-        id = f"{stretch.session}@{time.strftime(form, time.localtime(stretch.began))}"
+        id = f"{stretch.session}@{format_local(stretch.began, form)}"
         if id not in used:
             return id
     return f"{id}.{stretch.since}"

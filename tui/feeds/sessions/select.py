@@ -5,7 +5,6 @@ The registry knows the sessions, `choice` picks one. A source that the person na
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -223,7 +222,7 @@ class _SessionSelector:
         self._paths = settings.paths
         self._settings = settings
         self._absence_s = settings.review.absence_hours * 3600
-        self._taken: dict[str, float] = {}
+        self._taken = lineage.NOTHING
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
@@ -231,10 +230,7 @@ class _SessionSelector:
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
         if (path := named.events) is not None:
             return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
-        for one in known:
-            if one.kind != "transcript":
-                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
-                self._taken.update(dict.fromkeys(one.sessions, ended))
+        self._taken = lineage.taken_sessions(known)
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:

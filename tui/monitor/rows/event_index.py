@@ -293,12 +293,8 @@ class EventIndex:
 
     def next_error(self, row: int, step: int) -> int | None:
         """The next (`step` 1) or previous (-1) visible row that went wrong."""
-        place = row + step
-        while 0 <= place < len(self):
-            if self._flags[self._index(place)] & ERROR:
-                return place
-            place += step
-        return None
+        places = range(row + step, len(self) if step > 0 else -1, step)
+        return next((one for one in places if self._flags[self._index(one)] & ERROR), None)
 
     def detail(self, row: int) -> EventDetail:
         """Everything about the row: its call, its result, its raw record."""
