@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "tell what happened, what to trust and what to keep, from evidence",
     ),
     "runs": ("observe.runs", "list the nights of this repository"),
+    "sessions": ("observe.sessions", "list the sessions that live or lived here, to choose from"),
     "doctor": (
         "observe.doctor",
         "the check before going to bed: what would spoil the night, and what to do",
@@ -135,7 +136,15 @@ def _find_command(words: list[str]) -> tuple[str | None, list[str]]:
     return "watch", words
 
 
-_WITH_VALUE = ("--project", "--events", "--progress", "--notes", "--watchdog", "--theme")
+_WITH_VALUE = (
+    "--project",
+    "--session",
+    "--events",
+    "--progress",
+    "--notes",
+    "--watchdog",
+    "--theme",
+)
 
 
 def _skip_options(words: list[str]) -> tuple[str, list[str]]:
@@ -208,6 +217,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     """The options every command takes."""
     common = parser.add_argument_group("where to look")
     common.add_argument("--project", metavar="PATH", help="the project's folder (default: here)")
+    common.add_argument(
+        "--session",
+        metavar="ID",
+        help="that session, or the start of its id; `sessions` lists them",
+    )
     for name, meaning in (
         ("events", "the JSON event stream; it is then the whole truth"),
         ("progress", "the progress file"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.feeds.sessions.where.project_folder import project_for
 from tui.model.session import NamedSources
 from tui.settings.settings import LoadedSettings
 from tui.store.trust import load_settings
@@ -40,21 +41,34 @@ def add_flags(parser: argparse.ArgumentParser, **flags: str) -> None:
 
 
 def project_of(arguments: argparse.Namespace) -> Path:
-    """The folder that the command line names; UsageError for what is no folder."""
+    """The project of the folder that the command line names; UsageError for what is no folder.
+
+    Below the top of a repository that is the top, unless the folder has sessions or settings of its own.
+    """
     path = getattr(arguments, "path", None) or arguments.project or "."
     folder = Path(path).expanduser()
     if not folder.is_dir():
         raise UsageError(f"{path} is not a folder; give the project's folder")
-    project = folder.resolve()
+    project = project_for(folder.resolve())
     keep_out(project)
     return project
 
 
 def named_sources(arguments: argparse.Namespace) -> NamedSources:
-    """The sources named by flag; a file that is not there yet is a state, not an error."""
+    """The sources named by flag; a file that is not there yet is a state, not an error.
+
+    NoSessionError for a session that is not known.
+    """
     names = ("events", "progress", "notes", "watchdog")
     flags = {name: os.path.expanduser(getattr(arguments, name) or "") for name in names}
-    return NamedSources(**{name: os.path.abspath(path) for name, path in flags.items() if path})
+    named = NamedSources(**{name: os.path.abspath(path) for name, path in flags.items() if path})
+    if arguments.session is None:
+        return named
+    if named.events is not None:
+        raise UsageError("--session and --events both name what to read; give one of them")
+    from tui.feeds.sessions.registry import name_session
+
+    return name_session(project_of(arguments), named, arguments.session)
 
 
 def settings_of(project: Path, **flags: object) -> LoadedSettings:
@@ -147,7 +161,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
         run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project),
-        agents=() if is_ours else live_agents(project),
+        agents=() if is_ours else live_agents(Path(sources.folder or project)),
         events=events,
         elsewhere=sources.elsewhere,
     )

@@ -22,14 +22,8 @@ from tui.model.records import Arrival, Record, SourceStatus
 from tui.model.session import EventFile
 from tui.model.session import EventKind as Kind
 from tui.model.state import StallThresholds
-from tui.monitor.followed_file import (
-    FollowedFile,
-    SavedFile,
-    later_time,
-    recorded_arrivals,
-    rings,
-    steady_times,
-)
+from tui.monitor import followed_file
+from tui.monitor.followed_file import FollowedFile, SavedFile
 from tui.monitor.prices_in_force import price_table
 from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
@@ -111,7 +105,7 @@ class SessionReader:
         self._sources.append(source)
         self._new_generation(source, start.generation if start is not None else 0)
         if file.kind == "stream" and self._on_arrival is None:
-            self.fold.apply(recorded_arrivals(file.path, most=_MOST_ARRIVALS))
+            self.fold.apply(followed_file.recorded_arrivals(file.path, most=_MOST_ARRIVALS))
         return source
 
     @property
@@ -228,7 +222,7 @@ class SessionReader:
         while batches := source.read():
             for batch in batches:
                 records = self._decode(source, batch)
-                for at, record in steady_times(records, source.latest):
+                for at, record in followed_file.steady_times(records, source.latest):
                     source.latest = at
                     yield at, order, source, source.number, record
 
@@ -242,7 +236,7 @@ class SessionReader:
         if isinstance(source.decoder, JournalDecoder):
             source.lines += batch.data.count(b"\n")
             entries = source.decoder.decode(batch.data, batch.offset)
-            self.bells += sum(rings(entry, self._wall()) for entry in entries)
+            self.bells += sum(followed_file.rings(entry, self._wall()) for entry in entries)
             return entries
         end = batch.offset + len(batch.data)
         if self._on_arrival is not None:
@@ -283,7 +277,7 @@ class SessionReader:
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
             else:
-                latest = later_time(latest, at)
+                latest = followed_file.later_time(latest, at)
             if fresh:
                 if add is not None:
                     add(number, record, at)

@@ -1,6 +1,6 @@
 """What the session is doing now: a state machine over events.
 
-It keeps facts and leaves judging them to `tui.night.state_rules`, because most judgements need the
+It keeps facts and leaves judging them to `tui.night.rules.state_rules`, because most judgements need the
 time that has passed since.
 """
 
@@ -16,8 +16,6 @@ from tui.model.events import (
     AssistantMessage,
     HookRun,
     RateLimit,
-    SourceRef,
-    ToolCall,
     ToolHeartbeat,
     TurnResult,
     UserMessage,
@@ -26,11 +24,20 @@ from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
 from tui.night.background import BackgroundTracker
+from tui.night.pending import (
+    OpenToolCall,
+    PendingQuestion,
+    PendingRetry,
+    UsageLimit,
+    tells_failure,
+    told_limit,
+)
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
 _SAID = 200
 _LATE_PROMPT = 600.0
+_OUT_OF_ORDER = 60.0
 _KIND_OF_PHASE = (
     timeline_builder.IDLE,
     timeline_builder.WORKING,
@@ -39,55 +46,6 @@ _KIND_OF_PHASE = (
     timeline_builder.TOOL,
     timeline_builder.IDLE,
 )
-
-
-class OpenToolCall(Struct):
-    """A tool call without an answer yet."""
-
-    call: ToolCall
-    ref: SourceRef
-    thread: str
-    since: float | None
-    heartbeat_at: float | None = None
-    message: str = ""
-
-
-class PendingRetry(Struct, frozen=True):
-    """A retry to come: the attempt, its limit, when, and why."""
-
-    attempt: int
-    limit: int
-    due: float | None
-    since: float | None
-    status: int
-    error: str
-
-    @property
-    def limited(self) -> bool:
-        """Whether it is a limit that makes it wait, and not a failure."""
-        return self.status == 429 or "rate_limit" in self.error
-
-
-class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
-
-    window: str
-    resets_at: float | None
-    since: float | None
-    words: str = ""
-    latest: float | None = None
-
-    def is_over(self, now: float) -> bool:
-        """Whether it was surely lifted before `now`."""
-        last = self.latest if self.resets_at is None else self.resets_at
-        return last is not None and now > last
-
-
-class PendingQuestion(Struct, frozen=True):
-    """Somebody must allow something."""
-
-    subject: str
-    since: float | None
 
 
 class ActivityTracker(Struct):
@@ -117,6 +75,8 @@ class ActivityTracker(Struct):
     slash_command: bool = False
     prompted: bool = False
     answered_at: float | None = None
+    hook: str = ""
+    hook_since: float | None = None
 
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
@@ -146,14 +106,17 @@ class ActivityTracker(Struct):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
 
-    def forget_times_after(self, at: float) -> None:
-        """The clock was wrong: nothing that goes on began after `at`."""
-        if self.since is not None and self.since > at:
-            self.since = at
-        self.open_calls = {
-            key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
-            for key, tool in self.open_calls.items()
-        }
+    def is_news(self, at: float, *, leads: bool) -> bool:
+        """Whether a record of `at` can belong to what comes after the turn's end.
+
+        The records of a session's first turn may stand in any order, even its last answer first. One
+        that is much older is no such record: its clock was set back (it `leads` if its file does).
+        """
+        end = self.turn_end
+        ended_at = self.since if self.phase == IDLE or end is None else end.at
+        if ended_at is None or at >= ended_at:
+            return True
+        return leads and at < ended_at - _OUT_OF_ORDER
 
     @property
     def turn_open(self) -> bool:
@@ -250,6 +213,7 @@ class ActivityTracker(Struct):
         if body.model != SYNTHETIC:
             self.failure = None
         self.answered_at = at
+        self.compacting, self.hook = False, ""
         awaits = TOOL if self.main_calls else STREAMING
         if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
             awaits = REQUESTING  # the results were written before the calls
@@ -265,25 +229,15 @@ class ActivityTracker(Struct):
 
     def on_api_error(self, failure: ApiFailure | None, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
-        self.failure = failure
-        if failure is not None and failure.limit is not None:
-            self._limit_told(failure.limit, at)
+        self._failed(failure, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
 
-    def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
-        """A limit was told; what was known of it before and is not told again still holds."""
-        before = self.limit
-        if before is None or (at is not None and before.is_over(at)):
-            before = UsageLimit("", None, at)
-        self.limit = UsageLimit(
-            notice.window or before.window,
-            before.resets_at if notice.resets_at is None else notice.resets_at,
-            before.since,
-            notice.words or before.words,
-            before.latest if notice.latest is None else notice.latest,
-        )
+    def _failed(self, failure: ApiFailure | None, at: float | None) -> None:
+        self.failure = failure
+        if failure is not None and failure.limit is not None:
+            self.limit = told_limit(self.limit, failure.limit, at)
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -308,6 +262,8 @@ class ActivityTracker(Struct):
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
             self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+        elif role == "summary":
+            self.compacting = False
         elif role == "prompt" and body.text.startswith("! "):
             # A person's own command; a version that has the model answer to it says so itself.
             if self.phase in (NONE, STARTING):
@@ -315,15 +271,19 @@ class ActivityTracker(Struct):
         elif role == "note" and body.origin != "task-notification":
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
-        elif role != "summary" and not self._is_answered(role, at):
-            self.try_again(at)
-            self.idle_reported = False
-            self.slash_command = role == "prompt" and body.text.startswith("/")
-            self.prompted = role in ("prompt", "note")
-            if not self.main_calls:
-                self.after_tool = False
-                self.end_before_command = self.turn_end if self.slash_command else None
-                self.enter_phase(REQUESTING, at)
+        elif not self._is_answered(role, at):
+            self._asked(role, body.text, at)
+
+    def _asked(self, role: str, text: str, at: float | None) -> None:
+        """The model is asked for an answer."""
+        self.try_again(at)
+        self.idle_reported = False
+        self.slash_command = role == "prompt" and text.startswith("/")
+        self.prompted = role in ("prompt", "note")
+        if not self.main_calls:
+            self.after_tool = False
+            self.end_before_command = self.turn_end if self.slash_command else None
+            self.enter_phase(REQUESTING, at)
 
     def _is_answered(self, role: str, at: float | None) -> bool:
         """Whether a prompt was written after its answer, as the first one of a session may be."""
@@ -343,24 +303,27 @@ class ActivityTracker(Struct):
         """A turn ended."""
         self.drop_calls(keep_subagents=bool(self.background))
         self.retry = self.question = None
-        self.compacting = False
+        self.compacting, self.hook = False, ""
         end = read_result(body, self.failure, at)
         was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
         if was_interrupted and end.outcome == TurnOutcome.FAILED:
             end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
-        if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
+        if (
+            not body.is_error
+            and body.subtype == "success"
+            and not tells_failure(body, self.failure)
+        ):
             self.limit = self.failure = None
+        elif self.failure is None:
+            self._failed(end.failure, at)
         self.end_turn(end)
 
     def on_hook(self, body: HookRun, at: float | None) -> None:
-        """A hook answered; some end the turn."""
+        """A hook began or answered; some end the turn."""
+        begins = body.outcome in ("started", "running")
+        self.hook, self.hook_since = (body.text or body.name, at) if begins else ("", None)
         if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
             self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
-
-    def _tells_failure(self, body: TurnResult) -> bool:
-        """Whether a result that calls itself a success has nothing but the error before it."""
-        failure = self.failure
-        return failure is not None and bool(failure.text) and body.text[:60] == failure.text[:60]
 
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
@@ -371,9 +334,9 @@ class ActivityTracker(Struct):
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
-        if body.status == "rejected" and not body.overage:
-            self._limit_told(LimitNotice(body.window, body.resets_at), at)
-        elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
+        if body.status == "rejected":
+            self.limit = told_limit(self.limit, LimitNotice(body.window, body.resets_at), at)
+        else:
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:
@@ -390,6 +353,7 @@ class ActivityTracker(Struct):
         elif state == "idle":
             self.question = None
             self.idle_reported = True
+            self.hook = ""
             if body.background == 0:
                 self.background.end_work()
             self.drop_calls(keep_subagents=bool(self.background))

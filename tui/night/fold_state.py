@@ -13,17 +13,12 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model import events
 from tui.model.events import (
-    AgentEvent,
-    AssistantMessage,
     ModelUsage,
     SourceRef,
     ToolCall,
     ToolResult,
-    UserMessage,
 )
-from tui.model.failures import SYNTHETIC
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
@@ -34,9 +29,10 @@ from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.loops import LoopDetector
 from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
-from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
+
+_MOST_USED = 10**12
 
 
 class ContextMeter(Struct):
@@ -49,7 +45,7 @@ class ContextMeter(Struct):
 
     def on_answer(self, model: str, used: int) -> None:
         """The main thread got an answer to `used` tokens."""
-        self.used = used
+        used = self.used = min(max(used, 0), _MOST_USED)
         if model and model != self.model:
             self.model = model
             self.largest = used
@@ -312,69 +308,23 @@ class FoldState(Struct):
         if timeline is self.timeline or clock is None:
             return self
         activity = copy(self.activity)
-        activity.forget_times_after(clock)
+        forget_times_after(activity, clock)
         sign = max(clock, self.heard_at or clock)
         return replace(self, timeline=timeline, activity=activity, last_sign=sign)
 
 
-def apply_earlier(
-    state: FoldState, accounts: CostAccounts, event: AgentEvent, source: SourceClock
-) -> None:
-    """Takes what the night goes on from of a record that stands before it in its own files.
-
-    That is an earlier part of the session, or copied history: it tells how full the context is, which model and
-    folder it is, and what totals the CLI goes on from. Its time, money, calls and turns belong to the
-    night that had them first.
-    """
-    source.offset = event.offset
-    if event.at is not None and (source.last is None or event.at > source.last):
-        source.last = event.at
-    if event.uuid and not state.uuids.add(event.uuid):
-        return
-    _note(state, event)
-    body = event.body
-    match body:
-        case AssistantMessage():
-            _answer(state, accounts, event, body)
-        case UserMessage(role="prompt" | "replay") if not event.thread and not state.earlier_prompt:
-            state.earlier_prompt = body.text[:300]
-        case events.Compaction() if not event.thread:
-            state.context_meter.on_compaction(body.after)
-        case events.TurnStarted():
-            state.has_stream = True
-            state.agent_version = body.version or state.agent_version
-            state.cwd = body.cwd or state.cwd
-            state.permission_mode = body.permission_mode or state.permission_mode
-            state.started_model = body.model or state.started_model
-            state.context_meter.on_turn_start(body.model)
-        case events.TurnResult():
-            state.context_meter.on_result(body.models)
-            if body.cost_usd:
-                number = state.sessions.number(event.session)
-                accounts.begin_from(number, source.number, event.at, body.cost_usd, body.models)
-        case events.RunningCost():
-            number = state.sessions.number(event.session)
-            accounts.begin_from(number, source.number, event.at, body.cost_usd, ())
-
-
-def _note(state: FoldState, event: AgentEvent) -> None:
-    known = state.earlier
-    at = event.at if event.at is not None else known.until
-    until = at if known.until is None or (at is not None and at > known.until) else known.until
-    session = known.session or event.session
-    state.earlier = EarlierPart(known.records + 1, until, session)
-
-
-def _answer(
-    state: FoldState, accounts: CostAccounts, event: AgentEvent, body: AssistantMessage
-) -> None:
-    for call in body.tools:
-        if call.id:
-            state.calls.add(call.id)
-    if body.usage is None or body.model == SYNTHETIC:
-        return
-    message = body.message_id or body.request_id or event.uuid
-    accounts.add_earlier(message, body.model, body.usage)
-    if not event.thread:
-        state.context_meter.on_answer(body.model, body.usage.context)
-        state.model = body.model
+def forget_times_after(activity: ActivityTracker, at: float) -> None:
+    """A clock was wrong: nothing that goes on or ended last began after `at`."""
+    if activity.since is not None and activity.since > at:
+        activity.since = at
+    end = activity.turn_end
+    if end is not None and end.at is not None and end.at > at:
+        activity.turn_end = replace(end, at=at)
+    for name in ("question", "limit", "retry"):
+        one = getattr(activity, name)
+        if one is not None and one.since is not None and one.since > at:
+            setattr(activity, name, replace(one, since=at))
+    activity.open_calls = {
+        key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
+        for key, tool in activity.open_calls.items()
+    }

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from tui.feeds.repo.commits import read_log
-from tui.feeds.sessions.transcript_folders import safe_transcript
+from tui.feeds.sessions.where.transcript_folders import safe_transcript
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
 from tui.runner.run_context import RunContext, file_size

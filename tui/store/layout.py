@@ -111,6 +111,11 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
     return folder
 
 
+def projects_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the state folders of all projects lie."""
+    return paths.state_dir(environ) / _PROJECTS
+
+
 def short_digest(data: bytes) -> str:
     """Sixteen characters that stand for these bytes."""
     try:

@@ -1,4 +1,4 @@
-"""The state of a project that was renamed or moved: found again, and taken over when a person says so."""
+"""The projects of which something is kept; the state of one that was renamed or moved, found and taken over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from typing import Final, NamedTuple
 
 from tui.model.state import EndKind, RunEnd
 from tui.store.checkpoint_registry import CheckpointRegistry
-from tui.store.layout import PROJECT_FILE, RunDirectory, make_project_state, project_state
+from tui.store.layout import (
+    PROJECT_FILE,
+    RunDirectory,
+    make_project_state,
+    project_state,
+    projects_folder,
+)
 from tui.store.project_record import ProjectRecord, describe_project, read_record, write_record
 from tui.store.runs import (
     all_runs,
@@ -124,21 +130,45 @@ def _move(source: Path, target: Path) -> None:
     # A newer version of anything else goes before the old one, which stays where it is.
 
 
-def _vanished(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, ProjectRecord]]:
-    """Every state folder whose project is no longer where it was, with its record."""
-    own = project_state(project, environ)
+def state_folders(
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[tuple[Path, ProjectRecord]]:
+    """Every state folder with the record of its project, by name; those without one are left out."""
+    top = projects_folder(environ)
     try:
-        if not is_own_folder(own.parent):
+        if not is_own_folder(top):
             return
-        with os.scandir(own.parent) as entries:
+        with os.scandir(top) as entries:
             found = islice(entries, _MOST_FOLDERS)
             names = sorted(one.name for one in found if one.is_dir(follow_symlinks=False))
     except OSError:
         return
     for name in names:
-        folder = own.parent / name
-        record = read_record(folder / PROJECT_FILE) if folder != own else None
-        if record is not None and not os.path.lexists(record.path):
+        record = read_record(top / name / PROJECT_FILE)
+        if record is not None:
+            yield top / name, record
+
+
+def known_projects(environ: Mapping[str, str] = os.environ, most: int = 200) -> list[Path]:
+    """The projects that are still where they were, at most `most`."""
+    found = (Path(os.fsdecode(record.path)) for _, record in state_folders(environ))
+    return list(islice((path for path in found if path.is_dir()), most))
+
+
+def former_paths(project: Path, environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Where this very repository lay when something of it was kept, if that is gone; starts no program."""
+    now = describe_project(project)
+    if now is None:
+        return []
+    gone = islice(_vanished(project, environ), _MOST_CANDIDATES)
+    return [Path(os.fsdecode(one.path)) for _, one in gone if one.is_same_repository(now)]
+
+
+def _vanished(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, ProjectRecord]]:
+    """Every state folder whose project is no longer where it was, with its record."""
+    own = project_state(project, environ)
+    for folder, record in state_folders(environ):
+        if folder != own and not os.path.lexists(record.path):
             yield folder, record
 
 

@@ -246,3 +246,16 @@ def shorten(text: str, limit: int = 80) -> str:
 def shorten_line(text: str, limit: int) -> str:
     """All of `text` as one line, at most `limit` characters."""
     return clip_text(" ".join(text.split()), limit)
+
+
+def fit_cells(text: str, cells: int) -> str:
+    """The beginning of a line that fits into so many cells of a terminal; wide characters take two."""
+    from unicodedata import combining, east_asian_width
+
+    used = 0
+    for place, character in enumerate(text):
+        if not combining(character):
+            used += 2 if east_asian_width(character) in "WF" else 1
+        if used > cells:
+            return text[:place].rstrip()
+    return text.rstrip()

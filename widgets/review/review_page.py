@@ -122,6 +122,7 @@ def cost_rows(review: Review) -> Iterator[ReviewRow]:
     said = (
         f"{cost_text(cost)}: {cost.reason or cost.source}",
         f"Prices of {cost.priced_on}." if cost.priced_on else "",
+        *(f"{visible(note[:1].upper() + note[1:])}." for note in cost.notes),
         "",
         f"{format_number(tokens.input)} tokens in, {format_number(tokens.output)} out, "
         f"{format_number(tokens.cache_read)} read from the cache, "

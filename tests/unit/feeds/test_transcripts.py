@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit import project_files
-from tui.feeds.sessions.transcript_folders import safe_transcript
 from tui.feeds.sessions.transcripts import transcript_of_session
+from tui.feeds.sessions.where.transcript_folders import safe_transcript
 
 SESSION = "11111111-aaaa-4bbb-8ccc-000000000001"
 

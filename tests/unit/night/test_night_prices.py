@@ -43,6 +43,8 @@ def usd(model: str, usage: TokenUsage, prices: PriceTable | None = None) -> floa
         ("claude-haiku-4-5@20251001", "claude-haiku-4-5"),
         ("claude-3-5-haiku-latest", "claude-3-5-haiku"),
         ("anthropic/claude-opus-5-5", "claude-opus-5-5"),
+        ("us.anthropic.claude-opus-4-6-v1", "claude-opus-4-6"),
+        ("claude-opus-4-6@default", "claude-opus-4-6"),
         ("glm-5.1", "glm-5.1"),
         ("nvidia/nemotron:free", "nvidia/nemotron:free"),
     ],

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.night.night_script import Script
+from tui.model.events import TokenUsage
+from tui.night.fold import NightFold
 from tui.night.usage.price_file import PriceFile, PriceFileError, read_prices
 from tui.night.usage.prices import PICO, Price, PriceTable, TokenRates
 
@@ -67,6 +70,12 @@ def test_providers_that_ask_differently_leave_a_bare_name_without_a_price() -> N
     prices = table(**{"zai/glm-5.1": OPUS, "openrouter/z-ai/glm-5.1": dear})
     assert prices.rates("glm-5.1") is None
     assert million(prices.rates("zai/glm-5.1"))[0] == 7
+    assert (prices.choices("glm-5.1"), prices.choices("zai/glm-5.1")) == (2, 0)
+    fold = NightFold(prices)
+    script = Script()
+    script.say("x", usage=TokenUsage(10), model="glm-5.1")
+    fold.apply(script.events)
+    assert "prices_file has 2 different ones" in fold.snapshot(0.0).cost.reason
 
 
 def test_a_longer_prompt_has_the_price_of_its_tier() -> None:

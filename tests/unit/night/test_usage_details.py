@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.snapshot import Cost, NightSnapshot
@@ -61,16 +63,17 @@ def test_a_search_is_counted_once_for_all_records_of_a_response() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "factor"), [("claude-opus-4-8", 2), ("claude-opus-4-7", 6), ("claude-opus-4-6", 6)]
+    ("model", "factor"),
+    [("claude-opus-5", 2), ("claude-opus-4-8", 2), ("claude-opus-4-7", 6), ("claude-opus-4-6", 6)],
 )
 def test_fast_mode_costs_what_is_documented(model: str, factor: int) -> None:
     assert cost(answer(TOKENS | {"speed": "fast"}, model)).usd == pytest.approx(PLAIN * factor)
 
 
 def test_fast_mode_of_a_model_without_a_factor_has_no_price() -> None:
-    found = cost(answer(TOKENS | {"speed": "fast"}, "claude-opus-5-5"))
+    found = cost(answer(TOKENS | {"speed": "fast"}, "claude-sonnet-5"))
     assert found.usd is None
-    assert "no price for fast mode of claude-opus-5-5 (1 answer)" in found.reason
+    assert "no price for fast mode of claude-sonnet-5 (1 answer)" in found.reason
 
 
 def test_the_batch_tier_costs_half() -> None:
@@ -200,3 +203,36 @@ def test_a_file_that_is_read_later_fills_the_gap_without_a_word() -> None:
         seen = fold.snapshot(0.0).cost
         assert seen.usd == pytest.approx(2 * PLAIN)
         assert bool(seen.notes) == bool(seen.beyond_records) == (name == "t.jsonl")
+
+
+_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=10**18),
+    st.sampled_from(("fast", "batch", "3", [], {}, {"web_search_requests": 10**30})),
+    st.lists(
+        st.fixed_dictionaries(
+            {"type": st.sampled_from(("message", "advisor_message", "x"))},
+            optional={
+                "model": st.just("m"),
+                "input_tokens": st.integers(),
+                "iterations": st.just([]),
+            },
+        ),
+        max_size=3,
+    ),
+)
+_USAGE = st.dictionaries(
+    st.sampled_from((*TOKENS, "server_tool_use", "service_tier", "speed", "iterations")), _VALUES
+)
+
+
+@given(st.lists(_USAGE, min_size=1, max_size=4), _USAGE, st.sampled_from(("2.1.1", "x", None)))
+def test_whatever_usage_holds_it_is_priced_and_saved(
+    usages: list[dict[str, Any]], total: dict[str, Any], version: str | None
+) -> None:
+    records = [answer(usage, version=version, uuid=f"u{n}") for n, usage in enumerate(usages)]
+    found = cost(*records, state(1.0, {"claude-opus-4-8": total}))
+    assert found.usd is not None
+    assert found.usd >= 0

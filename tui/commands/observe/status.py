@@ -26,11 +26,19 @@ if TYPE_CHECKING:
 
 def status_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    add_flags(parser, json="one JSON object, schema 2 (docs/json.md)")
+    add_flags(
+        parser,
+        json="one JSON object, schema 2 (docs/json.md)",
+        all="the living sessions of this machine and the last run of each project, one a line",
+    )
 
 
 def status_command(arguments: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
+    if arguments.all:
+        from tui.commands.observe.all_sessions import status_of_all
+
+        return status_of_all(as_json=arguments.json)
     monitor = monitor_for(arguments, tell=not arguments.json)
     try:
         snapshot = monitor.read_once()
@@ -46,6 +54,8 @@ def status_command(arguments: argparse.Namespace) -> int:
             from tui.commands.observe.text_views import status_lines
 
             print_lines(*status_lines(snapshot, monitor.feeds()))
+        if monitor.sources is not None and monitor.sources.why:
+            print_notes(f"overnight-tui: {monitor.sources.why}")
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0

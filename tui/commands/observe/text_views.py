@@ -69,12 +69,14 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         checkpoints = night.interventions.checkpoints
         count = format_count(len(checkpoints), "checkpoint")
         lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
-    for feed in feeds:
-        is_plain = feed.state == "following" and feed.format is StreamFormat.CLAUDE
-        why = feed.chosen if is_plain else feed.why
-        source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
-        lines += [clean_line(f"source    {source}", 2_000)] if feed.path else []
-    return lines
+    return lines + [_source(feed) for feed in feeds if feed.path]
+
+
+def _source(feed: SourceStatus) -> str:
+    is_plain = feed.state == "following" and feed.format is StreamFormat.CLAUDE
+    why = feed.chosen if is_plain else feed.why
+    source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
+    return clean_line(f"source    {source}", 2_000)
 
 
 def _limit(limit: LimitReached) -> str:
@@ -183,6 +185,8 @@ def _facts(review: Review) -> Iterator[str]:
     if review.wasted_usd:
         cost += f", about {format_money_long(review.wasted_usd)} for nothing"
     yield f"cost      {cost}"
+    for note in review.cost.notes:
+        yield f"          {note}"
 
 
 def _tasks(tasks: TaskChanges) -> str:

@@ -19,6 +19,8 @@ from tui.system.lazy_pattern import lazy
 
 HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
+ONE_LINE_BYTES = 2 * 1024 * 1024
+_FEW_LINES = 3
 MOST_LINES = 80
 MOST_CACHED = 4_000
 _STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
@@ -61,8 +63,8 @@ _summaries: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
 def read_summary(path: str, *, follow: bool = True, inside: str = "") -> EventFileSummary | None:
     """The summary of a file, made again only when it changed; None for no readable file.
 
-    Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused;
-    what leads out of a folder `inside` is too.
+    Reads at most 192 KiB, or 2 MiB where the first lines are as long. Never waits for a FIFO. With `follow`
+    false a symbolic link is refused; what leads out of a folder `inside` is too.
     """
     try:
         with regular_file(path, follow=follow, inside=inside) as (descriptor, facts):
@@ -151,6 +153,9 @@ def _last_activity(last: list[SummaryLine], facts: os.stat_result) -> float:
 def _read_ends(descriptor: int, size: int) -> tuple[list[bytes], bytes, list[bytes]]:
     """The first lines, the one that was cut after them, and the last lines of a longer file."""
     data = os.pread(descriptor, HEAD_BYTES, 0)
+    if len(data) < size <= ONE_LINE_BYTES and data.count(b"\n", 0, -1) <= _FEW_LINES:
+        # A prompt with a whole conversation or a picture in it: only all of it tells what else there is.
+        data = os.pread(descriptor, ONE_LINE_BYTES, 0)
     lines = data.split(b"\n")
     if size <= len(data):
         return lines, b"", []

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from tui.feeds.sessions.lineage_copies import CopiedHistory, find_copies
 from tui.feeds.sessions.lineage_facts import TranscriptFacts, first_time_from, read_facts
 from tui.feeds.sessions.lineage_gaps import Gap, find_absences, holds_work
-from tui.feeds.sessions.transcript_folders import dated_files
+from tui.feeds.sessions.where.transcript_folders import dated_files
 from tui.model.session import EarlierNight, KnownSession
 from tui.system.format import format_local
 

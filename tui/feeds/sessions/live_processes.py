@@ -267,6 +267,16 @@ def live_agents(folder: Path) -> tuple[AgentProcess, ...]:
     return AgentProcessReader(folder, SystemClock()).read().agents
 
 
+def works_exactly_in(folder: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a living session says that it works in this very folder; reads Claude's files of them only."""
+    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
+        if file.cwd and folder in (file.cwd, os.path.realpath(file.cwd)):
+            facts = processes.read_facts(file.pid)
+            if facts is not None and _wrote_file(file, facts):
+                return True
+    return False
+
+
 def agent_for_session(agents: Sequence[AgentProcess], session: str) -> AgentProcess | None:
     """The agent of `session`: the agent that names it, else the only agent that names none."""
     named = [agent for agent in agents if session and agent.session == session]

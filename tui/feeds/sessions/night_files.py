@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from tui.feeds.sessions import event_files
 from tui.feeds.sessions.event_files import read_summary
 from tui.feeds.sessions.lineage import Stretch, Taken, TranscriptNight, transcript_nights
-from tui.feeds.sessions.places import ProjectPlaces
 from tui.feeds.sessions.transcripts import find_transcripts
+from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.model.events import UserMessage
 from tui.model.labels import is_cli_command
 from tui.model.session import EarlierNight, NamedSources

@@ -9,26 +9,43 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from tui.feeds.sessions import event_files, transcripts
 from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
+from tui.feeds.sessions.known_sessions import (
+    has_substance,
+    known_session,
+    known_unwritten,
+    run_state,
+    state_of,
+)
 from tui.feeds.sessions.live_processes import AgentProcessReader
-from tui.feeds.sessions.places import ProjectPlaces
-from tui.feeds.sessions.session_states import run_state, state_of
-from tui.feeds.sessions.talk_facts import TurnEnd
-from tui.feeds.sessions.transcripts import RECENT_S, FoundTranscript, find_transcripts
-from tui.model.session import AgentProcess, KnownSession, Nearness
+from tui.feeds.sessions.transcripts import (
+    RECENT_S,
+    FoundTranscript,
+    find_transcripts,
+    is_session_id,
+    transcript_of_session,
+)
+from tui.feeds.sessions.where.places import ProjectPlaces
+from tui.feeds.sessions.where.transcript_folders import dated_files, list_folders, safe_transcript
+from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
+from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
 from tui.system.clock import SystemClock
+from tui.system.errors import NoSessionError
 from tui.system.processes import ProcessIdentity, is_alive
+from tui.system.sanitize import clean_line
 
 MOST_RUNS = 50
+MOST_ON_MACHINE = 300
+MOST_PROJECTS = 200
 _STARTED_WITH_S = 5.0
 Agents = Callable[[], Sequence[AgentProcess]]
 
@@ -78,6 +95,8 @@ class SessionRegistry:
         ]
         known = [*runs, *self._without(streams, runs), *found]
         known += self._unwritten(agents, known)
+        if not any(one.path for one in known):
+            known += self._gone()
         joined = self._with_nameless(known, agents)
         return sorted(joined, key=lambda one: (one.changed_at, one.path), reverse=True)
 
@@ -90,6 +109,12 @@ class SessionRegistry:
         return [self._of_stream(FoundFile(path, summary), agents)]
 
     # --- each kind -----------------------------------------------------------------------------
+
+    def runs(self, *, whole: bool = False) -> list[KnownSession]:
+        """Our runs of the project; without `whole` the newest and those of the last day."""
+        return self._runs(
+            {agent.session or str(agent.pid): agent for agent in self._agents()}, whole
+        )
 
     def _runs(self, agents: Mapping[str, AgentProcess], whole: bool) -> list[KnownSession]:
         listed = list_runs(self.project, self._environ)
@@ -125,7 +150,7 @@ class SessionRegistry:
         sessions = found.summary.sessions
         agent = next((agents[one] for one in reversed(sessions) if one in agents), None)
         session = sessions[-1] if sessions else ""
-        return self._known("stream", session, found.path, found.summary, agent, Nearness.HERE)
+        return known_session("stream", session, found.path, found.summary, agent, self.now())
 
     def _transcripts(
         self, agents: Mapping[str, AgentProcess], taken: set[str], whole: bool
@@ -140,46 +165,32 @@ class SessionRegistry:
 
     def _transcript_of(self, agent: AgentProcess) -> list[FoundTranscript]:
         """The transcript of a living session, wherever it lies: its process says that it works here."""
-        path = transcripts.transcript_of_session(self.projects, agent.session, agent.cwd)
+        path = transcript_of_session(self.projects, agent.session, agent.cwd)
         summary = read_summary(path, follow=False) if path is not None else None
         if path is None or summary is None:
             return []
-        nearness = self.places.nearness((agent.cwd, os.path.realpath(agent.cwd)))
-        return [FoundTranscript(path, agent.session, summary, nearness or Nearness.HERE)]
+        nearness = self._nearness_of(agent) or Nearness.HERE
+        return [FoundTranscript(path, agent.session, summary, nearness)]
 
     def _of_transcript(
         self, found: FoundTranscript, agents: Mapping[str, AgentProcess]
     ) -> KnownSession:
-        agent = agents.get(found.session)
-        return self._known(
-            "transcript", found.session, found.path, found.summary, agent, found.nearness
-        )
+        agent, now = agents.get(found.session), self.now()
+        one = known_session("transcript", found.session, found.path, found.summary, agent, now)
+        return replace(one, nearness=found.nearness, hint=_hint(found.nearness, found.summary))
 
-    def _known(
-        self,
-        kind: str,
-        session: str,
-        path: str,
-        summary: EventFileSummary,
-        agent: AgentProcess | None,
-        nearness: Nearness,
-    ) -> KnownSession:
-        now = self.now()
-        return KnownSession(
-            session_id=session,
-            kind="stream" if kind == "stream" else "transcript",
-            path=path,
-            folder=summary.cwds[-1] if summary.cwds else "",
-            started_at=summary.started,
-            changed_at=min(summary.changed, now),
-            state=state_of(summary, agent, now),
-            title=summary.title,
-            has_substance=has_substance(summary, agent),
-            process=agent,
-            hint=_hint(nearness, summary),
-            nearness=nearness,
-            sessions=tuple(dict.fromkeys((session, *summary.sessions))) if session else (),
-        )
+    def _gone(self) -> list[KnownSession]:
+        """Sessions of folders that are gone and may have been this project; only where there are no others."""
+        from tui.feeds.sessions.where.gone_folders import find_gone
+
+        found = []
+        for gone in find_gone(self.projects, self.project, self._environ):
+            one = known_session(
+                "transcript", gone.session, gone.path, gone.summary, None, self.now()
+            )
+            hint = f"of a folder that is gone, {gone.folder}; may be this one: {gone.why}"
+            found.append(replace(one, nearness=Nearness.GONE, hint=hint, folder=gone.folder))
+        return found
 
     # --- joining -------------------------------------------------------------------------------
 
@@ -197,22 +208,12 @@ class SessionRegistry:
         written = {one for session in known for one in session.sessions}
         new = (one for one in agents.values() if one.session and one.session not in written)
         return [
-            KnownSession(
-                session_id=agent.session,
-                kind="transcript",
-                path="",
-                folder=agent.cwd,
-                started_at=agent.created,
-                changed_at=agent.created,
-                state=state_of(None, agent, self.now()),
-                has_substance=False,
-                process=agent,
-                nearness=self.places.nearness((agent.cwd, os.path.realpath(agent.cwd)))
-                or Nearness.HERE,
-                sessions=(agent.session,),
-            )
+            known_unwritten(agent, self._nearness_of(agent) or Nearness.HERE, self.now())
             for agent in new
         ]
+
+    def _nearness_of(self, agent: AgentProcess) -> Nearness | None:
+        return self.places.nearness((agent.cwd, os.path.realpath(agent.cwd)))
 
     def _with_nameless(
         self, known: list[KnownSession], agents: Mapping[str, AgentProcess]
@@ -247,15 +248,6 @@ class SessionRegistry:
         return replace(one, process=agent, state=state, has_substance=has_substance(summary, agent))
 
 
-def has_substance(summary: EventFileSummary, agent: AgentProcess | None) -> bool:
-    """Whether a model was asked for work, more than a one-shot question or a command of the CLI.
-
-    What a living session works at can become anything, unless a program asked: a hook's helper.
-    """
-    is_at_it = agent is not None and summary.end is TurnEnd.OPEN
-    return not summary.is_small or (is_at_it and not summary.is_helper)
-
-
 def _hint(nearness: Nearness, summary: EventFileSummary) -> str:
     folder = summary.cwds[-1] if summary.cwds else "?"
     if nearness is Nearness.BELOW:
@@ -265,3 +257,99 @@ def _hint(nearness: Nearness, summary: EventFileSummary) -> str:
 
 def _is_in(folder: str, cwd: str) -> bool:
     return folder in (cwd, os.path.realpath(cwd)) or os.path.realpath(folder) == cwd
+
+
+# --- named by a person ---
+
+
+_LISTED = "`overnight-tui sessions` lists them"
+
+
+def name_session(
+    project: Path, named: NamedSources, id: str, environ: Mapping[str, str] = os.environ
+) -> NamedSources:
+    """`named` with the session of that id, or of a run; NoSessionError unless exactly one is meant."""
+    session = find_session(SessionRegistry(project, environ), id)
+    if session.kind == "run":
+        return replace(named, run=session.run_id)
+    return replace(named, session=session.path)
+
+
+def find_session(registry: SessionRegistry, id: str) -> KnownSession:
+    """The session of the project with that id, or the only one whose id begins so; else NoSessionError."""
+    known = registry.sessions(whole=True)
+    found = _matching(known, id)
+    shown = clean_line(id, 80)
+    if len(found) > 1:
+        raise NoSessionError(
+            f"{len(found)} sessions here begin with {shown!r}; give more of the id: {_LISTED}"
+        )
+    if not found:
+        raise NoSessionError(_not_here(registry, id, shown))
+    if not found[0].path:
+        raise NoSessionError(f"session {found[0].session_id} has written nothing yet")
+    return found[0]
+
+
+def _matching(known: Sequence[KnownSession], id: str) -> list[KnownSession]:
+    """Those with exactly that id, else those whose ids begin so; a run by its own and its sessions' ids."""
+    exact = [one for one in known if id in (one.run_id, *one.sessions, one.session_id)]
+    if exact or not id:
+        return exact[:1] if id else []
+    return [
+        one
+        for one in known
+        if any(name.startswith(id) for name in (one.run_id, one.session_id, *one.sessions))
+    ]
+
+
+def _not_here(registry: SessionRegistry, id: str, shown: str) -> str:
+    """Why no session of the project is meant; one of another project is named with its folder."""
+    text = f"no session here has the id {shown!r}; {_LISTED}"
+    if not is_session_id(id):
+        return text
+    path = transcript_of_session(registry.projects, id, str(registry.project))
+    summary = read_summary(path, follow=False) if path is not None else None
+    if summary is None or not summary.cwds:
+        return text
+    folder = clean_line(summary.cwds[0], 1_000)
+    return f"session {shown} is none of {registry.project}: it ran in {folder}; give --project {folder}"
+
+
+# --- on this machine ---
+
+
+def sessions_of_machine(environ: Mapping[str, str] = os.environ) -> list[KnownSession]:
+    """Those that live, our runs, and the transcripts that were written to last; the newest first."""
+    now = time.time()
+    agents = AgentProcessReader(Path("/"), SystemClock(), environ=environ).read().agents
+    named = {agent.session: agent for agent in agents if agent.session}
+    runs = list(_runs(environ, agents))
+    taken = {session for run in runs for session in run.sessions}
+    known = [*runs, *_transcripts(paths.claude_dir(environ) / "projects", named, taken, now)]
+    written = {session for one in known for session in one.sessions}
+    known += [
+        known_unwritten(agent, Nearness.HERE, now)
+        for name, agent in named.items()
+        if name not in written
+    ]
+    return sorted(known, key=lambda one: (one.changed_at, one.path), reverse=True)
+
+
+def _runs(environ: Mapping[str, str], agents: tuple[AgentProcess, ...]) -> Iterator[KnownSession]:
+    for project in moved_projects.known_projects(environ, MOST_PROJECTS):
+        yield from SessionRegistry(project, environ, agents=lambda: agents).runs(whole=True)
+
+
+def _transcripts(
+    projects: Path, agents: Mapping[str, AgentProcess], taken: set[str], now: float
+) -> Iterator[KnownSession]:
+    folders = [name for _, name in list_folders(projects)]
+    dated = sorted((file for name in folders for file in dated_files(projects, name)), reverse=True)
+    for _, path in dated[:MOST_ON_MACHINE]:
+        session = os.path.basename(path).removesuffix(".jsonl")
+        real = safe_transcript(path, projects) if session not in taken else None
+        summary = read_summary(path, follow=False) if real is not None else None
+        if real is not None and summary is not None and summary.kind:
+            agent = agents.get(session)
+            yield known_session("transcript", session, real, summary, agent, now)

@@ -18,8 +18,8 @@ from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
 from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
-from tui.feeds.sessions.transcript_folders import base_of
 from tui.feeds.sessions.transcripts import RECENT_S
+from tui.feeds.sessions.where.transcript_folders import base_of
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.model.session import EventFile as EventFile
@@ -32,6 +32,7 @@ from tui.store.project_files import describe_link, leads_outside, reading_base
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
 from tui.system.files import modified_at
+from tui.system.format import format_age
 
 # Each source beside the events with its setting, which is its name for people too, and its usual places.
 _SIDECARS = {
@@ -264,7 +265,7 @@ class _SessionSelector:
         if by_hand.sources and (session is None or session.kind != "run"):
             return by_hand
         if session is None:
-            return _Selection(why=self._nothing_found())
+            return _Selection(why=self._nothing_found(known))
         return replace(self._from_known(session, known), session=session)
 
     def _from_known(self, session: KnownSession, known: Sequence[KnownSession]) -> _Selection:
@@ -363,14 +364,22 @@ class _SessionSelector:
                 return _with_subagents(str(kept), session, chosen)
         return []
 
-    def _nothing_found(self) -> str:
+    def _nothing_found(self, known: Sequence[KnownSession]) -> str:
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
-        return (
+        begun = (
             f"no session found: no run of this project, no event stream in {looked}, no "
-            f"transcript of this folder in {self._projects}; start one with `overnight-tui run`, or "
-            "name a file with --events or paths.events"
+            f"transcript of this folder in {self._projects}"
         )
+        gone = next((one for one in known if one.nearness is Nearness.GONE), None)
+        if gone is not None:
+            age = format_age(self._registry.now() - gone.changed_at)
+            name = gone.session_id
+            return f"{begun}; session {name} ({age} old) {gone.hint}; --session {name[:8]} shows it"
+        lives = next((one for one in known if not one.path), None)
+        if lives is not None:
+            return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
+        return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
 
 
 def _with_subagents(

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui.feeds.sessions.event_files import EventFileSummary, first_folder, read_summary
-from tui.feeds.sessions.places import ProjectPlaces
-from tui.feeds.sessions.transcript_folders import (
+from tui.feeds.sessions.where.places import ProjectPlaces
+from tui.feeds.sessions.where.transcript_folders import (
     LONGEST_SLUG,
     dated_files,
     is_named_after,
@@ -93,6 +93,17 @@ def find_transcripts(
     return found or _find_elsewhere(projects, places, most)
 
 
+def has_transcripts(projects: Path, folder: str) -> bool:
+    """Whether a session was started in a folder, or below it. Reads little."""
+    places = ProjectPlaces((folder,))
+    names = [name for _, name in list_folders(projects)]
+    wanted = slugs(folder)
+    own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
+    alike = [name for name in names if any(_is_alike(name, slug) for slug in wanted)]
+    chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS]])
+    return bool(_Search(projects, places, MOST_READ, False).run(chosen, shared=frozenset(own)))
+
+
 def _is_alike(name: str, slug: str) -> bool:
     return name.startswith(slug[:LONGEST_SLUG] + "-")
 
@@ -138,7 +149,8 @@ class _Search:
                 continue
             found.append(one)
             if not one.summary.is_small and one.nearness is Nearness.HERE:
-                enough = max(enough, 0.1 if self._whole else changed - RECENT_S)
+                since = one.summary.changed - RECENT_S
+                enough = max(enough, 0.1 if self._whole else since)
         return sorted(found, key=lambda one: one.summary.changed, reverse=True)
 
     def _is_over(self, *, has_substance: bool) -> bool:

@@ -130,9 +130,23 @@ class KnownSessionObject(OtherSession, frozen=True, forbid_unknown_fields=True):
     """As `other_sessions` of the status, with where it belongs."""
 
     project: Annotated[str, Meta(description="The folder it works in.")]
+    last_event_at: Annotated[Iso | None, Meta(description="When its file was last written to.")]
+    run_id: Annotated[str | None, Meta(description="null: no run of ours.")]
+    pid: Annotated[int | None, Meta(description="Its living process; null: none is known.")]
+    title: Annotated[str, Meta(description="What it is about; empty: not told.")]
+    has_substance: Annotated[
+        bool, Meta(description="A model was asked for work, more than one question or a command.")
+    ]
+    chosen: Annotated[bool, Meta(description="The one that is meant where none is named.")]
+    hint: Annotated[
+        str | None,
+        Meta(description="How it belongs here if its folder is another; null: it is not."),
+    ]
+    host: Annotated[str | None, Meta(description="Another machine that it lives on; null: this.")]
 
 
 class SessionsObject(Struct, frozen=True, forbid_unknown_fields=True):
     """`sessions --json`."""
 
+    schema: Annotated[int, Meta(description="2")]
     sessions: Annotated[list[KnownSessionObject], Meta(description="[]: none is known.")]

@@ -68,7 +68,7 @@ def bill(
     return Cost(
         usd=usd,
         source=source,
-        reason=_reason(results, waiting, prices.priced_on),
+        reason=_reason(results, waiting, prices),
         by_model=models.parts,
         by_hour=_by_hour(accounts, usd),
         per_hour=_burn(accounts, usd, first, last),
@@ -78,13 +78,13 @@ def bill(
     )
 
 
-def _reason(results: bool, waiting: _Waiting, priced_on: str) -> str:
+def _reason(results: bool, waiting: _Waiting, prices: PriceTable) -> str:
     after, unpriced = waiting.answers, waiting.unpriced
     if not after:
         return "the CLI's own total" if results else "no answer of the API yet"
     parts = []
     if after > sum(unpriced.values()):
-        what = f"{format_count(after, 'answer')} by the prices of {priced_on}"
+        what = f"{format_count(after, 'answer')} by the prices of {prices.priced_on}"
         parts.append(f"the CLI's own total, and {what} after it" if results else what)
     elif results:
         parts.append("the CLI's own total")
@@ -92,10 +92,18 @@ def _reason(results: bool, waiting: _Waiting, priced_on: str) -> str:
         answers = format_count(waiting.loose, "answer")
         parts.append(f"output tokens of {answers} are not told yet, so at least this")
     parts.extend(
-        f"no price for {model} ({format_count(number, 'answer')})"
+        f"no price for {model} ({format_count(number, 'answer')}{_choices(prices, model)})"
         for model, number in unpriced.items()
     )
     return "; ".join(parts)
+
+
+def _choices(prices: PriceTable, model: str) -> str:
+    """What to do where a file of prices knows a model by several providers, who ask differently."""
+    count = prices.choices(model)
+    return (
+        f"; prices_file has {count} different ones, so name one under prices" if count > 1 else ""
+    )
 
 
 def _share(accounts: CostAccounts, usd: float | None) -> float:

@@ -70,14 +70,24 @@ class PriceFile:
         for exact in (given, given.partition("[")[0], name):
             if exact and exact in self._entries:
                 return self._entries[exact]
+        found = self._named(name)
+        if found and all(entry.rates == found[0].rates for entry in found[1:]):
+            return found[0]
+        return None
+
+    def choices(self, model: str) -> int:
+        """How many different prices it has for a model under names of providers; 0 where one is found."""
+        if self._find(model) is not None:
+            return 0
+        return len({entry.rates.each for entry in self._named(plain_model(model))})
+
+    def _named(self, name: str) -> list[ModelEntry]:
+        """The entries whose names come down to this one, a provider's own name for it first."""
         if self._plain is None:
             self._plain = _by_plain_name(self._entries)
         keys = self._plain.get(name, [])
         own = [key for key in keys if "/" not in key and key.startswith(name)]
-        found = [self._entries[key] for key in own or keys]
-        if found and all(entry.rates == found[0].rates for entry in found[1:]):
-            return found[0]
-        return None
+        return [self._entries[key] for key in own or keys]
 
 
 def _by_plain_name(entries: Iterable[str]) -> dict[str, list[str]]:

@@ -81,15 +81,16 @@ TABLE: Mapping[str, Price] = {
     "claude-haiku-3-5": _HAIKU_3_5,
     "claude-3-haiku": Price(0.25, 1.25, 0.3, 0.5, 0.03),
 }
-_LONG_SONNET = (200_000, Price(6, 22.5, 7.5, 12, 0.6))
 LONG_PROMPTS: Mapping[str, tuple[int, Price]] = {
     "claude-haiku-5-5": (100_000, Price(0.5, 2.5, 0.625, 1, 0.05)),
-    "claude-sonnet-4-5": _LONG_SONNET,
-    "claude-sonnet-4-0": _LONG_SONNET,
-    "claude-sonnet-4": _LONG_SONNET,
 }
-"""Models whose whole request costs more once its prompt is longer than so many tokens."""
+"""Models whose whole request costs more once its prompt is longer than so many tokens.
+
+The Sonnets of 2025 did, too, above 200,000 tokens; no version of the CLI has counted that.
+"""
 FAST_FACTORS: Mapping[str, int] = {
+    "claude-opus-5-5": 2,
+    "claude-opus-5": 2,
     "claude-opus-4-8": 2,
     "claude-opus-4-7": 6,
     "claude-opus-4-6": 6,
@@ -97,7 +98,7 @@ FAST_FACTORS: Mapping[str, int] = {
 """How many times more fast mode costs, in every part; of other models nobody says it."""
 SEARCH = PICO // 100
 """A web search: $10 for a thousand. Fetching a page is free."""
-_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
+_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest|@default)$")
 
 
 @lru_cache(maxsize=256)
@@ -184,6 +185,7 @@ class FilePrices(Protocol):
     def mark(self) -> str: ...
     def find(self, model: str) -> tuple[TokenRates, float | None] | None: ...
     def window(self, model: str) -> int: ...
+    def choices(self, model: str) -> int: ...
 
 
 class PriceTable:
@@ -219,6 +221,10 @@ class PriceTable:
     def window(self, model: str) -> int:
         """The window that the file names for a model; 0 where it does not."""
         return 0 if self._file is None else self._file.window(model)
+
+    def choices(self, model: str) -> int:
+        """How many different prices the file has for a model under names of providers; 0: none or one."""
+        return 0 if self._file is None else self._file.choices(model)
 
     def rates(self, model: str, terms: Iterable[str] = ()) -> TokenRates | None:
         """What `model` costs under these terms, or None where nobody says."""

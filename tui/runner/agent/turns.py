@@ -93,6 +93,8 @@ class TurnTracker:
                 self.session = event.session or self.session
                 self.open = False
                 self.result = body
+                if body.failure is not None and self.failure is None:
+                    self._failed(body.failure)
                 self.turns += 1
             case AgentStateReport(state="idle" | "running" | "requires_action"):
                 self.tells_states, self.said_idle = True, body.state == "idle"
@@ -103,10 +105,9 @@ class TurnTracker:
                 self.tasks.add(body.task_id)
             case MessageLifecycle():
                 self._lifecycle(body.command_uuid, body.state)
-            case RateLimit(status="rejected", overage=False):
-                self.limited, self.resets_at = True, body.resets_at
             case RateLimit():
-                self.limited = False
+                self.limited = body.status == "rejected"
+                self.resets_at = body.resets_at if self.limited else None
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.answered |= self.taken

@@ -338,6 +338,7 @@ class _PageBuilder:
         ]
         return [
             blocks.Paragraph(line(strong(cost_text(cost)), rest)),
+            *(blocks.Paragraph(line(f"{note[:1].upper()}{note[1:]}.")) for note in cost.notes),
             *self._table(
                 "Cost by model", "Model|Answers|Tokens in|Tokens out|Cost", models, {1, 2, 3, 4}
             ),
