@@ -19,8 +19,9 @@ from msgspec.structs import replace
 from tui.feeds.sessions.lineage_copies import CopiedHistory, find_copies
 from tui.feeds.sessions.lineage_facts import TranscriptFacts, first_time_from, read_facts
 from tui.feeds.sessions.lineage_gaps import Gap, find_absences, holds_work
+from tui.feeds.sessions.transcripts import subagent_files, with_subagents
 from tui.feeds.sessions.where.transcript_folders import dated_files
-from tui.model.session import EarlierNight, KnownSession
+from tui.model.session import EarlierNight, EventFile, KnownSession
 from tui.system.format import format_local
 
 _SLACK = 5.0
@@ -166,6 +167,18 @@ def night_of_transcript(
         since = night.began - absence_s
 
 
+def files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
+    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
+    found: list[EventFile] = []
+    for one in reversed(night.stretches):
+        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
+        main, *agents = with_subagents(one.path, one.session, why, base=base)
+        goes_on = one == night.stretches[0]
+        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
+        found += (agent for agent in agents if one.holds_agent(agent.path))
+    return found
+
+
 class _Links:
     """The sessions that a transcript may continue, by what it says."""
 
@@ -241,8 +254,6 @@ def _origin(
 
 
 def _subagents_at_work(facts: TranscriptFacts) -> list[tuple[float, float]]:
-    from tui.feeds.sessions.transcripts import subagent_files
-
     agents = map(read_facts, subagent_files(facts.path, facts.session))
     return [(agent.began, agent.ended) for agent in agents if agent is not None]
 

@@ -331,11 +331,11 @@ class _SessionSelector:
         base = base or ("" if trusted else base_of(path, self._projects))
         whole = None if trusted else self._night_of(path, night)
         if whole is None:
-            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            files = transcripts.with_subagents(path, session, chosen, trusted=trusted, base=base)
             return _Selection((*files, *self._operation_journals([session])))
         if whole.continues is not None:
             chosen = f"{chosen}; {describe_earlier(whole.continues)}"
-        files = _files_of(whole, chosen, base)
+        files = lineage.files_of(whole, chosen, base)
         journals = self._operation_journals(whole.sessions)
         return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
 
@@ -352,7 +352,9 @@ class _SessionSelector:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            files = transcripts.with_subagents(
+                path, session, chosen, base=base_of(path, self._projects)
+            )
             if run is not None and run.is_over:
                 until = lineage.taken_until(path, run.changed, self._absence_s)
                 files[0] = replace(files[0], until=until)
@@ -361,7 +363,7 @@ class _SessionSelector:
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
                 chosen = f"kept copy of the transcript of session {session[:8]}"
-                return _with_subagents(str(kept), session, chosen)
+                return transcripts.with_subagents(str(kept), session, chosen)
         return []
 
     def _nothing_found(self, known: Sequence[KnownSession]) -> str:
@@ -380,27 +382,6 @@ class _SessionSelector:
         if lives is not None:
             return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
         return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
-
-
-def _with_subagents(
-    transcript: str, session: str, chosen: str, *, trusted: bool = False, base: str = ""
-) -> list[EventFile]:
-    subagent = f"subagent of session {session[:8]}"
-    files = transcripts.subagent_files(transcript, session)
-    main = EventFile("transcript", transcript, chosen, trusted, base)
-    return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
-
-
-def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
-    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
-    found: list[EventFile] = []
-    for one in reversed(night.stretches):
-        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
-        main, *agents = _with_subagents(one.path, one.session, why, base=base)
-        goes_on = one == night.stretches[0]
-        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
-        found += (agent for agent in agents if one.holds_agent(agent.path))
-    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:
