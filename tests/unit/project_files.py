@@ -129,10 +129,6 @@ def transcript(
     return write(projects / (folder or slug(cwd)) / f"{session}.jsonl", records, age)
 
 
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def run(
     project: Path,
     name: str,

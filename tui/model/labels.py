@@ -157,21 +157,3 @@ def describe_earlier(earlier: EarlierNight) -> str:
     if earlier.is_copy:
         return f"forked from session {earlier.session}; the copied history is not counted here"
     return f"session {earlier.session} again; its earlier part, night {earlier.id}, is not counted here"
-
-
-_CLI_COMMANDS = frozenset(
-    "add-dir agents bashes branch bug clear color compact config context copy cost desktop doctor "
-    "effort exit export extra-usage fast feedback files fork help hooks ide install-github-app "
-    "keybindings login logout mcp memory mobile model new output-style passes permissions plan "
-    "plugin privacy-settings quit release-notes reload-plugins remote-control remote-env rename "
-    "reset resume rewind sandbox settings skills stats status statusline stickers tag tasks "
-    "terminal-setup theme todos upgrade usage vim voice".split()
-)
-
-
-def is_cli_command(text: str) -> bool:
-    """Whether a prompt is a command of the CLI, or of its shell mode, and no work for the model."""
-    if text.startswith("! "):
-        return True
-    word = text[1:].split(None, 1)[0] if text[:1] == "/" and len(text) > 1 else ""
-    return word in _CLI_COMMANDS

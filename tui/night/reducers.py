@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
+from tui.model.cli_commands import is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -15,7 +16,6 @@ from tui.model.events import (
 )
 from tui.model.failures import SYNTHETIC
 from tui.model.journal import JournalEntry
-from tui.model.labels import is_cli_command
 from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from tui.feeds.sessions.lineage_facts import latest_time, read_lineage_line, time_of
+from tui.model.cli_commands import is_cli_command
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
-from tui.model.labels import is_cli_command
 from tui.system.files import regular_file
 
 _LEAF = 128 << 10

@@ -16,8 +16,8 @@ from tui.feeds.sessions.event_files import read_summary
 from tui.feeds.sessions.lineage import Stretch, Taken, TranscriptNight, transcript_nights
 from tui.feeds.sessions.transcripts import find_transcripts
 from tui.feeds.sessions.where.places import ProjectPlaces
+from tui.model.cli_commands import is_cli_command
 from tui.model.events import UserMessage
-from tui.model.labels import is_cli_command
 from tui.model.session import EarlierNight, NamedSources
 from tui.settings.settings import Settings
 from tui.store.runs import list_runs, sessions_of

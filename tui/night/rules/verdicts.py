@@ -17,6 +17,8 @@ from tui.night.journal_reducer import InterventionLog
 
 SETTLE_SECONDS = 10.0
 """How long a turn that is said to be over may still be taken up by a hook, or a record be missing."""
+HOOK_SECONDS = 2.0
+"""The same while its process is seen: what a hook is at, that tells."""
 ANSWER_SECONDS = 120.0
 """How long a tool call may take to be written after a text that may be the last one."""
 GONE_SECONDS = 5.0
@@ -94,7 +96,8 @@ class StateInputs(Struct, frozen=True):
         if self.alive is False or any(agent.status == "idle" for agent in self.agents):
             return end
         if certain:
-            return end if self.quiet > SETTLE_SECONDS else None
+            patience = HOOK_SECONDS if self.alive else SETTLE_SECONDS
+            return end if self.quiet > patience else None
         if any(agent.status == "busy" for agent in self.agents):
             return None
         # An older stream tells each end by its result too: without one, only an old file is over.

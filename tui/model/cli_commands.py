@@ -1,0 +1,25 @@
+"""What a person types that is for the CLI itself and asks the model nothing."""
+
+from __future__ import annotations
+
+_COMMANDS = frozenset(
+    "add-dir agents bashes branch bug clear color compact config context copy cost desktop doctor "
+    "effort exit export extra-usage fast feedback files fork help hooks ide install-github-app "
+    "keybindings login logout mcp memory mobile model new output-style passes permissions plan "
+    "plugin privacy-settings quit release-notes reload-plugins remote-control remote-env rename "
+    "reset resume rewind sandbox settings skills stats status statusline stickers tag tasks "
+    "terminal-setup theme todos upgrade usage vim voice".split()
+)
+
+
+def is_cli_command(text: str) -> bool:
+    """Whether a prompt is a command of the CLI, or of its shell mode, and no work for the model."""
+    if text.startswith("! "):
+        return True
+    word = text[1:].split(None, 1)[0] if text[:1] == "/" and len(text) > 1 else ""
+    return word in _COMMANDS
+
+
+def asks_no_model(text: str) -> bool:
+    """Whether the CLI answers it alone: `/compact` has a model summarise, `/plan` may begin a turn."""
+    return text[:1] in "/!" and is_cli_command(text) and not text.startswith(("/compact", "/plan"))
