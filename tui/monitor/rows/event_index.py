@@ -331,7 +331,7 @@ class EventIndex:
         result, seconds = self._result_of(index, event, at)
         drawn = event_rows.row(event, result, seconds)
         if self.root and self.root in drawn.text:
-            text, file = (words.replace(self.root, "") for words in (drawn.text, drawn.file))
+            text, file = drawn.text.replace(self.root, ""), drawn.file.replace(self.root, "")
             drawn = replace(drawn, text=text, file=file)
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
