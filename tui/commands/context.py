@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.feeds.sessions.where.project_folder import project_for
 from tui.model.session import NamedSources
-from tui.settings.settings import LoadedSettings
+from tui.settings.settings import FILE, LoadedSettings
+from tui.store.repository_identity import work_tree_root
 from tui.store.trust import load_settings
+from tui.system import paths
 from tui.system.children.programs import keep_out
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError, SettingsError, UsageError
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui.control.operations import Operations
+    from tui.feeds.sessions.select import SessionSources
+    from tui.model.session import AgentProcess
     from tui.model.snapshot import NightSnapshot
     from tui.monitor.monitor import SessionMonitor
 
@@ -52,6 +56,37 @@ def project_of(arguments: argparse.Namespace) -> Path:
     project = project_for(folder.resolve())
     keep_out(project)
     return project
+
+
+def project_for(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The project of a physical folder: itself if it is one, else the top of its git work tree.
+
+    It is one if it is the top of a repository, lies in none, or has something of its own: settings, runs,
+    an event stream, or a session that was started in it or below. A home that is a repository is no
+    project of the folders in it.
+    """
+    if os.path.lexists(folder / ".git"):
+        return folder
+    root = work_tree_root(folder)
+    if not root or root in (os.fspath(folder), "/", os.path.realpath(paths.home(environ))):
+        return folder
+    return folder if _is_project(folder, environ) else Path(root)
+
+
+def _is_project(folder: Path, environ: Mapping[str, str]) -> bool:
+    # What a project at the top of its repository need not load.
+    from tui.feeds.sessions.event_files import find_streams
+    from tui.feeds.sessions.live_processes import works_exactly_in
+    from tui.feeds.sessions.transcripts import has_transcripts
+    from tui.store.runs import list_runs
+
+    return (
+        os.path.lexists(folder / FILE)
+        or bool(list_runs(folder, environ))
+        or works_exactly_in(os.fspath(folder), environ)
+        or has_transcripts(paths.claude_dir(environ) / "projects", os.fspath(folder))
+        or bool(find_streams(folder))
+    )
 
 
 def named_sources(arguments: argparse.Namespace) -> NamedSources:
@@ -143,7 +178,6 @@ def end_interrupted_rewind(project: Path, *, may_act: bool) -> None:
 def operations_for(arguments: argparse.Namespace) -> Operations:
     """The operations on the project that the command line names, with its run if there is one."""
     from tui.control.operations import Operations
-    from tui.feeds.sessions.live_processes import live_agents
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
     from tui.runner import start
@@ -161,10 +195,19 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
         run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project),
-        agents=() if is_ours else live_agents(Path(sources.folder or project)),
+        agents=() if is_ours else _agents_for(sources, project),
         events=events,
         elsewhere=sources.elsewhere,
     )
+
+
+def _agents_for(sources: SessionSources, project: Path) -> tuple[AgentProcess, ...]:
+    """The agents alive where the session works, without those that name none and are another's."""
+    from tui.feeds.sessions.live_processes import live_agents
+
+    beside = {one.process.pid for one in sources.others if one.process is not None}
+    found = live_agents(Path(sources.folder or project))
+    return tuple(agent for agent in found if agent.session or agent.pid not in beside)
 
 
 def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:

@@ -60,7 +60,8 @@ class KnownSession(Struct, frozen=True):
     says how it belongs here where its folder is another one (worktree, subfolder, renamed folder).
     `state` is what can be told from the process, Claude's registry and the file's end, without reading it all.
     `sessions` are all ids in its main file, the own one among them; `path` is empty where a process lives
-    that has written nothing yet. `host` names the other machine that a run of ours lives on.
+    that has written nothing yet. `only_talks`: nothing was changed so far. `host` names the other machine
+    that a run of ours lives on.
     """
 
     session_id: str
@@ -73,6 +74,7 @@ class KnownSession(Struct, frozen=True):
     run_id: str = ""
     title: str = ""
     has_substance: bool = True
+    only_talks: bool = False
     process: AgentProcess | None = None
     hint: str = ""
     nearness: Nearness = Nearness.HERE

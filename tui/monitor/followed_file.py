@@ -230,3 +230,12 @@ def recorded_arrivals(stream: str, start: int = 0, most: int = -1) -> list[Arriv
             return read_arrivals(os.pread(descriptor, size, start), stream)
     except OSError:
         return []
+
+
+_BELL_FADES = 60.0
+
+
+def rings(entry: JournalEntry, now: float) -> bool:
+    """Whether the runner asks an open screen to ring its bell, now and not in the past."""
+    is_bell = entry.kind == "notified" and entry.data.get("channel") == "bell"
+    return is_bell and entry.at is not None and now - entry.at < _BELL_FADES

@@ -74,7 +74,7 @@ class SessionMonitor:
         self.is_chosen = False
         self._background = self._is_switched = False
         self._empty: EventIndex | None = None
-        self._registry: SessionRegistry | None = None
+        self._registry = SessionRegistry(project)
 
     # --- for screens and commands --------------------------------------------------------------
 
@@ -217,8 +217,6 @@ class SessionMonitor:
         self._woken.set()
 
     def _select(self) -> SessionSources:
-        if self._registry is None:
-            self._registry = SessionRegistry(self.project)
         return select_session(self.project, self.settings, self.named, registry=self._registry)
 
     # --- opening -------------------------------------------------------------------------------
@@ -363,23 +361,20 @@ class SessionMonitor:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
         sources = self._select()
-        if (
-            self.sources is not None
-            and replace(sources, others=self.sources.others) == self.sources
-        ):
-            self.sources = sources
-            return set()
         assert self.reader is not None
         assert self.sidecars is not None
+        self.sidecars.others = sources.others
+        before, self.sources = self.sources, sources
+        if before is not None and replace(sources, others=before.others) == before:
+            return set()
         known_paths = {file.path for file in self.reader.files}
         if known_paths and known_paths <= {file.path for file in sources.events}:
             for file in sources.events:
                 if file.path not in known_paths:
                     self.reader.add(file)
-            if _without_events(sources) != _without_events(self.sources):
+            if _without_events(sources) != _without_events(before):
                 self.sidecars.close()
                 self.sidecars = SidecarFiles(self.project, sources, self._clock)
-            self.sources = sources
             if self._wake is not None:
                 self._wake.watch(self._watched())
         else:

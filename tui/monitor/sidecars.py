@@ -21,7 +21,7 @@ from tui.model.records import (
     SessionNotes,
     SourceStatus,
 )
-from tui.model.session import AgentProcesses, SidecarPath
+from tui.model.session import AgentProcesses, KnownSession, SidecarPath
 from tui.monitor.followed_file import feed_status
 from tui.system.clock import Clock
 
@@ -161,7 +161,10 @@ class WatchdogLogTail:
 
 
 class SidecarFiles:
-    """Polls everything that is not an event file; each poll returns the records that are new."""
+    """Polls everything that is not an event file; each poll returns the records that are new.
+
+    `others` are the sessions beside the one that is read, as they were found last.
+    """
 
     def __init__(self, project: Path, sources: SessionSources, clock: Clock) -> None:
         self.progress: ProgressFile | None = None
@@ -178,6 +181,7 @@ class SidecarFiles:
         if not sources.is_whole_truth and not sources.elsewhere:
             self._processes = AgentProcessReader(Path(sources.folder or project), clock)
             self._processes.own_agent = sources.agent
+        self.others: tuple[KnownSession, ...] = sources.others
         self._commits: CommitReader | None = None
         self._project = project
         self._next_processes = 0.0
@@ -296,10 +300,16 @@ class SidecarFiles:
         now = self._clock.monotonic()
         if self._processes is not None and now >= self._next_processes:
             self._next_processes = now + _PROCESS_EVERY
-            records.append(self._processes.read())
+            records.append(self._own_agents(self._processes.read()))
         if self._commits is not None and now >= self._next_commits:
             self._next_commits = now + _COMMITS_EVERY
             records += self._commits.poll()
+
+    def _own_agents(self, found: AgentProcesses) -> AgentProcesses:
+        """The agents without those of the sessions beside this one: they say nothing about it."""
+        strangers = {one.process.pid for one in self.others if one.process is not None}
+        own = tuple(agent for agent in found.agents if agent.pid not in strangers)
+        return AgentProcesses(found.at, own)
 
     @property
     def watched_paths(self) -> Sequence[str]:

@@ -13,12 +13,17 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
+from tui.model.events import (
+    ModelUsage,
+    SourceRef,
+    ToolCall,
+    ToolResult,
+)
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
-from tui.night.conversation_branches import ConversationTree
+from tui.night.evidence.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog

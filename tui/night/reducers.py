@@ -110,7 +110,8 @@ class Reducer:
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
-            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            if self._activity.limit is not None:
+                note_lifted_limit(self._activity, at, self._state.interventions.spans)
             if not body.error:
                 state.waste.on_progress(at, ref)
             activity.on_assistant(body, at)
@@ -154,7 +155,8 @@ class Reducer:
         if live:
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
-            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            if self._activity.limit is not None:
+                note_lifted_limit(self._activity, at, self._state.interventions.spans)
             self._activity.on_user(body, at)
             state.last_ref = ref
 
@@ -229,7 +231,8 @@ class Reducer:
         self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
-            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            if self._activity.limit is not None:
+                note_lifted_limit(self._activity, at, self._state.interventions.spans)
             open = self._activity.turn_open and not self._activity.may_be_over
             if open and at is not None:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)

@@ -402,7 +402,7 @@ def test_a_run_that_is_over_gives_way_only_to_what_began_later(
     project: Path, projects: Path
 ) -> None:
     project_files.run(project, "r1", started=100.0, sessions=(ONE,), over=True, age=13 * HOUR)
-    project_files.transcript(projects, project, ONE)
+    project_files.transcript(projects, project, ONE, age=13 * HOUR)
     assert look(project).run == "r1"
     assert look(project).events[0].chosen.endswith("; it is over")
 

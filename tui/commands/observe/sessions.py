@@ -6,7 +6,9 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from tui.commands.context import (
     add_flags,
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui.feeds.sessions.registry import SessionRegistry
+    from tui.model.json.lists import KnownSessionObject
     from tui.model.session import KnownSession
 
 SCHEMA = 2
 _WIDTH = 80
 _MOST_ROWS = 60
-_ID = 15
 
 
 def sessions_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +51,9 @@ def sessions_command(arguments: argparse.Namespace) -> int:
         known = registry.sessions(whole=True)
         chosen = _chosen(registry, known)
     if arguments.json:
-        print_json(
-            {"schema": SCHEMA, "sessions": [session_object(one, one is chosen) for one in known]}
-        )
+        from tui.model.json.lists import SessionsObject
+
+        print_json(SessionsObject(SCHEMA, [session_object(one, one is chosen) for one in known]))
     else:
         print_lines(*_table(known, chosen, everywhere=arguments.all))
     if not known:
@@ -70,57 +72,68 @@ def _chosen(registry: SessionRegistry, known: Sequence[KnownSession]) -> KnownSe
     return next((one for one in known if one.path and one.path == main), None)
 
 
-def session_object(session: KnownSession, chosen: bool) -> dict[str, Any]:
+def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
     """A session as an object; what is not known is null."""
-    from tui.night.status_json import iso
+    from tui.model.json.lists import KnownSessionObject
+    from tui.night.status_json import iso, other_session
     from tui.system.sanitize import clean_line
 
-    return {
-        "session_id": session.session_id or None,
-        "state": session.state,
-        "started_at": iso(session.started_at or None),
-        "kind": session.kind,
-        "project": os.fsencode(session.folder).decode("utf-8", "replace"),
-        "last_event_at": iso(session.changed_at or None),
-        "run_id": session.run_id or None,
-        "pid": session.process.pid if session.process is not None else None,
-        "title": clean_line(session.title, 300),
-        "has_substance": session.has_substance,
-        "chosen": chosen,
-        "hint": clean_line(session.hint, 1_000) or None,
-        "host": clean_line(session.host, 100) or None,
-    }
+    return KnownSessionObject(
+        **asdict(other_session(session)),
+        project=os.fsencode(session.folder).decode("utf-8", "replace"),
+        last_event_at=iso(session.changed_at or None),
+        run_id=session.run_id or None,
+        pid=session.process.pid if session.process is not None else None,
+        title=clean_line(session.title, 300),
+        has_substance=session.has_substance,
+        chosen=chosen,
+        hint=clean_line(session.hint, 1_000) or None,
+        host=clean_line(session.host, 100) or None,
+    )
 
 
 def _table(
     known: Sequence[KnownSession], chosen: KnownSession | None, *, everywhere: bool
 ) -> list[str]:
     """A row a session within 80 columns; questions and commands of the CLI that are over are only counted."""
-    from tui.system.format import format_count
+    from tui.system.format import fit_cells, format_count
 
     shown = [one for one in known if one.has_substance or not one.is_over or one is chosen]
+    shown = (shown or list(known))[:_MOST_ROWS]
     if not shown:
-        shown = list(known)
+        return []
     now = time.time()
-    lines = [_row(one, one is chosen, now, everywhere=everywhere) for one in shown[:_MOST_ROWS]]
-    if shown:
-        lines.insert(0, f"  {'id':<{_ID}} {'state':<18} {'kind':<10} {'last':>8}  about")
-    left = len(known) - len(shown[:_MOST_ROWS])
-    if left:
-        lines += ["", f"{format_count(left, 'older or one-shot session')} more: --json lists all"]
+    rows = [("", "id", "state", "last", "about")]
+    rows += [_cells(one, one is chosen, now, everywhere=everywhere) for one in shown]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[-1] = 0
+    lines = [
+        fit_cells("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), _WIDTH)
+        for row in rows
+    ]
+    if left := len(known) - len(shown):
+        lines += [
+            "",
+            f"{format_count(left, 'question or older session', 'questions and older sessions')}",
+        ]
+        lines[-1] += " not shown; --json has all"
     return lines
 
 
-def _row(session: KnownSession, chosen: bool, now: float, *, everywhere: bool) -> str:
-    from tui.system.format import fit_cells, format_age
+def _cells(
+    session: KnownSession, chosen: bool, now: float, *, everywhere: bool
+) -> tuple[str, str, str, str, str]:
+    from tui.system.format import format_age
     from tui.system.sanitize import clean_line
 
     name = session.run_id if session.kind == "run" else session.session_id[:8]
-    words = [session.hint, session.title]
-    if everywhere:
-        words.insert(0, Path(session.folder).name or session.folder)
-    age = format_age(max(0.0, now - session.changed_at))
-    state = session.state.replace("_", " ")
-    mark = "▸" if chosen else " "
-    row = f"{mark} {clean_line(name, _ID):<{_ID}} {state:<18} {session.kind:<10} {age:>8}  "
-    return fit_cells(row + clean_line(" – ".join(filter(None, words)), 300), _WIDTH)
+    kind = {"run": "run", "stream": "stream", "transcript": ""}[session.kind]
+    place = (Path(session.folder).name or session.folder) if everywhere else ""
+    about = " – ".join(filter(None, (kind, place, session.hint, session.title)))
+    return (
+        "▸" if chosen else "",
+        clean_line(name, 40),
+        session.state.replace("_", " "),
+        format_age(max(0.0, now - session.changed_at)),
+        clean_line(about, 300),
+    )

@@ -95,10 +95,13 @@ def _is_left(one: KnownSession, since: float) -> bool:
     return one.state is SessionState.WAITING_INPUT and one.changed_at < since
 
 
-def _among_workers(one: KnownSession) -> tuple[bool, int, bool, float, str]:
-    """Of several at work a run of ours goes first, then the one that began last, so that they take no turns."""
-    is_run = one.kind == "run"
-    return is_run, -one.nearness, one.process is not None, one.started_at, one.path
+def _among_workers(one: KnownSession) -> tuple[bool, bool, int, bool, float, str]:
+    """Of several at work a run of ours goes first, and one that only talks last.
+
+    Among the rest it is the one that began last, whichever was heard of last: they take no turns.
+    """
+    is_run, works = one.kind == "run", not one.only_talks
+    return is_run, works, -one.nearness, one.process is not None, one.started_at, one.path
 
 
 def _among_waiting(one: KnownSession) -> tuple[int, bool, float, str]:

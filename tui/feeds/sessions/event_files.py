@@ -22,6 +22,7 @@ TAIL_BYTES = 64 * 1024
 ONE_LINE_BYTES = 2 * 1024 * 1024
 _FEW_LINES = 3
 MOST_LINES = 80
+LAST_LINES = 40
 MOST_CACHED = 4_000
 _STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
 _TRANSCRIPT_TYPES = frozenset(
@@ -35,7 +36,9 @@ class EventFileSummary(Struct, frozen=True):
 
     `changed` is when it was last written to, by its last record where that has a time: a copy or a clock
     that was wrong does not make it newer. `is_small`: no more than a one-shot question or commands of the
-    CLI, `is_helper` such a question by a program. `end` is how its last turn stands.
+    CLI, `is_helper` such a question by a program; `only_talks`: nothing was changed so far. `end` is how its
+    last turn stands. `process_session` is the id that a transcript's process began with, where its records
+    say so: another one after `/clear`.
     """
 
     kind: Literal["stream", "transcript", ""]
@@ -46,12 +49,15 @@ class EventFileSummary(Struct, frozen=True):
     has_ended: bool = False
     is_small: bool = False
     is_helper: bool = False
+    only_talks: bool = False
     end: TurnEnd = TurnEnd.UNKNOWN
     title: str = ""
+    process_session: str = ""
 
 
 # How far the clock of a file system may be from that of its writer.
 _SKEW_S = 60.0
+_LAST_STAMPS = 16
 _NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
 _NAMES_FOLDER = lazy(rb'"cwd"\s*:\s*("(?:[^"\\]|\\.)*")')
 _PROBE_BYTES = 16 * 1024
@@ -106,16 +112,17 @@ def first_folder(path: str) -> str:
 def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     whole, torn, tail = _read_ends(descriptor, facts.st_size)
     records = _parse_all(whole[:MOST_LINES])
-    rest = _parse_all((tail or whole[MOST_LINES:])[-MOST_LINES:])
+    rest = _parse_all((tail or whole[MOST_LINES:])[-LAST_LINES:])
     both = [*records, *rest]
-    last = both[-MOST_LINES:]
+    last = both[-LAST_LINES:]
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     sessions = [_short_text(record.sessionId) or _short_text(record.session_id) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
+    began_as = (_short_text(record.session_id) for record in reversed(both))
     started = next(_moments(records), 0.0)
     changed = _last_activity(last if kind == "transcript" else [], facts)
     talk = read_talk(both)
-    is_whole = not tail and len(whole) <= 2 * MOST_LINES
+    is_whole = not tail and len(whole) <= MOST_LINES + LAST_LINES
     is_small = talk.is_small(max(0.0, changed - started), is_whole=is_whole)
     return EventFileSummary(
         kind=kind,
@@ -126,8 +133,10 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
         has_ended=any(record.type == "result" for record in last[-3:]),
         is_small=is_small,
         is_helper=talk.has_helpers_entry,
+        only_talks=is_small or (is_whole and not talk.has_work),
         end=talk.end,
         title=talk.title,
+        process_session=next(filter(None, began_as), "") if kind == "transcript" else "",
     )
 
 
@@ -146,7 +155,7 @@ def _last_activity(last: list[SummaryLine], facts: os.stat_result) -> float:
         if facts.st_mtime > facts.st_ctime + _SKEW_S
         else facts.st_mtime
     )
-    stamped = [moment for moment in _moments(last) if moment <= latest + _SKEW_S]
+    stamped = [moment for moment in _moments(last[-_LAST_STAMPS:]) if moment <= latest + _SKEW_S]
     return min(latest, max(stamped)) if stamped else latest
 
 

@@ -69,6 +69,7 @@ def known_session(
         state=state_of(summary, agent, now),
         title=summary.title,
         has_substance=has_substance(summary, agent),
+        only_talks=summary.only_talks,
         process=agent,
         sessions=tuple(dict.fromkeys((session, *summary.sessions))) if session else (),
     )

@@ -124,7 +124,7 @@ class AgentProcessReader:
 
     `read` checks session files and known pids at most every 2 seconds and the whole process table at
     most every 6; in between it answers with its last result. `own_agent` is the process of our own run:
-    its pid and the start time from /proc (clock ticks; 0 where unknown). `also` names further folders.
+    its pid and the start time from /proc (clock ticks; 0 where unknown). `also` are further folders.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class AgentProcessReader:
         also: Iterable[str] = (),
     ) -> None:
         self.project = os.path.realpath(project)
-        self._folders = (self.project, *also)
+        self.also = tuple(also)
         self.own_agent: tuple[int, int] | None = None
         self._clock = clock
         self._registry = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
@@ -207,7 +207,7 @@ class AgentProcessReader:
         return any(
             place == folder or place.startswith(folder.rstrip("/") + "/")
             for place in places
-            for folder in self._folders
+            for folder in (self.project, *self.also)
         )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions.choice import OVERTAKEN_S
 from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
 from tui.feeds.sessions.known_sessions import (
     has_substance,
@@ -36,7 +37,8 @@ from tui.feeds.sessions.where.transcript_folders import dated_files, list_folder
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
 from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
-from tui.store.runs import ListedRun, list_runs, sessions_of
+from tui.store.layout import RunDirectory
+from tui.store.runs import ListedRun, facts_and_end, list_runs, sessions_of
 from tui.system import paths
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError
@@ -70,13 +72,12 @@ class SessionRegistry:
         self.projects = paths.claude_dir(environ) / "projects"
         self._environ = environ
         self.now = now
-        self._agents = agents or self._process_reader(environ)
+        self._processes = AgentProcessReader(project, SystemClock(), environ=environ)
+        self._agents = agents or self._living
 
-    def _process_reader(self, environ: Mapping[str, str]) -> Agents:
-        reader = AgentProcessReader(
-            self.project, SystemClock(), environ=environ, also=self.places.work_trees
-        )
-        return lambda: reader.read().agents
+    def _living(self) -> Sequence[AgentProcess]:
+        self._processes.also = self.places.work_trees
+        return self._processes.read().agents
 
     def sessions(self, *, whole: bool = False) -> list[KnownSession]:
         """The sessions of the project, the one that was written to last first.
@@ -84,15 +85,19 @@ class SessionRegistry:
         All of them only with `whole`; otherwise those that live, that are recent, and the newest that has
         substance.
         """
+        # A session may have made a work tree since.
+        self.places = ProjectPlaces.of(self.project)
         agents = {agent.session or str(agent.pid): agent for agent in self._agents()}
         runs = self._runs(agents, whole)
         streams = self._streams(agents)
-        taken = {one for known in (*runs, *streams) for one in known.sessions}
-        found = [
-            self._of_transcript(one, agents)
-            for one in self._transcripts(agents, taken, whole)
-            if one.session not in taken
+        taken = {one: known for known in (*streams, *runs) for one in known.sessions}
+        transcripts = [
+            one
+            for one in self._transcripts(agents, taken.keys(), whole)
+            if one.session not in taken or _is_taken_up(one, taken[one.session], agents)
         ]
+        owners = _owners(transcripts, agents)
+        found = [self._of_transcript(one, owners.get(one.session)) for one in transcripts]
         known = [*runs, *self._without(streams, runs), *found]
         known += self._unwritten(agents, known)
         if not any(one.path for one in known):
@@ -121,7 +126,8 @@ class SessionRegistry:
         since = self.now() - RECENT_S
         if not whole:
             listed = [*listed[:1], *(run for run in listed[1:MOST_RUNS] if run.changed >= since)]
-        return [self._of_run(run, agents) for run in listed[:MOST_RUNS]]
+        known = [self._of_run(run, agents) for run in listed[:MOST_RUNS]]
+        return [replace(one, title=_goal(one)) for one in known] if whole else known
 
     def _of_run(self, run: ListedRun, agents: Mapping[str, AgentProcess]) -> KnownSession:
         sessions = sessions_of(run.directory)
@@ -153,11 +159,11 @@ class SessionRegistry:
         return known_session("stream", session, found.path, found.summary, agent, self.now())
 
     def _transcripts(
-        self, agents: Mapping[str, AgentProcess], taken: set[str], whole: bool
+        self, agents: Mapping[str, AgentProcess], taken: Collection[str], whole: bool
     ) -> list[FoundTranscript]:
         most = event_files.MOST_LISTED if whole else transcripts.MOST_READ
         found = find_transcripts(self.projects, self.places, most=most, whole=whole)
-        names = {one.session for one in found} | taken
+        names = {one.session for one in found}.union(taken)
         for agent in agents.values():
             if agent.session and agent.session not in names:
                 found += self._transcript_of(agent)
@@ -172,11 +178,9 @@ class SessionRegistry:
         nearness = self._nearness_of(agent) or Nearness.HERE
         return [FoundTranscript(path, agent.session, summary, nearness)]
 
-    def _of_transcript(
-        self, found: FoundTranscript, agents: Mapping[str, AgentProcess]
-    ) -> KnownSession:
-        agent, now = agents.get(found.session), self.now()
-        one = known_session("transcript", found.session, found.path, found.summary, agent, now)
+    def _of_transcript(self, found: FoundTranscript, agent: AgentProcess | None) -> KnownSession:
+        name, now = found.session, self.now()
+        one = known_session("transcript", name, found.path, found.summary, agent, now)
         return replace(one, nearness=found.nearness, hint=_hint(found.nearness, found.summary))
 
     def _gone(self) -> list[KnownSession]:
@@ -246,6 +250,41 @@ class SessionRegistry:
             return one
         state = state_of(summary, agent, self.now())
         return replace(one, process=agent, state=state, has_substance=has_substance(summary, agent))
+
+
+def _is_taken_up(
+    found: FoundTranscript, known: KnownSession, agents: Mapping[str, AgentProcess]
+) -> bool:
+    """Whether a session of a run that is over went on after it: a person took it up again."""
+    if known.kind != "run" or not known.is_over:
+        return False
+    return found.session in agents or found.summary.changed > known.changed_at + OVERTAKEN_S
+
+
+def _owners(
+    found: Sequence[FoundTranscript], agents: Mapping[str, AgentProcess]
+) -> dict[str, AgentProcess]:
+    """The process of each transcript's session.
+
+    After `/clear` a transcript names the session that its process began with too, and Claude's file of the
+    process may still do so: then the one that was written to last is meant.
+    """
+    owners = {}
+    for name, agent in agents.items():
+        naming = [
+            one
+            for one in found
+            if one.session == name
+            or (name == one.summary.process_session and one.session not in agents)
+        ]
+        if naming:
+            owners[max(naming, key=lambda one: one.summary.changed).session] = agent
+    return owners
+
+
+def _goal(run: KnownSession) -> str:
+    goal = facts_and_end(RunDirectory(Path(run.path).parent)).get("goal")
+    return clean_line(goal, 300) if isinstance(goal, str) else ""
 
 
 def _hint(nearness: Nearness, summary: EventFileSummary) -> str:

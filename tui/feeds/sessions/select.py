@@ -5,9 +5,7 @@ The registry knows the sessions, `choice` picks one. A source that the person na
 
 from __future__ import annotations
 
-import math
 import os
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,94 +17,20 @@ from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
 from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
+from tui.feeds.sessions.sidecar_paths import SIDECARS, find_sidecar
 from tui.feeds.sessions.transcripts import RECENT_S
 from tui.feeds.sessions.where.transcript_folders import base_of
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.model.session import EventFile as EventFile
 from tui.model.session import EventKind as Kind
-from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
-from tui.store.project_files import describe_link, leads_outside, reading_base
+from tui.store.project_files import reading_base
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
-from tui.system.files import modified_at
 from tui.system.format import format_age
-
-# Each source beside the events with its setting, which is its name for people too, and its usual places.
-_SIDECARS = {
-    "progress": ("progress_file", (
-        "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
-        ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
-    )),
-    "features": ("feature_list", (
-        "feature_list.json", "docs/feature_list.json", "features.json", "prd.json", ".ralph/prd.json",
-        "scripts/ralph/prd.json",
-    )),
-    "notes": ("session_notes", (
-        "claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md",
-    )),
-    "watchdog": ("watchdog_log", (
-        "logs/watchdog.log", "logs/watchdog-*.log", "logs/ralph.log", ".ralph/logs/ralph.log",
-        "logs/monitor.log", "logs/overnight.log", "logs/auto-resume.log", "watchdog.log", "overnight.log",
-    )),
-    "history": ("session_history", ("logs/session-history.jsonl",)),
-    "compactions": ("compaction_history", ("logs/compaction-history.jsonl",)),
-}  # fmt: skip
-
-
-def _find_sidecar(
-    project: Path,
-    settings: PathsSettings,
-    name: str,
-    named: NamedSources,
-    environ: Mapping[str, str],
-) -> SidecarPath:
-    """The source `name`: by flag, by settings, else the first candidate that exists.
-
-    Beside events that were named by hand only flag and settings count.
-    """
-    key, candidates = _SIDECARS[name]
-    word = key.replace("_", " ")
-    flag: str | None = getattr(named, name, None)
-    if flag is not None:
-        missing = "" if _is_file(flag) else f"no {word} at {flag}, named by --{name}"
-        return SidecarPath(flag, f"named by --{name}", missing)
-    configured: str = getattr(settings, key)
-    path = str(paths.resolve(project, configured, environ))
-    base = reading_base(project, path, environ=environ)
-    by_default = configured == getattr(PathsSettings(), key)
-    chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
-    if base and os.path.lexists(path) and leads_outside(project, path):
-        return SidecarPath(path, chosen, describe_link(base, path), base)
-    if _is_file(path):
-        return SidecarPath(path, chosen, base=base)
-    also = ""
-    if by_default and named.events is None:
-        for candidate in candidates:
-            if found := _find_candidate(project, candidate):
-                return SidecarPath(found, f"found; there is no {configured}", base=str(project))
-        also = ", nor at any usual place"
-    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}", base)
-
-
-def _find_candidate(project: Path, pattern: str) -> str:
-    """The file a candidate names; for a pattern, the newest; it must lie within the project."""
-    found = [project / pattern]
-    if "*" in pattern:
-        found = sorted(project.glob(pattern), key=modified_at, reverse=True)[:1]
-    usable = (str(path) for path in found if _is_file(str(path)) and paths.is_within(project, path))
-    return next(usable, "")
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode)
-    except (OSError, ValueError):
-        return False
-
 
 MOST_SESSIONS = 40
 MOST_OTHERS = 20
@@ -169,7 +93,7 @@ def select_session(
     selected = _SessionSelector(project, settings, registry, environ).select(named, known)
     run = selected.run
     sidecars = {
-        name: _find_sidecar(project, settings.paths, name, named, environ) for name in _SIDECARS
+        name: find_sidecar(project, settings.paths, name, named, environ) for name in SIDECARS
     }
     return SessionSources(
         events=selected.sources,
@@ -198,12 +122,12 @@ def _others(
     known: Sequence[KnownSession], selected: _Selection, now: float
 ) -> tuple[KnownSession, ...]:
     """The sessions beside the one that was selected: those that live, and recent ones with substance."""
-    main = selected.sources[0].path if selected.sources else ""
+    own = {file.path for file in selected.sources}
     beside = [
         one
         for one in known
         if one is not selected.session
-        and (not one.path or one.path != main)
+        and one.path not in own
         and (not one.is_over or (one.has_substance and one.changed_at >= now - RECENT_S))
         and one.nearness is not Nearness.GONE
     ]
@@ -224,7 +148,7 @@ class _SessionSelector:
         self._paths = settings.paths
         self._settings = settings
         self._absence_s = settings.review.absence_hours * 3600
-        self._taken: dict[str, float] = {}
+        self._taken = lineage.NOTHING
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
@@ -232,10 +156,7 @@ class _SessionSelector:
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
         if (path := named.events) is not None:
             return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
-        for one in known:
-            if one.kind != "transcript":
-                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
-                self._taken.update(dict.fromkeys(one.sessions, ended))
+        self._taken = lineage.taken_sessions(known)
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
@@ -335,11 +256,11 @@ class _SessionSelector:
         base = base or ("" if trusted else base_of(path, self._projects))
         whole = None if trusted else self._night_of(path, night)
         if whole is None:
-            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            files = transcripts.with_subagents(path, session, chosen, trusted=trusted, base=base)
             return _Selection((*files, *self._operation_journals([session])))
         if whole.continues is not None:
             chosen = f"{chosen}; {describe_earlier(whole.continues)}"
-        files = _files_of(whole, chosen, base)
+        files = lineage.files_of(whole, chosen, base)
         journals = self._operation_journals(whole.sessions)
         return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
 
@@ -356,7 +277,9 @@ class _SessionSelector:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            files = transcripts.with_subagents(
+                path, session, chosen, base=base_of(path, self._projects)
+            )
             if run is not None and run.is_over:
                 until = lineage.taken_until(path, run.changed, self._absence_s)
                 files[0] = replace(files[0], until=until)
@@ -365,7 +288,7 @@ class _SessionSelector:
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
                 chosen = f"kept copy of the transcript of session {session[:8]}"
-                return _with_subagents(str(kept), session, chosen)
+                return transcripts.with_subagents(str(kept), session, chosen)
         return []
 
     def _nothing_found(self, known: Sequence[KnownSession]) -> str:
@@ -384,27 +307,6 @@ class _SessionSelector:
         if lives is not None:
             return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
         return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
-
-
-def _with_subagents(
-    transcript: str, session: str, chosen: str, *, trusted: bool = False, base: str = ""
-) -> list[EventFile]:
-    subagent = f"subagent of session {session[:8]}"
-    files = transcripts.subagent_files(transcript, session)
-    main = EventFile("transcript", transcript, chosen, trusted, base)
-    return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
-
-
-def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
-    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
-    found: list[EventFile] = []
-    for one in reversed(night.stretches):
-        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
-        main, *agents = _with_subagents(one.path, one.session, why, base=base)
-        goes_on = one == night.stretches[0]
-        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
-        found += (agent for agent in agents if one.holds_agent(agent.path))
-    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:

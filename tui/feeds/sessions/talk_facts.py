@@ -101,11 +101,19 @@ class TalkFacts(Struct):
     title: str = ""
     end: TurnEnd = TurnEnd.UNKNOWN
 
+    @property
+    def has_substance(self) -> bool:
+        """Whether it is more than a question, however it goes on."""
+        return self.has_work or (self.prompts > 1 and self.answers > 1)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether more was done than talk and a few calls that change nothing."""
+        return bool(self.compactions or self.edits or self.calls > MOST_CALLS_OF_A_QUESTION)
+
     def is_small(self, seconds: float, *, is_whole: bool) -> bool:
         """Whether it is no more than a one-shot question, a helper's call or commands of the CLI."""
-        if self.compactions or self.edits or self.calls > MOST_CALLS_OF_A_QUESTION:
-            return False
-        if self.prompts > 1 and self.answers > 1:
+        if self.has_substance:
             return False
         if not is_whole:
             return seconds < QUESTION_S and not self.calls and self.answers <= 1
@@ -122,25 +130,44 @@ _texts = msgspec.json.Decoder(str)
 
 
 def read_talk(lines: Sequence[SummaryLine]) -> TalkFacts:
-    """The facts of these records, which are in the order of the file."""
+    """The facts of these records, which are in the order of the file.
+
+    As soon as there is work, only the end is still looked for, from behind.
+    """
     facts, answers, calls = TalkFacts(), set[str](), set[str]()
-    for line in lines:
-        if not line.is_main:
-            continue
-        if line.entrypoint in _OF_PROGRAMS:
-            facts.has_helpers_entry = True
-        if isinstance(line.customTitle, str):
-            facts.title = clean_line(line.customTitle, _TITLE)
-        if line.type == "user":
-            _add_user(facts, line)
-        elif line.type == "assistant":
-            _add_answer(facts, line, answers, calls)
-        elif line.type == "result":
-            facts.end = TurnEnd.FAILED if line.is_error is True else TurnEnd.COMPLETED
-        elif line.subtype == "compact_boundary":
-            facts.compactions += 1
-    facts.answers, facts.calls = len(answers), len(calls)
+    main = [line for line in lines if line.is_main]
+    for place, line in enumerate(main):
+        _add(facts, line, answers, calls)
+        facts.answers, facts.calls = len(answers), len(calls)
+        if facts.has_work and facts.title:
+            facts.end = _last_end(main[place + 1 :]) or facts.end
+            break
+    given = (line.customTitle for line in reversed(main) if isinstance(line.customTitle, str))
+    facts.title = clean_line(next(given, ""), _TITLE) or facts.title
     return facts
+
+
+def _last_end(lines: Sequence[SummaryLine]) -> TurnEnd:
+    """How the last turn stands after these records; UNKNOWN where none of them tells."""
+    for line in reversed(lines):
+        facts = TalkFacts()
+        _add(facts, line, set(), set())
+        if facts.end:
+            return facts.end
+    return TurnEnd.UNKNOWN
+
+
+def _add(facts: TalkFacts, line: SummaryLine, answers: set[str], calls: set[str]) -> None:
+    if line.entrypoint in _OF_PROGRAMS:
+        facts.has_helpers_entry = True
+    if line.type == "user":
+        _add_user(facts, line)
+    elif line.type == "assistant":
+        _add_answer(facts, line, answers, calls)
+    elif line.type == "result":
+        facts.end = TurnEnd.FAILED if line.is_error is True else TurnEnd.COMPLETED
+    elif line.subtype == "compact_boundary":
+        facts.compactions += 1
 
 
 def _add_user(facts: TalkFacts, line: SummaryLine) -> None:

@@ -23,14 +23,14 @@ from tui.feeds.sessions.where.transcript_folders import (
     slugs,
 )
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
-from tui.model.session import Nearness
+from tui.model.session import EventFile, Nearness
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
 # Sessions beside the newest one that are still of interest.
 RECENT_S = 24 * 3600.0
 MOST_FOLDERS = 60
-MOST_READ = 40
+MOST_READ = 16
 # A day of helpers' calls must not hide the night; they are small, so many can be read.
 MOST_SMALL = 400
 MOST_PROBED = 1_000
@@ -130,6 +130,7 @@ class _Search:
         self._reads = self._probes = 0
         self._whole = whole
         self._strangers: dict[str, int] = {}
+        self._real: dict[str, str] = {}
 
     def run(
         self, names: Iterable[str], shared: frozenset[str] = frozenset()
@@ -165,10 +166,13 @@ class _Search:
         self._reads += 1
         summary = read_summary(path, follow=False)
         nearness = self._places.nearness(summary.cwds) if summary is not None else None
-        real = safe_transcript(path, self._projects) if nearness is not None else None
-        if summary is None or nearness is None or real is None:
+        if summary is None or nearness is None or not _is_own_file(path):
             return None
-        return FoundTranscript(real, os.path.basename(path)[:-6], summary, nearness)
+        # The folder may be a link, the file is none.
+        folder, base = os.path.split(path)
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        return FoundTranscript(os.path.join(self._real[folder], base), base[:-6], summary, nearness)
 
 
 def subagent_files(transcript: str, session: str) -> list[str]:
@@ -193,12 +197,23 @@ def subagent_files(transcript: str, session: str) -> list[str]:
     return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
 
 
+def with_subagents(
+    transcript: str, session: str, chosen: str, *, trusted: bool = False, base: str = ""
+) -> list[EventFile]:
+    """The file of a session and those of its subagents, the main one first."""
+    subagent = f"subagent of session {session[:8]}"
+    files = subagent_files(transcript, session)
+    main = EventFile("transcript", transcript, chosen, trusted, base)
+    return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
+
+
 def _is_own_file(path: str) -> bool:
     try:
         facts = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
+    mine = facts.st_uid == os.geteuid() and facts.st_nlink == 1
+    return mine and stat.S_ISREG(facts.st_mode)
 
 
 def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:

@@ -97,14 +97,6 @@ class SessionTotal(Struct):
         self.by_model_total, self.base_by_model = {}, {}
 
 
-class ModelSpent(Struct):
-    """What a model was used for in records of another night: tokens of prompts, USD, tokens of answers."""
-
-    prompt: int = 0
-    usd: float = 0.0
-    output: int = 0
-
-
 class SavedAccounts(Struct):
     """`CostAccounts` as they are saved."""
 
@@ -114,7 +106,7 @@ class SavedAccounts(Struct):
     starts: dict[int, list[int]]
     by_hour: dict[int, float]
     results: int
-    earlier: dict[str, ModelSpent] = {}
+    earlier: dict[str, ModelSum] = {}
 
 
 class _TotalMatch(Struct, frozen=True):
@@ -141,7 +133,7 @@ class CostAccounts:
         self.by_hour: dict[int, float] = {}
         self.results = 0
         self._prices = prices
-        self.earlier: dict[str, ModelSpent] = {}
+        self.earlier: dict[str, ModelSum] = {}
         self._earlier_answer: tuple[str, str, TokenUsage] | None = None
 
     def is_accounted(self, session: int, source: int, at: float | None) -> bool:
@@ -172,8 +164,6 @@ class CostAccounts:
         models: tuple[ModelUsage, ...],
     ) -> None:
         """A total that was told before the night: what the session goes on from, and nothing spent."""
-        if usd <= 0:
-            return
         told = _told(models)
         chain = SessionTotal(usd, usd, 0.0, told, told, at=at, source=source)
         chain.remember(usd, told)
@@ -190,11 +180,10 @@ class CostAccounts:
         self._book_earlier(model, usage, 1)
 
     def _book_earlier(self, model: str, usage: TokenUsage, sign: int) -> None:
-        spent = self.earlier.setdefault(plain_model(model), ModelSpent())
-        spent.prompt += sign * usage.context
-        spent.output += sign * usage.output
         rates = self._prices.rates(model)
-        spent.usd += 0.0 if rates is None else sign * rates.cost(*bounded(usage)) / PICO
+        usd = 0.0 if rates is None else sign * rates.cost(*bounded(usage)) / PICO
+        spent = self.earlier.setdefault(plain_model(model), ModelSum())
+        spent.add(sign * usage.context, sign * usage.output, usd)
 
     def on_result(
         self,
@@ -334,12 +323,8 @@ class CostAccounts:
             return [], False
         totals = [total for chain in self.sessions.values() for total in reversed(chain.past)]
         if self.earlier:
-            before: ModelTotals = {
-                model: (spent.prompt, spent.usd, spent.output)
-                for model, spent in self.earlier.items()
-            }
-            usd = sum(spent.usd for spent in self.earlier.values())
-            totals.append((usd, before if told else {}))
+            before = {name: (one.prompt, one.usd, one.output) for name, one in self.earlier.items()}
+            totals.append((sum(usd for _, usd, _ in before.values()), before if told else {}))
         return [total for total in totals if bool(total[1]) == told], False
 
     def _spent(self, epochs: list[list[int]]) -> list[_OwnUse]:
@@ -367,8 +352,7 @@ class CostAccounts:
         self.responses.restore(saved.responses, same_prices)
         self.sessions, self.parents = saved.sessions, saved.parents
         self.starts, self.by_hour = saved.starts, saved.by_hour
-        self.results = saved.results
-        self.earlier = saved.earlier
+        self.results, self.earlier = saved.results, saved.earlier
 
 
 def _told(models: tuple[ModelUsage, ...]) -> ModelTotals:

@@ -90,6 +90,12 @@ def test_two_at_work_take_no_turns(ages: tuple[float, float]) -> None:
     )
 
 
+def test_one_that_only_talks_displaces_none_that_works() -> None:
+    asks = session("asks", WORKS, age=1, began=20, only_talks=True)
+    assert chosen(asks, session("night", WORKS, age=50, began=9 * HOUR)) == "night"
+    assert chosen(asks, session("waits", WAITS, age=HOUR)) == "asks"
+
+
 @pytest.mark.parametrize("ages", [(HOUR, 2 * HOUR), (2 * HOUR, HOUR)])
 def test_two_that_wait_take_no_turns(ages: tuple[float, float]) -> None:
     first, second = ages

@@ -84,6 +84,15 @@ def test_a_link_in_that_folder_is_not_followed(scene: Scene, tmp_path: Path) -> 
     assert scene.meant() == ""
 
 
+def test_a_session_that_was_started_through_a_link_to_the_project(
+    scene: Scene, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(scene.project)
+    scene.night("mine-000", cwd=tmp_path / "link")
+
+    assert scene.meant() == "mine-000"
+
+
 def test_another_config_folder(scene: Scene, tmp_path: Path) -> None:
     scene.night("mine-000")
     scene.environ["CLAUDE_CONFIG_DIR"] = str(tmp_path / "other")

@@ -139,6 +139,32 @@ def test_others_are_those_that_live_and_recent_ones_with_substance(scene: Scene)
     assert {one.session_id for one in scene.look().others} == {"opened-0", "recent-0"}
 
 
+def test_a_session_of_a_run_that_is_over_can_be_taken_up_again(scene: Scene) -> None:
+    project_files.run(
+        scene.project, "r1", started=1.0, sessions=("a-000000",), over=True, age=2 * HOUR
+    )
+    scene.night("a-000000", age=2 * HOUR - 30)
+    assert [one.kind for one in scene.registry().sessions()] == ["run"]
+
+    scene.night("a-000000", at_work=True, age=10)
+    assert scene.meant() == "a-000000"
+    scene.night("a-000000", age=2 * HOUR)
+    scene.agent("a-000000", status="busy")
+    assert scene.meant() == "a-000000"
+
+
+def test_after_clear_the_process_belongs_to_the_newer_transcript(scene: Scene) -> None:
+    scene.night("first-00", age=3 * HOUR)
+    scene.night("clear-00", at_work=True, age=20, session_id="first-00")
+    agent = scene.agent("first-00", status="busy")
+    known = scene.known()
+    assert (known["clear-00"].process, known["first-00"].process) == (agent, None)
+    assert scene.meant() == "clear-00"
+
+    scene.night("first-00", at_work=True, age=5)
+    assert scene.known()["first-00"].process == agent, "it was taken up again"
+
+
 # --- clocks ---
 
 

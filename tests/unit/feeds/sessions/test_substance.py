@@ -142,6 +142,18 @@ def test_what_a_person_began_just_now_goes_before_last_night(scene: Scene) -> No
     assert scene.meant() == "night-00", "a hook may have asked"
 
 
+@pytest.mark.parametrize("asked", [[prompt()], [*question(), prompt("And sed?")]])
+def test_a_question_at_this_moment_does_not_displace_a_night_at_work(
+    scene: Scene, asked: list[Record]
+) -> None:
+    scene.night("night-00", at_work=True, age=20, took=9 * HOUR)
+    scene.write("asked-00", asked, age=2, took=9)
+    scene.agent("night-00", status="busy")
+    scene.agent("asked-00", status="busy")
+
+    assert scene.meant() == "night-00"
+
+
 @pytest.mark.parametrize("name", ["logs/a.jsonl", "session.json"])
 def test_a_stream_of_a_question_is_no_night_either(scene: Scene, name: str) -> None:
     scene.night("night-00", age=9 * HOUR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class ProjectPlaces(NamedTuple):
 
     def nearness(self, cwds: tuple[str, ...]) -> Nearness | None:
         """How near a session is that worked in these folders; None if it is none of the project's."""
+        cwds = tuple(dict.fromkeys((*cwds, *map(_physical, cwds))))
         if any(cwd in self.folders for cwd in cwds):
             return Nearness.HERE
         found: Nearness | None = None
@@ -43,6 +45,14 @@ class ProjectPlaces(NamedTuple):
             ):
                 found = Nearness.WORK_TREE
         return found
+
+
+@lru_cache(maxsize=1_000)
+def _physical(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
 
 
 def is_below(path: str, folder: str) -> bool:
