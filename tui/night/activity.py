@@ -106,15 +106,6 @@ class ActivityTracker(Struct):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
 
-    def forget_times_after(self, at: float) -> None:
-        """The clock was wrong: nothing that goes on began after `at`."""
-        if self.since is not None and self.since > at:
-            self.since = at
-        self.open_calls = {
-            key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
-            for key, tool in self.open_calls.items()
-        }
-
     def is_news(self, at: float, *, leads: bool) -> bool:
         """Whether a record of `at` can belong to what comes after the turn's end.
 
@@ -238,12 +229,15 @@ class ActivityTracker(Struct):
 
     def on_api_error(self, failure: ApiFailure | None, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
-        self.failure = failure
-        if failure is not None and failure.limit is not None:
-            self.limit = told_limit(self.limit, failure.limit, at)
+        self._failed(failure, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
+
+    def _failed(self, failure: ApiFailure | None, at: float | None) -> None:
+        self.failure = failure
+        if failure is not None and failure.limit is not None:
+            self.limit = told_limit(self.limit, failure.limit, at)
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -320,6 +314,8 @@ class ActivityTracker(Struct):
             and not tells_failure(body, self.failure)
         ):
             self.limit = self.failure = None
+        elif self.failure is None:
+            self._failed(end.failure, at)
         self.end_turn(end)
 
     def on_hook(self, body: HookRun, at: float | None) -> None:

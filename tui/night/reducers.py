@@ -164,6 +164,8 @@ class Reducer:
             state.prompt = body.text[:_PROMPT] or state.prompt
         state.evidence.end_turn("", None, None)
         self._accounts.begin_turn(state.sessions.number(event.session))
+        if body.text == "/clear" and live:
+            self._context_meter.on_compaction(0)
         if body.command_uuid:
             state.interventions.advance_injection(body.command_uuid, "delivered", event.at)
             state.message_delivered = True

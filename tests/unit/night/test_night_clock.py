@@ -102,6 +102,17 @@ def test_the_time_of_the_file_disproves_a_last_record() -> None:
     assert made.snapshot(later).activity.last_event_at == START + 50.0 + 5 * HOUR
 
 
+def test_what_ended_with_a_wrong_clock_ended_no_later_than_known() -> None:
+    script = Script()
+    script.prompt(after=0.0)
+    working(script, 5)
+    script.result(0.1, YEAR)
+    seen = fold(script.events).snapshot(START + HOUR)
+    assert seen.state == "finished"
+    assert seen.run.ended_at == START + 50.0
+    assert seen.activity.since == START + 50.0
+
+
 def test_a_session_whose_clock_is_ahead_as_a_whole_is_kept() -> None:
     script = Script()
     script.prompt(after=0.0)
@@ -191,7 +202,9 @@ def test_a_question_to_a_person_is_waiting_live_and_afterwards(tool: str, hours:
     script = Script("t.jsonl")
     script.prompt(after=0.0)
     call = script.call(tool, "SQLite or Postgres?", 10.0)
-    open_night = fold(script.events).snapshot(START + 10.0 + hours * HOUR)
+    later = START + 10.0 + hours * HOUR
+    lives = [AgentProcesses(later, (AgentProcess(7, 1.0, "s1"),))]
+    open_night = fold(script.events, lives).snapshot(later)
     assert open_night.state == "waiting_permission"
     assert parts(open_night) == {"working": 10.0, "idle": round(hours * HOUR, 3)}
     script.answer(call, "SQLite", hours * HOUR)

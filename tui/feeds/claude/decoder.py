@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
+from tui.feeds.claude.api_failures import failure_of_result
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
 from tui.feeds.claude.encodings import read_prefix, utf16_text
 from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
@@ -196,6 +197,7 @@ def _result(line: RecordLine, raw: bytes) -> Body:
         len(result.permission_denials or ()),
         result.queued_turn_count or 0,
         result.api_error_status or 0,
+        failure_of_result(result) if result.is_error else None,
     )
 
 
