@@ -102,6 +102,14 @@ def test_a_shell_without_evidence_is_over(found: AgentProcess) -> None:
     assert seen(script, found).activity.state in OVER
 
 
+def test_the_process_may_bear_the_name_from_before_a_clear() -> None:
+    script = with_shell()
+    script.session = "s2"
+    script.prompt("/clear")
+    script.add(UserMessage("note", "", (), "local-command-stdout"))
+    assert seen(script, process("shell", children=1)).state == "working"
+
+
 def test_a_shell_without_a_process_is_over() -> None:
     assert seen(with_shell(), later=5.0).activity.state in OVER
     assert seen(with_shell(), later=600.0).activity.state in OVER
