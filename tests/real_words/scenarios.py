@@ -400,7 +400,7 @@ def schedule_window(scene: RealScene) -> None:
     scene.said("SCHEDULE-SET")
     scene.phase("on a schedule", *_BUSY, session=scene.newest_session())
     scene.rest(15)
-    scene.phase("leaving", *_BUSY, *_IDLE, *_OVER)
+    scene.phase("leaving", *_BUSY, *_IDLE, *_OVER, "waiting_permission")
     scene.type("/exit")
     scene.rest(3)
     if "❯" in scene.screen():
