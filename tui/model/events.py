@@ -95,9 +95,8 @@ ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "ca
 class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A background task or subagent began, moved or ended; `task_type` is the CLI's word for its kind.
 
-    A scheduled wake-up (`wake_up`) and a schedule (`session_cron`) are tasks too; `due` is when the
-    wake-up comes. `foreground` tasks are awaited by their tool call. A `task_id` of "*" means all of
-    the type.
+    A wake-up (`wake_up`, which comes when it is `due`) and a schedule (`session_cron`) are tasks too.
+    `foreground` tasks are awaited by their call. A `task_id` of "*" means all of the type.
     """
 
     phase: Literal["started", "progress", "updated", "ended"]
