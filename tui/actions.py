@@ -188,7 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     _inspect("review", "m", "review", "the review: what happened, what to keep", 15, 2),
     _inspect("runs", "R", "runs", "all nights of this repository"),
     _inspect("pause", "p", "pause", "hold the panes still; the header stays live"),
-    _inspect("sources", "o", "sources", "which files are read, and why these"),
+    _inspect("sources", "o", "sources", "other sessions here, and which files are read"),
     _inspect("copy", "y", "copy", "copy the line under the cursor"),
     _program("theme", "t", "theme", "next colour theme"),
     _program("help", "question_mark f1", "help", "these keys", 20, 0),

@@ -23,6 +23,8 @@ WIRE = {  # the agent: Claude's stream, transcripts, screen and process names
     "local-command-std",
     "mcp__",
     "error",
+    "ses_",  # a session of OpenCode
+    "SQLite format 3\0",
 }
 GIT = {"GIT_", "author ", "diff --git ", "diff ", "hook.", "index ", "ref:", "refs/", "alias."}
 TOOLS = {  # what test runners, editors, shells and languages print or write

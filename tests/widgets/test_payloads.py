@@ -25,7 +25,7 @@ from widgets.status.session_header import HeaderFacts, SessionHeader
 from widgets.status.timeline_bar import TimelineBar
 from widgets.text.detail_view import DetailView
 from widgets.text.documents import WrappedText
-from widgets.text.markdown_view import NotesView
+from widgets.text.notes_view import NotesView
 from widgets.text.sidecar_views import LogView, ProgressView, SourcesPanel
 from widgets.text_cells import UNSAFE
 
@@ -50,9 +50,7 @@ def log_view() -> Widget:
 
 def text_view() -> Widget:
     view = NotesView()
-    view.call_after_refresh(
-        view.show_markdown, "\n\n".join(f"- **{text}** `{text}`" for text in ALL)
-    )
+    view.call_after_refresh(view.show_notes, "\n\n".join(f"- **{text}** `{text}`" for text in ALL))
     return view
 
 

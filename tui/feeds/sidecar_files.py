@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tui.feeds.progress.newest import falls
 from tui.model import records
 from tui.model.records import SessionNotes
 from tui.system.sanitize import clean, clean_line
@@ -102,11 +103,26 @@ def _text(value: Any) -> str:
 SHOWN_BYTES = 256 * 1024
 
 
-def read_notes(data: bytes, source: str, at: float | None) -> SessionNotes:
-    """The notes as text that is safe to render; beyond 256 KiB a line says how much is left out."""
+def read_notes(data: bytes, source: str, at: float | None, size: int = 0) -> SessionNotes:
+    """The notes as text that is safe to render.
+
+    Beyond 256 KiB their oldest part is left out, in whole lines, and a line in its place says so: the
+    beginning, or the end where the newest stands on top. `data` is the end of a file of `size` bytes.
+    """
+    before = max(0, size - len(data))
     data = data.removeprefix(b"\xef\xbb\xbf")
-    text = data[:SHOWN_BYTES].decode("utf-8", "ignore" if len(data) > SHOWN_BYTES else "replace")
+    newest_first = falls(data.decode("utf-8", "replace"))
+    if len(data) <= SHOWN_BYTES and not before:
+        text = data.decode("utf-8", "replace")
+    elif newest_first:
+        end = data.rfind(b"\n", 0, SHOWN_BYTES) + 1 or SHOWN_BYTES
+        text = f"{data[:end].decode('utf-8', 'ignore')}\n{_left_out(len(data) - end)}\n"
+    else:
+        begin = data.find(b"\n", len(data) - SHOWN_BYTES) + 1 or len(data) - SHOWN_BYTES
+        text = f"{_left_out(before + begin)}\n\n{data[begin:].decode('utf-8', 'ignore')}"
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if len(data) > SHOWN_BYTES:
-        text += f"\n\n[… {len(data) - SHOWN_BYTES:,} bytes left out …]\n"
-    return SessionNotes(source, at, clean(text))
+    return SessionNotes(source, at, clean(text), newest_first)
+
+
+def _left_out(octets: int) -> str:
+    return f"[… {octets:,} bytes of older notes left out …]"

@@ -151,7 +151,8 @@ class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """One block or more of an API response; `final`: its usage is the response's last figure.
 
-    `stop_reason` is the API's word, empty where the version did not write it. `failure` is set where the
+    `stop_reason` is the API's word, empty where the version did not write it, or, with `goes_on`, where more
+    of the answer was to come. `failure` is set where the
     CLI put an error of the API in the model's place; `error` is its raw code.
     """
 
@@ -166,6 +167,7 @@ class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     error: str = ""
     stop_reason: str = ""
     failure: ApiFailure | None = None
+    goes_on: bool = False
 
 
 class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -238,13 +240,12 @@ class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A limit's state; `allowed` is no alarm. `overage`: extra usage pays, so that nothing waits."""
+    """A limit's state; `rejected` makes wait, `overage` means that extra usage pays instead."""
 
     status: str
     resets_at: float | None
     window: str
     used: float | None = None
-    overage: bool = False
 
 
 class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

@@ -91,10 +91,24 @@ class TaskDoneRecord(Struct, frozen=True, gc=False):
     line: int
 
 
+class AbandonedBranch(Struct, frozen=True, gc=False):
+    """Records from byte `start` to `end` of a source that a person took back at `at` with `/rewind`."""
+
+    source: str
+    start: int
+    end: int
+    at: float | None
+
+    def holds(self, ref: SourceRef) -> bool:
+        """Whether a place is in it."""
+        return ref.source == self.source and self.start <= ref.offset < self.end
+
+
 class EvidenceLog(Struct, frozen=True):
     """Everything that claims are judged by, oldest first.
 
-    `forgotten_edits` counts the edits that are older than those in `edits`.
+    `forgotten_edits` counts the edits that are older than those in `edits`. Statements of `abandoned`
+    branches are not among it: they were taken back.
     """
 
     __test__ = False
@@ -109,3 +123,4 @@ class EvidenceLog(Struct, frozen=True):
     notes: str = ""
     notes_source: str = ""
     notes_at: float | None = None
+    abandoned: tuple[AbandonedBranch, ...] = ()

@@ -6,7 +6,10 @@ The keys are those of JSON. Signs of the screen are in `widgets.glyphs`; those h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tui.model.session import EarlierNight
 
 VERDICTS: Final[Mapping[str, str]] = {
     "keep": "Keep",
@@ -147,3 +150,10 @@ def describe_survivors(survivors: Sequence[str] | None) -> str:
     if survivors is None:
         return "what else it had started cannot be known"
     return f"these survived: {', '.join(survivors)}" if survivors else ""
+
+
+def describe_earlier(earlier: EarlierNight) -> str:
+    """What is said of a night whose session goes on from another, which is not counted in it."""
+    if earlier.is_copy:
+        return f"forked from session {earlier.session}; the copied history is not counted here"
+    return f"session {earlier.session} again; its earlier part, night {earlier.id}, is not counted here"

@@ -78,11 +78,15 @@ class ProgressFile(Struct, frozen=True, gc=False):
 
 
 class SessionNotes(Struct, frozen=True, gc=False):
-    """The session notes as they stand, cleaned Markdown."""
+    """The session notes as they stand, cleaned Markdown.
+
+    `newest_first` where dates or numbers of its headings fall; other notes grow at their end.
+    """
 
     source: str
     at: float | None
     text: str
+    newest_first: bool = False
 
 
 LogLevel = Literal["debug", "info", "ok", "warning", "error", ""]

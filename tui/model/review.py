@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
 from tui.model.records import Commit, Hunk
+from tui.model.session import EarlierNight
 from tui.model.snapshot import Cost, NightSnapshot, Stall
 from tui.model.state import EndKind
 from tui.model.timeline import Timeline, TimeTotals
@@ -171,7 +172,10 @@ class RestorePoint(Struct, frozen=True):
 
 
 class Review(Struct, frozen=True):
-    """Everything the review page says; `reasons` are the two or three sentences of the verdict."""
+    """Everything the review page says; `reasons` are the two or three sentences of the verdict.
+
+    `continues` is the night that its session goes on from, which is not counted here.
+    """
 
     night: NightSnapshot
     verdict: Verdict
@@ -198,6 +202,7 @@ class Review(Struct, frozen=True):
     base: str = ""
     project: str = ""
     run_id: str = ""
+    continues: EarlierNight | None = None
 
     @property
     def insertions(self) -> int:

@@ -85,6 +85,27 @@ class KnownSession(Struct, frozen=True):
         return self.state in OVER
 
 
+EventKind = Literal["stream", "transcript", "journal"]
+
+
+class EventFile(Struct, frozen=True):
+    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
+
+    `base` is the folder that it must not leave by its links; empty where it may be anywhere. Only the bytes
+    from `since` to `until` (0: the end) belong to this night; with `goes_on` what stands before tells what it
+    goes on from.
+    """
+
+    kind: EventKind
+    path: str
+    chosen: str
+    trusted: bool = True
+    base: str = ""
+    since: int = 0
+    until: int = 0
+    goes_on: bool = False
+
+
 class EarlierNight(Struct, frozen=True):
     """A night whose session another one goes on from: its id, the session, and until when that went.
 

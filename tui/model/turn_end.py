@@ -6,11 +6,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
 from tui.model.events import AssistantMessage, TurnResult
 from tui.model.failures import ApiFailure, FailureKind
+
+_SAYS_WHY = (2, 1, 62)
+
+
+@lru_cache(64)
+def writes_stop_reason(version: str | None) -> bool:
+    """Whether that version of the CLI writes in a transcript why an answer stopped; False where unknown."""
+    try:
+        return tuple(map(int, (version or "").split(".")[:3])) >= _SAYS_WHY
+    except ValueError:
+        return False
 
 
 class TurnOutcome(StrEnum):
@@ -72,7 +84,7 @@ def read_answer(body: AssistantMessage, at: float | None) -> TurnEnd | None:
         return TurnEnd(TurnOutcome.COMPLETED, at, stop)
     if stop in _CUT_OFF:
         return TurnEnd(TurnOutcome.CUT, at, stop)
-    if stop or body.thinking or not body.text:
+    if stop or body.goes_on or body.thinking or not body.text:
         return None
     return TurnEnd(TurnOutcome.ANSWERED, at)
 

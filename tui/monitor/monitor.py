@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import SourceStatus
-from tui.model.session import NamedSources
+from tui.model.session import KnownSession, NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.followed_file import total_size
 from tui.monitor.session_reader import LARGE, SAVE_ABOVE, SessionReader, fold_rules
@@ -59,7 +59,7 @@ class SessionMonitor:
         self.reader: SessionReader | None = None
         self.fault: Exception | None = None
         self.caught_up = False
-        self.named = named
+        self.named = self._named_first = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
         self._rules = fold_rules(settings)
@@ -71,7 +71,8 @@ class SessionMonitor:
         self._next_discovery = 0.0
         self._next_snapshot = 0.0
         self._level = 1
-        self._background = False
+        self.is_chosen = False
+        self._background = self._is_switched = False
         self._empty: EventIndex | None = None
         self._registry: SessionRegistry | None = None
 
@@ -199,6 +200,16 @@ class SessionMonitor:
                 return
             self._woken.wait()
             self._woken.clear()
+
+    def watch(self, session: KnownSession | None) -> None:
+        """Watches this session of the project from now on; None: again what was watched at first."""
+        named = self._named_first
+        if session is not None:
+            run, path = session.run_id or None, session.path if not session.run_id else None
+            named = replace(named, events=None, run=run, session=path)
+        if named != self.named:
+            self.named, self.is_chosen, self._is_switched = named, session is not None, True
+            self.rediscover()
 
     def rediscover(self) -> None:
         """Looks for new sessions and files now, not only at the next interval."""
@@ -343,7 +354,12 @@ class SessionMonitor:
     def _rediscover(self) -> set[str]:
         """Looks every few seconds whether another session began or a file appeared; what changed."""
         now = self._clock.monotonic()
-        if now < self._next_discovery or self._folding is not None:
+        if self._is_switched:
+            self._is_switched = False
+            if self._folding is not None:
+                self._folding.stop()
+                self._folding = None
+        elif now < self._next_discovery or self._folding is not None:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
         sources = self._select()

@@ -16,18 +16,14 @@ from msgspec import Struct
 
 from tui.feeds.claude.decoder import DecodedBatch
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
+from tui.model.session import EventFile
+from tui.model.session import EventKind as Kind
 from tui.model.state import StallThresholds
-from tui.monitor.followed_file import (
-    FollowedFile,
-    SavedFile,
-    later_time,
-    recorded_arrivals,
-    steady_times,
-)
+from tui.monitor import followed_file
+from tui.monitor.followed_file import FollowedFile, SavedFile
 from tui.monitor.prices_in_force import price_table
 from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
@@ -110,7 +106,7 @@ class SessionReader:
         self._sources.append(source)
         self._new_generation(source, start.generation if start is not None else 0)
         if file.kind == "stream" and self._on_arrival is None:
-            self.fold.apply(recorded_arrivals(file.path, most=_MOST_ARRIVALS))
+            self.fold.apply(followed_file.recorded_arrivals(file.path, most=_MOST_ARRIVALS))
         return source
 
     @property
@@ -147,6 +143,8 @@ class SessionReader:
         if self.caught_up and self._is_first_pass:
             self._is_first_pass = False
             self._date_the_undated()
+        if self._rows is not None:
+            self._rows.set_abandoned(self.fold.abandoned)
         return busy
 
     def read_all(self) -> None:
@@ -225,7 +223,7 @@ class SessionReader:
         while batches := source.read():
             for batch in batches:
                 records = self._decode(source, batch)
-                for at, record in steady_times(records, source.latest):
+                for at, record in followed_file.steady_times(records, source.latest):
                     source.latest = at
                     yield at, order, source, source.number, record
 
@@ -280,7 +278,7 @@ class SessionReader:
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
             else:
-                latest = later_time(latest, at)
+                latest = followed_file.later_time(latest, at)
             if fresh:
                 if add is not None:
                     add(number, record, at)

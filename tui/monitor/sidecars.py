@@ -11,6 +11,7 @@ from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
+from tui.model.journal import JournalEntry
 from tui.model.records import (
     Commit,
     LogEntry,
@@ -35,6 +36,7 @@ _VERSIONS = 200
 _SETTLED = 2.0
 _PROCESS_EVERY = 2.0
 _COMMITS_EVERY = 2.0
+_LEAST_SLEEP = 60.0
 
 
 class WatchdogLogTail:
@@ -168,7 +170,7 @@ class SidecarFiles:
         self._clock = clock
         self._progress = WholeFile("progress", sources.progress)
         self._features = WholeFile("features", sources.features)
-        self._notes = WholeFile("notes", sources.notes)
+        self._notes = WholeFile("notes", sources.notes, from_end=True)
         self._history = WholeFile("history", sources.history)
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
@@ -185,6 +187,8 @@ class SidecarFiles:
         self._progress_seen: list[ProgressFile] = []
         self._newest: dict[type, Record] = {}
         self._lasting: list[Record] = []
+        self._notes_sleep = not sources.run  # a supervisor does it by itself
+        self._seen_at = clock.wall(), clock.monotonic()
 
     def poll(self) -> tuple[list[Record], set[str]]:
         """New records, and the names of the panes they touch."""
@@ -196,7 +200,8 @@ class SidecarFiles:
         if data is not None:
             from tui.feeds.sidecar_files import read_notes
 
-            self.notes = read_notes(data, self._notes.path, self._notes.mtime)
+            file = self._notes
+            self.notes = read_notes(data, file.path, file.mtime, file.size)
             records.append(self.notes)
             touched.add("notes")
         before = self.log.state
@@ -205,6 +210,8 @@ class SidecarFiles:
             touched.add("log")
         self._poll_histories(records)
         self._poll_slow(records)
+        if self._notes_sleep:
+            self._poll_sleep(records)
         self._remember(records)
         return records, touched
 
@@ -215,7 +222,7 @@ class SidecarFiles:
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
             if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistoryLine) or (
+            elif isinstance(record, Commit | SessionHistoryLine | JournalEntry) or (
                 # the entry in which the original system's watchdog ends a session
                 isinstance(record, LogEntry) and "Terminating session" in record.text
             ):
@@ -264,6 +271,14 @@ class SidecarFiles:
         from tui.feeds.repo.commits import CommitReader
 
         self._commits = CommitReader(self._project, since)
+
+    def _poll_sleep(self, records: list[Record]) -> None:
+        """The machine slept, or its clock was set forward: that silence is nobody's."""
+        wall, awake = self._seen_at
+        self._seen_at = now = self._clock.wall(), self._clock.monotonic()
+        missed = now[0] - wall - (now[1] - awake)
+        if missed >= _LEAST_SLEEP:
+            records.append(JournalEntry(now[0], "suspended", "", {"seconds": missed}))
 
     def _poll_histories(self, records: list[Record]) -> None:
         data = self._history.read_changed()

@@ -1,6 +1,6 @@
 """What the session is doing now: a state machine over events.
 
-It keeps facts and leaves judging them to `tui.night.state_rules`, because most judgements need the
+It keeps facts and leaves judging them to `tui.night.rules.state_rules`, because most judgements need the
 time that has passed since.
 """
 
@@ -16,8 +16,6 @@ from tui.model.events import (
     AssistantMessage,
     HookRun,
     RateLimit,
-    SourceRef,
-    ToolCall,
     ToolHeartbeat,
     TurnResult,
     UserMessage,
@@ -26,6 +24,14 @@ from tui.model.failures import SYNTHETIC, ApiFailure, LimitNotice
 from tui.model.turn_end import TurnEnd, TurnOutcome, read_answer, read_result
 from tui.night import timeline_builder
 from tui.night.background import BackgroundTracker
+from tui.night.pending import (
+    OpenToolCall,
+    PendingQuestion,
+    PendingRetry,
+    UsageLimit,
+    tells_failure,
+    told_limit,
+)
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
@@ -39,55 +45,6 @@ _KIND_OF_PHASE = (
     timeline_builder.TOOL,
     timeline_builder.IDLE,
 )
-
-
-class OpenToolCall(Struct):
-    """A tool call without an answer yet."""
-
-    call: ToolCall
-    ref: SourceRef
-    thread: str
-    since: float | None
-    heartbeat_at: float | None = None
-    message: str = ""
-
-
-class PendingRetry(Struct, frozen=True):
-    """A retry to come: the attempt, its limit, when, and why."""
-
-    attempt: int
-    limit: int
-    due: float | None
-    since: float | None
-    status: int
-    error: str
-
-    @property
-    def limited(self) -> bool:
-        """Whether it is a limit that makes it wait, and not a failure."""
-        return self.status == 429 or "rate_limit" in self.error
-
-
-class UsageLimit(Struct, frozen=True):
-    """A limit that stops the session until `resets_at`; `words` and `latest` as in `LimitNotice`."""
-
-    window: str
-    resets_at: float | None
-    since: float | None
-    words: str = ""
-    latest: float | None = None
-
-    def is_over(self, now: float) -> bool:
-        """Whether it was surely lifted before `now`."""
-        last = self.latest if self.resets_at is None else self.resets_at
-        return last is not None and now > last
-
-
-class PendingQuestion(Struct, frozen=True):
-    """Somebody must allow something."""
-
-    subject: str
-    since: float | None
 
 
 class ActivityTracker(Struct):
@@ -145,15 +102,6 @@ class ActivityTracker(Struct):
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
-
-    def forget_times_after(self, at: float) -> None:
-        """The clock was wrong: nothing that goes on began after `at`."""
-        if self.since is not None and self.since > at:
-            self.since = at
-        self.open_calls = {
-            key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
-            for key, tool in self.open_calls.items()
-        }
 
     @property
     def turn_open(self) -> bool:
@@ -267,23 +215,10 @@ class ActivityTracker(Struct):
         """The CLI put an error of the API in the model's place."""
         self.failure = failure
         if failure is not None and failure.limit is not None:
-            self._limit_told(failure.limit, at)
+            self.limit = told_limit(self.limit, failure.limit, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
-
-    def _limit_told(self, notice: LimitNotice, at: float | None) -> None:
-        """A limit was told; what was known of it before and is not told again still holds."""
-        before = self.limit
-        if before is None or (at is not None and before.is_over(at)):
-            before = UsageLimit("", None, at)
-        self.limit = UsageLimit(
-            notice.window or before.window,
-            before.resets_at if notice.resets_at is None else notice.resets_at,
-            before.since,
-            notice.words or before.words,
-            before.latest if notice.latest is None else notice.latest,
-        )
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -348,7 +283,11 @@ class ActivityTracker(Struct):
         was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
         if was_interrupted and end.outcome == TurnOutcome.FAILED:
             end = replace(end, outcome=TurnOutcome.INTERRUPTED, text="", failure=None)
-        if not body.is_error and body.subtype == "success" and not self._tells_failure(body):
+        if (
+            not body.is_error
+            and body.subtype == "success"
+            and not tells_failure(body, self.failure)
+        ):
             self.limit = self.failure = None
         self.end_turn(end)
 
@@ -356,11 +295,6 @@ class ActivityTracker(Struct):
         """A hook answered; some end the turn."""
         if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
             self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
-
-    def _tells_failure(self, body: TurnResult) -> bool:
-        """Whether a result that calls itself a success has nothing but the error before it."""
-        failure = self.failure
-        return failure is not None and bool(failure.text) and body.text[:60] == failure.text[:60]
 
     def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
@@ -371,9 +305,9 @@ class ActivityTracker(Struct):
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
-        if body.status == "rejected" and not body.overage:
-            self._limit_told(LimitNotice(body.window, body.resets_at), at)
-        elif self.limit is not None and (body.status.startswith("allowed") or body.overage):
+        if body.status == "rejected":
+            self.limit = told_limit(self.limit, LimitNotice(body.window, body.resets_at), at)
+        else:
             self.limit = None
 
     def on_state(self, body: AgentStateReport, at: float | None) -> None:

@@ -1,7 +1,7 @@
 """What goes on beside the turns: background shells, asynchronous subagents, workflows, wake-ups.
 
 It keeps what the records say was begun and not told to be over. Whether it still goes on is judged in
-`tui.night.background_rules`, because that needs the process and the time that has passed.
+`tui.night.rules.background_rules`, because that needs the process and the time that has passed.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ so that the same records give the same night however they are cut, saved and tak
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,8 +19,9 @@ from tui.model.events import (
     HookRun,
     MalformedLine,
     SourceRef,
+    UserMessage,
 )
-from tui.model.evidence import EvidenceLog
+from tui.model.evidence import AbandonedBranch, EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import StallKind, StallThresholds
@@ -30,7 +31,7 @@ from tui.night.activity import IDLE
 from tui.night.earlier_records import apply_earlier
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.fold_state import BEHIND, FoldState, SourceClock
+from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import past_silence
@@ -41,7 +42,7 @@ from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
 
-VERSION = 9
+VERSION = 10
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -277,8 +278,8 @@ class NightFold:
         if point is None:
             return False
         timeline.go_back(point)
-        self._activity.forget_times_after(at)
-        state.last_sign = max(at, state.heard_at or at)
+        forget_times_after(self._activity, at)
+        state.last_sign = max(first, at, state.heard_at or at)
         self._advance_clock(first, source)
         self._advance_clock(at, source)
         return True
@@ -337,10 +338,27 @@ class NightFold:
         elif event.session != state.session and event.session and kind is not HookRun:
             state.session = event.session
             state.sessions.number(event.session)
+        if event.parent and not event.thread and (kind is AssistantMessage or kind is UserMessage):
+            self._branch(event, at, source)
         handler = self._event_handlers.get(kind)
         if handler is not None:
             handler(event, body, at, live, source)
         return True
+
+    def _branch(self, event: AgentEvent, at: float | None, source: SourceClock) -> None:
+        """A record finds its place in the conversation's tree; it may abandon what came before it."""
+        tree, name, parent = self._state.tree, event.source, event.parent
+        branch = tree.add(source.number, name, event.offset, parent, event.body, at)  # type: ignore[arg-type]
+        if branch is not None:
+            label = "the conversation was taken back; what came since is abandoned"
+            self._timeline.mark(at, "rewind", label, SourceRef(name, branch.start))
+            self._state.evidence.on_abandoned(branch)
+            self._state.test_runs.on_edit(1)
+
+    @property
+    def abandoned(self) -> Sequence[AbandonedBranch]:
+        """The parts of conversations that a person took back, oldest first."""
+        return self._state.tree.abandoned
 
     def _merge_duplicate(
         self, event: AgentEvent, kind: type, at: float | None, source: SourceClock

@@ -18,6 +18,7 @@ from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFo
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
+from tui.night.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
@@ -230,6 +231,7 @@ class FoldState(Struct):
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
     late_calls: dict[str, ToolCall] = {}
+    tree: ConversationTree = field(default_factory=ConversationTree)
     early_results: dict[str, ToolResult] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
@@ -301,6 +303,16 @@ class FoldState(Struct):
         if timeline is self.timeline or clock is None:
             return self
         activity = copy(self.activity)
-        activity.forget_times_after(clock)
+        forget_times_after(activity, clock)
         sign = max(clock, self.heard_at or clock)
         return replace(self, timeline=timeline, activity=activity, last_sign=sign)
+
+
+def forget_times_after(activity: ActivityTracker, at: float) -> None:
+    """A clock was wrong: nothing that goes on began after `at`."""
+    if activity.since is not None and activity.since > at:
+        activity.since = at
+    activity.open_calls = {
+        key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
+        for key, tool in activity.open_calls.items()
+    }

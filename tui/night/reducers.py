@@ -21,10 +21,11 @@ from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, SUBAGENTS, OpenToolCall
+from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
-from tui.night.limit_rules import idle_after_limit, limit_name
+from tui.night.pending import OpenToolCall
+from tui.night.rules.limit_rules import limit_name, note_lifted_limit
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_early
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -110,7 +111,7 @@ class Reducer:
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
-            self._note_lifted_limit(at)
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             if not body.error:
                 state.waste.on_progress(at, ref)
             activity.on_assistant(body, at)
@@ -118,13 +119,6 @@ class Reducer:
             if state.message_delivered:
                 state.message_delivered = False
                 state.interventions.mark_seen(at)
-
-    def _note_lifted_limit(self, at: Time) -> None:
-        """What comes at `at` ends a wait; it was none any more since the limit's reset."""
-        if self._activity.limit is not None:
-            span = idle_after_limit(self._activity, at)
-            if span is not None:
-                self._state.interventions.spans.append(span)
 
     def _lose_calls(self, message: str, thread: str, at: Time, ref: SourceRef) -> None:
         """The model goes on: what was open before was lost; a late answer still finds its call."""
@@ -172,7 +166,7 @@ class Reducer:
         if live:
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
-            self._note_lifted_limit(at)
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             self._activity.on_user(body, at)
             state.last_ref = ref
 
@@ -200,6 +194,8 @@ class Reducer:
             state.prompt = body.text[:_PROMPT] or state.prompt
         state.evidence.end_turn("", None, None)
         self._accounts.begin_turn(state.sessions.number(event.session))
+        if body.text == "/clear" and live:
+            self._context_meter.on_compaction(0)
         if body.command_uuid:
             state.interventions.advance_injection(body.command_uuid, "delivered", event.at)
             state.message_delivered = True
@@ -263,7 +259,7 @@ class Reducer:
         self._accounts.responses.begin_source(source.number, body.hour_as_five)
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
-            self._note_lifted_limit(at)
+            note_lifted_limit(self._activity, at, self._state.interventions.spans)
             open = self._activity.turn_open and not self._activity.may_be_over
             if open and at is not None:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)

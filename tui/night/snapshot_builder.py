@@ -18,8 +18,9 @@ from tui.model.snapshot import (
 from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
-from tui.night.limit_rules import idle_after_limit
-from tui.night.state_rules import classify_state
+from tui.night.rules.limit_rules import idle_after_limit
+from tui.night.rules.state_rules import classify_state
+from tui.night.rules.verdicts import StateInputs, StateVerdict
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
@@ -36,7 +37,6 @@ from tui.night.timeline_builder import (
 from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.bill import bill, tokens
 from tui.night.usage.prices import PriceTable
-from tui.night.verdicts import StateInputs, StateVerdict
 
 _T = TypeVar("_T")
 _FOR_A_PERSON = frozenset(

@@ -12,14 +12,11 @@ from textual.screen import ModalScreen
 from tui.actions import Place, grouped, keys_of
 from tui.model.rows import EventDetail
 from tui.model.snapshot import NightSnapshot
-from tui.monitor.monitor import SessionMonitor
-from tui.system.clock import Clock
 from tui.system.format import format_clock, format_duration_short
 from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.lists.find_bar import FindBar
 from widgets.lists.pane import Pane
 from widgets.text.detail_view import DetailView
-from widgets.text.sidecar_views import SourcesPanel
 
 
 class InfoScreen(ModalScreen[None]):
@@ -118,32 +115,3 @@ def explanation(snapshot: NightSnapshot) -> list[Sentence]:
     lines += [(f"  {note}", "dim") for note in snapshot.cost.notes]
     lines.append((f"context window known by: {snapshot.context.basis}", "dim"))
     return lines
-
-
-class SourcesScreen(InfoScreen):
-    """Which files are read, and why these; renewed every second."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("o,enter", "close", "back", show=False)]
-
-    def __init__(self, monitor: SessionMonitor, clock: Clock) -> None:
-        super().__init__()
-        self._monitor = monitor
-        self._panel = SourcesPanel(now=clock.wall)
-
-    def compose(self) -> ComposeResult:
-        pane = Pane(0, "Sources", self._panel, id="sources")
-        pane.foot = "esc back"
-        yield pane
-
-    def on_mount(self) -> None:
-        self._update()
-        self._panel.focus()
-        self.set_interval(1.0, self._update)
-
-    def _update(self) -> None:
-        self._panel.show(self._monitor.feeds())
-        is_notified = self._monitor.wake_mode == "notified"
-        status = "changes are noticed at once" if is_notified else "files are polled"
-        self.query_one(Pane).status = status
-
-    on_line_view_opened = InfoScreen.action_close

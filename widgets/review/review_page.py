@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tui.model.labels import describe_earlier
 from tui.model.review import Review
 from tui.system.format import (
     format_clock,
@@ -210,6 +211,9 @@ def _figures(review: Review, width: int) -> list[ReviewRow]:
         ("cost", cost_spans(review), SectionTarget("page", "cost-0")),
         ("stepped in", [(interventions_text(review.interventions), "text")], effects),
     )
+    if (earlier := review.continues) is not None:
+        words: Line = [(visible(describe_earlier(earlier)), "text")]
+        figures = (("continues", words, timeline), *figures)
     return [row for figure in figures for row in figure_rows(*figure, width)]
 
 

@@ -52,6 +52,7 @@ class HeaderFacts(Struct, frozen=True):
     budget_warning: float = 0.8
     budget_critical: float = 0.95
     checkpoint_due_s: float | None = None
+    others: int = 0
 
 
 class HeaderPart(Struct, frozen=True):
@@ -175,6 +176,21 @@ def _message_parts(facts: HeaderFacts) -> Iterator[HeaderPart]:
         yield HeaderPart(([(words, "person")], [(f"{count} by you", "person")], []), (12, 30))
 
 
+def _others_part(facts: HeaderFacts) -> HeaderPart | None:
+    """How many other sessions live in this project."""
+    count = facts.others
+    if not count:
+        return None
+    words = f"{format_count(count, 'other session')} {'lives' if count == 1 else 'live'} here"
+    short = f"+{format_count(count, 'session')}"
+    forms: tuple[Line, ...] = (
+        [(words, "warning")],
+        [(short, "warning")],
+        [(f"+{count}", "warning")],
+    )
+    return HeaderPart((*forms, []), (13, 33, 66))
+
+
 def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]]:
     """The pieces from the left, and those that stand at the right edge."""
     signs = glyphs()
@@ -190,6 +206,7 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
         _idle_part(facts),
         _checkpoint_part(facts),
         *_message_parts(facts),
+        _others_part(facts),
     ]
     right: list[HeaderPart] = []
     if facts.alert:

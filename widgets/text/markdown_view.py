@@ -15,7 +15,6 @@ from widgets.ink import Line, Role, Span, text_of
 from widgets.line_layout import wrap
 from widgets.text.documents import (
     DocumentStack,
-    DocumentView,
     LaidOutDocument,
     RowDocument,
     WrappedText,
@@ -46,7 +45,7 @@ def _parser() -> MarkdownIt:
     return parser.disable(["reference", "entity", "inline", "text_join"])
 
 
-def _parse_markdown(text: str) -> list[Token]:
+def parse_markdown(text: str) -> list[Token]:
     """The blocks of the text; slow enough for a long one to need a thread.
 
     `meta` of a token says what CommonMark has no place for: `apart` an empty line before it, `task`
@@ -144,15 +143,18 @@ class _Container:
     role: Role
 
 
-class _Layout:
-    """Makes the rows of parsed Markdown at one width."""
+class MarkdownLayout:
+    """Makes the rows of parsed Markdown at one width, and says of which line each block's rows are."""
 
     def __init__(self, width: int) -> None:
         self.rows: list[Line] = []
+        self.blocks: list[tuple[int, range]] = []
+        """The first row of each block with the lines of the text that it shows."""
         self._width = max(8, width)
         self._containers: list[_Container] = []
         self._heading: Role | None = None
         self._table: list[list[str]] = []
+        self._lines = self._table_lines = range(0)
 
     def _add(self, rows: Iterator[Line] | Sequence[Line]) -> None:
         for row in rows:
@@ -176,8 +178,14 @@ class _Layout:
         """Lay out the next token."""
         if token.meta.get("apart"):
             self._add_empty_row()
+        if token.map:
+            self._lines = range(token.map[0], token.map[1])
+        before = len(self.rows)
         if handler := self._HANDLERS.get(token.type):
             handler(self, token)
+        if len(self.rows) > before:
+            table = token.type == "table_close"
+            self.blocks.append((before, self._table_lines if table else self._lines))
 
     def _open_quote(self, token: Token) -> None:
         bar: Span = (glyphs().branch + " ", "faint")
@@ -237,6 +245,9 @@ class _Layout:
         for line in token.content.rstrip("\n").split("\n"):
             self._add(wrap([(line, "text")], self._room))
 
+    def _open_table(self, token: Token) -> None:
+        self._table_lines = self._lines
+
     def _open_row(self, token: Token) -> None:
         self._table.append([])
 
@@ -244,7 +255,7 @@ class _Layout:
         self._add(list(_table_rows(self._table, self._room)))
         self._table = []
 
-    _HANDLERS: Final[dict[str, Callable[[_Layout, Token], None]]] = {
+    _HANDLERS: Final[dict[str, Callable[[MarkdownLayout, Token], None]]] = {
         "blockquote_open": _open_quote,
         "blockquote_close": _close_container,
         "list_item_open": _open_item,
@@ -256,6 +267,7 @@ class _Layout:
         "code_block": _code,
         "hr": _rule,
         "html_block": _html,
+        "table_open": _open_table,
         "tr_open": _open_row,
         "table_close": _close_table,
     }
@@ -272,7 +284,7 @@ def _table_rows(table: Sequence[Sequence[str]], width: int) -> Iterator[Line]:
 
 
 def _layout_rows(tokens: Sequence[Token], width: int) -> list[Line]:
-    layout = _Layout(width)
+    layout = MarkdownLayout(width)
     for token in tokens:
         layout.add(token)
     return layout.rows
@@ -280,20 +292,10 @@ def _layout_rows(tokens: Sequence[Token], width: int) -> list[Line]:
 
 def markdown_document(text: str) -> RowDocument:
     """Markdown as a document; of a long text only the newest part, what is older as it was written."""
-    start = text.find("\n", len(text) - MAX_PARSED) + 1 if len(text) > MAX_PARSED else 0
-    newest = LaidOutDocument(partial(_layout_rows, _parse_markdown(text[start:])))
+    start = start_of_newest(text)
+    newest = LaidOutDocument(partial(_layout_rows, parse_markdown(text[start:])))
     return DocumentStack([WrappedText(text[:start]), newest]) if start else newest
 
 
-class NotesView(DocumentView):
-    """Shows notes; the same words again change nothing, other words keep the place."""
-
-    _text = ""
-
-    def show_markdown(self, text: str) -> None:
-        """Show Markdown, as soon as a thread has parsed it."""
-        if text != self._text:
-            self._text = text
-            self.build_document(
-                lambda: markdown_document(text) if text.strip() else None, keep_place=True
-            )
+def start_of_newest(text: str) -> int:
+    return text.find("\n", len(text) - MAX_PARSED) + 1 if len(text) > MAX_PARSED else 0

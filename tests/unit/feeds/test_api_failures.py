@@ -223,7 +223,7 @@ def test_an_event_names_its_window_and_who_pays() -> None:
     }
     line = json.dumps({"type": "rate_limit_event", "rate_limit_info": info}).encode()
     body = ClaudeDecoder("t").decode_all(line, 0)[0].body
-    assert body == RateLimit("rejected", 5, "weekly", None, True)
+    assert body == RateLimit("overage", 5, "weekly", None)
 
 
 @given(st.text(max_size=300), st.text(max_size=20), st.integers(-1, 999))

@@ -75,4 +75,29 @@ def test_notes_are_clean_and_capped() -> None:
     assert (notes.source, notes.at) == ("n.md", 3.0)
     long = read_notes("ä".encode() * SHOWN_BYTES, "n.md", None)
     assert "\ufffd" not in long.text
-    assert long.text.endswith(f"[… {SHOWN_BYTES:,} bytes left out …]\n")
+    assert long.text.startswith(f"[… {SHOWN_BYTES:,} bytes of older notes left out …]\n")
+
+
+def test_long_notes_lose_their_oldest_part_in_whole_lines() -> None:
+    lines = [f"- step {number} of the work" for number in range(20_000)]
+    notes = read_notes("\n".join(lines).encode(), "n.md", None)
+    notice, empty, first, *rest = notes.text.split("\n")
+
+    left_out = len(lines) - 1 - len(rest)
+    assert rest[-1] == lines[-1]
+    assert first == lines[left_out]
+    octets = sum(len(line) + 1 for line in lines[:left_out])
+    assert (notice, empty) == (f"[… {octets:,} bytes of older notes left out …]", "")
+    assert not notes.newest_first
+
+
+def test_notes_with_the_newest_on_top_lose_their_end() -> None:
+    text = "".join(
+        f"## Session {number} (2026-01-{1 + number // 60:02d})\n- words of it\n" * 4
+        for number in range(1600, 0, -1)
+    )
+    notes = read_notes((text * 2)[: 3 * SHOWN_BYTES].encode(), "n.md", None)
+
+    assert notes.newest_first
+    assert notes.text.startswith("## Session 1600 ")
+    assert notes.text.endswith(" bytes of older notes left out …]\n")

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from tests.talks import Talk
-from tui.feeds.sessions.lineage import TranscriptNight, night_of_transcript, transcript_nights
+from tui.feeds.sessions.lineage import (
+    TranscriptNight,
+    night_of_transcript,
+    taken_until,
+    transcript_nights,
+)
 
 HOUR = 3600.0
 ABSENCE = 6 * HOUR
@@ -263,3 +268,20 @@ def test_what_cannot_be_read_is_no_night(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").touch()
     paths = [str(tmp_path / name) for name in ("link.jsonl", "gone.jsonl", "empty.jsonl")]
     assert [night for night in transcript_nights(paths, ABSENCE) if night.has_answers] == []
+
+
+def test_what_a_run_has_is_no_night_of_a_transcript(tmp_path: Path) -> None:
+    own = talk(40 * HOUR).ask("The run.").work(3).say("Done.")
+    ended = own.at
+    fork = own.fork(ended + HOUR).ask("What happened?").say("This.")
+    own.ask("Next day.", 20 * HOUR).say("Done.")
+    paths = [str(one.write(tmp_path)) for one in (own, fork)]
+    found = transcript_nights(paths, ABSENCE, {own.session: ended})
+    assert names(found, own, fork) == [[1], [0]]
+    assert [own_texts(one.newest.path, one.newest.since)[0] for one in found] == [
+        "What happened?", "Next day.",
+    ]  # fmt: skip
+    assert found[0].continues is not None
+    assert found[0].continues.session == own.session
+    assert taken_until(paths[0], ended, ABSENCE) == found[1].newest.since
+    assert taken_until(paths[1], ended, ABSENCE) == 0

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.feeds.log_levels import judge_level
+from tui.model.records import LogLevel
 
 ERRORS = [
     "/bin/bash: /srv/app/heal.sh: No such file or directory",
@@ -109,8 +110,8 @@ def test_a_tick_says_that_it_went_well(line: str) -> None:
         ("debug", "failed", "debug"),
     ],
 )
-def test_what_a_program_says_itself_stands(said: str, line: str, level: str) -> None:
-    assert judge_level(line, said) == level  # type: ignore[arg-type]
+def test_what_a_program_says_itself_stands(said: LogLevel, line: str, level: LogLevel) -> None:
+    assert judge_level(line, said) == level
 
 
 @settings(deadline=None, max_examples=300)

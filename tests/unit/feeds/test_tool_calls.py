@@ -10,7 +10,7 @@ import pytest
 from msgspec import Raw
 
 from tests.unit.feeds.event_lines import line
-from tui.feeds.claude.message_bodies import read_tool_call
+from tui.feeds.claude.tool_inputs import read_tool_call
 
 
 def summary(name: str, given: Any) -> str:
@@ -106,7 +106,7 @@ def test_equal_calls_have_equal_keys_and_others_do_not() -> None:
 
 def test_keys_are_the_same_in_every_process() -> None:
     code = (
-        "from msgspec import Raw; from tui.feeds.claude.message_bodies import read_tool_call;"
+        "from msgspec import Raw; from tui.feeds.claude.tool_inputs import read_tool_call;"
         "print(read_tool_call('t', 'Bash', Raw(b'{\"command\":\"ls\"}')).key)"
     )
     other = subprocess.run(

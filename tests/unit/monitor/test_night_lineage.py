@@ -82,15 +82,12 @@ def test_the_nights_of_any_lineage_add_up_to_the_union(steps: list[Step], seed: 
     talks = lineage(steps)
     answers: set[str] = set()
     calls: set[str] = set()
-    prompts: set[str] = set()
     for record in (record for one in talks for record in one.records):
         message = record.get("message", {})
         content = message.get("content", "")
         if record["type"] == "assistant" and message["model"] != "<synthetic>":
             answers.add(message["id"])
             calls.update(block["id"] for block in content if block["type"] == "tool_use")
-        elif isinstance(content, str) and "uuid" in record:
-            prompts.add(record["uuid"])
     with tempfile.TemporaryDirectory() as folder:
         found = all_nights(Path(folder), talks)
         known = [folded(night) for night in found]

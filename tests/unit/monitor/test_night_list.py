@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.session_files import iso
+from tests.talks import Talk
 from tests.unit.project_files import run, slug, stream_records, transcript, write
+from tui.commands.observe.text_views import review_lines
+from tui.feeds.sessions.night_files import find_night_file
 from tui.model.session import NamedSources
 from tui.monitor.history.night_list import (
     cost_trend,
@@ -195,3 +198,84 @@ def test_fifty_nights_are_listed_in_no_time(project: Path) -> None:
     assert len(found) == 50
     assert all(one.made_at is not None for one in found)
     assert min(took) < 0.2
+
+
+# --- lineages ------------------------------------------------------------------------------------
+
+
+def placed(project: Path, *talks: Talk) -> None:
+    folder = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "projects" / slug(project)
+    for talk in talks:
+        talk.write(folder)
+
+
+def evenings(project: Path) -> Talk:
+    """One session that was taken up again on two later days."""
+    talk = Talk(str(project), time.time() - 80 * 3600).ask("Evening.").work(2).say("Night.")
+    talk.ask("Second evening.", 30 * 3600).work(2).say("Night.")
+    return talk.ask("Third evening.", 30 * 3600).work(2).say("Night.")
+
+
+def test_each_evening_of_a_session_is_a_night_with_its_own_id(project: Path) -> None:
+    talk = evenings(project)
+    placed(project, talk)
+    newest, second, first = list_nights(project, SETTINGS)
+    assert newest.id == talk.session
+    assert [one.goal for one in (first, second, newest)] == [
+        "Evening.", "Second evening.", "Third evening.",
+    ]  # fmt: skip
+    assert first.continues is None
+    assert newest.continues is not None
+    assert newest.continues.id == second.id
+    assert second.id.startswith(f"{talk.session}@")
+    for night in (first, second, newest):
+        review(project, night.id)
+    listed = list_nights(project, SETTINGS)
+    assert [night.id for night in listed] == [newest.id, second.id, first.id]
+    assert [round(night.total_s) for night in listed] == [25, 25, 25]
+    assert all(night.verdict is not None for night in listed)
+
+
+def test_a_review_says_what_it_goes_on_from(project: Path) -> None:
+    talk = evenings(project)
+    placed(project, talk)
+    second = list_nights(project, SETTINGS)[1]
+    whole = load_review(project, SETTINGS, NamedSources(), SystemClock())
+    assert whole.continues is not None
+    assert (whole.continues.id, whole.continues.session) == (second.id, talk.session)
+    assert (whole.run_id, whole.night.run.session_id) == (talk.session, talk.session)
+    earlier = load_review(project, SETTINGS, NamedSources(), SystemClock(), second.id)
+    assert earlier.run_id == second.id
+    assert any(talk.session in line and second.id in line for line in review_lines(whole))
+
+
+def test_a_part_of_an_id_finds_the_newest_night_of_a_session(project: Path) -> None:
+    talk = evenings(project)
+    first = Talk(str(project), time.time() - 9 * 3600).ask("One.").say("Done.")
+    second = first.cleared(first.at + 60).ask("Two.").say("Done.")
+    placed(project, talk, first, second)
+    assert find_night_file(project, SETTINGS, talk.session[:8]).id == talk.session
+    assert find_night_file(project, SETTINGS, first.session[:8]).id == second.session
+    with pytest.raises(NoSessionError, match="no night"):
+        find_night_file(project, SETTINGS, "ffffffff-0000")
+
+
+def test_a_remark_stays_with_the_evening_that_it_was_about(project: Path) -> None:
+    talk = Talk(str(project), time.time() - 50 * 3600).ask("Evening.").say("Night.")
+    placed(project, talk)
+    set_reviewed(project, SETTINGS, talk.session, decision="kept", at=talk.at + 3600)
+    talk.ask("Next evening.", 30 * 3600).say("Night.")
+    placed(project, talk)
+    newest, first = list_nights(project, SETTINGS)
+    assert (newest.remarks.reviewed, newest.remarks.decision) == (False, "")
+    assert (first.remarks.reviewed, first.remarks.decision) == (True, "kept")
+
+
+def test_no_night_is_called_after_a_command_of_the_cli(project: Path) -> None:
+    first = Talk(str(project), time.time() - 20 * 3600).ask("One.").say("Done.")
+    second = first.cleared(time.time() - 3600).ask("Two.").say("Done.")
+    only = Talk(str(project), time.time() - 1800)
+    only.ask("<command-name>/exit</command-name>")
+    placed(project, first, second, only)
+    assert [night.goal for night in list_nights(project, SETTINGS)] == ["Two.", "One."]
+    assert load_review(project, SETTINGS, NamedSources(), SystemClock()).night.run.first_prompt

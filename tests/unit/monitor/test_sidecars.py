@@ -10,7 +10,9 @@ import pytest
 from tests.fakes import FakeClock
 from tests.session_files import write_project
 from tests.unit import repositories
+from tests.unit.night.night_script import Script, fold
 from tui.feeds.sessions.select import select_session
+from tui.model.journal import JournalEntry
 from tui.model.records import (
     Commit,
     LogEntry,
@@ -90,6 +92,65 @@ def test_a_log_that_begins_anew_changes_its_generation(tmp_path: Path, clock: Fa
     sidecars.poll()
     assert sidecars.log.generation != before
     assert "anew" in sidecars.log.entry(len(sidecars.log) - 1).text
+
+
+def test_a_repeated_line_is_counted_as_it_comes(tmp_path: Path, clock: FakeClock) -> None:
+    log = tmp_path / "w.log"
+    log.write_text("2026-01-01 10:00:00 - begun\n")
+    sidecars = beside(write_project(tmp_path / "p"), clock, watchdog=str(log))
+    sidecars.poll()
+    told = []
+    for minute in range(1, 5):
+        with log.open("a") as file:
+            file.write(f"2026-01-01 10:0{minute}:00 - exited with code 1\n")
+        records, touched = sidecars.poll()
+        told += [record for record in records if isinstance(record, LogEntry)]
+        assert touched == {"log"}
+
+    last = sidecars.log.entry(len(sidecars.log) - 1)
+    assert (len(sidecars.log), last.count, last.level) == (2, 4, "error")
+    assert last.last_at is not None
+    assert last.at is not None
+    assert last.last_at - last.at == 180
+    assert sidecars.log.row_at_time(last.at + 60) == 1
+    assert [entry.count for entry in told] == [1, 1, 1, 1], "what is told is not counted"
+    with log.open("a") as file:
+        file.write("2026-01-01 10:06:00 - exited with code 2\n")
+    sidecars.poll()
+    assert [sidecars.log.entry(index).count for index in range(len(sidecars.log))] == [1, 4, 1]
+
+
+def test_a_broken_feature_list_leaves_what_was_known(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    (project / "claude-progress.txt").unlink()
+    listed = project / "prd.json"
+    listed.write_text('{"userStories": [{"title": "one", "passes": true}]}')
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    assert sidecars.progress is not None
+    assert (sidecars.progress.basis, sidecars.progress.done) == ("features", 1)
+    listed.write_text('{"userStories": [{"title": "one", "pas')
+    sidecars.poll()
+    assert (sidecars.progress.basis, sidecars.progress.done) == ("features", 1)
+    assert "is no JSON" in sidecars.progress.rests_on
+    listed.write_text("[]")
+    sidecars.poll()
+    assert sidecars.progress.basis == "unknown"
+
+
+def test_a_progress_file_may_be_a_feature_list(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    named = project / "tasks.json"
+    named.write_text('[{"title": "one", "status": "done"}, {"title": "two", "status": "todo"}]')
+    sidecars = beside(project, clock, progress=str(named))
+    sidecars.poll()
+
+    assert sidecars.progress is not None
+    assert (sidecars.progress.basis, sidecars.progress.done, sidecars.progress.open) == (
+        "features",
+        1,
+        1,
+    )
 
 
 def test_a_log_row_is_found_by_its_time(tmp_path: Path, clock: FakeClock) -> None:
@@ -222,3 +283,38 @@ def test_the_entry_that_ends_a_session_lasts(tmp_path: Path, clock: FakeClock) -
     sidecars.poll()
     (entry,) = [record for record in sidecars.records if isinstance(record, LogEntry)]
     assert "idle for 30 minutes" in entry.text
+
+
+@pytest.mark.parametrize(("missed", "told"), [(3_600.0, True), (30.0, False), (-500.0, False)])
+def test_a_machine_that_slept_is_noted(
+    tmp_path: Path, clock: FakeClock, missed: float, told: bool
+) -> None:
+    """The wall clock went on, the one that stands still in sleep did not."""
+    sidecars = beside(write_project(tmp_path / "p"), clock)
+    sidecars.poll()
+    clock.advance(10.0)
+    clock.set_wall(clock.wall() + missed)
+    records, _ = sidecars.poll()
+    slept = [one for one in records if isinstance(one, JournalEntry)]
+    assert [(one.kind, one.at, one.data) for one in slept] == (
+        [("suspended", clock.wall(), {"seconds": missed})] if told else []
+    )
+    assert [one for one in sidecars.records if isinstance(one, JournalEntry)] == slept
+    assert not [one for one in sidecars.poll()[0] if isinstance(one, JournalEntry)]
+
+
+def test_a_foreign_session_that_slept_with_its_machine_is_not_stalled(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    script = Script(start=clock.wall())
+    script.init(after=0.0)
+    made = fold(script.events)
+    sidecars = beside(write_project(tmp_path / "p"), clock)
+    sidecars.poll()
+    clock.set_wall(clock.wall() + 5 * 3600.0)
+    assert made.snapshot(clock.wall()).state == "stalled"
+    made.apply(one for one in sidecars.poll()[0] if isinstance(one, JournalEntry))
+    clock.advance(5.0)
+    seen = made.snapshot(clock.wall())
+    assert seen.state != "stalled"
+    assert seen.time.idle == pytest.approx(5 * 3600.0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.model.events import ToolCall, ToolResult
-from tui.monitor.rows.tool_outcomes import outcome
+from tui.monitor.rows.tool_outcomes import answer_words, outcome
 
 BASH = ToolCall("t1", "Bash", "pytest -q", 1)
 
@@ -168,3 +168,20 @@ def test_any_answer_has_an_outcome_on_one_line(text: str, error: bool, tool: str
     found = outcome(ToolCall("t", tool, "x", 1), answer(text, error=error))
     assert "\n" not in found.text and len(found.text) <= 160
     assert not (error and found.mark == "ok")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<tool_use_error>File does not exist.</tool_use_error>", "File does not exist."),
+        ("<local-command-stdout>branch main</local-command-stdout>", "branch main"),
+        (
+            "<task-notification>\n<task-id>a1</task-id>\n<status>killed</status>\n"
+            "<summary>Agent “look” was stopped</summary>\n</task-notification>",
+            "Agent “look” was stopped",
+        ),
+        ("x < y and <b>bold</b>", "x < y and <b>bold</b>"),
+    ],
+)
+def test_tags_of_the_cli_are_no_words(text: str, told: str) -> None:
+    assert answer_words(text).strip() == told

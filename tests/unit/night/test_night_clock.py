@@ -191,7 +191,9 @@ def test_a_question_to_a_person_is_waiting_live_and_afterwards(tool: str, hours:
     script = Script("t.jsonl")
     script.prompt(after=0.0)
     call = script.call(tool, "SQLite or Postgres?", 10.0)
-    open_night = fold(script.events).snapshot(START + 10.0 + hours * HOUR)
+    later = START + 10.0 + hours * HOUR
+    lives = [AgentProcesses(later, (AgentProcess(7, 1.0, "s1"),))]
+    open_night = fold(script.events, lives).snapshot(later)
     assert open_night.state == "waiting_permission"
     assert parts(open_night) == {"working": 10.0, "idle": round(hours * HOUR, 3)}
     script.answer(call, "SQLite", hours * HOUR)

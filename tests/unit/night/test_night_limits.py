@@ -12,7 +12,7 @@ from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind, LimitNotice
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import NightSnapshot
-from tui.night.limit_rules import limit_name, moment
+from tui.night.rules.limit_rules import limit_name, moment
 from tui.system.format import format_clock, format_local
 
 HOUR = 3600.0
@@ -99,7 +99,7 @@ def test_an_event_and_the_words_after_it_tell_of_one_limit() -> None:
 def test_extra_usage_that_pays_is_no_limit() -> None:
     script = Script()
     script.prompt()
-    script.add(RateLimit("rejected", RESETS, "five_hour", 1.0, True))
+    script.add(RateLimit("overage", RESETS, "five_hour", 1.0))
     assert word(seen(script, START + 10.0))[0] != "rate_limited"
 
 

@@ -68,6 +68,8 @@ def test_a_busy_machine_is_told_once_and_ends_nothing(
             "limit": "processors",
             "value": "99% of the machine for 60s",
             "allowed": "80%",
+            "used": 0.99,
+            "bound": 0.8,
             "share": 1.0,
         }
     ]

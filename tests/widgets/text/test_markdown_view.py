@@ -9,7 +9,8 @@ from rich.style import Style
 
 from tests.widgets.host import Host, screen_rows, until, words
 from widgets.ink import Line, width_of
-from widgets.text.markdown_view import NotesView, markdown_document
+from widgets.text.markdown_view import markdown_document
+from widgets.text.notes_view import NotesView
 
 
 def markdown_rows(text: str, width: int) -> list[Line]:
@@ -163,11 +164,11 @@ async def test_notes_are_wrapped_again_when_the_window_changes() -> None:
     app = Host(view)
     async with app.run_test(size=(30, 8)) as pilot:
         await until(pilot, lambda: any("no notes" in row for row in screen_rows(app)))
-        view.show_markdown("# Title\n- one two three four five six seven")
+        view.show_notes("# Title\n- one two three four five six seven")
         await until(pilot, lambda: "Title" in screen_rows(app)[0])
         assert view.count == 3
         await pilot.resize_terminal(60, 8)
         await until(pilot, lambda: view.count == 2)
         await until(pilot, lambda: "six seven" in screen_rows(app)[1])
-        view.show_markdown("")
+        view.show_notes("")
         await until(pilot, lambda: any("no notes" in row for row in screen_rows(app)))

@@ -120,3 +120,20 @@ async def test_done_tasks_unfold_on_enter() -> None:
         await until(pilot, lambda: any("✓ 30 done" in row for row in screen_rows(app)))
         await pilot.press("enter")
         await until(pilot, lambda: view.count == 33)
+
+
+async def test_a_file_without_tasks_opens_at_its_newest_part() -> None:
+    view = ProgressView()
+    app = Host(view)
+    text = "".join(f"## Session {n}\nwords of it\n" for n in range(1, 30)) + "the very newest\n"
+    progress = ProgressFile(
+        "p", None, "counts", 3, 4, text=text, rests_on="'3/7' (line 9)", newest_line=57
+    )
+    async with app.run_test(size=(30, 8)) as pilot:
+        view.show(progress)
+        await until(pilot, lambda: any("the very newest" in row for row in screen_rows(app)))
+        assert any("Session 29" in row for row in screen_rows(app))
+        view.focus()
+        await pilot.press("g")
+        await until(pilot, lambda: "3/7" in screen_rows(app)[0])
+        assert "'3/7' (line 9)" in screen_rows(app)[1]

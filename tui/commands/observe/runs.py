@@ -121,6 +121,8 @@ def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str,
         "decision": night.remarks.decision,
         "note": clean_line(night.remarks.note, 300),
         "path": night.path,
+        "sessions": list(night.sessions),
+        "continues": night.continues.id if night.continues is not None else None,
         "host": clean_line(night.host, 100) or None,
     }
 
@@ -144,7 +146,8 @@ def _table(nights: Sequence[NightSummary]) -> list[str]:
 
     rows = [_COLUMNS]
     for night in nights:
-        text = " — ".join(filter(None, (_state(night), night.goal, night.remarks.note)))
+        before = f"continues {night.continues.id}" if night.continues is not None else ""
+        text = " — ".join(filter(None, (_state(night), night.goal, before, night.remarks.note)))
         trend = sparkline(cost_trend(nights, night.id))
         rows.append((*_cells(night), trend, clean_line(text, _TEXT)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
-from tui.model.labels import COSTS, ENDINGS, REMEDIES, RISKS, TIME, VERDICTS, WASTES
+from tui.model.labels import (
+    COSTS,
+    ENDINGS,
+    REMEDIES,
+    RISKS,
+    TIME,
+    VERDICTS,
+    WASTES,
+    describe_earlier,
+)
 from tui.model.records import SourceStatus, StreamFormat
 from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
 from tui.system.format import (
@@ -51,12 +60,14 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         checkpoints = night.interventions.checkpoints
         count = format_count(len(checkpoints), "checkpoint")
         lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
-    for feed in feeds:
-        is_plain = feed.state == "following" and feed.format is StreamFormat.CLAUDE
-        why = feed.chosen if is_plain else feed.why
-        source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
-        lines += [clean_line(f"source    {source}", 2_000)] if feed.path else []
-    return lines
+    return lines + [_source(feed) for feed in feeds if feed.path]
+
+
+def _source(feed: SourceStatus) -> str:
+    is_plain = feed.state == "following" and feed.format is StreamFormat.CLAUDE
+    why = feed.chosen if is_plain else feed.why
+    source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
+    return clean_line(f"source    {source}", 2_000)
 
 
 def _trouble(night: NightSnapshot) -> Iterator[str]:
@@ -148,6 +159,8 @@ def review_lines(review: Review) -> list[str]:
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
         lines.append(f"goal      {shorten(review.night.run.goal, 120)}")
+    if review.continues is not None:
+        lines.append(f"continues {describe_earlier(review.continues)}")
     lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
     lines += _facts(review)
     lines = [clean_line(line, 2_000) for line in lines]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from datetime import tzinfo
 
+from tui.feeds.claude import lenient_values
 from tui.feeds.claude.limit_texts import read_limit, window_of
+from tui.feeds.claude.wire import RecordLine
 from tui.model.failures import ApiFailure, FailureKind, LimitNotice
 from tui.system.lazy_pattern import lazy
 
@@ -139,6 +141,19 @@ _UNMARKED = lazy(
     r"|Claude's response exceeded)",
     re.I,
 )
+
+
+def failure_of(line: RecordLine, words: str, code: str) -> ApiFailure | None:
+    """The error that a record of the CLI's own holds, marked by a `code` or only told in words."""
+    at = lenient_values.epoch_seconds(line.timestamp) if line.timestamp else None
+    text = lenient_values.single_line(words)
+    if not code:
+        return read_unmarked(text, at)
+    failure = read_failure(text, code, line.api_status or line.api_error_status or 0, at)
+    quota = line.quota
+    if quota is not None and quota.status == "rejected":
+        return with_window(failure, lenient_values.name(quota.rateLimitType), quota.resetsAt)
+    return failure
 
 
 def read_failure(

@@ -207,8 +207,10 @@ def _cost_state(line: RecordLine, raw: bytes) -> Body:
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
     info = read_struct(wire.LimitLine, raw).rate_limit_info
     window = window_of(name(info.rateLimitType))
-    overage = bool(info.isUsingOverage)
-    return events.RateLimit(name(info.status), info.resetsAt, window, info.utilization, overage)
+    status = name(info.status)
+    if status == "rejected" and info.isUsingOverage:
+        status = "overage"
+    return events.RateLimit(status, info.resetsAt, window, info.utilization)
 
 
 def _tool_progress(line: RecordLine, raw: bytes) -> Body:

@@ -13,6 +13,7 @@ import msgspec
 
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
 from tui.system.lazy_pattern import lazy
+from tui.system.sgr import strip_ansi
 
 _LITTLE, _BIG = b"\xff\xfe", b"\xfe\xff"
 _LEAST = 4
@@ -22,7 +23,7 @@ _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
 _SYSLOG = rf"[A-Z][a-z]{{2}}\s+\d{{1,2}}\s{_CLOCK}(?:\s[\w.-]+(?=\s[\w./-]+(?:\[\d+\])?:))?"
 _PREFIX = lazy(
     rf"(?>\s|\ufeff|{_TIME}|{_SYSLOG}|{_CLOCK}|\[[^\[\]{{}}\"]{{1,80}}\]|[\w./@-]{{1,80}}+(?:\[\d+\])?\s*[|:>]|\|"
-    r"|(?:stdout|stderr|out|err|info|log|debug)\b:?|[FP]\b|\d\d[OE]\b\+?|[>»•-]|\x1b\[[\d;]*[A-Za-z])++",
+    r"|(?:stdout|stderr|out|err|info|log|debug)\b:?|[FP]\b|\d\d[OE]\b\+?|[>»•-])++",
     re.IGNORECASE,
 )
 _STAMP = lazy(_TIME)
@@ -82,7 +83,7 @@ def read_prefix(text: bytes) -> LinePrefix | None:
     """
     if len(text) > _LONGEST_PREFIX:
         return None
-    words = text.decode("utf-8", "replace")
+    words = strip_ansi(text.decode("utf-8", "replace"))
     if not _PREFIX.fullmatch(words):
         return None
     stamp = _STAMP.search(words)

@@ -57,10 +57,10 @@ def window_of(code: str) -> str:
     known = _WINDOWS.get(code)
     if known is not None:
         return known
-    if code.startswith("seven_day_"):
-        model = code.removeprefix("seven_day_")
-        return f"{model.capitalize()} weekly" if model.isalpha() else "weekly"
-    return code
+    model = code.removeprefix("seven_day_")
+    if model == code:
+        return code
+    return f"{model.capitalize()} weekly" if model.isalpha() else "weekly"
 
 
 def read_limit(text: str, at: float | None, zone: tzinfo | None = None) -> LimitNotice:
@@ -141,20 +141,23 @@ def _read_moment(
     clock = _CLOCK.match(text, day.end() if day is not None else start)
     if day is None and clock is None:
         return None
-    last = clock or day
-    end = last.end() if last is not None else start
+    end = max(found.end() for found in (day, clock) if found is not None)
     named = _ZONE.match(text, end)
     if named is not None:
         end = named.end()
         zone = _zone(named[1] or named[2])
-        if zone is None:
-            return end, _Moment()
-    if at is None:
+    if at is None or (named is not None and zone is None):
         return end, _Moment()
+    return end, _dated(day, clock, at, zone)
+
+
+def _dated(
+    day: re.Match[str] | None, clock: re.Match[str] | None, at: float, zone: tzinfo | None
+) -> _Moment:
     hour = _time(clock) if clock is not None else None
-    if day is None:
-        return end, _Moment(None if hour is None else _next(hour, at, zone))
-    return end, _on_day(day, clock is not None, hour, at, zone)
+    if day is not None:
+        return _on_day(day, clock is not None, hour, at, zone)
+    return _Moment(None if hour is None else _next(hour, at, zone))
 
 
 def _seconds(span: str) -> float:

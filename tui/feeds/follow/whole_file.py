@@ -17,11 +17,13 @@ _MOST_BYTES = 4 << 20
 class WholeFile:
     """Reads a small file when its size, times or identity changed; never blocks on a FIFO.
 
-    `size` and `mtime` are those of what was read last; `mtime` is None before.
+    Of a file beyond 4 MiB the beginning is read, or the end with `from_end`. `size` and `mtime` are those
+    of what was read last; `mtime` is None before.
     """
 
-    def __init__(self, name: str, sidecar: SidecarPath) -> None:
+    def __init__(self, name: str, sidecar: SidecarPath, *, from_end: bool = False) -> None:
         self.name = name
+        self._from_end = from_end
         self.path = sidecar.path
         self._sidecar = sidecar
         self.state: Literal["following", "missing", "unreadable"] = "missing"
@@ -45,14 +47,16 @@ class WholeFile:
         try:
             base = self._sidecar.base
             with regular_file(self.path, follow=True, inside=base) as (descriptor, _):
-                data = os.read(descriptor, _MOST_BYTES)
+                begin = max(0, facts.st_size - _MOST_BYTES) if self._from_end else 0
+                data = os.pread(descriptor, _MOST_BYTES, begin)
         except OSError as error:
             return self._not_readable(error)
         self._last_stat = seen
         self.state, self.why = "following", ""
         self.size, self.mtime = facts.st_size, facts.st_mtime
         if facts.st_size > _MOST_BYTES:
-            self.why = f"only the first {_MOST_BYTES >> 20} MiB are read"
+            which = "last" if self._from_end else "first"
+            self.why = f"only the {which} {_MOST_BYTES >> 20} MiB are read"
         return data
 
     def _not_readable(self, error: OSError) -> bytes | None:

@@ -21,7 +21,8 @@ from tui.system.lazy_pattern import lazy
 class ProgressCount(NamedTuple):
     """`done` of `total` on line `number` of a session; `heading` is set when it stands in one.
 
-    `coarse` counts phases and the like; `stated` stands on a line that says how the whole is doing.
+    `coarse` counts phases and the like; `stated` stands on a line that says how the whole is doing,
+    `scoped` on one that names a phase, a session or another part.
     """
 
     done: int
@@ -32,6 +33,7 @@ class ProgressCount(NamedTuple):
     words: str = ""
     coarse: bool = False
     stated: bool = False
+    scoped: bool = False
 
 
 class Counts(NamedTuple):
@@ -93,6 +95,7 @@ def read_counts(document: Outline) -> Counts | None:
             parts.setdefault(count.heading, []).append(count)
         else:
             of_whole.append(count)
+    of_whole = [count for count in of_whole if not count.scoped] or of_whole
     latest = tuple(_latest_count(document, counts)[-1] for counts in parts.values())
     if not of_whole and not latest:
         listed = _counts_in_list(document)
@@ -195,11 +198,10 @@ def _count_in_row(row: OutlineRow) -> ProgressCount | None:
             heading = _heading_without(row, found)
             coarse = vocabulary.COARSE_NOUN.match(text[found.end() :]) is not None
             coarse = coarse or vocabulary.COARSE_LABEL.search(text[: found.start()]) is not None
-            stated = vocabulary.TOPIC.search(text[:40]) is not None and not vocabulary.SCOPE.search(
-                text
-            )
+            scoped = vocabulary.SCOPE.search(text) is not None
+            stated = not scoped and vocabulary.TOPIC.search(text[:40]) is not None
             place = (row.number, row.session, heading, _words(text))
-            return ProgressCount(done, total, *place, coarse=coarse, stated=stated)
+            return ProgressCount(done, total, *place, coarse=coarse, stated=stated, scoped=scoped)
     return None
 
 
@@ -239,17 +241,19 @@ def _classify_fraction(
 def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
     """`Total Features: 204` with `Passing: 200` near it, or `Completed: 12` with `Remaining: 6`."""
     row = rows[index]
-    if row.heading is not None or not row.text or row.text[0] == "|":
+    text = _as_label(row)
+    if not text:
         return None
-    total = vocabulary.TOTAL_LINE.match(row.text)
+    total = vocabulary.TOTAL_LINE.match(text)
     if total is None:
-        done = vocabulary.DONE_LINE.match(row.text)
+        done = vocabulary.DONE_LINE.match(text)
         if done is None or any(
-            vocabulary.TOTAL_LINE.match(above.text) for above in rows[max(0, index - 3) : index]
+            vocabulary.TOTAL_LINE.match(_as_label(above))
+            for above in rows[max(0, index - 3) : index]
         ):
             return None
-        if left := vocabulary.LEFT_IN_LINE.search(row.text, done.end()):
-            return _block(row, int(done[1]), int(done[1]) + int(left[1]), row.text)
+        if left := vocabulary.LEFT_IN_LINE.search(text, done.end()):
+            return _block(row, int(done[1]), int(done[1]) + int(left[1]), text)
     figures, words = _figures_below(rows, index)
     if total is not None:
         all_of_them = int(total[1])
@@ -267,17 +271,28 @@ def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
 def _figures_below(rows: list[OutlineRow], index: int) -> tuple[dict[str, int], str]:
     """The figures of the next lines by what they count, and the words of all of them."""
     figures: dict[str, int] = {}
-    words = [rows[index].text]
+    words = [_as_label(rows[index])]
     for near in rows[index + 1 : index + 1 + _BLOCK_ROWS]:
-        if near.heading is not None or not near.text:
+        text = _as_label(near)
+        if not text:
             break
         for name, pattern in _FIGURES.items():
-            found = pattern.match(near.text) if name not in figures else None
+            found = pattern.match(text) if name not in figures else None
             if found is not None:
                 figures[name] = int(found[1])
-                words.append(near.text)
+                words.append(text)
                 break
     return figures, ", ".join(words)
+
+
+def _as_label(row: OutlineRow) -> str:
+    """The row's words; those of a table with two columns as `name: figure`, and of a heading none."""
+    if row.label and row.role is HeadingRole.IN_PROGRESS:
+        return f"in progress: {row.text}"
+    if row.heading is not None or row.text[:1] != "|":
+        return row.text if row.heading is None else ""
+    cells = [cell.strip() for cell in row.text.strip("|").split("|")]
+    return ": ".join(cells) if len(cells) == 2 else ""
 
 
 def _block(row: OutlineRow, done: int, total: int, words: str) -> ProgressCount | None:

@@ -37,11 +37,15 @@ def decide(document: Outline) -> Figures:
     boxes = current_tasks(document, TaskReader(document).found)
     items, what = (boxes, "") if boxes else read_listed(document)
     counts = read_counts(document)
+    if counts is not None and counts.best.scoped and _age(document, counts.best):
+        counts = None  # what an older session said of a part says nothing of the whole
     if counts is not None and _counts_win(document, counts, items):
         return _by_counts(document, counts, items if boxes else [])
     if not items:
         return Figures("unknown", 0, 0, only_percentage(document) or _NOTHING, items)
-    if boxes and (why := _outdated(document, boxes)):
+    if boxes and (
+        why := _outdated(document, boxes) or (not counts and _only_done(document, boxes))
+    ):
         return Figures("unknown", 0, 0, why, items)
     done = _done(items)
     if boxes:
@@ -105,6 +109,27 @@ def _outdated(document: Outline, boxes: list[FoundTask]) -> str:
         f"its {ticked} belong to '{sessions[last].title}', and the newer"
         f" '{sessions[newest].title}' counts nothing"
     )
+
+
+def _only_done(document: Outline, boxes: list[FoundTask]) -> str:
+    """Why ticked boxes are not all there is: what is to be done stands elsewhere, without boxes."""
+    if any(each.task.state != "done" for each in boxes):
+        return ""
+    if not all(vocabulary.DONE_HEADING.match(each.task.section) for each in boxes):
+        return ""
+    ahead = next(
+        (
+            document.section_of(row.section)[0]
+            for row in document.rows
+            if row.heading is None
+            and vocabulary.ITEM.match(row.text)
+            and vocabulary.AHEAD.match(document.section_of(row.section)[0])
+            and not vocabulary.NOTHING_LEFT.search(row.text)
+        ),
+        "",
+    )
+    ticked = format_count(len(boxes), "check box", "check boxes")
+    return f"its {ticked} list only what is done, and '{ahead}' has none" if ahead else ""
 
 
 def _boxes(document: Outline, items: list[FoundTask]) -> str:

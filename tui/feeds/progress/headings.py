@@ -109,7 +109,9 @@ def session_key(title: str) -> SessionKey | None:
     number = vocabulary.SESSION_NUMBER.search(title)
     if not date and not number and not (vocabulary.SESSION.match(title) and ":" in title):
         return None
-    return SessionKey(date, int(number[1]) if number else -1)
+    if number is None:
+        return SessionKey(date, -1)
+    return SessionKey(date, int(number[1]) if number[1] else ord(number[2]) - ord("A"))
 
 
 def date_in(text: str) -> str:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from tui.feeds.progress.headings import date_in
-from tui.feeds.progress.outline import Outline, newest_session
+from tui.feeds.progress.headings import date_in, session_key
+from tui.feeds.progress.lines import LINE_CHARACTERS
+from tui.feeds.progress.outline import LogSession, Outline, compare_sessions, newest_session
 from tui.system.lazy_pattern import lazy
 
 _FEWEST = 2
 _DATED = lazy(r"(?:[-*+•]\s+)?(?:\*\*)?\[?(20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[^\]\s]{0,12})")
+
+
+def falls(text: str) -> bool:
+    """Whether dates or numbers in the Markdown headings of a text fall: its newest part is on top."""
+    titles = (line.lstrip("#").strip() for line in text.split("\n") if line[:1] == "#")
+    keys = [(title, key) for title in titles if (key := session_key(title[:LINE_CHARACTERS]))]
+    sessions = [LogSession(title, key, 1) for title, key in keys]
+    return len(sessions) >= _FEWEST and compare_sessions(sessions, 0, len(sessions) - 1) > 0
 
 
 def newest_line(document: Outline) -> int:

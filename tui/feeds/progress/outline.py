@@ -192,7 +192,7 @@ def newest_session(sessions: list[LogSession], candidates: Iterable[int]) -> int
     run: list[int] = []
     direction = 0
     for index in candidates:
-        turn = _compare(sessions, index, run[-1]) if run else 0
+        turn = compare_sessions(sessions, index, run[-1]) if run else 0
         if turn * direction < 0:
             ends.append(run[0] if direction < 0 else run[-1])
             run, turn, direction = [], 0, 0
@@ -202,12 +202,13 @@ def newest_session(sessions: list[LogSession], candidates: Iterable[int]) -> int
         ends.append(run[0] if direction < 0 else run[-1])
     best = ends[0] if ends else -1
     for index in ends[1:]:
-        if _compare(sessions, index, best) >= 0:
+        if compare_sessions(sessions, index, best) >= 0:
             best = index
     return best
 
 
-def _compare(sessions: list[LogSession], left: int, right: int) -> int:
+def compare_sessions(sessions: list[LogSession], left: int, right: int) -> int:
+    """1 where the left one is newer, -1 where the right one is, 0 where nothing tells."""
     if left < 0 or right < 0:
         return 0
     (date, number), (other_date, other) = sessions[left].key, sessions[right].key

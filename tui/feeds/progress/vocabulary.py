@@ -51,7 +51,7 @@ GOAL = _any(
 )
 SESSION = _any(r"\bsession\b|会话|會話|세션|セッション|сесси")
 SESSION_NUMBER = _any(
-    r"(?:session|会话|會話|세션|セッション|сессия)\s*(?:#|№|no\.?\s*)?(\d{1,6})\b"
+    r"(?:session|会话|會話|세션|セッション|сессия)\s*(?:#|№|no\.?\s*)?(?:(\d{1,6})|(?-i:([A-Z])))\b"
 )
 OPENS_SESSION = _any(r"\W*(?:session|会话|會話|세션|セッション|сессия|20\d\d\D)")
 REPEATS = _any(r"session|20\d\d-\d\d|会话|세션|セッション|run\b|day\b")
@@ -105,6 +105,7 @@ DONE_WORD = _any(
 LEFT_WORD = _any(
     rf"{_GAP}(?:(?:{_NOUNS})\s+)?(?:are\s+|still\s+)?"
     r"(?:remaining|remain|left|to go|open|pending|outstanding)\b"
+    r"(?!\W{1,3}(?:passing|complete|completed|done|green|stable|working|implemented|verified|at)\b)"
 )
 OTHER_NOUN = _any(
     rf"{_GAP}(?:[\w-]+\s+){{0,2}}?(?:tests?|test ?cases?|cases|specs?|assert\w*|checks?|criteria"
@@ -141,19 +142,23 @@ TOPIC = _any(
 _FIGURE = r"\W{0,6}[:：]\W{0,6}(\d{1,6})\b(?!\s*(?:tests?|%|/|\.\d))"
 TOTAL_LINE = _any(
     r"\W*(?:total(?:\s+(?:number of\s+)?(?:features|tasks|items|stories|steps))?"
-    r"|(?:features|tasks|items)\s+total|(?:总|總)(?:功能|任务|任務)?数?|전체\s?(?:기능|작업)?"
+    r"|(?:features|tasks|items|stories)\s+(?:total|created|planned|defined)|(?:总|總)(?:功能|任务|任務)?数?|전체\s?(?:기능|작업)?"
     rf"|всего(?:\s+задач)?){_FIGURE}"
 )
 DONE_LINE = _any(
-    r"\W*(?:completed?|passing|done|finished|implemented|已完成|完成|완료|выполнено|готово)"
+    r"\W*(?:(?:features|tasks|items|stories|steps)\s+)?"
+    r"(?:completed?|passing|passed|done|finished|implemented|已完成|完成|완료|выполнено|готово)"
     rf"(?:\s+(?:features|tasks|items|stories|steps))?{_FIGURE}"
 )
 LEFT_LINE = _any(
-    r"\W*(?:remaining|remain|pending|not started|to ?do|open|failing|left|incomplete"
+    r"\W*(?:(?:features|tasks|items|stories|steps)\s+)?"
+    r"(?:remaining|remain|pending|not started|to ?do|open|failing|left|incomplete"
     r"|未开始|未完成|待完成|剩余|待办|미완료|남은 (?:작업|기능)|残り|未着手|осталось|не начато)"
     rf"(?:\s+(?:features|tasks|items|stories|steps))?{_FIGURE}"
 )
-UNDERWAY_LINE = _any(rf"\W*(?:in[ -]progress|进行中|진행\s?중|進行中|в работе){_FIGURE}")
+UNDERWAY_LINE = _any(
+    rf"\W*(?:(?:features|tasks)\s+)?(?:in[ -]progress|进行中|진행\s?중|進行中|в работе){_FIGURE}"
+)
 LEFT_IN_LINE = _any(
     r"[,;|/，；]\W*(?:remaining|pending|not started|open|left|failing|剩余|未完成|待办|осталось)"
     r"\W{0,4}[:：]\W{0,4}(\d{1,6})\b"
@@ -231,6 +236,14 @@ PROOFS = _any(
     r"|legend|conventions|rules)\W*$",
     r"^\W*(?:验证|测试|验收)(?:结果|标准|清单|步骤|情况|证据)?\W*$|검증\s?결과|테스트\s?결과",
     r"テスト結果|результаты тест",
+)
+DONE_HEADING = _any(
+    r"\W*(?:(?:what (?:was|i|we) )?(?:completed|done|finished|accomplish\w*)|achievements)\b",
+    r"\W*(?:已完成|完成(?:的|了)|本次完成)|\W*(?:완료|완료된)|\W*(?:完了|済み)|\W*(?:выполнен|сделано|готово)",
+)
+ITEM = lazy(r"(?:[-*+•]|\d{1,4}[.)])\s+\S")
+NOTHING_LEFT = _any(
+    r"\b(?:none|nothing|n/a|all (?:\w+ ){0,2}(?:complete|completed|done|finished|passing))\b|无|없음|なし|нет"
 )
 AHEAD = _any(
     r"\W*(?:(?:immediate|suggested|recommended|future|high|priority|task|feature|work|remaining)\s+)*"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,6 +23,7 @@ from tui.feeds.sessions.where.transcript_folders import dated_files
 from tui.model.session import EarlierNight
 
 _SLACK = 5.0
+NOTHING: Mapping[str, float] = {}
 
 
 class Stretch(Struct, frozen=True):
@@ -86,18 +87,25 @@ class TranscriptNight(Struct, frozen=True):
         return max(stretch.ended for stretch in self.stretches)
 
 
-def transcript_nights(paths: Iterable[str], absence_s: float) -> list[TranscriptNight]:
+Taken = Mapping[str, float]
+"""Sessions that a run or a stream has, each with until when it was at it."""
+
+
+def transcript_nights(
+    paths: Iterable[str], absence_s: float, taken: Taken = NOTHING
+) -> list[TranscriptNight]:
     """The nights in these transcripts of one project, the one that began first at the front.
 
-    Every byte of each transcript belongs to one night at most. Reads the ends of each file, and more
-    only of those that took history over or span an absence.
+    Every byte of each transcript belongs to one night at most; what runs and streams have taken belongs
+    to none of these. Reads the ends of each file, and more only of those that took history over or
+    span an absence.
     """
     known = [facts for path in paths if (facts := read_facts(path)) is not None]
     known.sort(key=lambda facts: (facts.oldest, facts.session))
     by_session = {facts.session: facts for facts in known}
     linked: dict[str, _Links] = {}
     stretches: list[Stretch] = []
-    copies = find_copies(known)
+    copies = find_copies(known, taken)
     for facts in known:
         copy = copies.get(facts.path, CopiedHistory(0, ()))
         linked[facts.path] = _Links(facts, copy, by_session)
@@ -105,6 +113,8 @@ def transcript_nights(paths: Iterable[str], absence_s: float) -> list[Transcript
     stretches.sort(key=lambda stretch: (stretch.began, stretch.path, stretch.since))
     groups: list[list[Stretch]] = []
     for stretch in stretches:
+        if stretch.began <= taken.get(stretch.session, 0.0):
+            continue
         home = _home(stretch, groups, linked[stretch.path], absence_s)
         if home is None:
             groups.append([stretch])
@@ -113,7 +123,18 @@ def transcript_nights(paths: Iterable[str], absence_s: float) -> list[Transcript
     return _named(groups)
 
 
-def night_of_transcript(path: str, absence_s: float) -> TranscriptNight | None:
+def taken_until(path: str, ended_at: float, absence_s: float) -> int:
+    """Where in a transcript of a run that ended a person took the session up long after; 0: nowhere."""
+    facts = read_facts(path)
+    if facts is None or facts.ended - ended_at < absence_s:
+        return 0
+    own = _stretches(facts, CopiedHistory(0, ()), absence_s)
+    return next((one.since for one in own if one.began > ended_at), 0)
+
+
+def night_of_transcript(
+    path: str, absence_s: float, taken: Taken = NOTHING
+) -> TranscriptNight | None:
     """The night that the newest stretch of a transcript belongs to; None where it cannot be read.
 
     Of the transcripts beside it only those are read that can have to do with that night.
@@ -126,7 +147,7 @@ def night_of_transcript(path: str, absence_s: float) -> TranscriptNight | None:
     since = facts.oldest - absence_s
     while True:
         near = {other for changed, other in beside if changed >= since} | {path}
-        nights = transcript_nights(near, absence_s)
+        nights = transcript_nights(near, absence_s, taken)
         own = [night for night in nights if any(one.path == path for one in night.stretches)]
         night = max(own, key=lambda night: night.began, default=None)
         if night is None or night.began - absence_s >= since:

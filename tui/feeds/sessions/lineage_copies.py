@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -32,11 +32,14 @@ class CopiedHistory(Struct, frozen=True):
     sources: tuple[TranscriptFacts, ...]
 
 
-def find_copies(known: Sequence[TranscriptFacts]) -> dict[str, CopiedHistory]:
+def find_copies(
+    known: Sequence[TranscriptFacts], first: Container[str] = ()
+) -> dict[str, CopiedHistory]:
     """What each of these transcripts, by its path, repeats of others; `known` is ordered by oldest record.
 
-    Of transcripts that share records one has them first: those that say that they are copies come after
-    those that do not, else what went on first is the original. So each record belongs to one of them.
+    Of transcripts that share records one has them first: that of a session in `first`; those that say that
+    they are copies come after those that do not; else what went on first is the original. So each
+    record belongs to one of them.
     """
     related = {one.path: _relatives(one, known) for one in known}
     for one in known:
@@ -45,7 +48,7 @@ def find_copies(known: Sequence[TranscriptFacts]) -> dict[str, CopiedHistory]:
                 related[other.path].append(one)
     sharing = [one for one in known if related[one.path]]
     ids = {one.path: _ids_of(one) for one in sharing}
-    ranks = {one.path: _rank(one, related, ids) for one in sharing}
+    ranks = {one.path: (one.session not in first, *_rank(one, related, ids)) for one in sharing}
     found = {}
     for one in sharing:
         before = [other for other in related[one.path] if ranks[other.path] < ranks[one.path]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from tui.feeds.sessions import event_files
 from tui.feeds.sessions.event_files import read_summary
-from tui.feeds.sessions.lineage import Stretch, TranscriptNight, transcript_nights
+from tui.feeds.sessions.lineage import Stretch, Taken, TranscriptNight, transcript_nights
 from tui.feeds.sessions.transcripts import find_transcripts
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.model.cli_commands import is_cli_command
@@ -70,30 +71,34 @@ def list_night_files(
     """
     projects = paths.claude_dir(environ) / "projects"
     nights: list[NightFile] = []
+    taken: dict[str, float] = {}
     for run in list_runs(project, environ):
         stream, end = str(run.directory.stream), str(run.directory.end)
         stamp = f"{_file_stamp(stream)} {_file_stamp(end)}"
         folder, host = str(run.directory.path), (run.host, run.elsewhere)
         facts = (folder, run.is_over, run.started, *host, sessions_of(run.directory))
         nights.append(NightFile(run.directory.id, "run", stream, run.changed, stamp, *facts))
+        taken.update(dict.fromkeys(nights[-1].sessions, run.changed if run.is_over else math.inf))
     for path, changed in event_files.stream_candidates(project):
         name = os.path.relpath(path, project)
         head = read_summary(path, follow=False, inside=str(project))
         sessions = head.sessions if head is not None and head.kind == "stream" else ()
         stamp = _file_stamp(path)
         nights.append(NightFile(name, "stream", path, changed, stamp, sessions=sessions))
-    taken = {session for night in nights for session in night.sessions}
+        taken.update(dict.fromkeys(sessions, math.inf))
     places = ProjectPlaces.of(project)
     found = find_transcripts(projects, places, most=event_files.MOST_LISTED, whole=True)
-    own = {one.path: one.summary.changed for one in found if one.session not in taken}
-    nights += _transcript_nights(own, settings.review.absence_hours * 3600)
+    changes = {one.path: one.summary.changed for one in found}
+    nights += _transcript_nights(changes, settings.review.absence_hours * 3600, taken)
     return nights[:MOST_NIGHTS]
 
 
-def _transcript_nights(changed: Mapping[str, float], absence_s: float) -> list[NightFile]:
+def _transcript_nights(
+    changed: Mapping[str, float], absence_s: float, taken: Taken
+) -> list[NightFile]:
     """The nights in these transcripts, each with when it changed; the newest first."""
     nights = []
-    for night in reversed(transcript_nights(changed, absence_s)):
+    for night in reversed(transcript_nights(changed, absence_s, taken)):
         if not night.has_answers:
             continue
         newest = night.newest

@@ -5,11 +5,11 @@ The registry knows the sessions, `choice` picks one. A source that the person na
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,11 +17,14 @@ from msgspec.structs import replace
 from tui.feeds.sessions import event_files, lineage, transcripts
 from tui.feeds.sessions.choice import choose
 from tui.feeds.sessions.event_files import read_summary
-from tui.feeds.sessions.lineage import Stretch, TranscriptNight
+from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.transcripts import RECENT_S
 from tui.feeds.sessions.where.transcript_folders import base_of
+from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
+from tui.model.session import EventFile as EventFile
+from tui.model.session import EventKind as Kind
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
@@ -107,25 +110,6 @@ def _is_file(path: str) -> bool:
 
 MOST_SESSIONS = 40
 MOST_OTHERS = 20
-Kind = Literal["stream", "transcript", "journal"]
-
-
-class EventFile(Struct, frozen=True):
-    """A file of events and why it was chosen; `trusted` false: a link at its end is refused.
-
-    `base` is the folder that it must not leave by its links; empty where it may be anywhere. Only the bytes
-    from `since` to `until` (0: the end) belong to this night; with `goes_on` what stands before tells what it
-    goes on from.
-    """
-
-    kind: Kind
-    path: str
-    chosen: str
-    trusted: bool = True
-    base: str = ""
-    since: int = 0
-    until: int = 0
-    goes_on: bool = False
 
 
 class SessionSources(Struct, frozen=True):
@@ -239,20 +223,24 @@ class _SessionSelector:
         self._project = project
         self._paths = settings.paths
         self._settings = settings
+        self._absence_s = settings.review.absence_hours * 3600
+        self._taken: dict[str, float] = {}
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
 
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
-        if named.events is not None:
-            file = EventFile(_kind_of(named.events), named.events, "named by --events")
-            return _Selection((file,))
+        if (path := named.events) is not None:
+            return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
+        for one in known:
+            if one.kind != "transcript":
+                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
+                self._taken.update(dict.fromkeys(one.sessions, ended))
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
             base = reading_base(self._project, path, environ=self._environ)
-            is_stream = _kind_of(path, base) == "stream"
-            if is_stream:
+            if _kind_of(path, base) == "stream":
                 found = self._from_stream(path, "the session asked for")
             else:
                 found = self._from_transcript(path, "the session asked for", night=named.night)
@@ -349,17 +337,16 @@ class _SessionSelector:
         if whole is None:
             files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
             return _Selection((*files, *self._operation_journals([session])))
-        files = []
-        for stretch in reversed(whole.stretches):
-            why = f"session {stretch.session[:8]}, which this one continues" if files else chosen
-            files += _files_of(stretch, why, base, goes_on=stretch == whole.stretches[0])
+        if whole.continues is not None:
+            chosen = f"{chosen}; {describe_earlier(whole.continues)}"
+        files = _files_of(whole, chosen, base)
         journals = self._operation_journals(whole.sessions)
         return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
 
     def _night_of(self, path: str, id: str | None) -> TranscriptNight | None:
         """The night that was asked for by its id, else the newest that a transcript belongs to."""
         if id is None:
-            return lineage.night_of_transcript(path, self._settings.review.absence_hours * 3600)
+            return lineage.night_of_transcript(path, self._absence_s, self._taken)
         from tui.feeds.sessions.night_files import list_night_files
 
         nights = list_night_files(self._project, self._settings, self._environ)
@@ -369,7 +356,11 @@ class _SessionSelector:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            return _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            if run is not None and run.is_over:
+                until = lineage.taken_until(path, run.changed, self._absence_s)
+                files[0] = replace(files[0], until=until)
+            return files
         if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
@@ -404,11 +395,16 @@ def _with_subagents(
     return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
 
 
-def _files_of(stretch: Stretch, chosen: str, base: str, *, goes_on: bool) -> list[EventFile]:
-    """The stretch's file, and those of the subagents that began in it."""
-    files = _with_subagents(stretch.path, stretch.session, chosen, base=base)
-    main = replace(files[0], since=stretch.since, until=stretch.until, goes_on=goes_on)
-    return [main, *(file for file in files[1:] if stretch.holds_agent(file.path))]
+def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
+    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
+    found: list[EventFile] = []
+    for one in reversed(night.stretches):
+        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
+        main, *agents = _with_subagents(one.path, one.session, why, base=base)
+        goes_on = one == night.stretches[0]
+        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
+        found += (agent for agent in agents if one.holds_agent(agent.path))
+    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:

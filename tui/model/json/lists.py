@@ -89,6 +89,11 @@ class NightObject(Struct, frozen=True, forbid_unknown_fields=True):
     decision: Annotated[str, Meta(description="What the person decided; empty: nothing yet.")]
     note: str
     path: str
+    sessions: Annotated[list[str], Meta(description="Those that belong to it, oldest first.")]
+    continues: Annotated[
+        str | None,
+        Meta(description="The night whose session it goes on from, not counted in it; null: none."),
+    ]
     host: Annotated[str | None, Meta(description="The machine of a run; null: not recorded.")]
 
 

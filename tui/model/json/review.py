@@ -287,6 +287,17 @@ class ProvedObject(Struct, frozen=True, forbid_unknown_fields=True):
     base_tests_on_new_code: TestWord
 
 
+class ContinuedObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """A night that is not counted in this one, whose session goes on in it."""
+
+    id: str
+    session: str
+    until: Annotated[Iso | None, Meta(description="null: not known.")]
+    copy: Annotated[
+        bool, Meta(description="A fork copied it; else a long absence is between them.")
+    ]
+
+
 class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     """`review --json`."""
 
@@ -321,6 +332,10 @@ class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     causes: Annotated[list[CauseObject], Meta(description="Loops that were found; []: none.")]
     proved: Annotated[ProvedObject | None, Meta(description="null: nothing was run to prove it.")]
     looked_at: Annotated[Iso | None, Meta(description="When a person last read it; null: never.")]
+    continues: Annotated[
+        ContinuedObject | None,
+        Meta(description="The night that its session goes on from; null: it begins with this one."),
+    ]
     export: Annotated[
         dict[str, Any] | None,
         Meta(description="In exports only: version, time and digests of the sources."),

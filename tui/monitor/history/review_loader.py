@@ -308,6 +308,7 @@ def build_review(
         looked_at=looked_at,
         project=os.fsencode(project).decode("utf-8", "replace"),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
+        continues=whole.sources.continues,
     )
 
 

@@ -6,7 +6,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from tui.model.events import (
     UnknownRecord,
     UserMessage,
 )
+from tui.model.evidence import AbandonedBranch
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
 from tui.monitor.rows.event_rows import journal_detail, journal_level, journal_row, visibility
@@ -63,6 +64,7 @@ class EventIndex:
         self._undated: OrderedDict[str, int] = OrderedDict()
         self._cache: OrderedDict[int, EventRow] = OrderedDict()
         self._kept: dict[int, EventRow] = {}
+        self._abandoned: tuple[AbandonedBranch, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -144,6 +146,13 @@ class EventIndex:
             self._times[index] = at
             self._cache.pop(index, None)
             self.changed.append(index)
+
+    def set_abandoned(self, branches: Sequence[AbandonedBranch]) -> None:
+        """From now on the rows in these branches say that they are abandoned."""
+        if len(branches) != len(self._abandoned):
+            self._abandoned = tuple(branches)
+            self._cache.clear()
+            self.generation += 1
 
     def add_notice(self, number: int, at: float, text: str) -> None:
         """Adds a row of our own about the file itself."""
@@ -331,6 +340,8 @@ class EventIndex:
             drawn = replace(drawn, text=text, file=file)
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
+        if any(branch.holds(event.ref) for branch in self._abandoned):
+            drawn = replace(drawn, outcome=", ".join(filter(None, (drawn.outcome, "abandoned"))))
         calls = event.body.tools if isinstance(event.body, AssistantMessage) else ()
         if self._live and not self._pairs[index] and calls and calls[0].id in self._open_calls:
             return replace(drawn, mark="running", seconds=None)

@@ -18,7 +18,7 @@ from tui.model.events import (
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
-from tui.monitor.rows.tool_outcomes import outcome
+from tui.monitor.rows.tool_outcomes import answer_words, outcome
 from tui.system.format import (
     format_count,
     format_count_plain,
@@ -100,12 +100,12 @@ def _tool_label(name: str) -> tuple[str, str]:
 def _user(body: events.UserMessage) -> RowText:
     if body.role == "results" and body.results:
         first, others = body.results[0], len(body.results) - 1
-        text = _join(_one_line(first.excerpt), f"and {others} more" if others else "")
+        text = _join(_one_line(answer_words(first.excerpt)), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
         size = format_count(first.size, "character")
         return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
-    return RowText("user", label, _one_line(body.text), body.origin, mark)
+    return RowText("user", label, _one_line(answer_words(body.text)), body.origin, mark)
 
 
 _ROLES: dict[str, tuple[str, Mark]] = {
@@ -195,7 +195,11 @@ def _of_machinery(body: events.Body) -> RowText:
             return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
         case events.MessageLifecycle():
             return RowText(
-                "user", "message", _one_line(body.text) or body.command_uuid, body.state, mark
+                "user",
+                "message",
+                _one_line(answer_words(body.text)) or body.command_uuid,
+                body.state,
+                mark,
             )
         case events.AgentStateReport():
             text = _join(body.state.replace("_", " "), body.detail)
@@ -213,7 +217,7 @@ def _of_machinery(body: events.Body) -> RowText:
             bad: Mark = "" if body.ok else "error"
             return RowText("notice", "control", text, bad, bad or mark)
         case events.Notice():
-            text = _join(body.topic.replace("_", " "), _one_line(body.text))
+            text = _join(body.topic.replace("_", " "), _one_line(answer_words(body.text)))
             mark = (
                 "error" if body.level == "error" else "warning" if body.level in _URGENT else mark
             )

@@ -14,6 +14,7 @@ from tui.system.lazy_pattern import lazy
 _LIMIT = 160
 _LOOKED_AT = 40
 _EXIT = lazy(r"\AExit code (\d+)\b")
+_TRACEBACK = lazy(r"Traceback \(most recent call last\)")
 _RULER = lazy(r"[\W_]*\Z")
 _COUNT = lazy(
     r"\b(\d+)[ \xa0](failed|passed|errors?|skipped|xfailed|xpassed|warnings?|deselected)\b"
@@ -42,6 +43,7 @@ _TAGS = lazy(
 )
 _SAVED = lazy(r"<persisted-output>\s*Output too large \(([^)]+)\)")
 _TASK_FIELD = lazy(r"<(status|exit_code)>\s*(\w+)\s*</\1>")
+_SUMMARY = lazy(r"<summary>(.*?)</summary>", 16)
 _TASK_META = lazy(r"<(retrieval_status|task_id|task_type|status|exit_code|timestamp)>.*?</\1>", 16)
 
 # How the CLI and its users say no to a call.
@@ -117,7 +119,7 @@ def _refusal(text: str, failed: bool) -> ToolOutcome | None:
 
 def _any_outcome(result: ToolResult) -> ToolOutcome:
     """A test run's summary, else the last line that says something."""
-    text = _answer(result.excerpt)
+    text = answer_words(result.excerpt)
     summary = test_summary(text)
     if summary is not None:
         return summary
@@ -133,7 +135,7 @@ def _agent_outcome(result: ToolResult) -> ToolOutcome:
     """The first line of a subagent's report."""
     if result.agent_id and "output_file:" in result.excerpt:
         return ToolOutcome("in the background", "ok")
-    text = _answer(result.head or result.excerpt).strip()
+    text = answer_words(result.head or result.excerpt).strip()
     if is_failure_text(text):
         return ToolOutcome(_cut(_telling_line(text)), "error")
     return ToolOutcome(_cut(_telling_line(text)), "ok")
@@ -141,8 +143,8 @@ def _agent_outcome(result: ToolResult) -> ToolOutcome:
 
 def _found_outcome(result: ToolResult) -> ToolOutcome:
     """How much a search found."""
-    text = _answer(result.excerpt).strip()
-    head = (_answer(result.head) if result.head else text).lstrip()
+    text = answer_words(result.excerpt).strip()
+    head = (answer_words(result.head) if result.head else text).lstrip()
     if not text or _NOTHING.match(head):
         return ToolOutcome("nothing found", "quiet")
     found = _FOUND.match(head) or _FOUND.search(text, max(0, len(text) - 120))
@@ -165,7 +167,7 @@ def _read_outcome(result: ToolResult) -> ToolOutcome:
         return ToolOutcome("unchanged since the last read", "ok")
     if _EMPTY_FILE in head[:200]:
         return ToolOutcome("an empty file", "ok")
-    return ToolOutcome(_size(result, _answer(result.excerpt)), "ok")
+    return ToolOutcome(_size(result, answer_words(result.excerpt)), "ok")
 
 
 def _task_outcome(result: ToolResult) -> ToolOutcome:
@@ -175,7 +177,7 @@ def _task_outcome(result: ToolResult) -> ToolOutcome:
     status, code = fields.get("status", ""), fields.get("exit_code", "")
     if not fields:
         return _any_outcome(result)
-    said = _telling_line(_answer(_TASK_META.sub("", result.excerpt)), -1)
+    said = _telling_line(answer_words(_TASK_META.sub("", result.excerpt)), -1)
     bad = status in ("failed", "killed") or code not in ("", "0")
     word = f"exit {code}" if code else status
     mark: Mark = "error" if bad else "quiet" if status in ("running", "pending") else "ok"
@@ -196,8 +198,10 @@ _OUTCOMES: dict[str, Callable[[ToolResult], ToolOutcome]] = {
 }
 
 
-def _answer(text: str) -> str:
-    """The answer itself, without what the CLI puts around it."""
+def answer_words(text: str) -> str:
+    """The answer itself, without what the CLI puts around it; of a task's note its summary."""
+    if "<task-notification>" in text and (told := _SUMMARY.search(text)) is not None:
+        return told[1].strip()
     if "<" in text or "[" in text or "(Results" in text or "agentId:" in text or "REMINDER" in text:
         if "</system-reminder>" in text:
             text = _LAST_ASIDE.sub("", text)  # its beginning was cut off
@@ -229,13 +233,13 @@ def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
 
 def _error(result: ToolResult) -> str:
     """The exit code with the tests' summary, else the first line that says something."""
-    head, text = _answer(result.head or result.excerpt), _answer(result.excerpt)
+    head, text = answer_words(result.head or result.excerpt), answer_words(result.excerpt)
     code = _EXIT.match(head)
     words = f"exit {code[1]}" if code else ""
     summary = test_summary(text)
     rest = head[code.end() :] if code else head
     line = _telling_line(rest)
-    if line.startswith("Traceback (most recent call last)"):
+    if _TRACEBACK.match(line):
         line = _telling_line(text, -1)
     elif line.endswith(":"):  # what it is stands in the next line
         line = f"{line} {_telling_line(rest.partition(line)[2])}".rstrip()

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import (
+    AbandonedBranch,
     CommitRecord,
     EditRecord,
     EvidenceLog,
@@ -65,6 +66,7 @@ class EvidenceCollector(Struct):
     notes: str = ""
     notes_source: str = ""
     notes_at: float | None = None
+    abandoned: list[AbandonedBranch] = []
 
     def on_tool_result(
         self,
@@ -114,6 +116,17 @@ class EvidenceCollector(Struct):
         """A rewind, or the undoing of one, changed files without the agent."""
         if entry.data.get("mode") != "conversation":
             self._edit(entry.at, "", entry.kind, SourceRef(entry.source, entry.offset))
+
+    def on_abandoned(self, branch: AbandonedBranch) -> None:
+        """A person took part of the conversation back: what it stated is no statement any more.
+
+        Files may have been brought back too, so what tests ran before says nothing of the files since.
+        """
+        self.abandoned.append(branch)
+        self.statements = [one for one in self.statements if not branch.holds(one.ref)]
+        if self.open_statement is not None and branch.holds(self.open_statement.ref):
+            self.open_statement = None
+        self._edit(branch.at, "", "rewind", SourceRef(branch.source, branch.end))
 
     def on_text(self, text: str, at: float | None, ref: SourceRef) -> None:
         """The main conversation's model said something; it may be the turn's last word."""
@@ -169,6 +182,7 @@ class EvidenceCollector(Struct):
             self.notes,
             self.notes_source,
             self.notes_at,
+            tuple(self.abandoned),
         )
 
 

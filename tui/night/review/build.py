@@ -18,6 +18,7 @@ from tui.model.review import (
     TestState,
     WasteItem,
 )
+from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
@@ -59,6 +60,7 @@ def assemble_review(
     looked_at: float | None = None,
     project: str = "",
     run_id: str = "",
+    continues: EarlierNight | None = None,
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
@@ -95,6 +97,7 @@ def assemble_review(
         base=changes.base if changes is not None else "",
         project=project,
         run_id=run_id,
+        continues=continues,
     )
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct, structs, to_builtins
 from tui.model.events import SourceRef
 from tui.model.json.common import SCHEMA
 from tui.model.review import Claim, Review, Risk
+from tui.model.session import EarlierNight
 from tui.model.snapshot import Stall
 from tui.model.timeline import TimeTotals
 from tui.night.review.export.redacted import Export
@@ -72,7 +73,16 @@ def encode_review(review: Review) -> dict[str, Any]:
         "causes": [_cause(stall) for stall in review.stalls if stall.count],
         "proved": None,
         "looked_at": iso(review.looked_at),
+        "continues": _continues(review.continues),
     }
+
+
+def _continues(earlier: EarlierNight | None) -> dict[str, Any] | None:
+    """The night that is not counted here, whose session goes on in this one."""
+    if earlier is None:
+        return None
+    until = iso(earlier.until) if earlier.until else None
+    return {"id": earlier.id, "session": earlier.session, "until": until, "copy": earlier.is_copy}
 
 
 def export_figures(export: Export) -> dict[str, Any]:

@@ -103,10 +103,9 @@ class TurnTracker:
                 self.tasks.add(body.task_id)
             case MessageLifecycle():
                 self._lifecycle(body.command_uuid, body.state)
-            case RateLimit(status="rejected", overage=False):
-                self.limited, self.resets_at = True, body.resets_at
             case RateLimit():
-                self.limited = False
+                self.limited = body.status == "rejected"
+                self.resets_at = body.resets_at if self.limited else None
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.answered |= self.taken

@@ -37,6 +37,7 @@ from widgets.status.session_header import SessionHeader
 from widgets.status.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
+    from tui.model.session import KnownSession
     from tui.screens.review.sources import ReviewSource
 
 NARROW = 100
@@ -203,7 +204,7 @@ class MainScreen(OperationKeys, BasePage):
             self.panes.frames[1].subtitle = task_count(sidecars.progress)
             self._show_tabs()
         if "notes" in changes and sidecars.notes is not None:
-            self.panes.notes.show_markdown(sidecars.notes.text)
+            self.panes.notes.show_notes(sidecars.notes.text, sidecars.notes.newest_first)
         if changes & {"log", "feeds"}:
             self.panes.log.show(sidecars.log)
 
@@ -214,6 +215,11 @@ class MainScreen(OperationKeys, BasePage):
         if not is_same_state or now - self._snapshot_at >= _SNAPSHOT_EVERY_S:
             self._snapshot_at = now
             self.snapshot = snapshot
+
+    def watch_session(self, session: KnownSession | None) -> None:
+        """Shows another session of the project from now on; None: the first one again."""
+        self.monitor.watch(session)
+        self.__dict__.pop("reviews", None)
 
     def watch_snapshot(self, snapshot: NightSnapshot | None) -> None:
         self._show_header()
@@ -231,6 +237,7 @@ class MainScreen(OperationKeys, BasePage):
             self.monitor.settings,
             self.paused,
             self.time_travel.at,
+            open_pages.living_others(self.monitor),
         )
         self.query_one("#header", SessionHeader).show(facts)
 

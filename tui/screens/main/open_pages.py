@@ -14,6 +14,7 @@ from tui.screens.main.time_travel import TimeTravel
 from tui.system.clock import Clock
 
 if TYPE_CHECKING:
+    from tui.model.session import KnownSession
     from tui.screens.review.sources import ReviewSource
 
 
@@ -32,6 +33,8 @@ class SessionPage(Protocol):
 
     @property
     def reviews(self) -> ReviewSource: ...
+
+    def watch_session(self, session: KnownSession | None) -> None: ...
 
 
 def is_covered(page: SessionPage) -> bool:
@@ -99,7 +102,13 @@ def open_explanation(page: SessionPage) -> None:
 
 
 def open_sources(page: SessionPage) -> None:
-    """Shows which files are read, and why these."""
-    from tui.screens.info_pages import SourcesScreen
+    """Shows which files are read and why these, and the other sessions, one of which can be watched instead."""
+    from tui.screens.main.sources_page import SourcesScreen
 
-    page.app.push_screen(SourcesScreen(page.monitor, page.clock))
+    page.app.push_screen(SourcesScreen(page.monitor, page.clock, page.watch_session))
+
+
+def living_others(monitor: SessionMonitor) -> int:
+    """How many sessions live here beside the watched one."""
+    others = monitor.sources.others if monitor.sources is not None else ()
+    return sum(not one.is_over for one in others)

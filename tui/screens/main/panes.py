@@ -15,7 +15,7 @@ from widgets.lists.pane import Pane
 from widgets.paint_governor import PaintGovernor
 from widgets.status.pane_tabs import PaneTab
 from widgets.status.session_header import HeaderFacts
-from widgets.text.markdown_view import NotesView
+from widgets.text.notes_view import NotesView
 from widgets.text.sidecar_views import LogView, ProgressView
 
 TITLES = {1: "Progress", 2: "Events", 3: "Notes", 4: "Watchdog"}
@@ -109,10 +109,11 @@ def header_facts(
     settings: Settings,
     paused: bool,
     looking_at: float | None,
+    others: int = 0,
 ) -> HeaderFacts:
     """The header's facts; a night that is not known yet is only its project."""
     if snapshot is None:
-        return HeaderFacts(project, state="starting", paused=paused)
+        return HeaderFacts(project, state="starting", paused=paused, others=others)
     run, activity, interventions = snapshot.run, snapshot.activity, snapshot.interventions
     checkpoints = interventions.checkpoints
     ended_at = run.ended_at if run.ended_at is not None and snapshot.is_over else snapshot.now
@@ -138,6 +139,7 @@ def header_facts(
         queued=sum(injection.state == "queued" for injection in interventions.injections),
         paused=paused,
         viewed_at=looking_at,
+        others=others,
         alert="no permission prompts" if run.permission_mode == "bypassPermissions" else "",
     )
 

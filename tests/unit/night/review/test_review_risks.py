@@ -14,7 +14,7 @@ from tests.agent_harness import Workplace
 from tests.unit.night.review.risk_scene import calls, change, changes, kinds, risks
 from tests.unit.repositories import demonstration
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.claude.message_bodies import read_tool_call
+from tui.feeds.claude.tool_inputs import read_tool_call
 from tui.feeds.repo.commits import read_log
 from tui.feeds.repo.night_diff import read_night_diff
 from tui.model.events import SourceRef, ToolCall, ToolResult

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from tui.model.events import SourceRef
-from tui.model.labels import COSTS, ENDINGS, SEVERITIES
+from tui.model.labels import COSTS, ENDINGS, SEVERITIES, describe_earlier
 from tui.model.review import Ending, Review
 from tui.model.snapshot import Cost
 from tui.model.timeline import KINDS, Kind, TimeTotals
@@ -132,7 +132,9 @@ def figures(review: Review, zone: ExportTimeZone) -> FactList:
     """Each figure with what it rests on."""
     verdicts = Counter[str](claim.verdict for claim in review.claims)
     severities = Counter[str](risk.severity for risk in review.risks)
+    earlier = review.continues
     rows = (
+        *((("Continues", line(describe_earlier(earlier))),) if earlier is not None else ()),
         ("Tasks", _tasks(review)),
         ("Tests", _tests(review, zone)),
         ("Changes", _changes(review)),

@@ -10,12 +10,18 @@ from tui.model.failures import FailureKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
-from tui.night import run_rules
 from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
-from tui.night.background_rules import background_work
-from tui.night.limit_rules import describe_failure
+from tui.night.rules import run_rules
+from tui.night.rules.background_rules import background_work
+from tui.night.rules.limit_rules import describe_failure
+from tui.night.rules.verdicts import (
+    ANSWER_SECONDS,
+    SETTLE_SECONDS,
+    StateInputs,
+    StateVerdict,
+    because,
+)
 from tui.night.stuck.silence import detect_silence
-from tui.night.verdicts import ANSWER_SECONDS, SETTLE_SECONDS, StateInputs, StateVerdict, because
 from tui.system.format import format_count, format_duration, shorten
 
 
@@ -89,7 +95,8 @@ def _turn_ended(inputs: StateInputs, end: TurnEnd) -> StateVerdict:
     waits = "; the process waits for the next message" if alive else ""
     word = f" ({end.word})" if end.word else ""
     if end.outcome == TurnOutcome.INTERRUPTED:
-        state = State.ENDED if alive is False else State.PAUSED
+        is_over = alive is False or inputs.is_lost
+        state = State.ENDED if is_over else State.PAUSED
         over = "; its process is gone" if alive is False else waits
         words = f"a person interrupted its last turn{word}{over}"
         return because(Code.TURN_INTERRUPTED, words, since, state=state)

@@ -13,7 +13,8 @@ from tui.model.state import StallKind, StallThresholds
 from tui.model.state import StateReason as Code
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, TOOL, ActivityTracker, UsageLimit
+from tui.night.activity import IDLE, TOOL, ActivityTracker
+from tui.night.pending import UsageLimit
 from tui.system.format import format_clock, format_duration, format_local, shorten
 
 GRACE = 120.0
@@ -52,6 +53,16 @@ class LimitCase(Struct, frozen=True):
         """Whether the CLI gave the turn up: only a message or a new process goes on from there."""
         return _gave_up(self.activity)
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether a person ended the last turn, and nothing else is asked."""
+        end = self.activity.turn_end
+        return self.activity.phase == IDLE and end is not None and end.interrupted
+
+    def since(self, limit: UsageLimit) -> float:
+        """When the limit was told, as far as that is known."""
+        return limit.since if limit.since is not None else self.sign or self.now
+
 
 def _gave_up(activity: ActivityTracker) -> bool:
     return activity.phase == IDLE or activity.may_be_over
@@ -67,12 +78,19 @@ def idle_after_limit(activity: ActivityTracker, until: float | None) -> KnownSpa
     return KnownSpan(limit.resets_at, until, timeline_builder.IDLE)
 
 
+def note_lifted_limit(activity: ActivityTracker, at: float | None, spans: list[KnownSpan]) -> None:
+    """What comes at `at` ends a wait; it was none any more since the limit's reset."""
+    span = None if activity.limit is None else idle_after_limit(activity, at)
+    if span is not None:
+        spans.append(span)
+
+
 def judge_wait(case: LimitCase, due: float | None) -> LimitVerdict:
     """The verdict while our supervisor waits for a usage limit to be lifted, until `due`."""
     activity, now = case.activity, case.now
     known = activity.limit or UsageLimit("", due, None)
     limit = known if known.resets_at is not None else replace(known, resets_at=due)
-    since = limit.since if limit.since is not None else case.sign or now
+    since = case.since(limit)
     words = describe_limit(limit, now, case.ends_at)
     if due is not None and (case.ends_at is None or due <= case.ends_at):
         words += "; then the run goes on by itself"
@@ -84,21 +102,13 @@ def judge_wait(case: LimitCase, due: float | None) -> LimitVerdict:
 def judge_limit(case: LimitCase) -> LimitVerdict | None:
     """The verdict where a usage limit is what the session waits for, or what ended it."""
     activity, now, limit = case.activity, case.now, case.activity.limit
-    if limit is None or activity.phase == TOOL:
+    if limit is None or activity.phase == TOOL or case.was_interrupted:
         return None
-    end = activity.turn_end
-    if activity.phase == IDLE and end is not None and end.interrupted:
-        return None
-    since = limit.since if limit.since is not None else case.sign or now
     over = limit.is_over(now)
     ended = case.alive is None and activity.phase == IDLE  # as far as anybody knows
     if case.alive is False or ended or (case.turn_over and over):
-        words = _taken_up_by_nobody(case, limit) if over else describe_limit(limit, now)
-        if case.alive is False and not over:
-            words += "; no agent lives here to wait for it"
-        until = None if over else limit.resets_at
-        return LimitVerdict(Code.USAGE_LIMIT, State.FAILED, words, since, until=until)
-    words = describe_limit(limit, now, case.ends_at)
+        return _ended_by_limit(case, limit, over)
+    words, since = describe_limit(limit, now, case.ends_at), case.since(limit)
     evidence = (words, f"limited for {format_duration(now - since)}")
     due = _due(activity, limit)
     allowed = max(GRACE, case.thresholds.api_silence_seconds)
@@ -107,6 +117,14 @@ def judge_limit(case: LimitCase) -> LimitVerdict | None:
     if overdue:
         return LimitVerdict(Code.LIMIT_OVERDUE, State.STALLED, words, since, stall)
     return LimitVerdict(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, due)
+
+
+def _ended_by_limit(case: LimitCase, limit: UsageLimit, over: bool) -> LimitVerdict:
+    words = _taken_up_by_nobody(case, limit) if over else describe_limit(limit, case.now)
+    if case.alive is False and not over:
+        words += "; no agent lives here to wait for it"
+    until, since = None if over else limit.resets_at, case.since(limit)
+    return LimitVerdict(Code.USAGE_LIMIT, State.FAILED, words, since, until=until)
 
 
 def _due(activity: ActivityTracker, limit: UsageLimit) -> float | None:
@@ -121,8 +139,7 @@ def judge_failure(case: LimitCase) -> LimitVerdict | None:
     activity, failure = case.activity, case.activity.failure
     if failure is None or activity.limit is not None or not case.turn_over or activity.main_calls:
         return None
-    end = activity.turn_end
-    if activity.phase == IDLE and end is not None and end.interrupted:
+    if case.was_interrupted:
         return None
     words = describe_failure(failure)
     if case.alive:

@@ -10,7 +10,7 @@ from tui.model.snapshot import Stall
 from tui.model.state import SessionState as State
 from tui.model.state import StallThresholds
 from tui.model.state import StateReason as Code
-from tui.model.turn_end import TurnEnd
+from tui.model.turn_end import TurnEnd, writes_stop_reason
 from tui.night.activity import ActivityTracker
 from tui.night.fold_state import FoldState
 from tui.night.journal_reducer import InterventionLog
@@ -88,18 +88,19 @@ class StateInputs(Struct, frozen=True):
         end = self.activity.turn_end
         if end is None or not self.activity.turn_open:
             return end
+        certain, is_stream = end.outcome.is_certain, self.state.has_stream
+        if is_stream and not certain and writes_stop_reason(self.state.agent_version):
+            return None  # the result is missing, which such a stream writes after its last word
         if self.alive is False or any(agent.status == "idle" for agent in self.agents):
             return end
-        if end.outcome.is_certain:
+        if certain:
             return end if self.quiet > SETTLE_SECONDS else None
         if any(agent.status == "busy" for agent in self.agents):
             return None
-        if self.state.has_stream:
-            # A stream tells each end by its result: without one, only an old file is over.
-            patience = self.limits.api_silence_seconds if self.alive is None else float("inf")
-        else:
-            patience = ANSWER_SECONDS
-        return end if self.quiet > patience else None
+        # An older stream tells each end by its result too: without one, only an old file is over.
+        patience = self.limits.api_silence_seconds if is_stream else ANSWER_SECONDS
+        lives_on = is_stream and self.alive is True
+        return end if self.quiet > patience and not lives_on else None
 
 
 class StateVerdict(Struct, frozen=True):

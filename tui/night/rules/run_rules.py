@@ -10,8 +10,20 @@ from tui.model.state import OutcomeKind, StallKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.night.activity import STARTING
-from tui.night.limit_rules import LimitCase, LimitVerdict, judge_failure, judge_limit, judge_wait
-from tui.night.verdicts import GONE_SECONDS, SETTLE_SECONDS, StateInputs, StateVerdict, because
+from tui.night.rules.limit_rules import (
+    LimitCase,
+    LimitVerdict,
+    judge_failure,
+    judge_limit,
+    judge_wait,
+)
+from tui.night.rules.verdicts import (
+    GONE_SECONDS,
+    SETTLE_SECONDS,
+    StateInputs,
+    StateVerdict,
+    because,
+)
 from tui.system.format import format_count, format_duration, shorten
 
 _WATCHDOG_REACH = 900.0
@@ -132,7 +144,8 @@ def process_gone(inputs: StateInputs) -> StateVerdict | None:
     if inputs.activity.phase == STARTING:
         words = "it is over, and no turn of a conversation is on record"
         return because(Code.NOTHING_ASKED, words, inputs.state.last_sign) if _lost(inputs) else None
-    if not inputs.turn_open or not _lost(inputs):
+    asks = inputs.activity.question is not None or inputs.activity.asks
+    if not inputs.turn_open or not _lost(inputs) or (inputs.alive is None and asks):
         return None
     return _broke_off(inputs)
 
