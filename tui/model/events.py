@@ -34,9 +34,8 @@ class ModelCall(Struct, frozen=True, gc=False):
 
 
 class UsageDetails(Struct, frozen=True, gc=False):
-    """What few responses have beside their tokens: terms that change the price (fast mode, batch tier, a CLI
-    that prices one-hour cache writes like five-minute ones), web searches, an advisor's calls, and the
-    passes of a response that the server made in several, whose tokens together are the response's.
+    """What few responses have beside their tokens: terms that change the price (a CLI may price one-hour cache
+    writes like five-minute ones), web searches, an advisor's calls, passes that add up to the response.
     """
 
     terms: tuple[str, ...] = ()
