@@ -339,11 +339,13 @@ def shell_mode(scene: RealScene) -> None:
     scene.phase("opened", *_OPENING)
     scene.window(*_ALL_TOOLS)
     _turn(scene, "[[scn:again]] do it", "AGAIN-DONE", 5)
-    scene.phase("shell mode", *_IDLE)
+    scene.phase("shell mode", *_BUSY, *_IDLE)
     scene.keys("-l", "!")
     scene.rest(1)
     scene.type("echo from-the-person")
     scene.said("bash-stdout")
+    scene.rest(5)  # this version has the model answer to it
+    scene.phase("after shell mode", *_IDLE)
     scene.rest(12)
     _leave(scene)
 
@@ -366,6 +368,87 @@ def stop_hook(scene: RealScene) -> None:
     scene.phase("ending", *_BUSY, *_OVER)
     scene.rest(2)
     _tail(scene, "it is over", *_OVER, session=scene.newest_session())
+
+
+def stop_hook_window(scene: RealScene) -> None:
+    """Interactive, with a Stop hook that takes 12 s."""
+    hooks = {"Stop": [{"hooks": [{"type": "command", "command": "sleep 12"}]}]}
+    settings = {"hooks": hooks, "skipDangerousModePermissionPrompt": True}
+    (scene.config / "settings.json").write_text(json.dumps(settings))
+    scene.watch()
+    scene.phase("opened", *_OPENING)
+    scene.window(*_ALL_TOOLS)
+    scene.phase("turn", *_BUSY, *_IDLE, "starting")
+    scene.type("[[scn:again]] do it")
+    scene.said("AGAIN-DONE")
+    scene.phase("the hook runs", *_BUSY, session=scene.newest_session())
+    scene.rest(11)
+    scene.phase("after it", *_BUSY, *_IDLE)
+    scene.rest(4)
+    scene.phase("at rest", *_IDLE)
+    scene.rest(10)
+    _leave(scene)
+
+
+def monitor_window(scene: RealScene) -> None:
+    """Interactive: the turn ends, a monitor goes on and tells three lines."""
+    scene.watch()
+    scene.phase("opened", *_OPENING)
+    scene.window(*_ALL_TOOLS)
+    scene.phase("turn", *_BUSY, *_IDLE, "starting")
+    scene.type("[[scn:monitor]] watch it")
+    scene.said("MONITOR-STARTED")
+    scene.phase("it is watched", *_BUSY, session=scene.newest_session())
+    scene.said("MONITOR-NOTED 3")
+    scene.rest(3)
+    scene.phase("it ended", *_BUSY, *_IDLE)
+    scene.rest(6)
+    scene.phase("at rest", *_IDLE)
+    scene.rest(12)
+    _leave(scene)
+
+
+def schedule_window(scene: RealScene) -> None:
+    """Interactive: the session has a schedule of its own."""
+    scene.watch()
+    scene.phase("opened", *_OPENING)
+    scene.window(*_ALL_TOOLS)
+    scene.phase("turn", *_BUSY, *_IDLE, "starting")
+    scene.type("[[scn:schedule]] look every hour")
+    scene.said("SCHEDULE-SET")
+    scene.phase("on a schedule", *_BUSY, session=scene.newest_session())
+    scene.rest(15)
+    scene.phase("leaving", *_BUSY, *_IDLE, *_OVER)
+    scene.type("/exit")
+    scene.rest(3)
+    if "❯" in scene.screen():
+        scene.keys("Enter")  # it asks whether the schedule may be lost
+    scene.window_ended()
+    _tail(scene, "it is over", *_OVER)
+
+
+def orphaned_shell(scene: RealScene) -> None:
+    """A window with a background shell is killed; the session is resumed and waits."""
+    scene.watch()
+    scene.phase("opened", *_OPENING)
+    scene.window(*_ALL_TOOLS)
+    scene.phase("turn", *_BUSY, *_IDLE, "starting")
+    scene.type("[[scn:shell]] build it")
+    scene.said("SHELL-STARTED")
+    scene.rest(4)
+    session = scene.newest_session()
+    (entry,) = scene.registry()
+    os.kill(int(str(entry["pid"])), signal.SIGKILL)
+    scene.phase("killed at rest", *_BUSY, *_OVER)
+    scene.rest(5)
+    scene.phase("gone", *_OVER, session=session)
+    scene.rest(8)
+    scene.phase("resuming", *_OVER, *_IDLE, "starting", *_BUSY)
+    scene.window("--resume", session, *_ALL_TOOLS)
+    scene.rest(5)
+    scene.phase("resumed", *_IDLE, session=session)
+    scene.rest(15)
+    _leave(scene, session)
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -396,4 +479,8 @@ SCENARIOS: dict[str, Scenario] = {
     "leave asked": leave_asked,
     "shell mode": shell_mode,
     "Stop hook that blocks": stop_hook,
+    "Stop hook, window": stop_hook_window,
+    "monitor, window": monitor_window,
+    "schedule, window": schedule_window,
+    "orphaned shell, window": orphaned_shell,
 }

@@ -74,6 +74,33 @@ STORIES: Mapping[str, list[dict[str, Any]]] = {
         },
         {"text": "QUESTION-ANSWERED."},
     ],
+    "monitor": [
+        {
+            "text": "It is watched.",
+            "tools": [
+                {
+                    "name": "Monitor",
+                    "input": {
+                        "command": "for i in 1 2 3; do sleep 6; echo line $i; done",
+                        "description": "three lines",
+                        "timeout_ms": 60_000,
+                        "persistent": False,
+                    },
+                }
+            ],
+        },
+        {"text": "MONITOR-STARTED, I wait for it."},
+        *({"text": f"MONITOR-NOTED {n}."} for n in range(1, 9)),
+    ],
+    "schedule": [
+        {
+            "text": "Every hour.",
+            "tools": [
+                {"name": "CronCreate", "input": {"cron": "7 * * * *", "prompt": "look again"}}
+            ],
+        },
+        {"text": "SCHEDULE-SET."},
+    ],
     "long": [
         {"text": "A long command.", "tools": [_bash(_LOOP.format(n=60))]},
         {"text": "LONG-DONE."},

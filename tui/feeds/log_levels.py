@@ -77,9 +77,11 @@ _FAILED = lazy(
     r"|\berror (?:occurred|detected|found|while|in|on|from|during|code|connecting|loading|reading|running)\b"
     r"|\bno such file\b|\b(?:command|file|module|package|session) not found\b|\bpermission denied\b"
     r"|\baccess denied\b|\bunreachable\b|\bnot respond\w*|\bunresponsive\b|\bunhealthy\b"
-    r"|\bconnection (?:refused|reset|lost|closed)\b|\brefused\b|\bcannot\b|\bcan't\b|\bunable to\b"
-    r"|\bcould not\b"
-    r"|\bcouldn't\b|\binvalid\b|\bcorrupt(?:ed)?\b|\bhalted\b|http/\d(?:\.\d)?\" 5\d\d|\bunauthorized\b"
+    r"|\bconnection (?:refused|reset|lost|closed)\b|\brefused\b"
+    r"|\binvalid\b|\bcorrupt(?:ed)?\b|\bhalted\b|http/\d(?:\.\d)?\" 5\d\d|\bunauthorized\b"
+    r"|(?:^\W*|[:(]\s?|—\s?)(?:cannot|can't|could not|couldn't|unable to)\b"
+    r"|\b(?:cannot|can't|could not|couldn't|unable to) (?:connect|open|find|read|write|access|start|load|reach"
+    r"|allocate|create|resolve|import|run|execute|parse|bind|acquire|determine|fetch|continue)\b"
     r"|\bnot authenticated\b|\bcredit balance is too low\b"
     r"|エラー|失敗しま|失敗|異常終了|错误|失败|异常|崩溃|오류|실패|ошибк|сбой|упал|fehler\b|erreur\b",
     re.IGNORECASE,

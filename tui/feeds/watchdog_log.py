@@ -7,6 +7,7 @@ Logs are read in any of the formats that such programs write: `2025-12-06 03:27:
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
@@ -199,6 +200,9 @@ ENTRY_LINES = 200
 ENTRY_CHARACTERS = 20_000
 
 
+_EXCEPTION = lazy(
+    r"Traceback \(most recent|[\w.]*(?:Error|Exception|Interrupt)\b|caused by|at \S", re.I
+)
 _NEVER: tuple[float | None, bool, str] = (None, False, "")
 
 
@@ -211,16 +215,18 @@ def _judged(stamp: LogLineHead) -> LogLevel:
     return judge_level(stamp.text, level)
 
 
-def _worse(level: LogLevel, entry: LogEntry) -> bool:
-    """Whether an unstamped line says of trouble that the entry above does not."""
-    return level in ("warning", "error") and level != entry.level and entry.level != "error"
+def _stands_alone(level: LogLevel, line: str, above: LogEntry) -> bool:
+    """Whether an unstamped line says of trouble, and not only what the error above it is."""
+    if level not in ("warning", "error"):
+        return False
+    return above.level != "error" or _EXCEPTION.match(line) is None
 
 
 class WatchdogLogDecoder:
     """Turns whole lines into entries; the last entry is pending until the next one begins.
 
-    Lines without a head of their own belong to the entry above, but for one that is worse than it: that
-    is an entry with a level of its own and the time of the one above. A log that never stamps its lines
+    Lines without a head of their own belong to the entry above, but for one that says of trouble: that is
+    an entry with a level of its own and the time of the one above. A log that never stamps its lines
     has an entry for each line that is not indented. `at` of naive times is in this machine's zone
     (or `local_zone`) and marked `local`; with a bare clock time in `clock`, `at` is None.
     """
@@ -271,7 +277,7 @@ class WatchdogLogDecoder:
                 self._continue_entry(line)
                 return None
             level = judge_level(line)
-            if above and self._timed and not _worse(level, above):
+            if above and self._timed and not _stands_alone(level, line, above):
                 self._continue_entry(line)
                 return None
             # It says nothing of when it was, but that it came after the entry above.

@@ -120,9 +120,8 @@ class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 class ToolResult(Struct, frozen=True, gc=False):
     """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
 
-    `task` is what it says of a background task: that one was launched, goes on or is over. `head` is the
-    beginning, where the excerpt does not have it. `stopped`: a person refused the call without a word,
-    which ends the turn.
+    `task` is what it says of a background task: that one was launched, goes on or is over. `head` is its
+    beginning, where the excerpt lacks it. `stopped`: a person refused it without a word; the turn ends.
     """
 
     tool_use_id: str
@@ -151,8 +150,7 @@ class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """One block or more of an API response; `final`: its usage is the response's last figure.
 
     `stop_reason` is the API's word, empty where the version did not write it, or, with `goes_on`, where more
-    of the answer was to come. `failure` is set where the
-    CLI put an error of the API in the model's place; `error` is its raw code.
+    of the answer was to come. `failure` is an error of the API in the model's place; `error` its raw code.
     """
 
     message_id: str
@@ -196,7 +194,7 @@ class ModelUsage(Struct, frozen=True, gc=False):
 
 
 class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A turn ended; `cost_usd` adds up within a process and is carried over by resume and fork."""
+    """A turn ended; `cost_usd` adds up within a process and over resume and fork. `failure` ended it."""
 
     subtype: str
     is_error: bool
@@ -211,6 +209,7 @@ class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     denials: int = 0
     queued: int = 0
     api_error_status: int = 0
+    failure: ApiFailure | None = None
 
     @property
     def was_interrupted(self) -> bool:

@@ -70,6 +70,7 @@ class StateReason(StrEnum):
     TURN_INTERRUPTED = "turn_interrupted"
     API_UNREACHABLE = "api_unreachable"
     BACKGROUND_TASK = "background_task"
+    HOOK_RUNNING = "hook_running"
     MESSAGE_QUEUED = "message_queued"
     SILENT_TOOL = "silent_tool"
     SILENT_API = "silent_api"

@@ -109,6 +109,7 @@ def read_result(result: TurnResult, failure: ApiFailure | None, at: float | None
     text, status = "", result.api_error_status
     if outcome.is_trouble:
         text = "; ".join(result.errors) or result.text
+        failure = failure or result.failure
         if outcome == TurnOutcome.FAILED and failure is None and status:
             failure = ApiFailure(FailureKind.of_status(status), text, status)
     failure = failure if outcome == TurnOutcome.FAILED else None

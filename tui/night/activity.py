@@ -37,6 +37,7 @@ NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 _MOST_TOOLS = 512
 _SAID = 200
 _LATE_PROMPT = 600.0
+_OUT_OF_ORDER = 60.0
 _KIND_OF_PHASE = (
     timeline_builder.IDLE,
     timeline_builder.WORKING,
@@ -74,6 +75,8 @@ class ActivityTracker(Struct):
     slash_command: bool = False
     prompted: bool = False
     answered_at: float | None = None
+    hook: str = ""
+    hook_since: float | None = None
 
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
@@ -102,6 +105,18 @@ class ActivityTracker(Struct):
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
+
+    def is_news(self, at: float, *, leads: bool) -> bool:
+        """Whether a record of `at` can belong to what comes after the turn's end.
+
+        The records of a session's first turn may stand in any order, even its last answer first. One
+        that is much older is no such record: its clock was set back (it `leads` if its file does).
+        """
+        end = self.turn_end
+        ended_at = self.since if self.phase == IDLE or end is None else end.at
+        if ended_at is None or at >= ended_at:
+            return True
+        return leads and at < ended_at - _OUT_OF_ORDER
 
     @property
     def turn_open(self) -> bool:
@@ -198,6 +213,7 @@ class ActivityTracker(Struct):
         if body.model != SYNTHETIC:
             self.failure = None
         self.answered_at = at
+        self.compacting, self.hook = False, ""
         awaits = TOOL if self.main_calls else STREAMING
         if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
             awaits = REQUESTING  # the results were written before the calls
@@ -213,12 +229,15 @@ class ActivityTracker(Struct):
 
     def on_api_error(self, failure: ApiFailure | None, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
-        self.failure = failure
-        if failure is not None and failure.limit is not None:
-            self.limit = told_limit(self.limit, failure.limit, at)
+        self._failed(failure, at)
         self.enter_phase(STREAMING, at)
         self.may_be_over = True
         self.turn_end = TurnEnd(TurnOutcome.FAILED, at, failure=failure)
+
+    def _failed(self, failure: ApiFailure | None, at: float | None) -> None:
+        self.failure = failure
+        if failure is not None and failure.limit is not None:
+            self.limit = told_limit(self.limit, failure.limit, at)
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -243,6 +262,8 @@ class ActivityTracker(Struct):
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
             self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+        elif role == "summary":
+            self.compacting = False
         elif role == "prompt" and body.text.startswith("! "):
             # A person's own command; a version that has the model answer to it says so itself.
             if self.phase in (NONE, STARTING):
@@ -250,15 +271,19 @@ class ActivityTracker(Struct):
         elif role == "note" and body.origin != "task-notification":
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)
-        elif role != "summary" and not self._is_answered(role, at):
-            self.try_again(at)
-            self.idle_reported = False
-            self.slash_command = role == "prompt" and body.text.startswith("/")
-            self.prompted = role in ("prompt", "note")
-            if not self.main_calls:
-                self.after_tool = False
-                self.end_before_command = self.turn_end if self.slash_command else None
-                self.enter_phase(REQUESTING, at)
+        elif not self._is_answered(role, at):
+            self._asked(role, body.text, at)
+
+    def _asked(self, role: str, text: str, at: float | None) -> None:
+        """The model is asked for an answer."""
+        self.try_again(at)
+        self.idle_reported = False
+        self.slash_command = role == "prompt" and text.startswith("/")
+        self.prompted = role in ("prompt", "note")
+        if not self.main_calls:
+            self.after_tool = False
+            self.end_before_command = self.turn_end if self.slash_command else None
+            self.enter_phase(REQUESTING, at)
 
     def _is_answered(self, role: str, at: float | None) -> bool:
         """Whether a prompt was written after its answer, as the first one of a session may be."""
@@ -278,7 +303,7 @@ class ActivityTracker(Struct):
         """A turn ended."""
         self.drop_calls(keep_subagents=bool(self.background))
         self.retry = self.question = None
-        self.compacting = False
+        self.compacting, self.hook = False, ""
         end = read_result(body, self.failure, at)
         was_interrupted = self.turn_end and self.turn_end.outcome == TurnOutcome.INTERRUPTED
         if was_interrupted and end.outcome == TurnOutcome.FAILED:
@@ -289,10 +314,14 @@ class ActivityTracker(Struct):
             and not tells_failure(body, self.failure)
         ):
             self.limit = self.failure = None
+        elif self.failure is None:
+            self._failed(end.failure, at)
         self.end_turn(end)
 
     def on_hook(self, body: HookRun, at: float | None) -> None:
-        """A hook answered; some end the turn."""
+        """A hook began or answered; some end the turn."""
+        begins = body.outcome in ("started", "running")
+        self.hook, self.hook_since = (body.text or body.name, at) if begins else ("", None)
         if body.outcome == HOOK_STOPPED and not self.main_calls and self.turn_open:
             self.end_turn(TurnEnd(TurnOutcome.HOOK_STOPPED, at, "", body.text))
 
@@ -324,6 +353,7 @@ class ActivityTracker(Struct):
         elif state == "idle":
             self.question = None
             self.idle_reported = True
+            self.hook = ""
             if body.background == 0:
                 self.background.end_work()
             self.drop_calls(keep_subagents=bool(self.background))

@@ -273,13 +273,19 @@ class NightFold:
         since_jump = timeline.moves - timeline.points[-1].moves if timeline.points else 2
         if source != state.leading_source and since_jump > 1:
             return False
-        point = timeline.note_turn_back(at)
+        point, was_brief = timeline.note_turn_back(at), timeline.jumped_lately
         first = timeline.turned_back.first if timeline.turned_back is not None else at
         if point is None:
             return False
         timeline.go_back(point)
         forget_times_after(self._activity, at)
         state.last_sign = max(first, at, state.heard_at or at)
+        clock = timeline.clock
+        if clock is not None and first - clock >= GAP_SECONDS and was_brief:
+            # What it was at when the clock was still right is not known any more.
+            timeline.add_gap(clock, first, timeline_builder.IDLE)
+            timeline.clock = first
+            timeline.moves += 1
         self._advance_clock(first, source)
         self._advance_clock(at, source)
         return True
@@ -316,25 +322,24 @@ class NightFold:
             self._counters.malformed += 1
         else:
             self._counters.total += 1
-        state = self._state
+        state, activity = self._state, self._activity
         if at is None:
             live = self._timeline.clock is None or source.number == state.leading_source
         else:
             live = self._advance_clock(at, source.number, event)
             if state.last_sign is None or at > state.last_sign:
                 state.last_sign = at
-            if live and self._activity.phase == IDLE:
-                # What another file tells of before the turn's end does not open the turn again.
-                since = self._activity.since
-                live = since is None or at >= since or source.number == state.leading_source
-        if live and not self._activity.phase and kind is not MalformedLine:
-            self._activity.on_record(at)
+            if live and (activity.phase == IDLE or activity.may_be_over):
+                # What is told late of the time before the turn's end does not open the turn again.
+                live = activity.is_news(at, leads=source.number == state.leading_source)
+        if live and not activity.phase and kind is not MalformedLine:
+            activity.on_record(at)
         if event.thread:
             if event.thread not in self._counters.agents:
                 self._agent_thread(event.thread)
-            beside = live and not self._activity.turn_open
-            if beside or self._activity.background.tasks:
-                self._activity.background.on_thread(event.thread, body, at, beside=beside)
+            beside = live and not activity.turn_open
+            if beside or activity.background.tasks:
+                activity.background.on_thread(event.thread, body, at, beside=beside)
         elif event.session != state.session and event.session and kind is not HookRun:
             state.session = event.session
             state.sessions.number(event.session)

@@ -309,9 +309,16 @@ class FoldState(Struct):
 
 
 def forget_times_after(activity: ActivityTracker, at: float) -> None:
-    """A clock was wrong: nothing that goes on began after `at`."""
+    """A clock was wrong: nothing that goes on or ended last began after `at`."""
     if activity.since is not None and activity.since > at:
         activity.since = at
+    end = activity.turn_end
+    if end is not None and end.at is not None and end.at > at:
+        activity.turn_end = replace(end, at=at)
+    for name in ("question", "limit", "retry"):
+        one = getattr(activity, name)
+        if one is not None and one.since is not None and one.since > at:
+            setattr(activity, name, replace(one, since=at))
     activity.open_calls = {
         key: replace(tool, since=at) if tool.since is not None and tool.since > at else tool
         for key, tool in activity.open_calls.items()

@@ -12,7 +12,6 @@ from tui.model.events import (
     AssistantMessage,
     SourceRef,
     ToolCall,
-    ToolResult,
     UserMessage,
 )
 from tui.model.failures import SYNTHETIC
@@ -26,11 +25,10 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
-from tui.night.tool_answers import AnswerPlace, apply_answer, keep_early
+from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
 
-_MOST_LATE = 4_096
 _MOST_COMMITS = 5_000
 _PROMPT = 300
 Time = float | None
@@ -98,7 +96,7 @@ class Reducer:
                 self._context_meter.on_answer(body.model, body.usage.window)  # type: ignore[union-attr]
             state.model = body.model
         if live and (activity.open_calls or activity.prompted) and body.model != SYNTHETIC:
-            self._lose_calls(body.message_id, thread, at, ref)
+            lose_calls(state, body.message_id, thread, at, ref)
         for use in tools:
             self._tool_called(use, body.message_id, ref, thread, at, live)
         if body.error:
@@ -120,19 +118,6 @@ class Reducer:
                 state.message_delivered = False
                 state.interventions.mark_seen(at)
 
-    def _lose_calls(self, message: str, thread: str, at: Time, ref: SourceRef) -> None:
-        """The model goes on: what was open before was lost; a late answer still finds its call."""
-        if thread == "sidechain":  # several subagents share this name
-            return
-        state, prompted = self._state, self._activity.prompted
-        lost = self._activity.lost_calls(message, thread)
-        for tool in lost:
-            if len(state.late_calls) < _MOST_LATE:
-                state.late_calls[tool.call.id] = tool.call
-        if lost and prompted and not thread:
-            state.waste.abort_turn(at, "process ended")
-            state.waste.begin_turn(at, ref, cut=False)
-
     def _tool_called(
         self, use: ToolCall, message: str, ref: SourceRef, thread: str, at: Time, live: bool
     ) -> None:
@@ -148,15 +133,17 @@ class Reducer:
             apply_answer(state, use, early, None, AnswerPlace(thread, at, ref, self._limits))
         elif live:
             self._activity.open_call(OpenToolCall(use, ref, thread, at, None, message))
-        elif len(state.late_calls) < _MOST_LATE:
-            state.late_calls[use.id] = use
+        else:
+            keep_late(state, use)
 
     def _user(
         self, event: AgentEvent, body: UserMessage, at: Time, live: bool, source: SourceClock
     ) -> None:
         state, ref, activity = self._state, event.ref, self._activity
-        for result in body.results:
-            self._tool_answered(result, event.thread, at, ref)
+        if body.results:
+            place = AnswerPlace(event.thread, at, ref, self._limits)
+            for result in body.results:
+                on_result(state, result, place)
         for task in body.tasks:
             activity.background.on_update(task, at)
         if event.thread:
@@ -169,24 +156,6 @@ class Reducer:
             note_lifted_limit(self._activity, at, self._state.interventions.spans)
             self._activity.on_user(body, at)
             state.last_ref = ref
-
-    def _tool_answered(self, result: ToolResult, thread: str, at: Time, ref: SourceRef) -> None:
-        state, background = self._state, self._activity.background
-        tool = self._activity.close_call(result.tool_use_id)
-        use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
-        if result.agent_id:
-            self._counters.link_subagent(result.agent_id, result.tool_use_id)
-        if result.is_error and state.errors.add(result.tool_use_id):
-            self._counters.tool_errors += 1
-        if result.task is not None:
-            background.on_result(use, result.task, at)
-        elif background.tasks:
-            background.on_answer(result.tool_use_id, use, at, failed=result.is_error)
-        if use is not None:
-            place = AnswerPlace(thread, at, ref, self._limits)
-            apply_answer(state, use, result, tool.since if tool else None, place)
-        elif result.tool_use_id not in state.calls:
-            keep_early(state, result)
 
     def _prompt(self, event: AgentEvent, body: UserMessage, live: bool) -> None:
         state = self._state

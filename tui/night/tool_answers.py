@@ -1,4 +1,4 @@
-"""What the answer of a tool call changes, once call and answer are both known."""
+"""Tool calls and their answers, in whatever order they were written; what an answer changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tui.night.fold_state import FoldState
 from tui.system.format import shorten
 
 _MOST_EARLY = 64
+_MOST_LATE = 4_096
 
 
 class AnswerPlace(NamedTuple):
@@ -22,12 +23,52 @@ class AnswerPlace(NamedTuple):
     limits: StallThresholds
 
 
-def keep_early(state: FoldState, result: ToolResult) -> None:
+def on_result(state: FoldState, result: ToolResult, place: AnswerPlace) -> None:
+    """A result came, of a call that is open, was lost, or stands further on."""
+    activity = state.activity
+    tool = activity.close_call(result.tool_use_id)
+    use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
+    if result.agent_id:
+        state.counters.link_subagent(result.agent_id, result.tool_use_id)
+    if result.is_error and state.errors.add(result.tool_use_id):
+        state.counters.tool_errors += 1
+    if result.task is not None:
+        activity.background.on_result(use, result.task, place.at)
+    elif activity.background.tasks:
+        activity.background.on_answer(result.tool_use_id, use, place.at, failed=result.is_error)
+    if use is not None:
+        apply_answer(state, use, result, tool.since if tool else None, place)
+    elif result.tool_use_id not in state.calls:
+        _keep_early(state, result)
+
+
+def _keep_early(state: FoldState, result: ToolResult) -> None:
     """Some versions write a result before its call; the newest such results wait for it."""
     early = state.early_results
     early[result.tool_use_id] = result
     if len(early) > _MOST_EARLY:
         del early[next(iter(early))]
+
+
+def keep_late(state: FoldState, use: ToolCall) -> None:
+    """A call that is not open any more; its result, if it comes, still finds it."""
+    if len(state.late_calls) < _MOST_LATE:
+        state.late_calls[use.id] = use
+
+
+def lose_calls(
+    state: FoldState, message: str, thread: str, at: float | None, ref: SourceRef
+) -> None:
+    """The model goes on with another `message`: what was open before was lost."""
+    if thread == "sidechain":  # several subagents share this name
+        return
+    prompted = state.activity.prompted
+    lost = state.activity.lost_calls(message, thread)
+    for tool in lost:
+        keep_late(state, tool.call)
+    if lost and prompted and not thread:
+        state.waste.abort_turn(at, "process ended")
+        state.waste.begin_turn(at, ref, cut=False)
 
 
 # complexity: each record hears of a result in order and needs what those before it found

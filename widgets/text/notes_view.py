@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from widgets.glyphs import glyphs
 from widgets.ink import Line
@@ -56,7 +57,7 @@ class MarkedMarkdown:
         for index, row in enumerate(layout.rows):
             if index in starts:
                 sign = index in marked
-            rows.append([(f"{glyphs().bullet} " if sign and row else "  ", "accent"), *row])
+            rows.append([(f"{glyphs().heavy[3]} " if sign and row else "  ", "accent"), *row])
         return rows
 
     def _changed_in(self, lines: range) -> bool:
@@ -91,9 +92,12 @@ class NotesView(DocumentView):
 
     _text: str | None = None
     _newest_first = False
-    _unseen: frozenset[str] = frozenset()
     _seen_rows: Sequence[tuple[int, int]] = ()
     _left_alone = False
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        self._unseen: Counter[str] = Counter()
 
     def show_notes(self, text: str, newest_first: bool = False) -> None:
         """Show Markdown, as soon as a thread has parsed it."""
@@ -112,15 +116,19 @@ class NotesView(DocumentView):
         before, self._text = self._text, text
         if not before:
             return frozenset()
-        known = set(before.split("\n"))
+        known = Counter(before.split("\n"))
+        known.subtract(self._unseen)
         lines = text.split("\n")
-        changed = frozenset(
-            number
-            for number, line in enumerate(lines)
-            if line.strip() and (line not in known or line in self._unseen)
-        )
-        self._unseen = frozenset(lines[number] for number in changed)
-        return changed
+        changed = []
+        # From the end, because that is where a line comes that was there before.
+        left = Counter(lines)
+        for number in range(len(lines) - 1, -1, -1):
+            line = lines[number]
+            if line.strip() and left[line] > known[line]:
+                changed.append(number)
+                left[line] -= 1
+        self._unseen = Counter(lines[number] for number in changed)
+        return frozenset(changed)
 
     def set_document(self, document: RowDocument | None, *, keep_place: bool = False) -> None:
         self._seen_rows = ()
@@ -170,7 +178,9 @@ class NotesView(DocumentView):
             for block in document.changed_rows(self.columns)
             if block[0] < self.top + self.page and block[1] > self.top
         ]
-        self._unseen -= {lines[number] for _, _, changed in seen for number in changed}
+        self._unseen = self._unseen - Counter(
+            lines[number] for _, _, changed in seen for number in changed
+        )
         self._seen_rows = sorted({*self._seen_rows, *((first, end) for first, end, _ in seen)})
         if seen:
             self.invalidate()

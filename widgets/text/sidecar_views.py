@@ -62,14 +62,12 @@ def _text_rows(lines: Sequence[str], width: int) -> Iterator[Line]:
         yield from wrap([(visible(line), "text")], width) if line.strip() else [[]]
 
 
-def newest_row(progress: ProgressFile, width: int) -> int:
-    """The row of `progress_rows` at which the newest part of the file's text begins; 0 for its top."""
+def newest_row(progress: ProgressFile, width: int, count: int) -> int:
+    """Of `count` rows, the one at which the newest part of the file's text begins; 0 for its top."""
     if progress.tasks or progress.newest_line < 2:
         return 0
-    lines = progress.text.split("\n")
-    above = sum(1 for _ in _text_rows(lines[: progress.newest_line - 1], width))
-    rows = sum(1 for _ in _text_rows(lines[progress.newest_line - 1 :], width))
-    return len(progress_rows(progress, width)) - rows if above else 0
+    below = progress.text.split("\n")[progress.newest_line - 1 :]
+    return max(0, count - sum(1 for _ in _text_rows(below, width)))
 
 
 def _head_rows(progress: ProgressFile, width: int, brief: bool = False) -> list[Line]:
@@ -211,7 +209,7 @@ class ProgressView(DocumentView):
                 return
 
     def _seek_newest(self, progress: ProgressFile) -> None:
-        row = newest_row(progress, self.columns)
+        row = newest_row(progress, self.columns, self.count)
         if row and self.count > self.page:
             self._resize_virtual()
             self._scroll_silently(min(row, self.count - self.page))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui.feeds.claude.api_failures import is_failure_text, read_failure, read_unmarked
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.model.events import AssistantMessage, RateLimit
+from tui.model.events import AssistantMessage, RateLimit, TurnResult
 from tui.model.failures import ApiFailure, FailureKind
 
 AT = "2026-11-30T11:00:00.000Z"
@@ -237,3 +237,21 @@ def test_every_class_has_words_and_waiting_ones_no_remedy() -> None:
     for kind in FailureKind:
         assert kind.words
         assert bool(kind.remedy) == kind.needs_person
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"is_error": True, "result": "Claude AI usage limit reached|1796040000"}, "usage_limit"),
+        ({"is_error": True, "result": "x", "api_error_status": 529}, "overloaded"),
+        ({"is_error": True, "result": "the tests fail"}, None),
+        ({"is_error": False, "result": "Prompt is too long"}, None),
+    ],
+)
+def test_a_result_that_is_all_that_tells_of_the_error(
+    fields: dict[str, object], kind: str | None
+) -> None:
+    line = json.dumps({"type": "result", "subtype": "success", **fields}).encode()
+    body = ClaudeDecoder("t").decode_all(line, 0)[0].body
+    assert isinstance(body, TurnResult)
+    assert (body.failure and body.failure.kind) == kind

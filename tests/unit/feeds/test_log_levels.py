@@ -31,6 +31,8 @@ ERRORS = [
     "Killed: 9",
     "process died",
     "Connection refused",
+    "agent 4: cannot connect to the daemon",
+    "could not open the file",
     "command not found: npm",
     '"GET /x HTTP/1.1" 500 -',
     "❌ dead",
@@ -73,6 +75,7 @@ PLAIN = [
     "429 lines processed",
     "Nothing failed",
     "HEALED 2 daemon(s)",
+    "You CANNOT receive responses, so never ask",
     "✗ 0 failed",
 ]
 

@@ -256,6 +256,12 @@ def test_what_an_error_goes_on_to_say_stays_with_it() -> None:
     assert [entry.text.count("\n") for entry in read(data)] == [2]
 
 
+def test_another_failure_below_an_error_is_not_hidden_in_it() -> None:
+    data = b"2026-01-01 10:00:00 - exited with code 1\n/bin/sh: x: No such file or directory\n"
+
+    assert [entry.level for entry in read(data)] == ["error", "error"]
+
+
 def test_a_repeated_entry_is_counted() -> None:
     one, two, other = read(
         b"[2026-01-01 10:00:00] exited with code 1\n[2026-01-01 10:01:00] exited with code 1\n"

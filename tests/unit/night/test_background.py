@@ -14,6 +14,7 @@ from tui.model.events import (
     AgentEvent,
     AgentStateReport,
     AssistantMessage,
+    HookRun,
     MessageLifecycle,
     TaskUpdate,
     ToolCall,
@@ -343,6 +344,45 @@ def test_a_prompt_that_was_written_after_its_answer_opens_nothing() -> None:
     script.say("hello", final=True)
     script.add(UserMessage("prompt", "say hello"), -0.3)
     assert night(script, 60.0).activity.state in OVER
+
+
+def test_a_first_turn_whose_records_stand_in_any_order() -> None:
+    """Seen of the CLI: its last answer first, then the prompt, the call and its result."""
+    script = Script("t.jsonl")
+    script.say("all is done", final=True, after=9.0)
+    script.add(AgentStateReport("idle", "the turn took 6 s"), 0.1)
+    script.prompt(after=-6.0)
+    use = script.call("Bash", "make")
+    script.answer(use, "ok")
+    script.say("it went well", final=True)
+    assert script.at is not None
+    script.at += 5.0
+    assert seen(script, process("idle"), later=400.0).state in OVER
+    script.prompt()
+    assert night(script, 5.0).state == "working"
+
+
+@pytest.mark.parametrize("found", [process("busy"), process("", children=1)])
+def test_a_stop_hook_that_runs_is_no_end_and_no_silence(found: AgentProcess) -> None:
+    script = Script("t.jsonl")
+    script.prompt()
+    script.say("done", final=True)
+    script.add(HookRun("Stop", "Stop", "running", "make check"))
+    assert night(script, 5.0).activity.reason == "a hook runs: make check, for 5 s"
+    assert seen(script, found, later=500.0).state == "working"
+    assert seen(script, later=500.0).state in OVER
+    assert seen(script, process(""), later=5_000.0).state in OVER
+    script.add(HookRun("Stop", "Stop", "success", "make check"))
+    assert seen(script, process("idle"), later=500.0).state in OVER
+
+
+def test_a_summary_in_the_making_may_take_its_time() -> None:
+    script = Script()
+    script.init()
+    script.add(AgentStateReport("compacting"))
+    assert night(script, 600.0).activity.reason == "the conversation is being summarised"
+    script.say("I go on")
+    assert "summarised" not in night(script).activity.reason
 
 
 @pytest.mark.parametrize("before", [True, False])

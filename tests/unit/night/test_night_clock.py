@@ -102,6 +102,17 @@ def test_the_time_of_the_file_disproves_a_last_record() -> None:
     assert made.snapshot(later).activity.last_event_at == START + 50.0 + 5 * HOUR
 
 
+def test_what_ended_with_a_wrong_clock_ended_no_later_than_known() -> None:
+    script = Script()
+    script.prompt(after=0.0)
+    working(script, 5)
+    script.result(0.1, YEAR)
+    seen = fold(script.events).snapshot(START + HOUR)
+    assert seen.state == "finished"
+    assert seen.run.ended_at == START + 50.0
+    assert seen.activity.since == START + 50.0
+
+
 def test_a_session_whose_clock_is_ahead_as_a_whole_is_kept() -> None:
     script = Script()
     script.prompt(after=0.0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.night.night_script import MODEL, START, Script, fold, night
-from tui.model.events import ApiRetry, AssistantMessage, RateLimit
+from tui.model.events import ApiRetry, AssistantMessage, RateLimit, TurnResult
 from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind, LimitNotice
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcess, AgentProcesses
@@ -165,6 +165,16 @@ def test_a_result_that_calls_the_limit_a_success() -> None:
     well = limited()
     well.result(text="all done")
     assert word(seen(well, RESETS - HOUR))[0] != "rate_limited"
+
+
+def test_a_result_is_enough_to_tell_of_a_limit() -> None:
+    script = Script()
+    script.prompt()
+    limit = LimitNotice("", RESETS)
+    failure = ApiFailure(FailureKind.USAGE_LIMIT, "usage limit reached", 0, limit)
+    script.add(TurnResult("success", True, 1, 5, 0.0, text="usage limit reached", failure=failure))
+    assert word(seen(script, RESETS - HOUR)) == ("rate_limited", "limit_wait")
+    assert word(seen(script, RESETS - HOUR, alive=None)) == ("failed", None)
 
 
 # --- the end of the night and our supervisor ---

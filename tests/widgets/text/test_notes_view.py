@@ -15,7 +15,7 @@ async def test_the_newest_is_what_is_seen_and_growth_is_followed() -> None:
         view.show_notes(LONG)
         await until(pilot, lambda: any("step 39" in row for row in screen_rows(app)))
         view.show_notes(LONG + "- the new one\n")
-        await until(pilot, lambda: "\u2022 \u2022 the new one" in screen_rows(app)[-1])
+        await until(pilot, lambda: "┃ • the new one" in screen_rows(app)[-1])
         assert view.following
 
 
@@ -44,7 +44,7 @@ async def test_notes_with_the_newest_first_stay_at_their_top() -> None:
         view.show_notes(LONG, newest_first=True)
         await until(pilot, lambda: "Notes" in screen_rows(app)[0])
         view.show_notes("# Newest\n\n" + LONG, newest_first=True)
-        await until(pilot, lambda: "\u2022 Newest" in screen_rows(app)[0])
+        await until(pilot, lambda: "┃ Newest" in screen_rows(app)[0])
         assert view.top == 0
 
 
@@ -64,7 +64,7 @@ async def test_changed_lines_carry_a_sign_until_they_were_seen() -> None:
     app = Host(view, other)
 
     def marked() -> list[str]:
-        return [row.strip() for row in screen_rows(app) if "\u2022 \u2022" in row]
+        return [row.strip() for row in screen_rows(app) if "┃ •" in row]
 
     async with app.run_test(size=(30, 40)) as pilot:
         view.show_notes("- one\n- two\n")
@@ -80,6 +80,8 @@ async def test_changed_lines_carry_a_sign_until_they_were_seen() -> None:
         await until(pilot, lambda: marked() == [])
         view.show_notes("- one\n- two\n- three\n- four\n- five\n")
         await until(pilot, lambda: [row.split()[-1] for row in marked()] == ["five"])
+        view.show_notes("- one\n- two\n- three\n- four\n- five\n- one\n")
+        await until(pilot, lambda: [row.split()[-1] for row in marked()] == ["five", "one"])
 
 
 async def test_only_the_newest_part_of_long_notes_is_marked_and_all_can_be_reached() -> None:
@@ -90,7 +92,7 @@ async def test_only_the_newest_part_of_long_notes_is_marked_and_all_can_be_reach
         view.show_notes(text)
         await until(pilot, lambda: "step 4999" in screen_rows(app)[-1])
         view.show_notes(text + "- the last\n")
-        await until(pilot, lambda: "\u2022 \u2022 the last" in screen_rows(app)[-1])
+        await until(pilot, lambda: "┃ • the last" in screen_rows(app)[-1])
         view.focus()
         await pilot.press("g")
         await until(pilot, lambda: "step 0 of" in screen_rows(app)[0])

@@ -11,7 +11,7 @@ from datetime import tzinfo
 
 from tui.feeds.claude import lenient_values
 from tui.feeds.claude.limit_texts import read_limit, window_of
-from tui.feeds.claude.wire import RecordLine
+from tui.feeds.claude.wire import RecordLine, ResultLine
 from tui.model.failures import ApiFailure, FailureKind, LimitNotice
 from tui.system.lazy_pattern import lazy
 
@@ -154,6 +154,13 @@ def failure_of(line: RecordLine, words: str, code: str) -> ApiFailure | None:
     if quota is not None and quota.status == "rejected":
         return with_window(failure, lenient_values.name(quota.rateLimitType), quota.resetsAt)
     return failure
+
+
+def failure_of_result(result: ResultLine) -> ApiFailure | None:
+    """The API's error that ended a turn, where its `result` is all that tells of it."""
+    text = lenient_values.single_line(result.result)
+    status = result.api_error_status or 0
+    return read_failure(text, "", status, None) if status else read_unmarked(text, None)
 
 
 def read_failure(

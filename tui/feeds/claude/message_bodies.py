@@ -92,10 +92,6 @@ _NOTE = lazy(
     r"|bash-stdout|bash-stderr|system-reminder)>"
 )
 _TAGS = lazy(r"</?[a-z][a-z-]{2,40}>")
-QUIET_STEPS = set(
-    "content_block_start content_block_delta content_block_stop message_stop ping".split()
-)
-_STEPS = QUIET_STEPS | {"message_start", "message_delta"}
 
 
 def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
@@ -224,18 +220,3 @@ def _role(line: RecordLine, text: str) -> _Role:
 def _origin(line: RecordLine) -> str:
     origin = line.origin
     return name(origin.kind if isinstance(origin, wire.MessageOrigin) else origin)
-
-
-def stream_body(line: RecordLine, open_message: str) -> events.Body:
-    """A streamed step; `open_message` is the message begun last in the same thread."""
-    step = line.event
-    if not isinstance(step, wire.WireStreamStep):
-        return events.UnknownRecord("stream_event", name(step))
-    if step.type not in _STEPS:
-        return events.UnknownRecord("stream_event", name(step.type))
-    if step.type == "message_start":
-        message = step.message or WireMessage()
-        return events.StreamDelta(step.type, name(message.id), "", token_usage(message.usage))
-    text = plain_text(step.delta.text or step.delta.thinking or "") if step.delta else ""
-    message_id = name(line.api_message_id) or open_message
-    return events.StreamDelta(step.type, message_id, text, token_usage(step.usage))

@@ -25,7 +25,8 @@ from tui.system.format import format_clock, format_count, format_duration, short
 
 _UNSEEN = 120.0
 """How long records alone, without any look at a process, are taken to be true."""
-_SAME_START = 60.0
+_SAME_START = 10.0
+_LONGEST_HOOK = 630.0
 _LATE = 120.0
 _SETTLED = 10.0
 _LASTS = 3.0
@@ -51,6 +52,9 @@ def background_work(
     process = own_process(state)
     if process is None:
         return _unseen_work(state, now) if state.agents is None else None
+    hook = running_hook(state, now)
+    if hook is not None and (process.children or process.status == "busy"):
+        return hook
     tasks = [
         task
         for task in state.activity.background.tasks.values()
@@ -72,6 +76,16 @@ def own_process(state: FoldState) -> AgentProcess | None:
     return nameless[0] if len(nameless) == 1 else None
 
 
+def running_hook(state: FoldState, now: float) -> BackgroundWork | None:
+    """The hook that was told to have begun and not to have ended, within the time that hooks are given."""
+    activity = state.activity
+    since = activity.hook_since
+    if not activity.hook or (since is not None and now - since > _LONGEST_HOOK):
+        return None
+    lasts = "" if since is None else f", for {format_duration(now - since)}"
+    return BackgroundWork(f"a hook runs: {shorten(activity.hook)}{lasts}", since)
+
+
 def _unseen_work(state: FoldState, now: float) -> BackgroundWork | None:
     """Nobody can look at a process: what was told a moment ago may still be so."""
     sign = state.last_sign
@@ -82,7 +96,7 @@ def _unseen_work(state: FoldState, now: float) -> BackgroundWork | None:
         for task in state.activity.background.tasks.values()
         if task.kind not in (WAKE_UP, SCHEDULE)
     ]
-    return _described(work, now) if work else None
+    return _described(work, now) if work else running_hook(state, now)
 
 
 def _goes_on(

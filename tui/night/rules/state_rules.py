@@ -12,7 +12,7 @@ from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
 from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
 from tui.night.rules import run_rules
-from tui.night.rules.background_rules import background_work
+from tui.night.rules.background_rules import background_work, running_hook
 from tui.night.rules.limit_rules import describe_failure
 from tui.night.rules.verdicts import (
     ANSWER_SECONDS,
@@ -174,6 +174,9 @@ def _busy(inputs: StateInputs) -> StateVerdict:
     activity = inputs.activity
     if activity.compacting:
         return because(Code.COMPACTING, "the conversation is being summarised", activity.since)
+    hook = running_hook(inputs.state, inputs.now)
+    if hook is not None:
+        return because(Code.HOOK_RUNNING, hook.words, hook.since)
     if activity.phase == TOOL:
         return _in_tool(inputs)
     if activity.phase == STREAMING:

@@ -131,7 +131,7 @@ _CODES = {
     State.FAILED: (Code.TURN_FAILED, Code.API_UNREACHABLE),
     State.LOOPING: (Code.LOOP,),
     State.WORKING: (
-        *(Code.BACKGROUND_TASK, Code.MESSAGE_QUEUED, Code.COMPACTING),
+        *(Code.BACKGROUND_TASK, Code.MESSAGE_QUEUED, Code.COMPACTING, Code.HOOK_RUNNING),
         *(Code.MODEL_STREAMING, Code.WAITING_FOR_MODEL),
     ),
     State.TOOL: (Code.TOOL_RUNNING,),

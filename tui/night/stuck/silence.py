@@ -14,6 +14,7 @@ from tui.model.timeline import BUCKET_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import ASKING, REQUESTING, STARTING, STREAMING, SUBAGENTS, TOOL
 from tui.night.fold_state import FoldState
+from tui.night.rules.background_rules import running_hook
 from tui.system.format import format_duration, shorten
 from tui.system.lazy_pattern import lazy
 
@@ -44,6 +45,7 @@ def allowed_silence(state: FoldState, limits: StallThresholds) -> float:
 _LONGEST_COMMAND = 630.0
 # The CLI gives up on a dead connection, and ends a command, long before this: it did not run meanwhile.
 _TIMERS_STOOD = 3600.0
+_LONGEST_COMPACTION = 900.0
 _REFUSED = ("The user doesn't want to ", "The user wants to ")
 _STUCK_KINDS = (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API)
 
@@ -84,6 +86,15 @@ def _was_refused(user: UserMessage) -> bool:
     return any(one.is_error and one.excerpt.startswith(_REFUSED) for one in user.results)
 
 
+def _is_excused(state: FoldState, now: float, quiet: float) -> bool:
+    """Whether it waits for a person or a limit, or is at what is known to be silent."""
+    activity = state.activity
+    if activity.question is not None or activity.limit is not None:
+        return True
+    summarises = activity.compacting and quiet <= _LONGEST_COMPACTION
+    return summarises or running_hook(state, now) is not None
+
+
 def detect_silence(
     state: FoldState, now: float, last_sign: float, limits: StallThresholds
 ) -> Stall | None:
@@ -93,7 +104,7 @@ def detect_silence(
     kind = StallKind.SILENT_API
     refs: tuple[SourceRef, ...] = () if state.last_ref is None else (state.last_ref,)
     evidence: tuple[str, ...] = ()
-    if activity.question is not None or activity.limit is not None:
+    if _is_excused(state, now, quiet):
         return None
     if activity.retry is not None:
         evidence = _late_retry(state, now, last_sign, limits)

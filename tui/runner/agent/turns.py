@@ -93,6 +93,8 @@ class TurnTracker:
                 self.session = event.session or self.session
                 self.open = False
                 self.result = body
+                if body.failure is not None and self.failure is None:
+                    self._failed(body.failure)
                 self.turns += 1
             case AgentStateReport(state="idle" | "running" | "requires_action"):
                 self.tells_states, self.said_idle = True, body.state == "idle"
