@@ -127,6 +127,8 @@ class RowObject(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float | None, Meta(description="How long it took; null: not known.")]
     depth: Annotated[int, Meta(description="0: the main conversation; more: a subagent's.")]
     ref: Annotated[RefObject | None, Meta(description="Its record; null: it has none.")]
+    tool: Annotated[str, Meta(description="A call's whole name; empty: no call.")]
+    file: Annotated[str, Meta(description="The part of `text` that names a file; empty: none.")]
 
 
 class KnownSessionObject(OtherSession, frozen=True, forbid_unknown_fields=True):
