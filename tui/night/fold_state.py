@@ -244,6 +244,7 @@ class FoldState(Struct):
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
     agents_gone_at: float | None = None
+    own_pid: int = 0
     asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
@@ -269,7 +270,7 @@ class FoldState(Struct):
         """The process table was looked at."""
         before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
         if now:
-            self.agents_gone_at = None
+            self.agents_gone_at, self.own_pid = None, now[-1].pid
         elif before:
             self.agents_gone_at = seen.at
         self.agents, self.agents_at = seen.agents, seen.at

@@ -59,10 +59,18 @@ class StateInputs(Struct, frozen=True):
     def alive(self) -> bool | None:
         """Whether the session's process lives; None: nobody looked since the last record."""
         looked_at, sign = self.state.agents_at, self.state.last_sign
-        if self.agents:
+        if self.agents or self._moves_on:
             return True
         looked = looked_at is not None and (sign is None or looked_at >= sign - 1.0)
         return False if looked else None
+
+    @property
+    def _moves_on(self) -> bool:
+        """Whether its process has just taken another session's name: `/clear` begins one."""
+        gone_at, agents = self.state.agents_gone_at, self.state.agents or ()
+        if gone_at is None or self.now - gone_at >= GONE_SECONDS:
+            return False
+        return any(agent.pid == self.state.own_pid for agent in agents)
 
     @property
     def is_lost(self) -> bool:
