@@ -47,7 +47,7 @@ async def test_a_narrow_screen_shows_one_pane_and_tabs(project: Path) -> None:
 
 async def test_sixty_by_twenty_is_usable(project: Path) -> None:
     async with stage(project, (60, 20)) as s:
-        await s.see("All green", "pytest -q", "18.2s", "? help", "crashed")
+        await s.see("All green", "pytest -q", "18.2s", "? help", "ended")
         assert all(len(row) <= 60 for row in s.rows)
         await s.press("1")
         await s.see("position balance")

@@ -88,7 +88,7 @@ async def test_why_tells_the_reason_of_the_state(project: Path) -> None:
     async with stage(project) as s:
         await s.see("All green")
         await s.press("x")
-        await s.see("Why", "no agent lives here", "last sign of life")
+        await s.see("Why", "nothing came after it", "last sign of life")
         await s.press("escape")
         await s.see("All green")
 

@@ -129,7 +129,8 @@ class TurnTracker:
         limit = failure.limit if failure is not None else None
         if limit is None:
             return
-        if limit.resets_at is not None or not self.limited:
+        # An event before it has the moment to the second, the words only a clock.
+        if self.resets_at is None or not self.limited:
             self.resets_at = limit.resets_at
         self.limited = True
 
