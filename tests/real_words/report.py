@@ -10,19 +10,19 @@ SLACK = 4.0
 """Seconds in which the words of two phases that meet are both right: the process table is read every 2 s."""
 
 
-def phases_at(scene: RealScene, at: float) -> list[Phase]:
-    """The phase of a moment, with those that it may still or already be."""
+def phases_of(scene: RealScene, word: Word) -> list[Phase]:
+    """The phases that a word may tell of: those from its beginning to its end, and their borders."""
     found = []
     for number, phase in enumerate(scene.phases):
         ends = scene.phases[number + 1].at if number + 1 < len(scene.phases) else float("inf")
-        if phase.at - 1.0 <= at <= ends + SLACK:
+        if phase.at - 1.0 <= word.at and word.since <= ends + SLACK:
             found.append(phase)
     return found
 
 
 def is_wrong(scene: RealScene, word: Word) -> bool:
     """Whether the word, or the session it is said of, is wrong at its moment."""
-    found = phases_at(scene, word.at)
+    found = phases_of(scene, word)
     return bool(found) and not any(
         word.state in phase.allowed and phase.session in ("", word.session) for phase in found
     )

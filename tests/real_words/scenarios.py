@@ -125,7 +125,7 @@ def rewind(scene: RealScene) -> None:
     scene.rest(10)
     scene.note("screen after /rewind: " + " | ".join(scene.screen().split("\n")[-12:])[:400])
     scene.keys("C-u")
-    _turn(scene, "[[scn:short]] another way", "SHORT-DONE", 12)
+    _turn(scene, "[[scn:another]] another way", "ANOTHER-DONE", 12)
     _leave(scene)
 
 
@@ -390,24 +390,6 @@ def stop_hook_window(scene: RealScene) -> None:
     _leave(scene)
 
 
-def monitor_window(scene: RealScene) -> None:
-    """Interactive: the turn ends, a monitor goes on and tells three lines."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
-    scene.phase("turn", *_BUSY, *_IDLE, "starting")
-    scene.type("[[scn:monitor]] watch it")
-    scene.said("MONITOR-STARTED")
-    scene.phase("it is watched", *_BUSY, session=scene.newest_session())
-    scene.said("MONITOR-NOTED 3")
-    scene.rest(3)
-    scene.phase("it ended", *_BUSY, *_IDLE)
-    scene.rest(6)
-    scene.phase("at rest", *_IDLE)
-    scene.rest(12)
-    _leave(scene)
-
-
 def schedule_window(scene: RealScene) -> None:
     """Interactive: the session has a schedule of its own."""
     scene.watch()
@@ -418,7 +400,7 @@ def schedule_window(scene: RealScene) -> None:
     scene.said("SCHEDULE-SET")
     scene.phase("on a schedule", *_BUSY, session=scene.newest_session())
     scene.rest(15)
-    scene.phase("leaving", *_BUSY, *_IDLE, *_OVER)
+    scene.phase("leaving", *_BUSY, *_IDLE, *_OVER, "waiting_permission")
     scene.type("/exit")
     scene.rest(3)
     if "❯" in scene.screen():
@@ -480,7 +462,6 @@ SCENARIOS: dict[str, Scenario] = {
     "shell mode": shell_mode,
     "Stop hook that blocks": stop_hook,
     "Stop hook, window": stop_hook_window,
-    "monitor, window": monitor_window,
     "schedule, window": schedule_window,
     "orphaned shell, window": orphaned_shell,
 }

@@ -25,8 +25,9 @@ _ANSWERS_WITHIN = 60.0
 
 
 class Word(Struct, frozen=True):
-    """What the watcher said at a moment; `by` is "watch" or "status"."""
+    """What the watcher said of some moment from `since` to `at`; `by` is "watch" or "status"."""
 
+    since: float
     at: float
     by: str
     state: str

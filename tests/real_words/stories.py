@@ -37,6 +37,10 @@ STORIES: Mapping[str, list[dict[str, Any]]] = {
         {"text": "Looking again.", "tools": [_bash("echo again; " + _LOOP.format(n=4))]},
         {"text": "AGAIN-DONE."},
     ],
+    "another": [
+        {"text": "Another way.", "tools": [_bash("echo another; " + _LOOP.format(n=4))]},
+        {"text": "ANOTHER-DONE."},
+    ],
     "shell": [
         {
             "text": "It is built in the background.",
@@ -73,24 +77,6 @@ STORIES: Mapping[str, list[dict[str, Any]]] = {
             "tools": [{"name": "AskUserQuestion", "input": {"questions": [_CHOICE]}}],
         },
         {"text": "QUESTION-ANSWERED."},
-    ],
-    "monitor": [
-        {
-            "text": "It is watched.",
-            "tools": [
-                {
-                    "name": "Monitor",
-                    "input": {
-                        "command": "for i in 1 2 3; do sleep 6; echo line $i; done",
-                        "description": "three lines",
-                        "timeout_ms": 60_000,
-                        "persistent": False,
-                    },
-                }
-            ],
-        },
-        {"text": "MONITOR-STARTED, I wait for it."},
-        *({"text": f"MONITOR-NOTED {n}."} for n in range(1, 9)),
     ],
     "schedule": [
         {

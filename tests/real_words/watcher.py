@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from tui.monitor.monitor import SessionMonitor
 from tui.settings.load import load
 from tui.system.clock import SystemClock
 
-ASK_STATUS_EVERY = 6
+ASK_STATUS_EVERY = 5.0
+_writing = threading.Lock()
 
 
 def main() -> None:
@@ -29,25 +31,30 @@ def main() -> None:
         project, load(project).settings, NamedSources(events=events), SystemClock()
     )
     monitor.start()
-    turn = 0
+    threading.Thread(target=_ask_now_and_then, args=(project, events), daemon=True).start()
     while monitor.fault is None:
         began = time.time()
         night = monitor.night
         if night is not None and monitor.caught_up:
             _tell(began, "watch", night.state, night.activity.reason, night.run.session_id)
-        if turn % ASK_STATUS_EVERY == ASK_STATUS_EVERY - 1:
-            said = _status(project, events)
-            run = said.get("run") or {}
-            _tell(began, "status", run.get("state"), run.get("reason"), run.get("session_id"))
-        turn += 1
         time.sleep(max(0.0, 1.0 - (time.time() - began)))
     raise monitor.fault
 
 
-def _tell(at: float, by: str, state: object, reason: object, session: object) -> None:
-    told = {"at": at, "by": by, "state": state, "reason": reason, "session": session or ""}
-    sys.stdout.write(json.dumps(told) + "\n")
-    sys.stdout.flush()
+def _ask_now_and_then(project: Path, events: str | None) -> None:
+    while True:
+        time.sleep(ASK_STATUS_EVERY)
+        began = time.time()
+        run = _status(project, events).get("run") or {}
+        _tell(began, "status", run.get("state"), run.get("reason"), run.get("session_id"))
+
+
+def _tell(since: float, by: str, state: object, reason: object, session: object) -> None:
+    told = {"since": since, "at": time.time(), "by": by, "state": state, "reason": reason}
+    line = json.dumps({**told, "session": session or ""}) + "\n"
+    with _writing:
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
 
 def _status(project: Path, events: str | None) -> dict[str, dict[str, object]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.session_files import iso
 from tui.store.layout import runs_folder
 
 NOW = 1_770_000_000.0
@@ -122,15 +122,11 @@ def transcript(
     at_work: bool = False,
 ) -> Path:
     """A transcript of a session that ran in `cwd`, under its slug or another folder's name."""
-    begun = started or _iso(NOW - age - 600)
-    records = transcript_records(session, str(cwd), begun, at_work=at_work)
     # The last record is as old as the file, as in real ones.
-    records[-1]["timestamp"] = _iso(NOW - age)
+    begun, last = (iso(NOW - age - seconds) for seconds in (600, 0))
+    records = transcript_records(session, str(cwd), started or begun, at_work=at_work)
+    records[-1]["timestamp"] = last
     return write(projects / (folder or slug(cwd)) / f"{session}.jsonl", records, age)
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def run(

@@ -30,7 +30,8 @@ _STEMS = (
     "err fail fatal panic warn excep traceback down exit return terminat kill sigterm sigsegv oom memory"
     " segf core died dead gone crash running respon reach refus denied such found cannot can't unable could"
     " timeout time-out timed stuck stall hung hanging retr limit 429 529 50 too overload breaker halt abort"
-    " exceed unhealthy degraded restart lost invalid corrupt idle interrupt force unauth credit non"
+    " exceed unhealthy degraded restart lost space full approach invalid corrupt idle"
+    " interrupt force unauth credit non"
     " エラー 失敗 制限 異常 警告 错误 失败 异常 超时 限流 崩溃 오류 실패 경고 제한 초과"
     " ошибк сбой предупрежд превышен лимит упал"
 ).split()
@@ -61,7 +62,7 @@ _BESIDE_THE_POINT = lazy(
     re.IGNORECASE,
 )
 _FATAL = lazy(
-    r"\bTraceback \(most recent|\b\w*(?:Error|Exception)\b: |\bFATAL\b|\bpanic(?:ked)?\b[:(! ]"
+    r"\bTraceback \(most recent|\b\w*(?:Error|Exception)\b: |\bFATAL\b|\bfatal:|\bERR!|\bpanic(?:ked)?\b[:(! ]"
     r"|\bDOWN\b|\bcore dumped\b|\b[Ss]egmentation fault|\b[Ss]egfault|\bSIGKILL\b|\bSIGSEGV\b|\bOOM\b"
     r"|\b[Oo]ut of memory\b|\bnot running\b"
     r"|\bno longer running\b|\b(?:[Ee]xit(?:ed)?|[Ee]xiting|returned|terminated)\W{1,3}(?:with\W{1,3})?"
@@ -75,6 +76,7 @@ _FAILED = lazy(
     r"|\b(?:an?|the|with|api|fatal|internal|server|network|connection|unexpected|unknown|runtime|syntax|import"
     r"|type|timeout|socket|fetch|git|build|compile|critical|auth\w*|\d{3}) errors?\b|^\W*error\b"
     r"|\berror (?:occurred|detected|found|while|in|on|from|during|code|connecting|loading|reading|running)\b"
+    r"|\bno space left\b|\bdisk (?:is )?full\b"
     r"|\bno such file\b|\b(?:command|file|module|package|session) not found\b|\bpermission denied\b"
     r"|\baccess denied\b|\bunreachable\b|\bnot respond\w*|\bunresponsive\b|\bunhealthy\b"
     r"|\bconnection (?:refused|reset|lost|closed)\b|\brefused\b"
@@ -89,11 +91,14 @@ _FAILED = lazy(
 _DOUBTFUL = lazy(
     r"\bwarn(?:ing)?s?\b|\btimed out\b|\btime-?out\b|\bstuck\b|\bstall(?:ed|s)?\b|\bhung\b|\bhanging\b"
     r"|\bretr(?:y|ying)\b"
-    r"|\brate[ _-]?limit\w*|\b(?:usage|session|weekly|request|token|spending|opus|hourly|hour|api)[ _-]limit\b"
-    r"|\blimit(?:_| )(?:reached|hit|exceeded)|\bexceed(?:ed|s)?\b|\btoo many\b|\boverloaded\b"
+    r"|(?<![\w-])rate[ _-]?limit\w*(?!-\w)"
+    r"|\b(?:usage|session|weekly|request|token|spending|opus|hourly|hour|api)[ _-]limit\b"
+    r"|\blimit(?:_| )(?:reached|hit|exceeded)|\bexceed(?:ed|s)?\b|\btoo many\b|\boverloaded(?:_error)?\b"
+    r"|\bno (?:response|heartbeat)\b|\blimit approaching\b|\bapproaching (?:the |its )?(?:\w+ )?limit\b"
     r"|\bcircuit[ _-]?breaker\b"
     r"|(?:error|status|http|code|api)\W{0,12}(?:429|529|50[0234])\b|\b429\b(?=\W+(?:too|error|rate|\{|for))"
-    r"|\bSIGTERM\b|\bterminat(?:ed|ing)\b|\brestart(?:ing|ed)\b|\brestart attempt\b|\bdegraded\b|\blost\b"
+    r"|\bSIGTERM\b|(?-i:\bRESTART\b)|\bterminat(?:ed|ing)\b"
+    r"|\brestart(?:ing|ed)\b|\brestart attempt\b|\bdegraded\b|\blost\b"
     r"|\bidle too long\b|\binterrupted\b|\bforce[- ]?(?:kill|quit|stop)\w*"
     r"|レート制限(?!監視|チェック)|警告|限流|超时|경고|제한|시간 초과|предупрежд|превышен|лимит",
     re.IGNORECASE,

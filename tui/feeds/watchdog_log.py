@@ -96,7 +96,7 @@ def parse_head(line: str, local_zone: tzinfo | None = None) -> LogLineHead | Non
 
 def level_of(word: str) -> LogLevel:
     """The level a word names, or empty."""
-    return _LEVELS.get(word.strip().upper(), "")
+    return _LEVELS.get(word.strip().rstrip(":").upper(), "")
 
 
 # complexity: each family orders level, tag and marks in its own way; every condition is one of them

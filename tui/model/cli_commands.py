@@ -18,3 +18,8 @@ def is_cli_command(text: str) -> bool:
         return True
     word = text[1:].split(None, 1)[0] if text[:1] == "/" and len(text) > 1 else ""
     return word in _COMMANDS
+
+
+def asks_no_model(text: str) -> bool:
+    """Whether the CLI answers it alone: `/compact` has a model summarise, `/plan` may begin a turn."""
+    return text[:1] in "/!" and is_cli_command(text) and not text.startswith(("/compact", "/plan"))

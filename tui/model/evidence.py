@@ -6,6 +6,7 @@ has only a time, and is put in order by it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -102,6 +103,11 @@ class AbandonedBranch(Struct, frozen=True, gc=False):
     def holds(self, ref: SourceRef) -> bool:
         """Whether a place is in it."""
         return ref.source == self.source and self.start <= ref.offset < self.end
+
+
+def is_abandoned(branches: Iterable[AbandonedBranch], ref: SourceRef) -> bool:
+    """Whether a place is in one of these branches."""
+    return any(branch.holds(ref) for branch in branches)
 
 
 class EvidenceLog(Struct, frozen=True):

@@ -106,11 +106,16 @@ def read_result(result: TurnResult, failure: ApiFailure | None, at: float | None
         outcome = TurnOutcome.FAILED
     elif reason == "hook_stopped":
         outcome = TurnOutcome.HOOK_STOPPED
-    text, status = "", result.api_error_status
-    if outcome.is_trouble:
-        text = "; ".join(result.errors) or result.text
-        failure = failure or result.failure
-        if outcome == TurnOutcome.FAILED and failure is None and status:
-            failure = ApiFailure(FailureKind.of_status(status), text, status)
-    failure = failure if outcome == TurnOutcome.FAILED else None
-    return TurnEnd(outcome, at, reason or subtype, text, failure, status, result.queued)
+    text = ("; ".join(result.errors) or result.text) if outcome.is_trouble else ""
+    failed = outcome == TurnOutcome.FAILED
+    behind = failure or _failure_of(result, text) if failed else None
+    word, status = reason or subtype, result.api_error_status
+    return TurnEnd(outcome, at, word, text, behind, status, result.queued)
+
+
+def _failure_of(result: TurnResult, text: str) -> ApiFailure | None:
+    """The API's error behind a failed result, as far as the result itself tells of it."""
+    status = result.api_error_status
+    if result.failure is not None or not status:
+        return result.failure
+    return ApiFailure(FailureKind.of_status(status), text, status)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder, DecodedBatch
+from tui.feeds.claude.encodings import plain_record
 from tui.feeds.claude.stream_format import HEAD_BYTES, recognise_format
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FilePosition, LineBatch
@@ -126,17 +127,18 @@ class FollowedFile:
         return waiting or self.follower.poll(limit)
 
     def last_line(self) -> bytes:
-        """The line at the end of the file that has no newline, if it is a whole JSON object."""
+        """The line at the end of the file that has no newline, if it is a whole JSON object or list."""
         pending = self.follower.partial()
         if not pending.size:
             return b""
         data = pending.data
         if len(data) < pending.size:
             data = self.follower.read(pending.generation, pending.offset, pending.size) or b""
-        if not (data.lstrip().startswith(b"{") and data.rstrip().endswith(b"}")):
+        record = plain_record(data)
+        if record[-1:] not in (b"}", b"]"):
             return b""
         try:
-            msgspec.json.decode(data)
+            msgspec.json.decode(record)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return b""
         return data
@@ -230,3 +232,12 @@ def recorded_arrivals(stream: str, start: int = 0, most: int = -1) -> list[Arriv
             return read_arrivals(os.pread(descriptor, size, start), stream)
     except OSError:
         return []
+
+
+_BELL_FADES = 60.0
+
+
+def rings(entry: JournalEntry, now: float) -> bool:
+    """Whether the runner asks an open screen to ring its bell, now and not in the past."""
+    is_bell = entry.kind == "notified" and entry.data.get("channel") == "bell"
+    return is_bell and entry.at is not None and now - entry.at < _BELL_FADES

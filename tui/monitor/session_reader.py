@@ -44,7 +44,6 @@ _SLICE = 4096
 _NAN = math.nan
 _LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
-_BELL_FADES = 60.0
 
 
 class SavedReader(Struct, frozen=True):
@@ -237,7 +236,7 @@ class SessionReader:
         if isinstance(source.decoder, JournalDecoder):
             source.lines += batch.data.count(b"\n")
             entries = source.decoder.decode(batch.data, batch.offset)
-            self.bells += sum(_rings(entry, self._wall()) for entry in entries)
+            self.bells += sum(followed_file.rings(entry, self._wall()) for entry in entries)
             return entries
         end = batch.offset + len(batch.data)
         if self._on_arrival is not None:
@@ -361,12 +360,6 @@ class SessionReader:
 
 
 _Timed = tuple[float, int, FollowedFile, int, AgentEvent | JournalEntry]
-
-
-def _rings(entry: JournalEntry, now: float) -> bool:
-    """Whether the runner asks an open screen to ring its bell, now and not in the past."""
-    is_bell = entry.kind == "notified" and entry.data.get("channel") == "bell"
-    return is_bell and entry.at is not None and now - entry.at < _BELL_FADES
 
 
 class FoldRules(Struct, frozen=True):

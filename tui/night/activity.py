@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tui.model.cli_commands import asks_no_model
 from tui.model.events import (
     HOOK_STOPPED,
     AgentStateReport,
@@ -69,6 +70,7 @@ class ActivityTracker(Struct):
     compacting: bool = False
     turn_end: TurnEnd | None = None
     end_before_command: TurnEnd | None = None
+    taken_up: bool = False
     background: BackgroundTracker = field(default_factory=BackgroundTracker)
     last_text: str = ""
     idle_reported: bool = False
@@ -85,7 +87,7 @@ class ActivityTracker(Struct):
             self.since = at
         if phase != IDLE:
             self.turn_end = None
-        self.may_be_over = False
+        self.may_be_over = self.taken_up = False
 
     def end_turn(self, end: TurnEnd) -> None:
         """The turn is over, and a record says so."""
@@ -136,7 +138,9 @@ class ActivityTracker(Struct):
         self.after_tool = self.request_reported = False
         self.retry = self.question = None
         self.compacting = self.idle_reported = False
+        before = self.turn_end
         self.enter_phase(REQUESTING, at)
+        self.end_before_command, self.taken_up = before, True
 
     def drop_calls(self, keep_subagents: bool) -> None:
         """Forget calls that nobody will answer."""
@@ -264,10 +268,12 @@ class ActivityTracker(Struct):
             self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
         elif role == "summary":
             self.compacting = False
-        elif role == "prompt" and body.text.startswith("! "):
-            # A person's own command; a version that has the model answer to it says so itself.
-            if self.phase in (NONE, STARTING):
+        elif role == "prompt" and asks_no_model(body.text):
+            # A version that has the model answer to a person's own shell command says so itself.
+            if self.phase in (NONE, STARTING) or self.taken_up:
+                before = self.end_before_command if self.taken_up else None
                 self.enter_phase(IDLE, at)
+                self.turn_end = before
         elif role == "note" and body.origin != "task-notification":
             if body.origin.startswith("local-command-std"):
                 self.on_local_answer(at)

@@ -13,12 +13,17 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.events import ModelUsage, SourceRef, ToolCall, ToolResult
+from tui.model.events import (
+    ModelUsage,
+    SourceRef,
+    ToolCall,
+    ToolResult,
+)
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
-from tui.night.conversation_branches import ConversationTree
+from tui.night.evidence.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
@@ -239,6 +244,7 @@ class FoldState(Struct):
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
     agents_gone_at: float | None = None
+    own_pid: int = 0
     asked_at: float | None = None
     watchdog_reason: str = ""
     watchdog_at: float | None = None
@@ -264,7 +270,7 @@ class FoldState(Struct):
         """The process table was looked at."""
         before, now = self.own_agents(self.agents or ()), self.own_agents(seen.agents)
         if now:
-            self.agents_gone_at = None
+            self.agents_gone_at, self.own_pid = None, now[-1].pid
         elif before:
             self.agents_gone_at = seen.at
         self.agents, self.agents_at = seen.agents, seen.at

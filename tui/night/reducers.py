@@ -19,7 +19,6 @@ from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
-from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
 from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
@@ -110,7 +109,8 @@ class Reducer:
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
-            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            if self._activity.limit is not None:
+                note_lifted_limit(self._activity, at, self._state.interventions.spans)
             if not body.error:
                 state.waste.on_progress(at, ref)
             activity.on_assistant(body, at)
@@ -154,7 +154,8 @@ class Reducer:
         if live:
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
-            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            if self._activity.limit is not None:
+                note_lifted_limit(self._activity, at, self._state.interventions.spans)
             self._activity.on_user(body, at)
             state.last_ref = ref
 
@@ -226,10 +227,11 @@ class Reducer:
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
-        self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
+        self._accounts.responses.begin_source(source.number, body.hour_as_five)
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
-            note_lifted_limit(self._activity, at, self._state.interventions.spans)
+            if self._activity.limit is not None:
+                note_lifted_limit(self._activity, at, self._state.interventions.spans)
             open = self._activity.turn_open and not self._activity.may_be_over
             if open and at is not None:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
@@ -280,9 +282,7 @@ class Reducer:
                 activity.on_state(body, at)
             case events.RunningCost():
                 session = state.sessions.number(event.session)
-                self._accounts.on_running_cost(
-                    session, source.number, at, body.cost_usd, body.models, body.incomplete
-                )
+                self._accounts.on_running_cost(session, source.number, at, body)
                 self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)

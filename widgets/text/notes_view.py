@@ -170,7 +170,9 @@ class NotesView(DocumentView):
     def on_blur(self) -> None:
         """What was in sight has been seen."""
         document = self.document
-        if not self._unseen or not isinstance(document, MarkedMarkdown) or not self._text:
+        if not self._unseen or not self._text or not self.size.width:
+            return
+        if not isinstance(document, MarkedMarkdown):
             return
         lines = self._text.split("\n")
         seen = [

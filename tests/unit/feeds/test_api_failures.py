@@ -124,6 +124,8 @@ def test_the_class_in_words_alone(kind: FailureKind, text: str) -> None:
         ("rate_limit", 0, "Opus is experiencing high load", FailureKind.OVERLOADED),
         ("server_error", 529, "Repeated 529 Overloaded errors", FailureKind.OVERLOADED),
         ("server_error", 0, "Request timed out", FailureKind.CONNECTION),
+        ("server_error", 529, "This is a server-side issue", FailureKind.OVERLOADED),
+        ("server_error", 0, "This is a server-side issue", FailureKind.SERVER_ERROR),
         ("server_error", 500, "oops", FailureKind.SERVER_ERROR),
         ("invalid_request", 413, "Request too large (max 32MB)", FailureKind.REQUEST_TOO_LARGE),
         ("invalid_request", 400, "odd", FailureKind.INVALID_REQUEST),

@@ -38,6 +38,9 @@ ERRORS = [
     "❌ dead",
     "[node] 🔴 offline",
     "错误：无法连接",
+    "fatal: not a git repository",
+    "npm ERR! code ELIFECYCLE",
+    "no space left on device",
     "ошибка сборки",
 ]
 WARNINGS = [
@@ -49,6 +52,10 @@ WARNINGS = [
     "Sending SIGTERM to PID 4",
     "restarting in 30s",
     "request timed out",
+    "API returned 529 overloaded_error",
+    "RESTART: attempt 1",
+    "no response from agent for 600s",
+    "context limit approaching (85%)",
 ]
 PLAIN = [
     "all quiet: 0 errors, 0 failed, no restart",
@@ -73,6 +80,9 @@ PLAIN = [
     "shutting down cleanly",
     "Download complete",
     "429 lines processed",
+    "next: fix-rate-limit-masking — 37 remaining",
+    "2 agents alive, 0 dead, 0 stuck",
+    "failed tests fixed",
     "Nothing failed",
     "HEALED 2 daemon(s)",
     "You CANNOT receive responses, so never ask",

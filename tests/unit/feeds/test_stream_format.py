@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ from hypothesis import strategies as st
 
 from tests.shared_data import shared
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.claude.encodings import read_prefix, utf16_text
+from tui.feeds.claude.encodings import plain_record, read_prefix, utf16_text
 from tui.feeds.claude.stream_format import recognise_format
+from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.select import EventFile
 from tui.model.events import AgentEvent, MalformedLine, UserMessage
 from tui.model.records import StreamFormat
+from tui.monitor.session_reader import SessionReader
 from tui.night.fold import NightFold
 
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -220,3 +224,45 @@ def test_recorded_streams_are_claudes() -> None:
                 head = file.read(64 << 10)
             found = recognise_format(str(path), head).format
             assert found is (StreamFormat.CLAUDE if head else StreamFormat.UNKNOWN), path
+
+
+def test_the_record_of_a_line() -> None:
+    record = json.dumps(STREAM[0]).encode()
+    assert plain_record(record) == record
+    assert plain_record(b"2026-01-01T00:00:00Z " + record) == record
+    assert plain_record(b"\xff\xfe" + json.dumps(STREAM[0]).encode("utf-16-le")) == record
+    assert plain_record(b"\xef\xbb\xbf" + record) == record
+    assert plain_record(b"Error: " + b"x" * 300 + record) == b""
+    assert plain_record(b"no words") == b""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("prefix", ["", "2026-01-01T00:00:00Z ", "agent-1  | "])
+def test_streams_of_the_project_are_found_however_they_are_written(
+    tmp_path: Path, encoding: str, prefix: str
+) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(lines(*STREAM, prefix=prefix).encode(encoding))
+    summary = read_summary(str(path))
+    assert summary is not None
+    assert (summary.kind, summary.sessions) == ("stream", ("s",))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(STREAM).encode(),
+        lines(*STREAM, prefix="2026-01-01T00:00:00Z ").rstrip().encode(),
+        lines(*STREAM).rstrip().encode("utf-16"),
+        lines(*STREAM).rstrip().encode(),
+    ],
+)
+def test_a_last_line_without_its_end_is_read(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(data)
+    made = NightFold()
+    reader = SessionReader([EventFile("stream", str(path), "")], made)
+    reader.read_all()
+    reader.read_last_lines()
+    reader.close()
+    assert made.snapshot(1_800_000_000.0).counts.total == len(STREAM)

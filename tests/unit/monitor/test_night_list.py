@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.session_files import iso
 from tests.talks import Talk
 from tests.unit.project_files import run, slug, stream_records, transcript, write
 from tui.commands.observe.text_views import review_lines
@@ -29,7 +28,6 @@ from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError
 
 SETTINGS = Settings()
-AN_HOUR_AGO = iso(time.time() - 3600)
 RED = "FAILED tests/test_a.py::test_b - boom\n===== 1 failed, 3 passed in 0.1s ====="
 
 
@@ -79,7 +77,7 @@ def test_runs_streams_and_transcripts_are_nights_newest_first(project: Path) -> 
     records = stream_records("in-stream-1", started="2026-01-01T00:00:00Z", over=True)
     write(project / "logs" / "night.jsonl", records)
     projects = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "projects"
-    transcript(projects, project, "alone-12345", started=AN_HOUR_AGO)
+    transcript(projects, project, "alone-12345")
     transcript(projects, project, "in-the-run-1")
     transcript(projects, project, "in-stream-1")
     transcript(projects, Path("/somewhere/else"), "other-12345", folder=slug(project))
@@ -137,7 +135,7 @@ def test_a_session_that_is_not_ours_keeps_its_summary_in_the_cache(project: Path
 
 def test_a_session_that_a_run_tells_of_is_no_night_of_its_own(project: Path) -> None:
     projects = Path(os.environ["CLAUDE_CONFIG_DIR"]) / "projects"
-    transcript(projects, project, "session-1234", started=AN_HOUR_AGO)
+    transcript(projects, project, "session-1234")
     review(project, "session-1234")
     assert ids(project) == ["session-1234"]
     run(project, "r1", started=1_700_000_000.0, sessions=("session-1234",))

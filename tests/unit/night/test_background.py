@@ -102,6 +102,24 @@ def test_a_shell_without_evidence_is_over(found: AgentProcess) -> None:
     assert seen(script, found).activity.state in OVER
 
 
+def test_the_process_may_bear_the_name_from_before_a_clear() -> None:
+    script = with_shell()
+    script.session = "s2"
+    script.prompt("/clear")
+    script.add(UserMessage("note", "", (), "local-command-stdout"))
+    assert seen(script, process("shell", children=1)).state == "working"
+
+
+def test_a_process_that_takes_another_name_is_gone_a_moment_later() -> None:
+    script = at_rest()
+    at = script.at or 0.0
+    mine, renamed = process("idle"), process("idle", session="s9")
+    made = fold(script.events, [AgentProcesses(at + 9.0, (mine,))])
+    made.apply([AgentProcesses(at + 11.0, (renamed,))])
+    assert made.snapshot(at + 13.0).state == "waiting_input"
+    assert made.snapshot(at + 60.0).state == "finished"
+
+
 def test_a_shell_without_a_process_is_over() -> None:
     assert seen(with_shell(), later=5.0).activity.state in OVER
     assert seen(with_shell(), later=600.0).activity.state in OVER
@@ -255,6 +273,12 @@ def at_rest() -> Script:
     script.say("done", final=True)
     script.add(AgentStateReport("idle", "the turn took 1 s"))
     return script
+
+
+@pytest.mark.parametrize(("status", "word"), [("idle", "waiting_input"), ("busy", "starting")])
+def test_a_window_in_which_nothing_was_said_yet(status: str, word: str) -> None:
+    made = fold([AgentProcesses(START, (process(status),))])
+    assert made.snapshot(START + 900.0).state == word
 
 
 @pytest.mark.parametrize(

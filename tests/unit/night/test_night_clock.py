@@ -249,6 +249,27 @@ def test_what_goes_on_by_itself_after_hours_had_slept(supervised: bool) -> None:
     assert bool([mark for mark in seen.timeline.marks if mark.kind == "stall"]) == supervised
 
 
+@pytest.mark.parametrize("hours", [0.7, 3.0])
+def test_a_subagent_that_came_back_was_at_work(hours: float) -> None:
+    """Its own records may be in a file that nobody reads."""
+    script = Script("t.jsonl")
+    script.prompt(after=0.0)
+    call = script.call("Agent", "look around", 10.0)
+    script.answer(call, "a report", hours * HOUR)
+    seen = fold(script.events).snapshot(script.at or 0.0)
+    assert parts(seen) == {"working": 10.0, "tool": hours * HOUR}
+
+
+def test_the_same_question_again_is_no_loop() -> None:
+    script = Script("t.jsonl")
+    script.prompt(after=0.0)
+    for _ in range(10):
+        script.step("AskUserQuestion", "Go on?", "Yes")
+    seen = fold(script.events).snapshot(script.at or 0.0)
+    assert seen.loops == ()
+    assert seen.stall is None
+
+
 def test_what_a_person_had_to_end_had_stalled() -> None:
     script = Script()
     script.init(after=0.0)

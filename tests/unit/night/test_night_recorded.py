@@ -279,7 +279,7 @@ def test_a_subagents_own_transcript_adds_no_one() -> None:
         ("30_max_turns", "failed"),
         ("37_e400", "failed"),
         ("21_resume_bogus", "failed"),
-        ("80_sigint_bash", "killed"),
+        ("80_sigint_bash", "paused"),
         ("83_sigkill_bash", "tool"),
         ("44_agentbg", "finished"),
         ("58_bgbash_state", "finished"),

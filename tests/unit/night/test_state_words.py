@@ -19,6 +19,7 @@ from tui.model.events import (
     ApiRetry,
     AssistantMessage,
     HookRun,
+    MessageLifecycle,
     Notice,
     ToolResult,
     UserMessage,
@@ -108,6 +109,7 @@ def test_finished_is_a_turn_that_said_so(made: object) -> None:
     assert word(script, looked=False) == "finished"
     assert word(script, LATER, process()) == "waiting_input"
     assert word(script, 1.0, process("idle")) == "waiting_input"
+    assert word(script, 3.0, process()) == "waiting_input"
 
 
 def old_answer() -> Script:
@@ -176,6 +178,35 @@ def test_a_command_of_the_cli_changes_nothing_about_the_turn_before() -> None:
     script.prompt("/exit", 60.0)
     script.add(Notice("local_command", "Bye!"))
     assert word(script, looked=False) == "paused"
+
+
+@pytest.mark.parametrize("command", ["/exit", "/usage", "/clear", "! git status"])
+def test_a_command_of_the_cli_without_an_answer_leaves_nothing_open(command: str) -> None:
+    script = said_so()
+    script.prompt(command, 60.0)
+    assert word(script) == "finished"
+    assert word(script, 30.0, process()) == "waiting_input"
+    failed = api_error("Credit balance is too low", "billing_error", 400)
+    failed.prompt(command, 60.0)
+    assert word(failed) == "failed"
+
+
+def test_a_command_that_waited_in_the_queue_asks_no_model_either() -> None:
+    script = turn_told_its_length()
+    script.add(MessageLifecycle("q", "queued", "/usage"), 60.0)
+    script.add(MessageLifecycle("q", "started"))
+    assert word(script) == "crashed"
+    script.prompt("/usage")
+    assert word(script) == "finished"
+    script.add(Notice("local_command", "$0.64"))
+    assert word(script) == "finished"
+
+
+@pytest.mark.parametrize("command", ["/compact", "/plan the parser", "/my-own-command"])
+def test_a_command_that_asks_a_model_opens_a_turn(command: str) -> None:
+    script = said_so()
+    script.prompt(command, 60.0)
+    assert word(script) == "crashed"
 
 
 # --- failed ---

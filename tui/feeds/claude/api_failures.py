@@ -174,7 +174,9 @@ def read_failure(
     status = status or _written_status(text)
     kind = _PRECISE.get(code) or _by_words(text)
     if kind is None:
-        kind = _VAGUE.get(code) or FailureKind.of_status(status)
+        kind = _VAGUE.get(code)
+    if kind is None or (kind == FailureKind.SERVER_ERROR and status):
+        kind = FailureKind.of_status(status)
     if kind not in (FailureKind.USAGE_LIMIT, FailureKind.EXTRA_USAGE):
         return ApiFailure(kind, text, status)
     limit = read_limit(text, at, zone)

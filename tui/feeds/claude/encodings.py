@@ -15,6 +15,7 @@ from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
 from tui.system.lazy_pattern import lazy
 from tui.system.sgr import strip_ansi
 
+_BOM = b"\xef\xbb\xbf"
 _LITTLE, _BIG = b"\xff\xfe", b"\xfe\xff"
 _LEAST = 4
 _LONGEST_PREFIX = 200
@@ -92,3 +93,12 @@ def read_prefix(text: bytes) -> LinePrefix | None:
 
 def _iso(stamp: str) -> str:
     return stamp.replace(",", ".").replace("UTC", "Z").replace(" Z", "Z").replace(" +", "+")
+
+
+def plain_record(line: bytes) -> bytes:
+    """The JSON object or list of a line, in UTF-8 and without a prefix; empty where it holds none."""
+    text = (utf16_text(line) or line).removeprefix(_BOM).strip()
+    if text[:1] in (b"{", b"["):
+        return text
+    begin = text.find(b"{", 0, _LONGEST_PREFIX + 1)
+    return text[begin:] if begin > 0 and read_prefix(text[:begin]) is not None else b""

@@ -76,16 +76,16 @@ def _of_unread(lines: list[bytes], records: list[dict[str, Any]]) -> StreamForma
         return StreamFormat.OTHER_JSON
     if not first or first[:1] == b"{":
         return StreamFormat.UNKNOWN
-    controls = sum(byte < 9 or 13 < byte < 27 or byte == 0x7F for byte in text[:4096])
-    if controls > _MOST_CONTROLS * len(text[:4096]) or _is_not_text(text[:4096]):
+    if _is_not_text(text[:4096]):
         return StreamFormat.BINARY
     return StreamFormat.AIDER if b"aider chat started" in text.lower() else StreamFormat.TEXT
 
 
 def _is_not_text(data: bytes) -> bool:
-    """Whether most of its bytes are no letters of any usual encoding."""
+    """Whether it holds control characters, or bytes that are letters of no usual encoding."""
+    controls = sum(byte < 9 or 13 < byte < 27 or byte == 0x7F for byte in data)
     wrong = data.decode("utf-8", "replace").count("�")
-    return wrong > 0.3 * max(1, len(data))
+    return controls > _MOST_CONTROLS * len(data) or wrong > 0.3 * max(1, len(data))
 
 
 def _records(line: bytes) -> list[dict[str, Any]]:

@@ -137,10 +137,16 @@ def _rivals(counts: list[ProgressCount]) -> tuple[ProgressCount, ...]:
 
 
 def _total_of_parts(parts: list[ProgressCount]) -> ProgressCount:
-    """The sum of the parts, unless one of them is the sum of the others."""
+    """The sum of the parts, unless one of them is the sum of the others, or all say the same."""
+    if len({(part.done, part.total) for part in parts}) == 1 and _name_the_whole(parts):
+        return parts[0]
     total = sum(part.total for part in parts)
     sums = [part for part in parts if len(parts) > 2 and part.total * 2 == total]
     return sums[0] if sums else ProgressCount(sum(part.done for part in parts), total, 0, -1)
+
+
+def _name_the_whole(parts: list[ProgressCount]) -> bool:
+    return len(parts) > 1 and all(vocabulary.WHOLE_LABEL.match(part.heading) for part in parts)
 
 
 def _words(text: str) -> str:
@@ -219,12 +225,12 @@ def _classify_fraction(
 ) -> bool | None:
     """None when a fraction does not count tasks, else whether it counts open ones."""
     start, end = found.span()
-    context = text[max(0, start - 80) : start]
+    context = text[max(0, start - 80) : start].replace("_", " ")
     clause = _CLAUSE.split(context)[-1]
     after = text[end : end + 60]
     if vocabulary.INDEX.search(clause) or vocabulary.PAST.search(clause):
         return None
-    if vocabulary.LEFT_WORD.match(after):
+    if vocabulary.LEFT_WORD.match(after) or vocabulary.LEFT_LABEL.search(clause):
         return None if vocabulary.OTHER_TOPIC.search(clause) else True
     if vocabulary.NOUN.match(after):
         return False

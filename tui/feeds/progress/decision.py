@@ -43,9 +43,10 @@ def decide(document: Outline) -> Figures:
         return _by_counts(document, counts, items if boxes else [])
     if not items:
         return Figures("unknown", 0, 0, only_percentage(document) or _NOTHING, items)
-    if boxes and (
-        why := _outdated(document, boxes) or (not counts and _only_done(document, boxes))
-    ):
+    why = _outdated(document, items, "check box" if boxes else "listed task")
+    if not why and boxes and not counts:
+        why = _only_done(document, boxes)
+    if why:
         return Figures("unknown", 0, 0, why, items)
     done = _done(items)
     if boxes:
@@ -94,8 +95,8 @@ def _counts_win(document: Outline, counts: Counts, items: list[FoundTask]) -> bo
     return best.stated and best.session in (newest, -1)
 
 
-def _outdated(document: Outline, boxes: list[FoundTask]) -> str:
-    """Why the boxes say nothing of the whole: all are of a session that later ones left behind."""
+def _outdated(document: Outline, boxes: list[FoundTask], noun: str) -> str:
+    """Why the tasks say nothing of the whole: all are of a session that later ones left behind."""
     sessions = document.sessions
     last = newest_session(sessions, sorted({each.session for each in boxes}))
     newest = newest_session(sessions, range(len(sessions)))
@@ -104,9 +105,9 @@ def _outdated(document: Outline, boxes: list[FoundTask]) -> str:
     opens = vocabulary.OPENS_SESSION.match
     if not (opens(sessions[last].title) and opens(sessions[newest].title)):
         return ""
-    ticked = format_count(len(boxes), "check box", "check boxes")
+    many = format_count(len(boxes), noun, f"{noun}es" if noun.endswith("x") else "")
     return (
-        f"its {ticked} belong to '{sessions[last].title}', and the newer"
+        f"its {many} belong to '{sessions[last].title}', and the newer"
         f" '{sessions[newest].title}' counts nothing"
     )
 

@@ -31,7 +31,7 @@ _LABELLED = lazy(
 _LOUD = lazy(
     r"(?P<text>.*?)[\s:：(\[*_–—-]*"
     r"\b(?P<state>DONE|COMPLETED?|IN[ _-]PROGRESS|TODO|PENDING|BLOCKED|NOT STARTED|WIP|SKIPPED"
-    r"|WAITING|FAILED|PLANNED)\b[*_)\]]*\W{0,3}(?P<more>\s?(?:[–—:(-].*)?)$"
+    r"|WAITING|FAILED|PLANNED|PARTIAL(?:LY DONE)?)\b[*_)\]]*\W{0,3}(?P<more>\s?(?:[–—:(-].*)?)$"
 )
 _SIGNED = lazy(rf"(?P<text>.*?)\s*(?P<sign>[{states.SIGNS}])\ufe0f?\s*$")
 _FEWEST = 2
@@ -239,6 +239,9 @@ def _signed(row: OutlineRow) -> _Listed | None:
 def _is_plan(document: Outline, section: int, group: list[_Listed]) -> bool:
     title = document.section_of(section)[0]
     if len(group) < _FEWEST or vocabulary.PROOFS.search(title):
+        return False
+    named = vocabulary.TASKS_HEADING.search(title) or vocabulary.STATE_HEADING.search(title)
+    if not named and (title or document.sessions):
         return False
     ahead = any(_sign_of(each) in states.PLANNED_SIGNS for each in group)
     return ahead or vocabulary.PLAN_HEADING.match(title) is not None

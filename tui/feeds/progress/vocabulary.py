@@ -107,6 +107,14 @@ LEFT_WORD = _any(
     r"(?:remaining|remain|left|to go|open|pending|outstanding)\b"
     r"(?!\W{1,3}(?:passing|complete|completed|done|green|stable|working|implemented|verified|at)\b)"
 )
+LEFT_LABEL = _any(
+    rf"\b(?:remaining|pending|outstanding|left|open)(?:\s+(?:{_NOUNS}))?\W{{0,4}}$",
+    r"(?:剩余|未完成|待办|남은|残り|осталось)[^,;，；]{0,10}[:：]\s*$",
+)
+WHOLE_LABEL = _any(
+    rf"\W*(?:completed?|remaining|done|finished|passing|total|overall|all)(?:\s+(?:{_NOUNS}))?"
+    r"\W*(?:\d{1,3}(?:\.\d+)?\s?%\W*)?$"
+)
 OTHER_NOUN = _any(
     rf"{_GAP}(?:[\w-]+\s+){{0,2}}?(?:tests?|test ?cases?|cases|specs?|assert\w*|checks?|criteria"
     r"|gates?|frames?|goldens?|lines?|files?|bytes?|[kmg]b|ms|s|sec\w*|min\w*|hours?|hrs?|days?"

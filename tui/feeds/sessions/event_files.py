@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from tui.feeds.claude.encodings import plain_record
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
 from tui.feeds.sessions.talk_facts import SummaryLine, TurnEnd, read_talk
 from tui.model.events import UserMessage
@@ -176,9 +177,10 @@ def _read_ends(descriptor: int, size: int) -> tuple[list[bytes], bytes, list[byt
 def _parse_all(lines: list[bytes]) -> list[SummaryLine]:
     found = []
     for line in lines:
-        if line[:1] == b"{":
+        record = line if line[:1] == b"{" else plain_record(line)
+        if record[:1] == b"{":
             try:
-                found.append(_decoder.decode(line))
+                found.append(_decoder.decode(record))
             except UNREADABLE:
                 pass
     return found

@@ -8,8 +8,8 @@ first. A fork beside a session that went on itself is a night of its own.
 
 from __future__ import annotations
 
+import math
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from msgspec.structs import replace
 from tui.feeds.sessions.lineage_copies import CopiedHistory, find_copies
 from tui.feeds.sessions.lineage_facts import TranscriptFacts, first_time_from, read_facts
 from tui.feeds.sessions.lineage_gaps import Gap, find_absences, holds_work
+from tui.feeds.sessions.transcripts import subagent_files, with_subagents
 from tui.feeds.sessions.where.transcript_folders import dated_files
-from tui.model.session import EarlierNight
+from tui.model.session import EarlierNight, EventFile, KnownSession
+from tui.system.format import format_local
 
 _SLACK = 5.0
 NOTHING: Mapping[str, float] = {}
@@ -123,6 +125,16 @@ def transcript_nights(
     return _named(groups)
 
 
+def taken_sessions(known: Iterable[KnownSession]) -> Taken:
+    """The sessions of the runs and streams among these."""
+    taken: dict[str, float] = {}
+    for one in known:
+        if one.kind != "transcript":
+            ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
+            taken.update(dict.fromkeys(one.sessions, ended))
+    return taken
+
+
 def taken_until(path: str, ended_at: float, absence_s: float) -> int:
     """Where in a transcript of a run that ended a person took the session up long after; 0: nowhere."""
     facts = read_facts(path)
@@ -153,6 +165,18 @@ def night_of_transcript(
         if night is None or night.began - absence_s >= since:
             return night
         since = night.began - absence_s
+
+
+def files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
+    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
+    found: list[EventFile] = []
+    for one in reversed(night.stretches):
+        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
+        main, *agents = with_subagents(one.path, one.session, why, base=base)
+        goes_on = one == night.stretches[0]
+        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
+        found += (agent for agent in agents if one.holds_agent(agent.path))
+    return found
 
 
 class _Links:
@@ -230,8 +254,6 @@ def _origin(
 
 
 def _subagents_at_work(facts: TranscriptFacts) -> list[tuple[float, float]]:
-    from tui.feeds.sessions.transcripts import subagent_files
-
     agents = map(read_facts, subagent_files(facts.path, facts.session))
     return [(agent.began, agent.ended) for agent in agents if agent is not None]
 
@@ -282,7 +304,7 @@ def _named(groups: list[list[Stretch]]) -> list[TranscriptNight]:
 def _dated_id(stretch: Stretch, used: set[str]) -> str:
     """An id that stays what it is when the session is taken up once more."""
     for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"):
-        id = f"{stretch.session}@{time.strftime(form, time.localtime(stretch.began))}"
+        id = f"{stretch.session}@{format_local(stretch.began, form)}"
         if id not in used:
             return id
     return f"{id}.{stretch.since}"

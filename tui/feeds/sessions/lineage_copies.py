@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Container, Iterator, Sequence
 
@@ -121,12 +122,7 @@ def _holds(other: TranscriptFacts, one: TranscriptFacts) -> bool:
             data = os.pread(descriptor, high + _SEARCH - start, start)
     except (OSError, ValueError):
         return False
-    found = data.find(needle)
-    while found >= 0:
-        if data[:found].rstrip().endswith((b'"uuid":', b'"uuid" :')):
-            return True
-        found = data.find(needle, found + 1)
-    return False
+    return re.search(rb'"uuid"\s*:\s*' + re.escape(needle), data) is not None
 
 
 def _time_after(descriptor: int, start: int, end: int, latest: float) -> float:

@@ -5,7 +5,6 @@ The registry knows the sessions, `choice` picks one. A source that the person na
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -149,7 +148,7 @@ class _SessionSelector:
         self._paths = settings.paths
         self._settings = settings
         self._absence_s = settings.review.absence_hours * 3600
-        self._taken: dict[str, float] = {}
+        self._taken = lineage.NOTHING
         self._registry = registry
         self._projects = registry.projects
         self._environ = environ
@@ -157,10 +156,7 @@ class _SessionSelector:
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
         if (path := named.events) is not None:
             return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
-        for one in known:
-            if one.kind != "transcript":
-                ended = one.changed_at if one.kind == "run" and one.is_over else math.inf
-                self._taken.update(dict.fromkeys(one.sessions, ended))
+        self._taken = lineage.taken_sessions(known)
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
         if (path := named.session) is not None:
@@ -260,11 +256,11 @@ class _SessionSelector:
         base = base or ("" if trusted else base_of(path, self._projects))
         whole = None if trusted else self._night_of(path, night)
         if whole is None:
-            files = _with_subagents(path, session, chosen, trusted=trusted, base=base)
+            files = transcripts.with_subagents(path, session, chosen, trusted=trusted, base=base)
             return _Selection((*files, *self._operation_journals([session])))
         if whole.continues is not None:
             chosen = f"{chosen}; {describe_earlier(whole.continues)}"
-        files = _files_of(whole, chosen, base)
+        files = lineage.files_of(whole, chosen, base)
         journals = self._operation_journals(whole.sessions)
         return _Selection((*files, *journals), night=whole.id, continues=whole.continues)
 
@@ -281,7 +277,9 @@ class _SessionSelector:
         path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             chosen = f"transcript of session {session[:8]}"
-            files = _with_subagents(path, session, chosen, base=base_of(path, self._projects))
+            files = transcripts.with_subagents(
+                path, session, chosen, base=base_of(path, self._projects)
+            )
             if run is not None and run.is_over:
                 until = lineage.taken_until(path, run.changed, self._absence_s)
                 files[0] = replace(files[0], until=until)
@@ -290,7 +288,7 @@ class _SessionSelector:
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
                 chosen = f"kept copy of the transcript of session {session[:8]}"
-                return _with_subagents(str(kept), session, chosen)
+                return transcripts.with_subagents(str(kept), session, chosen)
         return []
 
     def _nothing_found(self, known: Sequence[KnownSession]) -> str:
@@ -309,27 +307,6 @@ class _SessionSelector:
         if lives is not None:
             return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
         return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
-
-
-def _with_subagents(
-    transcript: str, session: str, chosen: str, *, trusted: bool = False, base: str = ""
-) -> list[EventFile]:
-    subagent = f"subagent of session {session[:8]}"
-    files = transcripts.subagent_files(transcript, session)
-    main = EventFile("transcript", transcript, chosen, trusted, base)
-    return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
-
-
-def _files_of(night: TranscriptNight, chosen: str, base: str) -> list[EventFile]:
-    """The files of a night, newest first, each with those of the subagents that began in its stretch."""
-    found: list[EventFile] = []
-    for one in reversed(night.stretches):
-        why = f"session {one.session[:8]}, which goes on in the newer one" if found else chosen
-        main, *agents = _with_subagents(one.path, one.session, why, base=base)
-        goes_on = one == night.stretches[0]
-        found.append(replace(main, since=one.since, until=one.until, goes_on=goes_on))
-        found += (agent for agent in agents if one.holds_agent(agent.path))
-    return found
 
 
 def _kind_of(path: str, base: str = "") -> Kind:

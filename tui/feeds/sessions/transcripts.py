@@ -23,7 +23,7 @@ from tui.feeds.sessions.where.transcript_folders import (
     slugs,
 )
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
-from tui.model.session import Nearness
+from tui.model.session import EventFile, Nearness
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
@@ -195,6 +195,16 @@ def subagent_files(transcript: str, session: str) -> list[str]:
         if summary is not None and session in summary.sessions:
             found.append(path)
     return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
+
+
+def with_subagents(
+    transcript: str, session: str, chosen: str, *, trusted: bool = False, base: str = ""
+) -> list[EventFile]:
+    """The file of a session and those of its subagents, the main one first."""
+    subagent = f"subagent of session {session[:8]}"
+    files = subagent_files(transcript, session)
+    main = EventFile("transcript", transcript, chosen, trusted, base)
+    return [main, *(EventFile("transcript", path, subagent, False, base) for path in files)]
 
 
 def _is_own_file(path: str) -> bool:

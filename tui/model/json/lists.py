@@ -84,7 +84,10 @@ class NightObject(Struct, frozen=True, forbid_unknown_fields=True):
     stalled_s: float | None
     commits: int | None
     cost: NightCost | None
-    trend: Annotated[list[float], Meta(description="Cost of this night and those before.")]
+    trend: Annotated[
+        list[float | None],
+        Meta(description="Cost of this night and those before; null: no price, or not reviewed."),
+    ]
     reviewed: Annotated[bool, Meta(description="A person marked it as read.")]
     decision: Annotated[str, Meta(description="What the person decided; empty: nothing yet.")]
     note: str
@@ -124,6 +127,12 @@ class RowObject(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float | None, Meta(description="How long it took; null: not known.")]
     depth: Annotated[int, Meta(description="0: the main conversation; more: a subagent's.")]
     ref: Annotated[RefObject | None, Meta(description="Its record; null: it has none.")]
+    tool: Annotated[
+        str, Meta(description="A call's whole name, `mcp__server__tool` too; empty: no call.")
+    ]
+    file: Annotated[
+        str, Meta(description="The part of `text` that names a file or folder; empty: none does.")
+    ]
 
 
 class KnownSessionObject(OtherSession, frozen=True, forbid_unknown_fields=True):

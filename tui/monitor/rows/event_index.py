@@ -20,11 +20,10 @@ from tui.model.events import (
     UnknownRecord,
     UserMessage,
 )
-from tui.model.evidence import AbandonedBranch
+from tui.model.evidence import AbandonedBranch, is_abandoned
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
-from tui.monitor.rows.event_rows import journal_detail, journal_level, journal_row, visibility
-from tui.monitor.rows.event_rows import row as event_row
+from tui.monitor.rows import event_rows
 from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
 
 ERROR = 4
@@ -96,7 +95,7 @@ class EventIndex:
         index = len(self._flags)
         if isinstance(record, AgentEvent):
             body = record.body
-            flags = visibility(record)
+            flags = event_rows.visibility(record)
             # A damaged line is no error: a person looks for where the work went wrong.
             if isinstance(body, AssistantMessage):
                 for tool in body.tools:
@@ -119,7 +118,7 @@ class EventIndex:
             self._lengths.append(record.length)
             self._parts.append(record.index_in_line)
         else:
-            flags = journal_level(record)
+            flags = event_rows.journal_level(record)
             if record.kind == "segment_ended":
                 self._lose_calls(record.at or at)
             self._lengths.append(WHOLE_LINE)
@@ -293,12 +292,8 @@ class EventIndex:
 
     def next_error(self, row: int, step: int) -> int | None:
         """The next (`step` 1) or previous (-1) visible row that went wrong."""
-        place = row + step
-        while 0 <= place < len(self):
-            if self._flags[self._index(place)] & ERROR:
-                return place
-            place += step
-        return None
+        places = range(row + step, len(self) if step > 0 else -1, step)
+        return next((one for one in places if self._flags[self._index(one)] & ERROR), None)
 
     def detail(self, row: int) -> EventDetail:
         """Everything about the row: its call, its result, its raw record."""
@@ -309,7 +304,7 @@ class EventIndex:
         ref = self.ref(row)
         record = self._event(index)
         if isinstance(record, JournalEntry):
-            return journal_detail(record, ref)
+            return event_rows.journal_detail(record, ref)
         if line is None or record is None:
             gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
             return EventDetail("gone", (gone,), ref)
@@ -332,16 +327,16 @@ class EventIndex:
         if event is None:
             return EventRow("notice", None if math.isnan(at) else at, "gone", "", mark="quiet")
         if isinstance(event, JournalEntry):
-            return journal_row(event)
+            return event_rows.journal_row(event)
         result, seconds = self._result_of(index, event, at)
-        drawn = event_row(event, result, seconds)
+        drawn = event_rows.row(event, result, seconds)
         if self.root and self.root in drawn.text:
-            text, file = (words.replace(self.root, "") for words in (drawn.text, drawn.file))
+            text, file = drawn.text.replace(self.root, ""), drawn.file.replace(self.root, "")
             drawn = replace(drawn, text=text, file=file)
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
-        if any(branch.holds(event.ref) for branch in self._abandoned):
-            drawn = replace(drawn, outcome=", ".join(filter(None, (drawn.outcome, "abandoned"))))
+        if is_abandoned(self._abandoned, event.ref):
+            drawn = event_rows.with_note(drawn, "abandoned")
         calls = event.body.tools if isinstance(event.body, AssistantMessage) else ()
         if self._live and not self._pairs[index] and calls and calls[0].id in self._open_calls:
             return replace(drawn, mark="running", seconds=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from tui.model import events
 from tui.model.events import (
@@ -364,3 +365,8 @@ def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(str(part) for part in value[:4])
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def with_note(row: EventRow, note: str) -> EventRow:
+    """The row with a word behind its outcome."""
+    return replace(row, outcome=f"{row.outcome}, {note}" if row.outcome else note)

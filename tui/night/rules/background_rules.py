@@ -67,13 +67,16 @@ def background_work(
 
 
 def own_process(state: FoldState) -> AgentProcess | None:
-    """The process of the session that is watched: the one that names it, else the only nameless one."""
-    agents = state.agents or ()
-    named = [agent for agent in agents if agent.session and agent.session == state.session]
-    nameless = [agent for agent in agents if not agent.session or not state.session]
+    """The process of the session that is watched: one that names it, else the only one that may be it.
+
+    An older version goes on under the name that its session had before `/clear`.
+    """
+    own = state.own_agents(state.agents or ())
+    named = [agent for agent in own if agent.session]
+    newest = [agent for agent in named if agent.session == state.session]
     if named:
-        return named[-1]
-    return nameless[0] if len(nameless) == 1 else None
+        return (newest or named)[-1]
+    return own[0] if len(own) == 1 else None
 
 
 def running_hook(state: FoldState, now: float) -> BackgroundWork | None:

@@ -17,6 +17,8 @@ from tui.night.journal_reducer import InterventionLog
 
 SETTLE_SECONDS = 10.0
 """How long a turn that is said to be over may still be taken up by a hook, or a record be missing."""
+HOOK_SECONDS = 2.0
+"""The same while its process is seen: what a hook is at, that tells."""
 ANSWER_SECONDS = 120.0
 """How long a tool call may take to be written after a text that may be the last one."""
 GONE_SECONDS = 5.0
@@ -57,10 +59,18 @@ class StateInputs(Struct, frozen=True):
     def alive(self) -> bool | None:
         """Whether the session's process lives; None: nobody looked since the last record."""
         looked_at, sign = self.state.agents_at, self.state.last_sign
-        if self.agents:
+        if self.agents or self._moves_on:
             return True
         looked = looked_at is not None and (sign is None or looked_at >= sign - 1.0)
         return False if looked else None
+
+    @property
+    def _moves_on(self) -> bool:
+        """Whether its process has just taken another session's name: `/clear` begins one."""
+        gone_at, agents = self.state.agents_gone_at, self.state.agents or ()
+        if gone_at is None or self.now - gone_at >= GONE_SECONDS:
+            return False
+        return any(agent.pid == self.state.own_pid for agent in agents)
 
     @property
     def is_lost(self) -> bool:
@@ -94,7 +104,8 @@ class StateInputs(Struct, frozen=True):
         if self.alive is False or any(agent.status == "idle" for agent in self.agents):
             return end
         if certain:
-            return end if self.quiet > SETTLE_SECONDS else None
+            patience = HOOK_SECONDS if self.alive else SETTLE_SECONDS
+            return end if self.quiet > patience else None
         if any(agent.status == "busy" for agent in self.agents):
             return None
         # An older stream tells each end by its result too: without one, only an old file is over.

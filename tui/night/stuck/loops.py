@@ -16,7 +16,7 @@ from msgspec import Struct
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.snapshot import Stall
 from tui.model.state import StallKind, StallLevel, StallThresholds
-from tui.night.activity import EDITING, POLLING, SHELLS
+from tui.night.activity import ASKING, EDITING, POLLING, SHELLS
 from tui.night.stuck.similarity import (
     are_similar,
     differ_early,
@@ -141,7 +141,9 @@ class LoopDetector(Struct):
         ref: SourceRef,
         limits: StallThresholds,
     ) -> None:
-        """A tool call was answered."""
+        """A tool call was answered; what a person answers is no loop."""
+        if use.name in ASKING:
+            return
         track = self.tracks.get(thread) or self.track(thread)
         if use.name in EDITING and not result.is_error:
             self._edited(track, use.key)

@@ -71,14 +71,18 @@ def past_silence(
         return timeline_builder.IDLE
     if activity.retry is not None or passed <= allowed_silence(state, limits):
         return kind
-    if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _is_answered(user):
+    if kind == timeline_builder.TOOL and _was_at_work(state, user, passed):
         return kind
     watched = user.role == "interrupted" or bool(state.interventions.attempts)
     return timeline_builder.STALLED if watched or passed < _TIMERS_STOOD else timeline_builder.IDLE
 
 
-def _is_answered(user: UserMessage) -> bool:
-    return any(not result.is_error for result in user.results)
+def _was_at_work(state: FoldState, user: UserMessage, passed: float) -> bool:
+    """Whether the answer that ends a silence shows that its tool worked so long; a subagent may for hours."""
+    calls = state.activity.open_calls
+    answered = [calls.get(one.tool_use_id) for one in user.results if not one.is_error]
+    from_agent = any(tool is not None and tool.call.name in SUBAGENTS for tool in answered)
+    return bool(answered) and (from_agent or passed <= _LONGEST_COMMAND)
 
 
 def _was_refused(user: UserMessage) -> bool:

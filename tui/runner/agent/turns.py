@@ -91,11 +91,7 @@ class TurnTracker:
                 self.failure = None
             case TurnResult():
                 self.session = event.session or self.session
-                self.open = False
-                self.result = body
-                if body.failure is not None and self.failure is None:
-                    self._failed(body.failure)
-                self.turns += 1
+                self._result(body)
             case AgentStateReport(state="idle" | "running" | "requires_action"):
                 self.tells_states, self.said_idle = True, body.state == "idle"
                 self.open = self.open or body.state == "running"
@@ -121,6 +117,12 @@ class TurnTracker:
             self.failure, self.limited = None, False
             if body.text and not self.called and event.uuid:
                 self.safe_uuid = event.uuid
+
+    def _result(self, body: TurnResult) -> None:
+        self.open, self.result = False, body
+        self.turns += 1
+        if body.failure is not None and self.failure is None:
+            self._failed(body.failure)
 
     def _failed(self, failure: ApiFailure | None) -> None:
         self.failure = failure
