@@ -42,7 +42,8 @@ def _no_record(inputs: StateInputs) -> StateVerdict | None:
         return because(Code.NOT_A_STREAM, strange)
     if counts.total or counts.malformed or log.ended_at is not None:
         return None
-    if inputs.agents and all(agent.status == "idle" for agent in inputs.agents):
+    ours = log.started_at is not None
+    if inputs.agents and not ours and all(agent.status == "idle" for agent in inputs.agents):
         return because(Code.MESSAGE_AWAITED, "its process waits for the first message")
     if inputs.agents:
         return because(Code.AGENT_STARTING, "an agent is here and has not recorded anything yet")
