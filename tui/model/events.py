@@ -23,18 +23,19 @@ class SourceRef(Struct, frozen=True, gc=False):
     uuid: str | None = None
 
 
+FAST, BATCH, HOUR_AS_FIVE = "fast", "batch", "hour as five"
+
+
 class ModelCall(Struct, frozen=True, gc=False):
-    """A call that the server made within a response and bills apart, to the model it names."""
+    """A call that the server made within a response and bills apart."""
 
     model: str
     usage: TokenUsage
 
 
 class UsageDetails(Struct, frozen=True, gc=False):
-    """What few responses have beside their tokens, and what changes their price.
-
-    `terms` are those of `usage_terms`. `calls` are an advisor's. `passes` are the prompts of a response that
-    the server made in several passes, each with its own tokens; together they are the response's.
+    """What few responses have beside their tokens: terms that change the price (a CLI may price one-hour cache
+    writes like five-minute ones), web searches, an advisor's calls, passes that add up to the response.
     """
 
     terms: tuple[str, ...] = ()
@@ -135,12 +136,13 @@ class ToolResult(Struct, frozen=True, gc=False):
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A turn begins (`system/init`)."""
+    """A turn begins (`system/init`); `hour_as_five`: its CLI prices cache writes so (HOUR_AS_FIVE)."""
 
     model: str
     cwd: str
     version: str
     permission_mode: str
+    hour_as_five: bool = False
 
 
 class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -293,10 +295,7 @@ class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class RunningCost(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A transcript's own running total, written at the end of a turn or process.
-
-    `incomplete`: the CLI had no price for some model, so that its total is too low or a guess.
-    """
+    """A transcript's own running total; `incomplete`: the CLI had no price for some model."""
 
     cost_usd: float
     models: tuple[ModelUsage, ...] = ()

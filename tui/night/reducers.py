@@ -19,7 +19,6 @@ from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
-from tui.model.usage_terms import prices_hour_as_five
 from tui.night import timeline_builder
 from tui.night.activity import IDLE, SUBAGENTS
 from tui.night.fold_state import FoldState, SourceClock
@@ -228,7 +227,7 @@ class Reducer:
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
-        self._accounts.responses.begin_source(source.number, prices_hour_as_five(body.version))
+        self._accounts.responses.begin_source(source.number, body.hour_as_five)
         self._accounts.begin_turn(state.sessions.number(event.session))
         if live:
             if self._activity.limit is not None:
@@ -283,9 +282,7 @@ class Reducer:
                 activity.on_state(body, at)
             case events.RunningCost():
                 session = state.sessions.number(event.session)
-                self._accounts.on_running_cost(
-                    session, source.number, at, body.cost_usd, body.models, body.incomplete
-                )
+                self._accounts.on_running_cost(session, source.number, at, body)
                 self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)

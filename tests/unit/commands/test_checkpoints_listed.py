@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import run
+from tests.unit.commands.contract import fits
 from tests.unit.repositories import make
 from tui.control.checkpoints.capture import take_checkpoint
+from tui.model.json.lists import CheckpointsObject
 
 
 @pytest.fixture
@@ -28,7 +30,9 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_what_was_not_captured_is_told(folder: Path, home: Path) -> None:
-    (row,) = json.loads(run("checkpoints", "--json", home=home, cwd=folder).out)["checkpoints"]
+    listed = json.loads(run("checkpoints", "--json", home=home, cwd=folder).out)
+    fits(listed, CheckpointsObject)
+    (row,) = listed["checkpoints"]
     assert row["not_captured"] == 1
     assert row["not_captured_paths"] == [{"path": "pipe", "reason": "a FIFO"}]
     assert row["named"] is True

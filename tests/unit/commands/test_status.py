@@ -17,6 +17,7 @@ from tests.session_files import (
     write_project,
 )
 from tests.unit.commands.contract import Run, fits
+from tui.model.json.lists import RowObject, SessionsObject
 from tui.model.json.status import StatusObject
 
 
@@ -38,6 +39,16 @@ def test_status_json_is_the_documented_object(tui: Run, project: Path) -> None:
     assert facts["events"]["turns"] == 1
     assert facts["events"]["tool_calls"] == {"Bash": 2, "Edit": 1}
     assert facts["events"]["tool_errors"] == 1
+
+
+def test_rows_and_sessions_are_the_documented_objects(tui: Run) -> None:
+    rows = tui("events", "--json", "--verbosity", "3").out.splitlines()
+    assert len(rows) > 5
+    for row in rows:
+        fits(json.loads(row), RowObject)
+    known = json.loads(tui("sessions", "--json").out)
+    fits(known, SessionsObject)
+    assert [one["chosen"] for one in known["sessions"]] == [True]
 
 
 def test_status_in_words_names_state_cost_and_sources(tui: Run) -> None:

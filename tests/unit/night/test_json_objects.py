@@ -14,8 +14,10 @@ from tests.unit.night.night_script import MODEL, START, Script, fold
 from tui.model.events import ModelUsage, RateLimit, RunningCost, TokenUsage
 from tui.model.journal import JournalEntry
 from tui.model.json.document import OBJECTS, json_document
+from tui.model.json.lists import RowObject
 from tui.model.json.status import StatusObject
 from tui.model.records import ProgressFile
+from tui.model.rows import EventRow
 from tui.model.session import AgentProcess, AgentProcesses, KnownSession
 from tui.model.snapshot import Stall
 from tui.model.state import LimitKind, SessionState, StallKind, StallLevel
@@ -144,3 +146,7 @@ def test_the_document_has_a_row_for_every_field() -> None:
             assert f"| `{name}` |" in text
     assert "| `run.limits.max_cost_usd` | number? |" in text
     assert "| `injections[].state` | `queued` \\| `delivered`" in text
+
+
+def test_a_row_is_declared_as_it_is_printed() -> None:
+    assert RowObject.__struct_fields__ == EventRow.__struct_fields__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.commands.context import (
@@ -14,13 +15,17 @@ from tui.commands.context import (
     print_json,
     print_lines,
     print_notes,
+    settings_with_notice,
 )
+from tui.system.errors import OvernightError
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tui.model.rows import EventRow
+    from tui.model.session import KnownSession
+    from tui.model.snapshot import NightSnapshot
     from tui.monitor.monitor import SessionMonitor
 
 
@@ -36,9 +41,9 @@ def status_arguments(parser: argparse.ArgumentParser) -> None:
 def status_command(arguments: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
     if arguments.all:
-        from tui.commands.observe.all_sessions import status_of_all
+        from tui.feeds.sessions.registry import sessions_of_machine
 
-        return status_of_all(as_json=arguments.json)
+        return status_of_all(sessions_of_machine(), as_json=arguments.json)
     monitor = monitor_for(arguments, tell=not arguments.json)
     try:
         snapshot = monitor.read_once()
@@ -59,6 +64,72 @@ def status_command(arguments: argparse.Namespace) -> int:
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0
+
+
+def status_of_all(known: Iterable[KnownSession], *, as_json: bool) -> int:
+    """Prints an object or a line for each, those that live first; 3 when there is none."""
+    printed = 0
+    for one in shown_sessions(known):
+        try:
+            night = _read(one)
+        except OvernightError as error:
+            print_notes(f"overnight-tui: {one.folder}: {error}")
+            continue
+        if night.state == "none":
+            continue
+        printed += 1
+        if as_json:
+            from tui.night.status_json import status
+
+            project = os.fsencode(one.folder).decode("utf-8", "replace")
+            print_json(status(night, project, os.uname().nodename))
+        else:
+            print_lines(_line_of(one, night))
+    if not printed:
+        print_notes("no session lives on this machine, and no run is known")
+    return 0 if printed else 3
+
+
+def shown_sessions(known: Iterable[KnownSession]) -> Iterator[KnownSession]:
+    """Of sessions, the newest first: those that live, then each project's last run that is over."""
+    over: dict[str, KnownSession] = {}
+    for one in known:
+        if not one.is_over:
+            yield one
+        elif one.kind == "run":
+            over.setdefault(one.folder, one)
+    yield from over.values()
+
+
+def _read(known: KnownSession) -> NightSnapshot:
+    """What is known of a session, as if it were the one that was chosen in its project."""
+    from tui.model.session import NamedSources
+
+    project = Path(known.folder)
+    named = (
+        NamedSources(run=known.run_id) if known.run_id else NamedSources(session=known.path or None)
+    )
+    from tui.monitor.monitor import SessionMonitor
+    from tui.system.clock import SystemClock
+
+    monitor = SessionMonitor(project, settings_with_notice(project).settings, named, SystemClock())
+    try:
+        return monitor.read_once()
+    finally:
+        monitor.close()
+
+
+def _line_of(known: KnownSession, night: NightSnapshot) -> str:
+    from tui.model.labels import COST_SIGNS, STATES
+    from tui.system.format import format_money_plain, shorten
+    from tui.system.sanitize import clean_line
+
+    cost = night.cost
+    usd = "-" if cost.usd is None else COST_SIGNS[cost.source] + format_money_plain(cost.usd)
+    name = known.run_id or (night.run.session_id or "?")[:8]
+    word = STATES.get(night.state, night.state)
+    about = f"{known.folder}: {shorten(night.run.goal or night.activity.reason, 80)}"
+    return clean_line(f"{word:<16} {usd:>9}  {name}  {about}", 400)
 
 
 def events_arguments(parser: argparse.ArgumentParser) -> None:

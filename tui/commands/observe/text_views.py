@@ -43,22 +43,13 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
     lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
     if run.goal:
         lines.append(f"goal      {shorten(run.goal, 100)}")
-    if night.stall is not None:
-        lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
-        lines.append(f"remedy    {REMEDIES.get(night.stall.kind, '')}")
-    if run.limit is not None:
-        lines.append(f"limit     {_limit(run.limit)}")
+    lines += _trouble(night)
     if run.started_at is not None:
         end = run.ended_at if run.ended_at is not None and night.is_over else night.now
         took = format_duration(end - run.started_at)
         lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
-    if night.tests.total:
-        lines.append(f"tests     {_last_tests(night.tests)}")
-    lines.append(f"cost      {_cost(night.cost)}")
-    lines += [clean_line(f"          {note}", 2_000) for note in night.cost.notes]
-    if run.owned and (bounds := _bounds(run)):
-        lines.append(f"limits    {bounds}")
+    lines += _tests_and_cost(night)
     if night.context.used:
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
@@ -77,6 +68,25 @@ def _source(feed: SourceStatus) -> str:
     why = feed.chosen if is_plain else feed.why
     source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
     return clean_line(f"source    {source}", 2_000)
+
+
+def _trouble(night: NightSnapshot) -> Iterator[str]:
+    """A stall with what to do, and a limit that was reached."""
+    if night.stall is not None:
+        yield f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}"
+        yield f"remedy    {REMEDIES.get(night.stall.kind, '')}"
+    if night.run.limit is not None:
+        yield f"limit     {_limit(night.run.limit)}"
+
+
+def _tests_and_cost(night: NightSnapshot) -> Iterator[str]:
+    if night.tests.total:
+        yield f"tests     {_last_tests(night.tests)}"
+    yield f"cost      {_cost(night.cost)}"
+    for note in night.cost.notes:
+        yield clean_line(f"          {note}", 2_000)
+    if night.run.owned and (bounds := _bounds(night.run)):
+        yield f"limits    {bounds}"
 
 
 def _limit(limit: LimitReached) -> str:

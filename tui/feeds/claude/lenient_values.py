@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -15,8 +15,14 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from tui.feeds.claude.wire import WirePass, WireUsage
-from tui.model.events import ModelCall, TokenUsage, UsageDetails
-from tui.model.usage_terms import BATCH, FAST, HOUR_AS_FIVE, prices_hour_as_five
+from tui.model.events import (
+    BATCH,
+    FAST,
+    HOUR_AS_FIVE,
+    ModelCall,
+    TokenUsage,
+    UsageDetails,
+)
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 
@@ -111,6 +117,20 @@ def epoch_seconds(timestamp: str | None) -> float | None:
         return seconds if seconds >= _EARLIEST else None
     except (ValueError, OverflowError):
         return None
+
+
+_HOUR_PRICED = (2, 1, 81)
+"""2.1.80 is the newest version seen to price them so, 2.1.197 the oldest seen not to."""
+
+
+@lru_cache(maxsize=64)
+def prices_hour_as_five(version: str) -> bool:
+    """Whether this version of the CLI counts one-hour cache writes at the five-minute price."""
+    try:
+        numbers = tuple(map(int, version.split(".")[:3]))
+    except ValueError:
+        return False
+    return len(numbers) == 3 and numbers < _HOUR_PRICED
 
 
 # complexity: runs for each answer; every field may be missing

@@ -65,7 +65,9 @@ def system_body(line: RecordLine, raw: bytes) -> Body:
 
 def _init(subtype: str, record: SystemLine) -> Body:
     words = (record.model, record.cwd, record.claude_code_version, record.permissionMode)
-    return events.TurnStarted(*map(name, words))
+    model, cwd, version, mode = map(name, words)
+    as_five = lenient_values.prices_hour_as_five(version)
+    return events.TurnStarted(model, cwd, version, mode, as_five)
 
 
 # --- the API ---

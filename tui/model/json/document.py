@@ -56,7 +56,7 @@ def _field(path: str, hint: Any) -> Iterator[tuple[str, str, str]]:
         text = text or " ".join((inside.__doc__ or "").split())
     yield path, shown.replace("|", "\\|"), text.replace("|", "\\|")
     if inside is not None:
-        yield from _rows(inside, f"{path}[]." if shown.startswith("list") else f"{path}.")
+        yield from _rows(inside, f"{path}[]." if get_origin(plain) is list else f"{path}.")
 
 
 def _plain(hint: Any) -> tuple[Any, str]:

@@ -84,7 +84,10 @@ class NightObject(Struct, frozen=True, forbid_unknown_fields=True):
     stalled_s: float | None
     commits: int | None
     cost: NightCost | None
-    trend: Annotated[list[float], Meta(description="Cost of this night and those before.")]
+    trend: Annotated[
+        list[float | None],
+        Meta(description="Cost of this night and those before; null: no price, or not reviewed."),
+    ]
     reviewed: Annotated[bool, Meta(description="A person marked it as read.")]
     decision: Annotated[str, Meta(description="What the person decided; empty: nothing yet.")]
     note: str

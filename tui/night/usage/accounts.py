@@ -9,92 +9,23 @@ from __future__ import annotations
 
 from math import inf
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from tui.model.events import ModelUsage, TokenUsage
+from tui.model.events import ModelUsage, RunningCost, TokenUsage
 from tui.night.usage.compact_tables import FINAL, bounded
 from tui.night.usage.prices import PICO, PriceTable, plain_model
 from tui.night.usage.responses import ResponseLedger, SavedResponses
+from tui.night.usage.session_total import (
+    NONE,
+    EstimateBefore,
+    ModelSum,
+    ModelTotals,
+    SessionTotal,
+)
 
 _SAME = 1e-9
 _FEW = 256
 _EPOCHS = 12
-_PAST = 64
-ModelTotals = dict[str, tuple[int, float, int]]
-"""What a result tells of each model: tokens of its prompts, USD, tokens of its answers."""
-_NONE = (0, 0.0, 0)
-
-
-class ModelSum(Struct):
-    """Tokens of prompts and answers of one model, and USD."""
-
-    prompt: int = 0
-    output: int = 0
-    usd: float = 0.0
-
-    def add(self, prompt: int, output: int, usd: float) -> None:
-        self.prompt += prompt
-        self.output += output
-        self.usd += usd
-
-
-class EstimateBefore(Struct):
-    """What the table made of the answers that totals then accounted for, at that moment.
-
-    `loose` of them had not told their output tokens; `unpriced` names models without a price.
-    """
-
-    usd: float = 0.0
-    answers: int = 0
-    loose: int = 0
-    unpriced: list[str] = []
-
-
-class SessionTotal(Struct):
-    """A session's running total: `base` came from its parent, `closed` from starts before this one."""
-
-    total: float = 0.0
-    base: float = 0.0
-    closed: float = 0.0
-    by_model_total: ModelTotals = {}
-    base_by_model: ModelTotals = {}
-    closed_by_model: dict[str, ModelSum] = {}
-    at: float | None = None
-    source: int = -1
-    past: list[tuple[float, ModelTotals]] = []
-    before: EstimateBefore = field(default_factory=EstimateBefore)
-    incomplete: bool = False
-
-    @property
-    def usd(self) -> float:
-        """What this session itself spent."""
-        return self.closed + self.total - self.base
-
-    def by_model(self) -> dict[str, ModelSum]:
-        """The same by model, with its tokens."""
-        spent = {
-            name: ModelSum(old.prompt, old.output, old.usd)
-            for name, old in self.closed_by_model.items()
-        }
-        for model, (prompt, usd, output) in self.by_model_total.items():
-            prompt_before, usd_before, output_before = self.base_by_model.get(model, _NONE)
-            spent.setdefault(model, ModelSum()).add(
-                prompt - prompt_before, output - output_before, usd - usd_before
-            )
-        return spent
-
-    def remember(self, total: float, told: ModelTotals) -> None:
-        """A fork may carry on any total that this session once had."""
-        if not self.past or self.past[-1][0] != total:
-            self.past.append((total, told))
-            del self.past[:-_PAST]
-
-    def start_over(self) -> None:
-        """The next total begins at zero; what was spent so far stays spent."""
-        self.closed_by_model = self.by_model()
-        self.closed += self.total - self.base
-        self.total = self.base = 0.0
-        self.by_model_total, self.base_by_model = {}, {}
 
 
 class SavedAccounts(Struct):
@@ -209,19 +140,13 @@ class CostAccounts:
         self._take(session, source, at, usd, told)
 
     def on_running_cost(
-        self,
-        session: int,
-        source: int,
-        at: float | None,
-        usd: float,
-        models: tuple[ModelUsage, ...] = (),
-        incomplete: bool = False,
+        self, session: int, source: int, at: float | None, told: RunningCost
     ) -> None:
         """A transcript told its session's running total; it may only raise what is known."""
-        chain = self.sessions.get(session)
+        chain, usd = self.sessions.get(session), told.cost_usd
         if usd > 0 and (chain is None or usd > chain.total + _SAME):
-            self._take(session, source, at, usd, _told(models))
-        if incomplete and (chain := self.sessions.get(session)) is not None:
+            self._take(session, source, at, usd, _told(told.models))
+        if told.incomplete and (chain := self.sessions.get(session)) is not None:
             chain.incomplete = True
 
     @staticmethod
@@ -359,7 +284,7 @@ def _told(models: tuple[ModelUsage, ...]) -> ModelTotals:
     told: ModelTotals = {}
     for use in models:
         name = plain_model(use.model)
-        prompt, usd, output = told.get(name, _NONE)
+        prompt, usd, output = told.get(name, NONE)
         tokens = use.usage
         told[name] = (prompt + tokens.context, usd + use.cost_usd, output + tokens.output)
     return told
@@ -390,11 +315,11 @@ def _misfit(
         return inf
     if not told or (total and not before):
         return abs(usd - total - estimate)
-    if any(told.get(model, _NONE)[0] < tokens for model, (tokens, _, _) in before.items()):
+    if any(told.get(model, NONE)[0] < tokens for model, (tokens, _, _) in before.items()):
         return inf
     return float(
         sum(
-            abs(told.get(model, _NONE)[0] - before.get(model, _NONE)[0] - own.get(model, 0))
+            abs(told.get(model, NONE)[0] - before.get(model, NONE)[0] - own.get(model, 0))
             for model in (own or told)
         )
     )

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from tui.model.events import TokenUsage
+from tui.model.events import FAST, TokenUsage
 from tui.model.snapshot import Cost, CostSource, HourCost
-from tui.model.usage_terms import FAST
 from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.by_model import compare_models, notes
 from tui.night.usage.prices import PICO, PriceTable

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from tui.model.events import TokenUsage
 from tui.model.snapshot import CostGap, ModelCost
-from tui.night.usage.accounts import CostAccounts, EstimateBefore, ModelSum
+from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.prices import PICO, plain_model
 from tui.night.usage.responses import UsageTotals
+from tui.night.usage.session_total import EstimateBefore, ModelSum
 from tui.system.format import format_count, format_money
 
 _NOTICEABLE_SHARE, _NOTICEABLE_USD = 0.01, 0.005

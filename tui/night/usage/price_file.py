@@ -8,12 +8,12 @@ have no cheaper or dearer ones; writes for one hour cost what the file says, for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from tui.night.usage.prices import PICO, SEARCH, Rates, TokenRates, plain_model
 from tui.system.lazy_pattern import lazy
@@ -38,6 +38,24 @@ class ModelEntry(Struct, frozen=True):
     window: int = 0
 
 
+class ModelEntries:
+    """The models of a file by their names in lower case; one is read when it is first asked for."""
+
+    def __init__(self, written: Mapping[str, Raw]) -> None:
+        self._written = {name.strip().lower(): entry for name, entry in written.items()}
+        self._read: dict[str, ModelEntry | None] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def get(self, name: str) -> ModelEntry | None:
+        """What the file says of a model; None where that is no price."""
+        if name not in self._read:
+            written = self._written.get(name)
+            self._read[name] = None if written is None else _entry(name, _facts(written))
+        return self._read[name]
+
+
 class PriceFile:
     """The prices of a file, found by the names that models have in records.
 
@@ -45,14 +63,11 @@ class PriceFile:
     name behind a provider's, if all providers that the file names for it ask the same.
     """
 
-    def __init__(self, entries: Mapping[str, ModelEntry], dated: str, mark: str) -> None:
+    def __init__(self, entries: ModelEntries, dated: str, mark: str) -> None:
         self.dated = dated
         self.mark = mark
         self._entries = entries
         self._plain: dict[str, list[str]] | None = None
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
     def find(self, model: str) -> tuple[TokenRates, float | None] | None:
         """A model's price, and how many times more its fast mode costs; None where it has none."""
@@ -68,8 +83,9 @@ class PriceFile:
         given = model.strip().lower()
         name = plain_model(given)
         for exact in (given, given.partition("[")[0], name):
-            if exact and exact in self._entries:
-                return self._entries[exact]
+            entry = self._entries.get(exact) if exact else None
+            if entry is not None:
+                return entry
         found = self._named(name)
         if found and all(entry.rates == found[0].rates for entry in found[1:]):
             return found[0]
@@ -87,7 +103,7 @@ class PriceFile:
             self._plain = _by_plain_name(self._entries)
         keys = self._plain.get(name, [])
         own = [key for key in keys if "/" not in key and key.startswith(name)]
-        return [self._entries[key] for key in own or keys]
+        return [entry for key in own or keys if (entry := self._entries.get(key)) is not None]
 
 
 def _by_plain_name(entries: Iterable[str]) -> dict[str, list[str]]:
@@ -98,23 +114,26 @@ def _by_plain_name(entries: Iterable[str]) -> dict[str, list[str]]:
     return names
 
 
-def read_prices(data: bytes) -> dict[str, ModelEntry]:
-    """The models of a file that have a price, by their names in lower case. Raises PriceFileError."""
+def read_prices(data: bytes) -> ModelEntries:
+    """The models of a file. PriceFileError where none of them has a price."""
     try:
-        models = msgspec.json.decode(data, type=dict[str, Any])
+        written = msgspec.json.decode(data, type=dict[str, Raw])
     except msgspec.ValidationError:
         raise PriceFileError("is no object of models as LiteLLM keeps it") from None
     except (ValueError, RecursionError):
         raise PriceFileError("is no JSON") from None
-    entries: dict[str, ModelEntry] = {}
-    for name, facts in models.items():
-        if name != "sample_spec" and isinstance(facts, dict):
-            entry = _entry(name, facts)
-            if entry is not None:
-                entries[name.strip().lower()] = entry
-    if not entries:
+    written.pop("sample_spec", None)
+    entries = ModelEntries(written)
+    if all(entries.get(name) is None for name in entries):
         raise PriceFileError("has no model with input_cost_per_token and output_cost_per_token")
     return entries
+
+
+def _facts(written: Raw) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(written, type=dict[str, Any])
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _entry(name: str, facts: dict[str, Any]) -> ModelEntry | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tui.model.usage_terms import BATCH, FAST, HOUR_AS_FIVE
+from tui.model.events import BATCH, FAST, HOUR_AS_FIVE
 from tui.system.lazy_pattern import lazy
 
 PRICED_ON = "2026-10-24"

@@ -8,8 +8,7 @@ from math import isnan
 
 from msgspec import Struct, structs
 
-from tui.model.events import TokenUsage, UsageDetails
-from tui.model.usage_terms import HOUR_AS_FIVE
+from tui.model.events import HOUR_AS_FIVE, TokenUsage, UsageDetails
 from tui.night.usage.compact_tables import (
     FINAL,
     GUESSED,

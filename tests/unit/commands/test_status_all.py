@@ -10,7 +10,7 @@ import pytest
 
 from tests.session_files import lines
 from tests.unit.commands.contract import fits
-from tui.commands.observe import all_sessions
+from tui.commands.observe.status import shown_sessions, status_of_all
 from tui.model.json.status import StatusObject
 from tui.model.session import KnownSession
 from tui.model.state import SessionState
@@ -33,7 +33,7 @@ def test_those_that_live_come_first_then_the_last_run_of_each_project() -> None:
         known("r1", "crashed", "run", "/g"),
         known("r4", "waiting_input", "run", "/g"),
     ]
-    shown = [one.session_id for one in all_sessions.shown_sessions(found)]
+    shown = [one.session_id for one in shown_sessions(found)]
     assert shown == ["t1", "r4", "r3", "r1"]
 
 
@@ -49,7 +49,6 @@ def transcript(tmp_path: Path) -> Path:
 def test_each_line_is_the_object_of_the_status(
     transcript: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     here = KnownSession(
@@ -58,21 +57,17 @@ def test_each_line_is_the_object_of_the_status(
     gone = KnownSession(
         "s2", "run", "/none", str(tmp_path / "gone"), 1.0, 2.0, SessionState.WORKING
     )
-    monkeypatch.setattr(all_sessions, "sessions_of_machine", lambda: [here, gone])
-    assert all_sessions.status_of_all(as_json=True) == 0
+    assert status_of_all([here, gone], as_json=True) == 0
     told = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     for one in told:
         fits(one, StatusObject)
     assert len(told) == 1, "a folder that is gone has no status"
     assert told[0]["run"]["session_id"] == "s1"
     assert told[0]["project"] == str(tmp_path)
-    assert all_sessions.status_of_all(as_json=False) == 0
+    assert status_of_all([here, gone], as_json=False) == 0
     assert str(tmp_path) in capfd.readouterr().out
 
 
-def test_none_is_said_and_is_code_3(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(all_sessions, "sessions_of_machine", list)
-    assert all_sessions.status_of_all(as_json=True) == 3
+def test_none_is_said_and_is_code_3(capfd: pytest.CaptureFixture[str]) -> None:
+    assert status_of_all([], as_json=True) == 3
     assert capfd.readouterr().out == ""
