@@ -79,14 +79,23 @@ class Home:
 
 def _records(name: str, folder: Path, ended: float, rounds: int) -> list[bytes]:
     """A session as Claude writes it: a prompt, rounds of a call with 2 kB of output, an answer."""
-    records: list[dict[str, object]] = [{"type": "user", "message": _message("user", "Go on.")}]
+    records: list[dict[str, object]] = [
+        {"type": "user", "message": _message("user", "Go on.", name)}
+    ]
     for number in range(rounds if rounds > 1 else 0):
-        call = {"type": "tool_use", "id": f"toolu_{number}", "name": "Edit", "input": {"a": number}}
+        call = {
+            "type": "tool_use",
+            "id": f"toolu_{name[:8]}_{number}",
+            "name": "Edit",
+            "input": {"a": number},
+        }
         output = {"type": "tool_result", "tool_use_id": call["id"], "content": "x" * 2_000}
-        records.append({"type": "assistant", "message": _message("assistant", [call], number)})
-        records.append({"type": "user", "message": _message("user", [output])})
+        records.append(
+            {"type": "assistant", "message": _message("assistant", [call], name, number)}
+        )
+        records.append({"type": "user", "message": _message("user", [output], name)})
     words = [{"type": "text", "text": "Done."}]
-    records.append({"type": "assistant", "message": _message("assistant", words, -1)})
+    records.append({"type": "assistant", "message": _message("assistant", words, name, -1)})
     lines = []
     for number, record in enumerate(records):
         at = datetime.fromtimestamp(ended - (len(records) - number - 1) * 20, UTC)
@@ -98,10 +107,10 @@ def _records(name: str, folder: Path, ended: float, rounds: int) -> list[bytes]:
     return lines
 
 
-def _message(role: str, content: object, number: int = 0) -> dict[str, object]:
+def _message(role: str, content: object, name: str, number: int = 0) -> dict[str, object]:
     stop = "end_turn" if number < 0 else "tool_use"
     return {
-        "role": role, "content": content, "id": f"msg_{number}", "model": "claude-opus-4-5",
+        "role": role, "content": content, "id": f"msg_{name[:8]}_{number}", "model": "claude-opus-4-5",
         "stop_reason": stop, "usage": {"input_tokens": 3, "output_tokens": 40},
     }  # fmt: skip
 

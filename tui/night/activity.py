@@ -254,15 +254,7 @@ class ActivityTracker(Struct):
         """Something reached the main conversation's model."""
         role = body.role
         if role == "results":
-            self.question = None
-            if self.main_calls:
-                self.enter_phase(TOOL, at)
-                return
-            if any(result.stopped for result in body.results):
-                self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
-                return
-            self.after_tool = True
-            self.enter_phase(REQUESTING, at)
+            self._on_results(body, at)
         elif role == "interrupted":
             self.drop_calls(keep_subagents=False)
             self.question = self.retry = None
@@ -280,6 +272,16 @@ class ActivityTracker(Struct):
                 self.on_local_answer(at)
         elif not self._is_answered(role, at):
             self._asked(role, body.text, at)
+
+    def _on_results(self, body: UserMessage, at: float | None) -> None:
+        self.question = None
+        if self.main_calls:
+            self.enter_phase(TOOL, at)
+        elif any(result.stopped for result in body.results):
+            self.end_turn(TurnEnd(TurnOutcome.INTERRUPTED, at))
+        else:
+            self.after_tool = True
+            self.enter_phase(REQUESTING, at)
 
     def _asked(self, role: str, text: str, at: float | None) -> None:
         """The model is asked for an answer."""

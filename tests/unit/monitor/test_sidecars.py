@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes import FakeClock
 from tests.session_files import write_project
@@ -21,7 +22,9 @@ from tui.model.records import (
     SessionHistoryLine,
     SessionNotes,
 )
-from tui.model.session import AgentProcesses, NamedSources
+from tui.model.session import AgentProcess, AgentProcesses, KnownSession, NamedSources
+from tui.model.state import SessionState
+from tui.monitor import sidecars as sidecars_module
 from tui.monitor.sidecars import SidecarFiles
 from tui.settings.settings import Settings
 
@@ -318,3 +321,30 @@ def test_a_foreign_session_that_slept_with_its_machine_is_not_stalled(
     seen = made.snapshot(clock.wall())
     assert seen.state != "stalled"
     assert seen.time.idle == pytest.approx(5 * 3600.0)
+
+
+def test_the_processes_of_other_sessions_say_nothing_about_this_one(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = (AgentProcess(41, 1.0, session="mine"), AgentProcess(42, 1.0, session="other"))
+
+    class Reader:
+        def __init__(self, *_: object) -> None:
+            self.own_agent: object = None
+
+        def read(self) -> AgentProcesses:
+            return AgentProcesses(clock.wall(), agents)
+
+    monkeypatch.setattr(sidecars_module, "AgentProcessReader", Reader)
+    sources = select_session(write_project(tmp_path / "p"), Settings(), NamedSources())
+    other = KnownSession(
+        "other", "transcript", "/t", "/p", 1.0, 2.0, SessionState.WORKING, process=agents[1]
+    )
+    sidecars = SidecarFiles(tmp_path / "p", replace(sources, others=(other,)), clock)
+    (found,) = (one for one in sidecars.poll()[0] if isinstance(one, AgentProcesses))
+    assert [agent.pid for agent in found.agents] == [41]
+
+    sidecars.others = ()
+    clock.advance(60.0)
+    (found,) = (one for one in sidecars.poll()[0] if isinstance(one, AgentProcesses))
+    assert [agent.pid for agent in found.agents] == [41, 42]

@@ -11,7 +11,10 @@ from msgspec import Struct
 from tui.model.events import AssistantMessage, UserMessage
 from tui.model.evidence import AbandonedBranch
 
-_DIGEST = 8
+_UUID = 36
+_KEY = 13
+"""So many characters of an id, 48 bits of it, tell the records of one file apart."""
+_OFFSET = 8
 _MOST = 1 << 18
 _MOST_KEPT = 1_000
 _BEGINNINGS = frozenset(("prompt", "synthetic", "note"))
@@ -26,11 +29,11 @@ class _Branches(Struct):
 
     def add(self, parent: bytes, offset: int, worth: int) -> None:
         self.parents += parent
-        self.offsets += offset.to_bytes(_DIGEST, "big")
+        self.offsets += offset.to_bytes(_OFFSET, "big")
         self.worth.append(worth)
         if len(self.worth) > _MOST:
             half = _MOST // 2
-            del self.parents[: half * _DIGEST], self.offsets[: half * _DIGEST], self.worth[:half]
+            del self.parents[: half * _KEY], self.offsets[: half * _OFFSET], self.worth[:half]
 
     def first_after(self, parent: bytes) -> int | None:
         """Where the first record stands that follows this one, if what came of it is worth a word.
@@ -38,11 +41,13 @@ class _Branches(Struct):
         A call without an answer is not: the CLI drops it when a killed session is resumed.
         """
         place = self.parents.find(parent)
-        while place >= 0 and place % _DIGEST:
+        while place >= 0 and place % _KEY:
             place = self.parents.find(parent, place + 1)
-        if place < 0 or not any(self.worth[place // _DIGEST :]):
+        number = place // _KEY
+        if place < 0 or not any(self.worth[number:]):
             return None
-        return int.from_bytes(self.offsets[place : place + _DIGEST], "big")
+        start = number * _OFFSET
+        return int.from_bytes(self.offsets[start : start + _OFFSET], "big")
 
 
 class ConversationTree(Struct):
@@ -61,12 +66,9 @@ class ConversationTree(Struct):
         at: float | None,
     ) -> AbandonedBranch | None:
         """A record of the main conversation; the branch that it abandons, if it begins a new one."""
-        try:
-            key = bytes.fromhex(parent[:8] + parent[9:13] + parent[14:18])
-        except ValueError:
+        if len(parent) != _UUID or not parent.isascii():
             return None
-        if len(key) != _DIGEST:
-            return None
+        key = parent[:_KEY].encode()
         branches = self.files.get(number)
         if branches is None:
             branches = self.files[number] = _Branches()

@@ -42,13 +42,19 @@ def _no_record(inputs: StateInputs) -> StateVerdict | None:
         return because(Code.NOT_A_STREAM, strange)
     if counts.total or counts.malformed or log.ended_at is not None:
         return None
-    if inputs.agents and all(agent.status == "idle" for agent in inputs.agents):
-        return because(Code.MESSAGE_AWAITED, "its process waits for the first message")
     if inputs.agents:
-        return because(Code.AGENT_STARTING, "an agent is here and has not recorded anything yet")
+        return _opened(inputs)
     if log.started_at is not None and not (log.attempt and log.attempt.ended_at):
         return because(Code.AGENT_STARTING, "the agent is being started", log.started_at)
     return None if log.attempts else because(Code.NO_SESSION, "no session was seen here")
+
+
+def _opened(inputs: StateInputs) -> StateVerdict:
+    """A process is here that has recorded nothing: it begins, or waits for a person's first words."""
+    ours = inputs.interventions.started_at is not None
+    if not ours and all(agent.status == "idle" for agent in inputs.agents):
+        return because(Code.MESSAGE_AWAITED, "its process waits for the first message")
+    return because(Code.AGENT_STARTING, "an agent is here and has not recorded anything yet")
 
 
 def _process_suspended(inputs: StateInputs) -> StateVerdict | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -193,6 +193,7 @@ def sets(draw: st.DrawFn) -> list[KnownSession]:
     return known
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sets(), st.randoms(use_true_random=False))
 def test_any_set_has_one_answer_that_keeps_the_order(
     known: list[KnownSession], random: Any
