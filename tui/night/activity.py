@@ -249,6 +249,7 @@ class ActivityTracker(Struct):
         if self.limit is not None and at is not None and self.limit.is_over(at):
             self.limit = None
 
+    # complexity: a table in code, one case for each role of a message
     def on_user(self, body: UserMessage, at: float | None) -> None:
         """Something reached the main conversation's model."""
         role = body.role

@@ -101,17 +101,19 @@ class StateInputs(Struct, frozen=True):
         certain, is_stream = end.outcome.is_certain, self.state.has_stream
         if is_stream and not certain and writes_stop_reason(self.state.agent_version):
             return None  # the result is missing, which such a stream writes after its last word
-        if self.alive is False or any(agent.status == "idle" for agent in self.agents):
-            return end
+        return end if self._is_settled(certain, is_stream) else None
+
+    def _is_settled(self, certain: bool, is_stream: bool) -> bool:
+        """Whether nothing more is expected of a turn that may be over."""
+        words = {agent.status for agent in self.agents}
+        if self.alive is False or "idle" in words:
+            return True
         if certain:
-            patience = HOOK_SECONDS if self.alive else SETTLE_SECONDS
-            return end if self.quiet > patience else None
-        if any(agent.status == "busy" for agent in self.agents):
-            return None
+            return self.quiet > (HOOK_SECONDS if self.alive else SETTLE_SECONDS)
         # An older stream tells each end by its result too: without one, only an old file is over.
-        patience = self.limits.api_silence_seconds if is_stream else ANSWER_SECONDS
-        lives_on = is_stream and self.alive is True
-        return end if self.quiet > patience and not lives_on else None
+        if "busy" in words or (is_stream and self.alive):
+            return False
+        return self.quiet > (self.limits.api_silence_seconds if is_stream else ANSWER_SECONDS)
 
 
 class StateVerdict(Struct, frozen=True):
