@@ -13,7 +13,7 @@ from tui.model.turn_end import TurnEnd, TurnOutcome
 from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
 from tui.night.rules import run_rules
 from tui.night.rules.background_rules import background_work, running_hook
-from tui.night.rules.limit_rules import describe_failure
+from tui.night.rules.limit_rules import describe_failure, judge_failure, judge_limit
 from tui.night.rules.verdicts import (
     ANSWER_SECONDS,
     SETTLE_SECONDS,
@@ -233,8 +233,8 @@ _RULES = (
     run_rules.process_gone,
     _process_suspended,
     _person_asked,
-    run_rules.usage_limit,
-    run_rules.api_failed,
+    judge_limit,
+    judge_failure,
     _turn_over,
     run_rules.retries_exhausted,
     _silent,
