@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from tui.feeds.claude.encodings import plain_record
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
-from tui.feeds.sessions.talk_facts import SummaryLine, TurnEnd, read_talk
+from tui.feeds.sessions.talk_facts import LastTurn, SummaryLine, read_talk
 from tui.model.events import AgentEvent
 from tui.system import paths
 from tui.system.files import regular_file
@@ -51,7 +51,7 @@ class EventFileSummary(Struct, frozen=True):
     is_small: bool = False
     is_helper: bool = False
     only_talks: bool = False
-    end: TurnEnd = TurnEnd.UNKNOWN
+    end: LastTurn = LastTurn.UNKNOWN
     title: str = ""
     process_session: str = ""
 
