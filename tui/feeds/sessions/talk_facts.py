@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 
@@ -23,7 +24,7 @@ SHORT_ANSWER = 4_000
 LONG_PROMPT = 200
 _TITLE = 120
 _OF_PROGRAMS = ("sdk-cli", "sdk-py", "sdk-ts")
-_EDITS = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "Task", "Agent", "Workflow"))
+_WORKING = EDITING | SUBAGENTS | {"Workflow"}
 # What the CLI writes in the person's place: commands, their output, its own notices.
 _OF_THE_CLI = lazy(
     r"\s*(?:<(?:command-|local-command-|bash-|user-memory-|task-notification|system-reminder)"
@@ -218,7 +219,7 @@ def _add_answer(facts: TalkFacts, line: SummaryLine, answers: set[str], calls: s
     answers.add(message.id if isinstance(message.id, str) else f"nameless {len(answers)}")
     called = [block for block in blocks if block.type == "tool_use"]
     calls.update(str(block.id) for block in called)
-    facts.edits += sum(block.name in _EDITS for block in called)
+    facts.edits += sum(block.name in _WORKING for block in called)
     said = sum(len(block.text) for block in blocks if isinstance(block.text, str))
     facts.characters += said
     if called or message.stop_reason in ("tool_use", "pause_turn"):
