@@ -33,7 +33,12 @@ from tui.feeds.sessions.transcripts import (
     transcript_of_session,
 )
 from tui.feeds.sessions.where.places import ProjectPlaces
-from tui.feeds.sessions.where.transcript_folders import dated_files, list_folders, safe_transcript
+from tui.feeds.sessions.where.transcript_folders import (
+    dated_files,
+    list_folders,
+    safe_transcript,
+    session_of_file,
+)
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
 from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
@@ -386,7 +391,7 @@ def _transcripts(
     folders = [name for _, name in list_folders(projects)]
     dated = sorted((file for name in folders for file in dated_files(projects, name)), reverse=True)
     for _, path in dated[:MOST_ON_MACHINE]:
-        session = os.path.basename(path).removesuffix(".jsonl")
+        session = session_of_file(path)
         real = safe_transcript(path, projects) if session not in taken else None
         summary = read_summary(path, follow=False) if real is not None else None
         if real is not None and summary is not None and summary.kind:

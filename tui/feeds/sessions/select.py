@@ -19,7 +19,7 @@ from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.sidecar_paths import SIDECARS, find_sidecar
 from tui.feeds.sessions.transcripts import RECENT_S
-from tui.feeds.sessions.where.transcript_folders import base_of
+from tui.feeds.sessions.where.transcript_folders import base_of, session_of_file
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.model.session import EventFile as EventFile
@@ -251,7 +251,7 @@ class _SessionSelector:
         self, path: str, chosen: str, *, trusted: bool = False, night: str | None = None
     ) -> _Selection:
         """A transcript with the others of its night, newest first, and the subagents of all."""
-        session = os.path.basename(path).removesuffix(".jsonl")
+        session = session_of_file(path)
         base = reading_base(self._project, path, environ=self._environ)
         base = base or ("" if trusted else base_of(path, self._projects))
         whole = None if trusted else self._night_of(path, night)
