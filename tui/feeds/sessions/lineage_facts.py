@@ -38,6 +38,7 @@ class LineageLine(Struct, gc=False):
     forked: Any = field(default=None, name="forkedFrom")
     message: Raw = Raw()
     is_meta: Any = field(default=None, name="isMeta")
+    is_summary: Any = field(default=None, name="isCompactSummary")
     cwd: Any = None
     snapshot: Any = None
 
@@ -46,10 +47,10 @@ class TranscriptFacts(Struct, frozen=True):
     """A transcript in short. A text is empty and a time 0 where the lines that were read do not have it.
 
     `began` and `ended` are its first and last times, copied records among them; `first_at` is that of
-    `first_uuid`, its first record with an id. `is_cleared` says that it begins with `/clear`,
-    `process_session` names the first session of the same process where the CLI wrote it, `forked_from`
-    the session that its first records were copied from. `folders` are those that records at both ends ran
-    in. `is_late`: what stands before its first record was written later than that.
+    `first_uuid`, its first record with an id. `is_cleared` says that it begins with `/clear` or with the
+    summary of a compaction, `process_session` names the first session of the same process where the CLI
+    wrote it, `forked_from` the session that its first records were copied from. `folders` are those that
+    records at both ends ran in. `is_late`: what stands before its first record was written later than that.
     """
 
     path: str
@@ -204,10 +205,11 @@ def _is_late(head: list[LineageLine], latest: float) -> bool:
 
 
 def _begins_with_clear(head: list[LineageLine]) -> bool:
-    """Whether `/clear` is the first thing that a person typed."""
+    """Whether `/clear` is the first thing that a person typed, or a compaction's summary stands first."""
     for line in head:
         if line.type in ("user", "assistant") and not line.is_meta:
-            return line.type == "user" and _CLEAR.search(bytes(line.message)) is not None
+            is_cleared = line.is_summary is True or _CLEAR.search(bytes(line.message)) is not None
+            return line.type == "user" and is_cleared
     return False
 
 
