@@ -86,6 +86,12 @@ STATES: Final[Mapping[str, str]] = {
 }
 """States whose word is not that of JSON."""
 
+
+def state_word(state: str) -> str:
+    """The word of a session's state for people."""
+    return STATES.get(state, state.replace("_", " "))
+
+
 TIME: Final[Mapping[str, str]] = {
     "working": "working",
     "tool": "running tools",

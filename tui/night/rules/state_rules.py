@@ -61,7 +61,7 @@ def _process_suspended(inputs: StateInputs) -> StateVerdict | None:
     agents = inputs.agents
     if not agents or any(agent.status != "stopped" for agent in agents):
         return None
-    reason = "the agent's process is stopped (SIGSTOP)"
+    reason = "its process is stopped (Ctrl-Z or SIGSTOP); `fg` in its terminal lets it go on"
     return because(Code.PROCESS_SUSPENDED, reason, inputs.state.last_sign)
 
 
