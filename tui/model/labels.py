@@ -19,7 +19,7 @@ VERDICTS: Final[Mapping[str, str]] = {
 VERDICTS_SHORT: Final[Mapping[str, str]] = {"keep": "KEEP", "look": "LOOK", "discard": "DISCARD"}
 ENDINGS: Final[Mapping[str, str]] = {
     "tasks_done": "All tasks done",
-    "turn_ended": "The agent ended its turn",
+    "turn_ended": "The turn ended",
     "limit": "A limit ended it",
     "crash": "It crashed",
     "killed": "It was killed",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,10 +18,13 @@ from tui.night import timeline_builder
 from tui.night.activity import IDLE, TOOL, ActivityTracker
 from tui.night.pending import UsageLimit
 from tui.system.format import format_clock, format_duration, format_local, shorten
+from tui.system.lazy_pattern import lazy
 
 GRACE = 120.0
 """Seconds after a reset in which nothing need have come yet."""
 _WINDOWS = {"five_hour": "5 h"}
+# The answer of the API as the CLI quotes it, also one that was cut; its message says what is wrong.
+_API_ANSWER = lazy(r'\{\s*"(?:type|error)".*?"message"\s*:\s*"((?:[^"\\]|\\.)*).*', re.S)
 
 
 class LimitVerdict(Struct, frozen=True):
@@ -144,12 +149,14 @@ def judge_failure(case: LimitCase) -> LimitVerdict | None:
     words = describe_failure(failure)
     if case.alive:
         words += "; the process waits for the next message"
+    elif case.alive is False and not failure.kind.needs_person:
+        words += "; Claude's --resume takes it up again"
     return LimitVerdict(Code.TURN_FAILED, State.FAILED, words, activity.since)
 
 
 def describe_failure(failure: ApiFailure) -> str:
     """An API error in a sentence: its class, its words, and what a person can do."""
-    kind, text = failure.kind, shorten(failure.text, 160)
+    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160)
     said = f"{kind.words}: {text}" if text else kind.words
     return f"{said}; to do: {kind.remedy}" if kind.remedy else said
 
