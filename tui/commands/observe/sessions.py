@@ -120,6 +120,7 @@ def _table(
 def _cells(
     session: KnownSession, chosen: bool, now: float, *, everywhere: bool
 ) -> tuple[str, str, str, str, str]:
+    from tui.model.labels import state_word
     from tui.system.format import format_age
     from tui.system.sanitize import clean_line
 
@@ -130,7 +131,7 @@ def _cells(
     return (
         "▸" if chosen else "",
         clean_line(name, 40),
-        session.state.replace("_", " "),
+        state_word(session.state),
         format_age(max(0.0, now - session.changed_at)),
         clean_line(about, 300),
     )

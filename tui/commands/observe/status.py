@@ -55,6 +55,7 @@ def status_command(arguments: argparse.Namespace) -> int:
             project = path_text(monitor.project)
             others = monitor.sources.others if monitor.sources is not None else ()
             print_json(status(snapshot, project, os.uname().nodename, others))
+            write_out("", flush=True)
             _tell_format(monitor)
         else:
             from tui.commands.observe.text_views import status_lines
@@ -122,14 +123,14 @@ def _read(known: KnownSession) -> NightSnapshot:
 
 
 def _line_of(known: KnownSession, night: NightSnapshot) -> str:
-    from tui.model.labels import COST_SIGNS, STATES
+    from tui.model.labels import COST_SIGNS, state_word
     from tui.system.format import format_money_plain, shorten
     from tui.system.sanitize import clean_line
 
     cost = night.cost
     usd = "-" if cost.usd is None else COST_SIGNS[cost.source] + format_money_plain(cost.usd)
     name = known.run_id or (night.run.session_id or "?")[:8]
-    word = STATES.get(night.state, night.state)
+    word = state_word(night.state)
     about = f"{known.folder}: {shorten(night.run.goal or night.activity.reason, 80)}"
     return clean_line(f"{word:<16} {usd:>9}  {name}  {about}", 400)
 

@@ -245,7 +245,7 @@ def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess
         created=facts.created,
         session=file.session,
         cwd=file.cwd,
-        status=file.status,
+        status="stopped" if facts.is_stopped else file.status,
         waiting_for=file.waiting_for,
         kind=file.kind,
         version=file.version,

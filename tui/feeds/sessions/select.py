@@ -67,6 +67,11 @@ class SessionSources(Struct, frozen=True):
     night: str = ""
     continues: EarlierNight | None = None
 
+    @property
+    def has_session(self) -> bool:
+        """Whether something was chosen; else what lives here has recorded nothing, and any may be meant."""
+        return bool(self.events or self.run_dir)
+
 
 class _Selection(Struct, frozen=True):
     sources: tuple[EventFile, ...] = ()
@@ -308,6 +313,9 @@ class _SessionSelector:
         return []
 
     def _nothing_found(self, known: Sequence[KnownSession]) -> str:
+        lives = next((one for one in known if not one.path), None)
+        if lives is not None:
+            return f"session {lives.session_id} lives here and has recorded nothing yet"
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
         begun = (
@@ -319,9 +327,6 @@ class _SessionSelector:
             age = format_age(self._registry.now() - gone.changed_at)
             name = gone.session_id
             return f"{begun}; session {name} ({age} old) {gone.hint}; --session {name[:8]} shows it"
-        lives = next((one for one in known if not one.path), None)
-        if lives is not None:
-            return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
         return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import replace
 
 from tui.model.failures import ApiFailure
@@ -15,10 +17,13 @@ from tui.night.activity import IDLE, TOOL, ActivityTracker
 from tui.night.pending import UsageLimit
 from tui.night.rules.verdicts import StateInputs, StateVerdict, because
 from tui.system.format import format_clock, format_duration, format_local, shorten
+from tui.system.lazy_pattern import lazy
 
 GRACE = 120.0
 """Seconds after a reset in which nothing need have come yet."""
 _WINDOWS = {"five_hour": "5 h"}
+# The answer of the API as the CLI quotes it, also one that was cut; its message says what is wrong.
+_API_ANSWER = lazy(r'\{\s*"(?:type|error)".*?"message"\s*:\s*"((?:[^"\\]|\\.)*).*', re.S)
 
 
 def _gave_up(activity: ActivityTracker) -> bool:
@@ -115,12 +120,14 @@ def judge_failure(inputs: StateInputs) -> StateVerdict | None:
     words = describe_failure(failure)
     if inputs.alive:
         words += "; the process waits for the next message"
+    elif inputs.alive is False and not failure.kind.needs_person:
+        words += "; Claude's --resume takes it up again"
     return because(Code.TURN_FAILED, words, activity.since)
 
 
 def describe_failure(failure: ApiFailure) -> str:
     """An API error in a sentence: its class, its words, and what a person can do."""
-    kind, text = failure.kind, shorten(failure.text, 160)
+    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160)
     said = f"{kind.words}: {text}" if text else kind.words
     return f"{said}; to do: {kind.remedy}" if kind.remedy else said
 

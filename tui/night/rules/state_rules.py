@@ -62,7 +62,7 @@ def _process_suspended(inputs: StateInputs) -> StateVerdict | None:
     agents = inputs.agents
     if not agents or any(agent.status != "stopped" for agent in agents):
         return None
-    reason = "the agent's process is stopped (SIGSTOP)"
+    reason = "its process is stopped (Ctrl-Z or SIGSTOP); `fg` in its terminal lets it go on"
     return because(Code.PROCESS_SUSPENDED, reason, inputs.state.last_sign)
 
 
@@ -134,6 +134,10 @@ _ENDINGS = {
     TurnOutcome.ANSWERED: "its last word is an answer, and nothing came after it",
     TurnOutcome.CUT: "its last answer was cut off{word}, and nothing came after it",
 }
+_TROUBLES = {
+    TurnOutcome.TURNS_USED_UP: "its last turn used up the turns that it may take",
+    TurnOutcome.BUDGET_USED_UP: "its last turn used up the budget that it was given",
+}
 
 
 def _failed(end: TurnEnd, waits: str, since: float | None) -> StateVerdict:
@@ -142,7 +146,8 @@ def _failed(end: TurnEnd, waits: str, since: float | None) -> StateVerdict:
     if failure is not None:
         words = describe_failure(failure)
     else:
-        words = f"its last turn failed ({end.word or 'error'})" + (f": {text}" if text else "")
+        what = _TROUBLES.get(end.outcome, "its last turn failed")
+        words = f"{what} ({end.word or 'error'})" + (f": {text}" if text else "")
     limited = end.outcome != TurnOutcome.FAILED or (
         failure is not None and failure.kind == FailureKind.USAGE_LIMIT
     )
