@@ -197,10 +197,13 @@ def _first_prompt(path: str, since: int, inside: str) -> str:
     # Lists of nights need no event where a summary is saved: they start without the decoder.
     from tui.feeds.claude.decoder import ClaudeDecoder
 
-    for event in ClaudeDecoder(path).decode(data[: data.rfind(b"\n") + 1], since).events:
-        body = event.body
-        if not isinstance(body, UserMessage) or body.role != "prompt" or event.thread:
-            continue
-        if body.text and not is_cli_command(body.text):
-            return " ".join(body.text.split())[:_PROMPT_LIMIT]
+    decoder, offset = ClaudeDecoder(path), since
+    for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
+        for event in decoder.decode(line, offset).events:
+            body = event.body
+            if not isinstance(body, UserMessage) or body.role != "prompt" or event.thread:
+                continue
+            if body.text and not is_cli_command(body.text):
+                return " ".join(body.text.split())[:_PROMPT_LIMIT]
+        offset += len(line)
     return ""
