@@ -219,7 +219,7 @@ class ActivityTracker(Struct):
         self.answered_at = at
         self.compacting, self.hook = False, ""
         awaits = TOOL if self.main_calls else STREAMING
-        if awaits == STREAMING and any(not tool.on_server for tool in body.tools):
+        if body.tools and awaits == STREAMING and any(not tool.on_server for tool in body.tools):
             awaits = REQUESTING  # the results were written before the calls
         self.enter_phase(awaits, at)
         if awaits == STREAMING:

@@ -36,7 +36,6 @@ from tui.feeds.sessions.transcripts import (
 from tui.feeds.sessions.where import transcript_folders as folders
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
-from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
 from tui.store.runs import ListedRun, facts_and_end, list_runs, sessions_of
@@ -381,7 +380,9 @@ def sessions_of_machine(environ: Mapping[str, str] = os.environ) -> list[KnownSe
 
 
 def _runs(environ: Mapping[str, str], agents: tuple[AgentProcess, ...]) -> Iterator[KnownSession]:
-    for project in moved_projects.known_projects(environ, MOST_PROJECTS):
+    from tui.store.moved_projects import known_projects
+
+    for project in known_projects(environ, MOST_PROJECTS):
         yield from SessionRegistry(project, environ, agents=lambda: agents).runs(whole=True)
 
 
