@@ -36,10 +36,10 @@ class EventFileSummary(Struct, frozen=True):
     """An event file in short; a field is empty where the lines that were read do not have it.
 
     `changed` is when it was last written to, by its last record where that has a time: a copy or a clock
-    that was wrong does not make it newer. `is_small`: no more than a one-shot question or commands of the
-    CLI, `is_helper` such a question by a program; `only_talks`: nothing was changed so far. `end` is how its
-    last turn stands. `process_session` is the id that a transcript's process began with, where its records
-    say so: another one after `/clear`.
+    that was wrong does not make it newer. `cwds` ends with the folder that it was in last. `is_small`: no more
+    than a one-shot question or commands of the CLI, `is_helper` such a question by a program; `only_talks`:
+    nothing was changed so far. `end` is how its last turn stands. `process_session` is the id that a
+    transcript's process began with, where its records say so: another one after `/clear`.
     """
 
     kind: Literal["stream", "transcript", ""]
@@ -128,7 +128,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     return EventFileSummary(
         kind=kind,
         sessions=tuple(dict.fromkeys(filter(None, sessions))),
-        cwds=tuple(dict.fromkeys(filter(None, cwds))),
+        cwds=tuple(dict.fromkeys(filter(None, reversed(cwds))))[::-1],
         started=started,
         changed=changed,
         has_ended=any(record.type == "result" for record in last[-3:]),
