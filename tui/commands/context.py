@@ -272,7 +272,7 @@ def _shown(lines: Sequence[str]) -> str:
 def print_path(path: Path) -> None:
     """Prints a path: exactly for a program that reads it, shown like other text on a terminal."""
     if sys.stdout.isatty():
-        print_lines(os.fsencode(path).decode("utf-8", "replace"))
+        print_lines(paths.path_text(path))
     else:
         write_out("", flush=True)
         sys.stdout.buffer.write(os.fsencode(path) + b"\n")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
+from tui.feeds.sessions.where.transcript_folders import session_of_file
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
@@ -123,7 +124,7 @@ def _read(
     path: str, descriptor: int, status: os.stat_result, stamp: tuple[int, int, int, int]
 ) -> TranscriptFacts:
     latest = latest_time(status)
-    session = os.path.basename(path).removesuffix(".jsonl")
+    session = session_of_file(path)
     head = list(_head_lines(descriptor, stamp[2]))
     times = [at for line in head if (at := time_of(line, latest))]
     first = next((line for line in head if _is_main(line)), None)

@@ -33,7 +33,12 @@ from tui.feeds.sessions.transcripts import (
     transcript_of_session,
 )
 from tui.feeds.sessions.where.places import ProjectPlaces
-from tui.feeds.sessions.where.transcript_folders import dated_files, list_folders, safe_transcript
+from tui.feeds.sessions.where.transcript_folders import (
+    dated_files,
+    list_folders,
+    safe_transcript,
+    session_of_file,
+)
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
 from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
@@ -49,6 +54,7 @@ MOST_RUNS = 50
 MOST_ON_MACHINE = 300
 MOST_PROJECTS = 200
 _STARTED_WITH_S = 5.0
+_LISTED = "`overnight-tui sessions` lists them"
 Agents = Callable[[], Sequence[AgentProcess]]
 
 
@@ -305,9 +311,6 @@ def _was_in(one: KnownSession, cwd: str) -> bool:
 # --- named by a person ---
 
 
-_LISTED = "`overnight-tui sessions` lists them"
-
-
 def name_session(
     project: Path, named: NamedSources, id: str, environ: Mapping[str, str] = os.environ
 ) -> NamedSources:
@@ -390,7 +393,7 @@ def _transcripts(
     folders = [name for _, name in list_folders(projects)]
     dated = sorted((file for name in folders for file in dated_files(projects, name)), reverse=True)
     for _, path in dated[:MOST_ON_MACHINE]:
-        session = os.path.basename(path).removesuffix(".jsonl")
+        session = session_of_file(path)
         real = safe_transcript(path, projects) if session not in taken else None
         summary = read_summary(path, follow=False) if real is not None else None
         if real is not None and summary is not None and summary.kind:

@@ -19,8 +19,7 @@ from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.sidecar_paths import SIDECARS, find_sidecar
 from tui.feeds.sessions.transcripts import RECENT_S
-from tui.feeds.sessions.where.places import is_below
-from tui.feeds.sessions.where.transcript_folders import base_of
+from tui.feeds.sessions.where.transcript_folders import base_of, session_of_file
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.model.session import EventFile as EventFile
@@ -67,6 +66,11 @@ class SessionSources(Struct, frozen=True):
     others: tuple[KnownSession, ...] = ()
     night: str = ""
     continues: EarlierNight | None = None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether something was chosen; else what lives here has recorded nothing, and any may be meant."""
+        return bool(self.events or self.run_dir)
 
 
 class _Selection(Struct, frozen=True):
@@ -128,11 +132,11 @@ def _work_tree_of(session: KnownSession | None, project: Path) -> str:
     if session is None or session.kind == "run":
         return ""
     place = os.path.realpath(_folder_of(session) or session.folder)
-    holding = [tree for tree in other_work_trees(project) if place == tree or is_below(place, tree)]
+    holding = [tree for tree in other_work_trees(project) if paths.lies_in(place, tree)]
     # Work trees may lie in each other; the innermost holds the folder.
     nearest = max(holding, key=len, default="")
     own = os.path.realpath(project)
-    return "" if len(own) > len(nearest) and (place == own or is_below(place, own)) else nearest
+    return "" if len(own) > len(nearest) and paths.lies_in(place, own) else nearest
 
 
 def _others(
@@ -268,7 +272,7 @@ class _SessionSelector:
         self, path: str, chosen: str, *, trusted: bool = False, night: str | None = None
     ) -> _Selection:
         """A transcript with the others of its night, newest first, and the subagents of all."""
-        session = os.path.basename(path).removesuffix(".jsonl")
+        session = session_of_file(path)
         base = reading_base(self._project, path, environ=self._environ)
         base = base or ("" if trusted else base_of(path, self._projects))
         whole = None if trusted else self._night_of(path, night)
@@ -309,6 +313,9 @@ class _SessionSelector:
         return []
 
     def _nothing_found(self, known: Sequence[KnownSession]) -> str:
+        lives = next((one for one in known if not one.path), None)
+        if lives is not None:
+            return f"session {lives.session_id} lives here and has recorded nothing yet"
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
         begun = (
@@ -320,9 +327,6 @@ class _SessionSelector:
             age = format_age(self._registry.now() - gone.changed_at)
             name = gone.session_id
             return f"{begun}; session {name} ({age} old) {gone.hint}; --session {name[:8]} shows it"
-        lives = next((one for one in known if not one.path), None)
-        if lives is not None:
-            return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
         return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
 
 
