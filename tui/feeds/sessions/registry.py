@@ -116,8 +116,7 @@ class SessionRegistry:
         summary = read_summary(path, inside=base)
         if summary is None:
             return []
-        agents = {agent.session: agent for agent in self._agents() if agent.session}
-        return [self._of_stream(FoundFile(path, summary), agents)]
+        return [self._of_stream(FoundFile(path, summary), self._by_name())]
 
     # --- each kind -----------------------------------------------------------------------------
 
