@@ -49,6 +49,7 @@ MOST_RUNS = 50
 MOST_ON_MACHINE = 300
 MOST_PROJECTS = 200
 _STARTED_WITH_S = 5.0
+_LISTED = "`overnight-tui sessions` lists them"
 Agents = Callable[[], Sequence[AgentProcess]]
 
 
@@ -110,8 +111,7 @@ class SessionRegistry:
         summary = read_summary(path, inside=base)
         if summary is None:
             return []
-        agents = {agent.session: agent for agent in self._agents() if agent.session}
-        return [self._of_stream(FoundFile(path, summary), agents)]
+        return [self._of_stream(FoundFile(path, summary), self._by_name())]
 
     # --- each kind -----------------------------------------------------------------------------
 
@@ -303,9 +303,6 @@ def _was_in(one: KnownSession, cwd: str) -> bool:
 
 
 # --- named by a person ---
-
-
-_LISTED = "`overnight-tui sessions` lists them"
 
 
 def name_session(
