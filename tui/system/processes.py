@@ -43,10 +43,7 @@ class ProcessRow(NamedTuple):
 
 
 class ProcessFacts(NamedTuple):
-    """A living process; `start` (as text) guards against the reuse of its pid.
-
-    `is_stopped`: a signal stopped it (SIGSTOP, Ctrl-Z), and it does nothing until it is continued.
-    """
+    """A living process; `start` (as text) guards against a reused pid. `is_stopped`: by SIGSTOP or Ctrl-Z."""
 
     pid: int
     name: str
@@ -375,11 +372,7 @@ def _facts_without_proc(pid: int) -> ProcessFacts | None:
                 return None
             created, times = process.create_time(), process.cpu_times()
             return ProcessFacts(
-                pid,
-                process.name(),
-                process.ppid(),
-                f"{created:.3f}",
-                created,
+                *(pid, process.name(), process.ppid(), f"{created:.3f}", created),
                 times.user + times.system,
                 process.memory_info().rss,
                 status == psutil.STATUS_STOPPED,

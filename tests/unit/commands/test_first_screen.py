@@ -17,8 +17,8 @@ def test_only_lines_of_the_night_are_shown(tmp_path: Path) -> None:
     path.write_bytes(b"".join(parts))
     since = len(parts[0])
 
-    def shown(**bounds: int) -> str:
-        return "\n".join(newest_lines(EventFile("stream", str(path), "", **bounds)))
+    def shown(since: int = 0, until: int = 0) -> str:
+        return "\n".join(newest_lines(EventFile("stream", str(path), "", since=since, until=until)))
 
     assert "task 1" in shown() and "task 3" in shown()
     rest = shown(since=since)
