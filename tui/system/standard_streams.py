@@ -55,16 +55,12 @@ def write_note(text: str) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
-        _send_nowhere(sys.stderr)
+        give_up_output(sys.stderr)
 
 
-def give_up_output() -> None:
+def give_up_output(stream: TextIO | None = None) -> None:
     """Sends what is still to be printed nowhere: the interpreter would complain about it at its end."""
-    _send_nowhere(sys.stdout)
-
-
-def _send_nowhere(stream: TextIO) -> None:
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
+        os.dup2(null, (stream or sys.stdout).fileno())
         os.close(null)

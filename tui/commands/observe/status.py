@@ -18,6 +18,7 @@ from tui.commands.context import (
     settings_with_notice,
 )
 from tui.system.errors import OvernightError
+from tui.system.paths import path_text
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def status_command(arguments: argparse.Namespace) -> int:
             from tui.night.status_json import status
 
             # Any reader of JSON must be able to take the path, even where a name is no text.
-            project = os.fsencode(monitor.project).decode("utf-8", "replace")
+            project = path_text(monitor.project)
             others = monitor.sources.others if monitor.sources is not None else ()
             print_json(status(snapshot, project, os.uname().nodename, others))
             write_out("", flush=True)
@@ -61,6 +62,7 @@ def status_command(arguments: argparse.Namespace) -> int:
 
             print_lines(*status_lines(snapshot, monitor.feeds()))
         if monitor.sources is not None and monitor.sources.why:
+            write_out("", flush=True)  # an output that takes nothing is said instead
             print_notes(f"overnight-tui: {monitor.sources.why}")
     finally:
         monitor.close()
@@ -82,7 +84,7 @@ def status_of_all(known: Iterable[KnownSession], *, as_json: bool) -> int:
         if as_json:
             from tui.night.status_json import status
 
-            project = os.fsencode(one.folder).decode("utf-8", "replace")
+            project = path_text(one.folder)
             print_json(status(night, project, os.uname().nodename))
         else:
             print_lines(_line_of(one, night))

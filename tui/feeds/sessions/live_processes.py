@@ -205,7 +205,7 @@ class AgentProcessReader:
     def _is_here(self, cwd: str) -> bool:
         places = (cwd, os.path.realpath(cwd)) if cwd.startswith("/") else ()
         return any(
-            place == folder or place.startswith(folder.rstrip("/") + "/")
+            paths.lies_in(place, folder)
             for place in places
             for folder in (self.project, *self.also)
         )

@@ -216,7 +216,7 @@ def _ending_of_state(snapshot: NightSnapshot, broke_off: bool, ref: SourceRef | 
 
 def _finished(snapshot: NightSnapshot, sentence: str, ref: SourceRef | None) -> Ending:
     progress = snapshot.progress
-    if progress is None or progress.basis == "unknown" or not progress.done:
+    if progress is None or not progress.counts_tasks or not progress.done:
         return Ending(EndKind.TURN_ENDED, sentence, ref)
     if progress.open:
         return Ending(EndKind.TURN_ENDED, f"{sentence}; {progress.open} tasks are open", ref)

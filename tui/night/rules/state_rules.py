@@ -6,14 +6,15 @@ waits for, then silence, then loops, and only then what it is busy with.
 
 from __future__ import annotations
 
+from tui.model.cli_commands import ASKING
 from tui.model.failures import FailureKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
-from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
+from tui.night.activity import IDLE, NONE, REQUESTING, STREAMING, TOOL
 from tui.night.rules import run_rules
 from tui.night.rules.background_rules import background_work, running_hook
-from tui.night.rules.limit_rules import describe_failure
+from tui.night.rules.limit_rules import describe_failure, judge_failure, judge_limit
 from tui.night.rules.verdicts import (
     ANSWER_SECONDS,
     SETTLE_SECONDS,
@@ -238,8 +239,8 @@ _RULES = (
     run_rules.process_gone,
     _process_suspended,
     _person_asked,
-    run_rules.usage_limit,
-    run_rules.api_failed,
+    judge_limit,
+    judge_failure,
     _turn_over,
     run_rules.retries_exhausted,
     _silent,
