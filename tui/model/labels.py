@@ -86,6 +86,14 @@ STATES: Final[Mapping[str, str]] = {
 }
 """States whose word is not that of JSON."""
 
+STATES_SHORT: Final[Mapping[str, str]] = {
+    "waiting_api": "API",
+    "rate_limited": "limited",
+    "waiting_permission": "asks",
+    "gave_up": "gave up",
+}
+"""Where there is no room; else the first word."""
+
 
 def state_word(state: str) -> str:
     """The word of a session's state for people."""

@@ -127,7 +127,7 @@ def judge_failure(inputs: StateInputs) -> StateVerdict | None:
 
 def describe_failure(failure: ApiFailure) -> str:
     """An API error in a sentence: its class, its words, and what a person can do."""
-    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160)
+    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160).rstrip(".")
     said = f"{kind.words}: {text}" if text else kind.words
     return f"{said}; to do: {kind.remedy}" if kind.remedy else said
 
