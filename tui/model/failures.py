@@ -98,21 +98,6 @@ _WORDS = {
 }
 
 
-_BY_STATUS = {
-    400: FailureKind.INVALID_REQUEST,
-    401: FailureKind.LOGIN,
-    402: FailureKind.CREDIT,
-    403: FailureKind.LOGIN,
-    404: FailureKind.MODEL_NOT_FOUND,
-    408: FailureKind.CONNECTION,
-    413: FailureKind.REQUEST_TOO_LARGE,
-    425: FailureKind.OVERLOADED,
-    429: FailureKind.RATE_LIMIT,
-    503: FailureKind.OVERLOADED,
-    529: FailureKind.OVERLOADED,
-}
-
-
 class LimitNotice(Struct, frozen=True, gc=False):
     """A usage limit, told in words or as an event: which one, and when it resets (None: unsaid).
 
