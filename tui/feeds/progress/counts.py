@@ -74,6 +74,9 @@ _FIGURES = {
     "left": vocabulary.LEFT_LINE,
 }
 _FILE = lazy(r"\S+\.(?:json|md|ya?ml|txt)$")
+_NO_PART = lazy(
+    r"\W*(?:unit|e2e|integration|build|lint|docs|before|after|start|end)\b", re.IGNORECASE
+)
 _CELL_PAIR = lazy(r"\W*(\d{1,5})\s?/\s?(\d{1,5})(?![\w/]|\.\d)")
 _LEAD = lazy(r"(?:^|(?<=, ))(?:[-*+•]\s+|#{1,6}\s+|>\s?)+")
 _PART_ITEM = lazy(
@@ -90,7 +93,7 @@ def read_counts(document: Outline) -> Counts | None:
     total there). Counts in the headings of parts add up.
     """
     listed = _counts_in_list(document) or _counts_in_table(document)
-    in_list = {count.number for count in listed}
+    in_list = {count.number for count in listed if _FILE.match(count.heading)}
     of_whole: list[ProgressCount] = []
     parts: dict[str, list[ProgressCount]] = {}
     for index, row in enumerate(document.rows):
@@ -194,7 +197,7 @@ def _counts_in_list(document: Outline) -> list[ProgressCount]:
         if item is None or not 0 < int(item[3]) >= int(item[2]):
             continue
         name, section = without_markup(item[1]), document.section_of(row.section)[0]
-        if vocabulary.REPEATS.search(name) or vocabulary.WHOLE_LABEL.match(name):
+        if vocabulary.REPEATS.search(name) or _NO_PART.match(name):
             continue
         if vocabulary.OTHER_TOPIC.search(name) and not _FILE.match(name):
             continue
@@ -234,8 +237,11 @@ def _counts_in_table(document: Outline) -> list[ProgressCount]:
 
 def _counting_columns(cells: list[str]) -> tuple[int, int, int]:
     """Which cells of a table's first row hold the name, what is done and the total; zeros for none."""
-    if vocabulary.PROOF_COLUMN.match(cells[0]) or vocabulary.OTHER_TOPIC.search(cells[0]):
+    name = cells[0]
+    if vocabulary.PROOF_COLUMN.match(name) or vocabulary.OTHER_TOPIC.search(name):
         return (0, 0, 0)
+    if vocabulary.REPEATS.search(name) or vocabulary.DATED_COLUMN.match(name):
+        return (0, 0, 0)  # how the whole stood, time after time
     done = [at for at, cell in enumerate(cells) if at and vocabulary.DONE_COLUMN.match(cell)]
     total = [at for at, cell in enumerate(cells) if at and vocabulary.TOTAL_COLUMN.match(cell)]
     if not done:
