@@ -388,7 +388,5 @@ class ActivityTracker(Struct):
         self.has_heartbeats = True
         self.question = None
         tool = self.open_calls.get(body.tool_use_id)
-        if tool is not None:
-            tool.heartbeat_at = at
-            if tool.since is None and at is not None:
-                tool.since = at - body.elapsed_s
+        if tool is not None and tool.since is None and at is not None:
+            tool.since = at - body.elapsed_s

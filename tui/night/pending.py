@@ -15,7 +15,6 @@ class OpenToolCall(Struct):
     ref: SourceRef
     thread: str
     since: float | None
-    heartbeat_at: float | None = None
     message: str = ""
 
 

@@ -133,7 +133,7 @@ class Reducer:
         if early is not None:
             apply_answer(state, use, early, None, AnswerPlace(thread, at, ref, self._limits))
         elif live:
-            self._activity.open_call(OpenToolCall(use, ref, thread, at, None, message))
+            self._activity.open_call(OpenToolCall(use, ref, thread, at, message))
         else:
             keep_late(state, use)
 

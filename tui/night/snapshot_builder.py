@@ -160,7 +160,6 @@ class SnapshotBuilder:
                     tool.since,
                     tool.thread,
                     tool.ref,
-                    tool.heartbeat_at,
                 )
                 for tool in state.activity.open_calls.values()
             ),

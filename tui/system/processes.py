@@ -43,10 +43,7 @@ class ProcessRow(NamedTuple):
 
 
 class ProcessFacts(NamedTuple):
-    """A living process; `start` (as text) guards against the reuse of its pid.
-
-    `is_stopped`: a signal stopped it (SIGSTOP, Ctrl-Z), and it does nothing until it is continued.
-    """
+    """A living process, stopped by a signal or not; `start` (as text) guards against the reuse of its pid."""
 
     pid: int
     name: str
@@ -226,11 +223,7 @@ def resident_bytes(pid: int) -> int:
 def newest_child(pid: int) -> float:
     """When the youngest child of a process began, in seconds since the epoch; 0 for none."""
     if not has_proc():
-        return _ask_psutil(
-            pid,
-            lambda one: max((child.create_time() for child in one.children()), default=0.0),
-            0.0,
-        )
+        return _ask_psutil(pid, lambda p: max([0.0, *(c.create_time() for c in p.children())]), 0.0)
     found = map(read_facts, _children(pid)[:MOST_DESCENDANTS])
     return max((facts.created for facts in found if facts is not None), default=0.0)
 

@@ -13,7 +13,7 @@ from tui.feeds.claude.api_failures import failure_of
 from tui.feeds.claude.lenient_values import interned, name, plain_text, token_usage
 from tui.feeds.claude.task_notes import NOTIFICATION, task_of_result, tasks_of_note
 from tui.feeds.claude.tool_inputs import read_tool_call
-from tui.feeds.claude.wire import ContentBlock, RecordLine, WireMessage
+from tui.feeds.claude.wire import INTERRUPTED, ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
 from tui.model.failures import SYNTHETIC
@@ -83,7 +83,6 @@ _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summ
 _CALL_BLOCKS = {"tool_use", "server_tool_use", "mcp_tool_use"}
 _SERVER_BLOCKS = _CALL_BLOCKS - {"tool_use"}
 _CONTINUED = "This session is being continued from a previous conversation"
-_INTERRUPTED = "[Request interrupted by user"
 _COMMAND = lazy(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
 _ARGUMENTS = lazy(r"<command-args>\s*(.*?)\s*</command-args>", re.S)
 _SHELL_INPUT = lazy(r"\A<bash-input>(.*?)</bash-input>", re.S)
@@ -208,7 +207,7 @@ def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
 def _role(line: RecordLine, text: str) -> _Role:
     if line.compact_summary or text.startswith(_CONTINUED):
         return "summary"
-    if text.startswith(_INTERRUPTED):
+    if text.startswith(INTERRUPTED):
         return "interrupted"
     if line.replay:
         return "replay"

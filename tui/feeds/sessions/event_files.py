@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tui.feeds.claude.encodings import plain_record
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
+from tui.feeds.claude.wire import STREAM_TYPES, TRANSCRIPT_TYPES
 from tui.feeds.sessions.talk_facts import LastTurn, SummaryLine, read_talk
 from tui.model.events import AgentEvent
 from tui.system import paths
@@ -25,11 +26,6 @@ _FEW_LINES = 3
 MOST_LINES = 80
 LAST_LINES = 40
 MOST_CACHED = 4_000
-_STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
-_TRANSCRIPT_TYPES = frozenset(
-    "user assistant system summary progress attachment queue-operation mode file-history-snapshot "
-    "last-prompt ai-title custom-title permission-mode".split()
-)
 
 
 class EventFileSummary(Struct, frozen=True):
@@ -191,9 +187,9 @@ def _kind(records: list[SummaryLine]) -> Literal["stream", "transcript", ""]:
         if not isinstance(record.type, str):
             continue
         # After `/clear` a transcript's records have both names; a stream's never have the second.
-        if record.type in _TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
+        if record.type in TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
             return "transcript"
-        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
+        if record.type in STREAM_TYPES and isinstance(record.session_id, str):
             return "stream"
     return ""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions import event_files
 from tui.feeds.sessions.choice import OVERTAKEN_S
 from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
 from tui.feeds.sessions.known_sessions import (
@@ -26,19 +26,15 @@ from tui.feeds.sessions.known_sessions import (
 )
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.transcripts import (
+    MOST_READ,
     RECENT_S,
     FoundTranscript,
     find_transcripts,
     is_session_id,
     transcript_of_session,
 )
+from tui.feeds.sessions.where import transcript_folders as folders
 from tui.feeds.sessions.where.places import ProjectPlaces
-from tui.feeds.sessions.where.transcript_folders import (
-    dated_files,
-    list_folders,
-    safe_transcript,
-    session_of_file,
-)
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
 from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
@@ -167,7 +163,7 @@ class SessionRegistry:
     def _transcripts(
         self, agents: Mapping[str, AgentProcess], taken: Collection[str], whole: bool
     ) -> list[FoundTranscript]:
-        most = event_files.MOST_LISTED if whole else transcripts.MOST_READ
+        most = event_files.MOST_LISTED if whole else MOST_READ
         found = find_transcripts(self.projects, self.places, most=most, whole=whole)
         names = {one.session for one in found}.union(taken)
         for agent in agents.values():
@@ -392,11 +388,11 @@ def _runs(environ: Mapping[str, str], agents: tuple[AgentProcess, ...]) -> Itera
 def _transcripts(
     projects: Path, agents: Mapping[str, AgentProcess], taken: set[str], now: float
 ) -> Iterator[KnownSession]:
-    folders = [name for _, name in list_folders(projects)]
-    dated = sorted((file for name in folders for file in dated_files(projects, name)), reverse=True)
-    for _, path in dated[:MOST_ON_MACHINE]:
-        session = session_of_file(path)
-        real = safe_transcript(path, projects) if session not in taken else None
+    names = (name for _, name in folders.list_folders(projects))
+    dated = (file for name in names for file in folders.dated_files(projects, name))
+    for _, path in sorted(dated, reverse=True)[:MOST_ON_MACHINE]:
+        session = folders.session_of_file(path)
+        real = folders.safe_transcript(path, projects) if session not in taken else None
         summary = read_summary(path, follow=False) if real is not None else None
         if real is not None and summary is not None and summary.kind:
             agent = agents.get(session)

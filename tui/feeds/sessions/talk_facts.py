@@ -13,7 +13,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.feeds.claude.wire import INTERRUPTED
 from tui.model.cli_commands import EDITING, SUBAGENTS
+from tui.model.failures import SYNTHETIC
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 
@@ -32,7 +34,6 @@ _OF_THE_CLI = lazy(
 )
 _COMMAND = lazy(r"<command-name>\s*([^<]{1,80}?)\s*</command-name>")
 _COMMAND_WORDS = lazy(r"<command-args>\s*([^<]{1,200}?)\s*</command-args>")
-_INTERRUPTED = "[Request interrupted by user"
 
 
 class LastTurn(StrEnum):
@@ -90,7 +91,6 @@ class TalkFacts(Struct):
     """How much of a conversation the lines hold, and how its last turn stands."""
 
     prompts: int = 0
-    commands: int = 0
     answers: int = 0
     calls: int = 0
     edits: int = 0
@@ -181,7 +181,7 @@ def _add_user(facts: TalkFacts, line: SummaryLine) -> None:
         facts.end = LastTurn.OPEN
         return
     text = "".join(block.text for block in blocks if isinstance(block.text, str))
-    if text.startswith(_INTERRUPTED):
+    if text.startswith(INTERRUPTED):
         facts.end = LastTurn.INTERRUPTED
     elif _OF_THE_CLI.match(text):
         _add_command(facts, text)
@@ -197,11 +197,8 @@ def _add_user(facts: TalkFacts, line: SummaryLine) -> None:
 
 def _add_command(facts: TalkFacts, text: str) -> None:
     found = _COMMAND.search(text)
-    if found is None:
-        return
-    facts.commands += 1
-    words = _COMMAND_WORDS.search(text)
-    if not facts.title and not facts.prompts:
+    if found is not None and not facts.title and not facts.prompts:
+        words = _COMMAND_WORDS.search(text)
         facts.title = clean_line(f"{found[1]} {words[1] if words else ''}".strip(), _TITLE)
 
 
@@ -214,7 +211,7 @@ def _add_answer(facts: TalkFacts, line: SummaryLine, answers: set[str], calls: s
         facts.errors += 1
         facts.end = LastTurn.FAILED
         return
-    if message.model == "<synthetic>":
+    if message.model == SYNTHETIC:
         return
     answers.add(message.id if isinstance(message.id, str) else f"nameless {len(answers)}")
     called = [block for block in blocks if block.type == "tool_use"]

@@ -85,6 +85,19 @@ def find_transcripts(
     and all that may be written to beside it. A folder that other projects share by its slug is looked
     through until the project's own are found.
     """
+    near = _find_near(projects, places, most, whole=whole)
+    return near or _find_elsewhere(projects, places, most)
+
+
+def has_transcripts(projects: Path, folder: str) -> bool:
+    """Whether a session was started in a folder, or below it. Reads little."""
+    return bool(_find_near(projects, ProjectPlaces((folder,)), MOST_READ, whole=False))
+
+
+def _find_near(
+    projects: Path, places: ProjectPlaces, most: int, *, whole: bool
+) -> list[FoundTranscript]:
+    """Matches under the slugs of the project's folders, of those below them and of its work trees."""
     names = [name for _, name in list_folders(projects)]
     wanted = [slug for folder in places.folders for slug in slugs(folder)]
     own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
@@ -92,19 +105,7 @@ def find_transcripts(
     trees = [slug for folder in places.work_trees for slug in slugs(folder)]
     beside = [name for name in names if any(is_named_after(name, slug) for slug in trees)]
     chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS], *beside])
-    found = _Search(projects, places, most, whole).run(chosen, shared=frozenset(own))
-    return found or _find_elsewhere(projects, places, most)
-
-
-def has_transcripts(projects: Path, folder: str) -> bool:
-    """Whether a session was started in a folder, or below it. Reads little."""
-    places = ProjectPlaces((folder,))
-    names = [name for _, name in list_folders(projects)]
-    wanted = slugs(folder)
-    own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
-    alike = [name for name in names if any(_is_alike(name, slug) for slug in wanted)]
-    chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS]])
-    return bool(_Search(projects, places, MOST_READ, False).run(chosen, shared=frozenset(own)))
+    return _Search(projects, places, most, whole).run(chosen, shared=frozenset(own))
 
 
 def _is_alike(name: str, slug: str) -> bool:
