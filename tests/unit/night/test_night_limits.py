@@ -96,6 +96,20 @@ def test_an_event_and_the_words_after_it_tell_of_one_limit() -> None:
     assert shown.activity.reason.startswith("usage limit (Opus weekly): lifted in 1 h, at ")
 
 
+def test_the_event_is_more_exact_than_the_words_after_it() -> None:
+    script = Script()
+    script.prompt()
+    script.add(RateLimit("rejected", RESETS, "five_hour"))
+    told = LimitNotice("five_hour", RESETS - 2 * HOUR, "resets 2pm")
+    script.add(failed(FailureKind.USAGE_LIMIT, "You've hit your session limit · resets 2pm", told))
+    shown = seen(script, RESETS - HOUR)
+    assert shown.activity.reason.startswith("usage limit (5 h): lifted in 1 h, at ")
+    other = LimitNotice("weekly", RESETS + 50 * HOUR, "resets Mon 2pm")
+    script.add(failed(FailureKind.USAGE_LIMIT, "You've hit your weekly limit", other))
+    shown = seen(script, RESETS - HOUR)
+    assert shown.activity.reason.startswith("usage limit (weekly): lifted in 2 days 3 h, at ")
+
+
 def test_extra_usage_that_pays_is_no_limit() -> None:
     script = Script()
     script.prompt()
