@@ -51,7 +51,7 @@ class LimitCase(Struct, frozen=True):
     @property
     def turn_over(self) -> bool:
         """Whether the CLI gave the turn up: only a message or a new process goes on from there."""
-        return _gave_up(self.activity)
+        return self.activity.rests
 
     @property
     def was_interrupted(self) -> bool:
@@ -64,14 +64,10 @@ class LimitCase(Struct, frozen=True):
         return limit.since if limit.since is not None else self.sign or self.now
 
 
-def _gave_up(activity: ActivityTracker) -> bool:
-    return activity.phase == IDLE or activity.may_be_over
-
-
 def idle_after_limit(activity: ActivityTracker, until: float | None) -> KnownSpan | None:
     """From a limit's reset on nothing kept a turn waiting that the CLI had given up."""
     limit = activity.limit
-    if limit is None or limit.resets_at is None or until is None or not _gave_up(activity):
+    if limit is None or limit.resets_at is None or until is None or not activity.rests:
         return None
     if until <= limit.resets_at:
         return None
