@@ -87,7 +87,7 @@ class ActivityTracker(Struct):
     def end_turn(self, end: TurnEnd) -> None:
         """The turn is over, and a record says so."""
         self.enter_phase(IDLE, end.at)
-        self.turn_end = end
+        self.turn_end, self.compacting = end, False
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
@@ -136,9 +136,8 @@ class ActivityTracker(Struct):
         """The CLI begins a turn; what a process before it left open will not be answered."""
         self.try_again(at)
         self.drop_calls(keep_subagents=bool(self.background))
-        self.after_tool = self.request_reported = False
+        self.after_tool = self.request_reported = self.compacting = False
         self.retry = self.question = None
-        self.compacting = False
         before = self.turn_end
         self.enter_phase(REQUESTING, at)
         self.end_before_command, self.taken_up = before, True
@@ -288,6 +287,7 @@ class ActivityTracker(Struct):
         """The model is asked for an answer."""
         self.try_again(at)
         self.slash_command = role == "prompt" and text.startswith("/")
+        self.compacting |= self.slash_command and text.startswith("/compact")
         self.prompted = role in ("prompt", "note")
         if not self.main_calls:
             self.after_tool = False
@@ -303,7 +303,7 @@ class ActivityTracker(Struct):
     def on_local_answer(self, at: float | None) -> None:
         """The CLI answered a command by itself; no model is asked."""
         if self.slash_command and not self.main_calls:
-            self.slash_command = False
+            self.slash_command = self.compacting = False
             self.enter_phase(IDLE, at)
             # How the last turn ended is not changed by a command that asks no model.
             self.turn_end = self.end_before_command
