@@ -19,7 +19,7 @@ VERDICTS: Final[Mapping[str, str]] = {
 VERDICTS_SHORT: Final[Mapping[str, str]] = {"keep": "KEEP", "look": "LOOK", "discard": "DISCARD"}
 ENDINGS: Final[Mapping[str, str]] = {
     "tasks_done": "All tasks done",
-    "turn_ended": "The agent ended its turn",
+    "turn_ended": "The turn ended",
     "limit": "A limit ended it",
     "crash": "It crashed",
     "killed": "It was killed",
@@ -85,6 +85,12 @@ STATES: Final[Mapping[str, str]] = {
     "tool": "running a tool",
 }
 """States whose word is not that of JSON."""
+
+
+def state_word(state: str) -> str:
+    """The word of a session's state for people."""
+    return STATES.get(state, state.replace("_", " "))
+
 
 TIME: Final[Mapping[str, str]] = {
     "working": "working",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.cli_commands import asks_no_model
+from tui.model.cli_commands import ASKING, asks_no_model
 from tui.model.events import (
     HOOK_STOPPED,
     AgentStateReport,
@@ -390,10 +390,3 @@ class ActivityTracker(Struct):
             tool.heartbeat_at = at
             if tool.since is None and at is not None:
                 tool.since = at - body.elapsed_s
-
-
-EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
-SHELLS = frozenset({"Bash", "PowerShell"})
-SUBAGENTS = frozenset({"Agent", "Task"})
-ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
-POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import is_cli_command
+from tui.model.cli_commands import SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -20,7 +20,7 @@ from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, SUBAGENTS
+from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall

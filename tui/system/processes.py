@@ -43,7 +43,10 @@ class ProcessRow(NamedTuple):
 
 
 class ProcessFacts(NamedTuple):
-    """A living process; `start` (as text) guards against the reuse of its pid."""
+    """A living process; `start` (as text) guards against the reuse of its pid.
+
+    `is_stopped`: a signal stopped it (SIGSTOP, Ctrl-Z), and it does nothing until it is continued.
+    """
 
     pid: int
     name: str
@@ -52,6 +55,7 @@ class ProcessFacts(NamedTuple):
     created: float
     cpu_s: float
     rss: int
+    is_stopped: bool = False
 
     @property
     def identity(self) -> ProcessIdentity:
@@ -143,6 +147,7 @@ def read_facts(pid: int) -> ProcessFacts | None:
         created=_boot_time() + int(rest[19]) / ticks,
         cpu_s=(int(rest[11]) + int(rest[12])) / ticks,
         rss=max(0, int(rest[21])) * _page_size(),
+        is_stopped=rest[0] == b"T",
     )
 
 
@@ -365,7 +370,8 @@ def _facts_without_proc(pid: int) -> ProcessFacts | None:
     try:
         process = psutil.Process(pid)
         with process.oneshot():
-            if process.status() == psutil.STATUS_ZOMBIE:
+            status = process.status()
+            if status == psutil.STATUS_ZOMBIE:
                 return None
             created, times = process.create_time(), process.cpu_times()
             return ProcessFacts(
@@ -376,6 +382,7 @@ def _facts_without_proc(pid: int) -> ProcessFacts | None:
                 created,
                 times.user + times.system,
                 process.memory_info().rss,
+                status == psutil.STATUS_STOPPED,
             )
     except (psutil.Error, OSError):
         return None

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from textual.reactive import reactive
 
-from tui.model.labels import STATES
+from tui.model.labels import state_word
 from tui.system.format import (
     format_age,
     format_clock,
@@ -97,7 +97,7 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
 
 def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
     sign, role = state_span(facts.state, signs)
-    word = STATES.get(facts.state, visible(facts.state).replace("_", " "))
+    word = visible(state_word(facts.state))
     short = visible(facts.state).replace("_", " ").split(" ")[0]
     elapsed: Line = []
     if facts.elapsed_s is not None:

@@ -301,6 +301,16 @@ def test_a_result_is_judged_by_both_of_its_signs(subtype: str, is_error: bool) -
     assert word(script) == "failed"
 
 
+@pytest.mark.parametrize(
+    ("subtype", "bound"),
+    [("error_max_turns", "used up the turns"), ("error_max_budget_usd", "used up the budget")],
+)
+def test_a_bound_that_ended_the_turn_is_named(subtype: str, bound: str) -> None:
+    script = stream()
+    script.result(0.1, subtype=subtype, is_error=True)
+    assert bound in seen(script).activity.reason
+
+
 def test_retries_that_were_used_up() -> None:
     script = stream()
     for attempt in range(1, 11):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from tui.commands.context import (
     project_of,
     settings_with_notice,
 )
+from tui.system.paths import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tui.model.json.lists import KnownSessionObject
     from tui.model.session import KnownSession
 
-SCHEMA = 2
 _WIDTH = 80
 _MOST_ROWS = 60
 
@@ -51,6 +50,7 @@ def sessions_command(arguments: argparse.Namespace) -> int:
         known = registry.sessions(whole=True)
         chosen = _chosen(registry, known)
     if arguments.json:
+        from tui.model.json.common import SCHEMA
         from tui.model.json.lists import SessionsObject
 
         print_json(SessionsObject(SCHEMA, [session_object(one, one is chosen) for one in known]))
@@ -80,7 +80,7 @@ def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
 
     return KnownSessionObject(
         **asdict(other_session(session)),
-        project=os.fsencode(session.folder).decode("utf-8", "replace"),
+        project=path_text(session.folder),
         last_event_at=iso(session.changed_at or None),
         run_id=session.run_id or None,
         pid=session.process.pid if session.process is not None else None,
@@ -112,17 +112,15 @@ def _table(
         for row in rows
     ]
     if left := len(known) - len(shown):
-        lines += [
-            "",
-            f"{format_count(left, 'question or older session', 'questions and older sessions')}",
-        ]
-        lines[-1] += " not shown; --json has all"
+        count = format_count(left, "question or older session", "questions and older sessions")
+        lines += ["", f"{count} not shown; --json has all"]
     return lines
 
 
 def _cells(
     session: KnownSession, chosen: bool, now: float, *, everywhere: bool
 ) -> tuple[str, str, str, str, str]:
+    from tui.model.labels import state_word
     from tui.system.format import format_age
     from tui.system.sanitize import clean_line
 
@@ -133,7 +131,7 @@ def _cells(
     return (
         "▸" if chosen else "",
         clean_line(name, 40),
-        session.state.replace("_", " "),
+        state_word(session.state),
         format_age(max(0.0, now - session.changed_at)),
         clean_line(about, 300),
     )

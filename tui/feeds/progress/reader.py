@@ -71,11 +71,13 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
 
 
 def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
-    """The progress file with the tasks of the feature list, where the file itself has none."""
+    """The progress file with the tasks of the feature list, where the file itself counts none."""
     if features is None:
         return progress
-    if progress.basis != "unknown":
+    if progress.basis not in ("unknown", "tests"):
         return _compared(progress, features)
+    if features.basis == "unknown" and progress.basis == "tests":
+        return progress
     if features.basis == "unknown":
         return replace(progress, rests_on=f"{progress.rests_on}; {features.rests_on}")
     return replace(

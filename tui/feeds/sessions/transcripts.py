@@ -11,7 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.feeds.sessions.event_files import EventFileSummary, first_folder, read_summary
+from tui.feeds.sessions.event_files import (
+    EventFileSummary,
+    first_folder,
+    main_events,
+    read_summary,
+)
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.feeds.sessions.where.transcript_folders import (
     LONGEST_SLUG,
@@ -22,9 +27,8 @@ from tui.feeds.sessions.where.transcript_folders import (
     safe_transcript,
     slugs,
 )
-from tui.model.events import AgentEvent, AssistantMessage, UserMessage
+from tui.model.events import AssistantMessage, UserMessage
 from tui.model.session import EventFile, Nearness
-from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
 # Sessions beside the newest one that are still of interest.
@@ -35,7 +39,6 @@ MOST_READ = 16
 MOST_SMALL = 400
 MOST_PROBED = 1_000
 MOST_STRANGERS = 8
-MOST_LISTED = 200
 MOST_AGENTS = 500
 _SESSION_ID = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _found_folders: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
@@ -216,19 +219,6 @@ def _is_own_file(path: str) -> bool:
     return mine and stat.S_ISREG(facts.st_mode)
 
 
-def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
-    """Transcripts under the slugs of `folder`, each with when it was last written to."""
-    dated = [file for name in slugs(folder) for file in dated_files(projects, name)]
-    newest = sorted(dated, reverse=True)[:MOST_LISTED]
-    checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
-    return [(path, changed) for path, changed in checked if path is not None]
-
-
-def ran_in(summary: EventFileSummary, folder: str) -> bool:
-    """Whether the session of an event file ran in `folder` itself."""
-    return any(cwd in (folder, os.path.realpath(folder)) for cwd in summary.cwds)
-
-
 _TAIL_BYTES = 4 << 20
 
 
@@ -240,7 +230,7 @@ def last_safe_cut(path: str) -> tuple[str, str]:
     """
     session, uuid = "", ""
     waiting: set[str] = set()
-    for event in _last_events(path):
+    for event in main_events(path, -_TAIL_BYTES, _TAIL_BYTES, follow=True):
         session = event.session or session
         body = event.body
         if isinstance(body, AssistantMessage) and not body.error:
@@ -252,21 +242,3 @@ def last_safe_cut(path: str) -> tuple[str, str]:
             if not waiting and event.uuid:
                 uuid = event.uuid
     return session, uuid
-
-
-def _last_events(path: str) -> list[AgentEvent]:
-    """The events of the main conversation in the newest 4 MiB of a file."""
-    try:
-        with regular_file(path, follow=True) as (descriptor, status):
-            start = max(0, status.st_size - _TAIL_BYTES)
-            data = os.pread(descriptor, _TAIL_BYTES, start)
-    except OSError:
-        return []
-    if start:
-        cut = data.find(b"\n") + 1
-        data, start = data[cut:], start + cut
-    data = data[: data.rfind(b"\n") + 1]
-    # Lists of nights and sessions need no event: their commands start without the decoder.
-    from tui.feeds.claude.decoder import ClaudeDecoder
-
-    return [event for event in ClaudeDecoder(path).decode(data, start).events if not event.thread]

@@ -27,6 +27,7 @@ from tui.store.visits import last_visit
 from tui.system.clock import Clock
 from tui.system.errors import NoSessionError, OvernightError
 from tui.system.format import shorten
+from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
@@ -306,7 +307,7 @@ def build_review(
         claims=_claims(whole, changes, start),
         risks=_risks(whole, changes, settings),
         looked_at=looked_at,
-        project=os.fsencode(project).decode("utf-8", "replace"),
+        project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
         continues=whole.sources.continues,
     )

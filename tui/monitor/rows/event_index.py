@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tui.model.cli_commands import SUBAGENTS
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -25,7 +26,6 @@ from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
 from tui.monitor.rows import event_rows, tool_outcomes
 from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
-from tui.night.activity import SUBAGENTS
 
 ERROR, SUBAGENT = 4, 8
 LEVEL = 3

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tui.feeds.claude.api_failures import is_failure_text
+from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import ToolCall, ToolResult
 from tui.model.rows import Mark
 from tui.system.format import clip_text, format_count_plain, format_text_size
@@ -76,9 +77,6 @@ _EMPTY_FILE = "the file exists but the contents are empty"
 class ToolOutcome(NamedTuple):
     text: str
     mark: Mark
-
-
-_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
 
 
 def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
@@ -192,11 +190,11 @@ def _changed_outcome(result: ToolResult) -> ToolOutcome:
 
 
 _OUTCOMES: dict[str, Callable[[ToolResult], ToolOutcome]] = {
-    **dict.fromkeys(("Agent", "Task"), _agent_outcome),
+    **dict.fromkeys(SUBAGENTS, _agent_outcome),
     **dict.fromkeys(("Grep", "Glob", "LS", "ToolSearch"), _found_outcome),
     **dict.fromkeys(("Read", "NotebookRead", "WebFetch"), _read_outcome),
     **dict.fromkeys(("TaskOutput", "BashOutput", "AgentOutput", "AgentOutputTool"), _task_outcome),
-    **dict.fromkeys(_CHANGING, _changed_outcome),
+    **dict.fromkeys((*EDITING, "TodoWrite"), _changed_outcome),
     "WebSearch": _web_outcome,
 }
 

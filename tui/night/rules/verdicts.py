@@ -45,6 +45,14 @@ class StateInputs(Struct, frozen=True):
         return self.state.interventions
 
     @property
+    def ends_at(self) -> float | None:
+        """When the run ends whatever happens, if that is known."""
+        log = self.interventions
+        if log.started_at is None or log.limits.max_hours is None or log.ended_at is not None:
+            return None
+        return log.started_at + log.limits.max_hours * 3600
+
+    @property
     def quiet(self) -> float:
         """Seconds since the last sign of life, 0 where no time is known."""
         sign = self.state.last_sign

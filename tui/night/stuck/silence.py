@@ -7,12 +7,13 @@ Waiting for leave, for a limit's end or for a retry is no stall.
 
 from __future__ import annotations
 
+from tui.model.cli_commands import ASKING, SUBAGENTS
 from tui.model.events import Body, MessageLifecycle, SourceRef, TaskUpdate, UserMessage
 from tui.model.snapshot import Stall
 from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import BUCKET_SECONDS
 from tui.night import timeline_builder
-from tui.night.activity import ASKING, REQUESTING, STARTING, STREAMING, SUBAGENTS, TOOL
+from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL
 from tui.night.fold_state import FoldState
 from tui.night.rules.background_rules import running_hook
 from tui.system.format import format_duration, shorten

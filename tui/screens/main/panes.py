@@ -130,7 +130,7 @@ def header_facts(
         budget_critical=settings.budget.critical_threshold_pct / 100,
         tokens=snapshot.tokens.total or None,
         context_percent=snapshot.context.percent if snapshot.context.used else None,
-        idle_s=None if snapshot.is_over else activity.idle_seconds,
+        idle_s=None if snapshot.is_over or activity.last_sign_at is None else activity.idle_seconds,
         idle_limit_s=None if idle_limit is None else idle_limit * 60,
         checkpoints=len(checkpoints),
         checkpoint_age_s=max(0.0, snapshot.now - checkpoints[-1].at) if checkpoints else None,

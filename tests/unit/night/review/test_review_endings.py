@@ -86,6 +86,18 @@ def test_a_turn_that_failed_and_one_that_met_a_limit() -> None:
     assert told(made).kind == "limit"
 
 
+def test_a_turn_that_a_person_ended_is_over_once_the_process_is_gone() -> None:
+    made = script()
+    made.result(0.1, subtype="error_during_execution", is_error=True, reason="aborted_tools")
+    assert told(made).kind == "open"
+    night = fold([*made.events, AgentProcesses((made.at or 0.0) + 60.0, ())])
+    ending = classify_ending(night.snapshot((made.at or 0.0) + 90.0), False, HERE)
+    assert (ending.kind, ending.words) == (
+        "turn_ended",
+        "A person interrupted its last turn (aborted_tools); its process is gone",
+    )
+
+
 def test_it_goes_on() -> None:
     assert told(script()).kind == "open"
 
