@@ -26,7 +26,7 @@ ENDINGS: Final[Mapping[str, str]] = {
     "hung": "It hung",
     "failed": "It failed",
     "needs_you": "It waits for a person",
-    "open": "Still open",
+    "open": "No end on record",
 }
 SIGNS: Final[Mapping[str, str]] = {
     "keep": "✓",
