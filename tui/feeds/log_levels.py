@@ -32,7 +32,9 @@ _STEMS = (
     " timeout time-out timed stuck stall hung hanging retr limit 429 529 50 too overload breaker halt abort"
     " exceed unhealthy degraded restart lost space full approach invalid corrupt idle"
     " interrupt force unauth credit non progress reject conflict zombie unexpected rc= exit="
-    " エラー 失敗 制限 異常 警告 错误 失败 异常 超时 限流 崩溃 오류 실패 경고 제한 초과"
+).split()
+_FOREIGN_STEMS = (
+    "エラー 失敗 制限 異常 警告 错误 失败 异常 超时 限流 崩溃 오류 실패 경고 제한 초과"
     " ошибк сбой предупрежд превышен лимит упал"
 ).split()
 _BAD = (
@@ -127,7 +129,8 @@ def judge_level(text: str, said: LogLevel = "") -> LogLevel:
     by_sign = _by_sign(text)
     if said == "info" and by_sign == "ok":
         by_sign = ""
-    if by_sign == "error" or not any(map(text.lower().__contains__, _STEMS)):
+    stems = _STEMS if text.isascii() else (*_STEMS, *_FOREIGN_STEMS)
+    if by_sign == "error" or not any(map(text.lower().__contains__, stems)):
         return by_sign or said
     # What is handed over as JSON is not what the line says.
     words = _BESIDE_THE_POINT.sub(" ", text[: text.find('{"', 1)] if '{"' in text[1:] else text)

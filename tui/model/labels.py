@@ -26,7 +26,7 @@ ENDINGS: Final[Mapping[str, str]] = {
     "hung": "It hung",
     "failed": "It failed",
     "needs_you": "It waits for a person",
-    "open": "Still open",
+    "open": "No end on record",
 }
 SIGNS: Final[Mapping[str, str]] = {
     "keep": "✓",
@@ -85,6 +85,14 @@ STATES: Final[Mapping[str, str]] = {
     "tool": "running a tool",
 }
 """States whose word is not that of JSON."""
+
+STATES_SHORT: Final[Mapping[str, str]] = {
+    "waiting_api": "API",
+    "rate_limited": "limited",
+    "waiting_permission": "asks",
+    "gave_up": "gave up",
+}
+"""Where there is no room; else the first word."""
 
 
 def state_word(state: str) -> str:

@@ -51,13 +51,9 @@ def steady_times(
                 after = (one.at for one in records[place + 1 : place + 1 + _LOOKED_AT])
                 least = min((one for one in after if one is not None), default=at)
                 at = max(latest, least) if least < at - TURNED_BACK else at
-            latest = later_time(latest, at)
+            if at > latest or at < latest - TURNED_BACK:
+                latest = at
         yield latest, record
-
-
-def later_time(latest: float, at: float) -> float:
-    """The later of the two, but `at` where the clock was turned back."""
-    return at if at > latest or at < latest - TURNED_BACK else latest
 
 
 class SavedFile(Struct, frozen=True):

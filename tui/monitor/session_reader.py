@@ -27,6 +27,7 @@ from tui.monitor.followed_file import FollowedFile, SavedFile
 from tui.monitor.prices_in_force import price_table
 from tui.monitor.rows.row_source import SavedIndex
 from tui.night.fold import NightFold
+from tui.night.timeline_builder import TURNED_BACK
 from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings
 from tui.store.journal import JournalDecoder
@@ -276,8 +277,8 @@ class SessionReader:
             at = record.at
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
-            else:
-                latest = followed_file.later_time(latest, at)
+            elif at > latest or at < latest - TURNED_BACK:
+                latest = at
             if fresh:
                 if add is not None:
                     add(number, record, at)

@@ -68,6 +68,11 @@ class BackgroundTracker(Struct):
     def __bool__(self) -> bool:
         return bool(self.tasks)
 
+    @property
+    def works(self) -> bool:
+        """Whether a task is more than a time at which the session goes on by itself."""
+        return any(task.kind not in (WAKE_UP, SCHEDULE) for task in self.tasks.values())
+
     def on_update(self, update: TaskUpdate, at: float | None) -> None:
         """A record told of a task."""
         if update.task_id == "*":

@@ -344,21 +344,19 @@ class NightFold:
             state.session = event.session
             state.sessions.number(event.session)
         if event.parent and not event.thread and (kind is AssistantMessage or kind is UserMessage):
-            self._branch(event, at, source)
+            branch = state.tree.add(source.number, name, event.offset, event.parent, body, at)  # type: ignore[arg-type]
+            if branch is not None:
+                self._abandon(branch, name, at)
         handler = self._event_handlers.get(kind)
         if handler is not None:
             handler(event, body, at, live, source)
         return True
 
-    def _branch(self, event: AgentEvent, at: float | None, source: SourceClock) -> None:
-        """A record finds its place in the conversation's tree; it may abandon what came before it."""
-        tree, name, parent = self._state.tree, event.source, event.parent
-        branch = tree.add(source.number, name, event.offset, parent, event.body, at)  # type: ignore[arg-type]
-        if branch is not None:
-            label = "the conversation was taken back; what came since is abandoned"
-            self._timeline.mark(at, "rewind", label, SourceRef(name, branch.start))
-            self._state.evidence.on_abandoned(branch)
-            self._state.test_runs.on_edit(1)
+    def _abandon(self, branch: AbandonedBranch, source: str, at: float | None) -> None:
+        label = "the conversation was taken back; what came since is abandoned"
+        self._timeline.mark(at, "rewind", label, SourceRef(source, branch.start))
+        self._state.evidence.on_abandoned(branch)
+        self._state.test_runs.on_edit(1)
 
     @property
     def abandoned(self) -> Sequence[AbandonedBranch]:

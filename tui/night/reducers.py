@@ -39,7 +39,6 @@ _MINOR = (
     *(events.ApiRetry, events.RateLimit, events.Compaction, events.TaskUpdate),
     *(events.ToolHeartbeat, events.MessageLifecycle, events.AgentStateReport, events.RunningCost),
     *(events.PermissionDenied, events.ControlMessage, events.Notice, events.UnknownRecord),
-    events.HookRun,
 )
 
 
@@ -61,6 +60,7 @@ class Reducer:
             events.TurnResult: self._result,
             events.StreamDelta: self._delta,
             events.TurnStarted: self._turn_started,
+            events.HookRun: self._hook_ran,
             **dict.fromkeys(_MINOR, self._minor),
         }
 
@@ -216,6 +216,12 @@ class Reducer:
                 if body.usage is not None:
                     self._context_meter.on_answer(body.model, body.usage.window)
 
+    def _hook_ran(
+        self, event: AgentEvent, body: events.HookRun, at: Time, live: bool, source: SourceClock
+    ) -> None:
+        if live and not event.thread:
+            self._activity.on_hook(body, at)
+
     def _turn_started(
         self, event: AgentEvent, body: events.TurnStarted, at: Time, live: bool, source: SourceClock
     ) -> None:
@@ -290,8 +296,6 @@ class Reducer:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:
                 activity.on_local_answer(at)
-            case events.HookRun() if live and not event.thread:
-                activity.on_hook(body, at)
             case events.UnknownRecord():
                 self._counters.count_unknown(body.type, body.subtype)
 

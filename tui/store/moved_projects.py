@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tui.model.state import EndKind, RunEnd
-from tui.store.checkpoint_registry import CheckpointRegistry
 from tui.store.layout import (
     PROJECT_FILE,
     RunDirectory,
@@ -29,7 +28,6 @@ from tui.store.runs import (
 )
 from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import append_line, is_own_folder, private_folder, read_small
-from tui.system.git import Git
 
 _MOST_FOLDERS: Final = 5_000
 _MOST_CANDIDATES: Final = 50
@@ -116,6 +114,8 @@ def _end_unfinished(project: Path, environ: Mapping[str, str]) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
+    from tui.store.checkpoint_registry import CheckpointRegistry
+
     if not os.path.lexists(target):
         source.rename(target)
     elif source.is_dir() and not source.is_symlink():
@@ -179,6 +179,10 @@ def _found(folder: Path, record: ProjectRecord, environ: Mapping[str, str], why:
 
 def _has_checkpoint(project: Path, record: ProjectRecord) -> bool:
     """Whether this repository has a commit that the old state names as a checkpoint."""
+    # Whoever only asks where a project lay needs neither.
+    from tui.store.checkpoint_registry import CheckpointRegistry
+    from tui.system.git import Git
+
     known = CheckpointRegistry(Path(os.fsdecode(record.repository))).read()
     commits = [commit for commit in known.entries if known.names(commit)][-_MOST_COMMITS:]
     if not commits:

@@ -43,7 +43,7 @@ class ProcessRow(NamedTuple):
 
 
 class ProcessFacts(NamedTuple):
-    """A living process, stopped by a signal or not; `start` (as text) guards against the reuse of its pid."""
+    """A living process; `start` (as text) guards against a reused pid. `is_stopped`: by SIGSTOP or Ctrl-Z."""
 
     pid: int
     name: str
@@ -368,11 +368,7 @@ def _facts_without_proc(pid: int) -> ProcessFacts | None:
                 return None
             created, times = process.create_time(), process.cpu_times()
             return ProcessFacts(
-                pid,
-                process.name(),
-                process.ppid(),
-                f"{created:.3f}",
-                created,
+                *(pid, process.name(), process.ppid(), f"{created:.3f}", created),
                 times.user + times.system,
                 process.memory_info().rss,
                 status == psutil.STATUS_STOPPED,

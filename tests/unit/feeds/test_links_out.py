@@ -166,7 +166,7 @@ def test_a_pipe_is_never_waited_for(project: Path) -> None:
     assert file.read_changed() is None
     assert file.source_status().state == "unreadable"
     assert read_summary(str(log.path), inside=str(project)) is None
-    assert main_events(str(log.path), 0, 100, inside=str(project)) == []
+    assert list(main_events(str(log.path), 0, 100, inside=str(project))) == []
 
 
 def test_a_whole_file_is_not_read_through_a_link_to_outside(project: Path) -> None:

@@ -340,6 +340,27 @@ def test_an_interrupted_turn_is_nobodys_kill() -> None:
     assert word(interrupted(), DAY, looked=False) == "ended"
 
 
+def test_a_summary_that_a_person_asked_for_is_work_until_it_is_there() -> None:
+    script = said_so()
+    script.prompt("/compact", 60.0)
+    assert seen(script, 90.0, process("busy")).activity.state_reason == StateReason.COMPACTING
+    script.add(UserMessage("note", "Compacted", origin="local-command-stdout"))
+    assert word(script, LATER, process("idle")) == "waiting_input"
+    script.prompt("go on", 60.0)
+    assert seen(script, 5.0, process("busy")).activity.state_reason != StateReason.COMPACTING
+
+
+def test_a_call_that_was_cut_short_by_escape_alone_ends_the_turn() -> None:
+    script = transcript()
+    call = script.call("Bash", "make")
+    block = {"type": "tool_result", "tool_use_id": call, "is_error": True}
+    block["content"] = "[Request interrupted by user for tool use]"
+    record = {"type": "user", "uuid": "i1", "message": {"role": "user", "content": [block]}}
+    batch = ClaudeDecoder("t.jsonl").decode(json.dumps(record).encode() + b"\n", 0)
+    script.add(batch.events[0].body)
+    assert (word(script), word(script, LATER, process("idle"))) == ("ended", "paused")
+
+
 def test_a_call_that_a_person_refused_without_a_word_ends_the_turn() -> None:
     script = transcript()
     call = script.call("Bash", "rm x")

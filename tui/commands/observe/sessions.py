@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from tui.model.json.lists import KnownSessionObject
     from tui.model.session import KnownSession
 
-_WIDTH = 80
+# Where a session ran that did not run in the project's folder itself, by its nearness.
+_PLACES = ("", "in {}/", "work tree {}", "folder {}, gone")
+_LEAST_WIDTH = 40
 _MOST_ROWS = 60
 
 
@@ -95,8 +98,10 @@ def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
 def _table(
     known: Sequence[KnownSession], chosen: KnownSession | None, *, everywhere: bool
 ) -> list[str]:
-    """A row a session within 80 columns; questions and commands of the CLI that are over are only counted."""
+    """A row a session within the terminal; questions and commands of the CLI that are over are only counted."""
     from tui.system.format import fit_cells, format_count
+
+    width = max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
 
     shown = [one for one in known if one.has_substance or not one.is_over or one is chosen]
     shown = (shown or list(known))[:_MOST_ROWS]
@@ -108,7 +113,7 @@ def _table(
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[-1] = 0
     lines = [
-        fit_cells("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), _WIDTH)
+        fit_cells("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), width)
         for row in rows
     ]
     if left := len(known) - len(shown):
@@ -126,8 +131,9 @@ def _cells(
 
     name = session.run_id if session.kind == "run" else session.session_id[:8]
     kind = {"run": "run", "stream": "stream", "transcript": ""}[session.kind]
-    place = (Path(session.folder).name or session.folder) if everywhere else ""
-    about = " – ".join(filter(None, (kind, place, session.hint, session.title)))
+    name_of_folder = Path(session.folder).name or session.folder
+    place = name_of_folder if everywhere else _PLACES[session.nearness].format(name_of_folder)
+    about = " – ".join(filter(None, (kind, place, session.title)))
     return (
         "▸" if chosen else "",
         clean_line(name, 40),

@@ -173,7 +173,8 @@ def review_lines(review: Review) -> list[str]:
 def _ending(review: Review) -> str:
     """The sentence of the ending, after its kind unless it names that itself."""
     kind, text = review.ending.kind, review.ending.words
-    return text if kind.split("_")[0] in text.lower() else f"{ENDINGS[kind]}. {text}"
+    is_named = kind.split("_")[0] in text.lower() or text.startswith(ENDINGS[kind])
+    return text if is_named else f"{ENDINGS[kind]}. {text}"
 
 
 def _facts(review: Review) -> Iterator[str]:

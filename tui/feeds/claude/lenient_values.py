@@ -156,7 +156,7 @@ def token_usage(wire: WireUsage | None, version: str | None = None) -> TokenUsag
         or (tools is not None and tools.web_search_requests)
         or wire.speed == FAST
         or wire.service_tier == BATCH
-        or len(wire.iterations) > _LONE_PASS
+        or (len(wire.iterations) > _LONE_PASS and _tells_passes(bytes(wire.iterations)))
     ):
         details = _details(wire, as_five)
     return TokenUsage(
@@ -191,10 +191,14 @@ def _details(wire: WireUsage, hour_as_five: bool) -> UsageDetails | None:
     return UsageDetails(terms, min(max(searches, 0), _MOST_PASSES), tuple(calls), several)
 
 
+def _tells_passes(text: bytes) -> bool:
+    return text.count(b'"type"') > 1 or b"advisor" in text
+
+
 def _passes(raw: Raw) -> list[WirePass]:
     """The passes of a response; none where there is only the one that its usage tells anyway."""
     text = bytes(raw)
-    if text.count(b'"type"') < 2 and b"advisor" not in text:
+    if not _tells_passes(text):
         return []
     try:
         value = msgspec.json.decode(text)

@@ -74,6 +74,9 @@ _FIGURES = {
     "left": vocabulary.LEFT_LINE,
 }
 _FILE = lazy(r"\S+\.(?:json|md|ya?ml|txt)$")
+_NO_PART = lazy(
+    r"\W*(?:unit|e2e|integration|build|lint|docs|before|after|start|end)\b", re.IGNORECASE
+)
 _CELL_PAIR = lazy(r"\W*(\d{1,5})\s?/\s?(\d{1,5})(?![\w/]|\.\d)")
 _LEAD = lazy(r"(?:^|(?<=, ))(?:[-*+•]\s+|#{1,6}\s+|>\s?)+")
 _PART_ITEM = lazy(
@@ -89,31 +92,37 @@ def read_counts(document: Outline) -> Counts | None:
     The last count of the newest session wins, except counts of a part (less than half of the largest
     total there). Counts in the headings of parts add up.
     """
+    listed = _counts_in_list(document) or _counts_in_table(document)
+    in_list = {count.number for count in listed if _FILE.match(count.heading)}
     of_whole: list[ProgressCount] = []
     parts: dict[str, list[ProgressCount]] = {}
-    listed = _counts_in_list(document) or _counts_in_table(document)
-    in_list = {count.number for count in listed}
     for index, row in enumerate(document.rows):
         if row.role in (HeadingRole.APPENDED, HeadingRole.GOAL) or row.number in in_list:
             continue
         count = _count_in_row(row) or _count_in_block(document.rows, index) or _all_of_them(row)
-        if count is None:
-            continue
-        if count.heading and not vocabulary.REPEATS.search(count.heading):
+        if count is not None and count.heading and not vocabulary.REPEATS.search(count.heading):
             parts.setdefault(count.heading, []).append(count)
-        else:
+        elif count is not None:
             of_whole.append(count)
     latest = tuple(_latest_count(document, counts)[-1] for counts in parts.values())
+    return _joined(document, of_whole, latest, tuple(listed))
+
+
+def _joined(
+    document: Outline,
+    of_whole: list[ProgressCount],
+    parts: tuple[ProgressCount, ...],
+    listed: tuple[ProgressCount, ...],
+) -> Counts | None:
+    """The best of the counts: of the whole, else of its parts, else of tests that stand for tasks."""
     of_whole = [count for count in of_whole if not count.scoped] or of_whole
-    of_whole = [count for count in of_whole if not count.in_tests] or of_whole
-    only_tests = all(count.in_tests for count in of_whole)
-    if only_tests and (latest or listed):
-        found = latest or tuple(listed)
-        return Counts(_total_of_parts(list(found)), found, of_whole=False)
+    of_tasks = [count for count in of_whole if not count.in_tests]
+    if not of_tasks and (parts or listed):
+        return Counts(_total_of_parts(list(parts or listed)), parts or listed, of_whole=False)
     if not of_whole:
         return None
-    current = _latest_count(document, of_whole)
-    return Counts(current[-1], latest, of_whole=True, rivals=_rivals(current))
+    current = _latest_count(document, of_tasks or of_whole)
+    return Counts(current[-1], parts, of_whole=True, rivals=_rivals(current))
 
 
 def _latest_count(document: Outline, counts: list[ProgressCount]) -> list[ProgressCount]:
@@ -188,7 +197,7 @@ def _counts_in_list(document: Outline) -> list[ProgressCount]:
         if item is None or not 0 < int(item[3]) >= int(item[2]):
             continue
         name, section = without_markup(item[1]), document.section_of(row.section)[0]
-        if vocabulary.REPEATS.search(name) or vocabulary.WHOLE_LABEL.match(name):
+        if vocabulary.REPEATS.search(name) or _NO_PART.match(name):
             continue
         if vocabulary.OTHER_TOPIC.search(name) and not _FILE.match(name):
             continue
@@ -228,8 +237,11 @@ def _counts_in_table(document: Outline) -> list[ProgressCount]:
 
 def _counting_columns(cells: list[str]) -> tuple[int, int, int]:
     """Which cells of a table's first row hold the name, what is done and the total; zeros for none."""
-    if vocabulary.PROOF_COLUMN.match(cells[0]) or vocabulary.OTHER_TOPIC.search(cells[0]):
+    name = cells[0]
+    if vocabulary.PROOF_COLUMN.match(name) or vocabulary.OTHER_TOPIC.search(name):
         return (0, 0, 0)
+    if vocabulary.REPEATS.search(name) or vocabulary.DATED_COLUMN.match(name):
+        return (0, 0, 0)  # how the whole stood, time after time
     done = [at for at, cell in enumerate(cells) if at and vocabulary.DONE_COLUMN.match(cell)]
     total = [at for at, cell in enumerate(cells) if at and vocabulary.TOTAL_COLUMN.match(cell)]
     if not done:
@@ -287,24 +299,25 @@ def _what_it_counts(
     after = text[end : end + 60]
     if vocabulary.INDEX.search(clause) or vocabulary.NOT_NOW.search(clause):
         return None
-    other = vocabulary.OTHER_TOPIC.search
     if vocabulary.LEFT_WORD.match(after) or vocabulary.LEFT_LABEL.search(clause):
-        return None if other(clause) else "open"
-    if vocabulary.NOUN.match(after):
-        return "done"
+        return None if vocabulary.OTHER_TOPIC.search(clause) else "open"
     if tests := _TESTS.match(after):
         labelled = vocabulary.PROGRESS_LABEL.match(text[:start])
         return "tests" if labelled and _agrees(after[tests.end() :], share) else None
-    if vocabulary.OTHER_NOUN.match(after) or other(context):
+    counted = _counts_done(context, after, share)
+    enclosed = in_heading and text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
+    return "done" if counted or (counted is False and enclosed) else None
+
+
+def _counts_done(context: str, after: str, share: float) -> bool | None:
+    """Whether what stands around a fraction says that it counts done tasks; None: it counts others."""
+    if vocabulary.NOUN.match(after):
+        return True
+    if vocabulary.OTHER_NOUN.match(after) or vocabulary.OTHER_TOPIC.search(context):
         return None
-    if (
-        _agrees(after, share)
-        or vocabulary.DONE_WORD.match(after)
-        or vocabulary.TOPIC.search(context)
-    ):
-        return "done"
-    enclosed = text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
-    return "done" if in_heading and enclosed else None
+    if _agrees(after, share) or vocabulary.DONE_WORD.match(after):
+        return True
+    return vocabulary.TOPIC.search(context) is not None
 
 
 def _agrees(after: str, share: float) -> bool:

@@ -13,8 +13,7 @@ from tui.feeds.progress.decision import decide
 from tui.feeds.progress.feature_list import is_json, read_feature_list
 from tui.feeds.progress.headings import HeadingRole
 from tui.feeds.progress.listed import phases_underway, rows_underway
-from tui.feeds.progress.newest import newest_line
-from tui.feeds.progress.outline import Outline, newest_session
+from tui.feeds.progress.outline import Outline, newest_line, newest_session
 from tui.feeds.progress.remarks import KEPT_REMARKS, read_goal, read_remarks, waiting_status
 from tui.feeds.progress.tasks import KEPT_TASKS, sections_of
 from tui.model.records import ProgressFile

@@ -215,6 +215,9 @@ TASK_COLUMN = _any(
 DONE_COLUMN = _any(
     r"\W*(?:done|completed?|passing|implemented|finished|progress|已?完成|进度|완료|完了|готово|выполнено|hecho)\W*$"
 )
+DATED_COLUMN = _any(
+    r"\W*(?:date|time|when|iteration|loop|round|week|#|no\.?|日期|날짜|дата|日付|fecha)\W*$"
+)
 TOTAL_COLUMN = _any(r"\W*(?:total|all|features|tasks|count|总数|總數|总计|전체|合計|всего)\W*$")
 COARSE_COLUMN = _any(
     r"\W*(?:phases?|milestones?|sprints?|epics?|categor(?:y|ies)|modules?|areas?|sections?|weeks?"

@@ -274,10 +274,11 @@ def stream_candidates(project: Path) -> list[tuple[str, float]]:
 
 def main_events(
     path: str, start: int, length: int, *, follow: bool = False, inside: str = ""
-) -> list[AgentEvent]:
+) -> Iterator[AgentEvent]:
     """The main conversation's events in the whole lines of a piece of a file; none where it is not readable.
 
     A negative `start` counts from the end. A link at the end is followed only with `follow` or `inside`.
+    Who stops early has only the lines before decoded.
     """
     try:
         with regular_file(path, follow=follow or bool(inside), inside=inside) as (
@@ -288,11 +289,13 @@ def main_events(
             before = min(begin, 1)  # a newline there, if the piece begins with a line
             data = os.pread(descriptor, length + before, begin - before)
     except (OSError, ValueError):
-        return []
+        return
     cut = data.find(b"\n") + 1 if before else 0
     # Lists of nights and sessions need no event: their commands start without the decoder.
     from tui.feeds.claude.decoder import ClaudeDecoder
 
-    whole = data[cut : data.rfind(b"\n") + 1]
-    events = ClaudeDecoder(path).decode(whole, begin - before + cut).events
-    return [event for event in events if not event.thread]
+    decoder, offset = ClaudeDecoder(path), begin - before + cut
+    for line in data[cut:].split(b"\n")[:-1]:
+        events = decoder.decode(line + b"\n", offset).events
+        yield from (event for event in events if not event.thread)
+        offset += len(line) + 1

@@ -6,7 +6,7 @@ Only places are read that can hold one: between two records that are less than a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -218,7 +218,7 @@ def _is_absence(path: str, inside: str, gap: Gap, least: float) -> bool:
     return not open_calls & _answered(main_events(path, gap.offset, _AROUND, inside=inside))
 
 
-def _standing(events: Sequence[AgentEvent], gap: Gap) -> tuple[set[str], float]:
+def _standing(events: Iterable[AgentEvent], gap: Gap) -> tuple[set[str], float]:
     """The calls without an answer at the beginning of a gap, and until when a usage limit held then."""
     calls: set[str] = set()
     until = 0.0
@@ -235,7 +235,7 @@ def _standing(events: Sequence[AgentEvent], gap: Gap) -> tuple[set[str], float]:
     return calls, until
 
 
-def _answered(events: Sequence[AgentEvent]) -> set[str]:
+def _answered(events: Iterable[AgentEvent]) -> set[str]:
     """The calls that these events answer, but for what the CLI puts there for a process that died."""
     found: set[str] = set()
     for event in events:

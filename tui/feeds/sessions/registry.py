@@ -36,7 +36,6 @@ from tui.feeds.sessions.transcripts import (
 from tui.feeds.sessions.where import transcript_folders as folders
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
-from tui.store import moved_projects
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
 from tui.store.runs import ListedRun, facts_and_end, list_runs, sessions_of
@@ -50,6 +49,7 @@ MOST_RUNS = 50
 MOST_ON_MACHINE = 300
 MOST_PROJECTS = 200
 _STARTED_WITH_S = 5.0
+_LISTED = "`overnight-tui sessions` lists them"
 Agents = Callable[[], Sequence[AgentProcess]]
 
 
@@ -111,8 +111,7 @@ class SessionRegistry:
         summary = read_summary(path, inside=base)
         if summary is None:
             return []
-        agents = {agent.session: agent for agent in self._agents() if agent.session}
-        return [self._of_stream(FoundFile(path, summary), agents)]
+        return [self._of_stream(FoundFile(path, summary), self._by_name())]
 
     # --- each kind -----------------------------------------------------------------------------
 
@@ -306,9 +305,6 @@ def _was_in(one: KnownSession, cwd: str) -> bool:
 # --- named by a person ---
 
 
-_LISTED = "`overnight-tui sessions` lists them"
-
-
 def name_session(
     project: Path, named: NamedSources, id: str, environ: Mapping[str, str] = os.environ
 ) -> NamedSources:
@@ -381,7 +377,9 @@ def sessions_of_machine(environ: Mapping[str, str] = os.environ) -> list[KnownSe
 
 
 def _runs(environ: Mapping[str, str], agents: tuple[AgentProcess, ...]) -> Iterator[KnownSession]:
-    for project in moved_projects.known_projects(environ, MOST_PROJECTS):
+    from tui.store.moved_projects import known_projects
+
+    for project in known_projects(environ, MOST_PROJECTS):
         yield from SessionRegistry(project, environ, agents=lambda: agents).runs(whole=True)
 
 

@@ -188,7 +188,8 @@ def load_night(
     if night.state == "none":
         is_strange = night.activity.state_reason == StateReason.NOT_A_STREAM
         why = night.activity.reason if is_strange else sources.why
-        raise NoSessionError(why or f"no session was seen in {project}")
+        where = sources.events[0].path if sources.events else project
+        raise NoSessionError(why or f"no record of a session was found in {where}")
     text = notes.text if notes is not None else ""
     return FinishedNight(fold, night, sources, progress, text, broke_off)
 

@@ -134,9 +134,12 @@ def _agent_outcome(result: ToolResult) -> ToolOutcome:
     if result.agent_id and "output_file:" in result.excerpt:
         return ToolOutcome("in the background", "ok")
     text = answer_words(result.head or result.excerpt).strip()
-    if is_failure_text(text):
-        return ToolOutcome(_cut(_telling_line(text)), "error")
-    return ToolOutcome(_cut(_telling_line(text)), "ok")
+    return ToolOutcome(_cut(_telling_line(text)), "error" if agent_failed(result) else "ok")
+
+
+def agent_failed(result: ToolResult) -> bool:
+    """Whether a subagent's whole report is an error of the CLI: a limit, an overloaded API."""
+    return is_failure_text(answer_words(result.head or result.excerpt).strip())
 
 
 def _found_outcome(result: ToolResult) -> ToolOutcome:

@@ -27,13 +27,9 @@ class _Branches(Struct):
     offsets: bytearray = bytearray()
     worth: bytearray = bytearray()
 
-    def add(self, parent: bytes, offset: int, worth: int) -> None:
-        self.parents += parent
-        self.offsets += offset.to_bytes(_OFFSET, "big")
-        self.worth.append(worth)
-        if len(self.worth) > _MOST:
-            half = _MOST // 2
-            del self.parents[: half * _KEY], self.offsets[: half * _OFFSET], self.worth[:half]
+    def forget_older_half(self) -> None:
+        half = _MOST // 2
+        del self.parents[: half * _KEY], self.offsets[: half * _OFFSET], self.worth[:half]
 
     def first_after(self, parent: bytes) -> int | None:
         """Where the first record stands that follows this one, if what came of it is worth a word.
@@ -83,5 +79,9 @@ class ConversationTree(Struct):
                     del self.abandoned[:-_MOST_KEPT]
         else:
             worth = int(bool(body.text) and not body.tools and not body.thinking)
-        branches.add(key, offset, worth)
+        branches.parents += key
+        branches.offsets += offset.to_bytes(_OFFSET, "big")
+        branches.worth.append(worth)
+        if len(branches.worth) > _MOST:
+            branches.forget_older_half()
         return found

@@ -26,15 +26,10 @@ _WINDOWS = {"five_hour": "5 h"}
 _API_ANSWER = lazy(r'\{\s*"(?:type|error)".*?"message"\s*:\s*"((?:[^"\\]|\\.)*).*', re.S)
 
 
-def _gave_up(activity: ActivityTracker) -> bool:
-    """Whether the CLI gave the turn up: only a message or a new process goes on from there."""
-    return activity.phase == IDLE or activity.may_be_over
-
-
 def idle_after_limit(activity: ActivityTracker, until: float | None) -> KnownSpan | None:
     """From a limit's reset on nothing kept a turn waiting that the CLI had given up."""
     limit = activity.limit
-    if limit is None or limit.resets_at is None or until is None or not _gave_up(activity):
+    if limit is None or limit.resets_at is None or until is None or not activity.rests:
         return None
     if until <= limit.resets_at:
         return None
@@ -66,7 +61,7 @@ def judge_limit(inputs: StateInputs) -> StateVerdict | None:
         return None
     over = limit.is_over(now)
     ended = inputs.alive is None and activity.phase == IDLE  # as far as anybody knows
-    if inputs.alive is False or ended or (_gave_up(activity) and over):
+    if inputs.alive is False or ended or (activity.rests and over):
         return _ended_by_limit(inputs, limit, over)
     due = _due(activity, limit)
     allowed = max(GRACE, inputs.limits.api_silence_seconds)
@@ -115,7 +110,7 @@ def judge_failure(inputs: StateInputs) -> StateVerdict | None:
     activity, failure = inputs.activity, inputs.activity.failure
     if failure is None or activity.limit is not None or activity.main_calls:
         return None
-    if not _gave_up(activity) or _was_interrupted(activity):
+    if not activity.rests or _was_interrupted(activity):
         return None
     words = describe_failure(failure)
     if inputs.alive:
@@ -127,7 +122,7 @@ def judge_failure(inputs: StateInputs) -> StateVerdict | None:
 
 def describe_failure(failure: ApiFailure) -> str:
     """An API error in a sentence: its class, its words, and what a person can do."""
-    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160)
+    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160).rstrip(".")
     said = f"{kind.words}: {text}" if text else kind.words
     return f"{said}; to do: {kind.remedy}" if kind.remedy else said
 

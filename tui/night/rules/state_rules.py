@@ -84,6 +84,22 @@ def _person_asked(inputs: StateInputs) -> StateVerdict | None:
     return None
 
 
+def _says_idle(inputs: StateInputs) -> StateVerdict | None:
+    """Claude's own register says that it is at nothing, though its records leave a turn open.
+
+    So it is where a session was taken up again after its process had died.
+    """
+    if not inputs.agents or not inputs.turn_open or inputs.quiet <= SETTLE_SECONDS:
+        return None
+    is_old = (inputs.state.agents_at or 0.0) < (inputs.state.last_sign or 0.0)
+    if is_old or inputs.interventions.has_supervisor:
+        return None
+    if any(agent.status != "idle" for agent in inputs.agents):
+        return None
+    reason = "its last turn has no end; the process waits for the next message"
+    return because(Code.MESSAGE_AWAITED, reason, inputs.state.last_sign)
+
+
 def _turn_over(inputs: StateInputs) -> StateVerdict | None:
     """No answer is owed."""
     activity, alive, end = inputs.activity, inputs.alive, inputs.turn_end
@@ -241,6 +257,7 @@ _RULES = (
     _person_asked,
     judge_limit,
     judge_failure,
+    _says_idle,
     _turn_over,
     run_rules.retries_exhausted,
     _silent,

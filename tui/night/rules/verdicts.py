@@ -86,7 +86,7 @@ class StateInputs(Struct, frozen=True):
         if self.alive is not False:
             return self.alive is None and self.quiet > LOST_SECONDS
         gone_at = self.state.agents_gone_at
-        return self.quiet >= GONE_SECONDS and (
+        return (self.quiet >= GONE_SECONDS or self.state.clock_ahead) and (
             gone_at is None or self.now - gone_at >= GONE_SECONDS
         )
 
@@ -115,6 +115,8 @@ class StateInputs(Struct, frozen=True):
         """Whether nothing more is expected of a turn that may be over."""
         words = {agent.status for agent in self.agents}
         if self.alive is False or "idle" in words:
+            return True
+        if self.state.clock_ahead and (certain or not (self.alive or is_stream)):
             return True
         if certain:
             return self.quiet > (HOOK_SECONDS if self.alive else SETTLE_SECONDS)

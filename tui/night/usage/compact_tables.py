@@ -31,12 +31,6 @@ def _larger(places: int) -> int:
     return (places + 1) * (4 if places < _LEAPS_TO else 2) - 1
 
 
-def _set_key(text: str) -> int:
-    """A digest that costs less than `digest` and is never 0."""
-    key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) * _SPREAD & _MASK
-    return (key ^ key >> 32) or 1
-
-
 class DigestSet:
     """A set of digests in one flat table of eight bytes a place, at most 3/5 full."""
 
@@ -55,7 +49,7 @@ class DigestSet:
         return self._count
 
     def __contains__(self, text: str) -> bool:
-        key, keys = _set_key(text), self._keys
+        key, keys = digest(text), self._keys
         place = key % self._places
         while (found := keys[place]) and found != key:
             place = (place + 1) % self._places
@@ -63,7 +57,9 @@ class DigestSet:
 
     def add(self, text: str) -> bool:
         """Put the digest of `text` in; True when it was not there."""
-        key = _set_key(text)
+        # `digest`, without the cost of a call for each event.
+        key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) * _SPREAD & _MASK
+        key = (key ^ key >> 32) or 1
         keys = self._keys
         place = key % self._places
         found = keys[place]

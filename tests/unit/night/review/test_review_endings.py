@@ -11,8 +11,10 @@ from tui.model.journal import JournalEntry
 from tui.model.records import LogEntry, ProgressFile
 from tui.model.review import Ending
 from tui.model.session import AgentProcesses
+from tui.model.state import EndKind
 from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.build import classify_ending
+from tui.night.review.export.wording import ending_line
 
 HERE = SourceRef("s", 7)
 
@@ -96,6 +98,18 @@ def test_a_turn_that_a_person_ended_is_over_once_the_process_is_gone() -> None:
         "turn_ended",
         "A person interrupted its last turn (aborted_tools); its process is gone",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "shown"),
+    [
+        (EndKind.NEEDS_PERSON, "It waits for a person: a plan", "It waits for a person: a plan."),
+        (EndKind.CRASH, "It crashed", "It crashed."),
+        (EndKind.HUNG, "Nothing came for 2 h", "It hung. Nothing came for 2 h."),
+    ],
+)
+def test_an_ending_is_named_once(kind: EndKind, words: str, shown: str) -> None:
+    assert "".join(bit.text for bit in ending_line(Ending(kind, words))).strip() == shown
 
 
 def test_it_goes_on() -> None:
