@@ -25,24 +25,15 @@ _START = "import sys; sys.path.insert(0, {folder!r}); from tui.cli import main; 
 _COMMANDS = ("status", "runs", "checkpoints", "review", "doctor")
 
 
-class Opened:
+class Version:
     """One version with a home and a project of its own."""
 
-    def __init__(self, version: Path, top: Path, files: int, megabytes: int) -> None:
+    def __init__(self, version: Path, top: Path) -> None:
         self._words = [sys.executable, "-P", "-c", _START.format(folder=str(version.resolve()))]
         self.home, self.project = top / "home", top / "project"
         self.project.mkdir(parents=True)
         self._env = {**os.environ, "HOME": str(self.home), "XDG_STATE_HOME": str(top / "state")}
-        make(self.project, files)
-        slug = re.sub(r"[^A-Za-z0-9]", "-", str(self.project))
-        transcripts = self.home / ".claude/projects" / slug
-        transcripts.mkdir(parents=True)
-        transcript = write(transcripts / "0b1e7a55-1111-4222-8333-444455556666.jsonl", megabytes)
-        text = transcript.read_bytes().replace(b'"cwd":', b'"was":', 1)
-        first = b'{"type":"system","subtype":"init","cwd":"%s"}\n' % os.fsencode(self.project)
-        transcript.write_bytes(first + text)
-        for number in range(20):
-            self.command("checkpoint", "-m", f"number {number}")
+        self._env.pop("CLAUDE_CONFIG_DIR", None)
 
     def command(self, *words: str) -> float:
         began = time.monotonic()
@@ -61,6 +52,23 @@ class Opened:
         words[3:3] = [f"HOME={self.home}", f"XDG_STATE_HOME={self._env['XDG_STATE_HOME']}"]
         with Terminal(words) as terminal:
             return terminal.wait_for("quit|panes") or float("nan")
+
+
+class Opened(Version):
+    """A version with the files, the night and the checkpoints."""
+
+    def __init__(self, version: Path, top: Path, files: int, megabytes: int) -> None:
+        super().__init__(version, top)
+        make(self.project, files)
+        slug = re.sub(r"[^A-Za-z0-9]", "-", str(self.project))
+        transcripts = self.home / ".claude/projects" / slug
+        transcripts.mkdir(parents=True)
+        transcript = write(transcripts / "0b1e7a55-1111-4222-8333-444455556666.jsonl", megabytes)
+        text = transcript.read_bytes().replace(b'"cwd":', b'"was":', 1)
+        first = b'{"type":"system","subtype":"init","cwd":"%s"}\n' % os.fsencode(self.project)
+        transcript.write_bytes(first + text)
+        for number in range(20):
+            self.command("checkpoint", "-m", f"number {number}")
 
 
 def in_turns(what: str, now: Callable[[], float], before: Callable[[], float], rounds: int) -> None:

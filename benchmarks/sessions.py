@@ -13,29 +13,22 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.opening import in_turns
-from benchmarks.terminal import Terminal
+from benchmarks.opening import Version, in_turns
 
-_START = "import sys; sys.path.insert(0, {folder!r}); from tui.cli import main; sys.exit(main())"
 _HOUR = 3600.0
 
 
-class Home:
-    """One version with a home of its own."""
+class Home(Version):
+    """A version with many transcripts."""
 
     def __init__(self, version: Path, top: Path, transcripts: int, gigabytes: float) -> None:
-        self._words = [sys.executable, "-P", "-c", _START.format(folder=str(version.resolve()))]
-        self.home, self.project = top / "home", top / "project"
-        self.project.mkdir(parents=True)
+        super().__init__(version, top)
         subprocess.run(["git", "-C", self.project, "init", "-q"], check=True)
-        self._env = {**os.environ, "HOME": str(self.home), "XDG_STATE_HOME": str(top / "state")}
-        self._env.pop("CLAUDE_CONFIG_DIR", None)
         size = int(gigabytes * 1e9 / transcripts)
         for number in range(transcripts):
             # Every fifth is a one-shot question; the newest is a night of moderate size.
@@ -57,24 +50,6 @@ class Home:
                 file.write(b"\n")
             file.write(b"".join(lines[len(lines) // 2 :]))
         os.utime(path, (ended, ended))
-
-    def command(self, *words: str) -> float:
-        began = time.monotonic()
-        subprocess.run(
-            [*self._words, *words],
-            cwd=self.project,
-            env=self._env,
-            capture_output=True,
-            check=False,
-        )
-        return time.monotonic() - began
-
-    def screen(self) -> float:
-        """Seconds until the keys are shown."""
-        words = ["env", "-C", str(self.project), *self._words]
-        words[3:3] = [f"HOME={self.home}", f"XDG_STATE_HOME={self._env['XDG_STATE_HOME']}"]
-        with Terminal(words) as terminal:
-            return terminal.wait_for("quit|panes") or float("nan")
 
 
 def _records(name: str, folder: Path, ended: float, rounds: int) -> list[bytes]:

@@ -105,6 +105,7 @@ def stale_text(source: SourceStatus, is_live: bool, now: float) -> str:
     return f"no change for {format_age(silence)}" if silence > _STALE_AFTER_S else ""
 
 
+# complexity: each fact of the header may be unknown
 def header_facts(
     project: str,
     snapshot: NightSnapshot | None,
