@@ -7,7 +7,6 @@ later records prove wrong is taken back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Literal
 
 from msgspec import Struct, field
@@ -308,7 +307,7 @@ class FoldState(Struct):
         clock = timeline.clock
         if timeline is self.timeline or clock is None:
             return self
-        activity = copy(self.activity)
+        activity = replace(self.activity)
         forget_times_after(activity, clock)
         sign = max(clock, self.heard_at or clock)
         return replace(self, timeline=timeline, activity=activity, last_sign=sign)
