@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import enum
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Meta, Struct
 
 from tui.actions import markdown_table as keys_table
-from tui.model.json.document import json_document
+from tui.model.json import lists, review, status
 from tui.settings.describe import defaults_yaml
 from tui.settings.describe import markdown_table as settings_table
 
@@ -22,6 +28,91 @@ def with_tables(readme: str) -> str:
         pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         readme = pattern.sub(lambda match, table=table: match[1] + table + match[2], readme)
     return readme
+
+
+# --- docs/json.md ---
+
+OBJECTS: dict[str, type[Struct]] = {
+    "status --json": status.StatusObject,
+    "review --json": review.ReviewObject,
+    "runs --json": lists.RunsObject,
+    "checkpoints --json": lists.CheckpointsObject,
+    "events --json": lists.RowObject,
+    "sessions --json": lists.SessionsObject,
+}
+_HEAD = """\
+# JSON
+
+Schema 2. Made from the types in `tui/model/json` by `python docs/generate.py`; a test checks that what
+commands print fits them. stdout has the object on one line, stderr words for people. Fields stay, new
+ones may come. Every field is always there: `null` means not known (or not so, as its row says), `[]`
+means none, or none known. Words of enums are for programs, sentences (`reason`, `why`, `remedy`,
+`rests_on`, `notes`) are for people and may change. `?` behind a type says that it may be null; moments
+are ISO 8601 in UTC, money is USD.
+
+`status --all --json` and `events --json` print one object a line.
+"""
+
+
+def json_document() -> str:
+    """The whole text of `docs/json.md`."""
+    parts = [_HEAD]
+    for command, kind in OBJECTS.items():
+        parts.append(f"## `{command}`\n\n| field | type | meaning |\n|---|---|---|")
+        parts += (f"| `{path}` | {shown} | {text} |" for path, shown, text in _rows(kind, ""))
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _rows(kind: type[Struct], above: str) -> Iterator[tuple[str, str, str]]:
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        if name in kind.__struct_fields__:
+            yield from _field(f"{above}{name}", hint)
+
+
+def _field(path: str, hint: Any) -> Iterator[tuple[str, str, str]]:
+    plain, text = _plain(hint)
+    shown, inside = _shown(plain)
+    if inside is not None:
+        text = text or " ".join((inside.__doc__ or "").split())
+    yield path, shown.replace("|", "\\|"), text.replace("|", "\\|")
+    if inside is not None:
+        yield from _rows(inside, f"{path}[]." if get_origin(plain) is list else f"{path}.")
+
+
+def _plain(hint: Any) -> tuple[Any, str]:
+    """A type without its annotations, and the first description among them."""
+    text = ""
+    while get_origin(hint) is Annotated:
+        notes = [note for note in hint.__metadata__ if isinstance(note, Meta)]
+        text = next((note.description for note in reversed(notes) if note.description), text)
+        hint = hint.__origin__
+    return hint, text
+
+
+def _shown(hint: Any) -> tuple[str, type[Struct] | None]:
+    """A type in words, and the object that stands in it."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        (one,) = (part for part in inner if part is not NoneType)
+        plain, _ = _plain(one)
+        shown, inside = _shown(plain)
+        return f"{shown}?", inside
+    if origin is list:
+        shown, inside = _shown(_plain(inner[0])[0])
+        return f"list of {shown}", inside
+    if origin is dict:
+        return f"object: name → {_shown(_plain(inner[1])[0])[0]}", None
+    if origin is Literal:
+        return " \\| ".join(f"`{word}`" for word in inner).replace("\\|", "|"), None
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        words = [f"`{word.value}`" if word.value else "empty" for word in hint]
+        return " | ".join(words), None
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return "object", hint
+    return {str: "text", int: "integer", float: "number", bool: "true | false"}.get(
+        hint, "any"
+    ), None
 
 
 def main() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from tests.unit.night.night_script import START, Script, fold
+from tui.model.events import RateLimit
 from tui.model.journal import JournalEntry
 from tui.screens.main.panes import header_facts
 from tui.settings.settings import Settings
+from tui.system.format import format_clock, format_weekday_clock
 
 
 def test_limits_are_told_of_our_own_runs() -> None:
@@ -29,3 +32,14 @@ def test_limits_are_told_of_our_own_runs() -> None:
     assert ours.checkpoint_due_s >= least * 60
     assert ours.budget_warning == settings.budget.warning_threshold_pct / 100
     assert ours.budget_critical == settings.budget.critical_threshold_pct / 100
+
+
+@pytest.mark.parametrize(("hours", "far"), [(2, False), (70, True)])
+def test_the_moment_at_which_a_limit_is_lifted_is_told(hours: float, far: bool) -> None:
+    script = Script()
+    script.prompt()
+    at = START + hours * 3600
+    script.add(RateLimit("rejected", at, "weekly" if far else "five_hour"))
+    told = header_facts("p", fold(script.events).snapshot(START + 60), Settings(), False, None)
+    clock = format_weekday_clock(at) if far else format_clock(at, seconds=False)
+    assert (told.state, told.state_until) == ("rate_limited", clock)

@@ -52,13 +52,18 @@ def stream_print(scene: RealScene) -> None:
 
 def window_turns(scene: RealScene) -> None:
     """Interactive: two turns with a rest between, then /exit."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.rest(5)
     _turn(scene, "[[scn:short]] do it", "SHORT-DONE")
     _turn(scene, "[[scn:again]] once more", "AGAIN-DONE")
     _leave(scene)
+
+
+def _open(scene: RealScene) -> None:
+    """A window, watched from the start."""
+    scene.watch()
+    scene.phase("opened", *_OPENING)
+    scene.window(*_ALL_TOOLS)
 
 
 def _turn(scene: RealScene, prompt: str, said: str, rest: float = 15.0) -> None:
@@ -79,9 +84,7 @@ def _leave(scene: RealScene, session: str = "") -> None:
 
 def clear(scene: RealScene) -> None:
     """Interactive: a turn, /clear, another turn, /exit."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     _turn(scene, "[[scn:short]] do it", "SHORT-DONE")
     scene.phase("cleared", *_IDLE)
     scene.type("/clear")
@@ -92,9 +95,7 @@ def clear(scene: RealScene) -> None:
 
 def compact(scene: RealScene) -> None:
     """Interactive: a turn, /compact, another turn, /exit."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     _turn(scene, "[[scn:short]] do it", "SHORT-DONE", 8)
     scene.phase("compacting", *_BUSY, *_IDLE)
     scene.type("/compact")
@@ -108,9 +109,7 @@ def compact(scene: RealScene) -> None:
 
 def rewind(scene: RealScene) -> None:
     """Interactive: two turns, /rewind to before the second, another turn, /exit."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     _turn(scene, "[[scn:short]] do it", "SHORT-DONE", 6)
     _turn(scene, "[[scn:again]] once more", "AGAIN-DONE", 6)
     scene.phase("rewinding", *_IDLE)
@@ -180,9 +179,7 @@ def shell_print(scene: RealScene) -> None:
 
 def shell_window(scene: RealScene) -> None:
     """Interactive: the turn ends, the background shell goes on for 25 s, then it is told."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting")
     scene.type("[[scn:shell]] build it")
     scene.said("SHELL-STARTED")
@@ -202,9 +199,7 @@ def agent_print(scene: RealScene) -> None:
 
 def agent_window(scene: RealScene) -> None:
     """Interactive: the turn ends, the asynchronous subagent goes on for 20 s."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting")
     scene.type("[[scn:audit]] audit it")
     scene.said("AUDIT-STARTED")
@@ -239,9 +234,7 @@ def _failing_window(story: str, *meanwhile: str) -> Scenario:
     """Interactive: the turn fails; the process lives and waits for a person."""
 
     def scenario(scene: RealScene) -> None:
-        scene.watch()
-        scene.phase("opened", *_OPENING)
-        scene.window(*_ALL_TOOLS)
+        _open(scene)
         scene.phase("the turn", *_BUSY, *_IDLE, "starting", *meanwhile, "failed")
         scene.type(f"[[scn:{story}]] do it")
         scene.said('"isApiErrorMessage":true', 200)
@@ -281,9 +274,7 @@ def killed(scene: RealScene) -> None:
 
 def interrupted(scene: RealScene) -> None:
     """Interactive: Esc in the middle of a command, a rest, then /exit."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting")
     scene.type("[[scn:long]] do it")
     scene.said("A long command.")
@@ -299,9 +290,7 @@ def interrupted(scene: RealScene) -> None:
 
 def question(scene: RealScene) -> None:
     """Interactive: the model asks, a person answers after a while."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting", "waiting_permission")
     scene.type("[[scn:question]] ask me")
     scene.until(lambda: "Which one?" in scene.screen(), "the question")
@@ -335,9 +324,7 @@ def leave_asked(scene: RealScene) -> None:
 
 def shell_mode(scene: RealScene) -> None:
     """Interactive: a turn, then `!` commands of the person, which ask no model."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     _turn(scene, "[[scn:again]] do it", "AGAIN-DONE", 5)
     scene.phase("shell mode", *_BUSY, *_IDLE)
     scene.keys("-l", "!")
@@ -375,9 +362,7 @@ def stop_hook_window(scene: RealScene) -> None:
     hooks = {"Stop": [{"hooks": [{"type": "command", "command": "sleep 12"}]}]}
     settings = {"hooks": hooks, "skipDangerousModePermissionPrompt": True}
     (scene.config / "settings.json").write_text(json.dumps(settings))
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting")
     scene.type("[[scn:again]] do it")
     scene.said("AGAIN-DONE")
@@ -392,9 +377,7 @@ def stop_hook_window(scene: RealScene) -> None:
 
 def schedule_window(scene: RealScene) -> None:
     """Interactive: the session has a schedule of its own."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting")
     scene.type("[[scn:schedule]] look every hour")
     scene.said("SCHEDULE-SET")
@@ -411,9 +394,7 @@ def schedule_window(scene: RealScene) -> None:
 
 def orphaned_shell(scene: RealScene) -> None:
     """A window with a background shell is killed; the session is resumed and waits."""
-    scene.watch()
-    scene.phase("opened", *_OPENING)
-    scene.window(*_ALL_TOOLS)
+    _open(scene)
     scene.phase("turn", *_BUSY, *_IDLE, "starting")
     scene.type("[[scn:shell]] build it")
     scene.said("SHELL-STARTED")

@@ -33,6 +33,17 @@ def test_json_document_is_current() -> None:
     assert generator().json_document() == text, "run: python docs/generate.py"
 
 
+def test_json_document_has_a_row_for_every_field() -> None:
+    module = generator()
+    text = module.json_document()
+    for command, kind in module.OBJECTS.items():
+        assert f"## `{command}`" in text
+        for name in kind.__struct_fields__:
+            assert f"| `{name}` |" in text
+    assert "| `run.limits.max_cost_usd` | number? |" in text
+    assert "| `injections[].state` | `queued` \\| `delivered`" in text
+
+
 def test_no_key_is_given_twice() -> None:
     for place in ("main", "review", "runs"):
         keys = [key for action in ACTIONS if action.place == place for key in action.keys]

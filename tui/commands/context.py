@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tui.model.snapshot import NightSnapshot
     from tui.monitor.monitor import SessionMonitor
 
+# Start times of processes and times of records differ by so much.
+_STARTED_WITH_S = 5.0
 UNFINISHED = (
     "nothing was done about it: 'overnight-tui checkpoint', 'rewind' or 'undo' does it first"
 )
@@ -175,8 +177,12 @@ def end_interrupted_rewind(project: Path, *, may_act: bool) -> None:
             print_notes(f"left alone, edited meanwhile: {ascii(path)[1:-1]}")
 
 
-def operations_for(arguments: argparse.Namespace) -> Operations:
-    """The operations on the project that the command line names, with its run if there is one."""
+def operations_for(arguments: argparse.Namespace, *, ends: bool = False) -> Operations:
+    """The operations on the project that the command line names, with its run if there is one.
+
+    The files are those of the project itself; those of the work tree that the session works in where it was
+    named by --session, or `ends` by this.
+    """
     from tui.control.operations import Operations
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
@@ -189,25 +195,46 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     events = sources.events[0].path if sources.events else ""
     run_dir = "" if sources.elsewhere else sources.run_dir
     is_ours = bool(run_dir) and is_running(run_dir)
+    chosen = sources.work_tree if ends or arguments.session is not None else ""
+    if sources.work_tree and not chosen:
+        print_notes(
+            f"this is about the work tree {project}; the session shown works in {sources.work_tree}: "
+            "--project or --session for that"
+        )
     return Operations(
         project,
         settings,
         run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project),
-        agents=() if is_ours else _agents_for(sources, project),
+        agents=() if is_ours else _agents_for(sources, project, arguments),
         events=events,
+        work_tree=chosen,
         elsewhere=sources.elsewhere,
     )
 
 
-def _agents_for(sources: SessionSources, project: Path) -> tuple[AgentProcess, ...]:
-    """The agents alive where the session works, without those that name none and are another's."""
+def _agents_for(
+    sources: SessionSources, project: Path, arguments: argparse.Namespace
+) -> tuple[AgentProcess, ...]:
+    """The agents alive where the session works, without those that name none and are another's.
+
+    A session that was named is none's that began after its last record.
+    """
+    from tui.feeds.sessions.event_files import read_summary
     from tui.feeds.sessions.live_processes import live_agents
 
     beside = {one.process.pid for one in sources.others if one.process is not None}
+    latest = float("inf")
+    if arguments.session is not None and sources.events:
+        summary = read_summary(sources.events[0].path)
+        latest = summary.changed + _STARTED_WITH_S if summary is not None else 0.0
     found = live_agents(Path(sources.folder or project))
-    return tuple(agent for agent in found if agent.session or agent.pid not in beside)
+    return tuple(
+        agent
+        for agent in found
+        if agent.session or (agent.pid not in beside and agent.created <= latest)
+    )
 
 
 def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:
@@ -245,7 +272,7 @@ def _shown(lines: Sequence[str]) -> str:
 def print_path(path: Path) -> None:
     """Prints a path: exactly for a program that reads it, shown like other text on a terminal."""
     if sys.stdout.isatty():
-        print_lines(os.fsencode(path).decode("utf-8", "replace"))
+        print_lines(paths.path_text(path))
     else:
         write_out("", flush=True)
         sys.stdout.buffer.write(os.fsencode(path) + b"\n")

@@ -123,7 +123,9 @@ DEMO_SETTINGS: dict[str, object] = {
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, detach="only start it; prints the folder and the run's id")
     parser.add_argument("--folder", help="where the repository goes (default: a new temporary one)")
-    parser.add_argument("--story", default="night", help="what the agent plays (night)")
+    parser.add_argument(
+        "--story", default="night", help="what the agent plays: night or work (night)"
+    )
     parser.add_argument(
         "--pace", type=float, default=1.0, help="how long its pauses are; 0 leaves them out (1)"
     )
@@ -131,6 +133,7 @@ def demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def demo_command(arguments: argparse.Namespace) -> int:
     """Starts the agent and opens the screen on it; closing the screen leaves it running."""
+    from tui.demo.agent import SimulatedAgent
     from tui.demo.story import repository
     from tui.runner import start
     from tui.settings.load import load
@@ -139,6 +142,9 @@ def demo_command(arguments: argparse.Namespace) -> int:
 
     if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui demo --detach' only starts it")
+    if arguments.story.split()[:1] not in [[name] for name in SimulatedAgent.stories]:
+        known = " or ".join(SimulatedAgent.stories)
+        raise UsageError(f"there is no story '{arguments.story}'; --story takes {known}")
     folder = Path(arguments.folder or tempfile.mkdtemp(prefix="overnight-demo-")) / "tidebell"
     try:
         project = repository.create(folder)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui.app import Opening
+    from tui.model.session import EventFile
     from tui.settings.settings import Settings
 
 
@@ -110,7 +111,7 @@ def _show(
 
     sources = select_session(project, settings, named)
     if sources.events and opening != "review":
-        show_first_screen(sources.events[0].path, project.name)
+        show_first_screen(sources.events[0], project.name)
     from tui.monitor.monitor import SessionMonitor
 
     clock = SystemClock()
@@ -167,11 +168,11 @@ _TAIL = 192 << 10
 _NARROW = 100
 
 
-def show_first_screen(path: str, project: str) -> None:
+def show_first_screen(file: EventFile, project: str) -> None:
     """Paints the newest events of a file; does nothing when that is not possible at once."""
     from tui.system.sanitize import clean_line
 
-    lines = newest_lines(path)
+    lines = newest_lines(file)
     if not lines:
         return
     width, height = shutil.get_terminal_size()
@@ -192,20 +193,21 @@ def show_first_screen(path: str, project: str) -> None:
     sys.stdout.flush()
 
 
-def newest_lines(path: str) -> list[str]:
-    """The newest visible events of a file, one line each, oldest first; empty when there are none."""
+def newest_lines(file: EventFile) -> list[str]:
+    """The newest visible events of a night's file, one line each, oldest first; empty when there are none."""
     from tui.feeds.claude.decoder import ClaudeDecoder
     from tui.monitor.rows.event_rows import row, visibility
 
     try:
-        with regular_file(path, follow=True) as (descriptor, status):
-            start = max(0, status.st_size - _TAIL)
-            data = os.pread(descriptor, status.st_size - start, start)
+        with regular_file(file.path, follow=True) as (descriptor, status):
+            end = file.until or status.st_size
+            start = max(file.since, end - _TAIL)
+            data = os.pread(descriptor, end - start, start)
     except OSError:
         return []
-    if start:
+    if start > file.since:
         data = data[data.find(b"\n") + 1 :]
-    events = ClaudeDecoder(path).decode(data[: data.rfind(b"\n") + 1], start).events
+    events = ClaudeDecoder(file.path).decode(data[: data.rfind(b"\n") + 1], start).events
     texts = []
     for event in [event for event in events if visibility(event) == 1][-200:]:
         drawn = row(event, None, None)

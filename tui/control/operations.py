@@ -60,9 +60,10 @@ class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
     `adopt` is called with each request, so that a run that lost its supervisor has one again.
-    `agents` are those alive in the project; `events` is the file with the session's events. `elsewhere` is
-    the host that the session lives on, if it is not this one: then nothing is asked of it. `by` is who
-    asks, for the journal.
+    `agents` are those alive in the project; `events` is the file with the session's events. `work_tree` is
+    the project's folder in another work tree that the session works in: its files are kept and brought back.
+    `elsewhere` is the host that the session lives on, if it is not this one: then nothing is asked of it.
+    `by` is who asks, for the journal.
     """
 
     def __init__(
@@ -75,10 +76,12 @@ class Operations:
         *,
         agents: Sequence[AgentProcess] = (),
         events: str = "",
+        work_tree: str = "",
         elsewhere: str = "",
         by: Requester = Requester.COMMAND,
     ) -> None:
         self.project = project
+        self.work_tree = Path(work_tree) if work_tree else project
         self._by = by
         self.run_dir = run_dir
         self.session = session
@@ -114,7 +117,12 @@ class Operations:
 
     @property
     def has_repository(self) -> bool:
-        return (self.project / ".git").exists()
+        return (self.work_tree / ".git").exists()
+
+    @property
+    def of_work_tree(self) -> str:
+        """Which work tree is meant, for a sentence; empty where it is the project itself."""
+        return f" of the work tree {self.work_tree}" if self.work_tree != self.project else ""
 
     @property
     def has_run(self) -> bool:
@@ -132,7 +140,7 @@ class Operations:
         if self.is_supervised():
             return self._ask("checkpoint", {"why": "key"})
         taken = self.take_checkpoint("", "by key", facts)
-        return OperationReceipt(wording.describe_checkpoint(taken))
+        return OperationReceipt(f"{wording.describe_checkpoint(taken)}{self.of_work_tree}")
 
     def take_checkpoint(
         self, label: str = "", why: str = "key", facts: Mapping[str, Any] | None = None
@@ -141,10 +149,11 @@ class Operations:
 
         `facts` are what the caller knows of the moment. Checkpoints past their time are retired.
         """
+        rules = self._settings.checkpoints
         try:
             taken = take_checkpoint(
-                self.project,
-                self._settings.checkpoints,
+                self.work_tree,
+                rules,
                 label=label,
                 session=self.session,
                 facts=self._facts(facts or {}, why),
@@ -154,7 +163,7 @@ class Operations:
             raise
         self._record("checkpoint", checkpoint_entry(taken))
         try:
-            if retired := retire_by_settings(self.project, self._settings.checkpoints, time.time()):
+            if retired := retire_by_settings(self.work_tree, rules, time.time()):
                 self.note(f"{format_count(len(retired), 'old checkpoint')} retired")
         except OvernightError as error:
             self.note(f"old checkpoints could not be retired: {error}")
@@ -170,17 +179,18 @@ class Operations:
     def plan_rewind(self, checkpoint: str | Checkpoint, *, foreign: bool = False) -> RewindPlan:
         """What going back would change; writes nothing. A foreign one is found only with `foreign`."""
         if isinstance(checkpoint, str):
-            checkpoint = find_checkpoint(self.project, checkpoint, foreign=foreign)
+            checkpoint = find_checkpoint(self.work_tree, checkpoint, foreign=foreign)
         live = self.other_live_sessions()
-        return plan_rewind(self.project, checkpoint, live=live, limits=self._limits)
+        return plan_rewind(self.work_tree, checkpoint, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What an undo would change."""
-        return execute.plan_undo(self.project, live=self.other_live_sessions(), limits=self._limits)
+        live = self.other_live_sessions()
+        return execute.plan_undo(self.work_tree, live=live, limits=self._limits)
 
     def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, described."""
-        alive = live_agents(Git(self.project).work_tree)
+        alive = live_agents(Git(self.work_tree).work_tree)
         if self.is_supervised():
             from tui.store.attempt_files import newest_agent
 
@@ -194,6 +204,10 @@ class Operations:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
         sentences = []
         if mode != "conversation":
+            if self.of_work_tree:
+                sentences.append(
+                    f"The files are those{self.of_work_tree}, where the session works."
+                )
             sentences += [*wording.describe_plan(plan), *wording.describe_refusals(plan)]
         if mode != "code":
             place = plan.checkpoint.id
@@ -329,10 +343,10 @@ class Operations:
             return OperationReceipt(session.interrupt())
         taken = ""
         if checkpoint and self.has_repository:
-            report("taking a checkpoint first")
+            report(f"taking a checkpoint{self.of_work_tree} first")
             try:
                 name = self.take_checkpoint("", f"before {verb}", facts()).id
-                taken = f"; checkpoint {name} was taken first"
+                taken = f"; checkpoint {name}{self.of_work_tree} was taken first"
             except OvernightError as error:
                 # what must end must end; the journal and the receipt say what is missing
                 taken = f"; without a checkpoint: {error}"

@@ -31,7 +31,7 @@ _STEMS = (
     " segf core died dead gone crash running respon reach refus denied such found cannot can't unable could"
     " timeout time-out timed stuck stall hung hanging retr limit 429 529 50 too overload breaker halt abort"
     " exceed unhealthy degraded restart lost space full approach invalid corrupt idle"
-    " interrupt force unauth credit non"
+    " interrupt force unauth credit non progress reject conflict zombie unexpected rc= exit="
 ).split()
 _FOREIGN_STEMS = (
     "エラー 失敗 制限 異常 警告 错误 失败 异常 超时 限流 崩溃 오류 실패 경고 제한 초과"
@@ -45,12 +45,12 @@ _BESIDE_THE_POINT = lazy(
     # denied
     rf"\b(?:no|zero|0|without|never|free of|not|nothing|none|nobody)\s+(?:[a-z]+\s+){{0,2}}?{_BAD}\b"
     rf"|\b{_BAD}(?:[ _-](?:count|total|tests?|checks?|tasks?))?\s?[:=]?\s?"
-    r"(?:0|none|no|zero|false|null|\[\])(?![.\w])"
+    r"(?:0|none|no(?! \w)|zero|false|null|\[\])(?![.\w])"
     # about handling it, or what it is called
     rf"|\b{_BAD}[ _-](?:handl\w+|logg?\w*|report\w*|page|recover\w*|boundar\w+|rate|count(?:er)?s?|messages?"
     r"|tests?|cases?|budget|hooks?|callbacks?|polic(?:y|ies)|strateg(?:y|ies)|interval|delay|settings?|types?"
     r"|classes|states?|paths?|patterns?|fixed|resolved|cleared|gone|window|threshold|configured|config)\b"
-    rf"|\b(?:fix(?:ed|es|ing)?|resolv(?:ed|es|ing)|clear(?:ed|s|ing)?|recovered(?: from)?|handl(?:ed|es|ing)"
+    rf"|\b(?:fix(?:ed|es|ing)?|resolv(?:ed|es|ing)|clear(?:ed|s|ing)?|recovered(?: from)?|handl(?:ed|es?|ing)"
     rf"|prevent(?:ed|s)?|avoid(?:ed|s)?|ignor(?:ed|ing)|expected|max(?:imum)?|min(?:imum)?|check(?:ed|ing)? for"
     rf"|monitor(?:ing|s)? for|watch(?:ing|es)? for|detects?|tests? for)\s+(?:[\w-]+\s+){{0,3}}?{_BAD}\b"
     # a condition
@@ -58,7 +58,11 @@ _BESIDE_THE_POINT = lazy(
     # names of files and places
     r"|\bcircuit[ _-]?breaker\W{1,4}(?:is |state |now )*(?:closed|reset|ok)\b"
     r"|(?<![\w])(?!http/\d)[\w.~-]*[/\\][\w./\\~-]+|\b[\w-]+\.(?:log|py|js|ts|tsx|md|json|txt|sh|yaml|yml|toml|rs|go)\b"
-    # settings
+    # settings and answers
+    r"|\b(?:unhealthy|timed out|stuck|stalled|disk full|rate[ _-]?limit(?:ed)?)\s?[:=]"
+    r"\s?(?:no|none|false|ok|0)\b"
+    r"|\b(?:[a-z]+[ _-])?(?:limit|retr(?:y|ies))\s?[:=]\s?\d+(?: \w+)?$|\bretry in 0s?\b"
+    r"|\btimeout set to\b|\bfail(?:ed|ure)? modes?\b|\bdisk full check\b"
     rf"|\b(?:idle|max|read|connect|request|session)?[ _-]?time-?out(?:[ _-]\w+)?\s?[:=]\s?[\d(]"
     r"|\(time-?out:?[^)]{0,20}\)",
     re.IGNORECASE,
@@ -82,6 +86,10 @@ _FAILED = lazy(
     r"|\bno such file\b|\b(?:command|file|module|package|session) not found\b|\bpermission denied\b"
     r"|\baccess denied\b|\bunreachable\b|\bnot respond\w*|\bunresponsive\b|\bunhealthy\b"
     r"|\bconnection (?:refused|reset|lost|closed)\b|\brefused\b"
+    r"|\b(?:is|was|were|been|push|merge|request|patch|update) rejected\b|^\W*CONFLICT\b|\bmerge conflicts?\b"
+    r"|\b(?:stopped|exited|died|ended|closed|terminated) unexpectedly\b|\bunexpected (?:EOF|end|exit|token)\b"
+    r"|\b(?:rc|exit)=-?[1-9]\d*\b|\b(?:unhandled|uncaught) exception\b"
+    r"|\bexception (?:in|while|during|occurred|caught|raised)\b"
     r"|\binvalid\b|\bcorrupt(?:ed)?\b|\bhalted\b|http/\d(?:\.\d)?\" 5\d\d|\bunauthorized\b"
     r"|(?:^\W*|[:(]\s?|—\s?)(?:cannot|can't|could not|couldn't|unable to)\b"
     r"|\b(?:cannot|can't|could not|couldn't|unable to) (?:connect|open|find|read|write|access|start|load|reach"
@@ -91,7 +99,8 @@ _FAILED = lazy(
     re.IGNORECASE,
 )
 _DOUBTFUL = lazy(
-    r"\bwarn(?:ing)?s?\b|\btimed out\b|\btime-?out\b|\bstuck\b|\bstall(?:ed|s)?\b|\bhung\b|\bhanging\b"
+    r"\bwarn(?:ing)?s?\b|\bzombie\b|\bno progress (?:in|for|since|after|detected|made)\b"
+    r"|\btimed out\b|\btime-?out\b|\bstuck\b|\bstall(?:ed|s)?\b|\bhung\b|\bhanging\b"
     r"|\bretr(?:y|ying)\b"
     r"|(?<![\w-])rate[ _-]?limit\w*(?!-\w)"
     r"|\b(?:usage|session|weekly|request|token|spending|opus|hourly|hour|api)[ _-]limit\b"

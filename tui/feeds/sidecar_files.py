@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tui.feeds.progress.newest import falls
+from tui.feeds.progress.outline import falls
 from tui.model import records
 from tui.model.records import SessionNotes
 from tui.system.sanitize import clean, clean_line

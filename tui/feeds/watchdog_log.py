@@ -254,10 +254,12 @@ class WatchdogLogDecoder:
         """Entries completed by these lines; `offset` is where `data` begins in the file."""
         entries: list[LogEntry] = []
         for raw in data.split(b"\n"):
-            line = raw[: LINE_CHARACTERS * 4].decode("utf-8", "replace").rstrip("\r")
+            # Of a bar that is drawn over itself the last state counts.
+            last = raw.rstrip(b"\r").rsplit(b"\r", 1)[-1]
+            line = last[: LINE_CHARACTERS * 4].decode("utf-8", "replace")
             if line.strip():
                 if not line.isascii() or "\x1b" in line:
-                    line = strip_ansi(line.rsplit("\r", 1)[-1])
+                    line = strip_ansi(line)
                 entry = self._add_line(line[:LINE_CHARACTERS].rstrip(), offset)
                 if entry is not None:
                     entries.append(entry)

@@ -1,7 +1,12 @@
-"""What a person types that is for the CLI itself and asks the model nothing."""
+"""Names of the CLI: its tools by what they do, and commands that ask the model nothing."""
 
 from __future__ import annotations
 
+EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
+SHELLS = frozenset({"Bash", "PowerShell"})
+SUBAGENTS = frozenset({"Agent", "Task"})
+ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
+POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})
 _COMMANDS = frozenset(
     "add-dir agents bashes branch bug clear color compact config context copy cost desktop doctor "
     "effort exit export extra-usage fast feedback files fork help hooks ide install-github-app "

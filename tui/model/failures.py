@@ -22,6 +22,7 @@ class FailureKind(StrEnum):
     """
 
     LOGIN = "login"
+    FORBIDDEN = "forbidden"
     CREDIT = "credit"
     USAGE_LIMIT = "usage_limit"
     EXTRA_USAGE = "extra_usage"
@@ -62,7 +63,7 @@ class FailureKind(StrEnum):
 _FOR_A_PERSON = frozenset(
     map(
         FailureKind,
-        "login credit extra_usage model_not_found invalid_request policy prompt_too_long"
+        "login forbidden credit extra_usage model_not_found invalid_request policy prompt_too_long"
         " request_too_large".split(),
     )
 )
@@ -81,6 +82,10 @@ _BY_STATUS = {
 }
 _WORDS = {
     FailureKind.LOGIN: ("login failed", "log in again (/login) or mend the API key"),
+    FailureKind.FORBIDDEN: (
+        "not allowed",
+        "ask who manages the account, or log in with another one",
+    ),
     FailureKind.CREDIT: ("no credit left", "pay for more credit"),
     FailureKind.USAGE_LIMIT: ("usage limit", ""),
     FailureKind.EXTRA_USAGE: ("extra usage needed", "allow extra usage, or take another model"),
@@ -95,21 +100,6 @@ _WORDS = {
     FailureKind.POLICY: ("refused by the usage policy", "put the request otherwise"),
     FailureKind.OUTPUT_LIMIT: ("answer longer than the output limit", ""),
     FailureKind.UNKNOWN: ("API error", ""),
-}
-
-
-_BY_STATUS = {
-    400: FailureKind.INVALID_REQUEST,
-    401: FailureKind.LOGIN,
-    402: FailureKind.CREDIT,
-    403: FailureKind.LOGIN,
-    404: FailureKind.MODEL_NOT_FOUND,
-    408: FailureKind.CONNECTION,
-    413: FailureKind.REQUEST_TOO_LARGE,
-    425: FailureKind.OVERLOADED,
-    429: FailureKind.RATE_LIMIT,
-    503: FailureKind.OVERLOADED,
-    529: FailureKind.OVERLOADED,
 }
 
 

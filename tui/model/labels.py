@@ -19,14 +19,14 @@ VERDICTS: Final[Mapping[str, str]] = {
 VERDICTS_SHORT: Final[Mapping[str, str]] = {"keep": "KEEP", "look": "LOOK", "discard": "DISCARD"}
 ENDINGS: Final[Mapping[str, str]] = {
     "tasks_done": "All tasks done",
-    "turn_ended": "The agent ended its turn",
+    "turn_ended": "The turn ended",
     "limit": "A limit ended it",
     "crash": "It crashed",
     "killed": "It was killed",
     "hung": "It hung",
     "failed": "It failed",
     "needs_you": "It waits for a person",
-    "open": "Still open",
+    "open": "No end on record",
 }
 SIGNS: Final[Mapping[str, str]] = {
     "keep": "✓",
@@ -85,6 +85,20 @@ STATES: Final[Mapping[str, str]] = {
     "tool": "running a tool",
 }
 """States whose word is not that of JSON."""
+
+STATES_SHORT: Final[Mapping[str, str]] = {
+    "waiting_api": "API",
+    "rate_limited": "limited",
+    "waiting_permission": "asks",
+    "gave_up": "gave up",
+}
+"""Where there is no room; else the first word."""
+
+
+def state_word(state: str) -> str:
+    """The word of a session's state for people."""
+    return STATES.get(state, state.replace("_", " "))
+
 
 TIME: Final[Mapping[str, str]] = {
     "working": "working",

@@ -46,7 +46,7 @@ class ProgressSection(Struct, frozen=True, gc=False):
     priority: str = ""
 
 
-ProgressBasis = Literal["checkboxes", "counts", "states", "features", "unknown"]
+ProgressBasis = Literal["checkboxes", "counts", "states", "features", "tests", "unknown"]
 
 
 class ProgressFile(Struct, frozen=True, gc=False):
@@ -75,6 +75,11 @@ class ProgressFile(Struct, frozen=True, gc=False):
     @property
     def total(self) -> int:
         return self.done + self.open
+
+    @property
+    def counts_tasks(self) -> bool:
+        """Whether the figures are those of tasks, and not of tests that stand for them."""
+        return self.basis not in ("unknown", "tests")
 
 
 class SessionNotes(Struct, frozen=True, gc=False):

@@ -14,8 +14,9 @@ class AgentProcess(Struct, frozen=True, gc=False):
     """A Claude process of this project; identity is `pid` together with `created`.
 
     `status` is Claude's own word: busy, idle, waiting (for a person), shell (idle, while a background
-    shell runs); empty where the version writes none. `newest_child` is when its youngest child began,
-    `registered_at` when it says itself that it did; 0 where unknown.
+    shell runs), empty where the version writes none; or "stopped" where a signal stopped the process.
+    `newest_child` is when its youngest child began, `registered_at` when it says itself that it did; 0
+    where unknown.
     """
 
     pid: int

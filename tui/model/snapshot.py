@@ -98,7 +98,6 @@ class RunningTool(Struct, frozen=True):
     since: float | None
     thread: str
     ref: SourceRef
-    beat_at: float | None = None
 
 
 class Stall(Struct, frozen=True):

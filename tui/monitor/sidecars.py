@@ -178,6 +178,7 @@ class SidecarFiles:
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
         self._alone = sources.is_whole_truth
+        self._has_session = sources.has_session
         if not sources.is_whole_truth and not sources.elsewhere:
             self._processes = AgentProcessReader(Path(sources.folder or project), clock)
             self._processes.own_agent = sources.agent
@@ -307,6 +308,8 @@ class SidecarFiles:
 
     def _own_agents(self, found: AgentProcesses) -> AgentProcesses:
         """The agents without those of the sessions beside this one: they say nothing about it."""
+        if not self._has_session:
+            return found
         strangers = {one.process.pid for one in self.others if one.process is not None}
         own = tuple(agent for agent in found.agents if agent.pid not in strangers)
         return AgentProcesses(found.at, own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.cli_commands import asks_no_model
+from tui.model.cli_commands import ASKING, asks_no_model
 from tui.model.events import (
     HOOK_STOPPED,
     AgentStateReport,
@@ -40,12 +40,8 @@ _SAID = 200
 _LATE_PROMPT = 600.0
 _OUT_OF_ORDER = 60.0
 _KIND_OF_PHASE = (
-    timeline_builder.IDLE,
-    timeline_builder.WORKING,
-    timeline_builder.WORKING,
-    timeline_builder.WORKING,
-    timeline_builder.TOOL,
-    timeline_builder.IDLE,
+    *(timeline_builder.IDLE, *(timeline_builder.WORKING,) * 3),
+    *(timeline_builder.TOOL, timeline_builder.IDLE),
 )
 
 
@@ -73,7 +69,6 @@ class ActivityTracker(Struct):
     taken_up: bool = False
     background: BackgroundTracker = field(default_factory=BackgroundTracker)
     last_text: str = ""
-    idle_reported: bool = False
     slash_command: bool = False
     prompted: bool = False
     answered_at: float | None = None
@@ -92,7 +87,7 @@ class ActivityTracker(Struct):
     def end_turn(self, end: TurnEnd) -> None:
         """The turn is over, and a record says so."""
         self.enter_phase(IDLE, end.at)
-        self.turn_end = end
+        self.turn_end, self.compacting = end, False
 
     def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
@@ -100,8 +95,9 @@ class ActivityTracker(Struct):
             return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
             return timeline_builder.LIMITED
-        if self.may_be_over:
-            return timeline_builder.IDLE
+        if self.rests:
+            works = self.background.works
+            return timeline_builder.WORKING if works else timeline_builder.IDLE
         if self.retry is not None:
             return timeline_builder.LIMITED if self.retry.limited else timeline_builder.API
         if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
@@ -121,6 +117,11 @@ class ActivityTracker(Struct):
         return leads and at < ended_at - _OUT_OF_ORDER
 
     @property
+    def rests(self) -> bool:
+        """Whether no answer is owed, as far as the records tell."""
+        return self.may_be_over or self.phase == IDLE
+
+    @property
     def turn_open(self) -> bool:
         """Whether the model owes an answer."""
         return self.phase in (REQUESTING, STREAMING, TOOL)
@@ -135,9 +136,8 @@ class ActivityTracker(Struct):
         """The CLI begins a turn; what a process before it left open will not be answered."""
         self.try_again(at)
         self.drop_calls(keep_subagents=bool(self.background))
-        self.after_tool = self.request_reported = False
+        self.after_tool = self.request_reported = self.compacting = False
         self.retry = self.question = None
-        self.compacting = self.idle_reported = False
         before = self.turn_end
         self.enter_phase(REQUESTING, at)
         self.end_before_command, self.taken_up = before, True
@@ -208,7 +208,7 @@ class ActivityTracker(Struct):
                 # No time has passed for want of a clock: the wait may lie before these words.
                 self.ended_limit = self.limit
             self.limit = None
-        self.request_reported = self.idle_reported = False
+        self.request_reported = False
         if body.text:
             self.last_text = body.text[:_SAID]
         if body.error:
@@ -286,8 +286,8 @@ class ActivityTracker(Struct):
     def _asked(self, role: str, text: str, at: float | None) -> None:
         """The model is asked for an answer."""
         self.try_again(at)
-        self.idle_reported = False
         self.slash_command = role == "prompt" and text.startswith("/")
+        self.compacting |= self.slash_command and text.startswith("/compact")
         self.prompted = role in ("prompt", "note")
         if not self.main_calls:
             self.after_tool = False
@@ -303,7 +303,7 @@ class ActivityTracker(Struct):
     def on_local_answer(self, at: float | None) -> None:
         """The CLI answered a command by itself; no model is asked."""
         if self.slash_command and not self.main_calls:
-            self.slash_command = False
+            self.slash_command = self.compacting = False
             self.enter_phase(IDLE, at)
             # How the last turn ended is not changed by a command that asks no model.
             self.turn_end = self.end_before_command
@@ -361,7 +361,6 @@ class ActivityTracker(Struct):
             self.compacting = True
         elif state == "idle":
             self.question = None
-            self.idle_reported = True
             self.hook = ""
             if body.background == 0:
                 self.background.end_work()
@@ -373,7 +372,6 @@ class ActivityTracker(Struct):
             self.turn_end = end
         elif state == "running":
             self.question = None
-            self.idle_reported = False
             if self.phase in (NONE, STARTING, IDLE):
                 self.enter_phase(REQUESTING, at)
         else:
@@ -388,14 +386,5 @@ class ActivityTracker(Struct):
         self.has_heartbeats = True
         self.question = None
         tool = self.open_calls.get(body.tool_use_id)
-        if tool is not None:
-            tool.heartbeat_at = at
-            if tool.since is None and at is not None:
-                tool.since = at - body.elapsed_s
-
-
-EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
-SHELLS = frozenset({"Bash", "PowerShell"})
-SUBAGENTS = frozenset({"Agent", "Task"})
-ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
-POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})
+        if tool is not None and tool.since is None and at is not None:
+            tool.since = at - body.elapsed_s

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.cli_commands import SHELLS, SUBAGENTS
 from tui.model.events import AssistantMessage, Body, TaskUpdate, ToolCall
 from tui.system.format import shorten
 
@@ -30,8 +31,8 @@ _KINDS = {
 }
 # Tools whose answer may launch a task of that kind; what another tool's answer says of one is its own.
 _LAUNCHERS = {
-    SHELL: frozenset({"Bash", "PowerShell"}),
-    AGENT: frozenset({"Agent", "Task", "SendMessage"}),
+    SHELL: SHELLS,
+    AGENT: SUBAGENTS | {"SendMessage"},
     MONITOR: frozenset({"Monitor"}),
     WAKE_UP: frozenset({"ScheduleWakeup"}),
     SCHEDULE: frozenset({"CronCreate"}),
@@ -66,6 +67,11 @@ class BackgroundTracker(Struct):
 
     def __bool__(self) -> bool:
         return bool(self.tasks)
+
+    @property
+    def works(self) -> bool:
+        """Whether a task is more than a time at which the session goes on by itself."""
+        return any(task.kind not in (WAKE_UP, SCHEDULE) for task in self.tasks.values())
 
     def on_update(self, update: TaskUpdate, at: float | None) -> None:
         """A record told of a task."""

@@ -210,6 +210,7 @@ class FoldState(Struct):
     leading_source: int = -1
     last_sign: float | None = None
     heard_at: float | None = None
+    clock_ahead: bool = False
     sessions: NameTable = field(default_factory=NameTable)
     session: str = ""
     agent_version: str = ""
@@ -306,11 +307,20 @@ class FoldState(Struct):
             timeline = timeline.plausible(written_at, WRITTEN_SLACK, kind)
         clock = timeline.clock
         if timeline is self.timeline or clock is None:
-            return self
+            return self._by_own_clock(now, written_at)
         activity = replace(self.activity)
         forget_times_after(activity, clock)
         sign = max(clock, self.heard_at or clock)
         return replace(self, timeline=timeline, activity=activity, last_sign=sign)
+
+    def _by_own_clock(self, now: float, written_at: float | None) -> FoldState:
+        """This state; where every record is ahead of `now`, with the time at which its files grew."""
+        if self.last_sign is None or self.last_sign <= now + NOW_SLACK:
+            return self
+        sign = min(self.heard_at or written_at or now, now)
+        activity = copy(self.activity)
+        forget_times_after(activity, sign)
+        return replace(self, activity=activity, last_sign=sign, clock_ahead=True)
 
 
 def forget_times_after(activity: ActivityTracker, at: float) -> None:

@@ -15,7 +15,6 @@ class OpenToolCall(Struct):
     ref: SourceRef
     thread: str
     since: float | None
-    heartbeat_at: float | None = None
     message: str = ""
 
 
@@ -61,6 +60,9 @@ def told_limit(before: UsageLimit | None, notice: LimitNotice, at: float | None)
     """The limit after `notice` came; what was known before and is not told again still holds."""
     if before is None or (at is not None and before.is_over(at)):
         before = UsageLimit("", None, at)
+    told = before.resets_at is not None and not before.words
+    if told and notice.words and notice.window in ("", before.window):
+        return before  # an event names the second, words after it at most the minute
     return UsageLimit(
         notice.window or before.window,
         before.resets_at if notice.resets_at is None else notice.resets_at,

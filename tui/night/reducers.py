@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import is_cli_command
+from tui.model.cli_commands import SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -20,7 +20,7 @@ from tui.model.session import AgentProcesses
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
-from tui.night.activity import IDLE, SUBAGENTS
+from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
@@ -133,7 +133,7 @@ class Reducer:
         if early is not None:
             apply_answer(state, use, early, None, AnswerPlace(thread, at, ref, self._limits))
         elif live:
-            self._activity.open_call(OpenToolCall(use, ref, thread, at, None, message))
+            self._activity.open_call(OpenToolCall(use, ref, thread, at, message))
         else:
             keep_late(state, use)
 

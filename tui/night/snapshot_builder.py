@@ -140,6 +140,9 @@ class SnapshotBuilder:
             return IDLE
         if verdict.code in (StateReason.RESTART_PENDING, StateReason.REWINDING):
             return DEAD
+        if verdict.code == StateReason.BACKGROUND_TASK:
+            background = state.activity.background
+            return WORKING if background.works or not background else IDLE
         kind = state.activity.time_kind()
         if kind in (WORKING, API) and seconds > GAP_SECONDS:
             return STALLED if seconds > allowed_silence(state, self._limits) else kind
@@ -160,7 +163,6 @@ class SnapshotBuilder:
                     tool.since,
                     tool.thread,
                     tool.ref,
-                    tool.heartbeat_at,
                 )
                 for tool in state.activity.open_calls.values()
             ),

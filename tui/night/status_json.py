@@ -33,15 +33,8 @@ from tui.model.json.status import (
 from tui.model.labels import REMEDIES
 from tui.model.session import KnownSession
 from tui.model.snapshot import Cost, NightSnapshot, Stall
-from tui.model.state import SessionState, StallKind, StallLevel
+from tui.model.state import StallKind, StallLevel
 
-_EXIT_OF_STATE = {
-    SessionState.FINISHED: "completed",
-    SessionState.FAILED: "failed",
-    SessionState.CRASHED: "crashed",
-    SessionState.GAVE_UP: "gave_up",
-    SessionState.KILLED: "killed",
-}
 _LEVELS: dict[StallLevel, StallWord] = {
     StallLevel.NOTICE: "notice",
     StallLevel.NUDGE: "suspected",
@@ -148,14 +141,10 @@ def _run(night: NightSnapshot) -> RunObject:
 
 
 def _exit(night: NightSnapshot) -> ExitObject | None:
-    """How it ended; where no journal of ours says it, as far as the state does."""
     ended = night.run.exit
     if ended is None:
         return None
-    word = ended.kind.exit_word
-    if word == "unknown":
-        word = _EXIT_OF_STATE.get(night.activity.state, word)
-    return ExitObject(word, ended.reason, ended.code)  # type: ignore[arg-type]
+    return ExitObject(ended.kind.exit_word, ended.reason, ended.code)  # type: ignore[arg-type]
 
 
 def _progress(night: NightSnapshot) -> ProgressObject:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.state import StallThresholds
-from tui.night.activity import EDITING, SUBAGENTS
 from tui.night.fold_state import FoldState
 from tui.system.format import shorten
 

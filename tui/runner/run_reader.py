@@ -200,10 +200,10 @@ class RunReader:
             self._changed = True
 
     def read_progress(self) -> ProgressFile | None:
-        """The progress file as it stands at this moment; None where nothing is counted."""
+        """The progress file as it stands at this moment; None where no task is counted."""
         self._read_progress()
         progress = self.progress
-        return None if progress is None or progress.basis == "unknown" else progress
+        return progress if progress is not None and progress.counts_tasks else None
 
     def snapshot(self) -> NightSnapshot:
         """What is known now; at most a second old."""

@@ -123,7 +123,7 @@ def trust(
     place = _place_of(project)
     if not place:
         raise RefusedError(f"{str(project)!r} cannot be read, so it cannot be trusted")
-    shown = os.fsencode(project).decode("utf-8", "replace")
+    shown = paths.path_text(project)
     kept = dict(list(marks.items())[:_MOST_MARKS])
     with _changing(environ) as entries:
         mine = [one for one in entries if one.place == place and one.digest != digest]

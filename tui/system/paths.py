@@ -83,6 +83,16 @@ def resolve(project: Path, path: str, environ: Mapping[str, str] = os.environ) -
     return _path(os.path.normpath(project / path))
 
 
+def path_text(path: str | os.PathLike[str]) -> str:
+    """A path as text that any reader of JSON takes, even where a name is none."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it, by their names alone."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
 def is_within(project: Path, path: Path) -> bool:
     """Whether the path, every symbolic link followed, lies inside the project."""
     try:

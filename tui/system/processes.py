@@ -43,7 +43,7 @@ class ProcessRow(NamedTuple):
 
 
 class ProcessFacts(NamedTuple):
-    """A living process; `start` (as text) guards against the reuse of its pid."""
+    """A living process; `start` (as text) guards against a reused pid. `is_stopped`: by SIGSTOP or Ctrl-Z."""
 
     pid: int
     name: str
@@ -52,6 +52,7 @@ class ProcessFacts(NamedTuple):
     created: float
     cpu_s: float
     rss: int
+    is_stopped: bool = False
 
     @property
     def identity(self) -> ProcessIdentity:
@@ -143,6 +144,7 @@ def read_facts(pid: int) -> ProcessFacts | None:
         created=_boot_time() + int(rest[19]) / ticks,
         cpu_s=(int(rest[11]) + int(rest[12])) / ticks,
         rss=max(0, int(rest[21])) * _page_size(),
+        is_stopped=rest[0] == b"T",
     )
 
 
@@ -221,11 +223,7 @@ def resident_bytes(pid: int) -> int:
 def newest_child(pid: int) -> float:
     """When the youngest child of a process began, in seconds since the epoch; 0 for none."""
     if not has_proc():
-        return _ask_psutil(
-            pid,
-            lambda one: max((child.create_time() for child in one.children()), default=0.0),
-            0.0,
-        )
+        return _ask_psutil(pid, lambda p: max([0.0, *(c.create_time() for c in p.children())]), 0.0)
     found = map(read_facts, _children(pid)[:MOST_DESCENDANTS])
     return max((facts.created for facts in found if facts is not None), default=0.0)
 
@@ -365,17 +363,15 @@ def _facts_without_proc(pid: int) -> ProcessFacts | None:
     try:
         process = psutil.Process(pid)
         with process.oneshot():
-            if process.status() == psutil.STATUS_ZOMBIE:
+            status = process.status()
+            if status == psutil.STATUS_ZOMBIE:
                 return None
             created, times = process.create_time(), process.cpu_times()
             return ProcessFacts(
-                pid,
-                process.name(),
-                process.ppid(),
-                f"{created:.3f}",
-                created,
+                *(pid, process.name(), process.ppid(), f"{created:.3f}", created),
                 times.user + times.system,
                 process.memory_info().rss,
+                status == psutil.STATUS_STOPPED,
             )
     except (psutil.Error, OSError):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from tui.system.errors import OvernightError, describe_os_error
 
@@ -50,14 +51,16 @@ def write_out(text: str, *, flush: bool = False) -> None:
 
 def write_note(text: str) -> None:
     """Writes to standard error, whose own faults stop nothing."""
-    with suppress(OSError):
+    try:
         sys.stderr.write(text)
         sys.stderr.flush()
+    except OSError:
+        give_up_output(sys.stderr)
 
 
-def give_up_output() -> None:
+def give_up_output(stream: TextIO | None = None) -> None:
     """Sends what is still to be printed nowhere: the interpreter would complain about it at its end."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, (stream or sys.stdout).fileno())
         os.close(null)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from textual.reactive import reactive
 
-from tui.model.labels import STATES
+from tui.model.labels import STATES_SHORT, state_word
 from tui.system.format import (
     format_age,
     format_clock,
@@ -27,8 +27,9 @@ from widgets.text_cells import clip, visible
 class HeaderFacts(Struct, frozen=True):
     """Everything that the header may say; None and empty say nothing.
 
-    `state` is a session state. `viewed_at` is the time that a person has gone back to.
-    `alert` is a few words that must not be missed, such as a limit that comes near.
+    `state` is a session state, `state_until` the clock at which it should end. `viewed_at` is the time
+    that a person has gone back to. `alert` is a few words that must not be missed, such as a limit that
+    comes near.
     """
 
     project: str
@@ -53,6 +54,7 @@ class HeaderFacts(Struct, frozen=True):
     budget_critical: float = 0.95
     checkpoint_due_s: float | None = None
     others: int = 0
+    state_until: str = ""
 
 
 class HeaderPart(Struct, frozen=True):
@@ -97,14 +99,16 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
 
 def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
     sign, role = state_span(facts.state, signs)
-    word = STATES.get(facts.state, visible(facts.state).replace("_", " "))
-    short = visible(facts.state).replace("_", " ").split(" ")[0]
+    word = visible(state_word(facts.state))
+    short = STATES_SHORT.get(facts.state) or visible(facts.state).split("_")[0]
     elapsed: Line = []
     if facts.elapsed_s is not None:
         elapsed = [("  " + format_running(facts.elapsed_s), "text")]
     lead, tail = (" ", " ") if role == "alarm" else ("", "")
-    full: list[Span] = [(f"{lead}{sign} {word}{tail}", role)]
-    return HeaderPart(([*full, *elapsed], full, [(f"{lead}{sign} {short}{tail}", role)]), (58, 80))
+    until = f" until {facts.state_until}" if facts.state_until else ""
+    names = [word + until, word, short] if until else [word, short]
+    forms: list[Line] = [[(f"{lead}{sign} {name}{tail}", role)] for name in names]
+    return HeaderPart(([*forms[0], *elapsed], *forms), (58, *([78] if until else []), 80))
 
 
 def _severity(value: float, high: float, full: float) -> Role:

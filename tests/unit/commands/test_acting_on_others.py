@@ -10,7 +10,10 @@ import pytest
 
 from tests.command_line import Done, run
 from tests.unit.control.foreign_scene import Elsewhere, elsewhere
-from tests.unit.repositories import write
+from tests.unit.project_files import slug
+from tests.unit.repositories import sh, write
+from tui.feeds.sessions.live_processes import agent_identity
+from tui.system.processes import is_alive
 
 Call = Callable[..., Done]
 
@@ -52,6 +55,51 @@ def test_words_wait_and_can_be_taken_back(scene: Elsewhere, call: Call) -> None:
     assert call("withdraw", name[:25]).code == 0
     assert call("withdraw").code == 4
     assert scene.states(name) == ["queued", "withdrawn"]
+
+
+def test_a_session_that_was_named_is_not_the_one_that_began_later(
+    scene: Elsewhere, call: Call
+) -> None:
+    """A process that names no session is not taken for one whose last record is older than it."""
+    at = "2026-01-01T00:00:00.000Z"
+    facts = {"sessionId": "older-000", "cwd": str(scene.project), "timestamp": at}
+    prompt = {"type": "user", "uuid": "1", "message": {"role": "user", "content": "Go."}, **facts}
+    folder = scene.workplace.config / "projects" / slug(scene.project)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "older-000.jsonl").write_text(json.dumps(prompt) + "\n")
+    found = scene.begin()
+    for file in (scene.workplace.config / "sessions").glob("*.json"):
+        file.unlink()
+
+    done = call("kill", "--session", "older-000", "--yes")
+    assert done.code == 3
+    assert is_alive(agent_identity(found))
+
+
+def test_the_files_of_another_work_tree_are_those_of_its_session(
+    scene: Elsewhere, call: Call, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    sh(scene.project, "worktree", "add", "-q", str(tree))
+    (tree / "only-there.txt").write_text("x")
+    at = "2026-01-01T00:00:00.000Z"
+    facts = {"sessionId": "tree-0000", "cwd": str(tree), "timestamp": at}
+    prompt = {"type": "user", "uuid": "1", "message": {"role": "user", "content": "Go."}, **facts}
+    folder = scene.workplace.config / "projects" / slug(tree)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tree-0000.jsonl").write_text(json.dumps(prompt) + "\n")
+
+    named = call("checkpoint", "--session", "tree-0000")
+    assert f"of the work tree {tree}" in named.err
+    listed = json.loads(call("checkpoints", "--session", "tree-0000", "--json").out)
+    (only,) = listed["checkpoints"]
+    assert "only-there.txt" in sh(tree, "ls-tree", "--name-only", only["commit"])
+    here = call("checkpoint")
+    assert f"the work tree {scene.project}; the session shown works in {tree}" in here.err
+    assert len(json.loads(call("checkpoints", "--json").out)["checkpoints"]) == 1
+    plan = call("rewind", named.out.decode().strip(), "--session", "tree-0000", "--dry-run")
+    assert plan.code == 0
+    assert f"of the work tree {tree}, where the session works" in plan.err
 
 
 def test_step_back_is_made_from_the_record_and_delivered(scene: Elsewhere, call: Call) -> None:

@@ -108,6 +108,14 @@ def test_the_screen_needs_a_terminal(tui: Run) -> None:
         assert "no terminal" in sentence(done)
 
 
+@pytest.mark.parametrize("story", ["limit", "", "nightly", "works tasks=2"])
+def test_a_story_that_nobody_wrote_is_refused(tui: Run, tmp_path: Path, story: str) -> None:
+    done = tui("demo", "--detach", "--story", story, "--folder", str(tmp_path / "demo"))
+    assert done.code == 2
+    assert "night or work" in sentence(done)
+    assert not (tmp_path / "demo").exists()
+
+
 def test_help_and_version_are_data(tui: Run) -> None:
     from tui import __version__
     from tui.cli import COMMANDS

@@ -30,8 +30,8 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.fixture
 def tui(scene: Scene) -> Run:
-    def call(*words: str, cwd: Path = scene.project) -> Done:
-        done = run(*words, home=scene.home, cwd=cwd, env={})
+    def call(*words: str, cwd: Path = scene.project, **env: str) -> Done:
+        done = run(*words, home=scene.home, cwd=cwd, env=env)
         assert "Traceback" not in done.err
         return done
 
@@ -67,6 +67,9 @@ def test_the_table_is_for_people_and_fits_into_80_columns(tui: Run, scene: Scene
     assert lines[-1] == "1 question or older session not shown; --json has all"
     cells = [sum(2 if ord(one) > 0x2FFF else 1 for one in line) for line in lines]
     assert max(cells) <= 80
+    assert "in 很长的名字" in "".join(lines), "where it ran, and not the whole path of it"
+    narrow = tui("sessions", COLUMNS="40").out.decode().splitlines()
+    assert max(sum(2 if ord(one) > 0x2FFF else 1 for one in line) for line in narrow[:-2]) <= 40
 
 
 def test_all_sessions_of_the_machine(tui: Run, scene: Scene, tmp_path: Path) -> None:

@@ -24,12 +24,22 @@ CLASSES = {
         'API Error: 401 {"type":"error","error":{"type":"authentication_error"}} · Please run /login',
         'API Error: 403 {"error":{"type":"forbidden","message":"Request not allowed"}}',
         "Your organization has disabled API key authentication · Unset ANTHROPIC_API_KEY",
+        "This organization has been disabled.",
+        "Login expired · Please run /login",
+        "API Error (us.x.claude-1:0): Could not load credentials from any providers",
+        "API Error: Token is expired. To refresh this SSO session run 'aws sso login'",
+    ),
+    FailureKind.FORBIDDEN: (
+        "Routines are disabled by your organization's policy.",
+        "Your account does not have access to Claude. Contact your administrator.",
     ),
     FailureKind.CREDIT: (
         "Credit balance is too low",
         'API Error: 400 {"error":{"type":"invalid_request_error","message":"Your credit balance is too'
         ' low to access the API."}}',
         "API Error: 402 payment required",
+        'API Error: 402 {"error":{"message":"Insufficient Balance","code":"invalid_request_error"}}',
+        'API Error: 429 {"error":{"code":"1113","message":"Insufficient balance. Please recharge."}}',
     ),
     FailureKind.USAGE_LIMIT: (
         "Claude AI usage limit reached|1796040000",
@@ -38,6 +48,9 @@ CLASSES = {
         "Opus weekly limit reached ∙ resets Dec 3, 1pm",
         "You've hit your limit · resets 3pm (UTC)",
         "You've reached your weekly limit",
+        "Your organization has reached its usage limit",
+        "API Error: 400 You have reached your specified API usage limits. You will regain access on"
+        " 2026-12-01 at 00:00 UTC.",
         "You're out of extra usage · resets 2pm (America/Denver)",
         "You've hit your monthly spend limit · your session limit resets 3pm",
         'API Error: 429 {"error":{"code":"1308","message":"Usage limit reached for 5 hour. Your limit'
@@ -74,20 +87,28 @@ CLASSES = {
         "API Error: Connection error.",
         "API Error: Connection to the API was lost (ECONNRESET). This is usually temporary",
         "API Error: terminated",
+        "Unable to connect to API: Self-signed certificate detected",
+        "API Error: The socket connection was closed unexpectedly.",
+        "API Error: 400 This may be a temporary network issue",
         "API Error: read ETIMEDOUT",
     ),
     FailureKind.PROMPT_TOO_LONG: (
         "Prompt is too long",
+        "Error during compaction: Conversation too long. Press esc twice to go up a few messages.",
+        "API Error: The model has reached its context window limit.",
         'API Error: 400 {"error":{"type":"invalid_request_error","message":"prompt is too long: 2 > 1"}}',
     ),
     FailureKind.REQUEST_TOO_LARGE: (
         "Request too large (max 32MB). Double press esc to go back and try with a smaller file.",
         "API Error: 413 no",
+        "Image was too large. Double press esc to go back and try again with a smaller image.",
+        "PDF too large (max 100 pages, 32 MB). Double press esc to go back and try again.",
     ),
     FailureKind.MODEL_NOT_FOUND: (
         "There's an issue with the selected model (x-1). It may not exist or you may not have access.",
         'API Error: 404 {"type":"error","error":{"type":"not_found_error","message":"model: x-1"}}',
         "Claude Opus is not available with the Claude Pro plan.",
+        "API Error (us.x.claude-1:0): 400 The provided model identifier is invalid.",
     ),
     FailureKind.POLICY: (
         "API Error: Opus 5.5's safeguards flagged this message (https://www.example.com/legal/aup).",
@@ -98,6 +119,7 @@ CLASSES = {
     FailureKind.INVALID_REQUEST: (
         "API Error: 400 due to tool use concurrency issues.",
         "API Error: 400 odd",
+        "API Error: 400 context_management: Extra inputs are not permitted",
     ),
     FailureKind.UNKNOWN: ("API Error: Cannot read properties of undefined", "API Error"),
 }
@@ -111,6 +133,12 @@ def test_the_class_in_words_alone(kind: FailureKind, text: str) -> None:
     unmarked = read_unmarked(text, None)
     assert unmarked == marked
     assert (marked.limit is not None) == (kind == FailureKind.USAGE_LIMIT)
+
+
+def test_a_code_for_a_limit_with_a_servers_own_words_is_no_usage_limit() -> None:
+    text = 'API Error: 429 {"error":{"code":"1302","message":"High concurrency usage of this API"}}'
+    assert read_failure(text, "rate_limit", 429, None).kind == FailureKind.RATE_LIMIT
+    assert read_failure("Wait a while", "rate_limit", 429, None).kind == FailureKind.USAGE_LIMIT
 
 
 @pytest.mark.parametrize(

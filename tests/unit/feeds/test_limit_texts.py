@@ -47,6 +47,12 @@ def moment(text: str, at: float | None = AT, zone: str = "UTC") -> str | None:
         ("You've hit your weekly limit · resets Dec 4 at 3pm (Asia/Tokyo)", "2026-12-04T06:00"),
         ("You've hit your weekly limit · resets Jan 2, 2027, 9am (UTC)", "2027-01-02T09:00"),
         ("You've hit your weekly limit · resets Jan 2, 9am", "2027-01-02T09:00"),
+        ("You've hit your weekly limit · resets Mon 12:00am", "2026-12-07T00:00"),
+        ("You've hit your weekly limit · resets Mon 1pm", "2026-11-30T13:00"),
+        ("You've hit your weekly limit · resets Sunday 12:00am", "2026-12-06T00:00"),
+        ("You've hit your Opus limit · resets Tue at 5pm (America/New_York)", "2026-12-01T22:00"),
+        ("You've hit your weekly limit · resets Thursday, 9:30", "2026-12-03T09:30"),
+        ("You will regain access on 2026-12-01 at 00:00 UTC.", "2026-12-01T00:00"),
         ("Limits will reset at 11:30 AM. View your usage details.", "2026-11-30T11:30"),
         ("You've hit your limit · resets in 1h 30m", "2026-11-30T12:30"),
         ("Usage limit reached. It resets 2026-11-30T15:13:03Z", "2026-11-30T15:13"),
@@ -55,6 +61,12 @@ def moment(text: str, at: float | None = AT, zone: str = "UTC") -> str | None:
 )
 def test_when_it_resets(text: str, expected: str) -> None:
     assert moment(text) == expected
+
+
+def test_a_weekday_without_an_hour_is_over_with_that_day() -> None:
+    limit = read_limit("You've hit your weekly limit · resets Monday", AT, UTC)
+    assert (limit.resets_at, limit.words) == (None, "resets Monday")
+    assert limit.latest == datetime(2026, 11, 30, 23, 59, tzinfo=UTC).timestamp()
 
 
 def test_an_hour_that_is_over_is_tomorrows_and_the_minute_that_began_is_now() -> None:

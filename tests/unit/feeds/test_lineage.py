@@ -54,6 +54,17 @@ def test_clear_in_one_process_is_one_night_named_by_the_newest(tmp_path: Path) -
     assert found[0].id == third.session
 
 
+@pytest.mark.parametrize("is_summary", [True, False])
+def test_a_compaction_that_began_a_file_goes_on_with_the_night(
+    tmp_path: Path, is_summary: bool
+) -> None:
+    first = talk(3 * HOUR).ask("Part 1.").work(3).say("Done.")
+    second = talk(2 * HOUR).raw(type="summary", summary="Work", leafUuid="of-another")
+    second.ask("This session is being continued…", isCompactSummary=is_summary).work(3)
+    found = names(nights(tmp_path, first, second), first, second)
+    assert found == ([[0, 1]] if is_summary else [[0], [1]])
+
+
 def test_clear_follows_the_session_that_ended_last_in_the_same_folder(tmp_path: Path) -> None:
     old = talk(9 * HOUR).ask("Old.").say("Done.")
     first = talk(4 * HOUR).ask("One.").say("Done.")

@@ -15,7 +15,7 @@ from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FollowCounters
 from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.sessions import event_files
-from tui.feeds.sessions.event_files import find_streams, first_prompt, read_summary
+from tui.feeds.sessions.event_files import find_streams, main_events, read_summary
 from tui.feeds.sessions.night_files import list_night_files
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.session import NamedSources, SidecarPath
@@ -166,7 +166,7 @@ def test_a_pipe_is_never_waited_for(project: Path) -> None:
     assert file.read_changed() is None
     assert file.source_status().state == "unreadable"
     assert read_summary(str(log.path), inside=str(project)) is None
-    assert first_prompt(str(log.path), inside=str(project)) == ""
+    assert list(main_events(str(log.path), 0, 100, inside=str(project))) == []
 
 
 def test_a_whole_file_is_not_read_through_a_link_to_outside(project: Path) -> None:

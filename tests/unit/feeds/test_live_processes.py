@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -102,6 +103,21 @@ def test_a_session_file_with_its_process(
     assert (agent.socket, agent.tmux) == ("/run/x.sock", "main %3")
     assert agent.created == pytest.approx(psutil.Process(process.pid).create_time(), abs=0.02)
     assert agent.rss > 0
+
+
+def test_a_stopped_process_is_no_busy_one(
+    tmp_path: Path, project: Path, claude: str, start: Start
+) -> None:
+    process = start(claude, cwd=project)
+    written = {"procStart": start_of(process.pid), "status": "busy"}
+    session_file(tmp_path, process.pid, sessionId="s-1", cwd=str(project), **written)
+    feed, _ = feed_of(project, tmp_path)
+    assert [agent.status for agent in feed.read().agents] == ["busy"]
+
+    os.kill(process.pid, signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    feed, _ = feed_of(project, tmp_path)
+    assert [agent.status for agent in feed.read().agents] == ["stopped"]
 
 
 @pytest.mark.parametrize("start_ticks", ["1", 1])

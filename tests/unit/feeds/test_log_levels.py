@@ -12,6 +12,12 @@ from tui.feeds.log_levels import judge_level
 from tui.model.records import LogLevel
 
 ERRORS = [
+    "push rejected",
+    "CONFLICT (content): Merge conflict in a.py",
+    "exception in thread 3",
+    "agent stopped unexpectedly",
+    "unexpected EOF",
+    "step 4: rc=1",
     "/bin/bash: /srv/app/heal.sh: No such file or directory",
     "DOWN: com.example.bootstrap",
     "Worker DOWN",
@@ -44,6 +50,9 @@ ERRORS = [
     "ошибка сборки",
 ]
 WARNINGS = [
+    "no progress in 5 loops",
+    "Timeout: no output for 900 s",
+    "zombie process found",
     "⚠️ stuck task: fef89594 for 40 min",
     "task 4 ⚠ slow",
     "Rate limit hit, waiting",
@@ -58,6 +67,16 @@ WARNINGS = [
     "context limit approaching (85%)",
 ]
 PLAIN = [
+    "Retry limit: 5",
+    "rate_limit: ok",
+    "Session limit: 10 hours",
+    "timeout set to 600s",
+    "Next retry in 0s",
+    "fix: handle timeout errors in fetch",
+    "disk full check passed",
+    "unhealthy: false",
+    "timed out: no",
+    "Updated README: describe failure modes",
     "all quiet: 0 errors, 0 failed, no restart",
     "0 errors, 0 failures",
     "no errors",

@@ -37,6 +37,23 @@ def counted(text: str) -> tuple[str, int, int]:
         ("- **Total Tasks:** 21\n- **Completed:** 0\n- **Remaining:** 21", 0, 21),
         ("## Phase 0: ✅ COMPLETE (6/6)\n## Phase 1: (3/5)", 9, 2),
         ("## All (11/12)\n### Cellar (6/6)\n### Attic (5/6)", 11, 1),
+        ("- 2/33 active features passing (was 4/32)", 2, 31),
+        ("Progreso: 9/12 funcionalidades completadas (75%)", 9, 3),
+        ("**Features**: **41**/**50**", 41, 9),
+        ("Features complete: 1,200/1,500", 1200, 300),
+        ("Features passing: 15/30 (regression found)", 15, 15),
+        ("Features: 31/205\n- target 40/205 features\n- Goal: 50/205 features (24%)", 31, 174),
+        ("Starting Status: 109/120 features\nEnding Status: 112/120 features", 112, 8),
+        ("- a.json - 12/12 features passing\n- b.json - 0/12 features passing", 12, 12),
+        ("| Category | Done | Total |\n|---|---|---|\n| Core | 5 | 5 |\n| Edge | 4 | 9 |", 9, 5),
+        (
+            "| Category | Done | Total |\n|--|--|--|\n| A | 5 | 5 |\n| B | 4 | 9 |\n| **Total** | 9 | 14 |",
+            9,
+            5,
+        ),
+        ("## Status\n- Before: 5/9 features\n- After: 7/9 features", 7, 2),
+        ("## Status\n- Features: 7/9\n- Docs: 3/3", 7, 2),
+        ("| Category | Progress |\n|---|---|\n| Core | 5/5 |\n| Edge | 4/9 |", 9, 5),
         ("- 总功能: 18/18 已完成 (100%)\n### ✅ 基础 (3/3)\n### ✅ 其他 (4/4)", 18, 0),
     ],
 )
@@ -54,6 +71,15 @@ def test_counts_of_tasks(text: str, done: int, open_: int) -> None:
         "EVAL F-001 GREEN — criteria 9/9 pass",
         "41/44 passed in 3.2 s",
         "Test coverage: 80/100 (80%) complete",
+        "Test progress: 5/5 tests passing (100%)",
+        "Status: 58/63 tests passing (92.1%)",
+        "Progress: 5/5 tests passing",
+        "Progress: Phase 3/7\nIteration 5/20\nWeek 2/4",
+        "| Session | Done | Total |\n|---|---|---|\n| 1 | 3 | 9 |\n| 2 | 5 | 9 |",
+        "| Iteration | Done | Total |\n|---|---|---|\n| 1 | 3 | 9 |\n| 2 | 5 | 9 |",
+        "## Status\n- Build: 1/1\n- Unit: 40/40",
+        "| Suite | Done | Total |\n|---|---|---|\n| Unit | 5 | 5 |\n| End | 4 | 9 |",
+        "Total: 210\nCompleted: 0\n## Session 1\n#### Completed:\n- a\n## Session 2\n#### Completed:\n- b",
         "Created: 12/31/2025, progress to follow",
         "Due 1/20/2026, done",
         "support 24/7, complete",
@@ -201,6 +227,32 @@ def test_no_features_are_unknown_progress(data: bytes) -> None:
 
     assert (progress.basis, progress.total) == ("unknown", 0)
     assert progress.rests_on.startswith("f.json ")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (
+            "Progress: 40/63 tests passing (63.5%)\nSession Start: 36/63 (57.1%)\n",
+            ("tests", 40, 23),
+        ),
+        ("Progress: 40/63 tests passing (63.5%)\nFeatures: 7/9\n", ("counts", 7, 2)),
+        ("Progress: 40/63 tests passing (63.5%)\n- [x] a\n- [ ] b\n", ("checkboxes", 1, 1)),
+    ],
+)
+def test_tests_stand_for_tasks_where_the_file_calls_them_its_progress(
+    text: str, answer: tuple[str, int, int]
+) -> None:
+    assert counted(text) == answer
+
+
+def test_features_go_before_tests_that_stand_for_tasks() -> None:
+    features = read_feature_list(b'[{"name": "a", "passes": true}]', "f", None)
+    tests = read_progress("Progress: 4/8 tests passing (50%)\n", "p", None)
+
+    assert not tests.counts_tasks
+    assert with_features(tests, features).basis == "features"
+    assert with_features(tests, read_feature_list(b"{}", "f", None)) == tests
 
 
 def test_features_count_where_the_file_counts_nothing() -> None:

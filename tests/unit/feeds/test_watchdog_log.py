@@ -386,3 +386,12 @@ def test_recorded_logs(digest: str) -> None:
     assert Counter(entry.level for entry in entries) == levels
     assert sum("\n" in entry.text for entry in entries) == joined
     assert not [entry for entry in entries if "\x1b" in entry.text]
+
+
+def test_of_a_bar_drawn_over_itself_the_last_state_counts() -> None:
+    decoder = WatchdogLogDecoder("log")
+    bar = b"\r".join(b"%d%%" % share for share in range(9_000)) + b"\rcopied\r\n"
+
+    entries = decoder.decode(bar, 0) + decoder.flush()
+
+    assert [entry.text for entry in entries] == ["copied"]

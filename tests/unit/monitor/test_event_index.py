@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,17 @@ def test_changes_of_rows_that_are_not_shown_are_not_told(tmp_path: Path) -> None
         file.write(lines([answer(3, 2, "fine", 3)]))
     ledger.poll()
     assert ledger.index.pop_changed() == [1]
+
+
+def test_a_subagent_that_met_a_limit_is_an_error_to_jump_to(tmp_path: Path) -> None:
+    limit = "You've hit your limit · resets 3:40pm (UTC)"
+    calls = [bash(1, "cat log", 0), answer(2, 1, limit, 1)]
+    for name in ("Task", "Agent"):
+        agent = json.loads(json.dumps(calls[0]).replace("Bash", name))
+        log = ledger_over(written(tmp_path, lines([agent, calls[1]]))).index
+        assert log.next_error(-1, 1) == 0
+    plain = ledger_over(written(tmp_path, lines(calls))).index
+    assert plain.next_error(-1, 1) is None, "a command may print what it likes"
 
 
 def test_errors_are_found_forwards_and_backwards(tmp_path: Path) -> None:

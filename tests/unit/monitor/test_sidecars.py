@@ -348,3 +348,26 @@ def test_the_processes_of_other_sessions_say_nothing_about_this_one(
     clock.advance(60.0)
     (found,) = (one for one in sidecars.poll()[0] if isinstance(one, AgentProcesses))
     assert [agent.pid for agent in found.agents] == [41, 42]
+
+
+def test_a_process_that_has_recorded_nothing_is_the_session_where_there_is_no_other(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = AgentProcess(41, 1.0, session="fresh")
+
+    class Reader:
+        def __init__(self, *_: object) -> None:
+            self.own_agent: object = None
+
+        def read(self) -> AgentProcesses:
+            return AgentProcesses(clock.wall(), (agent,))
+
+    monkeypatch.setattr(sidecars_module, "AgentProcessReader", Reader)
+    (tmp_path / "empty").mkdir()
+    sources = select_session(tmp_path / "empty", Settings(), NamedSources())
+    fresh = KnownSession(
+        "fresh", "transcript", "", "/p", 1.0, 2.0, SessionState.STARTING, process=agent
+    )
+    sidecars = SidecarFiles(tmp_path / "empty", replace(sources, others=(fresh,)), clock)
+    (found,) = (one for one in sidecars.poll()[0] if isinstance(one, AgentProcesses))
+    assert found.agents == (agent,)

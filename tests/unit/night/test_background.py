@@ -465,3 +465,27 @@ def test_no_call_stays_open_that_a_later_answer_closed(
     last.say("all is done", final=True, message="another")
     made.apply(last.events)
     assert made.snapshot(START + 200.0).activity.tools == ()
+
+
+def test_the_time_of_a_background_task_is_work_and_not_idle() -> None:
+    shown = seen(with_shell(0.0), process("shell", children=3), later=600.0)
+    assert shown.time.working == pytest.approx(600.0, abs=5.0)
+    assert shown.time.idle == 0.0
+    told = with_shell(0.0)
+    told.add(
+        UserMessage("note", tasks=(TaskUpdate("ended", "b1", "", "", "", "completed"),)), 600.0
+    )
+    told.say("it is built", final=True)
+    assert night(told).time.idle <= 2.0, "its end tells that it ran"
+    lost = with_shell(0.0)
+    lost.prompt("what is with it?", 6_000.0)
+    assert night(lost).time.idle == pytest.approx(6_000.0, abs=5.0), "nothing tells how long it ran"
+
+
+def test_a_schedule_is_no_work() -> None:
+    script = Script("t.jsonl")
+    script.prompt()
+    call = script.call("CronCreate", "at :07")
+    answered(script, call, launch("session_cron", call=call))
+    script.say("every hour", final=True)
+    assert seen(script, process("idle"), later=600.0).time.idle == pytest.approx(600.0, abs=5.0)

@@ -13,7 +13,6 @@ from tests.unit.commands.contract import fits
 from tests.unit.night.night_script import MODEL, START, Script, fold
 from tui.model.events import ModelUsage, RateLimit, RunningCost, TokenUsage
 from tui.model.journal import JournalEntry
-from tui.model.json.document import OBJECTS, json_document
 from tui.model.json.lists import RowObject
 from tui.model.json.status import StatusObject
 from tui.model.records import ProgressFile
@@ -136,16 +135,6 @@ def test_levels_of_stalls() -> None:
         level(StallKind.LOOP, at) for at in (StallLevel.NOTICE, StallLevel.NUDGE, StallLevel.STOP)
     ]
     assert words == ["notice", "suspected", "stuck"]
-
-
-def test_the_document_has_a_row_for_every_field() -> None:
-    text = json_document()
-    for command, kind in OBJECTS.items():
-        assert f"## `{command}`" in text
-        for name in kind.__struct_fields__:
-            assert f"| `{name}` |" in text
-    assert "| `run.limits.max_cost_usd` | number? |" in text
-    assert "| `injections[].state` | `queued` \\| `delivered`" in text
 
 
 def test_a_row_is_declared_as_it_is_printed() -> None:

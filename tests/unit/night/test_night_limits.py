@@ -12,7 +12,7 @@ from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind, LimitNotice
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import NightSnapshot
-from tui.night.rules.limit_rules import limit_name, moment
+from tui.night.rules.limit_rules import describe_failure, limit_name, moment
 from tui.system.format import format_clock, format_local
 
 HOUR = 3600.0
@@ -96,6 +96,20 @@ def test_an_event_and_the_words_after_it_tell_of_one_limit() -> None:
     assert shown.activity.reason.startswith("usage limit (Opus weekly): lifted in 1 h, at ")
 
 
+def test_the_event_is_more_exact_than_the_words_after_it() -> None:
+    script = Script()
+    script.prompt()
+    script.add(RateLimit("rejected", RESETS, "five_hour"))
+    told = LimitNotice("five_hour", RESETS - 2 * HOUR, "resets 2pm")
+    script.add(failed(FailureKind.USAGE_LIMIT, "You've hit your session limit · resets 2pm", told))
+    shown = seen(script, RESETS - HOUR)
+    assert shown.activity.reason.startswith("usage limit (5 h): lifted in 1 h, at ")
+    other = LimitNotice("weekly", RESETS + 50 * HOUR, "resets Mon 2pm")
+    script.add(failed(FailureKind.USAGE_LIMIT, "You've hit your weekly limit", other))
+    shown = seen(script, RESETS - HOUR)
+    assert shown.activity.reason.startswith("usage limit (weekly): lifted in 2 days 3 h, at ")
+
+
 def test_extra_usage_that_pays_is_no_limit() -> None:
     script = Script()
     script.prompt()
@@ -148,6 +162,35 @@ def test_an_error_that_ends_a_turn_is_named_with_what_a_person_can_do(
     assert word(shown) == ("failed", None)
     assert shown.activity.reason.startswith(f"{kind.words}: the words of it")
     assert (f"to do: {kind.remedy}" in shown.activity.reason) == bool(kind.remedy)
+
+
+QUOTED = '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded, \\"sorry\\""}}'
+
+
+@pytest.mark.parametrize("answer", [QUOTED, QUOTED[:-3], f"{QUOTED} (request r1)"])
+def test_of_the_answer_that_an_error_quotes_its_message_is_told(answer: str) -> None:
+    said = describe_failure(ApiFailure(FailureKind.OVERLOADED, f"API Error: 529 {answer}", 529))
+    assert said == 'API overloaded: API Error: 529 Overloaded, \\"sorry\\"'
+    plain = "API Error: the set {1, 2} has no message"
+    assert describe_failure(ApiFailure(FailureKind.UNKNOWN, plain)) == f"API error: {plain}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "alive", "told"),
+    [
+        (FailureKind.CONNECTION, False, True),
+        (FailureKind.CONNECTION, None, False),
+        (FailureKind.LOGIN, False, False),
+    ],
+)
+def test_what_a_later_try_may_cure_can_be_taken_up_again(
+    kind: FailureKind, alive: bool | None, told: bool
+) -> None:
+    script = Script()
+    script.prompt()
+    script.add(failed(kind, "the words of it"))
+    shown = seen(script, (script.at or 0.0) + 60.0, alive)
+    assert ("--resume takes it up again" in shown.activity.reason) == told
 
 
 def test_an_error_after_which_the_work_went_on_is_past() -> None:

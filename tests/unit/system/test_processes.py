@@ -72,6 +72,18 @@ def test_a_signal_reaches_that_very_process_only(child: subprocess.Popen[str]) -
 
 
 @pytest.mark.usefixtures("kernel")
+def test_a_process_that_a_signal_stopped_says_so(child: subprocess.Popen[str]) -> None:
+    def is_stopped() -> bool:
+        facts = processes.read_facts(child.pid)
+        return facts is not None and facts.is_stopped
+
+    assert not is_stopped()
+    os.kill(child.pid, signal.SIGSTOP)
+    os.waitpid(child.pid, os.WUNTRACED)
+    assert is_stopped()
+
+
+@pytest.mark.usefixtures("kernel")
 def test_a_process_that_is_gone_gives_empty_answers() -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()

@@ -52,6 +52,24 @@ def test_the_header_drops_what_matters_least(width: int, expected: str) -> None:
     assert drawn(header_line(FACTS, width)) == expected
 
 
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (75, " p  ◔ rate limited until 15:00  3h12m  ≈$12.40  ctx 43%  idle 14:00"),
+        (50, " p  ◔ rate limited until 15:00  ≈$12.40"),
+        (34, " p  ◔ rate limited until 15:00"),
+        (20, " p  ◔ rate limited"),
+        (16, " p  ◔ limited"),
+    ],
+)
+def test_until_when_a_limit_lasts_gives_way_late(width: int, expected: str) -> None:
+    limited = HeaderFacts(
+        *("p", "", "rate_limited", 11520, 12.4, "estimate", None, None, 43.2, 840),
+        state_until="15:00",
+    )
+    assert drawn(header_line(limited, width)) == expected
+
+
 def test_the_header_never_says_more_than_is_known() -> None:
     estimate = HeaderFacts("p", cost_usd=3.0, cost_source="estimate")
     partial = HeaderFacts("p", cost_usd=3.0, cost_source="partial", budget_usd=3.5)

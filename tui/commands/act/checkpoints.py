@@ -23,6 +23,7 @@ from tui.system.format import format_count, format_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from tui.control.checkpoints.refs import Checkpoint
     from tui.control.checkpoints.work_tree import NotCaptured
@@ -40,12 +41,14 @@ def checkpoint_command(arguments: argparse.Namespace) -> int:
     from tui.control.checkpoints.path_listing import OWN_REASON
     from tui.control.checkpoints.refs import count_not_captured
 
-    end_interrupted_rewind(project_of(arguments), may_act=True)
     operations = operations_for(arguments)
+    end_interrupted_rewind(operations.work_tree, may_act=True)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
     print_lines(f"{checkpoint.id}")
-    print_notes(f"{format_count(checkpoint.files, 'file')} kept as {checkpoint.commit[:10]}")
+    print_notes(
+        f"{format_count(checkpoint.files, 'file')} kept as {checkpoint.commit[:10]}{operations.of_work_tree}"
+    )
     missing = count_not_captured(checkpoint)
     for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
         missing -= 1
@@ -70,7 +73,7 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
 
     if arguments.delete is not None:
         return _delete(arguments)
-    known_checkpoints = checkpoints_of(project_of(arguments), foreign=True)
+    known_checkpoints = checkpoints_of(_work_tree_of(arguments), foreign=True)
     if arguments.json:
         from tui.model.json.common import SCHEMA
 
@@ -92,13 +95,19 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _work_tree_of(arguments: argparse.Namespace) -> Path:
+    """Whose checkpoints are meant: those of the project, or of the work tree of a session that was named."""
+    named = arguments.session is not None
+    return operations_for(arguments).work_tree if named else project_of(arguments)
+
+
 def _delete(arguments: argparse.Namespace) -> int:
     """Shows the checkpoint, asks, deletes it and prints its id."""
     from tui.control.checkpoints.refs import find_checkpoint
     from tui.control.retention import check_deletable, delete_checkpoint
     from tui.system.sanitize import clean_line
 
-    project = project_of(arguments)
+    project = _work_tree_of(arguments)
     checkpoint = find_checkpoint(project, arguments.delete, foreign=True)
     check_deletable(project, checkpoint)
     name, label = clean_line(checkpoint.id, 80), clean_line(checkpoint.label, 80)
@@ -162,8 +171,8 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
 
 def rewind_command(arguments: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
-    _end_interrupted_first(arguments)
     operations = operations_for(arguments)
+    _end_interrupted_first(operations.work_tree, arguments)
     operations.check_conversation(arguments.mode)
     plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
     return _rewind(operations, plan, arguments.mode, arguments)
@@ -176,17 +185,16 @@ def undo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def undo_command(arguments: argparse.Namespace) -> int:
     """Shows what would change, asks, and does it; 4 when there is no rewind to take back."""
-    _end_interrupted_first(arguments)
     operations = operations_for(arguments)
+    _end_interrupted_first(operations.work_tree, arguments)
     return _rewind(operations, operations.plan_undo(), "code", arguments)
 
 
-def _end_interrupted_first(arguments: argparse.Namespace) -> None:
+def _end_interrupted_first(project: Path, arguments: argparse.Namespace) -> None:
     """An interrupted rewind comes first: with --yes at once, else when the person says so."""
     from tui.control.rewind.execute import recover_rewind
     from tui.system.sanitize import clean_line
 
-    project = project_of(arguments)
     waiting = recover_rewind(project, may_act=False)
     if waiting is not None and not arguments.dry_run:
         confirm([clean_line(waiting.sentence)], "Do that first?", arguments.yes)

@@ -95,11 +95,12 @@ def kill_arguments(parser: argparse.ArgumentParser) -> None:
 
 def kill_command(arguments: argparse.Namespace) -> int:
     """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
-    operations = operations_for(arguments)
+    operations = operations_for(arguments, ends=True)
     verb: Verb = arguments.verb
     agent = operations.stop_target()
     keep = not arguments.no_checkpoint
-    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", arguments.yes)
+    pid = agent.pid if agent is not None else None
+    confirm(_plan(verb, keep, pid, operations.of_work_tree), "Do it?", arguments.yes)
     receipt = operations.stop(
         verb,
         checkpoint=keep,
@@ -110,10 +111,10 @@ def kill_command(arguments: argparse.Namespace) -> int:
     return 1 if receipt.survivors else 0
 
 
-def _plan(verb: Verb, keep: bool, pid: int | None) -> list[str]:
+def _plan(verb: Verb, keep: bool, pid: int | None, where: str) -> list[str]:
     whom = "The session" if pid is None else f"The session (pid {pid}), which was not started here,"
     if verb == "interrupt":
         return [f"{whom} ends its turn and stays."]
     how = "finishes its tool and writes a hand-over" if verb == "stop" else "is ended at once"
-    kept = "A checkpoint is taken first." if keep else "No checkpoint is taken."
+    kept = f"A checkpoint{where} is taken first." if keep else "No checkpoint is taken."
     return [f"{whom} {how}, then all processes it started are ended.", kept]

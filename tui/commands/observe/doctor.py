@@ -18,6 +18,7 @@ from tui.commands.context import (
     project_of,
     settings_of,
 )
+from tui.system.paths import path_text
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
     ends = None if forecast.ends_at is None else datetime.fromtimestamp(forecast.ends_at, UTC)
     return {
         "schema": 1,
-        "project": os.fsencode(examination.project).decode("utf-8", "replace"),
+        "project": path_text(examination.project),
         "ok": all(result.state != "fail" for result in results),
         "checks": [
             {name: getattr(result, name) for name in ("name", "state", "text", "advice")}

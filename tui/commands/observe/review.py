@@ -19,6 +19,7 @@ from tui.commands.context import (
 )
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError, UsageError
+from tui.system.paths import path_text
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def write_files(review: Review, arguments: argparse.Namespace, formats: dict[For
             write_out(text)
         else:
             write_export(file, text)
-            print_notes(f"wrote {os.fsencode(file).decode('utf-8', 'replace')}")
+            print_notes(f"wrote {path_text(file)}")
 
 
 def check_export(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from tui.commands.context import (
     project_of,
     settings_with_notice,
 )
+from tui.system.paths import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from tui.model.json.lists import KnownSessionObject
     from tui.model.session import KnownSession
 
-SCHEMA = 2
-_WIDTH = 80
+# Where a session ran that did not run in the project's folder itself, by its nearness.
+_PLACES = ("", "in {}/", "work tree {}", "folder {}, gone")
+_LEAST_WIDTH = 40
 _MOST_ROWS = 60
 
 
@@ -51,6 +53,7 @@ def sessions_command(arguments: argparse.Namespace) -> int:
         known = registry.sessions(whole=True)
         chosen = _chosen(registry, known)
     if arguments.json:
+        from tui.model.json.common import SCHEMA
         from tui.model.json.lists import SessionsObject
 
         print_json(SessionsObject(SCHEMA, [session_object(one, one is chosen) for one in known]))
@@ -80,7 +83,7 @@ def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
 
     return KnownSessionObject(
         **asdict(other_session(session)),
-        project=os.fsencode(session.folder).decode("utf-8", "replace"),
+        project=path_text(session.folder),
         last_event_at=iso(session.changed_at or None),
         run_id=session.run_id or None,
         pid=session.process.pid if session.process is not None else None,
@@ -95,8 +98,10 @@ def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
 def _table(
     known: Sequence[KnownSession], chosen: KnownSession | None, *, everywhere: bool
 ) -> list[str]:
-    """A row a session within 80 columns; questions and commands of the CLI that are over are only counted."""
+    """A row a session within the terminal; questions and commands of the CLI that are over are only counted."""
     from tui.system.format import fit_cells, format_count
+
+    width = max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
 
     shown = [one for one in known if one.has_substance or not one.is_over or one is chosen]
     shown = (shown or list(known))[:_MOST_ROWS]
@@ -108,32 +113,31 @@ def _table(
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[-1] = 0
     lines = [
-        fit_cells("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), _WIDTH)
+        fit_cells("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), width)
         for row in rows
     ]
     if left := len(known) - len(shown):
-        lines += [
-            "",
-            f"{format_count(left, 'question or older session', 'questions and older sessions')}",
-        ]
-        lines[-1] += " not shown; --json has all"
+        count = format_count(left, "question or older session", "questions and older sessions")
+        lines += ["", f"{count} not shown; --json has all"]
     return lines
 
 
 def _cells(
     session: KnownSession, chosen: bool, now: float, *, everywhere: bool
 ) -> tuple[str, str, str, str, str]:
+    from tui.model.labels import state_word
     from tui.system.format import format_age
     from tui.system.sanitize import clean_line
 
     name = session.run_id if session.kind == "run" else session.session_id[:8]
     kind = {"run": "run", "stream": "stream", "transcript": ""}[session.kind]
-    place = (Path(session.folder).name or session.folder) if everywhere else ""
-    about = " – ".join(filter(None, (kind, place, session.hint, session.title)))
+    name_of_folder = Path(session.folder).name or session.folder
+    place = name_of_folder if everywhere else _PLACES[session.nearness].format(name_of_folder)
+    about = " – ".join(filter(None, (kind, place, session.title)))
     return (
         "▸" if chosen else "",
         clean_line(name, 40),
-        session.state.replace("_", " "),
+        state_word(session.state),
         format_age(max(0.0, now - session.changed_at)),
         clean_line(about, 300),
     )

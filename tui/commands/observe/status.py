@@ -18,6 +18,7 @@ from tui.commands.context import (
     settings_with_notice,
 )
 from tui.system.errors import OvernightError
+from tui.system.paths import path_text
 from tui.system.standard_streams import write_out
 
 if TYPE_CHECKING:
@@ -51,15 +52,17 @@ def status_command(arguments: argparse.Namespace) -> int:
             from tui.night.status_json import status
 
             # Any reader of JSON must be able to take the path, even where a name is no text.
-            project = os.fsencode(monitor.project).decode("utf-8", "replace")
+            project = path_text(monitor.project)
             others = monitor.sources.others if monitor.sources is not None else ()
             print_json(status(snapshot, project, os.uname().nodename, others))
+            write_out("", flush=True)
             _tell_format(monitor)
         else:
             from tui.commands.observe.text_views import status_lines
 
             print_lines(*status_lines(snapshot, monitor.feeds()))
         if monitor.sources is not None and monitor.sources.why:
+            write_out("", flush=True)  # an output that takes nothing is said instead
             print_notes(f"overnight-tui: {monitor.sources.why}")
     finally:
         monitor.close()
@@ -81,7 +84,7 @@ def status_of_all(known: Iterable[KnownSession], *, as_json: bool) -> int:
         if as_json:
             from tui.night.status_json import status
 
-            project = os.fsencode(one.folder).decode("utf-8", "replace")
+            project = path_text(one.folder)
             print_json(status(night, project, os.uname().nodename))
         else:
             print_lines(_line_of(one, night))
@@ -120,14 +123,14 @@ def _read(known: KnownSession) -> NightSnapshot:
 
 
 def _line_of(known: KnownSession, night: NightSnapshot) -> str:
-    from tui.model.labels import COST_SIGNS, STATES
+    from tui.model.labels import COST_SIGNS, state_word
     from tui.system.format import format_money_plain, shorten
     from tui.system.sanitize import clean_line
 
     cost = night.cost
     usd = "-" if cost.usd is None else COST_SIGNS[cost.source] + format_money_plain(cost.usd)
     name = known.run_id or (night.run.session_id or "?")[:8]
-    word = STATES.get(night.state, night.state)
+    word = state_word(night.state)
     about = f"{known.folder}: {shorten(night.run.goal or night.activity.reason, 80)}"
     return clean_line(f"{word:<16} {usd:>9}  {name}  {about}", 400)
 

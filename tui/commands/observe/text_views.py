@@ -16,6 +16,7 @@ from tui.model.labels import (
     VERDICTS,
     WASTES,
     describe_earlier,
+    state_word,
 )
 from tui.model.records import SourceStatus, StreamFormat
 from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
@@ -40,7 +41,7 @@ _NEVER_GREEN = "never green in this night"
 def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
     """A few lines, the most important first; the last ones name the sources and why they were chosen."""
     run, activity = night.run, night.activity
-    lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
+    lines = [f"{state_word(activity.state)}: {activity.reason}"]
     if run.goal:
         lines.append(f"goal      {shorten(run.goal, 100)}")
     lines += _trouble(night)
@@ -54,7 +55,7 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
     lines.append(f"events    {_events(night)}")
-    if not night.is_over:
+    if not night.is_over and activity.last_sign_at is not None:
         lines.append(f"idle      {format_duration(activity.idle_seconds)}")
     if night.interventions.checkpoints:
         checkpoints = night.interventions.checkpoints
@@ -172,7 +173,8 @@ def review_lines(review: Review) -> list[str]:
 def _ending(review: Review) -> str:
     """The sentence of the ending, after its kind unless it names that itself."""
     kind, text = review.ending.kind, review.ending.words
-    return text if kind.split("_")[0] in text.lower() else f"{ENDINGS[kind]}. {text}"
+    is_named = kind.split("_")[0] in text.lower() or text.startswith(ENDINGS[kind])
+    return text if is_named else f"{ENDINGS[kind]}. {text}"
 
 
 def _facts(review: Review) -> Iterator[str]:

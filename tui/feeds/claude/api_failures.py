@@ -42,7 +42,11 @@ _VAGUE = {
 _BY_WORDS = tuple(
     (kind, lazy(words, re.I))
     for kind, words in (
-        (FailureKind.CREDIT, r"credit balance is too low|billing_error|purchase credits"),
+        (
+            FailureKind.CREDIT,
+            r"credit balance (?:is )?too low|billing_error|purchase credits|insufficient[ _]"
+            r"(?:credit|balance|fund|quota)|requires more credits",
+        ),
         (
             FailureKind.RATE_LIMIT,
             r"not your usage limit|request rejected \(429\)|temporarily limiting requests"
@@ -60,7 +64,7 @@ _BY_WORDS = tuple(
         (
             FailureKind.USAGE_LIMIT,
             r"(?<!context )\blimit reached\b|\blimit exhausted\b|hit your .{0,40}limit"
-            r"|reached your .{0,40}limit"
+            r"|reached (?:your .{0,40}|its usage )limit|\bregain access\b"
             r"|\bused (?:up )?your .{0,40}limit|\blimits? will reset\b",
         ),
         (
@@ -68,15 +72,21 @@ _BY_WORDS = tuple(
             r"/login\b|invalid (?:x-)?api[ -]key|invalid x-api-key"
             r"|invalid authentication|oauth token|not logged in"
             r"|failed to authenticate|authentication_error|authentication error"
-            r"|disabled organization"
+            r"|disabled organization|organization has been disabled"
             r"|could not resolve authentication|session (?:has )?expired"
+            r"|(?:load|find) .{0,20}credentials|token (?:included in the request )?is (?:expired|invalid)"
             r"|disabled (?:api key|claude subscription)",
+        ),
+        (
+            FailureKind.FORBIDDEN,
+            r"not have access to claude\b|disabled by your organization|not available in your region",
         ),
         (
             FailureKind.PROMPT_TOO_LONG,
             r"prompt is too long|input (?:is|length).{0,60}(?:too long|exceed)"
             r"|exceeds? .{0,40}context (?:window|limit|length)"
             r"|context (?:window|limit).{0,30}(?:exceeded|reached)"
+            r"|reached its context window"
             r"|conversation (?:is )?too long|maximum context length",
         ),
         (
@@ -95,16 +105,17 @@ _BY_WORDS = tuple(
             FailureKind.MODEL_NOT_FOUND,
             r"model not found|not_found_error|issue with the selected model|invalid model name"
             r"|model .{1,80}(?:is not available|does not exist|not supported)"
-            r"|is not available with the .{1,30}plan"
+            r"|is not available with the .{1,30}plan|model identifier is invalid"
+            r"|access to the model with"
             r"|no such model|unknown model",
         ),
         (FailureKind.OVERLOADED, r"overloaded|experiencing high load|at capacity|high demand"),
         (
             FailureKind.CONNECTION,
-            r"connection (?:error|lost|closed|reset|refused|timed out|to the api)"
+            r"connection (?:was )?(?:error|lost|closed|reset|refused|timed out|to the api)"
             r"|unable to connect|timed? ?out\b|fetch failed"
             r"|econn\w+|enotfound|etimedout|epipe|eai_again|ehostunreach|enetunreach"
-            r"|socket hang up|network error"
+            r"|socket hang up|network (?:error|issue)"
             r"|\bterminated\b|certificate|response stalled|stream (?:idle|ended|closed)"
             r"|premature close|no internet",
         ),
@@ -115,12 +126,13 @@ _BY_WORDS = tuple(
         ),
         (
             FailureKind.INVALID_REQUEST,
-            r"invalid_request_error|could not process|tool use concurrency|duplicate tool_use",
+            r"invalid_request_error|could not process|tool use concurrency|duplicate tool_use"
+            r"|\bpdf\b.{0,20}(?:was not valid|password protected)|inputs are not permitted",
         ),
     )
 )
 _STATUS = lazy(
-    r"\bapi error\b[^\w]{0,4}(?:status )?([45]\d\d)\b|\b(?:status(?: code)?|http"
+    r"\bapi error\b(?: \([\w.:/@-]{1,100}\))?[^\w]{0,4}(?:status )?([45]\d\d)\b|\b(?:status(?: code)?|http"
     r"|error code)[ :]{1,3}([45]\d\d)\b|\brepeated (529)\b",
     re.I,
 )
@@ -128,15 +140,17 @@ _STATUS = lazy(
 _UNMARKED = lazy(
     r"\s*(?:API Error(?::| \(|\s*\Z)|Claude (?:AI )?usage limit reached\b"
     r"|(?:[\w-]+ ){1,3}limit reached\s*(?:[∙·•|.]|\Z)|You(?:.ve)? (?:hit|reached) your\b"
-    r"|You.re out of (?:extra usage|usage)|Credit balance is too low|Invalid API key"
-    r"|Not logged in|Please run /login"
-    r"|OAuth (?:token|authentication|error)|Failed to authenticate|Authentication error"
-    r"|Request timed out|Request too large"
+    r"|You(?:.ve| have) (?:used|reached) your .{0,40}limit"
+    r"|You.re out of (?:extra usage|usage)|Credit balance (?:is )?too low|Invalid API key"
+    r"|Not logged in|Login expired|Please run /login|Unable to connect to API\b"
+    r"|OAuth (?:token|authentication|session|error)|Failed to authenticate|Authentication error"
+    r"|Request timed out|(?:Request|PDF|Image was) too large|Error during compaction: \w"
     r"|Prompt is too long|Connection error|There's an issue with the selected model"
     r"|The model \S+ is not available"
     r"|(?:Extra usage|Usage credits).{1,20}required"
-    r"|Your (?:organization has disabled|ANTHROPIC_API_KEY belongs|account does not have access"
-    r"|seat type doesn.t|org is out of)"
+    r"|This organization has been disabled|Routines are disabled by"
+    r"|Your (?:organization (?:has (?:disabled|reached its)|does not have access)"
+    r"|ANTHROPIC_API_KEY belongs|account does not have access|seat type doesn.t|org is out of)"
     r"|\w+ is experiencing high load|Repeated 529|Claude \w+ is not available"
     r"|Claude's response exceeded)",
     re.I,
@@ -175,6 +189,8 @@ def read_failure(
     kind = _PRECISE.get(code) or _by_words(text)
     if kind is None:
         kind = _VAGUE.get(code)
+        if kind == FailureKind.USAGE_LIMIT and _written_status(text):
+            kind = FailureKind.RATE_LIMIT  # a server's own answer; a limit of the CLI has words
     if kind is None or (kind == FailureKind.SERVER_ERROR and status):
         kind = FailureKind.of_status(status)
     if kind not in (FailureKind.USAGE_LIMIT, FailureKind.EXTRA_USAGE):

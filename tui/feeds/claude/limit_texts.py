@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 _EPOCH = lazy(r"limit reached\s*\|\s*(\d{9,11}|\d{13})\b", re.I)
-_RESET = lazy(r"\breset(?:s|ting)?\b:?(?:\s+(?:at|on))?\s+(?=\S)", re.I)
+_RESET = lazy(r"\b(?:reset(?:s|ting)?|regain access)\b:?(?:\s+(?:at|on))?\s+(?=\S)", re.I)
 _SPAN = lazy(
     r"in\s+((?:~?\d+\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])[\s,]*"
     r"(?:and\s+)?)+)",
@@ -29,12 +29,16 @@ _SPAN = lazy(
 )
 _SPAN_PART = lazy(r"(\d+)\s*([dhms])", re.I)
 _ISO = lazy(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z\b|UTC\b|[+-]\d\d:?\d\d)?"
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ]| at )(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z\b|UTC\b|[+-]\d\d:?\d\d)?"
 )
 _DATE = lazy(
     r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<day>\d{1,2})"
     r"(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{4})\b)?(?:\s*,|\s+at\b)?\s*",
     re.I,
+)
+_WEEKDAYS = "mon tue wed thu fri sat sun".split()
+_WEEKDAY = lazy(
+    r"(mon|tue|wed|thu|fri|sat|sun)(?:s|r|rs|nes|ur)?(?:day)?\b\.?(?:\s*,|\s+at\b)?\s*", re.I
 )
 _CLOCK = lazy(
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?(?::\d\d)?(?!\d)(?:[\s\u202f\xa0]*(?P<half>[ap])\.?m\b\.?)?",
@@ -137,7 +141,7 @@ def _read_moment(
         return span.end(), _Moment(None if at is None else at + _seconds(span[1]), None, True)
     if (iso := _ISO.match(text, start)) is not None:
         return iso.end(), _Moment(_iso_moment(iso), None, True)
-    day = _DATE.match(text, start)
+    day = _DATE.match(text, start) or _WEEKDAY.match(text, start)
     clock = _CLOCK.match(text, day.end() if day is not None else start)
     if day is None and clock is None:
         return None
@@ -155,6 +159,11 @@ def _dated(
     day: re.Match[str] | None, clock: re.Match[str] | None, at: float, zone: tzinfo | None
 ) -> _Moment:
     hour = _time(clock) if clock is not None else None
+    if day is not None and day.re.groups == 1:
+        weekday = _WEEKDAYS.index(day[1].lower())
+        if clock is None:
+            return _Moment(latest=_next(time(23, 59), at, zone, weekday))
+        return _Moment(None if hour is None else _next(hour, at, zone, weekday))
     if day is not None:
         return _on_day(day, clock is not None, hour, at, zone)
     return _Moment(None if hour is None else _next(hour, at, zone))
@@ -226,11 +235,13 @@ def _moments(day: date, clock: time, zone: tzinfo | None) -> Iterator[float]:
             yield moment
 
 
-def _next(clock: time, at: float, zone: tzinfo | None) -> float | None:
+def _next(clock: time, at: float, zone: tzinfo | None, weekday: int | None = None) -> float | None:
     """The next moment at which the clock shows this time; None where it may be one of two."""
     try:
         today = datetime.fromtimestamp(at, zone).date()
-        for day in (today, today + _DAY, today + 2 * _DAY):
+        for day in (today + number * _DAY for number in range(9)):
+            if weekday not in (None, day.weekday()):
+                continue
             ahead = {moment for moment in _moments(day, clock, zone) if moment >= at - _PRESENT}
             if ahead:
                 return ahead.pop() if len(ahead) == 1 else None

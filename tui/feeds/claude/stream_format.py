@@ -13,6 +13,7 @@ import msgspec
 from tui.feeds.claude.damaged_lines import split_pieces
 from tui.feeds.claude.encodings import utf16_text
 from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.feeds.claude.wire import STREAM_TYPES, TRANSCRIPT_TYPES
 from tui.model.records import SourceFormat, StreamFormat
 from tui.system.sanitize import clean_bytes, clean_line
 
@@ -22,14 +23,13 @@ _EXCERPT = 80
 _MOST_CONTROLS = 0.05
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
-_CLAUDE_TYPES = frozenset(
-    "system assistant user result stream_event rate_limit_event summary progress attachment "
-    "queue-operation mode file-history-snapshot last-prompt ai-title custom-title permission-mode "
-    "control_request control_response tool_progress command_lifecycle cost-state".split()
+_CLAUDE_TYPES = (
+    STREAM_TYPES
+    | TRANSCRIPT_TYPES
+    | set("control_request control_response tool_progress command_lifecycle cost-state".split())
 )
 _CODEX_TYPES = frozenset("session_meta response_item event_msg turn_context".split())
 _CODEX_EXEC = ("thread.", "turn.", "item.")
-_GEMINI_TYPES = frozenset("init message tool_use tool_result result error".split())
 
 
 def recognise_format(source: str, head: bytes) -> SourceFormat:

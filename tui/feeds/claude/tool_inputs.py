@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw, structs
 
 from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.model.cli_commands import SHELLS, SUBAGENTS
 from tui.model.events import ToolCall
 from tui.system.format import shorten
 from tui.system.sanitize import clean, clean_line, is_plain
@@ -23,7 +24,6 @@ _PATH_LIMIT = 4096
 # Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
 _SMALL_INPUT = 1024
 _COMMAND_LIMIT = 4_000
-_SHELLS = frozenset({"Bash", "PowerShell"})
 
 
 _LONG_KEYS = "file_path notebook_path command description subagent_type prompt todos plan".split()
@@ -60,7 +60,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
     if len(target) > _TARGET_LIMIT or not is_plain(target):
         target = clean_line(target, _TARGET_LIMITS.get(name, _TARGET_LIMIT))
     path = inputs.get("file_path") or inputs.get("notebook_path")
-    command = _text(inputs.get("command")) if name in _SHELLS else ""
+    command = _text(inputs.get("command")) if name in SHELLS else ""
     if len(command) <= _TARGET_LIMIT and "\n" not in command:
         command = ""  # it fits into its one line of summary
     else:
@@ -146,7 +146,7 @@ _SUMMARIES: dict[str, Callable[[Inputs], str]] = {
     **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),
     **dict.fromkeys(("Grep", "Glob"), _search),
     **dict.fromkeys(("WebSearch", "ToolSearch"), _first_of("query")),
-    **dict.fromkeys(("Agent", "Task"), _agent),
+    **dict.fromkeys(SUBAGENTS, _agent),
     **dict.fromkeys(
         ("Skill", "SlashCommand"),
         lambda inputs: f"{_skill_name(inputs)} {_text(inputs.get('args'))}".strip(),

@@ -10,6 +10,14 @@ from typing import Any
 
 from msgspec import Raw, Struct, field
 
+STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
+TRANSCRIPT_TYPES = frozenset(
+    "user assistant system summary progress attachment queue-operation mode file-history-snapshot "
+    "last-prompt ai-title custom-title permission-mode".split()
+)
+INTERRUPTED = "[Request interrupted by user"
+"""How the note begins that the CLI puts into a conversation when a person stopped it."""
+
 # `gc=False`: the structs can form no cycles, and tracking thousands of them would slow decoding.
 
 

@@ -1,14 +1,15 @@
 """Fractions that count tasks, and which of them is the newest.
 
 A fraction counts only with evidence beside it (a percentage that agrees, a unit such as features, a
-label such as Progress), and never when it is about tests, criteria, attempts, dates or an earlier state.
+label such as Progress), and never when it is about criteria, attempts, dates or an earlier state. Tests
+count only where they are what the file itself calls its progress, and nothing else is counted.
 """
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tui.feeds.progress import vocabulary
 from tui.feeds.progress.headings import BOLD_LEVEL, HeadingRole
@@ -22,7 +23,7 @@ class ProgressCount(NamedTuple):
     """`done` of `total` on line `number` of a session; `heading` is set when it stands in one.
 
     `coarse` counts phases and the like; `stated` stands on a line that says how the whole is doing,
-    `scoped` on one that names a phase, a session or another part.
+    `scoped` on one that names a phase, a session or another part; `in_tests` counts tests.
     """
 
     done: int
@@ -34,6 +35,7 @@ class ProgressCount(NamedTuple):
     coarse: bool = False
     stated: bool = False
     scoped: bool = False
+    in_tests: bool = False
 
 
 class Counts(NamedTuple):
@@ -53,10 +55,12 @@ class Counts(NamedTuple):
 
 
 _PAIR = lazy(
-    r"(?<![\w./:$€£+-])(\d{1,6})\s?(?:[/／]|\b(?:out of|of|из|von|de|sur)\b)\s?(\d{1,6})"
+    r"(?<![\w./:$€£+-])(?<!\d,)(\d{1,3}(?:,\d{3})+|\d{1,6})\*{0,2}\s?"
+    r"(?:[/／]|\b(?:out of|of|из|von|de|sur)\b)\s?\*{0,2}(\d{1,3}(?:,\d{3})+|\d{1,6})"
     r"(?![\w/]|:\d|\.\d|-\d|,\d{3})"
 )
 _PERCENT = lazy(r"[\s(（=:,—–-]{0,4}~?(\d{1,3}(?:\.\d{1,4})?)\s?[%％]")
+_TESTS = lazy(r"\W{0,3}tests?(?: passing| passed| pass)?", re.IGNORECASE)
 _CLAUSE = lazy(r"[,;|()\[\]{}（）【】，；、•→]|->|[.。!?]\s|\s[—–]\s")
 _MARKS = ("/", "／", " of ", " из ", " von ", " de ", " sur ")
 _OPENING = frozenset("([（")
@@ -69,11 +73,16 @@ _FIGURES = {
     "underway": vocabulary.UNDERWAY_LINE,
     "left": vocabulary.LEFT_LINE,
 }
+_FILE = lazy(r"\S+\.(?:json|md|ya?ml|txt)$")
+_NO_PART = lazy(
+    r"\W*(?:unit|e2e|integration|build|lint|docs|before|after|start|end)\b", re.IGNORECASE
+)
+_CELL_PAIR = lazy(r"\W*(\d{1,5})\s?/\s?(\d{1,5})(?![\w/]|\.\d)")
 _LEAD = lazy(r"(?:^|(?<=, ))(?:[-*+•]\s+|#{1,6}\s+|>\s?)+")
 _PART_ITEM = lazy(
-    r"(?:[-*+•]|\d{1,3}[.)])\s+(.{2,80}?)\s*[:：–—-]\s*(\d{1,5})\s?/\s?(\d{1,5})"
+    r"(?:[-*+•]|\d{1,3}[.)])\s+(.{2,80}?)\s*(?:[:：]|\s[–—-])\s*(\d{1,5})\s?/\s?(\d{1,5})"
     r"(?![\w/]|\.\d)\W{0,6}(?:\(?\d{1,3}(?:\.\d+)?\s?%\)?)?\W{0,4}"
-    r"(?:(?:done|complete|completed|passing|features|tasks)\b\W{0,4})?$"
+    r"(?:(?:features|tasks|stories|done|complete|completed|passing)\b\W{0,4}){0,2}$"
 )
 
 
@@ -83,27 +92,37 @@ def read_counts(document: Outline) -> Counts | None:
     The last count of the newest session wins, except counts of a part (less than half of the largest
     total there). Counts in the headings of parts add up.
     """
+    listed = _counts_in_list(document) or _counts_in_table(document)
+    in_list = {count.number for count in listed if _FILE.match(count.heading)}
     of_whole: list[ProgressCount] = []
     parts: dict[str, list[ProgressCount]] = {}
     for index, row in enumerate(document.rows):
-        if row.role is HeadingRole.APPENDED:
+        if row.role in (HeadingRole.APPENDED, HeadingRole.GOAL) or row.number in in_list:
             continue
         count = _count_in_row(row) or _count_in_block(document.rows, index) or _all_of_them(row)
-        if count is None:
-            continue
-        if count.heading and not vocabulary.REPEATS.search(count.heading):
+        if count is not None and count.heading and not vocabulary.REPEATS.search(count.heading):
             parts.setdefault(count.heading, []).append(count)
-        else:
+        elif count is not None:
             of_whole.append(count)
-    of_whole = [count for count in of_whole if not count.scoped] or of_whole
     latest = tuple(_latest_count(document, counts)[-1] for counts in parts.values())
-    if not of_whole and not latest:
-        listed = _counts_in_list(document)
-        return Counts(_total_of_parts(listed), tuple(listed), of_whole=False) if listed else None
+    return _joined(document, of_whole, latest, tuple(listed))
+
+
+def _joined(
+    document: Outline,
+    of_whole: list[ProgressCount],
+    parts: tuple[ProgressCount, ...],
+    listed: tuple[ProgressCount, ...],
+) -> Counts | None:
+    """The best of the counts: of the whole, else of its parts, else of tests that stand for tasks."""
+    of_whole = [count for count in of_whole if not count.scoped] or of_whole
+    of_tasks = [count for count in of_whole if not count.in_tests]
+    if not of_tasks and (parts or listed):
+        return Counts(_total_of_parts(list(parts or listed)), parts or listed, of_whole=False)
     if not of_whole:
-        return Counts(_total_of_parts(list(latest)), latest, of_whole=False)
-    current = _latest_count(document, of_whole)
-    return Counts(current[-1], latest, of_whole=True, rivals=_rivals(current))
+        return None
+    current = _latest_count(document, of_tasks or of_whole)
+    return Counts(current[-1], parts, of_whole=True, rivals=_rivals(current))
 
 
 def _latest_count(document: Outline, counts: list[ProgressCount]) -> list[ProgressCount]:
@@ -166,7 +185,10 @@ def _all_of_them(row: OutlineRow) -> ProgressCount | None:
 
 
 def _counts_in_list(document: Outline) -> list[ProgressCount]:
-    """Items such as `- CSV export: 6/6 ✅` that stand together under a heading about the state."""
+    """Items such as `- CSV export: 6/6 ✅` that stand together and name parts of the whole.
+
+    They stand under a heading about the state, or are named like files.
+    """
     found: list[ProgressCount] = []
     for row in document.rows:
         if row.heading is not None or row.label or row.role is HeadingRole.APPENDED:
@@ -174,14 +196,61 @@ def _counts_in_list(document: Outline) -> list[ProgressCount]:
         item = _PART_ITEM.match(row.text)
         if item is None or not 0 < int(item[3]) >= int(item[2]):
             continue
-        name, section = item[1], document.section_of(row.section)[0]
-        if vocabulary.OTHER_TOPIC.search(name) or vocabulary.INDEX.search(name):
+        name, section = without_markup(item[1]), document.section_of(row.section)[0]
+        if vocabulary.REPEATS.search(name) or _NO_PART.match(name):
             continue
-        if vocabulary.STATE_HEADING.search(section):
+        if vocabulary.OTHER_TOPIC.search(name) and not _FILE.match(name):
+            continue
+        if vocabulary.INDEX.search(name):
+            continue
+        if _FILE.match(name) or vocabulary.STATE_HEADING.search(section):
             place = (row.number, row.session)
-            found.append(
-                ProgressCount(int(item[2]), int(item[3]), *place, without_markup(name), row.text)
+            found.append(ProgressCount(int(item[2]), int(item[3]), *place, name, row.text))
+    return _newest_parts(document, found)
+
+
+def _counts_in_table(document: Outline) -> list[ProgressCount]:
+    """The rows of tables with columns such as `Category | Done | Total`, or with fractions."""
+    found: list[ProgressCount] = []
+    columns: tuple[int, int, int] | None = None
+    for row in document.rows:
+        if row.heading is not None or row.text[:1] != "|":
+            columns = None
+            continue
+        cells = [without_markup(cell, 60) for cell in row.text.strip("|").split("|")]
+        if columns is None:
+            section = document.section_of(row.section)[0]
+            columns = (
+                _counting_columns(cells) if not vocabulary.PROOFS.search(section) else (0, 0, 0)
             )
+            continue
+        name, done, total = columns
+        if not total or len(cells) <= max(columns):
+            continue
+        pair = _CELL_PAIR.match(cells[total] if done == total else f"{cells[done]}/{cells[total]}")
+        if pair is not None and 0 < int(pair[2]) >= int(pair[1]):
+            place = (row.number, row.session)
+            words = without_markup(row.text, 80)
+            found.append(ProgressCount(int(pair[1]), int(pair[2]), *place, cells[name], words))
+    return _newest_parts(document, found)
+
+
+def _counting_columns(cells: list[str]) -> tuple[int, int, int]:
+    """Which cells of a table's first row hold the name, what is done and the total; zeros for none."""
+    name = cells[0]
+    if vocabulary.PROOF_COLUMN.match(name) or vocabulary.OTHER_TOPIC.search(name):
+        return (0, 0, 0)
+    if vocabulary.REPEATS.search(name) or vocabulary.DATED_COLUMN.match(name):
+        return (0, 0, 0)  # how the whole stood, time after time
+    done = [at for at, cell in enumerate(cells) if at and vocabulary.DONE_COLUMN.match(cell)]
+    total = [at for at, cell in enumerate(cells) if at and vocabulary.TOTAL_COLUMN.match(cell)]
+    if not done:
+        return (0, 0, 0)
+    return (0, done[0], total[0] if total else done[0])
+
+
+def _newest_parts(document: Outline, found: list[ProgressCount]) -> list[ProgressCount]:
+    """The parts that the newest session with any tells, each once; none where it tells only one."""
     if len(found) < 2:
         return []
     session = newest_session(document.sessions, sorted({count.session for count in found}))
@@ -195,19 +264,19 @@ def _count_in_row(row: OutlineRow) -> ProgressCount | None:
     if not any(mark in text for mark in _MARKS):
         return None
     for found in reversed(list(_PAIR.finditer(text))[-_MOST_PAIRS:]):
-        done, total = int(found[1]), int(found[2])
+        done, total = (int(figure.replace(",", "")) for figure in found.groups())
         if total == 0 or done > total:
             continue
-        undone = _classify_fraction(text, found, done / total, in_heading=row.heading is not None)
-        if undone is not None:
-            done = total - done if undone else done
+        counted = _what_it_counts(text, found, done / total, in_heading=row.heading is not None)
+        if counted is not None:
+            done = total - done if counted == "open" else done
             heading = _heading_without(row, found)
             coarse = vocabulary.COARSE_NOUN.match(text[found.end() :]) is not None
             coarse = coarse or vocabulary.COARSE_LABEL.search(text[: found.start()]) is not None
             scoped = vocabulary.SCOPE.search(text) is not None
             stated = not scoped and vocabulary.TOPIC.search(text[:40]) is not None
             place = (row.number, row.session, heading, _words(text))
-            return ProgressCount(done, total, *place, coarse=coarse, stated=stated, scoped=scoped)
+            return ProgressCount(done, total, *place, coarse, stated, scoped, counted == "tests")
     return None
 
 
@@ -220,28 +289,41 @@ def _heading_without(row: OutlineRow, found: re.Match[str]) -> str:
     return without_markup(f"{left} {right}").strip(" :：-")
 
 
-def _classify_fraction(
+def _what_it_counts(
     text: str, found: re.Match[str], share: float, *, in_heading: bool
-) -> bool | None:
-    """None when a fraction does not count tasks, else whether it counts open ones."""
+) -> Literal["done", "open", "tests"] | None:
+    """What a fraction says of tasks: how many are done or open; None where it counts something else."""
     start, end = found.span()
     context = text[max(0, start - 80) : start].replace("_", " ")
     clause = _CLAUSE.split(context)[-1]
     after = text[end : end + 60]
-    if vocabulary.INDEX.search(clause) or vocabulary.PAST.search(clause):
+    if vocabulary.INDEX.search(clause) or vocabulary.NOT_NOW.search(clause):
         return None
     if vocabulary.LEFT_WORD.match(after) or vocabulary.LEFT_LABEL.search(clause):
-        return None if vocabulary.OTHER_TOPIC.search(clause) else True
+        return None if vocabulary.OTHER_TOPIC.search(clause) else "open"
+    if tests := _TESTS.match(after):
+        labelled = vocabulary.PROGRESS_LABEL.match(text[:start])
+        return "tests" if labelled and _agrees(after[tests.end() :], share) else None
+    counted = _counts_done(context, after, share)
+    enclosed = in_heading and text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
+    return "done" if counted or (counted is False and enclosed) else None
+
+
+def _counts_done(context: str, after: str, share: float) -> bool | None:
+    """Whether what stands around a fraction says that it counts done tasks; None: it counts others."""
     if vocabulary.NOUN.match(after):
-        return False
+        return True
     if vocabulary.OTHER_NOUN.match(after) or vocabulary.OTHER_TOPIC.search(context):
         return None
+    if _agrees(after, share) or vocabulary.DONE_WORD.match(after):
+        return True
+    return vocabulary.TOPIC.search(context) is not None
+
+
+def _agrees(after: str, share: float) -> bool:
+    """Whether a percentage follows that is that of the fraction before it."""
     percent = _PERCENT.match(after)
-    agrees = percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
-    if agrees or vocabulary.DONE_WORD.match(after) or vocabulary.TOPIC.search(context):
-        return False
-    enclosed = text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
-    return False if in_heading and enclosed else None
+    return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
 
 
 def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:

@@ -37,26 +37,42 @@ def decide(document: Outline) -> Figures:
     boxes = current_tasks(document, TaskReader(document).found)
     items, what = (boxes, "") if boxes else read_listed(document)
     counts = read_counts(document)
-    if counts is not None and counts.best.scoped and _age(document, counts.best):
-        counts = None  # what an older session said of a part says nothing of the whole
+    if counts is not None and (why := _left_behind(document, counts.best)):
+        if not items or (counts.best.total > len(items) and not counts.best.scoped):
+            return Figures("unknown", 0, 0, why, items)
+        counts = None
     if counts is not None and _counts_win(document, counts, items):
         return _by_counts(document, counts, items if boxes else [])
     if not items:
         return Figures("unknown", 0, 0, only_percentage(document) or _NOTHING, items)
-    why = _outdated(document, items, "check box" if boxes else "listed task")
-    if not why and boxes and not counts:
-        why = _only_done(document, boxes)
+    return _by_items(document, items, what, counts)
+
+
+def _left_behind(document: Outline, best: ProgressCount) -> str:
+    """Why a count of an older session says nothing of the whole: of a part, or before any work."""
+    age = _age(document, best)
+    if not age or (best.done and not best.scoped):
+        return ""
+    return f"only {_quoted(best)}{age}"
+
+
+def _by_items(
+    document: Outline, items: list[FoundTask], what: str, counts: Counts | None
+) -> Figures:
+    """The figures of check boxes, or of the listed tasks that `what` names."""
+    why = _outdated(document, items, "listed task" if what else "check box")
+    if not why and not what and not counts:
+        why = _only_done(document, items)
     if why:
         return Figures("unknown", 0, 0, why, items)
     done = _done(items)
-    if boxes:
-        rests_on = _boxes(document, items)
-    else:
+    if what:
         rests_on = f"{done:,} of {len(items):,} {what} (from line {items[0].task.line})"
+    else:
+        rests_on = _boxes(document, items)
     if counts is not None and counts.of_whole and _disagree(counts.best, items):
         rests_on += f"; {_quoted(counts.best)} was written otherwise"
-    basis: ProgressBasis = "checkboxes" if boxes else "states"
-    return Figures(basis, done, len(items) - done, rests_on, items)
+    return Figures("states" if what else "checkboxes", done, len(items) - done, rests_on, items)
 
 
 def _by_counts(document: Outline, counts: Counts, items: list[FoundTask]) -> Figures:
@@ -72,7 +88,8 @@ def _by_counts(document: Outline, counts: Counts, items: list[FoundTask]) -> Fig
     if items and _disagree(best, items):
         done = _done(items)
         rests_on += f"; {done:,} of {format_count(len(items), 'listed task')} {_marked(done)} done"
-    return Figures("counts", best.done, best.total - best.done, rests_on, items, counts.sections())
+    basis: ProgressBasis = "tests" if best.in_tests else "counts"
+    return Figures(basis, best.done, best.total - best.done, rests_on, items, counts.sections())
 
 
 def _counts_win(document: Outline, counts: Counts, items: list[FoundTask]) -> bool:
@@ -80,7 +97,7 @@ def _counts_win(document: Outline, counts: Counts, items: list[FoundTask]) -> bo
     if not items:
         return True
     best, total, done = counts.best, len(items), _done(items)
-    if best.coarse and counts.of_whole:
+    if best.in_tests or (best.coarse and counts.of_whole):
         return False
     if not counts.of_whole:
         # Counts in headings stand above their own boxes, which are ticked one by one.

@@ -16,18 +16,19 @@ from msgspec.structs import replace
 
 from tui.feeds.progress.lines import without_markup
 from tui.feeds.progress.outline import priority_in
-from tui.feeds.progress.states import state_of_word
+from tui.feeds.progress.states import StateWord, state_of_cell, state_of_word
 from tui.feeds.progress.tasks import KEPT_TASKS
 from tui.model.records import ProgressFile, ProgressSection, ProgressTask, TaskState
 from tui.system.format import format_count, format_size
 
 LARGEST = 16 * 1024 * 1024
 _DEEPEST = 5
-_TITLES = ("title", "name", "feature", "story", "task", "description", "id")
+_TITLES = ("title", "name", "feature", "story", "task", "description", "id", "名称", "标题", "功能")
+_STATUSES = ("status", "state", "状态")
 _GROUPS = ("category", "phase", "epic", "section", "group", "area", "module")
-_HOLDERS = (
-    "features feature_list featureList userStories user_stories stories tasks items requirements todos"
-).split()
+# What these hold are features, whatever is said of their holder; the others may be steps of one.
+_OF_FEATURES = "features feature_list featureList userStories user_stories stories 功能列表".split()
+_HOLDERS = (*_OF_FEATURES, *"tasks items requirements todos".split())
 _PARTS = "phases categories sections groups epics modules milestones sprints".split()
 _FLAGS = "passes passing passed completed complete done finished implemented".split()
 _TOTALS = (
@@ -143,9 +144,7 @@ def _entries(document: Any, depth: int, part: str = "") -> Iterator[_Entry]:
     if depth > _DEEPEST:
         return
     if isinstance(document, list):
-        for item in document:
-            if isinstance(item, dict):
-                yield from _entries_of(item, depth, part, "")
+        yield from _held(document, depth, part)
     elif isinstance(document, dict):
         for key in _HOLDERS:
             held = document.get(key)
@@ -153,41 +152,70 @@ def _entries(document: Any, depth: int, part: str = "") -> Iterator[_Entry]:
                 yield from found
                 return
         parts = [document[key] for key in _PARTS if isinstance(document.get(key), list | dict)]
-        found = [each for value in parts for each in _held(value, depth + 1, part)]
-        yield from found or _held(document, depth + 1, part)
+        found = [each for value in parts for each in _held(value, depth + 1, part, parts=True)]
+        yield from found or _by_state(document, part) or _held(document, depth + 1, part)
 
 
-def _held(held: list[Any] | dict[str, Any], depth: int, part: str) -> Iterator[_Entry]:
+def _by_state(document: dict[str, Any], part: str) -> list[_Entry]:
+    """The entries of an object such as `{"completed": [...], "pending": [...]}`."""
+    lists = [(key, value) for key, value in document.items() if isinstance(value, list)]
+    states = {key: state for key, _ in lists if (state := state_of_word(key))}
+    if "done" not in states.values() or len(set(states.values())) < 2:
+        return []
+    return [
+        _Entry(
+            {**item, "status": key} if isinstance(item, dict) else {"status": key},
+            part,
+            _text(item),
+        )
+        for key, value in lists
+        if key in states
+        for item in value
+        if isinstance(item, dict | str)
+    ]
+
+
+def _held(
+    held: list[Any] | dict[str, Any], depth: int, part: str, *, parts: bool = False
+) -> Iterator[_Entry]:
     """What a list or a keyed object holds: features, parts with features, or titles with a status."""
     if isinstance(held, list):
-        yield from _entries(held, depth, part)
+        for item in held:
+            if isinstance(item, dict):
+                yield from _entries_of(item, depth, part, "", parts=parts)
         return
-    words = [value for value in held.values() if isinstance(value, str)]
-    if len(words) == len(held) and all(state_of_word(word) for word in words):
+    if held and all(_state_said(word) for word in held.values()):
         for key, word in held.items():
             yield _Entry({"status": word}, part, key)
         return
     for key, value in held.items():
         if isinstance(value, dict):
-            yield from _entries_of(value, depth, part, key)
+            yield from _entries_of(value, depth, part, key, parts=parts)
         elif isinstance(value, list):
             yield from _entries(value, depth + 1, part or key)
 
 
-def _entries_of(item: dict[str, Any], depth: int, part: str, key: str) -> Iterator[_Entry]:
-    """The item where it says how it stands, else what it holds."""
-    holds = any(isinstance(item.get(name), list | dict) for name in (*_HOLDERS, *_PARTS))
-    if _says_state(item) and not (holds and "passes" not in item and "status" not in item):
-        yield _Entry(item, part, key)
-    elif holds:
+def _entries_of(
+    item: dict[str, Any], depth: int, part: str, key: str, *, parts: bool = False
+) -> Iterator[_Entry]:
+    """What the item holds where it is a part of the list, else the item, if it says how it stands."""
+    holds = [name for name in (*_HOLDERS, *_PARTS) if isinstance(item.get(name), list | dict)]
+    own = "passes" in item or isinstance(_status(item), str)
+    if holds and (parts or not own or not set(holds).isdisjoint(_OF_FEATURES)):
         name = _text(item.get("name") or item.get("title") or item.get("category") or key)
-        yield from _entries(item, depth + 1, name or part)
+        if found := list(_entries(item, depth + 1, name or part)):
+            yield from found
+            return
+    if own or any(flag in item for flag in _FLAGS):
+        yield _Entry(item, part, key)
 
 
-def _says_state(item: dict[str, Any]) -> bool:
-    return isinstance(item.get("status", item.get("state")), str) or any(
-        flag in item for flag in _FLAGS
-    )
+def _status(item: dict[str, Any]) -> Any:
+    return next((item[key] for key in _STATUSES if key in item), None)
+
+
+def _state_said(word: Any) -> StateWord | None:
+    return state_of_cell(word) if isinstance(word, str) else None
 
 
 def _counters(document: Any) -> tuple[int, int] | None:
@@ -213,8 +241,8 @@ def _tasks(entries: list[_Entry]) -> tuple[list[ProgressTask], list[str], int]:
     dropped = 0
     for entry in entries:
         flag = _flag(entry.values)
-        word = entry.values.get("status", entry.values.get("state"))
-        state = state_of_word(word) if isinstance(word, str) else None
+        word = _status(entry.values)
+        state = _state_said(word)
         if flag is None and isinstance(word, str) and state is None:
             strange.append(without_markup(word, 30))
         if state == "dropped" and flag is not True:

@@ -34,6 +34,7 @@ _LOUD = lazy(
     r"|WAITING|FAILED|PLANNED|PARTIAL(?:LY DONE)?)\b[*_)\]]*\W{0,3}(?P<more>\s?(?:[–—:(-].*)?)$"
 )
 _SIGNED = lazy(rf"(?P<text>.*?)\s*(?P<sign>[{states.SIGNS}])\ufe0f?\s*$")
+_AROUND = f" :：*_–—-\ufe0f{states.SIGNS}"
 _FEWEST = 2
 
 
@@ -194,17 +195,18 @@ def _labelled(row: OutlineRow) -> _Listed | None:
     said = _LOUD.match(found["rest"])
     if said is not None:
         state = states.state_of_word(said["state"])
-        words = said["text"].strip(" :：*_–—-") or said["more"].strip(" :：*_–—-()")
+        words = said["text"].strip(_AROUND) or said["more"].strip(f"{_AROUND}()")
     elif row.heading is not None and (signed := _SIGNED.match(found["rest"])):
-        state, words = states.state_of_sign(signed["sign"]), signed["text"].strip(" :：*_–—-")
+        state, words = states.state_of_sign(signed["sign"]), signed["text"]
     else:
         return None
+    words = words.strip(_AROUND)
     title = without_markup(f"{found['name']}: {words}" if words else found["name"], 300)
     return _Listed(title, state, row) if state else None
 
 
 def _read_signs(document: Outline) -> list[_Listed]:
-    """Lists whose items begin with a sign, section by section."""
+    """Lists whose items begin with a sign, or end in a loud word, section by section."""
     groups: dict[int, list[_Listed]] = {}
     for row in document.rows:
         if row.heading is not None or row.label or row.role is HeadingRole.APPENDED:
@@ -228,6 +230,8 @@ def _signed(row: OutlineRow) -> _Listed | None:
     text = row.text[bullet.end() :] if bullet else row.text
     sign = states.leading_sign(text)
     state = states.state_of_sign(sign) if sign else None
+    if bullet and not sign and (said := _LOUD.match(text)) and not said["more"]:
+        state, text = states.state_of_word(said["state"]), said["text"].strip(_AROUND)
     title = without_markup(states.without_sign(text), TITLE_CHARACTERS) if state else ""
     if state is None or not WORDS.search(title) or len(title) > 200:
         return None
@@ -243,7 +247,10 @@ def _is_plan(document: Outline, section: int, group: list[_Listed]) -> bool:
     named = vocabulary.TASKS_HEADING.search(title) or vocabulary.STATE_HEADING.search(title)
     if not named and (title or document.sessions):
         return False
-    ahead = any(_sign_of(each) in states.PLANNED_SIGNS for each in group)
+    ahead = any(
+        sign in states.PLANNED_SIGNS if (sign := _sign_of(each)) else each.state != "done"
+        for each in group
+    )
     return ahead or vocabulary.PLAN_HEADING.match(title) is not None
 
 

@@ -1,4 +1,4 @@
-"""The rows of a progress file with their section, role and session."""
+"""The rows of a progress file with their section, role and session; which of its parts is the newest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tui.feeds.progress import headings, vocabulary
 from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole, SessionKey, session_key
-from tui.feeds.progress.lines import visible_lines, without_markup
+from tui.feeds.progress.lines import LINE_CHARACTERS, visible_lines, without_markup
 from tui.system.lazy_pattern import lazy
 
 _LABEL = lazy(
@@ -16,6 +16,7 @@ _LABEL = lazy(
 _PRIORITY = lazy(r"(?<![\w/])P([0-4])(?![\w/%])")
 _CLOCK = lazy(r"20\d\d|\d{1,2}:\d\d")
 _FILE_LEVEL = 99
+_DATED = lazy(r"(?:[-*+•]\s+)?(?:\*\*)?\[?(20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[^\]\s]{0,12})")
 
 
 class OutlineRow(NamedTuple):
@@ -224,3 +225,30 @@ def compare_sessions(sessions: list[LogSession], left: int, right: int) -> int:
 def is_blank(row: OutlineRow) -> bool:
     """Whether a row is empty or a horizontal rule."""
     return not row.text or headings.is_ruler(row.text)
+
+
+def falls(text: str) -> bool:
+    """Whether dates or numbers in the Markdown headings of a text fall: its newest part is on top."""
+    titles = (line.lstrip("#").strip() for line in text.split("\n") if line[:1] == "#")
+    keys = [(title, key) for title in titles if (key := session_key(title[:LINE_CHARACTERS]))]
+    sessions = [LogSession(title, key, 1) for title, key in keys]
+    return len(sessions) >= 2 and compare_sessions(sessions, 0, len(sessions) - 1) > 0
+
+
+def newest_line(document: Outline) -> int:
+    """The line at which the newest part begins, by the dates and numbers of its headings or lines.
+
+    0 where that is the top, and where nothing tells: then a reader begins at the top.
+    """
+    sessions = document.sessions
+    if len(sessions) >= 2:
+        newest = newest_session(sessions, range(len(sessions)))
+        return sessions[newest].number if newest > 0 else 0
+    dated = [
+        (headings.date_in(found[1].replace("T", " ")), row.number)
+        for row in document.rows
+        if row.heading is None and row.text and (found := _DATED.match(row.text))
+    ]
+    if len(dated) < 2 or dated[-1][0] <= dated[0][0]:
+        return 0
+    return dated[-1][1]

@@ -13,8 +13,7 @@ from tui.feeds.progress.decision import decide
 from tui.feeds.progress.feature_list import is_json, read_feature_list
 from tui.feeds.progress.headings import HeadingRole
 from tui.feeds.progress.listed import phases_underway, rows_underway
-from tui.feeds.progress.newest import newest_line
-from tui.feeds.progress.outline import Outline, newest_session
+from tui.feeds.progress.outline import Outline, newest_line, newest_session
 from tui.feeds.progress.remarks import KEPT_REMARKS, read_goal, read_remarks, waiting_status
 from tui.feeds.progress.tasks import KEPT_TASKS, sections_of
 from tui.model.records import ProgressFile
@@ -71,11 +70,13 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
 
 
 def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
-    """The progress file with the tasks of the feature list, where the file itself has none."""
+    """The progress file with the tasks of the feature list, where the file itself counts none."""
     if features is None:
         return progress
-    if progress.basis != "unknown":
+    if progress.basis not in ("unknown", "tests"):
         return _compared(progress, features)
+    if features.basis == "unknown" and progress.basis == "tests":
+        return progress
     if features.basis == "unknown":
         return replace(progress, rests_on=f"{progress.rests_on}; {features.rests_on}")
     return replace(

@@ -88,10 +88,10 @@ NOTHING = _any(
 _NOUNS = (
     r"features?|tasks?|items?|(?:user\s)?stor(?:y|ies)|to-?dos?|subtasks?|phases|milestones?"
     r"|requirements?|tickets?|epics?|issues|goals|objectives|deliverables?|components|modules"
-    r"|sections|chapters|steps|sprints"
+    r"|sections|chapters|steps|sprints|funcionalidades|tareas|tarefas|tâches|fonctionnalités|aufgaben"
 )
 _GAP = r"[\s*_`):=—–-]{0,6}"
-_NOUN = rf"{_GAP}(?:total\s+|of the\s+|the\s+)?(?:{_NOUNS})\b"
+_NOUN = rf"{_GAP}(?:(?:total|of the|the|active|planned|core|all)\s+)?(?:{_NOUNS})\b"
 NOUN = _any(
     _NOUN,
     rf"{_GAP}(?:个|項|项)?(?:功能|任务|任務|模块|特性|需求)|{_GAP}(?:項目|项)",
@@ -127,21 +127,26 @@ OTHER_TOPIC = _any(
     r"\b(?:tests?|pytest|jest|vitest|unittest|suites?|specs?|coverage|lint\w*|typecheck|checks?"
     r"|criteria|gates?|goldens?|frames?|score|rating|grade|quality|confidence|health|memory|cpu"
     r"|disk|battery|budget|tokens?|retr(?:y|ies)|ratchets?|lighthouse|assertions?|daemons?)\b",
-    r"quality_checks|测试|테스트|テスト|тест|覆盖率|回归|검증|감사|Layer",
+    r"\b(?:pruebas?|testes|prüfungen)\b|quality_checks|测试|테스트|テスト|тест|覆盖率|回归|검증|감사|Layer",
 )
 INDEX = _any(
     r"(?:\b(?:iterations?|iter|attempts?|steps?|pages?|loops?|calls?|rounds?|turns?|tr(?:y|ies)"
     r"|part|phase|batch|session|day|week|sprint|cycle|level|stage|chunk|restarts?|feature|task"
-    r"|item|milestone|line|port|version|chapter|slide|figure)|第|단계)\s*(?:#|no\.?)?\s*$"
+    r"|item|milestone|line|port|version|chapter|slide|figure|on|by|since|until|dated?|as of|ratio)"
+    r"|第|단계)\s*(?:#|no\.?)?\s*$"
 )
-PAST = _any(
+NOT_NOW = _any(
     r"\b(?:was|were|from|previously|prev(?:ious)?|before|baseline"
     r"|start(?:ed|ing|s)?(?:\s+(?:session|at|with|from))?|initial(?:ly)?|vs\.?|last session|began"
-    r"|beginning|previous session)\s*[:：]?\s*\**\s*$",
+    r"|beginning|previous session|target(?:ing)?|goals?|aim(?:ing)?(?: for)?|expected|projected|need)"
+    r"\s*[:：]?\s*\**\s*$",
     r"(?:之前|이전|以前|было|с)\s*[:：]?\s*$",
 )
+PROGRESS_LABEL = _any(
+    r"\W*(?:(?:overall|current|total|project|feature)\s+)?(?:progress|completion|进度|進度|진행률|прогресс|progreso)\W*$"
+)
 TOPIC = _any(
-    r"progress|complet|\bdone\b|finish|\bstatus\b|overall|\btotal\b|\btally\b|implement|\bclosed\b",
+    r"progres|avance|complet|\bdone\b|finish|\bstatus\b|overall|\btotal\b|\btally\b|implement|\bclosed\b",
     r"shipped|\bpassing\b|\bended?\b|\bnow\b|\bfeatures\b|\btasks\b|\bitems\b",
     r"\b(?:milestones|phases|stories|requirements|tickets|epics|subtasks|to-?dos)\b",
     r"进度|進度|完成|总|總|功能|任务|진행률|진행도|진척|완료|전체|進捗|完了",
@@ -179,7 +184,7 @@ ALL_DONE = _any(
 SCOPE = _any(
     r"\b(?:this|last|previous|each|per|today'?s?|next) (?:session|sprint|phase|batch|run|iteration)"
     r"|\bassigned\b|\bsession (?:total|progress)\b|\bP[0-4]\b"
-    r"|\b(?:phase|sprint|batch|stage|part|module|epic|milestone)\s#?\d|\bregression\b"
+    r"|\b(?:phase|sprint|batch|stage|part|module|epic|milestone)\s#?\d|\bregression\b[^/]{0,40}\d\s?/"
 )
 COARSE_NOUN = _any(
     rf"{_GAP}(?:phases|milestones|sprints|epics|sections|chapters|stages|weeks|modules|categories)\b",
@@ -207,6 +212,13 @@ TASK_COLUMN = _any(
     r"\W*(?:タスク|機能|項目|作業|作業内容|機能名|タスク名)\W*$|\W*(?:задача|задачи|функция|функционал|название|пункт)\W*$",
     r"\W*(?:tarea|funcionalidad|tâche|fonctionnalité|aufgabe|tarefa|funzione)\W*$",
 )
+DONE_COLUMN = _any(
+    r"\W*(?:done|completed?|passing|implemented|finished|progress|已?完成|进度|완료|完了|готово|выполнено|hecho)\W*$"
+)
+DATED_COLUMN = _any(
+    r"\W*(?:date|time|when|iteration|loop|round|week|#|no\.?|日期|날짜|дата|日付|fecha)\W*$"
+)
+TOTAL_COLUMN = _any(r"\W*(?:total|all|features|tasks|count|总数|總數|总计|전체|合計|всего)\W*$")
 COARSE_COLUMN = _any(
     r"\W*(?:phases?|milestones?|sprints?|epics?|categor(?:y|ies)|modules?|areas?|sections?|weeks?"
     r"|components?|stages?|steps?|parts?|groups?)(?:\s+name)?\W*$",

@@ -95,13 +95,23 @@ def _is_left(one: KnownSession, since: float) -> bool:
     return one.state is SessionState.WAITING_INPUT and one.changed_at < since
 
 
-def _among_workers(one: KnownSession) -> tuple[bool, bool, int, bool, float, str]:
+def _among_workers(one: KnownSession) -> tuple[bool, bool, int, bool, bool, float, str]:
     """Of several at work a run of ours goes first, and one that only talks last.
 
-    Among the rest it is the one that began last, whichever was heard of last: they take no turns.
+    One in the middle of a turn goes before one whose process says that it waits. Among the rest it is the
+    one that began last, whichever was heard of last: they take no turns.
     """
     is_run, works = one.kind == "run", not one.only_talks
-    return is_run, works, -one.nearness, one.process is not None, one.started_at, one.path
+    waits = one.process is not None and one.process.status == "idle"
+    return (
+        is_run,
+        works,
+        -one.nearness,
+        not waits,
+        one.process is not None,
+        one.started_at,
+        one.path,
+    )
 
 
 def _among_waiting(one: KnownSession) -> tuple[int, bool, float, str]:

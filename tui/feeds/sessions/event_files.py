@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from tui.feeds.claude.encodings import plain_record
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
-from tui.feeds.sessions.talk_facts import SummaryLine, TurnEnd, read_talk
-from tui.model.events import UserMessage
+from tui.feeds.claude.wire import STREAM_TYPES, TRANSCRIPT_TYPES
+from tui.feeds.sessions.talk_facts import LastTurn, SummaryLine, read_talk
+from tui.model.events import AgentEvent
 from tui.system import paths
-from tui.system.files import read_small, regular_file
+from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
 HEAD_BYTES = 128 * 1024
@@ -25,21 +26,16 @@ _FEW_LINES = 3
 MOST_LINES = 80
 LAST_LINES = 40
 MOST_CACHED = 4_000
-_STREAM_TYPES = frozenset("system assistant user result stream_event rate_limit_event".split())
-_TRANSCRIPT_TYPES = frozenset(
-    "user assistant system summary progress attachment queue-operation mode file-history-snapshot "
-    "last-prompt ai-title custom-title permission-mode".split()
-)
 
 
 class EventFileSummary(Struct, frozen=True):
     """An event file in short; a field is empty where the lines that were read do not have it.
 
     `changed` is when it was last written to, by its last record where that has a time: a copy or a clock
-    that was wrong does not make it newer. `is_small`: no more than a one-shot question or commands of the
-    CLI, `is_helper` such a question by a program; `only_talks`: nothing was changed so far. `end` is how its
-    last turn stands. `process_session` is the id that a transcript's process began with, where its records
-    say so: another one after `/clear`.
+    that was wrong does not make it newer. `cwds` ends with the folder that it was in last. `is_small`: no more
+    than a one-shot question or commands of the CLI, `is_helper` such a question by a program; `only_talks`:
+    nothing was changed so far. `end` is how its last turn stands. `process_session` is the id that a
+    transcript's process began with, where its records say so: another one after `/clear`.
     """
 
     kind: Literal["stream", "transcript", ""]
@@ -51,7 +47,7 @@ class EventFileSummary(Struct, frozen=True):
     is_small: bool = False
     is_helper: bool = False
     only_talks: bool = False
-    end: TurnEnd = TurnEnd.UNKNOWN
+    end: LastTurn = LastTurn.UNKNOWN
     title: str = ""
     process_session: str = ""
 
@@ -128,7 +124,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     return EventFileSummary(
         kind=kind,
         sessions=tuple(dict.fromkeys(filter(None, sessions))),
-        cwds=tuple(dict.fromkeys(filter(None, cwds))),
+        cwds=tuple(dict.fromkeys(filter(None, reversed(cwds))))[::-1],
         started=started,
         changed=changed,
         has_ended=any(record.type == "result" for record in last[-3:]),
@@ -191,9 +187,9 @@ def _kind(records: list[SummaryLine]) -> Literal["stream", "transcript", ""]:
         if not isinstance(record.type, str):
             continue
         # After `/clear` a transcript's records have both names; a stream's never have the second.
-        if record.type in _TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
+        if record.type in TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
             return "transcript"
-        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
+        if record.type in STREAM_TYPES and isinstance(record.session_id, str):
             return "stream"
     return ""
 
@@ -276,19 +272,30 @@ def stream_candidates(project: Path) -> list[tuple[str, float]]:
     ]
 
 
-_PROMPT_BYTES = 128 * 1024
-_PROMPT_LIMIT = 300
+def main_events(
+    path: str, start: int, length: int, *, follow: bool = False, inside: str = ""
+) -> Iterator[AgentEvent]:
+    """The main conversation's events in the whole lines of a piece of a file; none where it is not readable.
 
-
-def first_prompt(path: str, *, inside: str = "") -> str:
-    """The first prompt in the first 128 KiB of a file; empty where there is none."""
-    data = read_small(path, _PROMPT_BYTES, follow=True, inside=inside)
-    whole = data[: data.rfind(b"\n") + 1]
+    A negative `start` counts from the end. A link at the end is followed only with `follow` or `inside`.
+    Who stops early has only the lines before decoded.
+    """
+    try:
+        with regular_file(path, follow=follow or bool(inside), inside=inside) as (
+            descriptor,
+            facts,
+        ):
+            begin = max(0, start if start >= 0 else facts.st_size + start)
+            before = min(begin, 1)  # a newline there, if the piece begins with a line
+            data = os.pread(descriptor, length + before, begin - before)
+    except (OSError, ValueError):
+        return
+    cut = data.find(b"\n") + 1 if before else 0
     # Lists of nights and sessions need no event: their commands start without the decoder.
     from tui.feeds.claude.decoder import ClaudeDecoder
 
-    for event in ClaudeDecoder(path).decode(whole, 0).events:
-        body = event.body if not event.thread else None
-        if isinstance(body, UserMessage) and body.role == "prompt" and body.text:
-            return " ".join(body.text.split())[:_PROMPT_LIMIT]
-    return ""
+    decoder, offset = ClaudeDecoder(path), begin - before + cut
+    for line in data[cut:].split(b"\n")[:-1]:
+        events = decoder.decode(line + b"\n", offset).events
+        yield from (event for event in events if not event.thread)
+        offset += len(line) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tui.feeds.sessions.event_files import ACTIVE_S, EventFileSummary
-from tui.feeds.sessions.talk_facts import TurnEnd
+from tui.feeds.sessions.talk_facts import LastTurn
 from tui.model.session import AgentProcess, KnownSession, Nearness
 from tui.model.state import OVER, SessionState
 from tui.store.runs import ListedRun, is_supervised, read_run_end
@@ -16,9 +16,9 @@ _BY_STATUS = {
     "idle": SessionState.WAITING_INPUT,
 }
 _WHEN_OVER = {
-    TurnEnd.COMPLETED: SessionState.FINISHED,
-    TurnEnd.FAILED: SessionState.FAILED,
-    TurnEnd.OPEN: SessionState.CRASHED,
+    LastTurn.COMPLETED: SessionState.FINISHED,
+    LastTurn.FAILED: SessionState.FAILED,
+    LastTurn.OPEN: SessionState.CRASHED,
 }
 
 
@@ -29,7 +29,7 @@ def state_of(
 
     Without a process an open turn goes on as long as the file grows: the process may be in a container.
     """
-    is_open = summary is not None and summary.end is TurnEnd.OPEN
+    is_open = summary is not None and summary.end is LastTurn.OPEN
     if agent is not None:
         told = _BY_STATUS.get(agent.status)
         return told or (SessionState.WORKING if is_open else SessionState.WAITING_INPUT)
@@ -97,5 +97,5 @@ def has_substance(summary: EventFileSummary, agent: AgentProcess | None) -> bool
 
     What a living session works at can become anything, unless a program asked: a hook's helper.
     """
-    is_at_it = agent is not None and summary.end is TurnEnd.OPEN
+    is_at_it = agent is not None and summary.end is LastTurn.OPEN
     return not summary.is_small or (is_at_it and not summary.is_helper)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds
+from tui.feeds.sessions.where.transcript_folders import session_of_file
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
@@ -32,13 +33,12 @@ class LineageLine(Struct, gc=False):
     subtype: Any = None
     uuid: Any = None
     timestamp: Any = None
-    parent: Any = field(default=None, name="parentUuid")
-    logical_parent: Any = field(default=None, name="logicalParentUuid")
     session: Any = field(default=None, name="sessionId")
     process_session: Any = field(default=None, name="session_id")
     forked: Any = field(default=None, name="forkedFrom")
     message: Raw = Raw()
     is_meta: Any = field(default=None, name="isMeta")
+    is_summary: Any = field(default=None, name="isCompactSummary")
     cwd: Any = None
     snapshot: Any = None
 
@@ -47,8 +47,8 @@ class TranscriptFacts(Struct, frozen=True):
     """A transcript in short. A text is empty and a time 0 where the lines that were read do not have it.
 
     `began` and `ended` are its first and last times, copied records among them; `first_at` is that of
-    `first_uuid`, its first record with an id, and `anchors` the ids before that one. `is_cleared` says that it
-    begins with `/clear`, `process_session` names the first session of the same process where the CLI
+    `first_uuid`, its first record with an id. `is_cleared` says that it begins with `/clear` or with the
+    summary of a compaction, `process_session` names the first session of the same process where the CLI
     wrote it, `forked_from` the session that its first records were copied from. `folders` are those that
     records at both ends ran in. `is_late`: what stands before its first record was written later than that.
     """
@@ -61,7 +61,6 @@ class TranscriptFacts(Struct, frozen=True):
     first_uuid: str = ""
     first_at: float = 0.0
     first_message: str = ""
-    anchors: tuple[str, ...] = ()
     is_cleared: bool = False
     process_session: str = ""
     forked_from: str = ""
@@ -125,14 +124,12 @@ def _read(
     path: str, descriptor: int, status: os.stat_result, stamp: tuple[int, int, int, int]
 ) -> TranscriptFacts:
     latest = latest_time(status)
-    session = os.path.basename(path).removesuffix(".jsonl")
+    session = session_of_file(path)
     head = list(_head_lines(descriptor, stamp[2]))
     times = [at for line in head if (at := time_of(line, latest))]
     first = next((line for line in head if _is_main(line)), None)
-    uuids = {line.uuid for line in head if isinstance(line.uuid, str)}
     last = _last_lines(descriptor, stamp[2], latest)
     folders = (line.cwd for line in (*head, *last) if isinstance(line.cwd, str))
-    anchors = () if first is None else (first.parent, first.logical_parent)
     return TranscriptFacts(
         path,
         session,
@@ -142,7 +139,6 @@ def _read(
         first_uuid=first.uuid if first is not None else "",
         first_at=time_of(first, latest) if first is not None else 0.0,
         first_message=next(filter(None, map(message_id, head)), ""),
-        anchors=tuple(one for one in anchors if isinstance(one, str) and one not in uuids),
         is_cleared=_begins_with_clear(head),
         process_session=_process_session(head),
         forked_from=_forked_from(head, session),
@@ -209,10 +205,11 @@ def _is_late(head: list[LineageLine], latest: float) -> bool:
 
 
 def _begins_with_clear(head: list[LineageLine]) -> bool:
-    """Whether `/clear` is the first thing that a person typed."""
+    """Whether `/clear` is the first thing that a person typed, or a compaction's summary stands first."""
     for line in head:
         if line.type in ("user", "assistant") and not line.is_meta:
-            return line.type == "user" and _CLEAR.search(bytes(line.message)) is not None
+            is_cleared = line.is_summary is True or _CLEAR.search(bytes(line.message)) is not None
+            return line.type == "user" and is_cleared
     return False
 
 

@@ -6,10 +6,11 @@ Only places are read that can hold one: between two records that are less than a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
+from tui.feeds.sessions.event_files import main_events
 from tui.feeds.sessions.lineage_facts import latest_time, read_lineage_line, time_of
 from tui.model.cli_commands import is_cli_command
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
@@ -68,11 +69,9 @@ def find_absences(
                 return known[1]
             scan = _Scan(descriptor, status.st_size, latest_time(status), least)
             gaps = scan.gaps()
-            found = tuple(
-                gap for gap in gaps if _is_absence(path, descriptor, status.st_size, gap, least)
-            )
     except (OSError, ValueError):
         return ()
+    found = tuple(gap for gap in gaps if _is_absence(path, inside, gap, least))
     if found and (busy := other()):
         found = tuple(gap for gap in found if _longest_quiet(gap, busy) >= least)
     if len(_known) >= _MOST_CACHED:
@@ -207,34 +206,24 @@ def _longest_quiet(gap: Gap, busy: Sequence[tuple[float, float]]) -> float:
     return max(quiet, gap.back - since)
 
 
-def _is_absence(path: str, descriptor: int, size: int, gap: Gap, least: float) -> bool:
+def _is_absence(path: str, inside: str, gap: Gap, least: float) -> bool:
     """Whether nothing was open in a gap, and it is long even without what a limit took of it."""
-    from tui.feeds.claude.decoder import ClaudeDecoder
-
     start = max(0, gap.offset - _AROUND)
-    before = os.pread(descriptor, gap.offset - start, start)
-    if start:
-        cut = before.find(b"\n") + 1
-        before, start = before[cut:], start + cut
-    after = os.pread(descriptor, min(_AROUND, size - gap.offset), gap.offset)
-    decoder = ClaudeDecoder(path)
-    open_calls, limited_until = _standing(decoder.decode(before, start).events, gap)
+    before = main_events(path, start, gap.offset - start, inside=inside)
+    open_calls, limited_until = _standing(before, gap)
     if gap.back - max(gap.left, limited_until) < least:
         return False
     if gap.seconds > _DAY or not open_calls:
         return True
-    later = decoder.decode(after[: after.rfind(b"\n") + 1], gap.offset).events
-    return not open_calls & _answered(later)
+    return not open_calls & _answered(main_events(path, gap.offset, _AROUND, inside=inside))
 
 
-def _standing(events: Sequence[AgentEvent], gap: Gap) -> tuple[set[str], float]:
+def _standing(events: Iterable[AgentEvent], gap: Gap) -> tuple[set[str], float]:
     """The calls without an answer at the beginning of a gap, and until when a usage limit held then."""
     calls: set[str] = set()
     until = 0.0
     for event in events:
         body = event.body
-        if event.thread:
-            continue
         if isinstance(body, AssistantMessage):
             calls.update(call.id for call in body.tools)
             until = 0.0
@@ -246,12 +235,12 @@ def _standing(events: Sequence[AgentEvent], gap: Gap) -> tuple[set[str], float]:
     return calls, until
 
 
-def _answered(events: Sequence[AgentEvent]) -> set[str]:
+def _answered(events: Iterable[AgentEvent]) -> set[str]:
     """The calls that these events answer, but for what the CLI puts there for a process that died."""
     found: set[str] = set()
     for event in events:
         body = event.body
-        if isinstance(body, UserMessage) and not event.thread:
+        if isinstance(body, UserMessage):
             found.update(
                 result.tool_use_id
                 for result in body.results
@@ -262,22 +251,17 @@ def _answered(events: Sequence[AgentEvent]) -> set[str]:
 
 def holds_work(path: str, since: int, until: int) -> bool:
     """Whether the model was asked for anything, or answered, in the first part of a stretch of a file."""
-    from tui.feeds.claude.decoder import ClaudeDecoder
-
     try:
-        with regular_file(path) as (descriptor, status):
-            end = min(until or status.st_size, since + 4 * _AROUND)
-            data = os.pread(descriptor, end - since, since)
-            is_cut = end < (until or status.st_size)
-    except (OSError, ValueError):
+        size = (until or os.path.getsize(path)) - since
+    except OSError:
         return False
-    events = ClaudeDecoder(path).decode(data[: data.rfind(b"\n") + 1], since).events
-    return is_cut or any(
+    events = main_events(path, since, min(size, 4 * _AROUND))
+    return size > 4 * _AROUND or any(
         isinstance(body, AssistantMessage)
         or (
             isinstance(body, UserMessage)
             and body.role == "prompt"
             and not is_cli_command(body.text)
         )
-        for body in (event.body for event in events if not event.thread)
+        for body in (event.body for event in events)
     )

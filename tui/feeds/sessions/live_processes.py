@@ -205,7 +205,7 @@ class AgentProcessReader:
     def _is_here(self, cwd: str) -> bool:
         places = (cwd, os.path.realpath(cwd)) if cwd.startswith("/") else ()
         return any(
-            place == folder or place.startswith(folder.rstrip("/") + "/")
+            paths.lies_in(place, folder)
             for place in places
             for folder in (self.project, *self.also)
         )
@@ -245,7 +245,7 @@ def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess
         created=facts.created,
         session=file.session,
         cwd=file.cwd,
-        status=file.status,
+        status="stopped" if facts.is_stopped else file.status,
         waiting_for=file.waiting_for,
         kind=file.kind,
         version=file.version,

@@ -23,7 +23,6 @@ from tui.settings.settings import Settings
 from tui.store.runs import list_runs, sessions_of
 from tui.system import paths
 from tui.system.errors import NoSessionError
-from tui.system.files import regular_file
 
 MOST_NIGHTS = 500
 _PROMPT_BYTES = 128 << 10
@@ -189,21 +188,10 @@ def first_prompt_of(night: NightFile, inside: str = "") -> str:
 
 
 def _first_prompt(path: str, since: int, inside: str) -> str:
-    try:
-        with regular_file(path, follow=bool(inside), inside=inside) as (descriptor, _):
-            data = os.pread(descriptor, _PROMPT_BYTES, since)
-    except (OSError, ValueError):
-        return ""
-    # Lists of nights need no event where a summary is saved: they start without the decoder.
-    from tui.feeds.claude.decoder import ClaudeDecoder
-
-    decoder, offset = ClaudeDecoder(path), since
-    for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
-        for event in decoder.decode(line, offset).events:
-            body = event.body
-            if not isinstance(body, UserMessage) or body.role != "prompt" or event.thread:
-                continue
-            if body.text and not is_cli_command(body.text):
-                return " ".join(body.text.split())[:_PROMPT_LIMIT]
-        offset += len(line)
+    for event in event_files.main_events(path, since, _PROMPT_BYTES, inside=inside):
+        body = event.body
+        if not isinstance(body, UserMessage) or body.role != "prompt":
+            continue
+        if body.text and not is_cli_command(body.text):
+            return " ".join(body.text.split())[:_PROMPT_LIMIT]
     return ""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tui.feeds.sessions import event_files, transcripts
+from tui.feeds.sessions import event_files
 from tui.feeds.sessions.choice import OVERTAKEN_S
 from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
 from tui.feeds.sessions.known_sessions import (
@@ -26,14 +26,15 @@ from tui.feeds.sessions.known_sessions import (
 )
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.transcripts import (
+    MOST_READ,
     RECENT_S,
     FoundTranscript,
     find_transcripts,
     is_session_id,
     transcript_of_session,
 )
+from tui.feeds.sessions.where import transcript_folders as folders
 from tui.feeds.sessions.where.places import ProjectPlaces
-from tui.feeds.sessions.where.transcript_folders import dated_files, list_folders, safe_transcript
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
@@ -48,6 +49,7 @@ MOST_RUNS = 50
 MOST_ON_MACHINE = 300
 MOST_PROJECTS = 200
 _STARTED_WITH_S = 5.0
+_LISTED = "`overnight-tui sessions` lists them"
 Agents = Callable[[], Sequence[AgentProcess]]
 
 
@@ -86,7 +88,7 @@ class SessionRegistry:
         """
         # A session may have made a work tree since.
         self.places = ProjectPlaces.of(self.project)
-        agents = {agent.session or str(agent.pid): agent for agent in self._agents()}
+        agents = self._by_name()
         runs = self._runs(agents, whole)
         streams = self._streams(agents)
         taken = {one: known for known in (*streams, *runs) for one in known.sessions}
@@ -99,7 +101,7 @@ class SessionRegistry:
         found = [self._of_transcript(one, owners.get(one.session)) for one in transcripts]
         known = [*runs, *self._without(streams, runs), *found]
         known += self._unwritten(agents, known)
-        if not any(one.path for one in known):
+        if not any(one.has_substance for one in known):
             known += self._gone()
         joined = self._with_nameless(known, agents)
         return sorted(joined, key=lambda one: (one.changed_at, one.path), reverse=True)
@@ -109,16 +111,16 @@ class SessionRegistry:
         summary = read_summary(path, inside=base)
         if summary is None:
             return []
-        agents = {agent.session: agent for agent in self._agents() if agent.session}
-        return [self._of_stream(FoundFile(path, summary), agents)]
+        return [self._of_stream(FoundFile(path, summary), self._by_name())]
 
     # --- each kind -----------------------------------------------------------------------------
 
     def runs(self, *, whole: bool = False) -> list[KnownSession]:
         """Our runs of the project; without `whole` the newest and those of the last day."""
-        return self._runs(
-            {agent.session or str(agent.pid): agent for agent in self._agents()}, whole
-        )
+        return self._runs(self._by_name(), whole)
+
+    def _by_name(self) -> dict[str, AgentProcess]:
+        return {agent.session or str(agent.pid): agent for agent in self._agents()}
 
     def _runs(self, agents: Mapping[str, AgentProcess], whole: bool) -> list[KnownSession]:
         listed = list_runs(self.project, self._environ)
@@ -160,7 +162,7 @@ class SessionRegistry:
     def _transcripts(
         self, agents: Mapping[str, AgentProcess], taken: Collection[str], whole: bool
     ) -> list[FoundTranscript]:
-        most = event_files.MOST_LISTED if whole else transcripts.MOST_READ
+        most = event_files.MOST_LISTED if whole else MOST_READ
         found = find_transcripts(self.projects, self.places, most=most, whole=whole)
         names = {one.session for one in found}.union(taken)
         for agent in agents.values():
@@ -183,7 +185,7 @@ class SessionRegistry:
         return replace(one, nearness=found.nearness, hint=_hint(found.nearness, found.summary))
 
     def _gone(self) -> list[KnownSession]:
-        """Sessions of folders that are gone and may have been this project; only where there are no others."""
+        """Sessions of gone folders that may have been this project; only where no other has substance."""
         from tui.feeds.sessions.where.gone_folders import find_gone
 
         found = []
@@ -236,7 +238,7 @@ class SessionRegistry:
                 if one.kind != "run"
                 and one.process is None
                 and one.changed_at >= agent.created - _STARTED_WITH_S
-                and _is_in(one.folder, agent.cwd)
+                and _was_in(one, agent.cwd)
             ]
             if fitting:
                 place = max(fitting, key=lambda n: (known[n].has_substance, known[n].changed_at))
@@ -293,14 +295,14 @@ def _hint(nearness: Nearness, summary: EventFileSummary) -> str:
     return f"ran in {folder}, a work tree of this repository" if nearness else ""
 
 
-def _is_in(folder: str, cwd: str) -> bool:
-    return folder in (cwd, os.path.realpath(cwd)) or os.path.realpath(folder) == cwd
+def _was_in(one: KnownSession, cwd: str) -> bool:
+    """Whether a session was in a folder, also if its commands went elsewhere since."""
+    summary = read_summary(one.path)
+    folders = summary.cwds if summary is not None else (one.folder,)
+    return os.path.realpath(cwd) in map(os.path.realpath, folders)
 
 
 # --- named by a person ---
-
-
-_LISTED = "`overnight-tui sessions` lists them"
 
 
 def name_session(
@@ -348,9 +350,9 @@ def _not_here(registry: SessionRegistry, id: str, shown: str) -> str:
         return text
     path = transcript_of_session(registry.projects, id, str(registry.project))
     summary = read_summary(path, follow=False) if path is not None else None
-    if summary is None or not summary.cwds:
+    if path is None or summary is None or not summary.cwds:
         return text
-    folder = clean_line(summary.cwds[0], 1_000)
+    folder = clean_line(event_files.first_folder(path) or summary.cwds[0], 1_000)
     return f"session {shown} is none of {registry.project}: it ran in {folder}; give --project {folder}"
 
 
@@ -384,11 +386,11 @@ def _runs(environ: Mapping[str, str], agents: tuple[AgentProcess, ...]) -> Itera
 def _transcripts(
     projects: Path, agents: Mapping[str, AgentProcess], taken: set[str], now: float
 ) -> Iterator[KnownSession]:
-    folders = [name for _, name in list_folders(projects)]
-    dated = sorted((file for name in folders for file in dated_files(projects, name)), reverse=True)
-    for _, path in dated[:MOST_ON_MACHINE]:
-        session = os.path.basename(path).removesuffix(".jsonl")
-        real = safe_transcript(path, projects) if session not in taken else None
+    names = (name for _, name in folders.list_folders(projects))
+    dated = (file for name in names for file in folders.dated_files(projects, name))
+    for _, path in sorted(dated, reverse=True)[:MOST_ON_MACHINE]:
+        session = folders.session_of_file(path)
+        real = folders.safe_transcript(path, projects) if session not in taken else None
         summary = read_summary(path, follow=False) if real is not None else None
         if real is not None and summary is not None and summary.kind:
             agent = agents.get(session)

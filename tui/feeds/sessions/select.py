@@ -19,7 +19,7 @@ from tui.feeds.sessions.lineage import TranscriptNight
 from tui.feeds.sessions.registry import SessionRegistry
 from tui.feeds.sessions.sidecar_paths import SIDECARS, find_sidecar
 from tui.feeds.sessions.transcripts import RECENT_S
-from tui.feeds.sessions.where.transcript_folders import base_of
+from tui.feeds.sessions.where.transcript_folders import base_of, session_of_file
 from tui.model.labels import describe_earlier
 from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness, SidecarPath
 from tui.model.session import EventFile as EventFile
@@ -28,6 +28,7 @@ from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
 from tui.store.project_files import reading_base
+from tui.store.repository_identity import other_work_trees
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
 from tui.system.format import format_age
@@ -41,7 +42,8 @@ class SessionSources(Struct, frozen=True):
     it was searched and what to do. `is_whole_truth` means that a stream was named by hand: processes
     and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent,
     `elsewhere` the host of a run that lives on another machine: its processes are none of this one.
-    `folder` is where its process works if that is another work tree; empty for the project. `others` are
+    `folder` is where its process works if that is another work tree; empty for the project. `work_tree` is
+    the project's folder in that work tree, or in one that Claude made below the project. `others` are
     the sessions beside it that live, or that are recent and have substance. `night` is the id of a night in
     transcripts, `continues` the night whose session this one goes on from, which is not counted here.
     """
@@ -60,9 +62,15 @@ class SessionSources(Struct, frozen=True):
     is_whole_truth: bool = False
     elsewhere: str = ""
     folder: str = ""
+    work_tree: str = ""
     others: tuple[KnownSession, ...] = ()
     night: str = ""
     continues: EarlierNight | None = None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether something was chosen; else what lives here has recorded nothing, and any may be meant."""
+        return bool(self.events or self.run_dir)
 
 
 class _Selection(Struct, frozen=True):
@@ -105,17 +113,30 @@ def select_session(
         continues=selected.continues,
         why=selected.why,
         is_whole_truth=named.events is not None,
-        folder=_work_tree_of(selected.session),
+        folder=_folder_of(selected.session),
+        work_tree=_work_tree_of(selected.session, project),
         others=_others(known, selected, registry.now()),
         **sidecars,
     )
 
 
-def _work_tree_of(session: KnownSession | None) -> str:
+def _folder_of(session: KnownSession | None) -> str:
     """Where the process of a session in another work tree works."""
     if session is None or session.nearness is not Nearness.WORK_TREE:
         return ""
     return session.process.cwd if session.process is not None else session.folder
+
+
+def _work_tree_of(session: KnownSession | None, project: Path) -> str:
+    """The project's folder in the other work tree that a session works in; empty where it is in none."""
+    if session is None or session.kind == "run":
+        return ""
+    place = os.path.realpath(_folder_of(session) or session.folder)
+    holding = [tree for tree in other_work_trees(project) if paths.lies_in(place, tree)]
+    # Work trees may lie in each other; the innermost holds the folder.
+    nearest = max(holding, key=len, default="")
+    own = os.path.realpath(project)
+    return "" if len(own) > len(nearest) and paths.lies_in(place, own) else nearest
 
 
 def _others(
@@ -251,7 +272,7 @@ class _SessionSelector:
         self, path: str, chosen: str, *, trusted: bool = False, night: str | None = None
     ) -> _Selection:
         """A transcript with the others of its night, newest first, and the subagents of all."""
-        session = os.path.basename(path).removesuffix(".jsonl")
+        session = session_of_file(path)
         base = reading_base(self._project, path, environ=self._environ)
         base = base or ("" if trusted else base_of(path, self._projects))
         whole = None if trusted else self._night_of(path, night)
@@ -292,6 +313,9 @@ class _SessionSelector:
         return []
 
     def _nothing_found(self, known: Sequence[KnownSession]) -> str:
+        lives = next((one for one in known if not one.path), None)
+        if lives is not None:
+            return f"session {lives.session_id} lives here and has recorded nothing yet"
         folders = event_files.FOLDERS
         looked = ", ".join("the project's folder" if one == "." else f"{one}/" for one in folders)
         begun = (
@@ -303,9 +327,6 @@ class _SessionSelector:
             age = format_age(self._registry.now() - gone.changed_at)
             name = gone.session_id
             return f"{begun}; session {name} ({age} old) {gone.hint}; --session {name[:8]} shows it"
-        lives = next((one for one in known if not one.path), None)
-        if lives is not None:
-            return f"{begun}; session {lives.session_id} lives here and has written nothing yet"
         return f"{begun}; start one with `overnight-tui run`, or name a file with --events or paths.events"
 
 

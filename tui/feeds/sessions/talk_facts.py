@@ -13,6 +13,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.feeds.claude.wire import INTERRUPTED
+from tui.model.cli_commands import EDITING, SUBAGENTS
+from tui.model.failures import SYNTHETIC
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 
@@ -23,7 +26,7 @@ SHORT_ANSWER = 4_000
 LONG_PROMPT = 200
 _TITLE = 120
 _OF_PROGRAMS = ("sdk-cli", "sdk-py", "sdk-ts")
-_EDITS = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "Task", "Agent", "Workflow"))
+_WORKING = EDITING | SUBAGENTS | {"Workflow"}
 # What the CLI writes in the person's place: commands, their output, its own notices.
 _OF_THE_CLI = lazy(
     r"\s*(?:<(?:command-|local-command-|bash-|user-memory-|task-notification|system-reminder)"
@@ -31,10 +34,9 @@ _OF_THE_CLI = lazy(
 )
 _COMMAND = lazy(r"<command-name>\s*([^<]{1,80}?)\s*</command-name>")
 _COMMAND_WORDS = lazy(r"<command-args>\s*([^<]{1,200}?)\s*</command-args>")
-_INTERRUPTED = "[Request interrupted by user"
 
 
-class TurnEnd(StrEnum):
+class LastTurn(StrEnum):
     """How the last turn stands, as far as the last lines tell."""
 
     UNKNOWN = ""
@@ -89,7 +91,6 @@ class TalkFacts(Struct):
     """How much of a conversation the lines hold, and how its last turn stands."""
 
     prompts: int = 0
-    commands: int = 0
     answers: int = 0
     calls: int = 0
     edits: int = 0
@@ -99,7 +100,7 @@ class TalkFacts(Struct):
     compactions: int = 0
     has_helpers_entry: bool = False
     title: str = ""
-    end: TurnEnd = TurnEnd.UNKNOWN
+    end: LastTurn = LastTurn.UNKNOWN
 
     @property
     def has_substance(self) -> bool:
@@ -120,7 +121,7 @@ class TalkFacts(Struct):
         if not self.answers:
             return not (self.errors and self.longest_prompt >= LONG_PROMPT)
         if self.calls:
-            return seconds < QUESTION_S and self.end is not TurnEnd.OPEN
+            return seconds < QUESTION_S and self.end is not LastTurn.OPEN
         return self.characters <= SHORT_ANSWER or self.has_helpers_entry
 
 
@@ -147,14 +148,14 @@ def read_talk(lines: Sequence[SummaryLine]) -> TalkFacts:
     return facts
 
 
-def _last_end(lines: Sequence[SummaryLine]) -> TurnEnd:
+def _last_end(lines: Sequence[SummaryLine]) -> LastTurn:
     """How the last turn stands after these records; UNKNOWN where none of them tells."""
     for line in reversed(lines):
         facts = TalkFacts()
         _add(facts, line, set(), set())
         if facts.end:
             return facts.end
-    return TurnEnd.UNKNOWN
+    return LastTurn.UNKNOWN
 
 
 def _add(facts: TalkFacts, line: SummaryLine, answers: set[str], calls: set[str]) -> None:
@@ -165,7 +166,7 @@ def _add(facts: TalkFacts, line: SummaryLine, answers: set[str], calls: set[str]
     elif line.type == "assistant":
         _add_answer(facts, line, answers, calls)
     elif line.type == "result":
-        facts.end = TurnEnd.FAILED if line.is_error is True else TurnEnd.COMPLETED
+        facts.end = LastTurn.FAILED if line.is_error is True else LastTurn.COMPLETED
     elif line.subtype == "compact_boundary":
         facts.compactions += 1
 
@@ -177,30 +178,27 @@ def _add_user(facts: TalkFacts, line: SummaryLine) -> None:
     message = _message(line)
     blocks = list(_content(message)) if message is not None else []
     if any(block.type == "tool_result" for block in blocks):
-        facts.end = TurnEnd.OPEN
+        facts.end = LastTurn.OPEN
         return
     text = "".join(block.text for block in blocks if isinstance(block.text, str))
-    if text.startswith(_INTERRUPTED):
-        facts.end = TurnEnd.INTERRUPTED
+    if text.startswith(INTERRUPTED):
+        facts.end = LastTurn.INTERRUPTED
     elif _OF_THE_CLI.match(text):
         _add_command(facts, text)
     elif line.isMeta is True:
         # What the CLI adds asks the model as a prompt does: a command's own text, a hook's words.
-        facts.end = TurnEnd.OPEN
+        facts.end = LastTurn.OPEN
     elif text or any(block.type in ("image", "document") for block in blocks):
         facts.prompts += 1
         facts.longest_prompt = max(facts.longest_prompt, len(text))
         facts.title = facts.title or clean_line(" ".join(text[:400].split()), _TITLE)
-        facts.end = TurnEnd.OPEN
+        facts.end = LastTurn.OPEN
 
 
 def _add_command(facts: TalkFacts, text: str) -> None:
     found = _COMMAND.search(text)
-    if found is None:
-        return
-    facts.commands += 1
-    words = _COMMAND_WORDS.search(text)
-    if not facts.title and not facts.prompts:
+    if found is not None and not facts.title and not facts.prompts:
+        words = _COMMAND_WORDS.search(text)
         facts.title = clean_line(f"{found[1]} {words[1] if words else ''}".strip(), _TITLE)
 
 
@@ -211,23 +209,23 @@ def _add_answer(facts: TalkFacts, line: SummaryLine, answers: set[str], calls: s
     blocks = list(_content(message))
     if line.isApiErrorMessage is True or line.is_api_error_message is True:
         facts.errors += 1
-        facts.end = TurnEnd.FAILED
+        facts.end = LastTurn.FAILED
         return
-    if message.model == "<synthetic>":
+    if message.model == SYNTHETIC:
         return
     answers.add(message.id if isinstance(message.id, str) else f"nameless {len(answers)}")
     called = [block for block in blocks if block.type == "tool_use"]
     calls.update(str(block.id) for block in called)
-    facts.edits += sum(block.name in _EDITS for block in called)
+    facts.edits += sum(block.name in _WORKING for block in called)
     said = sum(len(block.text) for block in blocks if isinstance(block.text, str))
     facts.characters += said
     if called or message.stop_reason in ("tool_use", "pause_turn"):
-        facts.end = TurnEnd.OPEN
+        facts.end = LastTurn.OPEN
     elif isinstance(message.stop_reason, str):
-        facts.end = TurnEnd.COMPLETED
+        facts.end = LastTurn.COMPLETED
     else:
         # Until 2.1.42 nothing says that a text is the last word; a thought alone never is.
-        facts.end = TurnEnd.SAID if said else TurnEnd.OPEN
+        facts.end = LastTurn.SAID if said else LastTurn.OPEN
 
 
 def _message(line: SummaryLine) -> _Message | None:

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.feeds.sessions.event_files import EventFileSummary, first_folder, read_summary
+from tui.feeds.sessions.event_files import (
+    EventFileSummary,
+    first_folder,
+    main_events,
+    read_summary,
+)
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.feeds.sessions.where.transcript_folders import (
     LONGEST_SLUG,
@@ -22,9 +27,8 @@ from tui.feeds.sessions.where.transcript_folders import (
     safe_transcript,
     slugs,
 )
-from tui.model.events import AgentEvent, AssistantMessage, UserMessage
+from tui.model.events import AssistantMessage, UserMessage
 from tui.model.session import EventFile, Nearness
-from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
 # Sessions beside the newest one that are still of interest.
@@ -35,7 +39,6 @@ MOST_READ = 16
 MOST_SMALL = 400
 MOST_PROBED = 1_000
 MOST_STRANGERS = 8
-MOST_LISTED = 200
 MOST_AGENTS = 500
 _SESSION_ID = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _found_folders: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
@@ -82,6 +85,19 @@ def find_transcripts(
     and all that may be written to beside it. A folder that other projects share by its slug is looked
     through until the project's own are found.
     """
+    near = _find_near(projects, places, most, whole=whole)
+    return near or _find_elsewhere(projects, places, most)
+
+
+def has_transcripts(projects: Path, folder: str) -> bool:
+    """Whether a session was started in a folder, or below it. Reads little."""
+    return bool(_find_near(projects, ProjectPlaces((folder,)), MOST_READ, whole=False))
+
+
+def _find_near(
+    projects: Path, places: ProjectPlaces, most: int, *, whole: bool
+) -> list[FoundTranscript]:
+    """Matches under the slugs of the project's folders, of those below them and of its work trees."""
     names = [name for _, name in list_folders(projects)]
     wanted = [slug for folder in places.folders for slug in slugs(folder)]
     own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
@@ -89,19 +105,7 @@ def find_transcripts(
     trees = [slug for folder in places.work_trees for slug in slugs(folder)]
     beside = [name for name in names if any(is_named_after(name, slug) for slug in trees)]
     chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS], *beside])
-    found = _Search(projects, places, most, whole).run(chosen, shared=frozenset(own))
-    return found or _find_elsewhere(projects, places, most)
-
-
-def has_transcripts(projects: Path, folder: str) -> bool:
-    """Whether a session was started in a folder, or below it. Reads little."""
-    places = ProjectPlaces((folder,))
-    names = [name for _, name in list_folders(projects)]
-    wanted = slugs(folder)
-    own = [name for name in names if any(is_named_after(name, slug) for slug in wanted)]
-    alike = [name for name in names if any(_is_alike(name, slug) for slug in wanted)]
-    chosen = dict.fromkeys([*own, *alike[:MOST_FOLDERS]])
-    return bool(_Search(projects, places, MOST_READ, False).run(chosen, shared=frozenset(own)))
+    return _Search(projects, places, most, whole).run(chosen, shared=frozenset(own))
 
 
 def _is_alike(name: str, slug: str) -> bool:
@@ -216,19 +220,6 @@ def _is_own_file(path: str) -> bool:
     return mine and stat.S_ISREG(facts.st_mode)
 
 
-def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
-    """Transcripts under the slugs of `folder`, each with when it was last written to."""
-    dated = [file for name in slugs(folder) for file in dated_files(projects, name)]
-    newest = sorted(dated, reverse=True)[:MOST_LISTED]
-    checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
-    return [(path, changed) for path, changed in checked if path is not None]
-
-
-def ran_in(summary: EventFileSummary, folder: str) -> bool:
-    """Whether the session of an event file ran in `folder` itself."""
-    return any(cwd in (folder, os.path.realpath(folder)) for cwd in summary.cwds)
-
-
 _TAIL_BYTES = 4 << 20
 
 
@@ -240,7 +231,7 @@ def last_safe_cut(path: str) -> tuple[str, str]:
     """
     session, uuid = "", ""
     waiting: set[str] = set()
-    for event in _last_events(path):
+    for event in main_events(path, -_TAIL_BYTES, _TAIL_BYTES, follow=True):
         session = event.session or session
         body = event.body
         if isinstance(body, AssistantMessage) and not body.error:
@@ -252,21 +243,3 @@ def last_safe_cut(path: str) -> tuple[str, str]:
             if not waiting and event.uuid:
                 uuid = event.uuid
     return session, uuid
-
-
-def _last_events(path: str) -> list[AgentEvent]:
-    """The events of the main conversation in the newest 4 MiB of a file."""
-    try:
-        with regular_file(path, follow=True) as (descriptor, status):
-            start = max(0, status.st_size - _TAIL_BYTES)
-            data = os.pread(descriptor, _TAIL_BYTES, start)
-    except OSError:
-        return []
-    if start:
-        cut = data.find(b"\n") + 1
-        data, start = data[cut:], start + cut
-    data = data[: data.rfind(b"\n") + 1]
-    # Lists of nights and sessions need no event: their commands start without the decoder.
-    from tui.feeds.claude.decoder import ClaudeDecoder
-
-    return [event for event in ClaudeDecoder(path).decode(data, start).events if not event.thread]

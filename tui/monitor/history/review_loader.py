@@ -27,6 +27,7 @@ from tui.store.visits import last_visit
 from tui.system.clock import Clock
 from tui.system.errors import NoSessionError, OvernightError
 from tui.system.format import shorten
+from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def load_night(
     if night.state == "none":
         is_strange = night.activity.state_reason == StateReason.NOT_A_STREAM
         why = night.activity.reason if is_strange else sources.why
-        raise NoSessionError(why or f"no session was seen in {project}")
+        where = sources.events[0].path if sources.events else project
+        raise NoSessionError(why or f"no record of a session was found in {where}")
     text = notes.text if notes is not None else ""
     return FinishedNight(fold, night, sources, progress, text, broke_off)
 
@@ -306,7 +308,7 @@ def build_review(
         claims=_claims(whole, changes, start),
         risks=_risks(whole, changes, settings),
         looked_at=looked_at,
-        project=os.fsencode(project).decode("utf-8", "replace"),
+        project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
         continues=whole.sources.continues,
     )

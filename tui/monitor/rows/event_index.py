@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tui.model.cli_commands import SUBAGENTS
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -23,10 +24,10 @@ from tui.model.events import (
 from tui.model.evidence import AbandonedBranch, is_abandoned
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
-from tui.monitor.rows import event_rows
+from tui.monitor.rows import event_rows, tool_outcomes
 from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
 
-ERROR = 4
+ERROR, SUBAGENT = 4, 8
 LEVEL = 3
 _CACHED_ROWS = 3_000
 _REMEMBERED_WHEN_LOST = 2_000
@@ -101,6 +102,7 @@ class EventIndex:
                 for tool in body.tools:
                     if tool.on_server:  # its result is in the same message
                         continue
+                    flags |= SUBAGENT if tool.name in SUBAGENTS else 0
                     self._open_calls[tool.id] = index
                     if len(self._open_calls) > _OPEN_CALLS:
                         del self._open_calls[next(iter(self._open_calls))]
@@ -172,7 +174,7 @@ class EventIndex:
         if call is None:
             return
         self._pairs[call] = index + 1
-        if result.is_error:
+        if result.is_error or (self._flags[call] & SUBAGENT and tool_outcomes.agent_failed(result)):
             self._flags[call] |= ERROR
         self._cache.pop(call, None)
         self.changed.append(call)

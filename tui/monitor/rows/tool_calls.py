@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.rows import DetailPart
 from tui.system.sanitize import clean, clean_line
 from tui.system.sgr import clean_coloured
@@ -143,8 +144,8 @@ _AGENT_FIGURES = (
 _MARKS = {"completed": "✓", "in_progress": "▸"}
 _LAYOUTS: dict[str, Callable[[Json, Json, str], list[DetailPart]]] = {
     **dict.fromkeys(("Bash", "PowerShell", "BashOutput"), _bash),
-    **dict.fromkeys(("Edit", "MultiEdit", "Write", "NotebookEdit"), _edit),
-    **dict.fromkeys(("Agent", "Task"), _agent),
+    **dict.fromkeys(EDITING, _edit),
+    **dict.fromkeys(SUBAGENTS, _agent),
     "Read": _read,
     "TodoWrite": _todos,
 }

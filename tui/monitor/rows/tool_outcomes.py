@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tui.feeds.claude.api_failures import is_failure_text
+from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import ToolCall, ToolResult
 from tui.model.rows import Mark
 from tui.system.format import clip_text, format_count_plain, format_text_size
@@ -78,9 +79,6 @@ class ToolOutcome(NamedTuple):
     mark: Mark
 
 
-_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
-
-
 def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
     """What stands beside the line of a call: lines changed, tests passed, the error, the last line.
 
@@ -136,9 +134,12 @@ def _agent_outcome(result: ToolResult) -> ToolOutcome:
     if result.agent_id and "output_file:" in result.excerpt:
         return ToolOutcome("in the background", "ok")
     text = answer_words(result.head or result.excerpt).strip()
-    if is_failure_text(text):
-        return ToolOutcome(_cut(_telling_line(text)), "error")
-    return ToolOutcome(_cut(_telling_line(text)), "ok")
+    return ToolOutcome(_cut(_telling_line(text)), "error" if agent_failed(result) else "ok")
+
+
+def agent_failed(result: ToolResult) -> bool:
+    """Whether a subagent's whole report is an error of the CLI: a limit, an overloaded API."""
+    return is_failure_text(answer_words(result.head or result.excerpt).strip())
 
 
 def _found_outcome(result: ToolResult) -> ToolOutcome:
@@ -189,11 +190,11 @@ def _changed_outcome(result: ToolResult) -> ToolOutcome:
 
 
 _OUTCOMES: dict[str, Callable[[ToolResult], ToolOutcome]] = {
-    **dict.fromkeys(("Agent", "Task"), _agent_outcome),
+    **dict.fromkeys(SUBAGENTS, _agent_outcome),
     **dict.fromkeys(("Grep", "Glob", "LS", "ToolSearch"), _found_outcome),
     **dict.fromkeys(("Read", "NotebookRead", "WebFetch"), _read_outcome),
     **dict.fromkeys(("TaskOutput", "BashOutput", "AgentOutput", "AgentOutputTool"), _task_outcome),
-    **dict.fromkeys(_CHANGING, _changed_outcome),
+    **dict.fromkeys((*EDITING, "TodoWrite"), _changed_outcome),
     "WebSearch": _web_outcome,
 }
 

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.cli_commands import EDITING, POLLING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import (
     AbandonedBranch,
@@ -26,7 +27,6 @@ from tui.model.evidence import (
 )
 from tui.model.journal import JournalEntry
 from tui.model.records import ProgressFile, SessionNotes
-from tui.night.activity import EDITING, POLLING, SHELLS
 from tui.night.evidence.shell_effects import (
     commits_at_end,
     commits_named,

@@ -7,8 +7,8 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.cli_commands import EDITING
 from tui.model.events import ApiRetry, SourceRef, ToolCall, ToolResult
-from tui.night.activity import EDITING
 
 MOST = 400
 _REMEMBERED = 600

@@ -187,7 +187,6 @@ _ENDS = {
     SessionState.CRASHED: EndKind.CRASH,
     SessionState.GAVE_UP: EndKind.CRASH,
     SessionState.PAUSED: EndKind.OPEN,
-    SessionState.ENDED: EndKind.OPEN,
     SessionState.WAITING_PERMISSION: EndKind.NEEDS_PERSON,
 }
 """The kind of end of a state, whether or not its files break off."""
@@ -201,6 +200,8 @@ def _ending_of_state(snapshot: NightSnapshot, broke_off: bool, ref: SourceRef | 
         return _finished(snapshot, sentence, ref)
     if state == SessionState.FAILED and code == StateReason.USAGE_LIMIT:
         return Ending(EndKind.LIMIT, sentence, ref)
+    if state == SessionState.ENDED:  # a person ended the turn, or no model was asked anything
+        return Ending(EndKind.TURN_ENDED, sentence, ref)
     if state in _ENDS:
         return Ending(_ENDS[state], sentence, ref)
     if state == SessionState.RATE_LIMITED and broke_off:
@@ -215,7 +216,7 @@ def _ending_of_state(snapshot: NightSnapshot, broke_off: bool, ref: SourceRef | 
 
 def _finished(snapshot: NightSnapshot, sentence: str, ref: SourceRef | None) -> Ending:
     progress = snapshot.progress
-    if progress is None or progress.basis == "unknown" or not progress.done:
+    if progress is None or not progress.counts_tasks or not progress.done:
         return Ending(EndKind.TURN_ENDED, sentence, ref)
     if progress.open:
         return Ending(EndKind.TURN_ENDED, f"{sentence}; {progress.open} tasks are open", ref)

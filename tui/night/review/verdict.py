@@ -118,9 +118,7 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
 def _doubts(facts: VerdictInputs) -> list[str]:
     """Every reason to look, the weightiest first."""
     doubts = []
-    if facts.ending.kind == EndKind.OPEN:
-        doubts.append("It is not over.")
-    elif facts.ending.kind not in _BY_ITSELF:
+    if facts.ending.kind not in _BY_ITSELF:
         doubts.append(_ending_sentence(facts.ending))
     if facts.tests.last == "red":
         doubts.append("The last test run is red.")

@@ -2,76 +2,34 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+import re
+
 from msgspec.structs import replace
 
-from tui.model.events import SourceRef
 from tui.model.failures import ApiFailure
 from tui.model.snapshot import Stall
 from tui.model.state import SessionState as State
-from tui.model.state import StallKind, StallThresholds
+from tui.model.state import StallKind
 from tui.model.state import StateReason as Code
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.activity import IDLE, TOOL, ActivityTracker
 from tui.night.pending import UsageLimit
+from tui.night.rules.verdicts import StateInputs, StateVerdict, because
 from tui.system.format import format_clock, format_duration, format_local, shorten
+from tui.system.lazy_pattern import lazy
 
 GRACE = 120.0
 """Seconds after a reset in which nothing need have come yet."""
 _WINDOWS = {"five_hour": "5 h"}
-
-
-class LimitVerdict(Struct, frozen=True):
-    """The state of a session that a limit or an API error stopped, as `StateVerdict` has it."""
-
-    code: Code
-    state: State
-    reason: str
-    since: float | None = None
-    stall: Stall | None = None
-    until: float | None = None
-
-
-class LimitCase(Struct, frozen=True):
-    """What a verdict on a limit rests on.
-
-    `alive` is None where nobody looked. `sign` is the last sign of life. `ends_at` is when the night ends
-    whatever happens, if that is known.
-    """
-
-    activity: ActivityTracker
-    now: float
-    alive: bool | None
-    sign: float | None
-    thresholds: StallThresholds
-    refs: tuple[SourceRef, ...] = ()
-    ends_at: float | None = None
-
-    @property
-    def turn_over(self) -> bool:
-        """Whether the CLI gave the turn up: only a message or a new process goes on from there."""
-        return _gave_up(self.activity)
-
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether a person ended the last turn, and nothing else is asked."""
-        end = self.activity.turn_end
-        return self.activity.phase == IDLE and end is not None and end.interrupted
-
-    def since(self, limit: UsageLimit) -> float:
-        """When the limit was told, as far as that is known."""
-        return limit.since if limit.since is not None else self.sign or self.now
-
-
-def _gave_up(activity: ActivityTracker) -> bool:
-    return activity.phase == IDLE or activity.may_be_over
+# The answer of the API as the CLI quotes it, also one that was cut; its message says what is wrong.
+_API_ANSWER = lazy(r'\{\s*"(?:type|error)".*?"message"\s*:\s*"((?:[^"\\]|\\.)*).*', re.S)
 
 
 def idle_after_limit(activity: ActivityTracker, until: float | None) -> KnownSpan | None:
     """From a limit's reset on nothing kept a turn waiting that the CLI had given up."""
     limit = activity.limit
-    if limit is None or limit.resets_at is None or until is None or not _gave_up(activity):
+    if limit is None or limit.resets_at is None or until is None or not activity.rests:
         return None
     if until <= limit.resets_at:
         return None
@@ -85,46 +43,59 @@ def note_lifted_limit(activity: ActivityTracker, at: float | None, spans: list[K
         spans.append(span)
 
 
-def judge_wait(case: LimitCase, due: float | None) -> LimitVerdict:
+def judge_wait(inputs: StateInputs, due: float | None) -> StateVerdict:
     """The verdict while our supervisor waits for a usage limit to be lifted, until `due`."""
-    activity, now = case.activity, case.now
-    known = activity.limit or UsageLimit("", due, None)
+    known = inputs.activity.limit or UsageLimit("", due, None)
     limit = known if known.resets_at is not None else replace(known, resets_at=due)
-    since = case.since(limit)
-    words = describe_limit(limit, now, case.ends_at)
-    if due is not None and (case.ends_at is None or due <= case.ends_at):
+    words, ends_at = describe_limit(limit, inputs.now, inputs.ends_at), inputs.ends_at
+    if due is not None and (ends_at is None or due <= ends_at):
         words += "; then the run goes on by itself"
-    evidence = (words, f"limited for {format_duration(now - since)}")
-    stall = Stall(StallKind.LIMIT_WAIT, since, evidence, case.refs, waiting=True)
-    return LimitVerdict(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, due)
+    stall = _limit_stall(inputs, limit, words, waiting=True)
+    return because(Code.USAGE_LIMIT, words, stall.since, stall=stall, until=due)
 
 
-def judge_limit(case: LimitCase) -> LimitVerdict | None:
+def judge_limit(inputs: StateInputs) -> StateVerdict | None:
     """The verdict where a usage limit is what the session waits for, or what ended it."""
-    activity, now, limit = case.activity, case.now, case.activity.limit
-    if limit is None or activity.phase == TOOL or case.was_interrupted:
+    activity, now, limit = inputs.activity, inputs.now, inputs.activity.limit
+    if limit is None or activity.phase == TOOL or _was_interrupted(activity):
         return None
     over = limit.is_over(now)
-    ended = case.alive is None and activity.phase == IDLE  # as far as anybody knows
-    if case.alive is False or ended or (case.turn_over and over):
-        return _ended_by_limit(case, limit, over)
-    words, since = describe_limit(limit, now, case.ends_at), case.since(limit)
-    evidence = (words, f"limited for {format_duration(now - since)}")
+    ended = inputs.alive is None and activity.phase == IDLE  # as far as anybody knows
+    if inputs.alive is False or ended or (activity.rests and over):
+        return _ended_by_limit(inputs, limit, over)
     due = _due(activity, limit)
-    allowed = max(GRACE, case.thresholds.api_silence_seconds)
+    allowed = max(GRACE, inputs.limits.api_silence_seconds)
     overdue = due is not None and now > due + allowed
-    stall = Stall(StallKind.LIMIT_WAIT, since, evidence, case.refs, waiting=not overdue)
+    words = describe_limit(limit, now, inputs.ends_at)
+    stall = _limit_stall(inputs, limit, words, waiting=not overdue)
     if overdue:
-        return LimitVerdict(Code.LIMIT_OVERDUE, State.STALLED, words, since, stall)
-    return LimitVerdict(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, due)
+        return because(Code.LIMIT_OVERDUE, words, stall.since, stall=stall)
+    return because(Code.USAGE_LIMIT, words, stall.since, stall=stall, until=due)
 
 
-def _ended_by_limit(case: LimitCase, limit: UsageLimit, over: bool) -> LimitVerdict:
-    words = _taken_up_by_nobody(case, limit) if over else describe_limit(limit, case.now)
-    if case.alive is False and not over:
+def _was_interrupted(activity: ActivityTracker) -> bool:
+    """Whether a person ended the last turn, and nothing else is asked."""
+    end = activity.turn_end
+    return activity.phase == IDLE and end is not None and end.interrupted
+
+
+def _told_at(inputs: StateInputs, limit: UsageLimit) -> float:
+    """When the limit was told, as far as that is known."""
+    return limit.since if limit.since is not None else inputs.state.last_sign or inputs.now
+
+
+def _limit_stall(inputs: StateInputs, limit: UsageLimit, words: str, *, waiting: bool) -> Stall:
+    since = _told_at(inputs, limit)
+    evidence = (words, f"limited for {format_duration(inputs.now - since)}")
+    return Stall(StallKind.LIMIT_WAIT, since, evidence, inputs.refs, waiting=waiting)
+
+
+def _ended_by_limit(inputs: StateInputs, limit: UsageLimit, over: bool) -> StateVerdict:
+    words = _taken_up_by_nobody(inputs, limit) if over else describe_limit(limit, inputs.now)
+    if inputs.alive is False and not over:
         words += "; no agent lives here to wait for it"
-    until, since = None if over else limit.resets_at, case.since(limit)
-    return LimitVerdict(Code.USAGE_LIMIT, State.FAILED, words, since, until=until)
+    until, since = None if over else limit.resets_at, _told_at(inputs, limit)
+    return because(Code.USAGE_LIMIT, words, since, state=State.FAILED, until=until)
 
 
 def _due(activity: ActivityTracker, limit: UsageLimit) -> float | None:
@@ -134,22 +105,24 @@ def _due(activity: ActivityTracker, limit: UsageLimit) -> float | None:
     return max(moments, default=None)
 
 
-def judge_failure(case: LimitCase) -> LimitVerdict | None:
+def judge_failure(inputs: StateInputs) -> StateVerdict | None:
     """The verdict where the last thing that came was an API error, and the turn is over."""
-    activity, failure = case.activity, case.activity.failure
-    if failure is None or activity.limit is not None or not case.turn_over or activity.main_calls:
+    activity, failure = inputs.activity, inputs.activity.failure
+    if failure is None or activity.limit is not None or activity.main_calls:
         return None
-    if case.was_interrupted:
+    if not activity.rests or _was_interrupted(activity):
         return None
     words = describe_failure(failure)
-    if case.alive:
+    if inputs.alive:
         words += "; the process waits for the next message"
-    return LimitVerdict(Code.TURN_FAILED, State.FAILED, words, activity.since)
+    elif inputs.alive is False and not failure.kind.needs_person:
+        words += "; Claude's --resume takes it up again"
+    return because(Code.TURN_FAILED, words, activity.since)
 
 
 def describe_failure(failure: ApiFailure) -> str:
     """An API error in a sentence: its class, its words, and what a person can do."""
-    kind, text = failure.kind, shorten(failure.text, 160)
+    kind, text = failure.kind, shorten(_API_ANSWER.sub(r"\1", failure.text), 160).rstrip(".")
     said = f"{kind.words}: {text}" if text else kind.words
     return f"{said}; to do: {kind.remedy}" if kind.remedy else said
 
@@ -178,15 +151,15 @@ def describe_limit(limit: UsageLimit, now: float, ends_at: float | None = None) 
     return words
 
 
-def _taken_up_by_nobody(case: LimitCase, limit: UsageLimit) -> str:
+def _taken_up_by_nobody(inputs: StateInputs, limit: UsageLimit) -> str:
     name, resets = limit_name(limit.window), limit.resets_at
     if resets is None:
         words = f"{name} ended it; {limit.words or 'it'} is past, and nobody took it up"
     else:
-        ago = format_duration(case.now - resets)
-        at = moment(resets, case.now)
+        ago = format_duration(inputs.now - resets)
+        at = moment(resets, inputs.now)
         words = f"{name} ended it; the limit was over at {at}, {ago} ago, and nobody took it up"
-    return f"{words}; the process waits for the next message" if case.alive else words
+    return f"{words}; the process waits for the next message" if inputs.alive else words
 
 
 def moment(at: float, now: float) -> str:

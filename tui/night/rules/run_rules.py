@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import structs
-
 from tui.model.failures import FailureKind
 from tui.model.snapshot import Stall
 from tui.model.state import OutcomeKind, StallKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.night.activity import STARTING
-from tui.night.rules.limit_rules import (
-    LimitCase,
-    LimitVerdict,
-    judge_failure,
-    judge_limit,
-    judge_wait,
-)
+from tui.night.rules.limit_rules import judge_failure, judge_limit, judge_wait
 from tui.night.rules.verdicts import (
     GONE_SECONDS,
     SETTLE_SECONDS,
@@ -69,32 +61,7 @@ def waits_for_limit(inputs: StateInputs) -> StateVerdict | None:
     pending = inputs.interventions.pending
     if pending is None or pending.why != OutcomeKind.USAGE_LIMIT:
         return None
-    return _stopped_by(judge_wait(_limit_case(inputs), pending.due))
-
-
-def usage_limit(inputs: StateInputs) -> StateVerdict | None:
-    """A usage limit is what the session waits for, or what ended it."""
-    return _stopped_by(judge_limit(_limit_case(inputs)) if inputs.activity.limit else None)
-
-
-def api_failed(inputs: StateInputs) -> StateVerdict | None:
-    """An API error stands in the model's place."""
-    return _stopped_by(judge_failure(_limit_case(inputs)) if inputs.activity.failure else None)
-
-
-def _limit_case(inputs: StateInputs) -> LimitCase:
-    state, log = inputs.state, inputs.interventions
-    ends_at = None
-    if log.started_at is not None and log.limits.max_hours is not None and log.ended_at is None:
-        ends_at = log.started_at + log.limits.max_hours * 3600
-    return LimitCase(
-        *(inputs.activity, inputs.now, inputs.alive, state.last_sign),
-        *(inputs.limits, inputs.refs, ends_at),
-    )
-
-
-def _stopped_by(found: LimitVerdict | None) -> StateVerdict | None:
-    return None if found is None else StateVerdict(*structs.astuple(found))
+    return judge_wait(inputs, pending.due)
 
 
 def winding_down(inputs: StateInputs) -> StateVerdict | None:
@@ -175,7 +142,7 @@ def _ended_on_purpose(inputs: StateInputs) -> StateVerdict | None:
 def _broke_off(inputs: StateInputs) -> StateVerdict:
     """Its process is gone, and its last turn has no end."""
     at, activity = inputs.state.last_sign, inputs.activity
-    stopped = usage_limit(inputs) or api_failed(inputs)
+    stopped = judge_limit(inputs) or judge_failure(inputs)
     if stopped is not None:
         return stopped
     if activity.retry is not None:

@@ -6,14 +6,15 @@ waits for, then silence, then loops, and only then what it is busy with.
 
 from __future__ import annotations
 
+from tui.model.cli_commands import ASKING
 from tui.model.failures import FailureKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
-from tui.night.activity import ASKING, IDLE, NONE, REQUESTING, STREAMING, TOOL
+from tui.night.activity import IDLE, NONE, REQUESTING, STREAMING, TOOL
 from tui.night.rules import run_rules
 from tui.night.rules.background_rules import background_work, running_hook
-from tui.night.rules.limit_rules import describe_failure
+from tui.night.rules.limit_rules import describe_failure, judge_failure, judge_limit
 from tui.night.rules.verdicts import (
     ANSWER_SECONDS,
     SETTLE_SECONDS,
@@ -61,7 +62,7 @@ def _process_suspended(inputs: StateInputs) -> StateVerdict | None:
     agents = inputs.agents
     if not agents or any(agent.status != "stopped" for agent in agents):
         return None
-    reason = "the agent's process is stopped (SIGSTOP)"
+    reason = "its process is stopped (Ctrl-Z or SIGSTOP); `fg` in its terminal lets it go on"
     return because(Code.PROCESS_SUSPENDED, reason, inputs.state.last_sign)
 
 
@@ -81,6 +82,22 @@ def _person_asked(inputs: StateInputs) -> StateVerdict | None:
             reason = f"it waits for a person: {agent.waiting_for or 'input'}"
             return because(Code.PERMISSION_PROMPT, reason, inputs.state.last_sign)
     return None
+
+
+def _says_idle(inputs: StateInputs) -> StateVerdict | None:
+    """Claude's own register says that it is at nothing, though its records leave a turn open.
+
+    So it is where a session was taken up again after its process had died.
+    """
+    if not inputs.agents or not inputs.turn_open or inputs.quiet <= SETTLE_SECONDS:
+        return None
+    is_old = (inputs.state.agents_at or 0.0) < (inputs.state.last_sign or 0.0)
+    if is_old or inputs.interventions.has_supervisor:
+        return None
+    if any(agent.status != "idle" for agent in inputs.agents):
+        return None
+    reason = "its last turn has no end; the process waits for the next message"
+    return because(Code.MESSAGE_AWAITED, reason, inputs.state.last_sign)
 
 
 def _turn_over(inputs: StateInputs) -> StateVerdict | None:
@@ -133,6 +150,10 @@ _ENDINGS = {
     TurnOutcome.ANSWERED: "its last word is an answer, and nothing came after it",
     TurnOutcome.CUT: "its last answer was cut off{word}, and nothing came after it",
 }
+_TROUBLES = {
+    TurnOutcome.TURNS_USED_UP: "its last turn used up the turns that it may take",
+    TurnOutcome.BUDGET_USED_UP: "its last turn used up the budget that it was given",
+}
 
 
 def _failed(end: TurnEnd, waits: str, since: float | None) -> StateVerdict:
@@ -141,7 +162,8 @@ def _failed(end: TurnEnd, waits: str, since: float | None) -> StateVerdict:
     if failure is not None:
         words = describe_failure(failure)
     else:
-        words = f"its last turn failed ({end.word or 'error'})" + (f": {text}" if text else "")
+        what = _TROUBLES.get(end.outcome, "its last turn failed")
+        words = f"{what} ({end.word or 'error'})" + (f": {text}" if text else "")
     limited = end.outcome != TurnOutcome.FAILED or (
         failure is not None and failure.kind == FailureKind.USAGE_LIMIT
     )
@@ -233,8 +255,9 @@ _RULES = (
     run_rules.process_gone,
     _process_suspended,
     _person_asked,
-    run_rules.usage_limit,
-    run_rules.api_failed,
+    judge_limit,
+    judge_failure,
+    _says_idle,
     _turn_over,
     run_rules.retries_exhausted,
     _silent,

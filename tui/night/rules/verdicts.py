@@ -45,6 +45,14 @@ class StateInputs(Struct, frozen=True):
         return self.state.interventions
 
     @property
+    def ends_at(self) -> float | None:
+        """When the run ends whatever happens, if that is known."""
+        log = self.interventions
+        if log.started_at is None or log.limits.max_hours is None or log.ended_at is not None:
+            return None
+        return log.started_at + log.limits.max_hours * 3600
+
+    @property
     def quiet(self) -> float:
         """Seconds since the last sign of life, 0 where no time is known."""
         sign = self.state.last_sign
@@ -78,7 +86,7 @@ class StateInputs(Struct, frozen=True):
         if self.alive is not False:
             return self.alive is None and self.quiet > LOST_SECONDS
         gone_at = self.state.agents_gone_at
-        return self.quiet >= GONE_SECONDS and (
+        return (self.quiet >= GONE_SECONDS or self.state.clock_ahead) and (
             gone_at is None or self.now - gone_at >= GONE_SECONDS
         )
 
@@ -107,6 +115,8 @@ class StateInputs(Struct, frozen=True):
         """Whether nothing more is expected of a turn that may be over."""
         words = {agent.status for agent in self.agents}
         if self.alive is False or "idle" in words:
+            return True
+        if self.state.clock_ahead and (certain or not (self.alive or is_stream)):
             return True
         if certain:
             return self.quiet > (HOOK_SECONDS if self.alive else SETTLE_SECONDS)

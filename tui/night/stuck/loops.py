@@ -13,10 +13,10 @@ import re
 
 from msgspec import Struct
 
+from tui.model.cli_commands import ASKING, EDITING, POLLING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.snapshot import Stall
 from tui.model.state import StallKind, StallLevel, StallThresholds
-from tui.night.activity import ASKING, EDITING, POLLING, SHELLS
 from tui.night.stuck.similarity import (
     are_similar,
     differ_early,

@@ -7,12 +7,13 @@ Waiting for leave, for a limit's end or for a retry is no stall.
 
 from __future__ import annotations
 
-from tui.model.events import Body, SourceRef, UserMessage
+from tui.model.cli_commands import ASKING, SUBAGENTS
+from tui.model.events import Body, MessageLifecycle, SourceRef, TaskUpdate, UserMessage
 from tui.model.snapshot import Stall
 from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import BUCKET_SECONDS
 from tui.night import timeline_builder
-from tui.night.activity import ASKING, REQUESTING, STARTING, STREAMING, SUBAGENTS, TOOL
+from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL
 from tui.night.fold_state import FoldState
 from tui.night.rules.background_rules import running_hook
 from tui.system.format import format_duration, shorten
@@ -65,6 +66,8 @@ def past_silence(
         return timeline_builder.LIMITED
     if kind not in _STUCK_KINDS:
         return kind
+    if activity.rests:
+        return kind if _ends_task(state, body) else timeline_builder.IDLE
     user = body if isinstance(body, UserMessage) else UserMessage("note")
     asked = state.asked_at
     if (asked is not None and since <= asked <= at) or _was_refused(user):
@@ -75,6 +78,16 @@ def past_silence(
         return kind
     watched = user.role == "interrupted" or bool(state.interventions.attempts)
     return timeline_builder.STALLED if watched or passed < _TIMERS_STOOD else timeline_builder.IDLE
+
+
+def _ends_task(state: FoldState, body: Body | None) -> bool:
+    """Whether a background task is told to be over, which so ran all the while."""
+    tasks: tuple[TaskUpdate, ...] = ()
+    if isinstance(body, UserMessage | MessageLifecycle):
+        tasks = body.tasks
+    elif isinstance(body, TaskUpdate):
+        tasks = (body,)
+    return any(task.is_over and task.task_id in state.activity.background.tasks for task in tasks)
 
 
 def _was_at_work(state: FoldState, user: UserMessage, passed: float) -> bool:

@@ -86,7 +86,7 @@ LONG_PROMPTS: Mapping[str, tuple[int, Price]] = {
 }
 """Models whose whole request costs more once its prompt is longer than so many tokens.
 
-The Sonnets of 2025 did, too, above 200,000 tokens; no version of the CLI has counted that.
+The Sonnets of 2025 did, too, above 200,000 tokens; the CLI (2.1.197) does not count that.
 """
 FAST_FACTORS: Mapping[str, int] = {
     "claude-opus-5-5": 2,

@@ -362,6 +362,7 @@ class MainScreen(OperationKeys, BasePage):
             self._adopt,
             agents=snapshot.agents if snapshot is not None else (),
             events=sources.events[0].path if sources is not None and sources.events else "",
+            work_tree=sources.work_tree if sources is not None else "",
             elsewhere=elsewhere,
             by=Requester.KEY,
         )

@@ -110,5 +110,8 @@ def open_sources(page: SessionPage) -> None:
 
 def living_others(monitor: SessionMonitor) -> int:
     """How many sessions live here beside the watched one."""
-    others = monitor.sources.others if monitor.sources is not None else ()
-    return sum(not one.is_over for one in others)
+    sources = monitor.sources
+    if sources is None:
+        return 0
+    living = sum(not one.is_over for one in sources.others)
+    return living if sources.has_session else max(0, living - 1)  # one of them is the watched one

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from tui.model.records import ProgressFile, SourceStatus
 from tui.model.snapshot import NightSnapshot
+from tui.model.state import SessionState, StateReason
 from tui.monitor.monitor import SessionMonitor
 from tui.settings.settings import Settings
-from tui.system.format import format_age, format_local
+from tui.system.format import format_age, format_clock, format_local, format_weekday_clock
 from widgets.lists.event_view import EventView
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
@@ -22,6 +23,7 @@ TITLES = {1: "Progress", 2: "Events", 3: "Notes", 4: "Watchdog"}
 _LEVEL_WORDS = {1: "", 2: "more", 3: "everything"}
 _STALE_AFTER_S = 600.0
 _CHECKPOINT_GRACE_S = 60.0
+_FAR_S = 12 * 3600.0
 
 
 class Panes:
@@ -122,6 +124,7 @@ def header_facts(
         project=project,
         run=format_local(run.started_at, "%m-%d %H:%M") if run.started_at is not None else "",
         state=activity.state,
+        state_until=_limited_until(snapshot),
         elapsed_s=None if run.started_at is None else max(0.0, ended_at - run.started_at),
         cost_usd=snapshot.cost.usd,
         cost_source=snapshot.cost.source,
@@ -130,7 +133,7 @@ def header_facts(
         budget_critical=settings.budget.critical_threshold_pct / 100,
         tokens=snapshot.tokens.total or None,
         context_percent=snapshot.context.percent if snapshot.context.used else None,
-        idle_s=None if snapshot.is_over else activity.idle_seconds,
+        idle_s=_idle_seconds(snapshot),
         idle_limit_s=None if idle_limit is None else idle_limit * 60,
         checkpoints=len(checkpoints),
         checkpoint_age_s=max(0.0, snapshot.now - checkpoints[-1].at) if checkpoints else None,
@@ -142,6 +145,23 @@ def header_facts(
         others=others,
         alert="no permission prompts" if run.permission_mode == "bypassPermissions" else "",
     )
+
+
+def _idle_seconds(snapshot: NightSnapshot) -> float | None:
+    """How long nothing came of a session that is not over; None before anything did."""
+    activity = snapshot.activity
+    is_quiet = not snapshot.is_over and activity.last_sign_at is not None
+    return activity.idle_seconds if is_quiet else None
+
+
+def _limited_until(snapshot: NightSnapshot) -> str:
+    """The clock at which a usage limit is lifted that the session waits for, with its day if that is far."""
+    until = snapshot.activity.until
+    is_limit = snapshot.activity.state_reason == StateReason.USAGE_LIMIT
+    if snapshot.state != SessionState.RATE_LIMITED or not is_limit or until is None:
+        return ""
+    is_far = until - snapshot.now > _FAR_S
+    return format_weekday_clock(until) if is_far else format_clock(until, seconds=False)
 
 
 def _checkpoint_due(snapshot: NightSnapshot, settings: Settings) -> float | None:

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.model.labels import STATES
+from tui.model.labels import state_word
 from tui.model.session import KnownSession
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.info_pages import InfoScreen
@@ -150,6 +150,6 @@ def _row(key: str, session: KnownSession, now: float) -> PickerRow:
 
 def _words(state: str, age: float | None, said: str) -> str:
     sign = state_span(state, glyphs())[0]
-    word = STATES.get(state, state.replace("_", " "))
+    word = state_word(state)
     old = "" if age is None else format_age(age)
     return f"{sign} {word:<{_STATE_WIDTH}} {old:>{_AGE_WIDTH}}  {clean_line(said, 200)}"

@@ -209,7 +209,7 @@ class OperationController:
         from tui.control.rewind.execute import recover_rewind
 
         try:
-            waiting = recover_rewind(self._operations().project, may_act=False)
+            waiting = recover_rewind(self._operations().work_tree, may_act=False)
         except OvernightError as error:
             return str(error)
         return f"{waiting.sentence}: r or u does it" if waiting is not None else ""
@@ -227,7 +227,7 @@ class OperationController:
             from tui.control.rewind.execute import recover_rewind
 
             operations = self._operations()
-            ended = recover_rewind(operations.project, may_act=True)
+            ended = recover_rewind(operations.work_tree, may_act=True)
             first = f"{ended.sentence}; " if ended is not None else ""
             return f"{first}{operations.checkpoint(facts).words}; r goes back to it"
 

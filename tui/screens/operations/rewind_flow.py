@@ -53,7 +53,7 @@ class RewindFlow:
         if self._is_interrupted(operations):
             return
         try:
-            newest = checkpoints_of(operations.project)[-_MOST:]
+            newest = checkpoints_of(operations.work_tree)[-_MOST:]
         except OvernightError as error:
             show_toast(self.app, str(error), severity="error")
             return
@@ -90,7 +90,7 @@ class RewindFlow:
     def _is_interrupted(self, operations: Operations) -> bool:
         """Offers to bring an interrupted rewind to its end, which has to come first."""
         try:
-            waiting = recover_rewind(operations.project, may_act=False)
+            waiting = recover_rewind(operations.work_tree, may_act=False)
         except OvernightError as error:
             show_toast(self.app, str(error), severity="error")
             return True
@@ -98,7 +98,7 @@ class RewindFlow:
             return False
 
         def work(report: Report) -> str:
-            done = recover_rewind(operations.project, may_act=True)
+            done = recover_rewind(operations.work_tree, may_act=True)
             return done.sentence if done is not None else "it is over already"
 
         finish = Choice("finish", "Do that now", danger=True)
@@ -195,7 +195,7 @@ def _fill_distances(
 
     def work() -> None:
         worker = get_current_worker()
-        for distance in checkpoint_distances(operations.project, checkpoints):
+        for distance in checkpoint_distances(operations.work_tree, checkpoints):
             if worker.is_cancelled:
                 return
             picker.call_later(picker.list.replace_row, _picker_row(distance.checkpoint, distance))

@@ -137,7 +137,9 @@ class SessionFlow:
         ]
         options = []
         if operations.has_repository:
-            options.append(DialogOption("checkpoint", "c", "take a checkpoint first"))
+            options.append(
+                DialogOption("checkpoint", "c", f"take a checkpoint{operations.of_work_tree} first")
+            )
 
         def decided(answer: DialogAnswer) -> None:
             verb = next(verb for verb in _PROGRESS if verb == answer.choice)

@@ -76,6 +76,9 @@ def test_between_two_turns_a_session_counts_as_at_work() -> None:
     older = session("older", WORKS, age=1, began=5 * HOUR)
     assert chosen(younger, older) == "younger"
     assert chosen(replace(younger, changed_at=NOW - 100), older) == "older"
+    idle = replace(younger, process=replace(PROCESS, status="idle"))
+    assert chosen(idle, older) == "older", "its process says that it waits"
+    assert chosen(idle, session("waits", WAITS, age=300, began=60)) == "younger"
 
 
 @pytest.mark.parametrize("ages", [(0.0, 50.0), (50.0, 0.0)])

@@ -134,6 +134,41 @@ def test_a_session_of_another_work_tree(scene: Scene, tmp_path: Path) -> None:
     assert scene.meant(tree) == "tree-000"
 
 
+def test_the_work_tree_that_a_session_is_in_is_known(scene: Scene, tmp_path: Path) -> None:
+    tree = work_tree(scene.project, "feat", tmp_path / "feat")
+    inner = work_tree(scene.project, "own", scene.project / ".claude/worktrees/own")
+    scene.night("tree-000", cwd=tree / "src", age=60)
+    assert scene.look().work_tree == str(tree)
+    scene.night("mine-000", age=50)
+    assert scene.look().work_tree == ""
+    assert scene.look(tree).work_tree == ""
+    scene.night("own-0000", cwd=inner, age=40)
+    assert scene.look().work_tree == str(inner)
+
+
+def test_a_session_that_left_a_work_tree_is_in_the_project_again(scene: Scene) -> None:
+    tree = work_tree(scene.project, "own", scene.project / ".claude/worktrees/own")
+    path = scene.night("back-000", cwd=tree, folder=slug(scene.project))
+    lines = path.read_text().splitlines()
+    for place in (0, -1):
+        lines[place] = lines[place].replace(str(tree), str(scene.project))
+    path.write_text("\n".join(lines) + "\n")
+
+    assert scene.known()["back-000"].folder == str(scene.project)
+    assert scene.look().work_tree == ""
+
+
+def test_a_process_is_joined_to_its_session_whose_commands_went_elsewhere(scene: Scene) -> None:
+    path = scene.night("away-000", age=60)
+    first, *rest = path.read_text().splitlines()
+    away = [line.replace(str(scene.project), f"{scene.project}/src") for line in rest]
+    path.write_text("\n".join([first, *away]) + "\n")
+    os.utime(path, (NOW - 60, NOW - 60))
+    agent = scene.agent()
+
+    assert scene.known()["away-000"].process == agent
+
+
 def test_claudes_own_work_tree_counts_as_the_project(scene: Scene) -> None:
     scene.night("old-0000", age=26 * HOUR)
     scene.night("tree-000", cwd=scene.project / ".claude/worktrees/gone", age=HOUR)
@@ -180,6 +215,9 @@ def test_a_session_of_a_folder_that_is_gone_is_only_offered(scene: Scene, tmp_pa
         assert word in found.why
     assert scene.known()["gone-000"].nearness is Nearness.GONE
     scene.write("asked-00", question(), age=60)
+    assert scene.meant() == "asked-00"
+    assert "gone-000" in scene.known(), "a question in the renamed folder does not hide its nights"
+    scene.night("mine-000", age=60)
     assert "gone-000" not in scene.known()
 
 

@@ -86,7 +86,7 @@ def test_a_living_session_that_has_written_nothing(scene: Scene) -> None:
     scene.agent("fresh-00", status="idle")
     found = scene.look()
     assert found.events == ()
-    assert "session fresh-00 lives here and has written nothing yet" in found.why
+    assert found.why == "session fresh-00 lives here and has recorded nothing yet"
     assert [one.session_id for one in found.others] == ["fresh-00"]
 
     scene.night("night-00")

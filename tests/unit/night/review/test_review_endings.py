@@ -11,8 +11,10 @@ from tui.model.journal import JournalEntry
 from tui.model.records import LogEntry, ProgressFile
 from tui.model.review import Ending
 from tui.model.session import AgentProcesses
+from tui.model.state import EndKind
 from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.build import classify_ending
+from tui.night.review.export.wording import ending_line
 
 HERE = SourceRef("s", 7)
 
@@ -84,6 +86,30 @@ def test_a_turn_that_failed_and_one_that_met_a_limit() -> None:
     made = script()
     made.result(0.1, subtype="error_max_turns", is_error=True, reason="max_turns")
     assert told(made).kind == "limit"
+
+
+def test_a_turn_that_a_person_ended_is_over_once_the_process_is_gone() -> None:
+    made = script()
+    made.result(0.1, subtype="error_during_execution", is_error=True, reason="aborted_tools")
+    assert told(made).kind == "open"
+    night = fold([*made.events, AgentProcesses((made.at or 0.0) + 60.0, ())])
+    ending = classify_ending(night.snapshot((made.at or 0.0) + 90.0), False, HERE)
+    assert (ending.kind, ending.words) == (
+        "turn_ended",
+        "A person interrupted its last turn (aborted_tools); its process is gone",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "shown"),
+    [
+        (EndKind.NEEDS_PERSON, "It waits for a person: a plan", "It waits for a person: a plan."),
+        (EndKind.CRASH, "It crashed", "It crashed."),
+        (EndKind.HUNG, "Nothing came for 2 h", "It hung. Nothing came for 2 h."),
+    ],
+)
+def test_an_ending_is_named_once(kind: EndKind, words: str, shown: str) -> None:
+    assert "".join(bit.text for bit in ending_line(Ending(kind, words))).strip() == shown
 
 
 def test_it_goes_on() -> None:

@@ -52,7 +52,7 @@ def test_a_good_night_is_kept_and_says_why() -> None:
     ("change", "words"),
     [
         ({"ending": Ending(EndKind.CRASH, "It crashed at night")}, "It crashed at night."),
-        ({"ending": Ending(EndKind.OPEN, "It goes on")}, "It is not over."),
+        ({"ending": Ending(EndKind.OPEN, "It goes on")}, "It goes on."),
         ({"tests": run("red")}, "The last test run is red."),
         ({"tests": run("green", edits=2)}, "2 edits of code came after"),
         ({"tests": TestSummary()}, "no green test run"),

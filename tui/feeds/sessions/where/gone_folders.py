@@ -17,6 +17,7 @@ from tui.feeds.sessions.where.transcript_folders import (
     dated_files,
     list_folders,
     safe_transcript,
+    session_of_file,
     slugs,
 )
 from tui.store.moved_projects import former_paths
@@ -68,7 +69,7 @@ def _newest(
         if real is None or summary is None:
             return
         if not summary.is_small:
-            session = os.path.basename(path).removesuffix(".jsonl")
+            session = session_of_file(path)
             yield weight, GoneSession(real, session, summary, folder, why)
             return
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tui.model.session import Nearness
 from tui.store.repository_identity import other_work_trees
+from tui.system.paths import lies_in
 
 _CLAUDES_OWN = ".claude/worktrees"
 
@@ -24,7 +25,7 @@ class ProjectPlaces(NamedTuple):
         """The places of a project as they are now; reads a few small files of its git directory."""
         folder = os.fspath(project)
         folders = tuple(dict.fromkeys((folder, os.path.realpath(folder))))
-        trees = (tree for tree in other_work_trees(folder) if not is_below(tree, folders[-1]))
+        trees = (tree for tree in other_work_trees(folder) if not lies_in(tree, folders[-1]))
         return cls(folders, tuple(trees))
 
     def nearness(self, cwds: tuple[str, ...]) -> Nearness | None:
@@ -36,13 +37,11 @@ class ProjectPlaces(NamedTuple):
         for cwd in cwds:
             for folder in self.folders:
                 # Claude's own work trees of a project are made by sessions of that project.
-                if is_below(cwd, os.path.join(folder, _CLAUDES_OWN)):
+                if lies_in(cwd, os.path.join(folder, _CLAUDES_OWN)):
                     return Nearness.HERE
-                if is_below(cwd, folder):
+                if lies_in(cwd, folder):
                     found = Nearness.BELOW
-            if found is None and any(
-                cwd == tree or is_below(cwd, tree) for tree in self.work_trees
-            ):
+            if found is None and any(lies_in(cwd, tree) for tree in self.work_trees):
                 found = Nearness.WORK_TREE
         return found
 
@@ -53,8 +52,3 @@ def _physical(path: str) -> str:
         return os.path.realpath(path)
     except (OSError, ValueError):
         return path
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Whether a path lies below a folder, by their names."""
-    return path.startswith(folder.rstrip("/") + "/")

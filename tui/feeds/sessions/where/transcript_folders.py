@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
+from tui.system.paths import lies_in
 
 MOST_FOLDERS = 2_000
 # Where Claude cuts a longer slug, to put a digest behind it.
@@ -75,10 +76,10 @@ def base_of(path: str, projects: Path) -> str:
         folder = os.path.dirname(os.path.realpath(path))
     except (OSError, ValueError):
         return str(projects)
-    if folder == top or folder.startswith(top.rstrip("/") + "/"):
+    if lies_in(folder, top):
         return str(projects)
     for real in _linked_folders(projects):
-        if folder == real or folder.startswith(real.rstrip("/") + "/"):
+        if lies_in(folder, real):
             return real
     return str(projects)
 
@@ -105,7 +106,7 @@ def safe_transcript(path: str, projects: Path) -> str | None:
         folder = os.path.dirname(path)
         linked = linked_folder(folder) if os.path.dirname(folder) == str(projects) else None
         base = os.path.realpath(linked or projects, strict=True)
-        if not real.startswith(base.rstrip("/") + "/") or not real.endswith(".jsonl"):
+        if not lies_in(real, base) or not real.endswith(".jsonl"):
             return None
         with regular_file(real) as (_, facts):
             return real if facts.st_uid == os.geteuid() and facts.st_nlink == 1 else None
@@ -134,6 +135,11 @@ def _dated(folder: str) -> Iterator[tuple[float, str]]:
                         yield min(facts.st_mtime, facts.st_ctime + 60.0), entry.path
     except OSError:
         return
+
+
+def session_of_file(path: str) -> str:
+    """The session that a transcript is named after."""
+    return os.path.basename(path).removesuffix(".jsonl")
 
 
 def is_subagent_name(name: str) -> bool:

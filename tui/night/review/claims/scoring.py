@@ -257,7 +257,7 @@ class ClaimScorer:
     def score_all_done(self, weak: int) -> ClaimVerdict:
         """A claim that all tasks are done; `weak` of the night's ticks are not verified."""
         progress = self._progress
-        if progress is None or progress.basis == "unknown" or not progress.total:
+        if progress is None or not progress.counts_tasks or not progress.total:
             return ClaimVerdict("partial", "no progress file lists the tasks")
         where = (SourceRef(progress.source, 0),)
         if progress.open:

@@ -120,7 +120,9 @@ def night_hours(review: Review, zone: ExportTimeZone) -> str:
 def ending_line(ending: Ending) -> Line:
     """Why it ended, unless the kind says it all, and where that is recorded."""
     kind, sentence = ENDINGS[ending.kind], ending.words.rstrip(".")
-    more = "" if sentence.lower() == kind.lower() else f"{sentence}. "
+    if sentence.lower().startswith(kind.lower()):
+        kind, sentence = sentence, ""
+    more = f"{sentence}. " if sentence else ""
     where = "" if ending.ref is None else source_place(ending.ref)
     return line(strong(f"{kind}."), f" {more}", code(where))
 
