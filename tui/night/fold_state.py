@@ -318,7 +318,7 @@ class FoldState(Struct):
         if self.last_sign is None or self.last_sign <= now + NOW_SLACK:
             return self
         sign = min(self.heard_at or written_at or now, now)
-        activity = copy(self.activity)
+        activity = replace(self.activity)
         forget_times_after(activity, sign)
         return replace(self, activity=activity, last_sign=sign, clock_ahead=True)
 
