@@ -114,7 +114,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     last = both[-LAST_LINES:]
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     sessions = [_short_text(record.sessionId) or _short_text(record.session_id) for record in both]
-    cwds = map(_short_text, dict.fromkeys(one.cwd for one in both if isinstance(one.cwd, str)))
+    cwds = [_short_text(record.cwd) for record in both]
     began_as = (_short_text(one.session_id) for one in reversed(both) if one.session_id)
     started = next(_moments(records), 0.0)
     changed = _last_activity(last if kind == "transcript" else [], facts)
