@@ -269,7 +269,7 @@ class SessionReader:
                 rows.add_notice(source.number, self._wall(), text)
         source.numbers[generation] = source.number
 
-    # complexity: runs for each record, so that calls are saved
+    # complexity: runs for each event of the night, where a call for each step would cost time
     def _add(self, source: FollowedFile, records: Sequence[AgentEvent | JournalEntry]) -> None:
         number, latest = source.number, source.latest
         add = self._rows.add if self._rows is not None else None

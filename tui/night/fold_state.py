@@ -7,7 +7,6 @@ later records prove wrong is taken back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Literal
 
 from msgspec import Struct, field
@@ -309,7 +308,7 @@ class FoldState(Struct):
         clock = timeline.clock
         if timeline is self.timeline or clock is None:
             return self._by_own_clock(now, written_at)
-        activity = copy(self.activity)
+        activity = replace(self.activity)
         forget_times_after(activity, clock)
         sign = max(clock, self.heard_at or clock)
         return replace(self, timeline=timeline, activity=activity, last_sign=sign)
@@ -319,7 +318,7 @@ class FoldState(Struct):
         if self.last_sign is None or self.last_sign <= now + NOW_SLACK:
             return self
         sign = min(self.heard_at or written_at or now, now)
-        activity = copy(self.activity)
+        activity = replace(self.activity)
         forget_times_after(activity, sign)
         return replace(self, activity=activity, last_sign=sign, clock_ahead=True)
 

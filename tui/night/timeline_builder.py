@@ -10,7 +10,6 @@ last gaps has a `RestorePoint`, to which the timeline goes back when they do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -255,7 +254,7 @@ class TimelineBuilder(Struct):
         for point in self.points:
             if not point.is_crossed_by(limit, slack) or (point.clock is None and turned is None):
                 continue
-            shown = copy(self)
+            shown = replace(self)
             shown.go_back(point)
             for at in () if turned is None else (turned.first, turned.last):
                 if shown.clock is None:

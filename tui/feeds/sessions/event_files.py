@@ -115,7 +115,7 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     sessions = [_short_text(record.sessionId) or _short_text(record.session_id) for record in both]
     cwds = [_short_text(record.cwd) for record in both]
-    began_as = (_short_text(record.session_id) for record in reversed(both))
+    began_as = (_short_text(one.session_id) for one in reversed(both) if one.session_id)
     started = next(_moments(records), 0.0)
     changed = _last_activity(last if kind == "transcript" else [], facts)
     talk = read_talk(both)

@@ -122,16 +122,18 @@ def _holds(other: TranscriptFacts, one: TranscriptFacts) -> bool:
             data = os.pread(descriptor, high + _SEARCH - start, start)
     except (OSError, ValueError):
         return False
-    return re.search(rb'"uuid"\s*:\s*' + re.escape(needle), data) is not None
+    return needle in data and re.search(rb'"uuid"\s*:\s*' + re.escape(needle), data) is not None
 
 
 def _time_after(descriptor: int, start: int, end: int, latest: float) -> float:
     """The time of the first dated record after a place; 0 where there is none near."""
     data = os.pread(descriptor, min(end - start, _SEARCH), start)
-    for raw in data.split(b"\n")[1:-1]:
-        line = read_lineage_line(raw)
+    begins = data.find(b"\n") + 1
+    while begins and (ends := data.find(b"\n", begins)) >= 0:
+        line = read_lineage_line(data[begins:ends])
         if line is not None and (at := time_of(line, latest)):
             return at
+        begins = ends + 1
     return 0.0
 
 
