@@ -13,12 +13,18 @@ from msgspec.structs import replace
 
 from tui.feeds.sessions import event_files
 from tui.feeds.sessions.event_files import read_summary
-from tui.feeds.sessions.lineage import Stretch, Taken, TranscriptNight, transcript_nights
+from tui.feeds.sessions.lineage import (
+    Stretch,
+    Taken,
+    TranscriptNight,
+    night_of_transcript,
+    transcript_nights,
+)
 from tui.feeds.sessions.transcripts import find_transcripts
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.model.cli_commands import is_cli_command
 from tui.model.events import UserMessage
-from tui.model.session import EarlierNight, NamedSources
+from tui.model.session import EarlierNight, EventFile, NamedSources
 from tui.settings.settings import Settings
 from tui.store.runs import list_runs, sessions_of
 from tui.system import paths
@@ -69,6 +75,51 @@ def list_night_files(
     model ever answered.
     """
     projects = paths.claude_dir(environ) / "projects"
+    nights, taken = _runs_and_streams(project, environ)
+    places = ProjectPlaces.of(project)
+    found = find_transcripts(projects, places, most=event_files.MOST_LISTED, whole=True)
+    changes = {one.path: one.summary.changed for one in found}
+    nights += _transcript_nights(changes, settings.review.absence_hours * 3600, taken)
+    return nights[:MOST_NIGHTS]
+
+
+def night_of_file(
+    project: Path,
+    settings: Settings,
+    first: EventFile,
+    run: str = "",
+    environ: Mapping[str, str] = os.environ,
+) -> NightFile | None:
+    """The night of a run, or with this main file; None for none that `list_night_files` would list.
+
+    Only an older part of a night in transcripts needs the whole list.
+    """
+    nights, taken = _runs_and_streams(project, environ)
+    main = os.path.realpath(first.path)
+    for night in nights:
+        if night.id == run or os.path.realpath(night.path) == main:
+            return night
+    whole = night_of_transcript(main, settings.review.absence_hours * 3600, taken)
+    if whole is not None and whole.has_answers and _begins(whole, main, first.since):
+        head = read_summary(main, follow=False)
+        return _transcript_night(whole, head.changed if head is not None else whole.ended)
+    nights = list_night_files(project, settings, environ)
+    listed = (night for night in nights if night.transcripts is not None)
+    return next((n for n in listed if _begins(n.transcripts, main, first.since)), None)
+
+
+def _begins(night: TranscriptNight | None, path: str, since: int) -> bool:
+    """Whether a night's newest stretch begins there."""
+    return night is not None and (os.path.realpath(night.newest.path), night.newest.since) == (
+        path,
+        since,
+    )
+
+
+def _runs_and_streams(
+    project: Path, environ: Mapping[str, str]
+) -> tuple[list[NightFile], dict[str, float]]:
+    """The nights of our runs and of event streams, and the sessions that are theirs."""
     nights: list[NightFile] = []
     taken: dict[str, float] = {}
     for run in list_runs(project, environ):
@@ -85,45 +136,43 @@ def list_night_files(
         stamp = _file_stamp(path)
         nights.append(NightFile(name, "stream", path, changed, stamp, sessions=sessions))
         taken.update(dict.fromkeys(sessions, math.inf))
-    places = ProjectPlaces.of(project)
-    found = find_transcripts(projects, places, most=event_files.MOST_LISTED, whole=True)
-    changes = {one.path: one.summary.changed for one in found}
-    nights += _transcript_nights(changes, settings.review.absence_hours * 3600, taken)
-    return nights[:MOST_NIGHTS]
+    return nights, taken
 
 
 def _transcript_nights(
     changed: Mapping[str, float], absence_s: float, taken: Taken
 ) -> list[NightFile]:
     """The nights in these transcripts, each with when it changed; the newest first."""
-    nights = []
-    for night in reversed(transcript_nights(changed, absence_s, taken)):
-        if not night.has_answers:
-            continue
-        newest = night.newest
-        last = changed[newest.path] if not newest.until else newest.ended
-        stamps = (
-            f"{_file_stamp(one.path) if not one.until else ''} {one.since} {one.until}"
-            for one in night.stretches
+    nights = [
+        _transcript_night(
+            night,
+            changed[night.newest.path] if not night.newest.until else night.newest.ended,
         )
-        is_plain = len(night.stretches) == 1 and not newest.since and not newest.until
-        stamp = (
-            _file_stamp(newest.path) if is_plain else "; ".join((_identity(newest.path), *stamps))
-        )
-        nights.append(
-            NightFile(
-                night.id,
-                "transcript",
-                newest.path,
-                last,
-                stamp,
-                is_over=bool(newest.until),
-                started=night.began,
-                sessions=night.sessions,
-                transcripts=night,
-            )
-        )
+        for night in reversed(transcript_nights(changed, absence_s, taken))
+        if night.has_answers
+    ]
     return sorted(nights, key=lambda night: night.changed, reverse=True)
+
+
+def _transcript_night(night: TranscriptNight, changed: float) -> NightFile:
+    newest = night.newest
+    stamps = (
+        f"{_file_stamp(one.path) if not one.until else ''} {one.since} {one.until}"
+        for one in night.stretches
+    )
+    is_plain = len(night.stretches) == 1 and not newest.since and not newest.until
+    stamp = _file_stamp(newest.path) if is_plain else "; ".join((_identity(newest.path), *stamps))
+    return NightFile(
+        night.id,
+        "transcript",
+        newest.path,
+        changed,
+        stamp,
+        is_over=bool(newest.until),
+        started=night.began,
+        sessions=night.sessions,
+        transcripts=night,
+    )
 
 
 def _identity(path: str) -> str:

@@ -22,6 +22,7 @@ from tui.feeds.sessions.night_files import (
     find_night_file,
     first_prompt_of,
     list_night_files,
+    night_of_file,
 )
 from tui.feeds.sessions.select import SessionSources
 from tui.model.labels import COST_SIGNS
@@ -149,7 +150,7 @@ def save_summary(
     """Saves the summary of a review; False where that is not possible, or for a file named by hand."""
     if sources.is_whole_truth or not sources.events:
         return False
-    place = _place_of(project, settings, sources)
+    place = night_of_file(project, settings, sources.events[0], sources.run)
     if place is None:
         return False
     summary = _build_summary(review, place, failures, now)
@@ -198,17 +199,6 @@ def _build_summary(
         sessions=night.run.sessions,
         failures=failures[:_MOST_FAILURES],
     )
-
-
-def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:
-    """The night that these sources are of."""
-    first = sources.events[0]
-    main = os.path.realpath(first.path)
-    for place in list_night_files(project, settings):
-        since = place.stretches[-1].since if place.stretches else 0
-        if place.id == sources.run or (os.path.realpath(place.path), since) == (main, first.since):
-            return place
-    return None
 
 
 # --- remarks -------------------------------------------------------------------------------------
