@@ -215,10 +215,11 @@ def test_a_limit_that_passes_by_itself_is_no_restart(scene: RealScene) -> None:
     assert not scene.journal("restart_scheduled")
 
 
-def test_a_limit_that_ends_a_turn_is_waited_out(scene: RealScene) -> None:
+def test_too_many_requests_that_end_a_turn_are_waited_out(scene: RealScene) -> None:
+    """A 429 that names no limit of the account passes like an overload."""
     scene.begin("[[scn:limited]] do it", retries=1, recovery__max_restarts=0)
     assert scene.ended() == "the turn ended with 12 tasks open"
     waits = scene.journal("restart_scheduled")
-    assert {one["class"] for one in waits} == {"limit"}
+    assert {one["class"] for one in waits} == {"overload"}
     assert len(scene.journal("segment_started")) == 1
     assert scene.said("Recovered.")
