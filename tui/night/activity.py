@@ -30,8 +30,8 @@ from tui.night.pending import (
     PendingQuestion,
     PendingRetry,
     UsageLimit,
-    tells_failure,
-    told_limit,
+    merge_limit_notice,
+    repeats_failure,
 )
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
@@ -241,7 +241,7 @@ class ActivityTracker(Struct):
     def _failed(self, failure: ApiFailure | None, at: float | None) -> None:
         self.failure = failure
         if failure is not None and failure.limit is not None:
-            self.limit = told_limit(self.limit, failure.limit, at)
+            self.limit = merge_limit_notice(self.limit, failure.limit, at)
 
     def try_again(self, at: float | None) -> None:
         """A new turn begins: the error before it is past, and so is a limit that was lifted."""
@@ -320,7 +320,7 @@ class ActivityTracker(Struct):
         if (
             not body.is_error
             and body.subtype == "success"
-            and not tells_failure(body, self.failure)
+            and not repeats_failure(body, self.failure)
         ):
             self.limit = self.failure = None
         elif self.failure is None:
@@ -344,7 +344,9 @@ class ActivityTracker(Struct):
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
         if body.status == "rejected":
-            self.limit = told_limit(self.limit, LimitNotice(body.window, body.resets_at), at)
+            self.limit = merge_limit_notice(
+                self.limit, LimitNotice(body.window, body.resets_at), at
+            )
         else:
             self.limit = None
 

@@ -56,12 +56,14 @@ class PendingQuestion(Struct, frozen=True):
     since: float | None
 
 
-def told_limit(before: UsageLimit | None, notice: LimitNotice, at: float | None) -> UsageLimit:
+def merge_limit_notice(
+    before: UsageLimit | None, notice: LimitNotice, at: float | None
+) -> UsageLimit:
     """The limit after `notice` came; what was known before and is not told again still holds."""
     if before is None or (at is not None and before.is_over(at)):
         before = UsageLimit("", None, at)
-    told = before.resets_at is not None and not before.words
-    if told and notice.words and notice.window in ("", before.window):
+    from_event = before.resets_at is not None and not before.words
+    if from_event and notice.words and notice.window in ("", before.window):
         return before  # an event names the second, words after it at most the minute
     return UsageLimit(
         notice.window or before.window,
@@ -72,6 +74,6 @@ def told_limit(before: UsageLimit | None, notice: LimitNotice, at: float | None)
     )
 
 
-def tells_failure(result: TurnResult, failure: ApiFailure | None) -> bool:
+def repeats_failure(result: TurnResult, failure: ApiFailure | None) -> bool:
     """Whether a result that calls itself a success has nothing but the error before it."""
     return failure is not None and bool(failure.text) and result.text[:60] == failure.text[:60]

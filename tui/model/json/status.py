@@ -131,7 +131,7 @@ class InjectionObject(Struct, frozen=True, forbid_unknown_fields=True):
 class OtherSession(Struct, frozen=True, forbid_unknown_fields=True):
     """Another session that lives or lived here."""
 
-    session_id: Annotated[str | None, Meta(description="null: not told yet.")]
+    session_id: Annotated[str | None, Meta(description="null: not known yet.")]
     state: Annotated[SessionState, Meta(description="As far as it is known without reading all.")]
     started_at: Annotated[Iso | None, Meta(description="null: not known.")]
     kind: Annotated[

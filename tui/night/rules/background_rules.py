@@ -63,7 +63,7 @@ def background_work(
     work = [task for task in tasks if task.kind not in (WAKE_UP, SCHEDULE)]
     if work:
         return _described(work, now)
-    return _untold_work(state, process) or _scheduled(tasks, now)
+    return _unrecorded_work(state, process) or _scheduled(tasks, now)
 
 
 def own_process(state: FoldState) -> AgentProcess | None:
@@ -149,7 +149,7 @@ def _is_active(task: BackgroundTask, state: FoldState, limits: StallThresholds, 
     return quiet <= (limits.quiet_tool_seconds if in_tool else limits.api_silence_seconds)
 
 
-def _untold_work(state: FoldState, process: AgentProcess) -> BackgroundWork | None:
+def _unrecorded_work(state: FoldState, process: AgentProcess) -> BackgroundWork | None:
     """The process is at something that no record tells of: a Stop hook, an answer in the making."""
     if _is_current(state):
         if process.status == "busy":

@@ -79,13 +79,13 @@ def _was_interrupted(activity: ActivityTracker) -> bool:
     return activity.phase == IDLE and end is not None and end.interrupted
 
 
-def _told_at(inputs: StateInputs, limit: UsageLimit) -> float:
+def _limit_reported_at(inputs: StateInputs, limit: UsageLimit) -> float:
     """When the limit was told, as far as that is known."""
     return limit.since if limit.since is not None else inputs.state.last_sign or inputs.now
 
 
 def _limit_stall(inputs: StateInputs, limit: UsageLimit, words: str, *, waiting: bool) -> Stall:
-    since = _told_at(inputs, limit)
+    since = _limit_reported_at(inputs, limit)
     evidence = (words, f"limited for {format_duration(inputs.now - since)}")
     return Stall(StallKind.LIMIT_WAIT, since, evidence, inputs.refs, waiting=waiting)
 
@@ -94,7 +94,7 @@ def _ended_by_limit(inputs: StateInputs, limit: UsageLimit, over: bool) -> State
     words = _taken_up_by_nobody(inputs, limit) if over else describe_limit(limit, inputs.now)
     if inputs.alive is False and not over:
         words += "; no agent lives here to wait for it"
-    until, since = None if over else limit.resets_at, _told_at(inputs, limit)
+    until, since = None if over else limit.resets_at, _limit_reported_at(inputs, limit)
     return because(Code.USAGE_LIMIT, words, since, state=State.FAILED, until=until)
 
 

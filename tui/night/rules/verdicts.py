@@ -109,9 +109,9 @@ class StateInputs(Struct, frozen=True):
         certain, is_stream = end.outcome.is_certain, self.state.has_stream
         if is_stream and not certain and writes_stop_reason(self.state.agent_version):
             return None  # the result is missing, which such a stream writes after its last word
-        return end if self._is_settled(certain, is_stream) else None
+        return end if self._is_turn_over(certain, is_stream) else None
 
-    def _is_settled(self, certain: bool, is_stream: bool) -> bool:
+    def _is_turn_over(self, certain: bool, is_stream: bool) -> bool:
         """Whether nothing more is expected of a turn that may be over."""
         words = {agent.status for agent in self.agents}
         if self.alive is False or "idle" in words:

@@ -95,7 +95,7 @@ class CostAccounts:
         models: tuple[ModelUsage, ...],
     ) -> None:
         """A total that was told before the night: what the session goes on from, and nothing spent."""
-        told = _told(models)
+        told = _reported_by_model(models)
         chain = SessionTotal(usd, usd, 0.0, told, told, at=at, source=source)
         chain.remember(usd, told)
         self.sessions[session] = chain
@@ -130,7 +130,7 @@ class CostAccounts:
         self.results += 1
         if usd <= 0 and not models:
             return
-        told = _told(models)
+        told = _reported_by_model(models)
         chain = self.sessions.get(session)
         if chain is not None and self._old_news(chain, source, at, usd):
             chain.remember(usd, told)
@@ -145,7 +145,7 @@ class CostAccounts:
         """A transcript told its session's running total; it may only raise what is known."""
         chain, usd = self.sessions.get(session), told.cost_usd
         if usd > 0 and (chain is None or usd > chain.total + _SAME):
-            self._take(session, source, at, usd, _told(told.models))
+            self._take(session, source, at, usd, _reported_by_model(told.models))
         if told.incomplete and (chain := self.sessions.get(session)) is not None:
             chain.incomplete = True
 
@@ -280,7 +280,7 @@ class CostAccounts:
         self.results, self.earlier = saved.results, saved.earlier
 
 
-def _told(models: tuple[ModelUsage, ...]) -> ModelTotals:
+def _reported_by_model(models: tuple[ModelUsage, ...]) -> ModelTotals:
     told: ModelTotals = {}
     for use in models:
         name = plain_model(use.model)

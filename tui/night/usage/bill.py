@@ -89,7 +89,7 @@ def _reason(results: bool, waiting: _Waiting, prices: PriceTable) -> str:
         parts.append("the CLI's own total")
     if waiting.loose:
         answers = format_count(waiting.loose, "answer")
-        parts.append(f"output tokens of {answers} are not told yet, so at least this")
+        parts.append(f"output tokens of {answers} are not known yet, so at least this")
     parts.extend(
         f"no price for {model} ({format_count(number, 'answer')}{_choices(prices, model)})"
         for model, number in unpriced.items()

@@ -32,7 +32,7 @@ def compare_models(accounts: CostAccounts) -> ModelComparison:
     for name, sums in zip(names, responses.totals, strict=True):
         if sums.responses:
             used.setdefault(name, UsageTotals()).book(sums.responses, sums.tokens, sums.cost, 0)
-    told = _told(accounts)
+    told = _reported_by_model(accounts)
     after: dict[str, float] = {}
     covered = {name: _Recorded(sums) for name, sums in used.items()}
     for key, sums in responses.open.items():
@@ -49,7 +49,7 @@ def compare_models(accounts: CostAccounts) -> ModelComparison:
     return ModelComparison(tuple(models), _gaps(told, covered), priced)
 
 
-def _told(accounts: CostAccounts) -> dict[str, ModelSum]:
+def _reported_by_model(accounts: CostAccounts) -> dict[str, ModelSum]:
     told: dict[str, ModelSum] = {}
     for chain in accounts.sessions.values():
         for name, part in chain.by_model().items():
