@@ -85,7 +85,7 @@ class KnownSession(Struct, frozen=True):
     @property
     def is_over(self) -> bool:
         """Whether nothing more comes of it unless somebody starts it."""
-        return self.state in OVER
+        return self.state in OVER and self.process is None
 
 
 EventKind = Literal["stream", "transcript", "journal"]

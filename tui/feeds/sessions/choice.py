@@ -92,7 +92,7 @@ def _is_ours(one: KnownSession) -> bool:
 
 def _is_left(one: KnownSession, since: float) -> bool:
     """Whether it only lies open since before the session that ended began: the person went on elsewhere."""
-    return one.state is SessionState.WAITING_INPUT and one.changed_at < since
+    return one.state is not SessionState.WAITING_PERMISSION and one.changed_at < since
 
 
 def _among_workers(one: KnownSession) -> tuple[bool, bool, int, bool, bool, float, str]:
@@ -116,7 +116,7 @@ def _among_workers(one: KnownSession) -> tuple[bool, bool, int, bool, bool, floa
 
 def _among_waiting(one: KnownSession) -> tuple[int, bool, float, str]:
     """A question that is open goes first, then the one that began last, whatever is said to which."""
-    asks = one.state is not SessionState.WAITING_INPUT
+    asks = one.state is SessionState.WAITING_PERMISSION
     return -one.nearness, asks, one.started_at, one.path
 
 

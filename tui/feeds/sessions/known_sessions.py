@@ -31,8 +31,10 @@ def state_of(
     """
     is_open = summary is not None and summary.end is LastTurn.OPEN
     if agent is not None:
-        told = _BY_STATUS.get(agent.status)
-        return told or (SessionState.WORKING if is_open else SessionState.WAITING_INPUT)
+        idle = SessionState.WORKING if is_open else SessionState.WAITING_INPUT
+        state = _BY_STATUS.get(agent.status, idle)
+        has_failed = summary is not None and summary.end is LastTurn.FAILED
+        return SessionState.FAILED if has_failed and state is SessionState.WAITING_INPUT else state
     if summary is None:
         return SessionState.NONE
     if is_open and now - summary.changed < ACTIVE_S:

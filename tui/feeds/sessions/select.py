@@ -227,7 +227,8 @@ class _SessionSelector:
             place = "the project's folder" if folder == "." else folder + "/"
             chosen = "; ".join([f"newest event stream in {place}", *older])
             return self._from_stream(session.path, chosen)
-        where = session.hint or "newest transcript whose cwd is this folder"
+        lives = "transcript of a session that lives here" if session.process is not None else ""
+        where = session.hint or lives or "newest transcript whose cwd is this folder"
         stream = next((one for one in known if one.kind == "stream"), None)
         if stream is not None:
             older = [f"the stream {os.path.basename(stream.path)} is older"]

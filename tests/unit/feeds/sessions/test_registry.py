@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit import project_files
-from tests.unit.feeds.sessions.scene import HOUR, Scene, prompt, question, work
+from tests.unit.feeds.sessions.scene import HOUR, Scene, answer, prompt, question, work
 from tests.unit.project_files import NOW, slug
 from tui.feeds.sessions import event_files, transcripts
 from tui.feeds.sessions.registry import SessionRegistry, find_session
@@ -45,6 +45,17 @@ def test_the_state_of_a_living_session(scene: Scene, status: str, state: Session
     scene.agent("lives-00", status=status)
 
     assert scene.known()["lives-00"].state is state
+
+
+@pytest.mark.parametrize("status", ["idle", ""])
+def test_a_living_session_whose_last_word_is_an_error_has_failed(scene: Scene, status: str) -> None:
+    failed = answer("API Error: 401 OAuth token has expired", 9, isApiErrorMessage=True)
+    scene.write("failed-00", [*work(), failed], age=60, took=HOUR)
+    scene.agent("failed-00", status=status)
+
+    known = scene.known()["failed-00"]
+    assert known.state is SessionState.FAILED
+    assert not known.is_over
 
 
 def test_a_session_that_is_busy_goes_before_a_question_that_began_later(scene: Scene) -> None:
