@@ -104,22 +104,27 @@ def test_at_the_same_time(tmp_path: Path, operation: Callable[[Path, int], None]
     assert litter(folder) == []
 
 
-def test_what_a_prune_takes_away_is_never_missed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_work", ["gc at work", "gc just ended"])
+def test_what_a_prune_takes_away_is_never_missed(tmp_path: Path, at_work: str) -> None:
     """It deletes loose objects by the refs that it read before there was ours."""
     folder = make(tmp_path / "repo")
     objects = folder / ".git/objects"
     before = set(objects.glob("??/*"))
-    (folder / ".git/gc.pid").write_text("1 elsewhere")
+    pruned_at = "announced"
+    if at_work == "gc at work":
+        (folder / ".git/gc.pid").write_text("1 elsewhere")
+        pruned_at = "recorded"
     write(folder, {"new": "an object of the checkpoint alone\n"})
     seen: list[str] = []
 
     def prune(step: str) -> None:
-        if step == "recorded":
+        if step == pruned_at:
             gone = set(objects.glob("??/*")) - before
             for path in gone:
                 path.unlink()
-            seen.append(sh(folder, "rev-list", "--objects", "--all", "--quiet"))
             assert gone
+        if step == "recorded":
+            seen.append(sh(folder, "rev-list", "--objects", "--all", "--quiet"))
 
     taken = take_checkpoint(folder, progress=prune)
     assert seen == [""]

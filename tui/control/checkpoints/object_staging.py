@@ -149,18 +149,26 @@ class PrivateRepository:
         return [path.parent.name + path.name for path in loose]
 
     def pin_during_prune(self) -> None:
-        """Publishes the loose objects as a pack too, while a `git gc` is at work here.
+        """Publishes the loose objects as a pack too, while a `git gc` is at work here or has just
+        pruned them.
 
         What that one prunes it chose by the refs that it read first. No ref that is made later keeps
         a loose object from it, and until all is published again the ref would name nothing.
         """
-        gc_at_work = os.path.lexists(self._real.common_dir / "gc.pid")
         loose = list((self.folder / "objects").glob("??/*"))
-        if gc_at_work and loose and not self._packs():
+        if loose and not self._packs() and self._may_be_pruned(loose):
             names = "".join(f"{path.parent.name}{path.name}\n" for path in loose)
             order = ("pack-objects", "-q", str(self.folder / "objects/pack/pack"))
             self.git.run(order, input=names.encode())
             self.publish()
+
+    def _may_be_pruned(self, loose: Sequence[Path]) -> bool:
+        common = self._real.common_dir
+        if os.path.lexists(common / "gc.pid"):
+            return True
+        # Asked after that file, so no gc that began before can end unseen in between.
+        real = common / "objects"
+        return not all(os.path.lexists(real / path.parent.name / path.name) for path in loose)
 
     def unpin(self) -> None:
         """Lets the next `git gc` treat the packs like all others: a ref names what is in them."""
