@@ -13,8 +13,8 @@ from tests.unit.source_code import without_collector
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-MOST_LINES = 77_400
-MOST_MODULES = 361
+MOST_LINES = 90_000
+MOST_MODULES = 400
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60

@@ -17,7 +17,7 @@ from tui.control.channels import channels
 from tui.control.channels.channels import Channel, ChannelName, DeliveryReceipt
 from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.model.session import AgentProcess
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries

@@ -23,7 +23,7 @@ from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.control.supervisor_request import send_request
 from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
 from tui.model.interventions import Injection
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings

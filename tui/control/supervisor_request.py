@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.store import inbox
 from tui.store.inbox import Verb
 from tui.store.journal import JournalFollower

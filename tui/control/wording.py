@@ -112,7 +112,7 @@ def describe_end(killed: KillResult | None) -> str:
 
 def step_back_text(template: str, snapshot: NightSnapshot) -> str:
     """The template filled in: the evidence, since when, and what was tried."""
-    stall = snapshot.stall or (snapshot.loops[-1] if snapshot.loops else None)
+    stall = snapshot.stall or (snapshot.circling[-1] if snapshot.circling else None)
     tried = dict.fromkeys(tool.target for tool in snapshot.activity.tools[:_MOST_TRIED])
     replacements = {
         "{evidence}": "; ".join(stall.evidence) if stall else snapshot.activity.reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
@@ -19,3 +20,13 @@ class JournalEntry(Struct, frozen=True, gc=False):
     data: dict[str, Any] = {}
     source: str = ""
     offset: int = 0
+
+
+class Requester(StrEnum):
+    """Where a request came from; the journal keeps it as `by`."""
+
+    KEY = "key"
+    COMMAND = "command"
+    HOOK = "hook"
+    PHONE = "phone"
+    SUPERVISOR = "supervisor"

@@ -153,6 +153,9 @@ REMEDIES: Final[Mapping[str, str]] = {
     "`overnight-tui kill --interrupt` and a message begin anew",
     "wedged": "`overnight-tui inject` a message; if nothing moves, `overnight-tui kill` and start it again",
     "loop": "`overnight-tui step-back` asks it to think again; `overnight-tui rewind` goes back",
+    "same_error": "mend the cause that the error names; `overnight-tui step-back` stops the trying",
+    "refused": "allow it: add the rule to permissions.allow of .claude/settings.local.json, or answer it",
+    "no_progress": "`overnight-tui step-back` names what repeats; `overnight-tui kill` ends it",
     "limit_wait": "nothing, if it may wait: only time lifts the limit",
     "process_gone": "`overnight-tui review` shows what is there; Claude's --resume takes it up again",
 }

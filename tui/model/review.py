@@ -13,7 +13,8 @@ from tui.model.events import SourceRef
 from tui.model.evidence import TestSummary
 from tui.model.records import Commit, Hunk
 from tui.model.session import EarlierNight
-from tui.model.snapshot import Cost, NightSnapshot, Stall
+from tui.model.snapshot import Cost, NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import EndKind
 from tui.model.timeline import Timeline, TimeTotals
 

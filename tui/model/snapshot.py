@@ -14,7 +14,8 @@ from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
-from tui.model.state import OVER, EndKind, SessionState, StallKind, StallLevel, StateReason
+from tui.model.stall import Stall
+from tui.model.state import OVER, EndKind, SessionState, StateReason
 from tui.model.timeline import Timeline, TimeTotals
 from tui.system.format import shorten
 
@@ -98,24 +99,6 @@ class RunningTool(Struct, frozen=True):
     since: float | None
     thread: str
     ref: SourceRef
-
-
-class Stall(Struct, frozen=True):
-    """Why the session counts as stuck: the evidence as text, and where it is found.
-
-    A loop has a `level`, a `count` of equal rounds and the moment of its last one, `until`;
-    `waiting` means that only time ends it. `pattern` is the same whenever the same loop comes again.
-    """
-
-    kind: StallKind
-    since: float
-    evidence: tuple[str, ...]
-    refs: tuple[SourceRef, ...] = ()
-    level: StallLevel = StallLevel.NONE
-    count: int = 0
-    waiting: bool = False
-    last_at: float | None = None
-    pattern: str = ""
 
 
 class Activity(Struct, frozen=True):
@@ -234,7 +217,7 @@ class NightSnapshot(Struct, frozen=True):
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None
     commits: tuple[Commit, ...] = ()
-    loops: tuple[Stall, ...] = ()
+    circling: tuple[Stall, ...] = ()
     agents: tuple[AgentProcess, ...] = ()
     agents_at: float | None = None
     last_session_end: SessionHistoryLine | None = None

@@ -76,6 +76,9 @@ class StateReason(StrEnum):
     SILENT_API = "silent_api"
     WEDGED = "wedged"
     LOOP = "loop"
+    SAME_ERROR = "same_error"
+    REFUSED = "refused"
+    NO_PROGRESS = "no_progress"
     RETRY_PENDING = "retry_pending"
     COMPACTING = "compacting"
     MODEL_STREAMING = "model_streaming"
@@ -90,17 +93,20 @@ class StallKind(StrEnum):
     SILENT_API = "silent_api"
     WEDGED = "wedged"
     LOOP = "loop"
+    SAME_ERROR = "same_error"
+    REFUSED = "refused"
+    NO_PROGRESS = "no_progress"
     LIMIT_WAIT = "limit_wait"
     PROCESS_GONE = "process_gone"
 
 
 class StallLevel(StrEnum):
-    """How far a loop has gone; the levels rise in this order."""
+    """How sure it is that a session circles; the levels rise in this order."""
 
     NONE = ""
     NOTICE = "notice"
-    NUDGE = "nudge"
-    STOP = "stop"
+    SUSPECTED = "suspected"
+    STUCK = "stuck"
 
     @property
     def rank(self) -> int:
@@ -289,6 +295,8 @@ class StallThresholds(Struct, frozen=True):
     loop_notice: int = 3
     loop_nudge: int = 5
     loop_stop: int = 8
-    loop_longest_cycle: int = 5
+    loop_longest_cycle: int = 7
+    disabled_detectors: tuple[str, ...] = ("similar_messages",)
+    detector_counts: dict[str, tuple[int, int, int]] = {}
     pollers: tuple[str, ...] = ("sleep", "wait", "gh run watch", "tail")
     poller_factor: float = 4.0

@@ -26,7 +26,7 @@ from tui.night.evidence.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.journal_reducer import InterventionLog
-from tui.night.stuck.loops import LoopDetector
+from tui.night.stuck.detector_set import DetectorSet
 from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
@@ -227,7 +227,7 @@ class FoldState(Struct):
     activity: ActivityTracker = field(default_factory=ActivityTracker)
     timeline: TimelineBuilder = field(default_factory=TimelineBuilder)
     counters: Counters = field(default_factory=Counters)
-    loop_detector: LoopDetector = field(default_factory=LoopDetector)
+    detectors: DetectorSet = field(default_factory=DetectorSet)
     context_meter: ContextMeter = field(default_factory=ContextMeter)
     test_runs: TestRunLog = field(default_factory=TestRunLog)
     risky_calls: RiskyCallLog = field(default_factory=RiskyCallLog)

@@ -17,6 +17,7 @@ from tui.model.events import (
 from tui.model.failures import SYNTHETIC
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
+from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
 from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
@@ -52,7 +53,7 @@ class Reducer:
         self._activity = state.activity
         self._timeline = state.timeline
         self._counters = state.counters
-        self._loop_detector = state.loop_detector
+        self._detectors = state.detectors
         self._context_meter = state.context_meter
         self.handlers: dict[type, Handler] = {
             AssistantMessage: self._assistant,
@@ -105,7 +106,7 @@ class Reducer:
             kind: MarkKind = "limit" if limited else "error"
             self._timeline.mark(at, kind, shorten(text or body.error), ref)
         elif text:
-            self._loop_detector.on_text(thread, text, bool(tools), at, ref, self._limits)
+            self._detectors.on_text(thread, text, bool(tools), at, ref, self._limits)
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
@@ -172,7 +173,7 @@ class Reducer:
             state.message_delivered = True
         if live:
             state.waste.begin_turn(event.at, event.ref, cut=False)
-            self._loop_detector.reset_conversation("")
+            self._detectors.on_prompt(body.text, event.at, event.ref, self._limits)
 
     def _result(
         self, event: AgentEvent, body: events.TurnResult, at: Time, live: bool, source: SourceClock
@@ -273,7 +274,7 @@ class Reducer:
                     self._context_meter.on_compaction(body.after)
                     state.waste.on_compaction(at)
                     activity.compacting = False
-                    self._loop_detector.reset_conversation("")
+                    self._detectors.on_compaction(at, event.ref, self._limits)
             case events.TaskUpdate():
                 if body.task_type == "local_agent":
                     self._counters.link_subagent(body.task_id, body.tool_use_id)
@@ -342,7 +343,7 @@ class Reducer:
                 state.commits[record.sha] = record
                 if len(state.commits) > _MOST_COMMITS:
                     del state.commits[next(iter(state.commits))]
-                self._loop_detector.on_work_tree_change()
+                self._detectors.on_progress(ProgressKind.COMMIT, record.at)
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
             case records.SourceFormat():
                 state.source_format = record
@@ -359,10 +360,10 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._loop_detector.on_work_tree_change()
+            self._detectors.on_progress(ProgressKind.PERSON, entry.at)
             state.evidence.on_rewind(entry)
         elif entry.kind == "inject":
-            self._loop_detector.reset_conversation("")
+            self._detectors.on_prompt("", entry.at, None, self._limits)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
 

@@ -71,7 +71,7 @@ class SnapshotBuilder:
 
     def build(self, now: float) -> NightSnapshot:
         """The night at `now`."""
-        state, detector = self._state, self._state.loop_detector
+        state = self._state
         verdict = classify_state(StateInputs(now, state, self._limits))
         timeline = state.timeline
         marks = self._cached("marks", timeline.version, lambda: sorted_marks(timeline))
@@ -108,7 +108,7 @@ class SnapshotBuilder:
             commits=self._cached(
                 "commits", timeline.version, lambda: tuple(state.commits.values())
             ),
-            loops=(*detector.ended, *filter(None, (detector.active_loop(),))),
+            circling=state.detectors.stalls(),
             agents=state.agents or (),
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,

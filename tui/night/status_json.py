@@ -32,13 +32,14 @@ from tui.model.json.status import (
 )
 from tui.model.labels import REMEDIES
 from tui.model.session import KnownSession
-from tui.model.snapshot import Cost, NightSnapshot, Stall
+from tui.model.snapshot import Cost, NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import StallKind, StallLevel
 
 _LEVELS: dict[StallLevel, StallWord] = {
     StallLevel.NOTICE: "notice",
-    StallLevel.NUDGE: "suspected",
-    StallLevel.STOP: "stuck",
+    StallLevel.SUSPECTED: "suspected",
+    StallLevel.STUCK: "stuck",
 }
 _LEVELS_OF_KINDS: dict[StallKind, StallWord] = {
     StallKind.LIMIT_WAIT: "notice",

@@ -82,9 +82,9 @@ def apply_answer(
     edited = use.name in EDITING and not result.is_error
     state.counters.edits += edited
     state.risky_calls.on_tool_result(result)
-    state.loop_detector.on_tool_result(thread, use, result, at, ref, limits)
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
+    state.detectors.on_tool_result(thread, use, result, at, ref, limits, since, run)
     state.failures.on_tool_result(use, result, run)
     commits = len(state.evidence.commits)
     sources = state.evidence.on_tool_result(use, result, run, at, ref)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tui.control import retention
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.model.state import RunPhase
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.model.state import StopKind
 from tui.runner.agent.messages import MessageSender
 from tui.runner.checkpoints import CheckpointSchedule

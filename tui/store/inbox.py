@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write, regular_file
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui.control.supervisor_request import send_request
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.store.layout import RunDirectory
 from tui.system.errors import OvernightError
 

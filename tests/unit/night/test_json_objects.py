@@ -18,7 +18,7 @@ from tui.model.json.status import StatusObject
 from tui.model.records import ProgressFile
 from tui.model.rows import EventRow
 from tui.model.session import AgentProcess, AgentProcesses, KnownSession
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.state import LimitKind, SessionState, StallKind, StallLevel
 from tui.night.status_json import stall_level, status
 
@@ -132,7 +132,8 @@ def test_levels_of_stalls() -> None:
     assert level(StallKind.LIMIT_WAIT) == "notice"
     assert level(StallKind.SILENT_API, waiting=True) == "notice"
     words = [
-        level(StallKind.LOOP, at) for at in (StallLevel.NOTICE, StallLevel.NUDGE, StallLevel.STOP)
+        level(StallKind.LOOP, at)
+        for at in (StallLevel.NOTICE, StallLevel.SUSPECTED, StallLevel.STUCK)
     ]
     assert words == ["notice", "suspected", "stuck"]
 

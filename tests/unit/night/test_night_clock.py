@@ -266,7 +266,7 @@ def test_the_same_question_again_is_no_loop() -> None:
     for _ in range(10):
         script.step("AskUserQuestion", "Go on?", "Yes")
     seen = fold(script.events).snapshot(script.at or 0.0)
-    assert seen.loops == ()
+    assert seen.circling == ()
     assert seen.stall is None
 
 

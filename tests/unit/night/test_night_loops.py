@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.night.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night.night_script import Script, fold, night
-from tui.model.snapshot import NightSnapshot, Stall
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import StallThresholds
 from tui.night.stuck.similarity import fingerprint, is_infrastructure_error, repeated_phrase
 
@@ -17,7 +18,7 @@ def outcome(name: str) -> NightSnapshot:
 
 
 def loops(seen: NightSnapshot) -> list[Stall]:
-    return list(seen.loops)
+    return list(seen.circling)
 
 
 def test_there_are_as_many_cases_as_promised() -> None:
@@ -27,8 +28,8 @@ def test_there_are_as_many_cases_as_promised() -> None:
 @pytest.mark.parametrize("name", POSITIVE)
 def test_a_loop_is_found(name: str) -> None:
     seen = outcome(name)
-    assert seen.activity.state == "looping"
     assert seen.stall is not None
+    assert (seen.activity.state == "looping") == (seen.stall.level != "notice")
     assert seen.stall.kind == "loop"
     assert seen.stall.refs
     assert seen.stall.evidence
@@ -45,7 +46,7 @@ def test_work_is_left_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "level"), [(2, None), (3, "notice"), (4, "notice"), (5, "nudge"), (8, "stop")]
+    ("times", "level"), [(2, None), (3, "notice"), (4, "notice"), (5, "suspected"), (8, "stuck")]
 )
 def test_levels_grow(times: int, level: str | None) -> None:
     script = Script()
@@ -83,7 +84,7 @@ def test_errors_of_the_api_are_not_the_models_words() -> None:
     script = Script()
     for _ in range(6):
         script.say("API Error: 529 overloaded", error="overloaded", model="<synthetic>")
-    assert night(script).loops == ()
+    assert night(script).circling == ()
     assert night(script).counts.api_errors == 6
 
 
@@ -112,8 +113,8 @@ def test_a_loop_that_ends_is_kept() -> None:
     script.step("Read", "b", "2")
     seen = night(script)
     assert seen.stall is None
-    assert [loop.count for loop in seen.loops] == [4]
-    assert seen.loops[0].since == script.events[1].at
+    assert [loop.count for loop in seen.circling] == [4]
+    assert seen.circling[0].since == script.events[1].at
 
 
 def test_the_evidence_says_what_and_how_often() -> None:

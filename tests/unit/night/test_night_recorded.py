@@ -301,8 +301,8 @@ def test_a_compaction_resets_the_gauge() -> None:
 
 def test_a_real_loop_of_refused_builds_is_found() -> None:
     seen = folded(shared("data", "real", "transcripts", "M-Thisness.jsonl"))
-    assert max(loop.count for loop in seen.loops) >= 15
-    assert any("swift build" in loop.evidence[0] for loop in seen.loops)
+    assert max(loop.count for loop in seen.circling) >= 15
+    assert any("swift build" in loop.evidence[0] for loop in seen.circling)
 
 
 @pytest.mark.parametrize("name", ALL)

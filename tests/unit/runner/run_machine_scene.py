@@ -11,8 +11,8 @@ from tests.unit.runner.test_runner_rules import progress, result
 from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
 from tui.model.failures import SYNTHETIC
+from tui.model.journal import Requester
 from tui.model.records import ProgressFile
-from tui.model.requester import Requester
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tests.agent_harness import AGENT, REPOSITORY
 from tests.unit.repositories import demonstration
 from tui.control.supervisor_request import send_request
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.runner import start
 from tui.runner.agent.attempt import MARK
 from tui.settings.load import load

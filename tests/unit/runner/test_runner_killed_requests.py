@@ -20,7 +20,7 @@ from tests.agent_harness import REPOSITORY
 from tests.unit.repositories import litter, user_state, write
 from tests.unit.runner.runner_scene import Answer, Scene, until
 from tui.control.checkpoints.refs import checkpoints_of
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.runner import start
 from tui.store import inbox
 from tui.store.inbox import Verb

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner.runner_scene import Scene, until
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.store import inbox
 from tui.system.processes import is_alive
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.store.inbox import claim_requests, list_claimed, send_request
 from tui.system.errors import RefusedError
 

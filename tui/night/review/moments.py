@@ -10,7 +10,8 @@ from tui.model.evidence import CommitRecord, EvidenceLog
 from tui.model.interventions import Attempt, Injection, Intervention, RewindRecord
 from tui.model.records import Commit
 from tui.model.review import Helped, InterventionEffect, TimelineMoment, WasteItem
-from tui.model.snapshot import NightSnapshot, Stall
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import StallKind
 from tui.model.timeline import TimelineGap, TimelineMark
 from tui.night.evidence.wasted_work import AbortedTurn, WastedWork
@@ -49,6 +50,7 @@ _NOT_READ: dict[str, tuple[Helped, str]] = {
     "queued": ("unclear", "nothing shows that the agent took it up"),
 }
 _UNTOLD = "nothing tells whether it was for the better"
+_NO_CHANGE = "nothing was changed after it"
 _SHOWN_KINDS = {"interrupt", "stop", "kill", "limits_paused", "handover"}
 _ROUTINE_STARTS = ("start", "initializer", "handover", "rewind", "continue")
 _SILENCES = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallKind.LIMIT_WAIT)
@@ -156,7 +158,7 @@ def _find_gap(mark: TimelineMark, gaps: Sequence[TimelineGap]) -> TimelineGap | 
 
 def find_stalls(snapshot: NightSnapshot) -> tuple[Stall, ...]:
     """Loops and silences in which the session was stuck, in order, with their ends."""
-    stalls = [*snapshot.loops]
+    stalls = [*snapshot.circling]
     marks = [mark for mark in snapshot.timeline.marks if mark.kind == "stall"]
     stalls += [_stall_of_gap(gap, marks) for gap in _join_stalled(snapshot.timeline.gaps)]
     now = snapshot.stall
@@ -245,21 +247,19 @@ def _judge_injection(
     if injection.state in _NOT_READ:
         return _NOT_READ[injection.state]
     change = _first_change(changes, at, at + _REACH)
-    # The loop that was going on, or had just come round again.
-    going_on = (one for one in snapshot.loops if one.since <= at <= _end_of(one) + _JUST_ENDED)
-    loop = next(going_on, None)
+    circling = snapshot.circling  # what goes on, or has just come round again, counts
+    loop = next((s for s in circling if s.since <= at <= _end_of(s) + _JUST_ENDED), None)
     if loop is not None:
-        same = (one for one in snapshot.loops if one is not loop and one.pattern == loop.pattern)
-        again = next((one for one in same if at <= one.since <= at + _REACH), None)
+        same = (s for s in circling if s is not loop and s.pattern == loop.pattern)
+        again = next((s for s in same if at <= s.since <= at + _REACH), None)
         if again is not None:
             return "no", f"the same loop went on, {again.count} rounds more"
         if change:
             return "yes", f"the loop ended, and {change}"
-        return "unclear", "the loop ended, and nothing was changed after it"
+        return "unclear", f"the loop ended, and {_NO_CHANGE}"
     gaps = snapshot.timeline.gaps
     if any(gap.kind == "stalled" and gap.start <= at <= gap.end + 1.0 for gap in gaps):
-        helped: Helped = "yes" if change else "unclear"
-        return helped, f"it was stalled; {change or 'nothing was changed after it'}"
+        return "yes" if change else "unclear", f"it was stalled; {change or _NO_CHANGE}"
     return "unclear", f"nothing was wrong that it could end; {change}".rstrip("; ")
 
 
@@ -335,10 +335,10 @@ def find_waste(
     open_turn = (work.open_turn,) if cut_off and work.open_turn is not None else ()
     items = [
         *_retry_waste(work),
-        *(_loop_waste(loop, spending) for loop in snapshot.loops if loop.count > 1),
+        *(_loop_waste(loop, spending) for loop in snapshot.circling if loop.count > 1),
         *_repeated_waste(work, spending),
         *(
-            _aborted_waste(turn, snapshot.loops, spending)
+            _aborted_waste(turn, snapshot.circling, spending)
             for turn in (*work.aborted_turns, *open_turn)
             if turn.until - turn.kept_at >= _LEAST_S
         ),

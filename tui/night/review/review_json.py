@@ -18,7 +18,7 @@ from tui.model.events import SourceRef
 from tui.model.json.common import SCHEMA
 from tui.model.review import Claim, Review, Risk
 from tui.model.session import EarlierNight
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.timeline import TimeTotals
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind

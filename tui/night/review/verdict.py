@@ -27,7 +27,8 @@ from tui.model.review import (
     Verdict,
     WasteItem,
 )
-from tui.model.snapshot import NightSnapshot, Stall
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.usage.bill import SpendingCurve
@@ -315,7 +316,7 @@ class _Attention:
         for number, stall in enumerate(longest[:2]):
             seconds = _stall_seconds(stall)
             is_loop = stall.kind == StallKind.LOOP
-            is_bad_loop = is_loop and stall.level in (StallLevel.NUDGE, StallLevel.STOP)
+            is_bad_loop = is_loop and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
             if seconds < _LONG_STALL and not is_bad_loop:
                 continue
             severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"

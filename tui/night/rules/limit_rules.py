@@ -7,7 +7,7 @@ import re
 from msgspec.structs import replace
 
 from tui.model.failures import ApiFailure
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.state import SessionState as State
 from tui.model.state import StallKind
 from tui.model.state import StateReason as Code

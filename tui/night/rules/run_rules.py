@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.model.failures import FailureKind
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.state import OutcomeKind, StallKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code

@@ -6,9 +6,12 @@ waits for, then silence, then loops, and only then what it is busy with.
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from tui.model.cli_commands import ASKING
 from tui.model.failures import FailureKind
 from tui.model.state import SessionState as State
+from tui.model.state import StallLevel
 from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, TurnOutcome
 from tui.night.activity import IDLE, NONE, REQUESTING, STREAMING, TOOL
@@ -25,14 +28,24 @@ from tui.night.rules.verdicts import (
 from tui.night.stuck.silence import detect_silence
 from tui.system.format import format_count, format_duration, shorten
 
+_AT_WORK = frozenset(
+    (State.STARTING, State.WORKING, State.TOOL, State.WAITING_API, State.RATE_LIMITED)
+)
+"""States in which it circles, or may."""
+
 
 def classify_state(inputs: StateInputs) -> StateVerdict:
     """The verdict for this moment."""
     for rule in _RULES:
         verdict = rule(inputs)
         if verdict is not None:
-            return verdict
-    return _busy(inputs)
+            break
+    else:
+        verdict = _busy(inputs)
+    noticed = inputs.state.detectors.active() if verdict.state in _AT_WORK else None
+    if noticed is not None and verdict.stall is None:
+        return structs.replace(verdict, stall=noticed)
+    return verdict
 
 
 def _no_record(inputs: StateInputs) -> StateVerdict | None:
@@ -182,11 +195,13 @@ def _silent(inputs: StateInputs) -> StateVerdict | None:
     return because(Code(stall.kind), "; ".join(stall.evidence[:2]), stall.since, stall=stall)
 
 
-def _looping(inputs: StateInputs) -> StateVerdict | None:
-    loop = inputs.state.loop_detector.active_loop()
-    if loop is None:
+def _circling(inputs: StateInputs) -> StateVerdict | None:
+    """Much comes and nothing new; what is only noticed does not change the state."""
+    stall = inputs.state.detectors.active()
+    if stall is None or stall.level == StallLevel.NOTICE:
         return None
-    return because(Code.LOOP, f"{loop.evidence[0]} ({loop.level})", loop.since or None, stall=loop)
+    words = f"{stall.evidence[0]} ({stall.level})"
+    return because(Code(stall.kind), words, stall.since or None, stall=stall)
 
 
 def _retrying(inputs: StateInputs) -> StateVerdict | None:
@@ -261,6 +276,6 @@ _RULES = (
     _turn_over,
     run_rules.retries_exhausted,
     _silent,
-    _looping,
+    _circling,
     _retrying,
 )

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.session import AgentProcess
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.state import SessionState as State
 from tui.model.state import StallThresholds
 from tui.model.state import StateReason as Code
@@ -152,7 +152,8 @@ _CODES = {
     State.FINISHED: (Code.TURN_COMPLETED,),
     State.ENDED: (Code.TURN_ANSWERED, Code.NOTHING_ASKED),
     State.FAILED: (Code.TURN_FAILED, Code.API_UNREACHABLE),
-    State.LOOPING: (Code.LOOP,),
+    State.LOOPING: (Code.LOOP, Code.SAME_ERROR, Code.NO_PROGRESS),
+    State.REFUSED: (Code.REFUSED,),
     State.WORKING: (
         *(Code.BACKGROUND_TASK, Code.MESSAGE_QUEUED, Code.COMPACTING, Code.HOOK_RUNNING),
         *(Code.MODEL_STREAMING, Code.WAITING_FOR_MODEL),

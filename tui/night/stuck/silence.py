@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tui.model.cli_commands import ASKING, SUBAGENTS
 from tui.model.events import Body, MessageLifecycle, SourceRef, TaskUpdate, UserMessage
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import BUCKET_SECONDS
 from tui.night import timeline_builder

@@ -20,7 +20,7 @@ from typing import Literal
 
 import msgspec
 
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage

@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tui.model.snapshot import NightSnapshot, Stall
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import (
     LimitKind,
     NotifyKind,
@@ -291,12 +292,12 @@ class StallResponse:
         """Sends one step-back for each level of a loop, an interrupting one if the settings allow it."""
         state, action = self._context.state, self._context.settings.stalls.loop_action
         level = stall.level.rank
-        known = level <= state.stall_level_answered or level < StallLevel.NUDGE.rank
+        known = level <= state.stall_level_answered or level < StallLevel.SUSPECTED.rank
         if known or state.phase.is_ending or action == "notice":
             return
         state.stall_level_answered = level
         evidence = "; ".join(stall.evidence[:1])
-        stop = stall.level == StallLevel.STOP
+        stop = stall.level == StallLevel.STUCK
         if stop and action != "interrupt":
             self._context.save()
             self._context.notify(NotifyKind.NEEDS_YOU, f"it loops: {evidence}")

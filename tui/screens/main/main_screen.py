@@ -15,7 +15,7 @@ from textual.reactive import var
 
 from tui.actions import Place
 from tui.control.operations import Operations
-from tui.model.requester import Requester
+from tui.model.journal import Requester
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.base_page import BasePage, bindings

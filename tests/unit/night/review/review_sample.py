@@ -19,7 +19,7 @@ from tui.model.review import (
     TimelineMoment,
     WasteItem,
 )
-from tui.model.snapshot import Stall
+from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind
 from tui.night.review.export.blocks import with_texts
 
@@ -87,7 +87,7 @@ def sample() -> Review:
             ),
         ),
         stalls=(
-            *seen.loops,
+            *seen.circling,
             Stall(
                 StallKind.SILENT_API,
                 at(240),

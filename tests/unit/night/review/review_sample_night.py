@@ -25,8 +25,8 @@ from tui.model.snapshot import (
     NightSnapshot,
     RunExit,
     RunInfo,
-    Stall,
 )
+from tui.model.stall import Stall
 from tui.model.state import SessionState, StallKind
 from tui.model.timeline import KINDS, TimeBucket, Timeline, TimelineGap, TimelineMark, TimeTotals
 
@@ -103,7 +103,7 @@ def night(bare: bool = False) -> NightSnapshot:
         progress=_progress(9, 2),
         first_progress=_progress(5, 5),
         commits=_commits(),
-        loops=(_loop(),),
+        circling=(_loop(),),
     )
 
 
