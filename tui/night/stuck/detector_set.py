@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct, field, structs
 
@@ -174,6 +174,13 @@ class DetectorSet(Struct):
             return main.episode
         others = [one.episode for one in self.conversations.values() if one.episode is not None]
         return min(others, key=_rank, default=None)
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector of each conversation sees now."""
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.finding is not None:
+                    yield detector.finding
 
     def stalls(self) -> tuple[Stall, ...]:
         """All trouble of the night, and at the end what goes on."""
