@@ -24,6 +24,8 @@ class Counts(NamedTuple):
 
 COUNTS: Mapping[DetectorName, Counts] = {
     DetectorName.REPEATED_CALLS: Counts(3, 5, 8),
+    DetectorName.GROWING_COMMANDS: Counts(4, 7, 12),
+    DetectorName.RECURRING_CALLS: Counts(3, 6, 12),
     DetectorName.REPEATED_PHRASES: Counts(6, 12, 24),
     DetectorName.MONOLOGUE: Counts(3, 5, 8),
 }

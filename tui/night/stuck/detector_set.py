@@ -11,13 +11,19 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
+from tui.night.stuck.calls.advancing import AdvancingAnswers
+from tui.night.stuck.calls.commands import plain_command
+from tui.night.stuck.calls.growing_commands import GrowingCommands
+from tui.night.stuck.calls.recurring_calls import RecurringCalls
+from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector, judged
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.usage.compact_tables import digest
 
 _MOST_CONVERSATIONS = 64
+_WHOLE_COMMAND = 4_000
 _MOST_ENDED = 200
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
@@ -28,11 +34,20 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    growing_commands: GrowingCommands = field(default_factory=GrowingCommands)
+    recurring_calls: RecurringCalls = field(default_factory=RecurringCalls)
+    answers: AdvancingAnswers = field(default_factory=AdvancingAnswers)
     episode: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return (self.repeated_calls, self.repeated_phrases, self.monologue)
+        return (
+            self.repeated_calls,
+            self.growing_commands,
+            self.recurring_calls,
+            self.repeated_phrases,
+            self.monologue,
+        )
 
 
 class DetectorSet(Struct):
@@ -91,11 +106,14 @@ class DetectorSet(Struct):
             use.path,
             run,
         )
+        _name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         for detector in self._enabled(conversation):
             detector.on_step(step, progress, limits)
         if is_new:
             self.on_progress(ProgressKind.CONTENT, at, ref)
+        elif conversation.answers.on_step(step):
+            self.on_progress(ProgressKind.OUTPUT, at, ref)
         self._update(conversation)
 
     def on_text(
@@ -192,6 +210,14 @@ class DetectorSet(Struct):
         """All trouble of the night, and at the end what goes on."""
         active = self.active()
         return (*self.ended, *(() if active is None else (active,)))
+
+
+def _name_call(step: Step) -> None:
+    """Give a step the key of what it asks, however it is written."""
+    step.call = step.key
+    if step.is_shell and len(step.text) < _WHOLE_COMMAND:
+        plain = plain_command(step.text)
+        step.call, step.echoes = digest(plain.text), plain.echoes
 
 
 def _rank(stall: Stall) -> tuple[int, int]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
 from tui.model.stall import StallStep
 from tui.system.format import shorten
 
 _WORDS = 60
+STEP_SECONDS = 20.0
+"""What one step counts where no times are known."""
 
 
 class Step(Struct):
@@ -17,7 +20,9 @@ class Step(Struct):
 
     `key` is equal for equal calls; `tree` stands for the content of the files when it was answered;
     `called_at` is when it was made, where that is known. `command` is the whole text of a shell command
-    that is too long for `target`. `fingerprint` is the answer's digest once somebody asked for it.
+    that is too long for `target`. `call` is equal for calls that ask the same, however they are
+    written, and `echoes` are the words that such a call only prints. The others are kept once asked
+    for: `fingerprint` and `masked` of the answer, `spans` of the durations in it, `patience` with it.
     """
 
     tool: str
@@ -34,7 +39,20 @@ class Step(Struct):
     path: str = ""
     run: TestRun | None = None
     fingerprint: int = 0
-    patience: float = 0.0
+    call: int = 0
+    echoes: tuple[str, ...] = ()
+    clocks: tuple[tuple[int, float], ...] = ()
+    spans: int = 0
+    varies: bool = False
+
+    @property
+    def is_shell(self) -> bool:
+        return self.tool in SHELLS
+
+    @property
+    def text(self) -> str:
+        """The whole command, or what else the call is about."""
+        return self.command or self.target
 
     @property
     def words(self) -> str:
@@ -46,12 +64,22 @@ class Step(Struct):
         """The last line of the answer, short."""
         return shorten(self.excerpt.strip().rsplit("\n", 1)[-1])
 
+    @property
+    def seconds(self) -> float | None:
+        """How long the call took, where that is known."""
+        if self.at is None or self.called_at is None:
+            return None
+        return max(0.0, self.at - self.called_at)
+
+    def since(self, earlier: Step) -> float:
+        """Seconds since another step was answered; a step counts 20 s where no times are known."""
+        if self.at is None or earlier.at is None:
+            return STEP_SECONDS
+        return max(0.0, self.at - earlier.at)
+
     def shown(self) -> StallStep:
         """The step as evidence."""
-        seconds = None
-        if self.at is not None and self.called_at is not None:
-            seconds = max(0.0, self.at - self.called_at)
-        return StallStep(self.at, self.words, self.last_line, self.ref, seconds, self.is_error)
+        return StallStep(self.at, self.words, self.last_line, self.ref, self.seconds, self.is_error)
 
 
 class SpokenText(Struct):
