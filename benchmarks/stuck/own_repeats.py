@@ -14,7 +14,7 @@ def command_fails_again(s: Script) -> None:
     """One command, one failure, nothing done between."""
     s.warm_up()
     s.trouble()
-    for _ in range(12):
+    for _ in range(24):
         s.bash("npm run migrate", "Error: relation “parcel” does not exist", error=True)
 
 

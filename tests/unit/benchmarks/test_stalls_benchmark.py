@@ -186,7 +186,7 @@ def test_the_quick_look_says_what_the_whole_snapshot_says(name: str) -> None:
 def test_each_level_has_its_first_step() -> None:
     seen = watch(built("stuck_command_fails_again").lines(), default_rules())
     notice, suspected, stuck = (seen.levels[one] for one in (*StallLevel,) if one)
-    assert 5 + 2 <= notice < suspected < stuck <= 5 + 11
+    assert 5 + 2 <= notice < suspected < stuck <= 5 + 16
     assert seen.first_detector is DetectorName.REPEATED_CALLS
     assert seen.detectors[DetectorName.REPEATED_CALLS] == notice
 

@@ -11,7 +11,8 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
-from tui.night.stuck.detector import Detector, judged
+from tui.night.stuck.detector import Detector
+from tui.night.stuck.levels import judged
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
