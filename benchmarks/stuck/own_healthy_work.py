@@ -348,3 +348,15 @@ def a_person_asks_again(s: Script) -> None:
         s.prompt(f"What does src/{noun}.py do?")
         s.read(f"src/{noun}.py", f"1\tclass {noun.title()}:\n2\t    '''Knows the {noun}.'''\n")
         s.end(f"It holds the {noun} with its rules. Shall I show you more?")
+
+
+@healthy
+def subagent_fails_and_is_replaced(s: Script) -> None:
+    """A subagent tries twice in vain and says so; the work goes on without it."""
+    s.warm_up()
+    parent = s.open_call("Task", {"description": "labels", "prompt": "Print a label."})
+    for _ in range(2):
+        s.call("Bash", {"command": "./label"}, "label: no printer", error=True, parent=parent)
+    s.answer(parent, "There is no printer here.")
+    for number in range(8):
+        s.write(f"src/label_{number}.py", f"LABEL = {number}\n")
