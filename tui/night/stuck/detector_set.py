@@ -11,13 +11,14 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
-from tui.night.stuck.detector import Detector, judged
+from tui.night.stuck.detector import Detector
+from tui.night.stuck.levels import judged
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
 
-_MOST_CONVERSATIONS = 64
+_MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
@@ -49,7 +50,7 @@ class DetectorSet(Struct):
         known = self.conversations.get(thread)
         if known is None:
             if len(self.conversations) >= _MOST_CONVERSATIONS:
-                del self.conversations[next(key for key in self.conversations if key)]
+                self._end_conversation(next(key for key in self.conversations if key))
             known = self.conversations[thread] = Conversation()
             for detector in known.detectors:
                 detector.factor = self.factors.get(detector.name, 1.0)
@@ -71,6 +72,9 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
+        if len(self.conversations) > 1:
+            self._end_conversation(use.id)
+            self._end_conversation(result.agent_id)
         progress = self.progress
         progress.calls += 1
         is_new = False
@@ -155,15 +159,24 @@ class DetectorSet(Struct):
         off = self.disabled
         return [one for one in conversation.detectors if one.name not in off]
 
+    def _end_conversation(self, thread: str) -> None:
+        """A subagent has answered: whatever it was stuck in is over."""
+        known = self.conversations.pop(thread, None) if thread else None
+        if known is not None:
+            self._end_episode(known)
+
+    def _end_episode(self, conversation: Conversation) -> None:
+        if conversation.episode is not None:
+            self.ended.append(conversation.episode)
+            del self.ended[:-_MOST_ENDED]
+            conversation.episode = None
+
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
         found = [one.finding for one in self._enabled(conversation) if one.finding is not None]
         episode = conversation.episode
         if not found:
-            if episode is not None:
-                self.ended.append(episode)
-                del self.ended[:-_MOST_ENDED]
-                conversation.episode = None
+            self._end_episode(conversation)
             return
         worst = judged(min(found, key=_rank), self.progress.waste(found[0].last_at))
         if episode is not None:
