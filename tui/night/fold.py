@@ -138,6 +138,7 @@ class NightFold:
         self._counters = state.counters
         self._sources = state.sources
         self._uuids = state.uuids
+        state.detectors.disabled = self._limits.disabled_detectors
         self._snapshots = self._snapshot_builder(state)
         self._reducer = Reducer(state, self._accounts, self._limits)
         self._event_handlers = self._reducer.handlers
