@@ -11,8 +11,8 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallWaste
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.turns.prompts import Prompt
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.prompts import Prompt
 
 
 class Counts(NamedTuple):

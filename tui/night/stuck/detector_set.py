@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
@@ -12,14 +12,14 @@ from tui.model.evidence import TestRun
 from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
-from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.detector import Detector, judged
-from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.turns.prompts import PromptLog
 from tui.night.stuck.repeated_calls import RepeatedCalls
-from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
+from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
+from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
 _MOST_CONVERSATIONS = 64
 _MOST_ENDED = 200
@@ -253,6 +253,13 @@ class DetectorSet(Struct):
             return main.episode
         others = [one.episode for one in self.conversations.values() if one.episode is not None]
         return min(others, key=_rank, default=None)
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector of each conversation sees now."""
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.finding is not None:
+                    yield detector.finding
 
     def stalls(self) -> tuple[Stall, ...]:
         """All trouble of the night, and at the end what goes on."""

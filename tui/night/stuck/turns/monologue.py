@@ -12,9 +12,9 @@ from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, Stal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.turns.prompts import Prompt
 from tui.night.stuck.similarity import repeated_phrase
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.prompts import Prompt
 from tui.night.stuck.turns.wording import say_the_same, words_of
 from tui.system.format import shorten
 

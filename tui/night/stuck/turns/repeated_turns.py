@@ -16,9 +16,9 @@ from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, Stal
 from tui.model.state import StallKind, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.turns.prompts import Prompt
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.prompts import Prompt
 from tui.night.stuck.turns.wording import say_the_same, words_of
 from tui.system.format import format_count, format_duration, shorten
 
