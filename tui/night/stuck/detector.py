@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
+from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallWaste
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.progress import ProgressTracker
@@ -69,6 +70,19 @@ class Detector(Struct):
         limits: StallThresholds,
     ) -> None:
         """A program asked it to go on."""
+
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        """A turn or a process began after a `pause`; its prompt may follow, or never be seen."""
+
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        """A person or the supervisor did something."""
 
     def on_compaction(
         self, at: float | None, ref: SourceRef, progress: ProgressTracker, limits: StallThresholds

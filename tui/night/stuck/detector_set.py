@@ -170,15 +170,14 @@ class DetectorSet(Struct):
     def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
         main = self.conversation("")
-        if main.repeated_turns.name not in self.disabled:
-            pause = self.prompts.pause(at)
-            main.repeated_turns.on_turn_started(at, ref, pause, self.progress, limits)
-        main.monologue.on_turn_started()
+        pause = self.prompts.pause(at)
+        for detector in self._enabled(main):
+            detector.on_turn_started(at, ref, pause, self.progress, limits)
         self._update(main)
 
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
-        main, ref = self.conversation(""), SourceRef(entry.source, entry.offset)
+        main = self.conversation("")
         match entry.kind:
             case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
                 self.prompts.announce(str(entry.data.get("text") or ""))
@@ -190,11 +189,9 @@ class DetectorSet(Struct):
                 self.prompts.announce()
             case "continuation":
                 self.prompts.announce()
-                main.continuations.on_continuation(entry, ref, limits)
-                self._update(main)
-            case "handover":
-                main.handoffs.on_handoff(entry.at, ref, limits)
-                self._update(main)
+        for detector in self._enabled(main):
+            detector.on_journal(entry, limits)
+        self._update(main)
 
     def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
         """A progress file counts tasks."""

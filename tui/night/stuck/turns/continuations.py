@@ -18,6 +18,8 @@ from tui.system.format import format_count, format_duration, shorten
 _FEW_CALLS = 4
 _MOST_REFS = 8
 _TITLES = 3
+_MOST_TITLES = 20
+"""The journal has no more; of so many nobody knows whether they are all."""
 
 
 class Continuations(Detector):
@@ -40,7 +42,7 @@ class Continuations(Detector):
             self.first_at = at
         self.number = number
         self.idle += 1
-        self.refs.append(ref)
+        self.refs.append(SourceRef(entry.source, entry.offset))
         del self.refs[1:-_MOST_REFS]
         level = self.level(self.idle, limits)
         half = allowed is not None and number >= self.factor * allowed / 2
@@ -68,7 +70,8 @@ class Continuations(Detector):
         evidence = [f"continuation {self.number}{of}, no task done"]
         if titles:
             named = ", ".join(f"“{shorten(title, 40)}”" for title in titles[:_TITLES])
-            evidence[0] += f", {format_count(len(titles), 'task')} still open"
+            if len(titles) < _MOST_TITLES:
+                evidence[0] += f", {format_count(len(titles), 'task')} still open"
             evidence.append(f"open: {named}{', …' if len(titles) > _TITLES else ''}")
         notice = counts_of(self.name, limits).notice
         signals = [StallSignal("continuations without anything new", self.idle, notice)]
@@ -107,12 +110,14 @@ class Handoffs(Detector):
     first_at: float | None = None
     refs: list[SourceRef] = field(default_factory=list)
 
-    def on_handoff(self, at: float, ref: SourceRef, limits: StallThresholds) -> None:
-        """A fresh session took over."""
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        if entry.kind != "handover":
+            return
+        at = entry.at
         if not self.count:
             self.first_at = at
         self.count += 1
-        self.refs.append(ref)
+        self.refs.append(SourceRef(entry.source, entry.offset))
         del self.refs[1:-_MOST_REFS]
         level = self.level(self.count, limits)
         if not level:

@@ -138,8 +138,14 @@ class Monologue(Detector):
         if not (prompt.by_program and prompt.is_again):
             self.reset()
 
-    def on_turn_started(self) -> None:
-        """A turn or a process began, with whatever prompt."""
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
         self.unprompted = 0
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from tui.model.cli_commands import POLLING
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
-from tui.model.state import StallKind, StallThresholds
+from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
@@ -87,7 +87,6 @@ class RepeatedTurns(Detector):
         progress: ProgressTracker,
         limits: StallThresholds,
     ) -> None:
-        """A turn or a process began, and its prompt is not known, or comes next."""
         if self.current is None or not self.current.is_empty:
             self._begin(at, ref, pause, progress, limits)
 
@@ -152,15 +151,17 @@ class RepeatedTurns(Detector):
         last = self.turns[-1]
         if turn.advanced or turn.tree != last.tree or turn.tasks != last.tasks:
             return False
-        ends_alike = any(
-            say_the_same(turn.words, one.words) or turn.text == one.text for one in self.turns
-        )
-        if not turn.calls:
-            self.literal = self.literal and turn.text == last.text
-            return ends_alike and not last.calls
+        ends_alike = any(_end_alike(turn, one) for one in self.turns)
+        if turn.calls:
+            return self._calls_again(turn, last, ends_alike)
+        self.literal = self.literal and turn.text == last.text
+        return ends_alike and not last.calls
+
+    def _calls_again(self, turn: Turn, last: Turn, ends_alike: bool) -> bool:
+        """Whether the calls of a turn were all there before; of many, a few new ones do not matter."""
         matches = [self._match(step) for step in turn.steps]
         unknown = matches.count(None)
-        if unknown and (not ends_alike or unknown > turn.calls // _ODD):
+        if unknown and not (ends_alike and unknown <= turn.calls // _ODD):
             return False
         self.alike = self.alike and ends_alike
         self.exact = self.exact and not unknown and _calls_of(turn) == _calls_of(last)
@@ -181,32 +182,31 @@ class RepeatedTurns(Detector):
     def _judge(self, turn: Turn, limits: StallThresholds) -> None:
         patience = _patience(turn, limits) * (1.0 if self.alike else _UNSURE)
         level = self.level(self.rounds, limits, patience)
-        if not level or self.first_ref is None:
-            self.finding = None
-            return
+        self.finding = self._stall(turn, level, limits) if level else None
+
+    def _stall(self, turn: Turn, level: StallLevel, limits: StallThresholds) -> Stall | None:
+        ref = turn.ref or self.first_ref
+        if ref is None:
+            return None
         last_at = turn.steps[-1].at if turn.steps else turn.at
         evidence = [self._words(turn)]
         if turn.text:
             evidence.append(f"the last ends: “{shorten(turn.text.strip())}”")
         if self.first_at is not None and last_at is not None and last_at > self.first_at:
             evidence.append(f"for {format_duration(last_at - self.first_at)}")
-        ref = turn.ref or self.first_ref
-        self.finding = Stall(
+        needed = counts_of(self.name, limits).notice
+        return Stall(
             StallKind.NO_PROGRESS,
             self.first_at or 0.0,
             tuple(evidence),
-            tuple(dict.fromkeys((self.first_ref, *(one.ref or ref for one in self.turns)))),
+            tuple(dict.fromkeys((self.first_ref or ref, *(one.ref or ref for one in self.turns)))),
             level,
             self.rounds,
             last_at=last_at,
             pattern=" → ".join(step.words for step in turn.steps[:7]) or shorten(turn.text),
             detector=self.name,
             steps=tuple(one.shown(ref) for one in self.turns),
-            signals=(
-                StallSignal(
-                    "equal turns", self.rounds, counts_of(self.name, limits).notice, "turns"
-                ),
-            ),
+            signals=(StallSignal("equal turns", self.rounds, needed, "turns"),),
         )
 
     def _words(self, turn: Turn) -> str:
@@ -226,6 +226,10 @@ class RepeatedTurns(Detector):
 
 def _calls_of(turn: Turn) -> Counter[int]:
     return Counter(step.key for step in turn.steps)
+
+
+def _end_alike(one: Turn, other: Turn) -> bool:
+    return one.text == other.text or say_the_same(one.words, other.words)
 
 
 def _same_answer(one: Step, other: Step) -> bool:
