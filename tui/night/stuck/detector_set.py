@@ -43,6 +43,7 @@ class DetectorSet(Struct):
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
     disabled: tuple[str, ...] = ()
+    news: dict[ProgressKind, int] = {}
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -133,6 +134,7 @@ class DetectorSet(Struct):
     ) -> None:
         """Something new came, in whichever conversation."""
         self.progress.mark(kind, at, ref)
+        self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
