@@ -65,6 +65,7 @@ class DetectorSet(Struct):
     factors: dict[DetectorName, float] = {}
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = ()
+    news: dict[ProgressKind, int] = {}
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -207,6 +208,7 @@ class DetectorSet(Struct):
     ) -> None:
         """Something new came, in whichever conversation."""
         self.progress.mark(kind, at, ref)
+        self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
