@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.snapshot import (
     Activity,
     ContextUse,
+    Cost,
     NightSnapshot,
     RunExit,
     RunInfo,
     RunningTool,
 )
+from tui.model.stall import Stall
 from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
 from tui.night.rules.limit_rules import idle_after_limit
 from tui.night.rules.state_rules import classify_state
+from tui.night.rules.troubles import find_troubles
 from tui.night.rules.verdicts import StateInputs, StateVerdict
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
@@ -35,7 +40,7 @@ from tui.night.timeline_builder import (
     sorted_marks,
 )
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.bill import bill, tokens
+from tui.night.usage.bill import bill, spent_since, tokens
 from tui.night.usage.prices import PriceTable
 
 _T = TypeVar("_T")
@@ -88,13 +93,14 @@ class SnapshotBuilder:
             "interventions", state.interventions.version, state.interventions.freeze
         )
         tests: TestSummary = self._cached("tests", state.test_runs.version, state.test_runs.summary)
-        return NightSnapshot(
+        cost = bill(self._accounts, self._prices, timeline.start, timeline.clock)
+        night = NightSnapshot(
             now=now,
             run=self._run(verdict),
             activity=self._activity(now, verdict),
-            stall=verdict.stall,
+            stall=self._priced(verdict.stall, cost),
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
+            cost=cost,
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
@@ -108,11 +114,21 @@ class SnapshotBuilder:
             commits=self._cached(
                 "commits", timeline.version, lambda: tuple(state.commits.values())
             ),
-            circling=state.detectors.stalls(),
+            circling=state.detectors.stalls(now),
             agents=state.agents or (),
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,
         )
+        return structs.replace(night, troubles=find_troubles(night))
+
+    def _priced(self, stall: Stall | None, cost: Cost) -> Stall | None:
+        """The stall with the money that was spent since the last progress."""
+        if stall is None or stall.waste is None:
+            return stall
+        since = stall.since if stall.waste.since is None else stall.waste.since
+        version = since, cost.usd, len(self._accounts.responses.rows.at)
+        usd = self._cached("waste", version, lambda: spent_since(self._accounts, cost.usd, since))
+        return structs.replace(stall, waste=structs.replace(stall.waste, usd=usd))
 
     def _tail(self, now: float, verdict: StateVerdict) -> TailGap | None:
         """The stretch since the last record, while anything may still come."""

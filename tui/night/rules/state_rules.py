@@ -42,7 +42,8 @@ def classify_state(inputs: StateInputs) -> StateVerdict:
             break
     else:
         verdict = _busy(inputs)
-    noticed = inputs.state.detectors.active() if verdict.state in _AT_WORK else None
+    at_work = verdict.state in _AT_WORK
+    noticed = inputs.state.detectors.active(inputs.now) if at_work else None
     if noticed is not None and verdict.stall is None:
         return structs.replace(verdict, stall=noticed)
     return verdict
@@ -197,7 +198,7 @@ def _silent(inputs: StateInputs) -> StateVerdict | None:
 
 def _circling(inputs: StateInputs) -> StateVerdict | None:
     """Much comes and nothing new; what is only noticed does not change the state."""
-    stall = inputs.state.detectors.active()
+    stall = inputs.state.detectors.active(inputs.now)
     if stall is None or stall.level == StallLevel.NOTICE:
         return None
     words = f"{stall.evidence[0]} ({stall.level})"

@@ -19,6 +19,7 @@ from tui.night.stuck.step import SpokenText, Step
 
 _MOST_CONVERSATIONS = 64
 _MOST_ENDED = 200
+_MOST_SAID = 200
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -36,12 +37,18 @@ class Conversation(Struct):
 
 
 class DetectorSet(Struct):
-    """Looks for circling in every conversation of the night."""
+    """Looks for circling in every conversation of the night.
+
+    `said` are the words of persons that the records have not come to yet: they count from their time on,
+    in whichever order the files were read. `excused` has the counts up to which a pattern was called wrong.
+    """
 
     conversations: dict[str, Conversation] = {}
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    excused: dict[str, int] = {}
+    said: list[NotStuck] = []
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -70,6 +77,8 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
+        if self.said:
+            self._believe_until(at)
         progress = self.progress
         progress.calls += 1
         is_new = False
@@ -107,6 +116,8 @@ class DetectorSet(Struct):
         limits: StallThresholds,
     ) -> None:
         """The model said `text`; alone, or on the way to a tool call."""
+        if self.said:
+            self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         said = SpokenText(text, has_calls, at, ref)
         for detector in conversation.detectors:
@@ -115,6 +126,7 @@ class DetectorSet(Struct):
 
     def on_compaction(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """The main conversation was summarised."""
+        self._believe_until(at)
         main = self.conversation("")
         for detector in main.detectors:
             detector.on_compaction(at, ref, self.progress, limits)
@@ -124,6 +136,7 @@ class DetectorSet(Struct):
         self, text: str, at: float | None, ref: SourceRef | None, limits: StallThresholds
     ) -> None:
         """A turn of the main conversation begins."""
+        self._believe_until(at)
         self.progress.mark(ProgressKind.PERSON, at, ref)
         self._each(lambda detector: detector.reset(), self.conversation(""))
 
@@ -131,18 +144,60 @@ class DetectorSet(Struct):
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
+        self._believe_until(at)
         self.progress.mark(kind, at, ref)
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
     def on_not_stuck(self, said: NotStuck) -> None:
-        """A person said that a finding was wrong: that detector needs twice as much in this night."""
+        """A person said that a finding was wrong; it counts once the records have come to that time."""
+        if said not in self.said:
+            self.said.append(said)
+            self.said.sort(key=lambda one: one.at)
+            del self.said[:-_MOST_SAID]
+
+    def _believe_until(self, at: float | None) -> None:
+        """Apply what persons said up to `at`, before what happened then is looked at."""
+        while at is not None and self.said and self.said[0].at <= at:
+            self._believe(self.said.pop(0))
+
+    def _believe(self, said: NotStuck) -> None:
+        """That detector needs twice as much from now on; what it never found cannot be wrong."""
+        finders = [
+            (conversation, detector)
+            for conversation in self.conversations.values()
+            for detector in conversation.detectors
+            if detector.name == said.detector and detector.finding is not None
+        ]
+        if not finders:
+            ended = _call_newest_wrong(self.ended, said.detector, said.at)
+            if ended is None:
+                return
+            self._excuse(ended)
         factor = self.factors[said.detector] = 2 * self.factors.get(said.detector, 1.0)
+        for conversation, detector in finders:
+            if detector.finding is not None:
+                self._excuse(detector.finding)
+            episode = conversation.episode
+            if episode is not None and episode.detector == said.detector:
+                self._end(structs.replace(episode, called_wrong_at=said.at))
+                conversation.episode = None
+            detector.finding = None
+            self._update(conversation)
         for conversation in self.conversations.values():
             for detector in conversation.detectors:
                 if detector.name == said.detector:
-                    detector.factor, detector.finding = factor, None
-            self._update(conversation)
+                    detector.factor = factor
+
+    def _excuse(self, finding: Stall) -> None:
+        key = _trouble_of(finding)
+        self.excused[key] = max(finding.count, self.excused.get(key, 0))
+        if len(self.excused) > _MOST_SAID:
+            del self.excused[next(iter(self.excused))]
+
+    def _is_excused(self, finding: Stall) -> bool:
+        """Whether a person called it wrong and it has not come twice as often since."""
+        return finding.count < 2 * self.excused.get(_trouble_of(finding), 0)
 
     def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
         for detector in conversation.detectors:
@@ -151,36 +206,93 @@ class DetectorSet(Struct):
 
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
-        found = [one.finding for one in conversation.detectors if one.finding is not None]
+        worst = self._worst(conversation)
         episode = conversation.episode
-        if not found:
+        if worst is None:
             if episode is not None:
-                self.ended.append(episode)
-                del self.ended[:-_MOST_ENDED]
+                self._end(episode)
                 conversation.episode = None
             return
-        worst = judged(min(found, key=_rank), self.progress.waste(found[0].last_at))
         if episode is not None:
             since = min(episode.since, worst.since) or worst.since
             worst = structs.replace(worst, since=since)
         conversation.episode = worst
 
+    def _worst(
+        self, conversation: Conversation, quiet: frozenset[DetectorName] = frozenset()
+    ) -> Stall | None:
+        """The worst finding of the detectors that are not `quiet`, with what it cost."""
+        found = [one.finding for one in conversation.detectors if one.finding is not None]
+        if quiet:
+            found = [one for one in found if one.detector not in quiet]
+        if self.excused:
+            found = [one for one in found if not self._is_excused(one)]
+        if not found:
+            return None
+        worst = min(found, key=_rank)
+        return judged(worst, self.progress.waste(worst.last_at))
+
+    def _end(self, episode: Stall) -> None:
+        self.ended.append(episode)
+        del self.ended[:-_MOST_ENDED]
+
     # --- what is known ---
 
-    def active(self) -> Stall | None:
-        """The worst trouble that goes on, of the main conversation first."""
+    def active(self, now: float | None = None) -> Stall | None:
+        """The worst trouble that goes on at `now`, of the main conversation first."""
+        quiet = self._called_wrong(now)
         main = self.conversations.get("")
-        if main is not None and main.episode is not None:
-            return main.episode
-        others = [one.episode for one in self.conversations.values() if one.episode is not None]
-        return min(others, key=_rank, default=None)
+        if main is not None and (stall := self._episode(main, quiet)) is not None:
+            return stall
+        episodes = (self._episode(one, quiet) for one in self.conversations.values())
+        return min((one for one in episodes if one is not None), key=_rank, default=None)
 
-    def stalls(self) -> tuple[Stall, ...]:
+    def stalls(self, now: float | None = None) -> tuple[Stall, ...]:
         """All trouble of the night, and at the end what goes on."""
-        active = self.active()
-        return (*self.ended, *(() if active is None else (active,)))
+        active = self.active(now)
+        ended = [*self.ended]
+        for name, at in self._called_wrong(now).items():
+            episodes = [one.episode for one in self.conversations.values()]
+            over = [one for one in episodes if one is not None and one.detector == name]
+            ended += [structs.replace(one, called_wrong_at=at) for one in over]
+            if not over:
+                _call_newest_wrong(ended, name, at)
+        return (*ended, *(() if active is None else (active,)))
+
+    def _called_wrong(self, now: float | None) -> dict[DetectorName, float]:
+        """The detectors that a person called wrong by `now`, where no record came since, and when."""
+        if not self.said or now is None:
+            return {}
+        return {one.detector: one.at for one in self.said if one.at <= now}
+
+    def _episode(
+        self, conversation: Conversation, quiet: dict[DetectorName, float]
+    ) -> Stall | None:
+        episode = conversation.episode
+        if episode is None or episode.detector not in quiet:
+            return episode
+        return self._worst(conversation, frozenset(quiet))
 
 
 def _rank(stall: Stall) -> tuple[int, int]:
     """Worst first: by level, then in the order of the detectors."""
     return -stall.level.rank, 0 if stall.detector is None else _ORDER[stall.detector]
+
+
+def _trouble_of(finding: Stall) -> str:
+    """What is the same whenever the same trouble comes again."""
+    return f"{finding.detector} {finding.pattern}"
+
+
+def _call_newest_wrong(ended: list[Stall], name: DetectorName, at: float) -> Stall | None:
+    """Mark the newest of that detector's findings that are over, and give it as it was.
+
+    None when there is none, or when it is marked already.
+    """
+    places = (place for place in range(len(ended) - 1, -1, -1) if ended[place].detector == name)
+    place = next(places, None)
+    if place is None or ended[place].called_wrong_at is not None:
+        return None
+    stall = ended[place]
+    ended[place] = structs.replace(stall, called_wrong_at=at)
+    return stall

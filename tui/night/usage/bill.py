@@ -16,6 +16,7 @@ from tui.night.usage.responses import SLOT, ResponseLedger
 from tui.system.format import format_count
 
 _HOUR = 3600
+_MOST_OLDER = 200
 
 
 def tokens(accounts: CostAccounts) -> TokenUsage:
@@ -136,6 +137,23 @@ def _burn(
     begin = int(since // SLOT)
     recent = sum(cost for slot, cost in accounts.responses.slots.items() if slot >= begin)
     return recent * share * _HOUR / max(last - begin * SLOT, float(SLOT))
+
+
+def spent_since(accounts: CostAccounts, usd: float | None, since: float) -> float | None:
+    """USD of the responses from `since` on, as a part of the night's bill `usd`; None: not known."""
+    share = _share(accounts, usd)
+    if not share:
+        return None
+    responses, sum_so_far, older = accounts.responses, 0, 0
+    for row in range(len(responses.rows.at) - 1, -1, -1):
+        at = responses.rows.at[row]
+        if at >= since:
+            sum_so_far += responses.cost(row)
+        else:
+            older += 1  # those of another file may lie between
+            if older > _MOST_OLDER:
+                break
+    return sum_so_far * share
 
 
 class SpendingCurve(Struct, frozen=True):
