@@ -142,9 +142,10 @@ class TroubleKind(StrEnum):
 
 
 class Trouble(Struct, frozen=True):
-    """Something that is wrong now, with a sentence for people; `badge` is its word, where the state says another.
+    """Something that is wrong now, with a sentence for people.
 
-    `is_bad`: a person should act, not only know. `stall` where it is one. `until` is when it should end by itself.
+    `badge` is its word, where the state has another one. `is_bad`: a person should act, not only know.
+    `stall` where it is one. `until` is when it should end by itself.
     """
 
     kind: TroubleKind

@@ -20,9 +20,7 @@ from tui.store.stalls.stall_feedback import FEEDBACK, StallFeedback
 CALLS, REFUSED = DetectorName.REPEATED_CALLS, DetectorName.REFUSED_CALLS
 
 
-def finding(
-    since: float = 100.0, pattern: str = "Bash make", name: DetectorName = CALLS
-) -> Stall:
+def finding(since: float = 100.0, pattern: str = "Bash make", name: DetectorName = CALLS) -> Stall:
     return Stall(
         StallKind.LOOP,
         since,
@@ -64,9 +62,7 @@ def test_a_notice_counts_once_whoever_saw_it(feedback: StallFeedback) -> None:
         ("s1", finding(100, name=REFUSED)),
     ],
 )
-def test_other_trouble_counts_by_itself(
-    feedback: StallFeedback, again: tuple[str, Stall]
-) -> None:
+def test_other_trouble_counts_by_itself(feedback: StallFeedback, again: tuple[str, Stall]) -> None:
     assert feedback.note_shown("s1", finding(100), 120)
     assert feedback.note_shown(*again, 140)
     assert sum(one.noticed for one in feedback.records().values()) == 2

@@ -99,7 +99,11 @@ def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
         return
     if run.supervised is False:
         gone = night.interventions.unwatched_since
-        words = "no supervisor watches it" if gone is None else f"its supervisor ended at {format_clock(gone)}"
+        words = (
+            "no supervisor watches it"
+            if gone is None
+            else f"its supervisor ended at {format_clock(gone)}"
+        )
         lost = "no limits, no checkpoints, no restart"
         yield Trouble(TroubleKind.NO_WATCHDOG, f"{words} · {lost}", badge="no watchdog")
     near = _near_limit(night) if night.state != State.WINDING_DOWN else ""
