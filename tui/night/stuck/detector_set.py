@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
@@ -11,6 +11,7 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
+from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector, judged
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
@@ -19,7 +20,6 @@ from tui.night.stuck.step import SpokenText, Step
 
 _MOST_CONVERSATIONS = 64
 _MOST_ENDED = 200
-_MOST_SAID = 200
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -37,18 +37,14 @@ class Conversation(Struct):
 
 
 class DetectorSet(Struct):
-    """Looks for circling in every conversation of the night.
-
-    `said` are the words of persons that the records have not come to yet: they count from their time on,
-    in whichever order the files were read. `excused` has the counts up to which a pattern was called wrong.
-    """
+    """Looks for circling in every conversation of the night."""
 
     conversations: dict[str, Conversation] = {}
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    excused: dict[str, int] = {}
-    said: list[NotStuck] = []
+    disabled: tuple[str, ...] = ()
+    wrong: CalledWrong = field(default_factory=CalledWrong)
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -77,7 +73,7 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
-        if self.said:
+        if self.wrong.said:
             self._believe_until(at)
         progress = self.progress
         progress.calls += 1
@@ -100,7 +96,7 @@ class DetectorSet(Struct):
             run,
         )
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        for detector in conversation.detectors:
+        for detector in self._enabled(conversation):
             detector.on_step(step, progress, limits)
         if is_new:
             self.on_progress(ProgressKind.CONTENT, at, ref)
@@ -116,11 +112,11 @@ class DetectorSet(Struct):
         limits: StallThresholds,
     ) -> None:
         """The model said `text`; alone, or on the way to a tool call."""
-        if self.said:
+        if self.wrong.said:
             self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         said = SpokenText(text, has_calls, at, ref)
-        for detector in conversation.detectors:
+        for detector in self._enabled(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
 
@@ -128,7 +124,7 @@ class DetectorSet(Struct):
         """The main conversation was summarised."""
         self._believe_until(at)
         main = self.conversation("")
-        for detector in main.detectors:
+        for detector in self._enabled(main):
             detector.on_compaction(at, ref, self.progress, limits)
         self._update(main)
 
@@ -136,7 +132,8 @@ class DetectorSet(Struct):
         self, text: str, at: float | None, ref: SourceRef | None, limits: StallThresholds
     ) -> None:
         """A turn of the main conversation begins."""
-        self._believe_until(at)
+        if self.wrong.said:
+            self._believe_until(at)
         self.progress.mark(ProgressKind.PERSON, at, ref)
         self._each(lambda detector: detector.reset(), self.conversation(""))
 
@@ -144,70 +141,60 @@ class DetectorSet(Struct):
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
-        self._believe_until(at)
+        if self.wrong.said:
+            self._believe_until(at)
         self.progress.mark(kind, at, ref)
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
-        if said not in self.said:
-            self.said.append(said)
-            self.said.sort(key=lambda one: one.at)
-            del self.said[:-_MOST_SAID]
+        self.wrong.add(said)
 
     def _believe_until(self, at: float | None) -> None:
         """Apply what persons said up to `at`, before what happened then is looked at."""
-        while at is not None and self.said and self.said[0].at <= at:
-            self._believe(self.said.pop(0))
+        for said in self.wrong.pop_until(at):
+            self._believe(said)
 
     def _believe(self, said: NotStuck) -> None:
         """That detector needs twice as much from now on; what it never found cannot be wrong."""
-        finders = [
-            (conversation, detector)
-            for conversation in self.conversations.values()
-            for detector in conversation.detectors
-            if detector.name == said.detector and detector.finding is not None
-        ]
-        if not finders:
-            ended = _call_newest_wrong(self.ended, said.detector, said.at)
-            if ended is None:
-                return
-            self._excuse(ended)
-        factor = self.factors[said.detector] = 2 * self.factors.get(said.detector, 1.0)
-        for conversation, detector in finders:
-            if detector.finding is not None:
-                self._excuse(detector.finding)
-            episode = conversation.episode
-            if episode is not None and episode.detector == said.detector:
-                self._end(structs.replace(episode, called_wrong_at=said.at))
-                conversation.episode = None
-            detector.finding = None
-            self._update(conversation)
+        name = said.detector
+        found = False
         for conversation in self.conversations.values():
             for detector in conversation.detectors:
-                if detector.name == said.detector:
+                if detector.name == name and detector.finding is not None:
+                    found = True
+                    self.wrong.excuse(detector.finding)
+                    detector.finding = None
+            episode = conversation.episode
+            if episode is not None and episode.detector == name:
+                self._end(structs.replace(episode, called_wrong_at=said.at))
+                conversation.episode = None
+            self._update(conversation)
+        if not found:
+            ended = call_newest_wrong(self.ended, name, said.at)
+            if ended is None:
+                return
+            self.wrong.excuse(ended)
+        factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.name == name:
                     detector.factor = factor
-
-    def _excuse(self, finding: Stall) -> None:
-        key = _trouble_of(finding)
-        self.excused[key] = max(finding.count, self.excused.get(key, 0))
-        if len(self.excused) > _MOST_SAID:
-            del self.excused[next(iter(self.excused))]
-
-    def _is_excused(self, finding: Stall) -> bool:
-        """Whether a person called it wrong and it has not come twice as often since."""
-        return finding.count < 2 * self.excused.get(_trouble_of(finding), 0)
 
     def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
         for detector in conversation.detectors:
             change(detector)
         self._update(conversation)
 
+    def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
+        """The detectors that the settings leave on."""
+        off = self.disabled
+        return [one for one in conversation.detectors if one.name not in off]
+
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
-        worst = self._worst(conversation)
-        episode = conversation.episode
+        worst, episode = self._worst(conversation), conversation.episode
         if worst is None:
             if episode is not None:
                 self._end(episode)
@@ -219,14 +206,16 @@ class DetectorSet(Struct):
         conversation.episode = worst
 
     def _worst(
-        self, conversation: Conversation, quiet: frozenset[DetectorName] = frozenset()
+        self, conversation: Conversation, quiet: Collection[DetectorName] = ()
     ) -> Stall | None:
-        """The worst finding of the detectors that are not `quiet`, with what it cost."""
-        found = [one.finding for one in conversation.detectors if one.finding is not None]
-        if quiet:
-            found = [one for one in found if one.detector not in quiet]
-        if self.excused:
-            found = [one for one in found if not self._is_excused(one)]
+        """The worst finding of the detectors that are on and not `quiet`, with what it cost."""
+        found = [
+            one.finding
+            for one in self._enabled(conversation)
+            if one.finding is not None
+            and one.name not in quiet
+            and not self.wrong.is_excused(one.finding)
+        ]
         if not found:
             return None
         worst = min(found, key=_rank)
@@ -240,59 +229,39 @@ class DetectorSet(Struct):
 
     def active(self, now: float | None = None) -> Stall | None:
         """The worst trouble that goes on at `now`, of the main conversation first."""
-        quiet = self._called_wrong(now)
+        wrong = self.wrong.by(now)
         main = self.conversations.get("")
-        if main is not None and (stall := self._episode(main, quiet)) is not None:
+        if main is not None and (stall := self._episode(main, wrong)) is not None:
             return stall
-        episodes = (self._episode(one, quiet) for one in self.conversations.values())
+        episodes = (self._episode(one, wrong) for one in self.conversations.values())
         return min((one for one in episodes if one is not None), key=_rank, default=None)
 
+    def _episode(self, conversation: Conversation, wrong: Collection[DetectorName]) -> Stall | None:
+        episode = conversation.episode
+        if episode is None or episode.detector not in wrong:
+            return episode
+        return self._worst(conversation, wrong)
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector of each conversation sees now."""
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.finding is not None:
+                    yield detector.finding
+
     def stalls(self, now: float | None = None) -> tuple[Stall, ...]:
-        """All trouble of the night, and at the end what goes on."""
-        active = self.active(now)
-        ended = [*self.ended]
-        for name, at in self._called_wrong(now).items():
+        """All trouble of the night, and at the end what goes on at `now`."""
+        active, ended = self.active(now), self.ended
+        for name, at in self.wrong.by(now).items():
+            ended = [*ended]
             episodes = [one.episode for one in self.conversations.values()]
             over = [one for one in episodes if one is not None and one.detector == name]
             ended += [structs.replace(one, called_wrong_at=at) for one in over]
             if not over:
-                _call_newest_wrong(ended, name, at)
+                call_newest_wrong(ended, name, at)
         return (*ended, *(() if active is None else (active,)))
-
-    def _called_wrong(self, now: float | None) -> dict[DetectorName, float]:
-        """The detectors that a person called wrong by `now`, where no record came since, and when."""
-        if not self.said or now is None:
-            return {}
-        return {one.detector: one.at for one in self.said if one.at <= now}
-
-    def _episode(
-        self, conversation: Conversation, quiet: dict[DetectorName, float]
-    ) -> Stall | None:
-        episode = conversation.episode
-        if episode is None or episode.detector not in quiet:
-            return episode
-        return self._worst(conversation, frozenset(quiet))
 
 
 def _rank(stall: Stall) -> tuple[int, int]:
     """Worst first: by level, then in the order of the detectors."""
     return -stall.level.rank, 0 if stall.detector is None else _ORDER[stall.detector]
-
-
-def _trouble_of(finding: Stall) -> str:
-    """What is the same whenever the same trouble comes again."""
-    return f"{finding.detector} {finding.pattern}"
-
-
-def _call_newest_wrong(ended: list[Stall], name: DetectorName, at: float) -> Stall | None:
-    """Mark the newest of that detector's findings that are over, and give it as it was.
-
-    None when there is none, or when it is marked already.
-    """
-    places = (place for place in range(len(ended) - 1, -1, -1) if ended[place].detector == name)
-    place = next(places, None)
-    if place is None or ended[place].called_wrong_at is not None:
-        return None
-    stall = ended[place]
-    ended[place] = structs.replace(stall, called_wrong_at=at)
-    return stall
