@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
 from tui.model.stall import StallStep
+from tui.night.usage.compact_tables import digest
 from tui.system.format import shorten
 
 _WORDS = 60
+_KEPT = 400
 STEP_SECONDS = 20.0
 """What one step counts where no times are known."""
 
@@ -21,8 +23,9 @@ class Step(Struct):
     `key` is equal for equal calls; `tree` stands for the content of the files when it was answered;
     `called_at` is when it was made, where that is known. `command` is the whole text of a shell command
     that is too long for `target`. `call` is equal for calls that ask the same, however they are
-    written, and `echoes` are the words that such a call only prints. The others are kept once asked
-    for: `fingerprint` and `masked` of the answer, `spans` of the durations in it, `patience` with it.
+    written, and `echoes` are the words that such a call only prints. `fingerprint` stands for the answer
+    without chance, `clocks` and `spans` for its times and durations, once somebody asked; `varies`: it
+    is the same as the answer before but for durations. `whole` stands for an answer that was cut.
     """
 
     tool: str
@@ -44,6 +47,7 @@ class Step(Struct):
     clocks: tuple[tuple[int, float], ...] = ()
     spans: int = 0
     varies: bool = False
+    whole: int = 0
 
     @property
     def is_shell(self) -> bool:
@@ -77,15 +81,34 @@ class Step(Struct):
             return STEP_SECONDS
         return max(0.0, self.at - earlier.at)
 
+    def kept(self) -> Step:
+        """The step for keeping long: of a long answer its end, and what stands for the whole."""
+        if len(self.excerpt) <= _KEPT and len(self.command) <= _KEPT:
+            return self
+        excerpt, whole = self.excerpt, 0
+        if len(excerpt) > _KEPT:
+            excerpt, whole = excerpt[-_KEPT:], self.exact()
+        return structs.replace(self, excerpt=excerpt, whole=whole, command=self.command[:_KEPT])
+
+    def exact(self) -> int:
+        """What stands for the whole answer."""
+        self.whole = self.whole or digest(self.excerpt)
+        return self.whole
+
     def shown(self) -> StallStep:
         """The step as evidence."""
         return StallStep(self.at, self.words, self.last_line, self.ref, self.seconds, self.is_error)
 
 
 class SpokenText(Struct):
-    """What the model said; `has_calls`: on the way to tool calls in the same message."""
+    """What the model said; `has_calls`: on the way to tool calls in the same record.
+
+    Several records may be parts of one `message`, whose id is empty where none is known.
+    """
 
     text: str
     has_calls: bool
     at: float | None
     ref: SourceRef
+    message: str = ""
+    thinking: bool = False

@@ -37,6 +37,9 @@ def compare(one: Step, other: Step) -> Sameness:
         or abs(one.size - other.size) > _SIZE_SLACK
     ):
         return Sameness.DIFFERENT
+    if one.whole:  # it was cut
+        same = one.size == other.size and one.whole == other.exact()
+        return Sameness.SAME if same else Sameness.DIFFERENT
     if one.excerpt == other.excerpt:
         return Sameness.SAME
     if not one.echoes and not other.echoes and differ_early(one.excerpt, other.excerpt):
@@ -77,15 +80,19 @@ def _clocks_agree(one: Step, other: Step) -> bool:
 def is_clock(one: Step, left: Clock, other: Step, right: Clock) -> bool:
     """Whether a time in the answer of a step, and that in a later one's, are readings of a clock.
 
-    Where no times of steps are known, a time of day is, and a date is not.
+    Where no times of steps are known, a time of day is, and a date is not; neither is it in an error,
+    which is the same at another hour.
     """
     if left.kind != right.kind:
         return False
     moved = right.value - left.value
-    if one.at is None or other.at is None:
+    if one.at is None or other.at is None or other.is_error:
         if left.kind == ClockKind.TIME:
             return True
-        return left.kind == ClockKind.MOMENT and left.value // _DAY == right.value // _DAY
+        if left.kind == ClockKind.MOMENT and left.value // _DAY == right.value // _DAY:
+            return True
+    if one.at is None or other.at is None:
+        return False
     if left.kind in (ClockKind.TIME, ClockKind.SHORT) and _are_durations(one, left, other, right):
         return True
     slack = _MINUTE if left.kind == ClockKind.SHORT else _SLACK

@@ -6,7 +6,7 @@ look needs more rounds than an error, and fewer where most of what came between 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from msgspec import Struct, field
 
@@ -27,15 +27,20 @@ _MOST_ANSWERS = 3
 _LISTS = frozenset({"TodoWrite", "TodoRead", "TaskList", "TaskGet", "TaskUpdate", "TaskCreate"})
 
 
+class Place(NamedTuple):
+    """One of the steps that were the same: its number, its time, where it stands."""
+
+    number: int
+    at: float | None
+    ref: SourceRef
+
+
 class Recurrence(Struct):
-    """One call with one answer: the newest step, and the numbers of all steps that were the same."""
+    """One call with one answer: the newest step, and all steps that were the same."""
 
     step: Step
-    places: list[int]
-    first_at: float | None
-    first_ref: SourceRef
+    places: list[Place]
     paused: bool
-    scattered: bool = False
     waits: bool | None = None
 
 
@@ -45,6 +50,7 @@ class RecurringCalls(Detector):
     name: ClassVar[DetectorName] = DetectorName.RECURRING_CALLS
     seen: dict[int, list[Recurrence]] = field(default_factory=dict)
     number: int = 0
+    moved: int = 0
     again: list[int] = field(default_factory=list)
     last_at: float | None = None
 
@@ -58,17 +64,20 @@ class RecurringCalls(Detector):
         if known is not None:
             one = next((each for each in known if compare(each.step, step).is_same), None)
         if one is None:
+            if known is not None:
+                self.moved = self.number  # the same call has a new answer: something changed
             self._add(step, paused)
             if self.finding is not None and self.number - self.again[-1] >= _NEW_STEPS:
                 self.finding = None
             return
-        one.scattered = one.scattered or one.places[-1] < self.number - 1
-        one.step, one.paused = step, one.paused and paused
-        one.places = [place for place in one.places if place > self.number - _WINDOW]
-        one.places.append(self.number)
+        oldest = max(self.number - _WINDOW, self.moved)
+        one.step, one.paused = step.kept(), one.paused and paused
+        one.places = [place for place in one.places if place.number > oldest]
+        one.places.append(Place(self.number, step.at, step.ref))
         self.again.append(self.number)
         del self.again[:-_WINDOW]
-        if one.scattered and len(one.places) >= counts_of(self.name, limits).notice:
+        scattered = self.number - one.places[0].number >= len(one.places)
+        if scattered and len(one.places) >= counts_of(self.name, limits).notice:
             self._judge(one, limits)
 
     def on_compaction(
@@ -81,19 +90,20 @@ class RecurringCalls(Detector):
 
     def reset(self) -> None:
         if self.number:
-            self.seen, self.again, self.number, self.finding = {}, [], 0, None
+            self.seen, self.again, self.finding = {}, [], None
+            self.number = self.moved = 0
 
     def _add(self, step: Step, paused: bool) -> None:
         """A call or an answer that was not seen before; the oldest of too many are forgotten."""
         answers = self.seen.setdefault(step.call, [])
-        answers.append(Recurrence(step, [self.number], step.at, step.ref, paused))
+        answers.append(Recurrence(step.kept(), [Place(self.number, step.at, step.ref)], paused))
         del answers[:-_MOST_ANSWERS]
         if len(self.seen) > _MOST_CALLS:
             old = self.number - _WINDOW
             self.seen = {
                 call: kept
                 for call, kept in self.seen.items()
-                if any(each.places[-1] > old for each in kept)
+                if any(each.places[-1].number > old for each in kept)
             }
 
     def _judge(self, one: Recurrence, limits: StallThresholds) -> None:
@@ -116,7 +126,7 @@ class RecurringCalls(Detector):
         """Whether something that waits came again as well since the first of these rounds."""
         for answers in self.seen.values():
             for each in answers:
-                if len(each.places) < 2 or each.places[-1] < one.places[0]:
+                if len(each.places) < 2 or each.places[-1].number < one.places[0].number:
                     continue
                 if each.waits is None:
                     each.waits = polls(each.step, limits)
@@ -131,24 +141,24 @@ class RecurringCalls(Detector):
             return notice
         if glances(step):
             return notice + 2
-        span = self.number - one.places[0] + 1
-        asked = sum(place >= one.places[0] for place in self.again)
+        span = self.number - one.places[0].number + 1
+        asked = sum(place >= one.places[0].number for place in self.again)
         return notice if 2 * asked >= span else notice + 1
 
     def _stall(self, one: Recurrence, times: int, level: StallLevel, needed: float) -> Stall:
         step = one.step
-        span = self.number - one.places[0] + 1
+        span = self.number - one.places[0].number + 1
         evidence = [f"{step.words}: {times} times with the same answer in {span} calls"]
         if step.last_line:
             evidence.append(f"{'error' if step.is_error else 'answer'}: {step.last_line}")
-        since = one.first_at
+        since = one.places[0].at
         if since is not None and step.at is not None and step.at > since:
             evidence.append(f"for {format_duration(step.at - since)} without progress")
         return Stall(
             StallKind.LOOP,
             since or 0.0,
             tuple(evidence),
-            (one.first_ref, step.ref),
+            (one.places[0].ref, step.ref),
             level,
             times,
             last_at=step.at,

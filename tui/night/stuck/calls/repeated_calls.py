@@ -93,7 +93,8 @@ class RepeatedCalls(Detector):
                 continue
             patience = patience_of(self.steps[-(run + length) :], length, limits)
             level = self.level(rounds, limits, patience.factor)
-            if level and self._lasted(length, run) >= patience.seconds * self.factor:
+            long = self._lasted(length, run) >= patience.seconds * self.factor
+            if level and (long or rounds >= patience.rounds * self.factor):
                 level = min(level, patience.most, key=lambda one: one.rank)
                 self.finding = self._stall(length, rounds, level, patience, limits)
                 return

@@ -19,6 +19,7 @@ from tui.system.lazy_pattern import AnyWord, lazy
 PAUSE = 25.0
 """Seconds between two looks from which on they are waiting; a model that thinks is seldom as slow."""
 _SPINNING = 10.0
+_HAMMERING = 60
 _TEN_MINUTES = 600.0
 _HOUR = 3600.0
 _START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b|\bthen\b)\s*(?:sudo\s+|timeout\s+\S+\s+|env\s+|\w+=\S*\s+)*"
@@ -77,11 +78,15 @@ _LOOKING = lazy(
 
 
 class Patience(NamedTuple):
-    """How many times as many rounds are needed, the seconds that they last, the highest level."""
+    """How many times as many rounds are needed, the seconds that they last, the highest level.
+
+    So many `rounds` are enough without the seconds.
+    """
 
     factor: float = 1.0
     seconds: float = 0.0
     most: StallLevel = StallLevel.STUCK
+    rounds: int = 1 << 30
 
 
 _NONE = Patience()
@@ -129,7 +134,7 @@ def _polling(
     timed = rounds[0].at is not None and rounds[-1].at is not None
     mean = rounds[-1].since(rounds[0]) / max(1, len(rounds) - 1)
     if timed and mean < _SPINNING:
-        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED)
+        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED, _HAMMERING)
     if not timed or (failing and not waits):
         return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
     return Patience(limits.poller_factor, _HOUR, StallLevel.NOTICE)
@@ -140,7 +145,7 @@ def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
     if any(proves(step) for step in cycle):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
     if any(_measures(step) for step in cycle):
-        return _PROOF_ALONE
+        return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
     alone = cycle[-1]
@@ -197,7 +202,7 @@ def proves(step: Step) -> bool:
 
 
 def _measures(step: Step) -> bool:
-    if looks(step):
+    if looks(step) or fails(step):
         return False
     return _MEASURES.search(step.text) is not None or _MEASURES.search(step.excerpt) is not None
 
