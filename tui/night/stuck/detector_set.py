@@ -65,7 +65,7 @@ class DetectorSet(Struct):
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
     prompts: PromptLog = field(default_factory=PromptLog)
-    disabled: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
     wrong: CalledWrong = field(default_factory=CalledWrong)
 
