@@ -1,7 +1,7 @@
-"""What an API error in the model's place says: its class, and for a limit until when.
+"""What the CLI says went wrong: the class of an API error, a limit's end, who refused a tool call.
 
-The decoder makes these of a record's `error`, status and words (`feeds/claude/api_failures`); nobody else
-reads those words.
+The decoder makes these of a record's words (`feeds/claude/api_failures`, `feeds/claude/denials`); nobody
+else reads those words.
 """
 
 from __future__ import annotations
@@ -124,3 +124,23 @@ class ApiFailure(Struct, frozen=True, gc=False):
     text: str
     status: int = 0
     limit: LimitNotice | None = None
+
+
+class DenialKind(StrEnum):
+    """Why the CLI did not let a tool call run: who refused it.
+
+    `not_granted`: it would have asked, and nobody is there; `check`: it asks whatever the rules allow;
+    `folder`: outside of the allowed working folders.
+    """
+
+    NOT_GRANTED = "not_granted"
+    CHECK = "check"
+    RULE = "rule"
+    HOOK = "hook"
+    PERSON = "person"
+    CLASSIFIER = "classifier"
+    DONT_ASK = "dont_ask"
+    PLAN_MODE = "plan_mode"
+    FOLDER = "folder"
+    SANDBOX = "sandbox"
+    NETWORK = "network"

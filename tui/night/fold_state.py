@@ -18,6 +18,7 @@ from tui.model.events import (
     ToolCall,
     ToolResult,
 )
+from tui.model.failures import DenialKind
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
@@ -206,6 +207,8 @@ class FoldState(Struct):
     uuids: DigestSet = field(default_factory=DigestSet)
     calls: DigestSet = field(default_factory=DigestSet)
     errors: DigestSet = field(default_factory=DigestSet)
+    denials: DigestSet = field(default_factory=DigestSet)
+    denied_calls: dict[str, DenialKind] = {}
     sources: dict[str, SourceClock] = {}
     leading_source: int = -1
     last_sign: float | None = None

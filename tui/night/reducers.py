@@ -26,7 +26,15 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
-from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
+from tui.night.tool_answers import (
+    AnswerPlace,
+    apply_answer,
+    count_denial,
+    expect_denial,
+    keep_late,
+    lose_calls,
+    on_result,
+)
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
 
@@ -180,7 +188,8 @@ class Reducer:
     ) -> None:
         state = self._state
         self._counters.turns += 1
-        self._counters.denials += body.denials
+        for call in body.denied:
+            count_denial(state, call)
         state.evidence.end_turn("" if body.is_error else body.text, at, event.ref)
         session = state.sessions.number(event.session)
         self._accounts.on_result(session, source.number, at, body.cost_usd, body.models)
@@ -231,6 +240,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
+        self._detectors.on_turn_started(body.cwd, body.permission_mode)
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
@@ -293,6 +303,8 @@ class Reducer:
                 self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
+            case events.PermissionDenied(waiting=False):
+                expect_denial(state, body.tool_use_id, body.kind)
             case events.ControlMessage(subtype="can_use_tool") if live:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:

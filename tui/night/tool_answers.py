@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import structs
+
 from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import SourceRef, ToolCall, ToolResult
+from tui.model.failures import DenialKind
 from tui.model.state import StallThresholds
 from tui.night.fold_state import FoldState
 from tui.system.format import shorten
@@ -26,12 +29,16 @@ class AnswerPlace(NamedTuple):
 def on_result(state: FoldState, result: ToolResult, place: AnswerPlace) -> None:
     """A result came, of a call that is open, was lost, or stands further on."""
     activity = state.activity
+    if state.denied_calls and result.denial is None:
+        result = structs.replace(result, denial=state.denied_calls.pop(result.tool_use_id, None))
     tool = activity.close_call(result.tool_use_id)
     use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
     if result.agent_id:
         state.counters.link_subagent(result.agent_id, result.tool_use_id)
     if result.is_error and state.errors.add(result.tool_use_id):
         state.counters.tool_errors += 1
+    if result.denial is not None and result.denial != DenialKind.PERSON:
+        count_denial(state, result.tool_use_id)
     if result.task is not None:
         activity.background.on_result(use, result.task, place.at)
     elif activity.background.tasks:
@@ -40,6 +47,20 @@ def on_result(state: FoldState, result: ToolResult, place: AnswerPlace) -> None:
         apply_answer(state, use, result, tool.since if tool else None, place)
     elif result.tool_use_id not in state.calls:
         _keep_early(state, result)
+
+
+def count_denial(state: FoldState, call: str) -> None:
+    """A call was refused; its answer, a record of its own and the turn's result may all tell of it."""
+    if not call or state.denials.add(call):
+        state.counters.denials += 1
+
+
+def expect_denial(state: FoldState, call: str, kind: DenialKind) -> None:
+    """A record told that a call is refused; the answer that follows need not say so."""
+    if call:
+        state.denied_calls[call] = kind
+    if len(state.denied_calls) > _MOST_EARLY:
+        del state.denied_calls[next(iter(state.denied_calls))]
 
 
 def _keep_early(state: FoldState, result: ToolResult) -> None:

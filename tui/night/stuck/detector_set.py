@@ -9,11 +9,13 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
 from tui.night.stuck.detector import Detector, judged
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
 
@@ -28,11 +30,12 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     episode: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return (self.repeated_calls, self.repeated_phrases, self.monologue)
+        return (self.repeated_calls, self.repeated_phrases, self.monologue, self.refused_calls)
 
 
 class DetectorSet(Struct):
@@ -42,6 +45,8 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    cwd: str = ""
+    plans: bool = False
     disabled: tuple[str, ...] = ()
 
     def conversation(self, thread: str) -> Conversation:
@@ -56,6 +61,12 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
+
+    def on_turn_started(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -90,7 +101,11 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
         for detector in self._enabled(conversation):
             detector.on_step(step, progress, limits)

@@ -1,0 +1,250 @@
+"""The permission rule that would allow a refused call, in the CLI's own grammar and no broader than it must be.
+
+A command comes from the agent and is not believed: what has signs that a rule would read otherwise, or runs
+whatever it is given, has a rule for exactly itself, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from posixpath import normpath
+from urllib.parse import urlsplit
+
+from tui.model.cli_commands import EDITING
+from tui.night.stuck.shell_parts import ShellPart, shell_parts
+from tui.night.stuck.step import Step
+from tui.system.lazy_pattern import lazy
+
+_MOST_RULES = 4
+_LONGEST_EXACT = 120
+_READING = frozenset({"Read", "NotebookRead"})
+_WORD = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9_:.+-]*[A-Za-z0-9])?\Z")
+_PROGRAM = lazy(r"(?:\./)?[A-Za-z0-9_][A-Za-z0-9_./@+-]*\Z")
+_SUBCOMMAND = lazy(r"[a-z](?:[a-z0-9:_-]*[a-z0-9])?\Z")
+_SOURCE = lazy(r"\.[A-Za-z0-9]{1,4}\Z")
+_TOOL = lazy(r"mcp__[A-Za-z0-9_-]+\Z")
+_SKILL = lazy(r"[A-Za-z0-9][A-Za-z0-9_:.-]*\Z")
+_HOST = lazy(r"(?=.{1,253}\Z)[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")
+_PATH_SIGNS = frozenset("/@%+=:,.~ _-")
+_NOT_EXACT = frozenset("*()\\`")
+
+_RUN_ANYTHING = frozenset(
+    "sh bash zsh dash ksh ash fish csh tcsh pwsh cmd eval exec source . sudo doas su env nohup xargs"
+    " time nice ionice timeout setsid stdbuf watch parallel flock script strace ltrace gdb lldb valgrind"
+    " chroot nsenter unshare systemd-run tmux screen at batch crontab ssh scp sftp rsync mosh nc ncat"
+    " netcat socat telnet curl wget aria2c python pypy ipython node nodejs deno ruby perl php lua luajit"
+    " osascript tclsh expect awk gawk mawk nawk sed ed vi vim nvim emacs nano less more man find fd tar"
+    " zip unzip dd rm rmdir shred mv cp ln install chmod chown chgrp mkfs mount umount kill pkill"
+    " killall reboot shutdown systemctl service iptables busybox open xdg-open make.sh command builtin"
+    " trap export alias ts-node tsx julia R Rscript swipl scala kotlin java javac jshell gcc cc clang"
+    " mkdir touch tee split truncate docker-compose psql mysql sqlite3 redis-cli mongosh security"
+    " defaults launchctl".split()
+)
+"""Programs that run, fetch or destroy what they are told: a rule for all arguments allows anything."""
+_VERSIONED = lazy(r"(python|pypy|node|ruby|perl|php|lua|bash)[\d.]+\Z")
+_TOOLS = frozenset(
+    "pytest py.test ruff mypy black isort flake8 pylint pyright coverage bandit tox nox eslint prettier"
+    " tsc jest vitest mocha ava jasmine karma playwright cypress stylelint svelte-check vue-tsc biome"
+    " rspec rubocop phpunit phpstan pest ctest ninja golangci-lint gofmt rustfmt swiftlint swiftformat"
+    " xcodebuild shellcheck shfmt hadolint ktlint detekt markdownlint yamllint unittest doctest"
+    " compileall".split()
+)
+"""Programs that test, check or build what is there, whatever their arguments are."""
+_LAUNCHERS = frozenset(
+    {
+        ("npx",),
+        ("bunx",),
+        ("uvx",),
+        ("npm", "exec"),
+        ("pnpm", "exec"),
+        ("pnpm", "dlx"),
+        ("yarn", "exec"),
+    }
+    | {("yarn", "dlx"), ("pipx", "run"), ("poetry", "run"), ("uv", "run"), ("pdm", "run")}
+    | {("hatch", "run"), ("rye", "run"), ("bundle", "exec"), ("python", "-m"), ("python3", "-m")}
+)
+"""They run the program that is named next."""
+_SCRIPTS = frozenset(
+    {("npm", "run"), ("npm", "run-script"), ("pnpm", "run"), ("yarn", "run"), ("bun", "run")}
+    | {("deno", "task"), ("composer", "run"), ("docker", "compose"), ("gh", "pr"), ("gh", "issue")}
+    | {("gh", "run"), ("gh", "workflow")}
+)
+"""They do what is named next."""
+_OWN_RULE_ONLY = frozenset(
+    {
+        ("git", word)
+        for word in "config rebase bisect submodule filter-branch clean reset push".split()
+    }
+    | {("docker", word) for word in "run exec cp".split()}
+    | {("podman", word) for word in "run exec cp".split()}
+    | {("kubectl", word) for word in "exec delete apply cp port-forward".split()}
+    | {("npm", word) for word in "install i ci add publish login config link".split()}
+    | {(name, word) for name in ("pnpm", "yarn", "bun") for word in "add install x link".split()}
+    | {
+        (name, word)
+        for name in ("pip", "pip3", "uv", "poetry", "brew")
+        for word in "install add pip".split()
+    }
+    | {(name, "install") for name in ("apt", "apt-get", "cargo", "go", "gem", "dnf", "yum", "apk")}
+    | {
+        ("go", "run"),
+        ("go", "tool"),
+        ("gh", "api"),
+        ("gh", "auth"),
+        ("gh", "secret"),
+        ("gh", "extension"),
+    }
+    | {("terraform", "apply"), ("terraform", "destroy"), ("helm", "install")}
+)
+"""Subcommands that run, fetch, publish or discard what they are told."""
+_SENSITIVE = frozenset(
+    {".git", ".claude", ".vscode", ".idea", ".husky", ".ssh", ".gnupg", ".aws", ".kube"}
+)
+_SYSTEM = frozenset(
+    "bin boot dev etc lib lib64 proc root run sbin sys usr var System Library".split()
+)
+
+
+def call_pattern(step: Step) -> str:
+    """What kind of call it is: calls with the same pattern are allowed by the same rule."""
+    if step.tool == "Bash":
+        part = _first_part(step)
+        return f"Bash {part}" if part else "Bash"
+    if step.tool in EDITING or step.tool in _READING:
+        kind = "Edit" if step.tool in EDITING else "Read"
+        return f"{kind} {step.path.rpartition('/')[0]}".strip()
+    if step.tool == "WebFetch":
+        return f"WebFetch {_host(step.target)}".strip()
+    if step.tool in ("Skill", "SlashCommand"):
+        return f"{step.tool} {step.target.split(' ')[0]}".strip()
+    return step.tool
+
+
+def allow_rules(step: Step, cwd: str) -> tuple[str, ...]:
+    """The rules that together allow a call made in the folder `cwd`; none where none is safe."""
+    tool = step.tool
+    rule = ""
+    if tool == "Bash":
+        return _bash_rules(step.command or step.target)
+    if tool in EDITING or tool in _READING:
+        name = "Edit" if tool in EDITING else "Read"
+        place = _place(step.path or step.target, cwd, name == "Edit")
+        rule = f"{name}({place})" if place else ""
+    elif tool == "WebFetch":
+        host = _host(step.target)
+        rule = f"WebFetch(domain:{host})" if host else ""
+    elif tool == "WebSearch" or _TOOL.match(tool):
+        rule = tool
+    elif tool == "Skill":
+        name = step.target.split(" ")[0]
+        rule = f"Skill({name})" if _SKILL.match(name) else ""
+    return (rule,) if rule else ()
+
+
+# --- shell commands ---
+
+
+def _first_part(step: Step) -> str:
+    """The program of the first part that does something, with its subcommand."""
+    text = step.command or step.target
+    parts = shell_parts(text)
+    if parts is None:
+        return text.split(" ")[0][:40]
+    acting = [part for part in parts if not part.only_reads] or parts[:1]
+    return " ".join(_prefix(acting[0]) or acting[0].words[:1]) if acting else ""
+
+
+def _bash_rules(command: str) -> tuple[str, ...]:
+    """A rule for each part that is not known to only read."""
+    parts = shell_parts(command)
+    if parts is None:
+        return ()
+    rules: list[str] = []
+    for part in parts:
+        if part.only_reads:
+            continue
+        prefix = _prefix(part)
+        content = f"{' '.join(prefix)}:*" if prefix else _exact(part)
+        if not content:
+            return ()
+        rules.append(f"Bash({content})")
+    found = tuple(dict.fromkeys(rules))
+    return found if len(found) <= _MOST_RULES else ()
+
+
+# complexity: the order of these cases is the rule, and the first that fits wins
+def _prefix(part: ShellPart) -> Sequence[str]:
+    """The words that a rule for all such calls begins with; none where it would allow too much."""
+    words = part.words
+    program = words[0]
+    if not _PROGRAM.match(program) or ".." in program:
+        return ()
+    launched = 2 if tuple(words[:2]) in _LAUNCHERS else 1 if (program,) in _LAUNCHERS else 0
+    if launched:
+        known = len(words) > launched and words[launched] in _TOOLS
+        return words[: launched + 1] if known else ()
+    name = program.rpartition("/")[2]
+    versioned = _VERSIONED.match(name)
+    if name in _RUN_ANYTHING or (versioned and versioned[1] in _RUN_ANYTHING):
+        return ()
+    if program.startswith("/"):
+        return ()
+    if name in _TOOLS:
+        return words[:1]
+    if len(words) < 2 or not _SUBCOMMAND.match(words[1]):
+        return words[:1] if program.startswith("./") and len(words) > 1 else ()
+    pair = (program, words[1])
+    if pair in _OWN_RULE_ONLY:
+        return ()
+    if pair in _SCRIPTS:
+        named = len(words) > 2 and _WORD.match(words[2]) and not _SOURCE.search(words[2])
+        return words[:3] if named else ()
+    return words[:2]
+
+
+def _exact(part: ShellPart) -> str:
+    """The command itself, where a rule reads it as what it is."""
+    text = part.text
+    if len(text) > _LONGEST_EXACT or not text.isprintable() or _NOT_EXACT.intersection(text):
+        return ""
+    if part.words[0] in ("sudo", "doas", "su") or (part.words[0] == "rm" and _is_wide(part.words)):
+        return ""
+    return "" if text.endswith(":") else text
+
+
+def _is_wide(words: Sequence[str]) -> bool:
+    """Whether `rm` would take a folder whole that is no project's."""
+    return any(
+        word.strip("/.") in ("", "~") or word.startswith(("/", "~", "..")) for word in words[1:]
+    )
+
+
+# --- files, hosts ---
+
+
+def _place(path: str, cwd: str, edits: bool) -> str:
+    """The pattern of the files that a rule is for: a folder of the project, else as little as helps."""
+    if not path.startswith("/") or normpath(path) != path:
+        return ""
+    base = cwd.rstrip("/")
+    inside = bool(base) and path.startswith(base + "/")
+    parts = (path[len(base) :] if inside else path).strip("/").split("/")
+    system = not inside and parts[0] in _SYSTEM
+    if edits and (system or _SENSITIVE.intersection(parts)):
+        return ""
+    folder = parts[:1] if inside else parts[:-1]
+    narrow = system or any(part.startswith(".") for part in parts)
+    if narrow or len(folder) < (1 if inside else 3) or folder == parts:
+        folder = []
+    kept = folder or parts
+    if not all(sign.isalnum() or sign in _PATH_SIGNS for part in kept for sign in part):
+        return ""
+    return ("/" if inside else "//") + "/".join(kept) + ("/**" if folder else "")
+
+
+def _host(url: str) -> str:
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+    return host if _HOST.match(host) else ""
