@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 from tui.model.cli_commands import EDITING
 from tui.night.stuck.shell_parts import ShellPart, shell_parts
 from tui.night.stuck.step import Step
+from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
 _MOST_RULES = 4
 _LONGEST_EXACT = 120
+_DEEP_ENOUGH = 3
+"""So deep a folder outside of the project is no home and no volume."""
 _READING = frozenset({"Read", "NotebookRead"})
 _WORD = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9_:.+-]*[A-Za-z0-9])?\Z")
 _PROGRAM = lazy(r"(?:\./)?[A-Za-z0-9_][A-Za-z0-9_./@+-]*\Z")
@@ -41,6 +44,7 @@ _RUN_ANYTHING = frozenset(
     " defaults launchctl".split()
 )
 """Programs that run, fetch or destroy what they are told: a rule for all arguments allows anything."""
+_FILTERS = frozenset({"sed", "awk", "gawk", "less", "more", "tee", "column"})
 _VERSIONED = lazy(r"(python|pypy|node|ruby|perl|php|lua|bash)[\d.]+\Z")
 _TOOLS = frozenset(
     "pytest py.test ruff mypy black isort flake8 pylint pyright coverage bandit tox nox eslint prettier"
@@ -149,9 +153,10 @@ def _first_part(step: Step) -> str:
     text = step.command or step.target
     parts = shell_parts(text)
     if parts is None:
-        return text.split(" ")[0][:40]
-    acting = [part for part in parts if not part.only_reads] or parts[:1]
-    return " ".join(_prefix(acting[0]) or acting[0].words[:1]) if acting else ""
+        return shorten(text.split(" ")[0], 40)
+    part = next((one for one in parts if not one.only_reads), parts[0])
+    bare = [word for word in part.words if "=" not in word] or part.words
+    return shorten(" ".join(_prefix(part) or bare[:1]), 60)
 
 
 def _bash_rules(command: str) -> tuple[str, ...]:
@@ -164,6 +169,8 @@ def _bash_rules(command: str) -> tuple[str, ...]:
         if part.only_reads:
             continue
         prefix = _prefix(part)
+        if part.is_fed and not prefix and part.words[0] not in _FILTERS:
+            return ()  # what comes down the pipe may be a program
         content = f"{' '.join(prefix)}:*" if prefix else _exact(part)
         if not content:
             return ()
@@ -224,22 +231,26 @@ def _is_wide(words: Sequence[str]) -> bool:
 
 def _place(path: str, cwd: str, edits: bool) -> str:
     """The pattern of the files that a rule is for: a folder of the project, else as little as helps."""
-    if not path.startswith("/") or normpath(path) != path:
-        return ""
     base = cwd.rstrip("/")
     inside = bool(base) and path.startswith(base + "/")
     parts = (path[len(base) :] if inside else path).strip("/").split("/")
     system = not inside and parts[0] in _SYSTEM
-    if edits and (system or _SENSITIVE.intersection(parts)):
+    sensitive = edits and (system or _SENSITIVE.intersection(parts))
+    if sensitive or not path.startswith("/") or normpath(path) != path:
         return ""
-    folder = parts[:1] if inside else parts[:-1]
-    narrow = system or any(part.startswith(".") for part in parts)
-    if narrow or len(folder) < (1 if inside else 3) or folder == parts:
-        folder = []
-    kept = folder or parts
-    if not all(sign.isalnum() or sign in _PATH_SIGNS for part in kept for sign in part):
+    folder = () if system else _folder(parts, inside)
+    kept = "/".join(folder or parts)
+    if not all(sign.isalnum() or sign in _PATH_SIGNS for sign in kept):
         return ""
-    return ("/" if inside else "//") + "/".join(kept) + ("/**" if folder else "")
+    return ("/" if inside else "//") + kept + ("/**" if folder else "")
+
+
+def _folder(parts: Sequence[str], inside: bool) -> Sequence[str]:
+    """The folder that may be worked in: of the project the first below it; none where it is too wide."""
+    if any(part.startswith(".") for part in parts):
+        return ()
+    folder = parts[:-1][:1] if inside else parts[:-1]
+    return folder if inside or len(folder) >= _DEEP_ENOUGH else ()
 
 
 def _host(url: str) -> str:

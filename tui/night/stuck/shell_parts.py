@@ -12,6 +12,8 @@ from tui.system.lazy_pattern import lazy
 _LONGEST = 3_900
 _MESSAGE = lazy(r"\"\$\(cat <<-?'(\w+)'\n.*?\n\1\n?\s*\)\"", 16)
 _HARMLESS = lazy(r"(?:\d?>&\d|&?\d?>>?\s?/dev/null|\d?>&-|<\s?/dev/null)(?=[\s;|&]|\Z)")
+_SINGLE = lazy(r"'([^']*)'")
+_DOUBLE = lazy(r'"((?:[^"\\$`]|\\.)*)"', 16)
 _OPERATORS = ("&&", "||", ";", "|")
 _READERS = frozenset(
     "cd ls pwd cat head tail grep egrep rg wc echo printf sort uniq cut tr true false which whoami date"
@@ -22,10 +24,11 @@ _GIT_READERS = frozenset("status log diff show blame ls-files rev-parse describe
 
 
 class ShellPart(Struct, frozen=True):
-    """One command: its words without quotes, and its text as it was written."""
+    """One command: its words without quotes, its text as it was written; `is_fed`: a pipe leads into it."""
 
     words: tuple[str, ...]
     text: str
+    is_fed: bool = False
 
     @property
     def only_reads(self) -> bool:
@@ -47,6 +50,7 @@ class _Reader:
         self._words: list[str] = []
         self._word: str | None = None
         self._text: list[str] = []
+        self._is_fed = False
 
     def read(self) -> None:
         line = self._line
@@ -60,6 +64,7 @@ class _Reader:
                 self._at = harmless.end()
             elif operator:
                 self._end_part()
+                self._is_fed = operator == "|"
                 self._at += len(operator)
             else:
                 self._sign(line[self._at])
@@ -80,14 +85,13 @@ class _Reader:
             self._at += 1
 
     def _quoted(self, sign: str) -> None:
-        end = self._line.find(sign, self._at + 1)
-        inner = self._line[self._at + 1 : end]
-        if end < 0 or (sign == '"' and any(one in inner for one in "$`\\")):
+        found = (_DOUBLE if sign == '"' else _SINGLE).match(self._line, self._at)
+        if found is None:
             self.failed = True
             return
-        self._word = (self._word or "") + inner
-        self._text.append(self._line[self._at : end + 1])
-        self._at = end + 1
+        self._word = (self._word or "") + found[1]
+        self._text.append(found[0])
+        self._at = found.end()
 
     def _end_word(self) -> None:
         if self._word is not None:
@@ -97,7 +101,8 @@ class _Reader:
     def _end_part(self) -> None:
         self._end_word()
         if self._words and self._words[0]:
-            self.parts.append(ShellPart(tuple(self._words), "".join(self._text).strip()))
+            text = "".join(self._text).strip()
+            self.parts.append(ShellPart(tuple(self._words), text, self._is_fed))
         elif self._words:
             self.failed = True
         self._words, self._text = [], []
