@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import SUBAGENTS, is_cli_command
+from tui.model.cli_commands import STOP_HOOK_FEEDBACK, SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -26,15 +26,8 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
-from tui.night.tool_answers import (
-    AnswerPlace,
-    apply_answer,
-    count_denial,
-    expect_denial,
-    keep_late,
-    lose_calls,
-    on_result,
-)
+from tui.night.stuck.effects import intervention_name
+from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
 
@@ -114,7 +107,10 @@ class Reducer:
             kind: MarkKind = "limit" if limited else "error"
             self._timeline.mark(at, kind, shorten(text or body.error), ref)
         elif text:
-            self._detectors.on_text(thread, text, bool(tools), at, ref, self._limits)
+            self._detectors.on_text(
+                *(thread, text, bool(tools), at, ref, self._limits),
+                *(body.message_id, body.thinking),
+            )
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
@@ -161,6 +157,8 @@ class Reducer:
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
+            if body.role in ("synthetic", "note") and _begins_turn(body, activity.turn_open):
+                self._detectors.on_prompt(body.text, at, ref, self._limits, by_program=True)
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
             if self._activity.limit is not None:
@@ -189,7 +187,7 @@ class Reducer:
         state = self._state
         self._counters.turns += 1
         for call in body.denied:
-            count_denial(state, call)
+            state.count_denial(call)
         state.evidence.end_turn("" if body.is_error else body.text, at, event.ref)
         session = state.sessions.number(event.session)
         self._accounts.on_result(session, source.number, at, body.cost_usd, body.models)
@@ -240,7 +238,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
-        self._detectors.on_turn_started(body.cwd, body.permission_mode)
+        self._detectors.on_init(body.cwd, body.permission_mode)
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
@@ -254,6 +252,7 @@ class Reducer:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
             state.waste.begin_turn(at, event.ref, cut=self._activity.turn_open)
             self._activity.begin_turn(at)
+            self._detectors.on_turn_started(at, event.ref, self._limits)
             state.last_ref = event.ref
 
     # complexity: a table in code, one case for each kind of event that changes a fact or two
@@ -304,7 +303,7 @@ class Reducer:
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
             case events.PermissionDenied(waiting=False):
-                expect_denial(state, body.tool_use_id, body.kind)
+                state.expect_denial(body.tool_use_id, body.kind)
             case events.ControlMessage(subtype="can_use_tool") if live:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:
@@ -342,6 +341,8 @@ class Reducer:
                     state.first_progress = record
                 state.progress = record
                 state.evidence.on_progress(record)
+                if record.counts_tasks:
+                    self._detectors.on_tasks(record.done, record.open, record.at)
             case records.SessionNotes():
                 state.evidence.on_notes(record)
             case records.LogEntry():
@@ -364,7 +365,11 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
+        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
+            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
+            state.interventions.effects.expect(name, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
+        self._detectors.on_journal(entry, self._limits)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":
@@ -374,8 +379,6 @@ class Reducer:
         elif entry.kind in ("rewind", "undo"):
             self._detectors.on_progress(ProgressKind.PERSON, entry.at)
             state.evidence.on_rewind(entry)
-        elif entry.kind == "inject":
-            self._detectors.on_prompt("", entry.at, None, self._limits)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
 
@@ -386,3 +389,10 @@ class Reducer:
             return
         parent = sessions.number(attempt.resume_of) if attempt.resume_of else None
         self._accounts.link(sessions.number(attempt.session), parent)
+
+
+def _begins_turn(body: UserMessage, is_open: bool) -> bool:
+    """Whether what the CLI itself put to the model has it go on after the end of a turn."""
+    if body.role == "note":
+        return bool(body.tasks)
+    return body.text.startswith(STOP_HOOK_FEEDBACK) or not is_open

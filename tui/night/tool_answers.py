@@ -38,7 +38,7 @@ def on_result(state: FoldState, result: ToolResult, place: AnswerPlace) -> None:
     if result.is_error and state.errors.add(result.tool_use_id):
         state.counters.tool_errors += 1
     if result.denial is not None and result.denial != DenialKind.PERSON:
-        count_denial(state, result.tool_use_id)
+        state.count_denial(result.tool_use_id)
     if result.task is not None:
         activity.background.on_result(use, result.task, place.at)
     elif activity.background.tasks:
@@ -47,20 +47,6 @@ def on_result(state: FoldState, result: ToolResult, place: AnswerPlace) -> None:
         apply_answer(state, use, result, tool.since if tool else None, place)
     elif result.tool_use_id not in state.calls:
         _keep_early(state, result)
-
-
-def count_denial(state: FoldState, call: str) -> None:
-    """A call was refused; its answer, a record of its own and the turn's result may all tell of it."""
-    if not call or state.denials.add(call):
-        state.counters.denials += 1
-
-
-def expect_denial(state: FoldState, call: str, kind: DenialKind) -> None:
-    """A record told that a call is refused; the answer that follows need not say so."""
-    if call:
-        state.denied_calls[call] = kind
-    if len(state.denied_calls) > _MOST_EARLY:
-        del state.denied_calls[next(iter(state.denied_calls))]
 
 
 def _keep_early(state: FoldState, result: ToolResult) -> None:
@@ -105,7 +91,11 @@ def apply_answer(
     state.risky_calls.on_tool_result(result)
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
-    state.detectors.on_tool_result(thread, use, result, at, ref, limits, since, run)
+    detectors, effects = state.detectors, state.interventions.effects
+    if effects.is_watching:
+        effects.before_step(at, detectors.active(), detectors.news)
+    detectors.on_tool_result(thread, use, result, at, ref, limits, since, run)
+    effects.on_step(use.key, at, run, detectors.active() if effects.open else None)
     state.failures.on_tool_result(use, result, run)
     commits = len(state.evidence.commits)
     sources = state.evidence.on_tool_result(use, result, run, at, ref)

@@ -15,9 +15,9 @@ from tui.model.events import SourceRef
 from tui.model.failures import DenialKind
 from tui.model.stall import DetectorName, Stall, StallSignal, StallStep
 from tui.model.state import StallKind, StallLevel, StallThresholds
-from tui.night.stuck.allow_rules import allow_rules, call_pattern
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.allow_rules import allow_rules, call_pattern
 from tui.night.stuck.step import Step
 from tui.system.format import shorten
 
@@ -28,19 +28,6 @@ _MOSTLY = 6
 _GOES_ON, _WORKS_AROUND = 5, 10
 _HALF = 0.5
 _NOT_RUN = ("<tool_use_error>", "InputValidationError")
-_ALLOWABLE = frozenset({DenialKind.NOT_GRANTED, DenialKind.CLASSIFIER, DenialKind.DONT_ASK})
-_REFUSERS = {
-    DenialKind.NOT_GRANTED: "nobody is there to allow it",
-    DenialKind.CHECK: "a person has to look at it, whatever the rules allow",
-    DenialKind.RULE: "a rule of the settings refuses it",
-    DenialKind.HOOK: "a hook refuses it",
-    DenialKind.CLASSIFIER: "the auto mode's classifier refuses it",
-    DenialKind.DONT_ASK: "it runs in the mode that asks nobody",
-    DenialKind.PLAN_MODE: "it is in plan mode",
-    DenialKind.FOLDER: "it is outside of the allowed working folders",
-    DenialKind.SANDBOX: "the sandbox refuses it",
-    DenialKind.NETWORK: "that host is not allowed",
-}
 
 
 class Refusal(Struct):
@@ -89,7 +76,7 @@ class RefusedCalls(Detector):
         self.number += 1
         self.in_row = 0
         self.let_run += 1
-        pattern = call_pattern(step)
+        pattern = call_pattern(step.tool, step)
         left = [one for one in self.refusals if one.pattern != pattern]
         if not left or self.let_run >= _WORKS_AROUND:
             self.reset()
@@ -109,8 +96,8 @@ class RefusedCalls(Detector):
         self.last_at = step.at if step.at is not None else self.last_at
         self.in_row += anew
         self.let_run = 0
-        pattern = call_pattern(step)
-        rules = allow_rules(step, step.cwd) if kind in _ALLOWABLE else ()
+        pattern = call_pattern(step.tool, step)
+        rules = allow_rules(step.tool, step, step.cwd) if kind.can_be_allowed else ()
         answer = shorten(step.excerpt, 160)
         refusal = Refusal(self.number, pattern, kind, step.shown(), step.ref, rules, answer, anew)
         oldest = self.number - _WINDOW
@@ -150,8 +137,8 @@ class RefusedCalls(Detector):
         patterns = list(dict.fromkeys(one.pattern for one in group))
         count = sum(self.totals.get(name, 0) for name in patterns)
         rules = tuple(dict.fromkeys(rule for one in group for rule in one.rules))
-        what = patterns[-1] if len(patterns) == 1 else f"{len(patterns)} kinds of calls"
-        evidence = [f"{what} refused {count} times: {_REFUSERS[last.kind]}"]
+        what = patterns[0] if len(patterns) == 1 else "different calls"
+        evidence = [f"{what}: refused {count} times, {last.kind.words}"]
         evidence.append(f"last: {last.shown.words}")
         if last.answer:
             evidence.append(f"answer: {last.answer}")

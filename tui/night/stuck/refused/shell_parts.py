@@ -117,7 +117,7 @@ def shell_parts(line: str) -> list[ShellPart] | None:
     line = line.strip()
     if not line or len(line) > _LONGEST:
         return None
-    if line.startswith("git commit") or "git commit" in line:
+    if "$(cat" in line:
         line = _MESSAGE.sub('"message"', line)
     reader = _Reader(line)
     reader.read()

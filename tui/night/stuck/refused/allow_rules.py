@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from posixpath import normpath
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from tui.model.cli_commands import EDITING
-from tui.night.stuck.shell_parts import ShellPart, shell_parts
-from tui.night.stuck.step import Step
+from tui.night.stuck.refused.shell_parts import ShellPart, shell_parts
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
 _MOST_RULES = 4
 _LONGEST_EXACT = 120
+_MOST_FOLDERS = 64
 _DEEP_ENOUGH = 3
 """So deep a folder outside of the project is no home and no volume."""
 _READING = frozenset({"Read", "NotebookRead"})
@@ -109,38 +110,49 @@ _SYSTEM = frozenset(
 )
 
 
-def call_pattern(step: Step) -> str:
+class NamedCall(Protocol):
+    """What of a tool call decides on its rule."""
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def command(self) -> str: ...
+
+
+def call_pattern(tool: str, call: NamedCall) -> str:
     """What kind of call it is: calls with the same pattern are allowed by the same rule."""
-    if step.tool == "Bash":
-        part = _first_part(step)
-        return f"Bash {part}" if part else "Bash"
-    if step.tool in EDITING or step.tool in _READING:
-        kind = "Edit" if step.tool in EDITING else "Read"
-        return f"{kind} {step.path.rpartition('/')[0]}".strip()
-    if step.tool == "WebFetch":
-        return f"WebFetch {_host(step.target)}".strip()
-    if step.tool in ("Skill", "SlashCommand"):
-        return f"{step.tool} {step.target.split(' ')[0]}".strip()
-    return step.tool
+    if tool == "Bash":
+        return f"Bash {_first_part(call.command or call.target)}".strip()
+    if tool in EDITING or tool in _READING:
+        kind = "Edit" if tool in EDITING else "Read"
+        return f"{kind} {call.path.rpartition('/')[0]}".strip()
+    if tool == "WebFetch":
+        return f"WebFetch {_host(call.target)}".strip()
+    if tool in ("Skill", "SlashCommand"):
+        return shorten(f"{tool} {call.target.split(' ')[0]}".strip(), 60)
+    return shorten(tool, 80)
 
 
-def allow_rules(step: Step, cwd: str) -> tuple[str, ...]:
+def allow_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
     """The rules that together allow a call made in the folder `cwd`; none where none is safe."""
-    tool = step.tool
     rule = ""
     if tool == "Bash":
-        return _bash_rules(step.command or step.target)
+        return _bash_rules(call.command or call.target)
     if tool in EDITING or tool in _READING:
         name = "Edit" if tool in EDITING else "Read"
-        place = _place(step.path or step.target, cwd, name == "Edit")
+        place = _place(call.path or call.target, cwd, name == "Edit")
         rule = f"{name}({place})" if place else ""
     elif tool == "WebFetch":
-        host = _host(step.target)
+        host = _host(call.target)
         rule = f"WebFetch(domain:{host})" if host else ""
     elif tool == "WebSearch" or _TOOL.match(tool):
         rule = tool
     elif tool == "Skill":
-        name = step.target.split(" ")[0]
+        name = call.target.split(" ")[0]
         rule = f"Skill({name})" if _SKILL.match(name) else ""
     return (rule,) if rule else ()
 
@@ -148,9 +160,8 @@ def allow_rules(step: Step, cwd: str) -> tuple[str, ...]:
 # --- shell commands ---
 
 
-def _first_part(step: Step) -> str:
+def _first_part(text: str) -> str:
     """The program of the first part that does something, with its subcommand."""
-    text = step.command or step.target
     parts = shell_parts(text)
     if parts is None:
         return shorten(text.split(" ")[0], 40)
@@ -231,26 +242,30 @@ def _is_wide(words: Sequence[str]) -> bool:
 
 def _place(path: str, cwd: str, edits: bool) -> str:
     """The pattern of the files that a rule is for: a folder of the project, else as little as helps."""
-    base = cwd.rstrip("/")
-    inside = bool(base) and path.startswith(base + "/")
-    parts = (path[len(base) :] if inside else path).strip("/").split("/")
-    system = not inside and parts[0] in _SYSTEM
-    sensitive = edits and (system or _SENSITIVE.intersection(parts))
-    if sensitive or not path.startswith("/") or normpath(path) != path:
+    if not path.startswith("/") or normpath(path) != path:
         return ""
-    folder = () if system else _folder(parts, inside)
+    base = cwd.rstrip("/")
+    if base and path.startswith(base + "/"):
+        return _pattern("/", path[len(base) + 1 :].split("/"), edits, folders=1)
+    return _pattern("//", path[1:].split("/"), edits, folders=_MOST_FOLDERS)
+
+
+def _pattern(root: str, parts: list[str], edits: bool, folders: int) -> str:
+    """The pattern for a file below `root`: at most so many of its folders, or the file alone."""
+    is_system = folders > 1 and parts[0] in _SYSTEM
+    if edits and (is_system or _SENSITIVE.intersection(parts)):
+        return ""
+    folder = parts[:-1][:folders]
+    if (
+        is_system
+        or (folders > 1 and len(folder) < _DEEP_ENOUGH)
+        or any(p[:1] == "." for p in parts)
+    ):
+        folder = []
     kept = "/".join(folder or parts)
     if not all(sign.isalnum() or sign in _PATH_SIGNS for sign in kept):
         return ""
-    return ("/" if inside else "//") + kept + ("/**" if folder else "")
-
-
-def _folder(parts: Sequence[str], inside: bool) -> Sequence[str]:
-    """The folder that may be worked in: of the project the first below it; none where it is too wide."""
-    if any(part.startswith(".") for part in parts):
-        return ()
-    folder = parts[:-1][:1] if inside else parts[:-1]
-    return folder if inside or len(folder) >= _DEEP_ENOUGH else ()
+    return f"{root}{kept}/**" if folder else f"{root}{kept}"
 
 
 def _host(url: str) -> str:
