@@ -137,7 +137,7 @@ class RefusedCalls(Detector):
         patterns = list(dict.fromkeys(one.pattern for one in group))
         count = sum(self.totals.get(name, 0) for name in patterns)
         rules = tuple(dict.fromkeys(rule for one in group for rule in one.rules))
-        what = patterns[0] if len(patterns) == 1 else "different calls"
+        what = "different calls" if patterns[1:] else patterns[0]
         evidence = [f"{what}: refused {count} times, {last.kind.words}"]
         evidence.append(f"last: {last.shown.words}")
         if last.answer:
