@@ -9,6 +9,7 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
@@ -16,6 +17,7 @@ from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
@@ -27,6 +29,11 @@ _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
 _BY_PROGRAM = ("crash", "continue", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
+_OF_CALLS_MADE = frozenset(
+    {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
+    | {DetectorName.SAME_ERROR}
+)
+"""They would take a refused call for one that was made and answered so."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -36,6 +43,7 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
     repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
     continuations: Continuations = field(default_factory=Continuations)
@@ -54,6 +62,7 @@ class Conversation(Struct):
             self.continuations,
             self.handoffs,
             self.compactions,
+            self.refused_calls,
         )
 
 
@@ -64,6 +73,8 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    cwd: str = ""
+    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
@@ -81,6 +92,12 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
+
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -122,10 +139,16 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
+        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            detector.on_step(step, progress, limits)
+            if was_made or detector.name not in _OF_CALLS_MADE:
+                detector.on_step(step, progress, limits)
         if is_new:
             self.on_progress(ProgressKind.CONTENT, at, ref)
         self._update(conversation)
