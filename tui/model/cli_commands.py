@@ -6,6 +6,7 @@ EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
 SHELLS = frozenset({"Bash", "PowerShell"})
 SUBAGENTS = frozenset({"Agent", "Task"})
 ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
+TICKING = frozenset({"TodoWrite", "TaskUpdate"})
 POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})
 _COMMANDS = frozenset(
     "add-dir agents bashes branch bug clear color compact config context copy cost desktop doctor "

@@ -78,6 +78,9 @@ class ToolCall(Struct, frozen=True, gc=False):
 
     `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
     A call with `on_server` is run by the API itself: its result stands in the same message.
+    `removed` and `written` are digests of what an edit takes out and puts in: the content of its file, as a
+    number modulo 2**63, changes by their difference; it is `written` where `removed` is 0. `ticked` has a
+    number for each task that the call says is completed.
     """
 
     id: str
@@ -87,6 +90,9 @@ class ToolCall(Struct, frozen=True, gc=False):
     path: str = ""
     command: str = ""
     on_server: bool = False
+    removed: int = 0
+    written: int = 0
+    ticked: tuple[int, ...] = ()
 
 
 ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})

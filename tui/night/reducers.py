@@ -329,6 +329,8 @@ class Reducer:
                 if state.first_progress is None and record.basis != "unknown":
                     state.first_progress = record
                 state.progress = record
+                if record.basis != "unknown":
+                    self._detectors.on_progress_file(record.source, record.done, record.at)
                 state.evidence.on_progress(record)
             case records.SessionNotes():
                 state.evidence.on_notes(record)
@@ -360,8 +362,12 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._detectors.on_progress(ProgressKind.PERSON, entry.at)
+            data = entry.data
+            files = data.get("mode") != "conversation"
+            self._detectors.on_rewind(str(data.get("checkpoint", "")), files, entry.at)
             state.evidence.on_rewind(entry)
+        elif entry.kind == "checkpoint":
+            self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "inject":
             self._detectors.on_prompt("", entry.at, None, self._limits)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw, structs
 
+from tui.feeds.claude.edit_inputs import decode_edit, digests, edit_path, is_editor, ticked
 from tui.feeds.claude.lenient_values import UNREADABLE
-from tui.model.cli_commands import SHELLS, SUBAGENTS
+from tui.model.cli_commands import SHELLS, SUBAGENTS, TICKING
 from tui.model.events import ToolCall
 from tui.system.format import shorten
 from tui.system.sanitize import clean, clean_line, is_plain
@@ -42,6 +43,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
     """
     raw = bytes(data) or b"{}"
     inputs: Inputs = {}
+    edited: Inputs | None = None
     try:
         if len(raw) <= _SMALL_INPUT:
             decoded = _decode_any.decode(raw)
@@ -53,6 +55,10 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
                 raw = _encode_sorted.encode(same)
         else:
             inputs = structs.asdict(_decode_long.decode(raw))
+        if is_editor(name):
+            edited = (
+                inputs if len(data) <= _SMALL_INPUT else structs.asdict(decode_edit.decode(raw))
+            )
     except (*UNREADABLE, OverflowError):
         # An input that cannot be read is still equal to itself.
         pass
@@ -67,7 +73,11 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
         command = clean(command, limit=_COMMAND_LIMIT)
     digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
     key = int.from_bytes(digest, "big") >> 1 or 1
-    return ToolCall(id, name, target, key, _clean_path(path), command)
+    if edited is not None:
+        path, (removed, written) = path or edit_path(edited), digests(edited)
+        return ToolCall(id, name, target, key, _clean_path(path), removed=removed, written=written)
+    done = ticked(inputs) if name in TICKING else ()
+    return ToolCall(id, name, target, key, _clean_path(path), command, ticked=done)
 
 
 def _clean_path(path: Any) -> str:

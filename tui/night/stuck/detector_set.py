@@ -6,15 +6,20 @@ from collections.abc import Callable
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING
+from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
+from tui.night.stuck.causes import failure_digest
 from tui.night.stuck.detector import Detector, judged
+from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
+from tui.night.stuck.reverted_edits import RevertedEdits
+from tui.night.stuck.same_error import SameError
+from tui.night.stuck.same_test import SameTest
 from tui.night.stuck.step import SpokenText, Step
 
 _MOST_CONVERSATIONS = 64
@@ -28,11 +33,21 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    same_error: SameError = field(default_factory=SameError)
+    same_test: SameTest = field(default_factory=SameTest)
+    reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
     episode: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return (self.repeated_calls, self.repeated_phrases, self.monologue)
+        return (
+            self.repeated_calls,
+            self.repeated_phrases,
+            self.monologue,
+            self.same_error,
+            self.same_test,
+            self.reverted_edits,
+        )
 
 
 class DetectorSet(Struct):
@@ -71,10 +86,9 @@ class DetectorSet(Struct):
         if use.name in ASKING:
             return
         progress = self.progress
-        progress.calls += 1
-        is_new = False
-        if use.name in EDITING and not result.is_error:
-            is_new = progress.on_edit(use.key)
+        progress.on_call(at)
+        content = self._content(use, result, run)
+        failures = failure_digest(result.excerpt) if run is not None else 0
         step = Step(
             use.name,
             use.target,
@@ -89,13 +103,30 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            content=content,
+            failures=failures,
         )
         conversation = self.conversations.get(thread) or self.conversation(thread)
         for detector in conversation.detectors:
             detector.on_step(step, progress, limits)
-        if is_new:
+        if content == ContentChange.NEW:
             self.on_progress(ProgressKind.CONTENT, at, ref)
+        if run is not None and progress.on_verdict(run, failures):
+            self.on_progress(ProgressKind.VERDICT, at, ref)
+        if use.ticked and not result.is_error and progress.on_ticked(use.ticked):
+            self.on_progress(ProgressKind.TASK, at, ref)
         self._update(conversation)
+
+    def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
+        """What a call did to the content of the files; one that failed did nothing, tests aside."""
+        files, change = self.progress.files, ContentChange.NONE
+        if use.removed or use.written or use.name in EDITING:
+            if not result.is_error:
+                change = files.on_edit(use.path, use.key, use.removed, use.written)
+        elif use.name in SHELLS and (run is not None or not result.is_error):
+            change = files.on_shell(use.command or use.target, use.key)
+        self.progress.on_content(change)
+        return change
 
     def on_text(
         self,
@@ -135,6 +166,17 @@ class DetectorSet(Struct):
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
+    def on_progress_file(self, source: str, done: int, at: float | None) -> None:
+        """A progress file was read, which counts that many done tasks."""
+        if self.progress.on_done(source, done):
+            self.on_progress(ProgressKind.TASK, at)
+
+    def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
+        """A person brought back a checkpoint, with the files or the conversation alone."""
+        if files:
+            self.progress.files.on_rewind(checkpoint)
+        self.on_progress(ProgressKind.PERSON, at)
+
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong: that detector needs twice as much in this night."""
         factor = self.factors[said.detector] = 2 * self.factors.get(said.detector, 1.0)
@@ -159,7 +201,9 @@ class DetectorSet(Struct):
                 del self.ended[:-_MOST_ENDED]
                 conversation.episode = None
             return
-        worst = judged(min(found, key=_rank), self.progress.waste(found[0].last_at))
+        worst = min(found, key=_rank)
+        beside = next(one.beside for one in conversation.detectors if one.finding is worst)
+        worst = judged(worst, self.progress.waste(worst.last_at, beside))
         if episode is not None:
             since = min(episode.since, worst.since) or worst.since
             worst = structs.replace(worst, since=since)
