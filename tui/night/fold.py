@@ -24,6 +24,7 @@ from tui.model.events import (
 from tui.model.evidence import AbandonedBranch, EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
@@ -33,6 +34,8 @@ from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
+from tui.night.rules.state_rules import classify_state
+from tui.night.rules.verdicts import StateInputs
 from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import past_silence
 from tui.night.timeline_builder import TURNED_BACK
@@ -138,6 +141,7 @@ class NightFold:
         self._counters = state.counters
         self._sources = state.sources
         self._uuids = state.uuids
+        state.detectors.disabled = self._limits.disabled_detectors
         self._snapshots = self._snapshot_builder(state)
         self._reducer = Reducer(state, self._accounts, self._limits)
         self._event_handlers = self._reducer.handlers
@@ -186,6 +190,19 @@ class NightFold:
         if state is self._state:
             return self._snapshots.build(now)
         return self._snapshot_builder(state).build(now)
+
+    def circles(self) -> bool:
+        """Whether any detector has a finding; only then does `stall` say more than a silence."""
+        return self._state.detectors.active() is not None
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector sees now, in whichever conversation."""
+        return self._state.detectors.findings()
+
+    def stall(self, now: float) -> Stall | None:
+        """The `stall` of `snapshot(now)`, at a small part of its cost."""
+        state = self._state.plausible(now, self.written_at)
+        return classify_state(StateInputs(now, state, self._limits)).stall
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.night.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night.night_script import Script, fold, night
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import Stall
+from tui.model.stall import DetectorName, Stall
 from tui.model.state import StallThresholds
 from tui.night.stuck.similarity import fingerprint, is_infrastructure_error, repeated_phrase
 
@@ -105,6 +105,23 @@ def test_settings_decide() -> None:
     cycle = Script()
     rounds(6, ("Read", "a", "1"), ("Read", "b", "2"))(cycle)
     assert fold(cycle.events, thresholds=short).snapshot(0.0).stall is None
+
+
+@pytest.mark.parametrize("name", ["repeated_calls", "monologue"])
+def test_a_detector_that_is_switched_off_finds_nothing(name: str) -> None:
+    script = Script()
+    script.init()
+    if name == "monologue":
+        for _ in range(5):
+            script.say("I will look at the parser once more and then decide what to do about it.")
+    else:
+        rounds(5, ("Read", "a", "1"))(script)
+    others = tuple(other for other in DetectorName if other != name)
+    on = fold(script.events, thresholds=StallThresholds(disabled_detectors=others))
+    assert [loop.detector for loop in on.snapshot(0.0).circling] == [name]
+    off = StallThresholds(disabled_detectors=(name,))
+    found = fold(script.events, thresholds=off).snapshot(0.0).circling
+    assert name not in [loop.detector for loop in found]
 
 
 def test_a_loop_that_ends_is_kept() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
@@ -57,6 +57,7 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    disabled: tuple[str, ...] = ()
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -107,7 +108,7 @@ class DetectorSet(Struct):
             failures=failures,
         )
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        for detector in conversation.detectors:
+        for detector in self._enabled(conversation):
             detector.on_step(step, progress, limits)
         if content == ContentChange.NEW:
             self.on_progress(ProgressKind.CONTENT, at, ref)
@@ -140,14 +141,14 @@ class DetectorSet(Struct):
         """The model said `text`; alone, or on the way to a tool call."""
         conversation = self.conversations.get(thread) or self.conversation(thread)
         said = SpokenText(text, has_calls, at, ref)
-        for detector in conversation.detectors:
+        for detector in self._enabled(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
 
     def on_compaction(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """The main conversation was summarised."""
         main = self.conversation("")
-        for detector in main.detectors:
+        for detector in self._enabled(main):
             detector.on_compaction(at, ref, self.progress, limits)
         self._update(main)
 
@@ -191,9 +192,14 @@ class DetectorSet(Struct):
             change(detector)
         self._update(conversation)
 
+    def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
+        """The detectors that the settings leave on."""
+        off = self.disabled
+        return [one for one in conversation.detectors if one.name not in off]
+
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
-        found = [one.finding for one in conversation.detectors if one.finding is not None]
+        found = [one.finding for one in self._enabled(conversation) if one.finding is not None]
         episode = conversation.episode
         if not found:
             if episode is not None:
@@ -218,6 +224,13 @@ class DetectorSet(Struct):
             return main.episode
         others = [one.episode for one in self.conversations.values() if one.episode is not None]
         return min(others, key=_rank, default=None)
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector of each conversation sees now."""
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.finding is not None:
+                    yield detector.finding
 
     def stalls(self) -> tuple[Stall, ...]:
         """All trouble of the night, and at the end what goes on."""
