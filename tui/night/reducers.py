@@ -329,9 +329,9 @@ class Reducer:
                 if state.first_progress is None and record.basis != "unknown":
                     state.first_progress = record
                 state.progress = record
-                if record.basis != "unknown":
-                    self._detectors.on_progress_file(record.source, record.done, record.at)
                 state.evidence.on_progress(record)
+                if record.counts_tasks:
+                    self._detectors.on_tasks(record.done, record.open, record.at)
             case records.SessionNotes():
                 state.evidence.on_notes(record)
             case records.LogEntry():

@@ -11,15 +11,15 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
-from tui.night.stuck.causes import failure_digest
 from tui.night.stuck.detector import Detector, judged
+from tui.night.stuck.errors.causes import failure_digest
+from tui.night.stuck.errors.same_error import SameError
+from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
-from tui.night.stuck.same_error import SameError
-from tui.night.stuck.same_test import SameTest
 from tui.night.stuck.step import SpokenText, Step
 
 _MOST_CONVERSATIONS = 64
@@ -90,6 +90,12 @@ class DetectorSet(Struct):
         progress.on_call(at)
         content = self._content(use, result, run)
         failures = failure_digest(result.excerpt) if run is not None else 0
+        if content == ContentChange.NEW:
+            self.on_progress(ProgressKind.CONTENT, at, ref)
+        if run is not None and progress.on_verdict(run, failures):
+            self.on_progress(ProgressKind.VERDICT, at, ref)
+        if use.ticked and not result.is_error and progress.on_ticked(use.ticked):
+            self.on_progress(ProgressKind.TASK, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -110,12 +116,6 @@ class DetectorSet(Struct):
         conversation = self.conversations.get(thread) or self.conversation(thread)
         for detector in self._enabled(conversation):
             detector.on_step(step, progress, limits)
-        if content == ContentChange.NEW:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
-        if run is not None and progress.on_verdict(run, failures):
-            self.on_progress(ProgressKind.VERDICT, at, ref)
-        if use.ticked and not result.is_error and progress.on_ticked(use.ticked):
-            self.on_progress(ProgressKind.TASK, at, ref)
         self._update(conversation)
 
     def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
@@ -167,9 +167,9 @@ class DetectorSet(Struct):
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
-    def on_progress_file(self, source: str, done: int, at: float | None) -> None:
-        """A progress file was read, which counts that many done tasks."""
-        if self.progress.on_done(source, done):
+    def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
+        """A progress file counts tasks."""
+        if self.progress.on_tasks(done, still_open):
             self.on_progress(ProgressKind.TASK, at)
 
     def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:

@@ -140,7 +140,7 @@ class FileContents(Struct):
         if len(self.files) > _MOST_FILES:
             oldest = next(iter(self.files))
             self.tree ^= _state(oldest, self.files.pop(oldest))
-        seen = number == _base(name) or state in self.states
+        seen = number in (_ABSENT, _base(name)) or state in self.states
         _remember(self.states, old)
         _remember(self.states, state)
         self.touched.append(name)

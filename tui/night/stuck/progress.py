@@ -43,7 +43,9 @@ class ProgressTracker(Struct):
     verdicts: dict[int, bool] = {}
     last_verdict: str = ""
     tasks: dict[int, bool] = {}
-    most_done: dict[str, int] = {}
+    open_tasks: int | None = None
+    done_tasks: int | None = None
+    most_done: int = 0
 
     @property
     def tree(self) -> int:
@@ -95,11 +97,11 @@ class ProgressTracker(Struct):
         new = [_add(self.tasks, task, _MOST_TASKS) for task in tasks]
         return any(new)
 
-    def on_done(self, source: str, done: int) -> bool:
-        """A progress file counts that many done tasks; whether there were never as many."""
-        most = self.most_done.get(source)
-        self.most_done[source] = max(done, most or 0)
-        return most is not None and done > most
+    def on_tasks(self, done: int, still_open: int) -> bool:
+        """Tasks were counted; whether more are done than ever before."""
+        before, self.done_tasks, self.open_tasks = self.done_tasks, done, still_open
+        most, self.most_done = self.most_done, max(done, self.most_done)
+        return before is not None and done > most
 
     # --- what was spent ---
 

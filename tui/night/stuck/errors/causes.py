@@ -156,10 +156,10 @@ _MALFORMED = "InputValidationError"
 
 
 # complexity: the order of these cases is the rule, and the first that fits wins
-def cause_of(tool: str, text: str) -> Cause | None:
-    """Why a call of `tool` failed with the answer `text`; None where that does not tell.
+def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
+    """Why a call of `tool`, on the file `path`, failed with the answer `text`; None where that does not tell.
 
-    What a tool for files says of one file is no cause: the next file may well be there.
+    What a tool for files says of one file is a cause for that file alone: the next may well be there.
     """
     text = plain(text)
     ending = text[-_ENDING:]
@@ -173,7 +173,9 @@ def cause_of(tool: str, text: str) -> Cause | None:
             key = exact_digest(f"{known.name} {what}")
             return Cause(key, known.kind, _line_at(ending, match.start()))
     if tool in _OF_FILES and _MALFORMED not in text:
-        return None
+        line = _TAGS.sub("", text).strip().partition("\n")[0]
+        key = exact_digest(f"{path} {normal(line)}")
+        return Cause(key, CauseKind.PLAIN, shorten(line, _LONGEST)) if path and line else None
     line = _stating(text)
     if not line:
         return None
@@ -205,7 +207,7 @@ def _stating(text: str) -> str:
 
 def normal(line: str) -> str:
     """A line without what differs by chance, and without places and counts; names in quotes stay."""
-    return _NUMBERS.sub("#", _PLACES.sub("", without_chance(line)))[:_LONGEST]
+    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))[:_LONGEST]
 
 
 _FAILURE = lazy(
@@ -228,4 +230,4 @@ def failure_lines(text: str) -> list[str]:
     lines = plain(text).splitlines()
     found = [line.strip() for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
     chosen = found[-_MOST_LINES:] or [line.strip() for line in lines[-3:]]
-    return [_PLACES.sub("", without_chance(line)) for line in chosen]
+    return [without_chance(_PLACES.sub("", line)) for line in chosen]

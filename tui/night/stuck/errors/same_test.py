@@ -14,9 +14,9 @@ from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
-from tui.night.stuck.causes import cause_of, failure_digest, failure_lines
-from tui.night.stuck.commands import program
 from tui.night.stuck.detector import Detector, counts_of
+from tui.night.stuck.errors.causes import cause_of, failure_digest, failure_lines
+from tui.night.stuck.errors.programs import program
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
 from tui.system.format import format_duration, shorten

@@ -15,9 +15,9 @@ from msgspec import Struct, field
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
-from tui.night.stuck.causes import Cause, CauseKind, cause_of
-from tui.night.stuck.commands import program
 from tui.night.stuck.detector import Detector, counts_of
+from tui.night.stuck.errors.causes import Cause, CauseKind, cause_of
+from tui.night.stuck.errors.programs import program
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
 from tui.system.format import shorten
@@ -71,7 +71,7 @@ class SameError(Detector):
         cause = None
         tested = step.run is not None and step.run.verdict == "red"
         if not tested and not step.excerpt.startswith(_REFUSED):
-            cause = cause_of(step.tool, step.excerpt)
+            cause = cause_of(step.tool, step.excerpt, step.path)
         if cause is None:
             self._pass_by(None)
             return
