@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.calls.tool_change import NO_CHANGE, ToolChange
+from tui.model.cli_commands import ENDED_TASK_STATUSES
 from tui.model.failures import ApiFailure
 
 
@@ -78,9 +80,6 @@ class ToolCall(Struct, frozen=True, gc=False):
 
     `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
     A call with `on_server` is run by the API itself: its result stands in the same message.
-    `removed` and `written` are digests of what an edit takes out and puts in: the content of its file, as a
-    number modulo 2**63, changes by their difference; it is `written` where `removed` is 0. `ticked` has a
-    number for each task that the call says is completed.
     """
 
     id: str
@@ -90,13 +89,7 @@ class ToolCall(Struct, frozen=True, gc=False):
     path: str = ""
     command: str = ""
     on_server: bool = False
-    removed: int = 0
-    written: int = 0
-    ticked: tuple[int, ...] = ()
-
-
-ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})
-"""Words of the CLI for a background task that is over."""
+    change: ToolChange = NO_CHANGE
 
 
 class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
-from tui.model.cli_commands import EDITING
-from tui.system.line_digest import MASK, exact_digest, line_digest
+from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.model.calls.tool_change import MASK, NO_CHANGE, ToolChange, exact_digest, line_digest
+from tui.model.cli_commands import EDITING, TICKING
 
 _REMOVED = ("old_string", "old_str", "oldText", "old_text")
 _WRITTEN = ("new_string", "new_str", "newText", "new_text", "insert_text")
@@ -22,12 +24,29 @@ _EDITORS = EDITING | frozenset(
     "str_replace_editor str_replace_based_edit_tool str_replace edit_file replace write_file create_file"
     " write_to_file save_file".split()
 )
-_KEYS = (*_REMOVED, *_WRITTEN, *_WHOLE, *_PATHS, "edits", "cell_id", "insert_line", "edit_mode")
-_Edit = msgspec.defstruct(
-    "_Edit", [(key, Any, None) for key in (*_KEYS, "command", "description")], gc=False
+_KEYS = (*_REMOVED, *_WRITTEN, *_WHOLE, *_PATHS, "edits", "cell_id", "insert_line")
+_Changing = msgspec.defstruct(
+    "_Changing", [(key, Any, None) for key in (*_KEYS, "todos", "taskId", "status")], gc=False
 )
-decode_edit = msgspec.json.Decoder(_Edit)
-"""Decodes the input of an editing tool, with what its summary needs."""
+_decode = msgspec.json.Decoder(_Changing)
+
+
+def read_change(name: str, raw: bytes, inputs: Mapping[str, Any] | None) -> tuple[ToolChange, str]:
+    """What a call of the tool `name` changes, and the file that an editing tool names.
+
+    `inputs` are those decoded from `raw`, None where they were too many.
+    """
+    edits, ticks = is_editor(name), name in TICKING
+    if not edits and not ticks:
+        return NO_CHANGE, ""
+    if inputs is None:
+        try:
+            inputs = structs.asdict(_decode.decode(raw))
+        except UNREADABLE:
+            return NO_CHANGE, ""
+    if ticks:
+        return ToolChange(ticked=_ticked(inputs)), ""
+    return _edit(inputs), _first(inputs, _PATHS) or ""
 
 
 def is_editor(name: str) -> bool:
@@ -35,35 +54,33 @@ def is_editor(name: str) -> bool:
     return name in _EDITORS or (name[:5] == "mcp__" and name.rpartition("__")[2] in _EDITORS)
 
 
-def edit_path(inputs: Mapping[str, Any]) -> str:
-    """The file that an editing tool changes."""
-    return _first(inputs, _PATHS) or ""
-
-
-def digests(inputs: Mapping[str, Any]) -> tuple[int, int]:
-    """What an edit takes out and what it puts in; (0, n): n is the whole content, (0, 0): no edit.
-
-    The content of a file is changed by their difference, modulo 2**63.
-    """
+def _edit(inputs: Mapping[str, Any]) -> ToolChange:
+    """What an edit takes out and puts in; a whole content takes nothing out."""
     pairs = list(_pairs(inputs))
     if pairs and (pairs[0][0] or len(pairs) > 1):
-        removed = sum(line_digest(old) for old, _ in pairs)
-        written = sum(line_digest(new) for _, new in pairs)
-        if removed == written and any(old != new for old, new in pairs):
-            removed += sum(exact_digest(old) for old, _ in pairs)  # the same lines in another order
-            written += sum(exact_digest(new) for _, new in pairs)
-        return removed & MASK or 1, written & MASK or 1
+        return _replaced(pairs)
     whole = pairs[0][1] if pairs else _first(inputs, _WHOLE)
     if whole is not None:
         cell = _first(inputs, ("cell_id",))
-        return 0, (line_digest(whole) + (exact_digest(cell) if cell else 0)) & MASK or 1
+        number = line_digest(whole) + (exact_digest(cell) if cell else 0)
+        return ToolChange(0, number & MASK or 1)
     added = _first(inputs, _WRITTEN)
     if added is not None and inputs.get("insert_line") is not None:
-        return 1, (line_digest(added) + 1) & MASK
-    return 0, 0
+        return ToolChange(1, (line_digest(added) + 1) & MASK)
+    return NO_CHANGE
 
 
-def ticked(inputs: Mapping[str, Any]) -> tuple[int, ...]:
+def _replaced(pairs: list[tuple[str, str]]) -> ToolChange:
+    """Texts that are replaced by others."""
+    removed = sum(line_digest(old) for old, _ in pairs)
+    written = sum(line_digest(new) for _, new in pairs)
+    if removed == written and any(old != new for old, new in pairs):
+        removed += sum(exact_digest(old) for old, _ in pairs)  # the same lines in another order
+        written += sum(exact_digest(new) for _, new in pairs)
+    return ToolChange(removed & MASK or 1, written & MASK or 1)
+
+
+def _ticked(inputs: Mapping[str, Any]) -> tuple[int, ...]:
     """A number for each task that a call of TodoWrite or TaskUpdate says is completed."""
     todos = inputs.get("todos")
     if isinstance(todos, list):

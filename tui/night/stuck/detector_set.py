@@ -9,21 +9,28 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
-from tui.night.stuck.detector import Detector, judged
+from tui.night.stuck.detector import Detector
 from tui.night.stuck.errors.causes import failure_digest
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.file_contents import ContentChange
-from tui.night.stuck.monologue import Monologue, RepeatedPhrases
+from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
+from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
+from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
-_MOST_CONVERSATIONS = 64
+_MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
+_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
+"""Why an attempt began, where its first prompt is the supervisor's."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -36,6 +43,11 @@ class Conversation(Struct):
     same_error: SameError = field(default_factory=SameError)
     same_test: SameTest = field(default_factory=SameTest)
     reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
+    similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
+    repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
+    continuations: Continuations = field(default_factory=Continuations)
+    handoffs: Handoffs = field(default_factory=Handoffs)
+    compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
 
     @property
@@ -47,6 +59,11 @@ class Conversation(Struct):
             self.same_error,
             self.same_test,
             self.reverted_edits,
+            self.similar_messages,
+            self.repeated_turns,
+            self.continuations,
+            self.handoffs,
+            self.compactions,
         )
 
 
@@ -57,14 +74,16 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = ()
+    news: dict[ProgressKind, int] = {}
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
         known = self.conversations.get(thread)
         if known is None:
             if len(self.conversations) >= _MOST_CONVERSATIONS:
-                del self.conversations[next(key for key in self.conversations if key)]
+                self._end_conversation(next(key for key in self.conversations if key))
             known = self.conversations[thread] = Conversation()
             for detector in known.detectors:
                 detector.factor = self.factors.get(detector.name, 1.0)
@@ -86,15 +105,20 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
+        if len(self.conversations) > 1:
+            self._end_conversation(use.id)
+            self._end_conversation(result.agent_id)
         progress = self.progress
         progress.on_call(at)
+        if not thread:
+            self.prompts.on_work(at)
         content = self._content(use, result, run)
         failures = failure_digest(result.excerpt) if run is not None else 0
         if content == ContentChange.NEW:
             self.on_progress(ProgressKind.CONTENT, at, ref)
         if run is not None and progress.on_verdict(run, failures):
             self.on_progress(ProgressKind.VERDICT, at, ref)
-        if use.ticked and not result.is_error and progress.on_ticked(use.ticked):
+        if use.change.ticked and not result.is_error and progress.on_ticked(use.change.ticked):
             self.on_progress(ProgressKind.TASK, at, ref)
         step = Step(
             use.name,
@@ -121,9 +145,9 @@ class DetectorSet(Struct):
     def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
         """What a call did to the content of the files; one that failed did nothing, tests aside."""
         files, change = self.progress.files, ContentChange.NONE
-        if use.removed or use.written or use.name in EDITING:
+        if use.change.written or use.name in EDITING:
             if not result.is_error:
-                change = files.on_edit(use.path, use.key, use.removed, use.written)
+                change = files.on_edit(use.path, use.key, use.change)
         elif use.name in SHELLS and (run is not None or not result.is_error):
             change = files.on_shell(use.command or use.target, use.key)
         self.progress.on_content(change)
@@ -137,10 +161,14 @@ class DetectorSet(Struct):
         at: float | None,
         ref: SourceRef,
         limits: StallThresholds,
+        message: str = "",
+        thinking: bool = False,
     ) -> None:
-        """The model said `text`; alone, or on the way to a tool call."""
+        """The model said `text`, or thought it; alone, or on the way to a tool call."""
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        said = SpokenText(text, has_calls, at, ref)
+        if not thread:
+            self.prompts.on_work(at)
+        said = SpokenText(text, has_calls, at, ref, message, thinking)
         for detector in self._enabled(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
@@ -153,24 +181,63 @@ class DetectorSet(Struct):
         self._update(main)
 
     def on_prompt(
-        self, text: str, at: float | None, ref: SourceRef | None, limits: StallThresholds
+        self,
+        text: str,
+        at: float | None,
+        ref: SourceRef | None,
+        limits: StallThresholds,
+        by_program: bool = False,
     ) -> None:
-        """A turn of the main conversation begins."""
-        self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(lambda detector: detector.reset(), self.conversation(""))
+        """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
+        prompt = self.prompts.read(text, by_program, at, ref)
+        if prompt is None:
+            return
+        if not prompt.by_program:
+            self.progress.mark(ProgressKind.PERSON, at, ref)
+        self._each(
+            lambda detector: detector.on_prompt(prompt, self.progress, limits),
+            self.conversation(""),
+        )
+
+    def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
+        """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
+        main = self.conversation("")
+        pause = self.prompts.pause(at)
+        for detector in self._enabled(main):
+            detector.on_turn_started(at, ref, pause, self.progress, limits)
+        self._update(main)
+
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        """People and the supervisor did something: who speaks next, and what was done about a stall."""
+        main = self.conversation("")
+        match entry.kind:
+            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
+                self.prompts.announce(str(entry.data.get("text") or ""))
+                self._each(lambda one: one.reset() if one.finding is not None else None, main)
+            case "inject":
+                self.progress.mark(ProgressKind.PERSON, entry.at)
+                self._each(lambda detector: detector.reset(), main)
+            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
+                self.prompts.announce()
+            case "continuation":
+                self.prompts.announce()
+        for detector in self._enabled(main):
+            detector.on_journal(entry, limits)
+        self._update(main)
+
+    def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
+        """A progress file counts tasks."""
+        if self.progress.on_tasks(done, still_open):
+            self.on_progress(ProgressKind.TASK, at)
 
     def on_progress(
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
         self.progress.mark(kind, at, ref)
+        self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
-
-    def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
-        """A progress file counts tasks."""
-        if self.progress.on_tasks(done, still_open):
-            self.on_progress(ProgressKind.TASK, at)
 
     def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
         """A person brought back a checkpoint, with the files or the conversation alone."""
@@ -197,15 +264,24 @@ class DetectorSet(Struct):
         off = self.disabled
         return [one for one in conversation.detectors if one.name not in off]
 
+    def _end_conversation(self, thread: str) -> None:
+        """A subagent has answered: whatever it was stuck in is over."""
+        known = self.conversations.pop(thread, None) if thread else None
+        if known is not None:
+            self._end_episode(known)
+
+    def _end_episode(self, conversation: Conversation) -> None:
+        if conversation.episode is not None:
+            self.ended.append(conversation.episode)
+            del self.ended[:-_MOST_ENDED]
+            conversation.episode = None
+
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
         found = [one.finding for one in self._enabled(conversation) if one.finding is not None]
         episode = conversation.episode
         if not found:
-            if episode is not None:
-                self.ended.append(episode)
-                del self.ended[:-_MOST_ENDED]
-                conversation.episode = None
+            self._end_episode(conversation)
             return
         worst = min(found, key=_rank)
         beside = next(one.beside for one in conversation.detectors if one.finding is worst)

@@ -12,10 +12,10 @@ from itertools import chain
 
 from msgspec import Struct
 
+from tui.model.calls.tool_change import MASK, ToolChange, exact_digest, line_digest
 from tui.night.evidence.shell_effects import shell_effects
 from tui.night.evidence.shell_parser import CommandCall, pipelines
 from tui.system.lazy_pattern import AnyWord, lazy
-from tui.system.line_digest import MASK, exact_digest, line_digest
 
 _MOST_FILES = 512
 _MOST_STATES = 4_096
@@ -55,11 +55,13 @@ class FileContents(Struct):
 
     # --- what happens ---
 
-    def on_edit(self, path: str, key: int, removed: int, written: int) -> ContentChange:
+    def on_edit(self, path: str, key: int, change: ToolChange) -> ContentChange:
         """A tool changed one file; without digests its `key` stands for the content."""
         self.touched = []
         name = self._name(path)
-        number = self.number(name) + written - removed if removed else written or key
+        number = change.written or key
+        if change.removed:
+            number += self.number(name) - change.removed
         return self._put(name, number & MASK, key)
 
     def on_shell(self, command: str, key: int) -> ContentChange:
@@ -154,6 +156,7 @@ class FileContents(Struct):
 
     # --- commands ---
 
+    # complexity: a table in code, one rule for each program whose words tell the content of a file
     def _effects(self, call: CommandCall, command: str) -> list[Effect]:
         """What one command plainly does, as far as its words tell the content."""
         name, words = call.name, list(call.texts)
@@ -184,6 +187,7 @@ class FileContents(Struct):
         by = line_digest(match.group(3)) - line_digest(match.group(2))
         return [(path, (self.number(self._name(path)) + by) & MASK) for path in named[1:]]
 
+    # complexity: a table in code, one rule for each verb
     def _by_git(self, words: list[str], command: str) -> list[Effect]:
         while words[:1] and words[0].startswith("-"):
             del words[: 2 if words[0] in ("-C", "-c") else 1]

@@ -6,12 +6,12 @@ from collections.abc import Collection
 
 from msgspec import Struct, field
 
+from tui.model.calls.tool_change import exact_digest
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
 from tui.model.stall import ProgressKind, StallWaste
 from tui.night.evidence.shell_effects import is_prose, is_scratch_path
 from tui.night.stuck.file_contents import ContentChange, FileContents
-from tui.system.line_digest import exact_digest
 
 _MOST_VERDICTS = 256
 _MOST_TASKS = 2_048

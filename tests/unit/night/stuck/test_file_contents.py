@@ -21,7 +21,7 @@ class Files:
         self.contents = FileContents()
 
     def call(self, use: ToolCall) -> ContentChange:
-        return self.contents.on_edit(use.path, use.key, use.removed, use.written)
+        return self.contents.on_edit(use.path, use.key, use.change)
 
     def edit(self, path: str, old: str, new: str) -> ContentChange:
         given = {"file_path": path, "old_string": old, "new_string": new}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from tui.model.calls.tool_change import exact_digest
 from tui.night.evidence.test_output import plain
 from tui.night.stuck.similarity import is_infrastructure_error, without_chance
 from tui.system.format import shorten
 from tui.system.lazy_pattern import HintedPattern, lazy
-from tui.system.line_digest import exact_digest
 
 _LONGEST = 200
 _ENDING = 800

@@ -1,12 +1,29 @@
-"""The content of a text as a number that edits change by what they take out and put in."""
+"""What a tool call changes, as numbers: the content of a file, and tasks that are done."""
 
 from __future__ import annotations
 
 from operator import mul
 from zlib import crc32
 
+from msgspec import Struct
+
 MASK = (1 << 63) - 1
 """Digests are added and subtracted modulo 2**63."""
+
+
+class ToolChange(Struct, frozen=True, gc=False):
+    """What an edit takes out of a file and puts in, and a number for each task that a call says is completed.
+
+    The content of a file, as a number, changes by `written` - `removed`; it is `written` where `removed`
+    is 0. Both are 0 where nobody can tell.
+    """
+
+    removed: int = 0
+    written: int = 0
+    ticked: tuple[int, ...] = ()
+
+
+NO_CHANGE = ToolChange()
 
 
 def line_digest(text: str) -> int:
