@@ -23,7 +23,7 @@ from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
-from tui.night.journal_reducer import apply_entry
+from tui.night.journal_reducer import apply_entry, not_stuck
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
 from tui.night.stuck.effects import intervention_name
@@ -381,6 +381,8 @@ class Reducer:
             self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
+        elif entry.kind == "not_stuck" and (said := not_stuck(entry)) is not None:
+            self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:
         """The session of the newest attempt begins at zero, or carries on another one's bill."""
