@@ -9,52 +9,59 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
+from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple
 
 from tui.system.lazy_pattern import lazy
 
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?"
+# The first sign is taken first, so that the search leaps over all others, and is looked back at.
+_CLOCK = r"(?:(?<=[01])\d|(?<=2)[0-3])?:[0-5]\d:[0-5]\d(?:[.,]\d+)?"
 _UNIT = (
     r"(?:[nmuµμ]?s|[nmuµ]sec|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hrs?|hours?)"
+    r"(?:/(?:op|iter|loop))?(?!\w)"
 )
-# Alternatives stand under what they begin with, and all under what any can begin with: most signs of
-# a text begin none, and are passed with one look.
+_FIGURE = r"[\d,]*(?:\.\d+)?\ ?"
 _CHANCE = lazy(
     rf"""
-    (?=[0-9a-fA-FprtPRT/\[:\u2800-\u28ff◐-◓])
-    (?:
-        (?=[0-9])(?<![\w.])
-        (?: (?i:{_UUID})(?!\w)
-        | (?P<day>[0-9]{{4}}-[01][0-9]-[0-3][0-9])[T\ ](?P<moment>{_CLOCK})(?:Z|\ ?[+-]\d\d:?\d\d)?(?![\w:])
-        | (?<![:-])(?P<time>{_CLOCK})(?:\ ?[aApP][mM])?(?![\w:])
-        | (?<![:-])(?P<short>(?:[01]?\d|2[0-3]):[0-5]\d)(?![\w:.])
-        | (?P<epoch>1[5-9]\d{{8}}(?:\d{{3}})?)(?![\w.])
-        | 0[xX][0-9a-fA-F]+(?!\w)                                         # addresses
-        | (?=[0-9]+[a-fA-F])(?:[0-9a-f]{{7,64}}|[0-9A-F]{{7,64}})(?!\w)     # hashes
-        | (?P<span>
-            (?:\d+h\ ?)?(?:\d+m\ ?)?\d[\d,]*(?:\.\d+)?\ ?{_UNIT}(?:/(?:op|iter|loop))?(?!\w)
-          | \d+h\ ?\d+m(?!\w)
-          | \d[\d,]*(?:\.\d+)?\ ?[kKMGT]?i?B/s(?:ec)?(?!\w) )
+    [0-9a-fA-FprtPRT/\[:\u2800-\u28ff◐-◓]
+    (?: (?<!\w\w)
+      (?:
+        (?<![\w.].)
+        (?: (?<=[0-9])
+            (?: (?i:[0-9a-f]{{7}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})(?!\w)              # uuid
+            | (?P<moment>[0-9]{{3}}-[01][0-9]-[0-3][0-9][T\ ]
+                (?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|\ ?[+-]\d\d:?\d\d)?(?![\w:]))
+            | (?<![:-].)(?P<time>{_CLOCK}(?:\ ?[aApP][mM])?(?![\w:]))
+            | (?<![:-].)(?P<short>(?:(?<=[01])\d|(?<=2)[0-3])?:[0-5]\d(?![\w:.]))
+            | (?P<epoch>(?<=1)[5-9]\d{{8}}(?:\d{{3}})?(?![\w.]))
+            | (?<=0)[xX][0-9a-fA-F]+(?!\w)                                         # addresses
+            | (?=[0-9]*[a-fA-F])(?:[0-9a-f]{{6,63}}|[0-9A-F]{{6,63}})(?!\w)          # hashes
+            | (?P<span>
+                (?:\d*h\ ?(?:\d+m\ ?)?\d|\d*m\ ?\d)?{_FIGURE}{_UNIT}
+              | \d*h\ ?\d+m(?!\w)
+              | {_FIGURE}[kKMGT]?i?B/s(?:ec)?(?!\w) )
+            )
+        | (?<=[a-fA-F])
+            (?: (?i:[0-9a-f]{{7}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})(?!\w)
+            | (?=[a-fA-F]*[0-9])(?:(?<![A-F])[0-9a-f]{{6,63}}|(?<![a-f])[0-9A-F]{{6,63}})(?!\w)
+            )
         )
-    | (?=[a-fA-F])(?<![\w.])
-        (?: (?i:{_UUID})(?!\w)
-        | (?=[a-fA-F]+[0-9])(?:[0-9a-f]{{7,64}}|[0-9A-F]{{7,64}})(?!\w)     # hashes
+    | (?<!\w.)
+        (?: (?<=[pP])(?:(?:id|(?<=P)ID|rocess\ id)[\s:=\#\[(]*\d+\b | ort[\s:=]*\d{{2,5}}\b)
+        | (?<=[tT])(?:(?:(?<=t)id|(?<=T)ID|hread\ id)[\s:=\#\[(]*\d+\b | hread[-\ \#:]*\d{{6,}}\b)
+        | (?<=[rR])(?i:andom(?:ized|ly)?(?:\ with)?[-\ ]seed)[\s:=]*\d+\b
         )
-    | \b(?:pid|PID|Pid|tid|TID|[Pp]rocess\ id|[Tt]hread\ id)[\s:=\#\[(]*\d+\b
-    | \b[Tt]hread[-\ \#:]*\d{{6,}}\b
-    | \b[Pp]ort[\s:=]*\d{{2,5}}\b
-    | (?:(?<=localhost)|(?<=\])|(?<=\.\d)|(?<=\.\d\d)|(?<=\.\d\d\d)):\d{{4,5}}\b
-    | \b(?i:random(?:ized|ly)?(?:\ with)?[-\ ]seed)[\s:=]*\d+\b
-    | (?:/private)?/(?:tmp|var/folders|var/tmp|dev/shm)/[^\s'":,;)\]]+
-    | \[\d+\]\s+\d{{3,}}\b                                                # shell jobs
-    | \[\d{{3,}}\](?=:)                                                  # syslog
-    | [\u2800-\u28ff◐-◓]                                                 # spinners
+      )
+    | (?<=/)(?:private/)?(?:tmp|var/folders|var/tmp|dev/shm)/[^\s'":,;)\]]+
+    | (?<=\[)(?:\d+\]\s+\d{{3,}}\b | \d{{3,}}\](?=:))                            # jobs, syslog
+    | (?<=:)(?:(?<=localhost:)|(?<=\]:)|(?<=\.\d:)|(?<=\.\d\d:)|(?<=\.\d\d\d:))\d{{4,5}}\b
+    | (?<=[\u2800-\u28ff◐-◓])                                                   # spinners
     )
     """,
     re.VERBOSE,
 )
+_TIME = lazy(r"(\d+):(\d\d)(?::(\d\d(?:[.,]\d+)?))?")
 PARTS_OF_CHANCE = frozenset(
     "pid tid process thread port random randomized randomly with seed id am pm"
     " ns ms us s nsec msec usec sec secs second seconds millisecond milliseconds microsecond"
@@ -64,6 +71,7 @@ PARTS_OF_CHANCE = frozenset(
 _COUNTDOWN = lazy(r"\b(?:eta|remaining|left|to go)\b", re.IGNORECASE)
 _MOST_CLOCKS = 64
 _MASK = "·"
+_SIGNS = ".,;:!?()<>{}'\"*=-|"
 
 
 class ClockKind(IntEnum):
@@ -108,12 +116,12 @@ def mask_part(part: str, keeps_spans: bool) -> str:
         if kind is None or kind == "time":
             return _MASK
         if kind == "moment":
-            return f"{found['day']} {_MASK}"
+            return f"{found[0][:10]} {_MASK}"
         if kind == "span" and not keeps_spans:
             return _MASK
         return found[0]
 
-    return _CHANCE.sub(replaced, " ".join(part.split()))
+    return _substitute(replaced, part)
 
 
 def mask_timed(text: str) -> Masked:
@@ -137,22 +145,42 @@ def mask_timed(text: str) -> Masked:
         clocks.append(clock)
         return _MASK
 
-    masked = _CHANCE.sub(replaced, " ".join(text.split()))
+    masked = _substitute(replaced, text)
     return Masked(masked, tuple(clocks), tuple(spans))
+
+
+def _substitute(replaced: Callable[[re.Match[str]], str], text: str) -> str:
+    """`text` with single blanks, and with what is `replaced`; plain words cost next to nothing."""
+    parts: list[str] = []
+    others: list[str] = []
+    for word in text.split():
+        bare = word if word.isalpha() else word.strip(_SIGNS)
+        if bare.isalpha() and bare.isascii() and bare.lower() not in PARTS_OF_CHANCE:
+            if others:
+                parts.append(_CHANCE.sub(replaced, " ".join(others)))
+                others = []
+            parts.append(word)
+        else:
+            others.append(word)
+    if others:
+        parts.append(_CHANCE.sub(replaced, " ".join(others)))
+    return " ".join(parts)
 
 
 def _clock(kind: str, found: re.Match[str]) -> Clock | None:
     """The time that a match holds; None where its date does not exist."""
+    text = found[0]
     if kind == "epoch":
-        value = float(found["epoch"])
+        value = float(text)
         return Clock(ClockKind.EPOCH, value / 1000 if value > 1e11 else value)
-    hours, minutes, *seconds = found[kind].replace(",", ".").split(":")
-    value = int(hours) * 3600 + int(minutes) * 60 + (float(seconds[0]) if seconds else 0.0)
-    if kind == "short":
-        return Clock(ClockKind.SHORT, value)
-    if kind == "time":
-        return Clock(ClockKind.TIME, value)
-    year, month, day = map(int, found["day"].split("-"))
+    parts = _TIME.search(text, 11 if kind == "moment" else 0)
+    if parts is None:
+        return None
+    hours, minutes, seconds = parts.groups()
+    value = int(hours) * 3600 + int(minutes) * 60 + float((seconds or "0").replace(",", "."))
+    if kind != "moment":
+        return Clock(ClockKind.SHORT if kind == "short" else ClockKind.TIME, value)
+    year, month, day = map(int, text[:10].split("-"))
     if not (1970 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31):
         return None
     return Clock(ClockKind.MOMENT, timegm((year, month, day, 0, 0, 0)) + value)

@@ -7,7 +7,9 @@ from msgspec import Struct, structs
 from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
+from tui.night.stuck.file_contents import ContentChange
 from tui.night.usage.compact_tables import digest
 from tui.system.format import shorten
 
@@ -26,6 +28,8 @@ class Step(Struct):
     written, and `echoes` are the words that such a call only prints. `fingerprint` stands for the answer
     without chance, `clocks` and `spans` for its times and durations, once somebody asked; `varies`: it
     is the same as the answer before but for durations. `whole` stands for an answer that was cut.
+    `denial`: it was not let run, in the folder `cwd`.
+    `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
     """
 
     tool: str
@@ -42,6 +46,10 @@ class Step(Struct):
     path: str = ""
     run: TestRun | None = None
     fingerprint: int = 0
+    denial: DenialKind | None = None
+    cwd: str = ""
+    content: ContentChange = ContentChange.NONE
+    failures: int = 0
     call: int = 0
     echoes: tuple[str, ...] = ()
     clocks: tuple[tuple[int, float], ...] = ()

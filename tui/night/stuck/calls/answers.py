@@ -85,28 +85,38 @@ def is_clock(one: Step, left: Clock, other: Step, right: Clock) -> bool:
     """
     if left.kind != right.kind:
         return False
-    moved = right.value - left.value
-    if one.at is None or other.at is None or other.is_error:
-        if left.kind == ClockKind.TIME:
-            return True
-        if left.kind == ClockKind.MOMENT and left.value // _DAY == right.value // _DAY:
-            return True
-    if one.at is None or other.at is None:
-        return False
-    if left.kind in (ClockKind.TIME, ClockKind.SHORT) and _are_durations(one, left, other, right):
+    untimed = one.at is None or other.at is None
+    if (untimed or other.is_error) and _is_same_day(left, right):
         return True
+    return not untimed and (
+        _are_durations(one, left, other, right) or _moved(one, left, other, right)
+    )
+
+
+def _is_same_day(left: Clock, right: Clock) -> bool:
+    """Whether two times may be those of one day."""
+    if left.kind == ClockKind.MOMENT:
+        return left.value // _DAY == right.value // _DAY
+    return left.kind == ClockKind.TIME
+
+
+def _moved(one: Step, left: Clock, other: Step, right: Clock) -> bool:
+    """Whether a time moved as the clock did while the two steps were made."""
+    start, end = one.at or 0.0, other.at or 0.0
     slack = _MINUTE if left.kind == ClockKind.SHORT else _SLACK
-    least = (other.called_at or other.at) - one.at - slack
-    most = other.at - (one.called_at or one.at) + slack
+    least = (other.called_at or end) - start - slack
+    most = end - (one.called_at or start) + slack
+    moved = right.value - left.value
     if left.kind in (ClockKind.TIME, ClockKind.SHORT):
-        moved %= _DAY
-        least, most = least % _DAY if least > _DAY else least, most % _DAY
+        return (moved - least) % _DAY <= most - least
     return least <= moved <= most
 
 
 def _are_durations(one: Step, left: Clock, other: Step, right: Clock) -> bool:
     """Whether two times, such as 0:01:15, say how long their calls took."""
     unit = 60 if left.kind == ClockKind.SHORT else 1
+    if left.kind not in (ClockKind.TIME, ClockKind.SHORT):
+        return False
     pairs = ((one, left), (other, right))
     return all(
         step.seconds is not None and 0 < clock.value / unit <= step.seconds + 2

@@ -11,6 +11,8 @@ import re
 from typing import NamedTuple
 
 from tui.night.evidence.shell_parser import split_pipelines
+from tui.night.stuck.step import Step
+from tui.night.usage.compact_tables import digest
 from tui.system.lazy_pattern import AnyWord, lazy
 
 _MAY_VARY = AnyWord(
@@ -32,6 +34,10 @@ _COUNTER = lazy(
     re.IGNORECASE,
 )
 _SLEEP = lazy(r"\bsleep\s+\d+(?:\.\d+)?[smh]?")
+
+
+_WHOLE = 4_000
+"""Longer commands may have been cut off."""
 
 
 class PlainCommand(NamedTuple):
@@ -67,6 +73,14 @@ def plain_command(command: str) -> PlainCommand:
             line for line in (" ".join(part.split()) for part in text.split("\n")) if line
         )
     return PlainCommand(text or command.strip(), echoes)
+
+
+def name_call(step: Step) -> None:
+    """Give a step the key of what it asks, however it is written."""
+    step.call = step.key
+    if step.is_shell and len(step.text) < _WHOLE:
+        plain = plain_command(step.text)
+        step.call, step.echoes = digest(plain.text), plain.echoes
 
 
 def _without_comments(command: str) -> str:

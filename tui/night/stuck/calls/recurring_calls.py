@@ -51,6 +51,8 @@ class RecurringCalls(Detector):
     seen: dict[int, list[Recurrence]] = field(default_factory=dict)
     number: int = 0
     moved: int = 0
+    distance: int = 0
+    followed: int = 0
     again: list[int] = field(default_factory=list)
     last_at: float | None = None
 
@@ -64,20 +66,27 @@ class RecurringCalls(Detector):
         if known is not None:
             one = next((each for each in known if compare(each.step, step).is_same), None)
         if one is None:
+            self.distance = self.followed = 0
             if known is not None:
                 self.moved = self.number  # the same call has a new answer: something changed
             self._add(step, paused)
             if self.finding is not None and self.number - self.again[-1] >= _NEW_STEPS:
                 self.finding = None
             return
+        if self._is_in_turn(one, limits):
+            one.step, one.places = step.kept(), [Place(self.number, step.at, step.ref)]
+            self.again.append(self.number)
+            self.finding = None
+            return
         oldest = max(self.number - _WINDOW, self.moved)
         one.step, one.paused = step.kept(), one.paused and paused
-        one.places = [place for place in one.places if place.number > oldest]
+        one.places = [
+            place for place in one.places if oldest < place.number != self.number - 1
+        ]  # those next to each other are one
         one.places.append(Place(self.number, step.at, step.ref))
         self.again.append(self.number)
         del self.again[:-_WINDOW]
-        scattered = self.number - one.places[0].number >= len(one.places)
-        if scattered and len(one.places) >= counts_of(self.name, limits).notice:
+        if len(one.places) >= counts_of(self.name, limits).notice:
             self._judge(one, limits)
 
     def on_compaction(
@@ -91,7 +100,7 @@ class RecurringCalls(Detector):
     def reset(self) -> None:
         if self.number:
             self.seen, self.again, self.finding = {}, [], None
-            self.number = self.moved = 0
+            self.number = self.moved = self.distance = self.followed = 0
 
     def _add(self, step: Step, paused: bool) -> None:
         """A call or an answer that was not seen before; the oldest of too many are forgotten."""
@@ -105,6 +114,13 @@ class RecurringCalls(Detector):
                 for call, kept in self.seen.items()
                 if any(each.places[-1].number > old for each in kept)
             }
+
+    def _is_in_turn(self, one: Recurrence, limits: StallThresholds) -> bool:
+        """Whether the newest calls repeat others in their order: a cycle, which has its own detector."""
+        distance = self.number - one.places[-1].number
+        self.followed = self.followed + 1 if distance == self.distance else 1
+        self.distance = distance
+        return distance <= limits.loop_longest_cycle and self.followed >= max(2, distance)
 
     def _judge(self, one: Recurrence, limits: StallThresholds) -> None:
         """Whether one call has come again often enough."""
