@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tui.model.events import SourceRef
-from tui.model.stall import DetectorName, ProgressKind, Stall
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.progress import ProgressTracker
@@ -87,6 +87,9 @@ class Monologue(Detector):
 
     def on_progress(self, kind: ProgressKind) -> None:
         self.reset()
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "equal words", limits)
 
     def reset(self) -> None:
         self.count, self.text, self.finding = 0, "", None
