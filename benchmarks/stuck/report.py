@@ -54,9 +54,7 @@ def _wrong(label: str, notice: int | None, detector: str | None) -> str:
     return "not found" if label == "stuck" else f"false alarm of {detector} at step {notice}"
 
 
-def _table(
-    title: str, rows: Iterable[tuple[str, LevelFigures]], of: object
-) -> Iterator[str]:
+def _table(title: str, rows: Iterable[tuple[str, LevelFigures]], of: object) -> Iterator[str]:
     stuck, healthy = int(getattr(of, "stuck", 0)), int(getattr(of, "healthy", 0))
     yield ""
     yield title

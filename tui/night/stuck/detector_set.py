@@ -9,17 +9,24 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
-from tui.night.stuck.detector import Detector, judged
-from tui.night.stuck.monologue import Monologue, RepeatedPhrases
+from tui.night.stuck.detector import Detector
+from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
+from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
+from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
-_MOST_CONVERSATIONS = 64
+_MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
+_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
+"""Why an attempt began, where its first prompt is the supervisor's."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -29,11 +36,25 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
+    repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
+    continuations: Continuations = field(default_factory=Continuations)
+    handoffs: Handoffs = field(default_factory=Handoffs)
+    compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return (self.repeated_calls, self.repeated_phrases, self.monologue)
+        return (
+            self.repeated_calls,
+            self.repeated_phrases,
+            self.monologue,
+            self.similar_messages,
+            self.repeated_turns,
+            self.continuations,
+            self.handoffs,
+            self.compactions,
+        )
 
 
 class DetectorSet(Struct):
@@ -43,7 +64,9 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = ()
+    news: dict[ProgressKind, int] = {}
     wrong: CalledWrong = field(default_factory=CalledWrong)
 
     def conversation(self, thread: str) -> Conversation:
@@ -51,7 +74,7 @@ class DetectorSet(Struct):
         known = self.conversations.get(thread)
         if known is None:
             if len(self.conversations) >= _MOST_CONVERSATIONS:
-                del self.conversations[next(key for key in self.conversations if key)]
+                self._end_conversation(next(key for key in self.conversations if key))
             known = self.conversations[thread] = Conversation()
             for detector in known.detectors:
                 detector.factor = self.factors.get(detector.name, 1.0)
@@ -75,8 +98,13 @@ class DetectorSet(Struct):
             return
         if self.wrong.said:
             self._believe_until(at)
+        if len(self.conversations) > 1:
+            self._end_conversation(use.id)
+            self._end_conversation(result.agent_id)
         progress = self.progress
         progress.calls += 1
+        if not thread:
+            self.prompts.on_work(at)
         is_new = False
         if use.name in EDITING and not result.is_error:
             is_new = progress.on_edit(use.key)
@@ -110,12 +138,16 @@ class DetectorSet(Struct):
         at: float | None,
         ref: SourceRef,
         limits: StallThresholds,
+        message: str = "",
+        thinking: bool = False,
     ) -> None:
-        """The model said `text`; alone, or on the way to a tool call."""
+        """The model said `text`, or thought it; alone, or on the way to a tool call."""
         if self.wrong.said:
             self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        said = SpokenText(text, has_calls, at, ref)
+        if not thread:
+            self.prompts.on_work(at)
+        said = SpokenText(text, has_calls, at, ref, message, thinking)
         for detector in self._enabled(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
@@ -129,13 +161,56 @@ class DetectorSet(Struct):
         self._update(main)
 
     def on_prompt(
-        self, text: str, at: float | None, ref: SourceRef | None, limits: StallThresholds
+        self,
+        text: str,
+        at: float | None,
+        ref: SourceRef | None,
+        limits: StallThresholds,
+        by_program: bool = False,
     ) -> None:
-        """A turn of the main conversation begins."""
+        """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
         if self.wrong.said:
             self._believe_until(at)
-        self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(lambda detector: detector.reset(), self.conversation(""))
+        prompt = self.prompts.read(text, by_program, at, ref)
+        if prompt is None:
+            return
+        if not prompt.by_program:
+            self.progress.mark(ProgressKind.PERSON, at, ref)
+        self._each(
+            lambda detector: detector.on_prompt(prompt, self.progress, limits),
+            self.conversation(""),
+        )
+
+    def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
+        """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
+        main = self.conversation("")
+        pause = self.prompts.pause(at)
+        for detector in self._enabled(main):
+            detector.on_turn_started(at, ref, pause, self.progress, limits)
+        self._update(main)
+
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        """People and the supervisor did something: who speaks next, and what was done about a stall."""
+        main = self.conversation("")
+        match entry.kind:
+            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
+                self.prompts.announce(str(entry.data.get("text") or ""))
+                self._each(lambda one: one.reset() if one.finding is not None else None, main)
+            case "inject":
+                self.progress.mark(ProgressKind.PERSON, entry.at)
+                self._each(lambda detector: detector.reset(), main)
+            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
+                self.prompts.announce()
+            case "continuation":
+                self.prompts.announce()
+        for detector in self._enabled(main):
+            detector.on_journal(entry, limits)
+        self._update(main)
+
+    def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
+        """A progress file counts tasks."""
+        if self.progress.on_tasks(done, still_open):
+            self.on_progress(ProgressKind.TASK, at)
 
     def on_progress(
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
@@ -144,6 +219,7 @@ class DetectorSet(Struct):
         if self.wrong.said:
             self._believe_until(at)
         self.progress.mark(kind, at, ref)
+        self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
@@ -192,13 +268,22 @@ class DetectorSet(Struct):
         off = self.disabled
         return [one for one in conversation.detectors if one.name not in off]
 
+    def _end_conversation(self, thread: str) -> None:
+        """A subagent has answered: whatever it was stuck in is over."""
+        known = self.conversations.pop(thread, None) if thread else None
+        if known is not None:
+            self._end_episode(known)
+
+    def _end_episode(self, conversation: Conversation) -> None:
+        if conversation.episode is not None:
+            self._end(conversation.episode)
+            conversation.episode = None
+
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
         worst, episode = self._worst(conversation), conversation.episode
         if worst is None:
-            if episode is not None:
-                self._end(episode)
-                conversation.episode = None
+            self._end_episode(conversation)
             return
         if episode is not None:
             since = min(episode.since, worst.since) or worst.since

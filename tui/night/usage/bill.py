@@ -16,7 +16,7 @@ from tui.night.usage.responses import SLOT, ResponseLedger
 from tui.system.format import format_count
 
 _HOUR = 3600
-_MOST_OLDER = 200
+_OLDER_IN_A_ROW = 32
 
 
 def tokens(accounts: CostAccounts) -> TokenUsage:
@@ -139,21 +139,25 @@ def _burn(
     return recent * share * _HOUR / max(last - begin * SLOT, float(SLOT))
 
 
-def spent_since(accounts: CostAccounts, usd: float | None, since: float) -> float | None:
-    """USD of the responses from `since` on, as a part of the night's bill `usd`; None: not known."""
-    share = _share(accounts, usd)
-    if not share:
-        return None
-    responses, sum_so_far, older = accounts.responses, 0, 0
-    for row in range(len(responses.rows.at) - 1, -1, -1):
-        at = responses.rows.at[row]
-        if at >= since:
-            sum_so_far += responses.cost(row)
-        else:
-            older += 1  # those of another file may lie between
-            if older > _MOST_OLDER:
+def spent_since(accounts: CostAccounts, since: float) -> float | None:
+    """USD of the responses that began after `since`, by the table of prices; None where it has none.
+
+    Looks back from the newest until so many in a row are older that no other source goes on from there.
+    """
+    responses = accounts.responses
+    times, models = responses.rows.at, responses.rows.model
+    cost, is_known, older = 0, False, 0
+    for row in range(len(times) - 1, -1, -1):
+        if times[row] <= since:
+            older += 1
+            if older > _OLDER_IN_A_ROW:
                 break
-    return sum_so_far * share
+            continue
+        older = 0
+        if responses.has_price(models[row]):
+            is_known = True
+            cost += responses.cost(row)
+    return cost / PICO if is_known else None
 
 
 class SpendingCurve(Struct, frozen=True):
