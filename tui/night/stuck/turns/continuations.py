@@ -28,11 +28,13 @@ class Continuations(Detector):
     name: ClassVar[DetectorName] = DetectorName.CONTINUATIONS
     number: int = 0
     idle: int = 0
+    half_used: bool = False
     first_at: float | None = None
     refs: list[SourceRef] = field(default_factory=list)
 
-    def on_continuation(self, entry: JournalEntry, ref: SourceRef, limits: StallThresholds) -> None:
-        """The supervisor has it go on, as tasks are open."""
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        if entry.kind != "continuation":
+            return
         number, allowed, at = _count(entry, "attempt"), _count(entry, "allowed"), entry.at
         titles = entry.data.get("open")
         titles = tuple(map(str, titles)) if isinstance(titles, list) else ()
@@ -45,8 +47,8 @@ class Continuations(Detector):
         self.refs.append(SourceRef(entry.source, entry.offset))
         del self.refs[1:-_MOST_REFS]
         level = self.level(self.idle, limits)
-        half = allowed is not None and number >= self.factor * allowed / 2
-        if not level and half:
+        self.half_used = allowed is not None and number >= self.factor * allowed / 2
+        if not level and self.half_used:
             level = StallLevel.NOTICE
         self.finding = self._stall(allowed, titles, at, level, limits) if level else None
 
@@ -54,9 +56,12 @@ class Continuations(Detector):
         self.idle = 0
         if kind in (ProgressKind.TASK, ProgressKind.COMMIT, ProgressKind.PERSON):
             self.reset()
+        elif not self.half_used:
+            self.finding = None
 
     def reset(self) -> None:
-        self.number, self.idle, self.finding, self.first_at, self.refs = 0, 0, None, None, []
+        self.number, self.idle, self.half_used = 0, 0, False
+        self.finding, self.first_at, self.refs = None, None, []
 
     def _stall(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from enum import IntEnum
 from typing import ClassVar
 
 from msgspec import Struct, field
@@ -15,7 +16,7 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.prompts import Prompt
-from tui.night.stuck.turns.wording import say_the_same, words_of
+from tui.night.stuck.turns.wording import say_the_same, without_numbers, words_of
 from tui.system.format import shorten
 
 _LONG = 400
@@ -54,6 +55,28 @@ class RepeatedPhrases(Detector):
         self.finding = None
 
 
+class Equality(IntEnum):
+    """How far statements are equal that say the same."""
+
+    LETTERS = 0
+    NUMBERS = 1
+    WORDS = 2
+
+    @classmethod
+    def of(cls, one: str, other: str) -> Equality:
+        """How far two statements are equal that say the same."""
+        if one == other:
+            return cls.LETTERS
+        return cls.NUMBERS if without_numbers(one) == without_numbers(other) else cls.WORDS
+
+
+_SAID = {
+    Equality.LETTERS: "say the same",
+    Equality.NUMBERS: "say the same but for the numbers",
+    Equality.WORDS: "say the same in other words",
+}
+
+
 class Statement(Struct):
     """A message without a call; its words are made out once another one follows."""
 
@@ -72,7 +95,7 @@ class Monologue(Detector):
     first: Statement | None = None
     count: int = 0
     unprompted: int = 0
-    literal: bool = True
+    equal: Equality = Equality.LETTERS
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
         if said.has_calls or said.thinking:
@@ -86,7 +109,7 @@ class Monologue(Detector):
         one = Statement(said.text[:_KEPT], said.message, said.at, said.ref)
         self.unprompted += 1
         if last is None:
-            self.count, self.first, self.literal = 1, one, True
+            self.count, self.first, self.equal = 1, one, Equality.LETTERS
         else:
             self._compare(one)
         self.recent.append(one)
@@ -99,19 +122,19 @@ class Monologue(Detector):
             other.words = other.words or words_of(other.text)
             if say_the_same(one.words, other.words) or one.text == other.text:
                 self.count += 1
-                self.literal = self.literal and one.text == other.text
+                self.equal = max(self.equal, Equality.of(one.text, other.text))
                 return
-        self.count, self.first, self.literal = 1, one, True
+        self.count, self.first, self.equal = 1, one, Equality.LETTERS
 
     def _judge(self, one: Statement, limits: StallThresholds) -> None:
         level, count = self.level(self.count, limits), self.count
-        words = "say the same" if self.literal else "say the same in other words"
+        first, words = self.first, _SAID[self.equal]
         if not level and self.unprompted >= self.factor * _ONLY_TEXT:
-            level, count, words = StallLevel.NOTICE, self.unprompted, "follow each other"
-        if not level or self.first is None:
+            level, count, first = StallLevel.NOTICE, self.unprompted, self.recent[0]
+            words = "follow each other"
+        if not level or first is None:
             self.finding = None
             return
-        first = self.recent[0] if words == "follow each other" else self.first
         text = shorten(one.text)
         self.finding = Stall(
             StallKind.LOOP,
@@ -172,7 +195,8 @@ class SimilarMessages(Detector):
         if said.thinking:
             return
         text = said.text[:_COMPARED]
-        if self.texts and all(_nearly_equal(text, other) for other in self.texts):
+        others = reversed(self.texts[-max(1, min(self.count, 2)) :])
+        if self.texts and all(_nearly_equal(text, other) for other in others):
             self.count += 1
         else:
             self.count, self.first_at, self.first_ref = 1, said.at, said.ref

@@ -7,13 +7,12 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tui.model.events import SourceRef
+from tui.night.stuck.turns.wording import without_numbers
 from tui.night.usage.compact_tables import digest
-from tui.system.lazy_pattern import lazy
 
 _KEPT = 12
 _TEXT = 2000
 _TIMES = 2
-_NUMBERED = lazy(r"\w*\d\w*")
 
 
 class Prompt(NamedTuple):
@@ -33,7 +32,7 @@ class Prompt(NamedTuple):
 
 def prompt_key(text: str) -> int:
     """Equal for prompts that differ in numbers, times and ids alone."""
-    return digest(" ".join(_NUMBERED.sub("#", text[:_TEXT]).split()))
+    return digest(without_numbers(text[:_TEXT]))
 
 
 class PromptLog(Struct):

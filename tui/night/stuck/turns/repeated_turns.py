@@ -22,7 +22,7 @@ from tui.night.stuck.turns.prompts import Prompt
 from tui.night.stuck.turns.wording import say_the_same, words_of
 from tui.system.format import format_count, format_duration, shorten
 
-_MOST_STEPS = 32
+_MOST_STEPS = 64
 _MOST_TURNS = 3
 _TEXT = 2000
 _SIZE_SLACK = 64
@@ -48,6 +48,11 @@ class Turn(Struct):
     @property
     def is_empty(self) -> bool:
         return not self.calls and not self.text
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has more calls than are kept; such a turn is never called the same."""
+        return self.calls > _MOST_STEPS
 
     def shown(self, ref: SourceRef) -> StallStep:
         """The turn as evidence."""
@@ -95,8 +100,10 @@ class RepeatedTurns(Detector):
         if turn is None:
             return
         turn.calls += 1
-        if len(turn.steps) < _MOST_STEPS:
-            turn.steps.append(step)
+        if turn.is_long:
+            turn.steps, self.finding = [], None
+            return
+        turn.steps.append(step)
         if self.finding is not None and self._match(step) is None:
             self.news += 1
             if self.news > max(1, turn.calls // _ODD):
@@ -149,7 +156,10 @@ class RepeatedTurns(Detector):
     def _brings_nothing(self, turn: Turn) -> bool:
         """Whether all of a turn was there before, in one of the last few; notes how much is equal."""
         last = self.turns[-1]
-        if turn.advanced or turn.tree != last.tree or turn.tasks != last.tasks:
+        counted = turn.tasks is not None and last.tasks is not None
+        if turn.advanced or turn.is_long or turn.tree != last.tree:
+            return False
+        if counted and turn.tasks != last.tasks:
             return False
         ends_alike = any(_end_alike(turn, one) for one in self.turns)
         if turn.calls:

@@ -8,6 +8,7 @@ from tui.system.lazy_pattern import lazy
 
 _KEPT = 2000
 _WORD = lazy(r"[^\W\d_]+")
+_NUMBERED = lazy(r"\w*\d\w*")
 _STEM = 5
 _FEWEST = 3
 _ALIKE = 0.6
@@ -19,6 +20,11 @@ _SMALL = frozenset(
     "dass nicht sind wird eine einen auch noch dans avec pour vous mais para como pero esta".split()
 ) - {"done", "nicht"}
 _DENIALS = frozenset("no not non nor kein pas".split())
+
+
+def without_numbers(text: str) -> str:
+    """A text with one sign for each number and for each word that holds a digit."""
+    return " ".join(_NUMBERED.sub("#", text).split())
 
 
 def words_of(text: str) -> frozenset[str]:
