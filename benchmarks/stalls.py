@@ -22,6 +22,7 @@ import msgspec
 from benchmarks.stuck.baselines import BASELINES
 from benchmarks.stuck.episode import Episode, UnreadError, labelled
 from benchmarks.stuck.figures import Figures, Measured, figures
+from benchmarks.stuck.own_set import own_episodes
 from benchmarks.stuck.report import report
 from benchmarks.stuck.watching import Rules, default_rules, watch
 
@@ -32,7 +33,12 @@ def measure(episode: Episode, rules: Rules) -> Measured | str:
         lines = episode.lines()
     except UnreadError as error:
         return f"{episode.id}: {error}"
-    seen = watch(lines, rules)
+    try:
+        seen = watch(lines, rules)
+    except (
+        Exception
+    ) as error:  # a fault of the program: told with the episode, and the rest is measured
+        return f"{episode.id}: the program failed: {error!r}"
     return Measured(episode, seen, {name: rule(lines) for name, rule in BASELINES.items()})
 
 
@@ -69,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         episodes = [one for path in given.labelled or () for one in labelled(path)]
+        if not given.labelled:
+            episodes = [*own_episodes()]
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     found = measure_all(episodes, given.processes)

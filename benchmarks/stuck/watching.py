@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -109,5 +110,5 @@ def active_seconds(lines: Sequence[Line]) -> float:
     times = sorted(line.at for line in lines if line.record)
     if not any(line.is_timed for line in lines):
         return SECONDS_A_STEP * sum(line.steps for line in lines)
-    pauses = (later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    pauses = (later - earlier for earlier, later in itertools.pairwise(times))
     return sum(pause for pause in pauses if pause <= LONGEST_PAUSE)

@@ -34,8 +34,6 @@ from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
-from tui.night.rules.state_rules import classify_state
-from tui.night.rules.verdicts import StateInputs
 from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import past_silence
 from tui.night.timeline_builder import TURNED_BACK
@@ -186,10 +184,12 @@ class NightFold:
 
     def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
+        return self._plausible(now).build(now)
+
+    def _plausible(self, now: float) -> SnapshotBuilder:
+        """Builds from the state, or from one without a clock that ran ahead of `now`."""
         state = self._state.plausible(now, self.written_at)
-        if state is self._state:
-            return self._snapshots.build(now)
-        return self._snapshot_builder(state).build(now)
+        return self._snapshots if state is self._state else self._snapshot_builder(state)
 
     def circles(self) -> bool:
         """Whether any detector has a finding; only then does `stall` say more than a silence."""
@@ -201,8 +201,7 @@ class NightFold:
 
     def stall(self, now: float) -> Stall | None:
         """The `stall` of `snapshot(now)`, at a small part of its cost."""
-        state = self._state.plausible(now, self.written_at)
-        return classify_state(StateInputs(now, state, self._limits)).stall
+        return self._plausible(now).verdict(now).stall
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""

@@ -23,9 +23,10 @@ from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
-from tui.night.journal_reducer import apply_entry
+from tui.night.journal_reducer import apply_entry, not_stuck
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
+from tui.night.stuck.effects import intervention_name
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -360,6 +361,9 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
+        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
+            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
+            state.interventions.effects.expect(name, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
         self._detectors.on_journal(entry, self._limits)
         if entry.kind in ("segment_started", "segment_ended"):
@@ -373,6 +377,8 @@ class Reducer:
             state.evidence.on_rewind(entry)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
+        elif entry.kind == "not_stuck" and (said := not_stuck(entry)) is not None:
+            self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:
         """The session of the newest attempt begins at zero, or carries on another one's bill."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.journal import JournalEntry
-from tui.model.stall import DetectorName, ProgressKind, Stall, StallWaste
+from tui.model.stall import DetectorName, ProgressKind, Stall
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import SpokenText, Step
@@ -35,7 +35,6 @@ COUNTS: Mapping[DetectorName, Counts] = {
     DetectorName.SIMILAR_MESSAGES: Counts(3, 6, 12),
 }
 """How each was chosen stands in docs/stuck.md."""
-_CALLS_SUSPECTED, _CALLS_STUCK = 4, 8
 
 
 class Detector(Struct):
@@ -113,13 +112,3 @@ def counts_of(name: DetectorName, limits: StallThresholds) -> Counts:
     if name == DetectorName.REPEATED_CALLS:
         return Counts(limits.loop_notice, limits.loop_nudge, limits.loop_stop)
     return COUNTS[name]
-
-
-def judged(finding: Stall, waste: StallWaste) -> Stall:
-    """The finding with what it cost so far; what cost little is at most a notice."""
-    level, done = finding.level, max(waste.calls, finding.count)
-    if done < _CALLS_STUCK:
-        level = min(level, StallLevel.SUSPECTED, key=lambda one: one.rank)
-    if done < _CALLS_SUSPECTED:
-        level = min(level, StallLevel.NOTICE, key=lambda one: one.rank)
-    return structs.replace(finding, level=level, waste=waste)
