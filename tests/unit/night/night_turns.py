@@ -451,6 +451,21 @@ def chat_without_prompts(script: Script) -> list[Record]:
     return []
 
 
+def roles_that_talk(script: Script) -> list[Record]:
+    for topic in "zones carriers prices labels refunds returns taxes stock".split():
+        script.say(f"Next are the {topic}: which of the cases do we cover first?")
+        script.say(f"For {topic} I would begin with the case that most others depend on.")
+    return []
+
+
+def talk_and_work(script: Script) -> list[Record]:
+    for number in range(3):
+        for text in ALL_OVER[: 4 + 3 * number]:
+            script.say(text)
+        script.step("Bash", f"./build {number}", f"part {number} built")
+    return []
+
+
 NEGATIVE_WORDS: dict[str, Case] = {
     "a review in a few messages": a_review,
     "steps that are announced": steps_announced,
@@ -459,6 +474,8 @@ NEGATIVE_WORDS: dict[str, Case] = {
     "subagents that say the same": subagents_say_the_same,
     "short answers": short_answers,
     "a chat whose prompts are not recorded": chat_without_prompts,
+    "roles that talk": roles_that_talk,
+    "talk that is part of the work": talk_and_work,
 }
 
 

@@ -87,7 +87,7 @@ def test_a_call_ends_it() -> None:
 
 def test_monologues_reach_the_higher_levels_without_a_single_call() -> None:
     script = Script()
-    says(*DONE, *DONE)(script)
+    says(*DONE, *DONE, *DONE, *DONE)(script)
     stall = fold(script.events).snapshot((script.at or 0.0) + 1.0).stall
     assert stall is not None
     assert stall.level == "stuck"

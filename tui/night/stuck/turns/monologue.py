@@ -16,7 +16,12 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.prompts import Prompt
-from tui.night.stuck.turns.wording import say_the_same, without_numbers, words_of
+from tui.night.stuck.turns.wording import (
+    brings_words,
+    say_the_same,
+    without_numbers,
+    words_of,
+)
 from tui.system.format import shorten
 
 _LONG = 400
@@ -24,6 +29,7 @@ _KEPT = 2000
 _RECENT = 4
 _ONLY_TEXT = 8
 _SHOWN = 6
+_TALK = 3
 
 
 class RepeatedPhrases(Detector):
@@ -88,7 +94,10 @@ class Statement(Struct):
 
 
 class Monologue(Detector):
-    """The same statement again and again, or nothing but statements, and no tool call."""
+    """The same statement again and again, or nothing but statements, and no tool call.
+
+    Where several statements in a row were part of the work (a talk of roles, written down), many are no sign.
+    """
 
     name: ClassVar[DetectorName] = DetectorName.MONOLOGUE
     recent: list[Statement] = field(default_factory=list)
@@ -96,6 +105,8 @@ class Monologue(Detector):
     count: int = 0
     unprompted: int = 0
     equal: Equality = Equality.LETTERS
+    has_worked: bool = False
+    is_talk: bool = False
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
         if said.has_calls or said.thinking:
@@ -117,10 +128,15 @@ class Monologue(Detector):
         self._judge(one, limits)
 
     def _compare(self, one: Statement) -> None:
+        """Count on where `one` says what one of the last few said, and names nothing new."""
         one.words = words_of(one.text)
-        for other in self.recent[-_RECENT:]:
+        for other in self.recent:
             other.words = other.words or words_of(other.text)
-            if say_the_same(one.words, other.words) or one.text == other.text:
+        known = frozenset[str]().union(*(other.words for other in self.recent))
+        for other in self.recent[-_RECENT:]:
+            if one.text == other.text or (
+                say_the_same(one.words, other.words) and not brings_words(one.words, known)
+            ):
                 self.count += 1
                 self.equal = max(self.equal, Equality.of(one.text, other.text))
                 return
@@ -129,7 +145,8 @@ class Monologue(Detector):
     def _judge(self, one: Statement, limits: StallThresholds) -> None:
         level, count = self.level(self.count, limits), self.count
         first, words = self.first, _SAID[self.equal]
-        if not level and self.unprompted >= self.factor * _ONLY_TEXT:
+        talks = self.has_worked and not self.is_talk
+        if not level and talks and self.unprompted >= self.factor * _ONLY_TEXT:
             level, count, first = StallLevel.NOTICE, self.unprompted, self.recent[0]
             words = "follow each other"
         if not level or first is None:
@@ -172,7 +189,9 @@ class Monologue(Detector):
         self.unprompted = 0
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        self.has_worked = True
         if self.recent:
+            self.is_talk = self.is_talk or self.unprompted >= _TALK
             self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:

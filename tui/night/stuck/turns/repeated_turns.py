@@ -19,7 +19,7 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.prompts import Prompt
-from tui.night.stuck.turns.wording import say_the_same, words_of
+from tui.night.stuck.turns.wording import brings_words, say_the_same, words_of
 from tui.system.format import format_count, format_duration, shorten
 
 _MOST_STEPS = 64
@@ -165,7 +165,8 @@ class RepeatedTurns(Detector):
         if turn.calls:
             return self._calls_again(turn, last, ends_alike)
         self.literal = self.literal and turn.text == last.text
-        return ends_alike and not last.calls
+        known = frozenset[str]().union(*(one.words for one in self.turns))
+        return ends_alike and not last.calls and not brings_words(turn.words, known)
 
     def _calls_again(self, turn: Turn, last: Turn, ends_alike: bool) -> bool:
         """Whether the calls of a turn were all there before; of many, a few new ones do not matter."""

@@ -19,6 +19,21 @@ _SMALL = frozenset(
     "would could should also just only some more very here your does done being because about "
     "dass nicht sind wird eine einen auch noch dans avec pour vous mais para como pero esta".split()
 ) - {"done", "nicht"}
+_FILLERS = frozenset(
+    word[:_STEM]
+    for word in (
+        "believe think know confirm again still already currently present presently point moment "
+        "stand stands before earlier above previously mention stated indeed really simply clearly "
+        "certainly surely sure actually basically essentially overall summary summarize conclude "
+        "conclusion repeat repeating reiterate once further please however therefore thus hence "
+        "seems appear understand understood regarding respect concerning time today okay well right "
+        "sorry apologize apologies thank thanks glad happy like want view record stage must short "
+        "state status update note noted said says tell told feel honest frankly fact matter hereby "
+        "einmal gesagt wurde wieder nochmals derzeit weiterhin gerade momentan glaube denke meine "
+        "encore toujours actuellement maintenant crois pense sigue ahora todavia creo pienso"
+    ).split()
+)
+"""Words around a statement, which say nothing new by themselves."""
 _DENIALS = frozenset("no not non nor kein pas".split())
 
 
@@ -49,3 +64,13 @@ def say_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
     if min(len(one), len(other)) < _FEWEST:
         return bool(one) and one == other
     return 2 * len(one & other) >= _ALIKE * (len(one) + len(other))
+
+
+def brings_words(words: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether a statement names what was not named before; of a long one, a tenth may be new.
+
+    Another topic in the same phrase is another statement. Pairs of characters cannot tell.
+    """
+    if any(word[-1] >= _UNSPACED for word in words):
+        return False
+    return len(words - known - _FILLERS) > len(words) // 10
