@@ -47,7 +47,8 @@ def turn(
     for name, target, answer in calls:
         failed = answer.startswith("deploy:")
         edited = target if name in ("Edit", "Write") else ""
-        script.step(name, target, answer, error=failed, path=edited, takes=2.0)
+        key = f"{target} {answer}" if edited else None
+        script.step(name, target, answer, error=failed, path=edited, takes=2.0, key=key)
     if text:
         script.say(text, final=True)
     if init:
@@ -159,6 +160,27 @@ def with_open_tasks(script: Script) -> list[Record]:
     return [*found, ProgressFile("progress", (script.at or 0.0) - 40.0, "checkboxes", 4, 6)]
 
 
+def counted(script: Script, done: int = 4) -> ProgressFile:
+    return ProgressFile("progress", script.at, "checkboxes", done, 6)
+
+
+def notes_that_tick_nothing(script: Script) -> list[Record]:
+    plans: list[Record] = []
+    for number in range(6):
+        note = ("Edit", "claude-progress.txt", f"note {number} updated")
+        turn(script, CONTINUE, [DEPLOY, note], BLOCKED)
+        plans.append(counted(script))
+    return plans
+
+
+def other_looks_and_no_task_done(script: Script) -> list[Record]:
+    plans: list[Record] = []
+    for name in ("env", "ci", "vault", "readme", "compose", "makefile"):
+        plans.append(counted(script))
+        turn(script, CONTINUE, [("Grep", f"DEPLOY_KEY {name}", f"no matches in {name}")], BLOCKED)
+    return plans
+
+
 POSITIVE_TURNS: dict[str, Case] = {
     "a launcher that goes on": turns(5),
     "without a prompt in the stream": turns(5, prompt=None),
@@ -176,6 +198,8 @@ POSITIVE_TURNS: dict[str, Case] = {
     "with open tasks": with_open_tasks,
     "a night of checks with pauses": turns(20, pause=300.0),
     "words alone": turns(6, calls=()),
+    "notes that tick nothing": notes_that_tick_nothing,
+    "other looks, and no task done": other_looks_and_no_task_done,
 }
 
 
@@ -299,6 +323,38 @@ def tasks_end_in_the_background(script: Script) -> list[Record]:
     return []
 
 
+def notes_that_may_tick(script: Script) -> list[Record]:
+    for number in range(8):
+        note = ("Edit", "TODO.md", "updated")
+        turn(script, CONTINUE, [("Bash", "./work", "ok")], "")
+        script.step(*note, key=f"tick {number}", path="TODO.md")
+        script.say("One more is done.", final=True)
+    return []
+
+
+def subagents_that_write(script: Script) -> list[Record]:
+    for number in range(8):
+        turn(script, CONTINUE, [PLAN], "")
+        call = script.call("Agent", "write the next part")
+        path = f"src/part{number}.py"
+        script.step("Write", path, "created", path=path, thread=call)
+        script.answer(call, "The part is written.")
+        script.say("The next part is written.", final=True)
+    return []
+
+
+def heartbeats(script: Script) -> list[Record]:
+    for _ in range(10):
+        turn(
+            script,
+            "Is there anything to do?",
+            [],
+            "There is nothing to do at the moment.",
+            pause=900.0,
+        )
+    return []
+
+
 NEGATIVE_TURNS: dict[str, Case] = {
     "a chat with a person": chat,
     "a person says continue twice": continue_twice,
@@ -314,6 +370,9 @@ NEGATIVE_TURNS: dict[str, Case] = {
     "a new poem in each turn": a_new_poem_each,
     "three equal turns": turns(3),
     "background tasks that end": tasks_end_in_the_background,
+    "notes that may tick a task": notes_that_may_tick,
+    "subagents that write": subagents_that_write,
+    "heartbeats": heartbeats,
 }
 
 

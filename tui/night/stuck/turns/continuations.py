@@ -13,6 +13,7 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
+from tui.night.stuck.turns.notes import is_note
 from tui.system.format import format_count, format_duration, shorten
 
 _FEW_CALLS = 4
@@ -29,6 +30,7 @@ class Continuations(Detector):
     number: int = 0
     idle: int = 0
     half_used: bool = False
+    edited: str = ""
     first_at: float | None = None
     refs: list[SourceRef] = field(default_factory=list)
 
@@ -52,7 +54,13 @@ class Continuations(Detector):
             level = StallLevel.NOTICE
         self.finding = self._stall(allowed, titles, at, level, limits) if level else None
 
+    def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        self.edited = step.path
+
     def on_progress(self, kind: ProgressKind) -> None:
+        edited, self.edited = self.edited, ""
+        if kind == ProgressKind.CONTENT and is_note(edited):
+            return  # a task that it ticked would have made the supervisor count anew
         self.idle = 0
         if kind in (ProgressKind.TASK, ProgressKind.COMMIT, ProgressKind.PERSON):
             self.reset()
@@ -148,19 +156,12 @@ class Handoffs(Detector):
 
     def on_progress(self, kind: ProgressKind) -> None:
         # The note that each session leaves is new content, and no progress.
-        if self.count and not (kind == ProgressKind.CONTENT and is_note(self.edited)):
+        edited, self.edited = self.edited, ""
+        if self.count and not (kind == ProgressKind.CONTENT and is_note(edited)):
             self.reset()
 
     def reset(self) -> None:
         self.count, self.finding, self.first_at, self.refs = 0, None, None, []
-
-
-def is_note(path: str) -> bool:
-    """Whether a file is one that sessions keep about their work."""
-    name = path.rsplit("/", 1)[-1].lower()
-    return name.endswith((".md", ".txt")) and any(
-        word in name for word in ("progress", "notes", "handover", "handoff", "todo", "plan")
-    )
 
 
 class Compactions(Detector):

@@ -15,7 +15,7 @@ from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.prompts import Prompt
+from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
     brings_words,
     say_the_same,
@@ -175,7 +175,7 @@ class Monologue(Detector):
 
     def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
         self.unprompted = 0
-        if not (prompt.by_program and prompt.is_again):
+        if not (prompt.by_program and prompt.is_again) or prompt.pause >= PAUSE:
             self.reset()
 
     def on_turn_started(
@@ -187,6 +187,8 @@ class Monologue(Detector):
         limits: StallThresholds,
     ) -> None:
         self.unprompted = 0
+        if pause >= PAUSE:
+            self.reset()
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
         self.has_worked = True

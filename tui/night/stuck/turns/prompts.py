@@ -13,6 +13,8 @@ from tui.night.usage.compact_tables import digest
 _KEPT = 12
 _TEXT = 2000
 _TIMES = 2
+PAUSE = 30.0
+"""Seconds before a prompt from which on whoever prompts is waiting for something."""
 
 
 class Prompt(NamedTuple):

@@ -18,17 +18,19 @@ from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.prompts import Prompt
-from tui.night.stuck.turns.wording import brings_words, say_the_same, words_of
+from tui.night.stuck.turns.notes import is_note
+from tui.night.stuck.turns.prompts import PAUSE, Prompt
+from tui.night.stuck.turns.wording import ALIKE, brings_words, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
 
 _MOST_STEPS = 64
 _MOST_TURNS = 3
 _TEXT = 2000
 _SIZE_SLACK = 64
-_PAUSE = 30.0
 _ODD = 4
 _UNSURE = 2.0
+_RELATED = 0.3
+"""Less of their words have two texts in common that are about different things."""
 
 
 class Turn(Struct):
@@ -44,6 +46,7 @@ class Turn(Struct):
     tree: int = 0
     tasks: int | None = None
     advanced: bool = False
+    noted: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -73,9 +76,12 @@ class RepeatedTurns(Detector):
     alike: bool = True
     exact: bool = True
     literal: bool = True
+    known: bool = True
+    same_files: bool = True
     first_at: float | None = None
     first_ref: SourceRef | None = None
     news: int = 0
+    edited: str = ""
 
     def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
         if prompt.is_again:
@@ -104,6 +110,7 @@ class RepeatedTurns(Detector):
             turn.steps, self.finding = [], None
             return
         turn.steps.append(step)
+        turn.text, self.edited = "", step.path
         if self.finding is not None and self._match(step) is None:
             self.news += 1
             if self.news > max(1, turn.calls // _ODD):
@@ -114,9 +121,13 @@ class RepeatedTurns(Detector):
             self.current.text = said.text[-_TEXT:]
 
     def on_progress(self, kind: ProgressKind) -> None:
-        self.finding = None
-        if self.current is not None:
-            self.current.advanced = True
+        turn, edited, self.edited = self.current, self.edited, ""
+        if turn is None:
+            return
+        if kind == ProgressKind.CONTENT and is_note(edited):
+            turn.noted = True
+            return
+        turn.advanced, self.finding = True, None
 
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
@@ -146,6 +157,7 @@ class RepeatedTurns(Detector):
             self.rounds += 1
         else:
             self.rounds, self.alike, self.exact, self.literal = 1, True, True, True
+            self.known = self.same_files = True
             self.first_at, self.first_ref = turn.at, turn.ref
         if turn.advanced:
             self.turns = []
@@ -157,25 +169,33 @@ class RepeatedTurns(Detector):
         """Whether all of a turn was there before, in one of the last few; notes how much is equal."""
         last = self.turns[-1]
         counted = turn.tasks is not None and last.tasks is not None
-        if turn.advanced or turn.is_long or turn.tree != last.tree:
+        if turn.noted and not counted:
+            turn.advanced = True  # a note may be where a task is ticked
+        if turn.advanced or turn.is_long or (counted and turn.tasks != last.tasks):
             return False
-        if counted and turn.tasks != last.tasks:
-            return False
-        ends_alike = any(_end_alike(turn, one) for one in self.turns)
+        alike = max(shared_words(turn.words, one.words) for one in self.turns)
+        if turn.text == last.text:
+            alike = 1.0
         if turn.calls:
-            return self._calls_again(turn, last, ends_alike)
+            return self._calls_again(turn, last, alike, counted)
         self.literal = self.literal and turn.text == last.text
         known = frozenset[str]().union(*(one.words for one in self.turns))
-        return ends_alike and not last.calls and not brings_words(turn.words, known)
+        return alike >= ALIKE and not last.calls and not brings_words(turn.words, known)
 
-    def _calls_again(self, turn: Turn, last: Turn, ends_alike: bool) -> bool:
-        """Whether the calls of a turn were all there before; of many, a few new ones do not matter."""
+    def _calls_again(self, turn: Turn, last: Turn, alike: float, counted: bool) -> bool:
+        """Whether the calls of a turn were all there before.
+
+        Of many, a few new ones do not matter where the turn ends in the same words; where the tasks are counted
+        and none was done, none of them does.
+        """
         matches = [self._match(step) for step in turn.steps]
         unknown = matches.count(None)
-        if unknown and not (ends_alike and unknown <= turn.calls // _ODD):
+        if unknown and (alike < ALIKE or not (counted or unknown <= turn.calls // _ODD)):
             return False
-        self.alike = self.alike and ends_alike
+        self.alike = self.alike and alike >= _RELATED
         self.exact = self.exact and not unknown and _calls_of(turn) == _calls_of(last)
+        self.known = self.known and not unknown
+        self.same_files = self.same_files and turn.tree == last.tree
         self.literal = self.literal and all(matches)
         return True
 
@@ -227,9 +247,13 @@ class RepeatedTurns(Detector):
             text = f"{self.rounds} turns without a call {said}"
         elif self.exact:
             answers = "same answers" if self.literal else "same answers but for times and ids"
-            text = f"{self.rounds} turns: same calls, {answers}, same files"
+            text = f"{self.rounds} turns: same calls, {answers}"
+        elif self.known:
+            text = f"{self.rounds} turns brought nothing new: calls and answers of the turns before"
         else:
-            text = f"{self.rounds} turns brought nothing new: calls and answers of the turns before, same files"
+            text = f"{self.rounds} turns end in the same words, and no task was done"
+        if turn.calls:
+            text += ", same files" if self.same_files else ", nothing new in the files but notes"
         if turn.tasks:
             text += f", {format_count(turn.tasks, 'task')} still open"
         return text
@@ -237,10 +261,6 @@ class RepeatedTurns(Detector):
 
 def _calls_of(turn: Turn) -> Counter[int]:
     return Counter(step.key for step in turn.steps)
-
-
-def _end_alike(one: Turn, other: Turn) -> bool:
-    return one.text == other.text or say_the_same(one.words, other.words)
 
 
 def _same_answer(one: Step, other: Step) -> bool:
@@ -254,7 +274,7 @@ def _same_answer(one: Step, other: Step) -> bool:
 
 def _patience(turn: Turn, limits: StallThresholds) -> float:
     """What waits is given time: turns after a pause, that poll, or that find a server away."""
-    waits = turn.pause >= _PAUSE or any(
+    waits = turn.pause >= PAUSE or any(
         step.tool in POLLING or (step.is_error and is_infrastructure_error(step.excerpt))
         for step in turn.steps
     )

@@ -11,7 +11,8 @@ _WORD = lazy(r"[^\W\d_]+")
 _NUMBERED = lazy(r"\w*\d\w*")
 _STEM = 5
 _FEWEST = 3
-_ALIKE = 0.6
+ALIKE = 0.6
+"""The share of their words that two texts have in common which say the same."""
 _UNSPACED = "\u0e00"
 """From here on, scripts that put no space between words, or join words to what they refer to."""
 _SMALL = frozenset(
@@ -59,11 +60,16 @@ def _meaningful(words: Iterable[str]) -> Iterable[str]:
             yield word[:_STEM]
 
 
-def say_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two statements share most of their words; short ones must share all of them."""
+def shared_words(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of their words that two texts have in common; short ones share all of them or none."""
     if min(len(one), len(other)) < _FEWEST:
-        return bool(one) and one == other
-    return 2 * len(one & other) >= _ALIKE * (len(one) + len(other))
+        return float(bool(one) and one == other)
+    return 2 * len(one & other) / (len(one) + len(other))
+
+
+def say_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two statements share most of their words."""
+    return shared_words(one, other) >= ALIKE
 
 
 def brings_words(words: frozenset[str], known: frozenset[str]) -> bool:
