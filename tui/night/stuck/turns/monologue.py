@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
-from enum import IntEnum
 from typing import ClassVar
 
 from msgspec import Struct, field
@@ -17,9 +17,9 @@ from tui.night.stuck.similarity import repeated_phrase
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
+    Equality,
     brings_words,
     say_the_same,
-    without_numbers,
     words_of,
 )
 from tui.system.format import shorten
@@ -59,28 +59,6 @@ class RepeatedPhrases(Detector):
 
     def reset(self) -> None:
         self.finding = None
-
-
-class Equality(IntEnum):
-    """How far statements are equal that say the same."""
-
-    LETTERS = 0
-    NUMBERS = 1
-    WORDS = 2
-
-    @classmethod
-    def of(cls, one: str, other: str) -> Equality:
-        """How far two statements are equal that say the same."""
-        if one == other:
-            return cls.LETTERS
-        return cls.NUMBERS if without_numbers(one) == without_numbers(other) else cls.WORDS
-
-
-_SAID = {
-    Equality.LETTERS: "say the same",
-    Equality.NUMBERS: "say the same but for the numbers",
-    Equality.WORDS: "say the same in other words",
-}
 
 
 class Statement(Struct):
@@ -144,7 +122,7 @@ class Monologue(Detector):
 
     def _judge(self, one: Statement, limits: StallThresholds) -> None:
         level, count = self.level(self.count, limits), self.count
-        first, words = self.first, _SAID[self.equal]
+        first, words = self.first, self.equal.words
         talks = self.has_worked and not self.is_talk
         if not level and talks and self.unprompted >= self.factor * _ONLY_TEXT:
             level, count, first = StallLevel.NOTICE, self.unprompted, self.recent[0]
@@ -208,16 +186,17 @@ class SimilarMessages(Detector):
 
     name: ClassVar[DetectorName] = DetectorName.SIMILAR_MESSAGES
     texts: list[str] = field(default_factory=list)
+    message: str = ""
     count: int = 0
     first_at: float | None = None
     first_ref: SourceRef | None = None
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        if said.thinking:
-            return
-        text = said.text[:_COMPARED]
-        others = reversed(self.texts[-max(1, min(self.count, 2)) :])
-        if self.texts and all(_nearly_equal(text, other) for other in others):
+        if said.thinking or (said.message and said.message == self.message):
+            return  # of a message in parts the first stands for all
+        text, self.message = said.text[:_COMPARED], said.message
+        others = self.texts[-max(1, min(self.count, 2)) :]
+        if others and _nearly_equal(text, others):
             self.count += 1
         else:
             self.count, self.first_at, self.first_ref = 1, said.at, said.ref
@@ -250,13 +229,15 @@ _COMPARED = 1000
 _NEARLY = 0.85
 
 
-def _nearly_equal(one: str, other: str) -> bool:
+def _nearly_equal(text: str, others: Iterable[str]) -> bool:
     """The seed's rule; two quick bounds spare most of its cost."""
-    if one == other:
-        return True
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return (
-        matcher.real_quick_ratio() > _NEARLY
-        and matcher.quick_ratio() > _NEARLY
-        and matcher.ratio() > _NEARLY
-    )
+    matcher = SequenceMatcher(None, "", text)
+    for other in others:
+        matcher.set_seq1(other)
+        if other != text and not (
+            matcher.real_quick_ratio() > _NEARLY
+            and matcher.quick_ratio() > _NEARLY
+            and matcher.ratio() > _NEARLY
+        ):
+            return False
+    return True

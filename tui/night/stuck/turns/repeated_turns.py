@@ -20,7 +20,7 @@ from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.notes import is_note
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
-from tui.night.stuck.turns.wording import ALIKE, brings_words, shared_words, words_of
+from tui.night.stuck.turns.wording import ALIKE, Equality, brings_words, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
 
 _MOST_STEPS = 64
@@ -76,6 +76,7 @@ class RepeatedTurns(Detector):
     alike: bool = True
     exact: bool = True
     literal: bool = True
+    said: Equality = Equality.LETTERS
     known: bool = True
     same_files: bool = True
     first_at: float | None = None
@@ -157,7 +158,7 @@ class RepeatedTurns(Detector):
             self.rounds += 1
         else:
             self.rounds, self.alike, self.exact, self.literal = 1, True, True, True
-            self.known = self.same_files = True
+            self.known, self.same_files, self.said = True, True, Equality.LETTERS
             self.first_at, self.first_ref = turn.at, turn.ref
         if turn.advanced:
             self.turns = []
@@ -178,7 +179,7 @@ class RepeatedTurns(Detector):
             alike = 1.0
         if turn.calls:
             return self._calls_again(turn, last, alike, counted)
-        self.literal = self.literal and turn.text == last.text
+        self.said = max(self.said, Equality.of(turn.text, last.text))
         known = frozenset[str]().union(*(one.words for one in self.turns))
         return alike >= ALIKE and not last.calls and not brings_words(turn.words, known)
 
@@ -223,7 +224,7 @@ class RepeatedTurns(Detector):
         evidence = [self._words(turn)]
         if turn.text:
             evidence.append(f"the last ends: “{shorten(turn.text.strip())}”")
-        if self.first_at is not None and last_at is not None and last_at > self.first_at:
+        if self.first_at is not None and last_at is not None and last_at >= self.first_at + 1.0:
             evidence.append(f"for {format_duration(last_at - self.first_at)}")
         needed = counts_of(self.name, limits).notice
         return Stall(
@@ -243,8 +244,7 @@ class RepeatedTurns(Detector):
     def _words(self, turn: Turn) -> str:
         """What the turns have in common; "same" only where nothing differs."""
         if not turn.calls:
-            said = "say the same" if self.literal else "say the same in other words"
-            text = f"{self.rounds} turns without a call {said}"
+            text = f"{self.rounds} turns without a call {self.said.words}"
         elif self.exact:
             answers = "same answers" if self.literal else "same answers but for times and ids"
             text = f"{self.rounds} turns: same calls, {answers}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import IntEnum
 
 from tui.system.lazy_pattern import lazy
 
@@ -80,3 +81,30 @@ def brings_words(words: frozenset[str], known: frozenset[str]) -> bool:
     if any(word[-1] >= _UNSPACED for word in words):
         return False
     return len(words - known - _FILLERS) > len(words) // 10
+
+
+class Equality(IntEnum):
+    """How far statements are equal that say the same."""
+
+    LETTERS = 0
+    NUMBERS = 1
+    WORDS = 2
+
+    @classmethod
+    def of(cls, one: str, other: str) -> Equality:
+        """How far two statements are equal that say the same."""
+        if one == other:
+            return cls.LETTERS
+        return cls.NUMBERS if without_numbers(one) == without_numbers(other) else cls.WORDS
+
+    @property
+    def words(self) -> str:
+        """What the statements do, for people: "same" alone only where nothing differs."""
+        return _SAY[self]
+
+
+_SAY = (
+    "say the same",
+    "say the same but for the numbers",
+    "say the same in other words",
+)
