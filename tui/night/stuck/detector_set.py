@@ -6,17 +6,24 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING
+from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
+from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
+from tui.night.stuck.errors.causes import failure_digest
+from tui.night.stuck.errors.same_error import SameError
+from tui.night.stuck.errors.same_test import SameTest
+from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
+from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
@@ -27,6 +34,11 @@ _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
 _BY_PROGRAM = ("crash", "continue", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
+_OF_CALLS_MADE = frozenset(
+    {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
+    | {DetectorName.SAME_ERROR}
+)
+"""They would take a refused call for one that was made and answered so."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -36,6 +48,10 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
+    same_error: SameError = field(default_factory=SameError)
+    same_test: SameTest = field(default_factory=SameTest)
+    reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
     similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
     repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
     continuations: Continuations = field(default_factory=Continuations)
@@ -49,11 +65,15 @@ class Conversation(Struct):
             self.repeated_calls,
             self.repeated_phrases,
             self.monologue,
+            self.same_error,
+            self.same_test,
+            self.reverted_edits,
             self.similar_messages,
             self.repeated_turns,
             self.continuations,
             self.handoffs,
             self.compactions,
+            self.refused_calls,
         )
 
 
@@ -64,8 +84,10 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    cwd: str = ""
+    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
-    disabled: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
     wrong: CalledWrong = field(default_factory=CalledWrong)
 
@@ -81,6 +103,12 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
+
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -102,12 +130,17 @@ class DetectorSet(Struct):
             self._end_conversation(use.id)
             self._end_conversation(result.agent_id)
         progress = self.progress
-        progress.calls += 1
+        progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
-        is_new = False
-        if use.name in EDITING and not result.is_error:
-            is_new = progress.on_edit(use.key)
+        content = self._content(use, result, run)
+        failures = failure_digest(result.excerpt) if run is not None else 0
+        if content == ContentChange.NEW:
+            self.on_progress(ProgressKind.CONTENT, at, ref)
+        if run is not None and progress.on_verdict(run, failures):
+            self.on_progress(ProgressKind.VERDICT, at, ref)
+        if use.change.ticked and not result.is_error and progress.on_ticked(use.change.ticked):
+            self.on_progress(ProgressKind.TASK, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -122,13 +155,30 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
+            content=content,
+            failures=failures,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
+        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            detector.on_step(step, progress, limits)
-        if is_new:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
+            if was_made or detector.name not in _OF_CALLS_MADE:
+                detector.on_step(step, progress, limits)
         self._update(conversation)
+
+    def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
+        """What a call did to the content of the files; one that failed did nothing, tests aside."""
+        files, change = self.progress.files, ContentChange.NONE
+        if use.change.written or use.name in EDITING:
+            if not result.is_error:
+                change = files.on_edit(use.path, use.key, use.change)
+        elif use.name in SHELLS and (run is not None or not result.is_error):
+            change = files.on_shell(use.command or use.target, use.key)
+        self.progress.on_content(change)
+        return change
 
     def on_text(
         self,
@@ -223,6 +273,12 @@ class DetectorSet(Struct):
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
+    def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
+        """A person brought back a checkpoint, with the files or the conversation alone."""
+        if files:
+            self.progress.files.on_rewind(checkpoint)
+        self.on_progress(ProgressKind.PERSON, at)
+
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
         self.wrong.add(said)
@@ -304,7 +360,8 @@ class DetectorSet(Struct):
         if not found:
             return None
         worst = min(found, key=_rank)
-        return judged(worst, self.progress.waste(worst.last_at))
+        beside = next(one.beside for one in conversation.detectors if one.finding is worst)
+        return judged(worst, self.progress.waste(worst.last_at, beside))
 
     def _end(self, episode: Stall) -> None:
         self.ended.append(episode)
@@ -326,6 +383,14 @@ class DetectorSet(Struct):
         if episode is None or episode.detector not in wrong:
             return episode
         return self._worst(conversation, wrong)
+
+    def nearness(self, limits: StallThresholds) -> tuple[StallSignal, ...]:
+        """How near the detectors of the main conversation are that have found nothing yet."""
+        main = self.conversations.get("")
+        if main is None:
+            return ()
+        near = (one.nearness(limits) for one in self._enabled(main) if one.finding is None)
+        return tuple(one for one in near if one is not None)
 
     def findings(self) -> Iterator[Stall]:
         """What each detector of each conversation sees now."""

@@ -130,6 +130,9 @@ class RepeatedTurns(Detector):
             return
         turn.advanced, self.finding = True, None
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.rounds, "equal turns", limits)
+
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
 
