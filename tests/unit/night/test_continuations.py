@@ -105,7 +105,7 @@ def test_continuations_are_on_the_screen() -> None:
 
 def test_the_prompt_after_a_continuation_is_no_persons() -> None:
     _, records = continued(range(1, 4))
-    assert fold(records)._state.detectors.progress.calls == 4
+    assert fold(records)._state.detectors.progress.waste(None).calls == 4
 
 
 # --- hand-overs ---

@@ -97,7 +97,7 @@ def test_a_persons_message_is_a_new_beginning() -> None:
 
 def spent(made: NightFold) -> int:
     """Calls since the last progress."""
-    return made._state.detectors.progress.calls
+    return made._state.detectors.progress.waste(None).calls
 
 
 def injected(by: str) -> tuple[Script, list[Record]]:

@@ -18,7 +18,7 @@ from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.notes import is_note
+from tui.night.stuck.turns.notes import NewContent
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import ALIKE, Equality, brings_words, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
@@ -82,7 +82,7 @@ class RepeatedTurns(Detector):
     first_at: float | None = None
     first_ref: SourceRef | None = None
     news: int = 0
-    edited: str = ""
+    content: NewContent = field(default_factory=NewContent)
 
     def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
         if prompt.is_again:
@@ -111,27 +111,27 @@ class RepeatedTurns(Detector):
             turn.steps, self.finding = [], None
             return
         turn.steps.append(step)
-        turn.text, self.edited = "", step.path
+        turn.text = ""
+        if self.content.waits:
+            self._on_content(turn, self.content.was_work(step, progress))
         if self.finding is not None and self._match(step) is None:
             self.news += 1
             if self.news > max(1, turn.calls // _ODD):
                 self.finding = None
+
+    def _on_content(self, turn: Turn, is_work: bool) -> None:
+        if is_work:
+            turn.advanced, self.finding = True, None
+        else:
+            turn.noted = True
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
         if self.current is not None and not said.thinking:
             self.current.text = said.text[-_TEXT:]
 
     def on_progress(self, kind: ProgressKind) -> None:
-        turn, edited, self.edited = self.current, self.edited, ""
-        if turn is None:
-            return
-        if kind == ProgressKind.CONTENT and is_note(edited):
-            turn.noted = True
-            return
-        turn.advanced, self.finding = True, None
-
-    def nearness(self, limits: StallThresholds) -> StallSignal | None:
-        return self.near(self.rounds, "equal turns", limits)
+        if self.content.is_progress(kind) and self.current is not None:
+            self._on_content(self.current, True)
 
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
@@ -157,6 +157,8 @@ class RepeatedTurns(Detector):
         """The turn is over: what it brought."""
         turn.tree, turn.tasks = progress.tree, progress.open_tasks
         turn.words = words_of(turn.text)
+        if self.content.is_left():
+            self._on_content(turn, True)
         if self.turns and self._brings_nothing(turn):
             self.rounds += 1
         else:
