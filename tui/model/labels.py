@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tui.system.format import format_count, format_duration_rough, format_local
+
 if TYPE_CHECKING:
+    from tui.model.interventions import Effect
     from tui.model.session import EarlierNight
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -253,6 +256,32 @@ def describe_survivors(survivors: Sequence[str] | None) -> str:
     if survivors is None:
         return "what else it had started cannot be known"
     return f"these survived: {', '.join(survivors)}" if survivors else ""
+
+
+def describe_effect(effect: Effect) -> str:
+    """What came after an intervention: "7 different calls since; tests green at 03:12"."""
+    calls = "no call"
+    if effect.different:
+        calls = format_count(effect.different, "different call")
+    elif effect.calls:
+        calls = f"{format_count(effect.calls, 'call')} and none different"
+    span = "since"
+    if effect.until is not None:
+        span = f"in {format_duration_rough(effect.until - effect.since)}"
+    parts = [f"{calls} {span}"]
+    if effect.again_at is not None:
+        parts.append(f"the same came again at {format_local(effect.again_at)}")
+    elif effect.goes_on and effect.calls:
+        parts.append("it goes on")
+    if effect.commits:
+        parts.append(format_count(effect.commits, "commit"))
+    if effect.tasks:
+        parts.append(format_count(effect.tasks, "task done", "tasks done"))
+    if effect.contents and not effect.commits:
+        parts.append("files changed")
+    if effect.tests and effect.tests_at is not None:
+        parts.append(f"tests {effect.tests} at {format_local(effect.tests_at)}")
+    return "; ".join(parts)
 
 
 def describe_earlier(earlier: EarlierNight) -> str:

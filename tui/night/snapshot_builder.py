@@ -88,8 +88,12 @@ class SnapshotBuilder:
         tail = self._tail(now, verdict)
         line, sums = build_timeline(timeline, known, tail_spans, marks, tail)
         window, basis = state.context_meter.window(self._prices.window)
+        news = state.detectors.news
+        log = state.interventions
         interventions: Interventions = self._cached(
-            "interventions", state.interventions.version, state.interventions.freeze
+            "interventions",
+            (log.version, log.effects.version, sum(news.values())),
+            lambda: log.freeze(news),
         )
         tests: TestSummary = self._cached("tests", state.test_runs.version, state.test_runs.summary)
         return NightSnapshot(

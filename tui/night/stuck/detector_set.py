@@ -9,17 +9,23 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.levels import judged
-from tui.night.stuck.monologue import Monologue, RepeatedPhrases
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
+from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
+from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
 _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
+_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
+"""Why an attempt began, where its first prompt is the supervisor's."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -29,11 +35,25 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
+    repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
+    continuations: Continuations = field(default_factory=Continuations)
+    handoffs: Handoffs = field(default_factory=Handoffs)
+    compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return (self.repeated_calls, self.repeated_phrases, self.monologue)
+        return (
+            self.repeated_calls,
+            self.repeated_phrases,
+            self.monologue,
+            self.similar_messages,
+            self.repeated_turns,
+            self.continuations,
+            self.handoffs,
+            self.compactions,
+        )
 
 
 class DetectorSet(Struct):
@@ -43,7 +63,9 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = ()
+    news: dict[ProgressKind, int] = {}
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -77,6 +99,8 @@ class DetectorSet(Struct):
             self._end_conversation(result.agent_id)
         progress = self.progress
         progress.calls += 1
+        if not thread:
+            self.prompts.on_work(at)
         is_new = False
         if use.name in EDITING and not result.is_error:
             is_new = progress.on_edit(use.key)
@@ -110,10 +134,14 @@ class DetectorSet(Struct):
         at: float | None,
         ref: SourceRef,
         limits: StallThresholds,
+        message: str = "",
+        thinking: bool = False,
     ) -> None:
-        """The model said `text`; alone, or on the way to a tool call."""
+        """The model said `text`, or thought it; alone, or on the way to a tool call."""
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        said = SpokenText(text, has_calls, at, ref)
+        if not thread:
+            self.prompts.on_work(at)
+        said = SpokenText(text, has_calls, at, ref, message, thinking)
         for detector in self._enabled(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
@@ -126,17 +154,61 @@ class DetectorSet(Struct):
         self._update(main)
 
     def on_prompt(
-        self, text: str, at: float | None, ref: SourceRef | None, limits: StallThresholds
+        self,
+        text: str,
+        at: float | None,
+        ref: SourceRef | None,
+        limits: StallThresholds,
+        by_program: bool = False,
     ) -> None:
-        """A turn of the main conversation begins."""
-        self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(lambda detector: detector.reset(), self.conversation(""))
+        """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
+        prompt = self.prompts.read(text, by_program, at, ref)
+        if prompt is None:
+            return
+        if not prompt.by_program:
+            self.progress.mark(ProgressKind.PERSON, at, ref)
+        self._each(
+            lambda detector: detector.on_prompt(prompt, self.progress, limits),
+            self.conversation(""),
+        )
+
+    def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
+        """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
+        main = self.conversation("")
+        pause = self.prompts.pause(at)
+        for detector in self._enabled(main):
+            detector.on_turn_started(at, ref, pause, self.progress, limits)
+        self._update(main)
+
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        """People and the supervisor did something: who speaks next, and what was done about a stall."""
+        main = self.conversation("")
+        match entry.kind:
+            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
+                self.prompts.announce(str(entry.data.get("text") or ""))
+                self._each(lambda one: one.reset() if one.finding is not None else None, main)
+            case "inject":
+                self.progress.mark(ProgressKind.PERSON, entry.at)
+                self._each(lambda detector: detector.reset(), main)
+            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
+                self.prompts.announce()
+            case "continuation":
+                self.prompts.announce()
+        for detector in self._enabled(main):
+            detector.on_journal(entry, limits)
+        self._update(main)
+
+    def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
+        """A progress file counts tasks."""
+        if self.progress.on_tasks(done, still_open):
+            self.on_progress(ProgressKind.TASK, at)
 
     def on_progress(
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
         self.progress.mark(kind, at, ref)
+        self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
