@@ -23,9 +23,10 @@ from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
-from tui.night.journal_reducer import apply_entry, not_stuck
+from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
+from tui.night.stuck.called_wrong import read_not_stuck
 from tui.night.stuck.effects import intervention_name
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
@@ -385,7 +386,7 @@ class Reducer:
             self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
-        elif entry.kind == "not_stuck" and (said := not_stuck(entry)) is not None:
+        elif entry.kind == "not_stuck" and (said := read_not_stuck(entry)) is not None:
             self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:

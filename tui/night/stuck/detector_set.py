@@ -11,7 +11,7 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
+from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
@@ -383,6 +383,14 @@ class DetectorSet(Struct):
         if episode is None or episode.detector not in wrong:
             return episode
         return self._worst(conversation, wrong)
+
+    def nearness(self, limits: StallThresholds) -> tuple[StallSignal, ...]:
+        """How near the detectors of the main conversation are that have found nothing yet."""
+        main = self.conversations.get("")
+        if main is None:
+            return ()
+        near = (one.nearness(limits) for one in self._enabled(main) if one.finding is None)
+        return tuple(one for one in near if one is not None)
 
     def findings(self) -> Iterator[Stall]:
         """What each detector of each conversation sees now."""
