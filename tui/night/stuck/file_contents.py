@@ -21,6 +21,7 @@ _MOST_FILES = 512
 _MOST_STATES = 4_096
 _MOST_CHECKPOINTS = 8
 _MOST_ASIDE = 64
+_MOST_SHORT = 64
 _SPREAD = 0x9E3779B97F4A7C15
 _ABSENT = 0
 _COPIES = AnyWord("cp ", "mv ", "git ", "rm ")
@@ -41,7 +42,10 @@ class ContentChange(IntEnum):
 
 
 class FileContents(Struct):
-    """Numbers of the files now, at the last commit and in the stash, and which there were."""
+    """Numbers of the files now, at the last commit and in the stash, and which there were.
+
+    `short` are the files that are known by a path within the project, as a shell names them.
+    """
 
     tree: int = 0
     files: dict[str, int] = {}
@@ -52,6 +56,7 @@ class FileContents(Struct):
     states: dict[int, bool] = {}
     changes: dict[int, bool] = {}
     touched: list[str] = []
+    short: list[str] = []
 
     # --- what happens ---
 
@@ -121,7 +126,7 @@ class FileContents(Struct):
         if path in self.files or not path:
             return path
         if path.startswith("/"):
-            found = [name for name in self.files if name and path.endswith(f"/{name}")]
+            found = [name for name in self.short if path.endswith(f"/{name}")]
         else:
             found = [name for name in self.files if name.endswith(f"/{path}")]
         return found[0] if len(found) == 1 else path
@@ -139,6 +144,9 @@ class FileContents(Struct):
         old, state = _state(name, before), _state(name, number)
         self.tree ^= state ^ (old if self.files.pop(name, None) is not None else 0)
         self.files[name] = number
+        if name and name[0] != "/" and name not in self.short:
+            self.short.append(name)
+            del self.short[:-_MOST_SHORT]
         if len(self.files) > _MOST_FILES:
             oldest = next(iter(self.files))
             self.tree ^= _state(oldest, self.files.pop(oldest))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui.model.calls.tool_change import exact_digest
@@ -11,7 +12,7 @@ from tui.night.stuck.similarity import is_infrastructure_error, without_chance
 from tui.system.format import shorten
 from tui.system.lazy_pattern import HintedPattern, lazy
 
-_LONGEST = 200
+_LONGEST = 240
 _ENDING = 800
 
 
@@ -156,6 +157,7 @@ _MALFORMED = "InputValidationError"
 
 
 # complexity: the order of these cases is the rule, and the first that fits wins
+@lru_cache(maxsize=64)
 def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
     """Why a call of `tool`, on the file `path`, failed with the answer `text`; None where that does not tell.
 
@@ -173,7 +175,7 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
             key = exact_digest(f"{known.name} {what}")
             return Cause(key, known.kind, _line_at(ending, match.start()))
     if tool in _OF_FILES and _MALFORMED not in text:
-        line = _TAGS.sub("", text).strip().partition("\n")[0]
+        line = _TAGS.sub("", text).strip().partition("\n")[0][:_LONGEST]
         key = exact_digest(f"{path} {normal(line)}")
         return Cause(key, CauseKind.PLAIN, shorten(line, _LONGEST)) if path and line else None
     line = _stating(text)
@@ -193,7 +195,7 @@ def _line_at(text: str, place: int) -> str:
 
 def _stating(text: str) -> str:
     """The line that states the cause: the last of a traceback, else the first that says error."""
-    lines = [_TAGS.sub("", line).strip() for line in text.splitlines()]
+    lines = [line.strip()[:_LONGEST] for line in _TAGS.sub("", text).splitlines()]
     lines = [line for line in lines if line and not _HOLLOW.match(line)]
     if not lines:
         return ""
@@ -207,7 +209,7 @@ def _stating(text: str) -> str:
 
 def normal(line: str) -> str:
     """A line without what differs by chance, and without places and counts; names in quotes stay."""
-    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))[:_LONGEST]
+    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))
 
 
 _FAILURE = lazy(
@@ -220,6 +222,7 @@ _FAILURE = lazy(
 _MOST_LINES = 40
 
 
+@lru_cache(maxsize=32)
 def failure_digest(text: str) -> int:
     """A number for what failed in a test run or a build, and how: equal where only chance differs."""
     return exact_digest("\n".join(failure_lines(text)))
@@ -227,7 +230,7 @@ def failure_digest(text: str) -> int:
 
 def failure_lines(text: str) -> list[str]:
     """The lines that name what failed and how, without chance and places; of none, the last ones."""
-    lines = plain(text).splitlines()
-    found = [line.strip() for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
-    chosen = found[-_MOST_LINES:] or [line.strip() for line in lines[-3:]]
+    lines = [line.strip()[:_LONGEST] for line in plain(text).splitlines()]
+    found = [line for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
+    chosen = found[-_MOST_LINES:] or lines[-3:]
     return [without_chance(_PLACES.sub("", line)) for line in chosen]
