@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.journal import JournalEntry
-from tui.model.stall import DetectorName, ProgressKind, Stall
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import SpokenText, Step
@@ -25,6 +25,7 @@ class Counts(NamedTuple):
 
 
 COUNTS: Mapping[DetectorName, Counts] = {
+    DetectorName.REFUSED_CALLS: Counts(3, 5, 8),
     DetectorName.SAME_ERROR: Counts(4, 7, 12),
     DetectorName.SAME_TEST: Counts(7, 10, 15),
     DetectorName.REVERTED_EDITS: Counts(5, 8, 12),
@@ -96,8 +97,17 @@ class Detector(Struct):
     def on_progress(self, kind: ProgressKind) -> None:
         """Something new came; what a detector does not take for progress leaves it as it is."""
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        """Its count beside the one of a notice, while that is not reached; None where nothing repeats."""
+        return None
+
     def reset(self) -> None:
         """A person spoke: whatever comes is a new beginning."""
+
+    def near(self, count: int, words: str, limits: StallThresholds) -> StallSignal | None:
+        """The signal for a count that is more than one."""
+        notice = counts_of(self.name, limits).notice * self.factor
+        return StallSignal(words, count, notice, "rounds") if count > 1 else None
 
     def level(self, count: int, limits: StallThresholds, patience: float = 1.0) -> StallLevel:
         """The level of `count` equal rounds; `patience` times as many are needed for each."""

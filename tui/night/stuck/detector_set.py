@@ -9,8 +9,9 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
+from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
@@ -20,6 +21,7 @@ from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
@@ -32,6 +34,11 @@ _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
 _BY_PROGRAM = ("crash", "continue", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
+_OF_CALLS_MADE = frozenset(
+    {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
+    | {DetectorName.SAME_ERROR}
+)
+"""They would take a refused call for one that was made and answered so."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -41,6 +48,7 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     same_error: SameError = field(default_factory=SameError)
     same_test: SameTest = field(default_factory=SameTest)
     reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
@@ -65,6 +73,7 @@ class Conversation(Struct):
             self.continuations,
             self.handoffs,
             self.compactions,
+            self.refused_calls,
         )
 
 
@@ -75,8 +84,10 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    cwd: str = ""
+    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
-    disabled: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
     wrong: CalledWrong = field(default_factory=CalledWrong)
 
@@ -92,6 +103,12 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
+
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -138,12 +155,18 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
             content=content,
             failures=failures,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
+        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            detector.on_step(step, progress, limits)
+            if was_made or detector.name not in _OF_CALLS_MADE:
+                detector.on_step(step, progress, limits)
         self._update(conversation)
 
     def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
@@ -360,6 +383,14 @@ class DetectorSet(Struct):
         if episode is None or episode.detector not in wrong:
             return episode
         return self._worst(conversation, wrong)
+
+    def nearness(self, limits: StallThresholds) -> tuple[StallSignal, ...]:
+        """How near the detectors of the main conversation are that have found nothing yet."""
+        main = self.conversations.get("")
+        if main is None:
+            return ()
+        near = (one.nearness(limits) for one in self._enabled(main) if one.finding is None)
+        return tuple(one for one in near if one is not None)
 
     def findings(self) -> Iterator[Stall]:
         """What each detector of each conversation sees now."""

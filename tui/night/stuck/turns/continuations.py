@@ -146,6 +146,9 @@ class Handoffs(Detector):
         if self.count and not (kind == ProgressKind.CONTENT and is_note(self.edited)):
             self.reset()
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "hand-overs without progress", limits)
+
     def reset(self) -> None:
         self.count, self.finding, self.first_at, self.refs = 0, None, None, []
 
@@ -209,6 +212,9 @@ class Compactions(Detector):
             detector=self.name,
             signals=(StallSignal("compactions", self.count, counts_of(self.name, limits).notice),),
         )
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "compactions without progress", limits)
 
     def reset(self) -> None:
         self.count, self.calls, self.between, self.advanced = 0, 0, 0, False

@@ -155,6 +155,9 @@ class Monologue(Detector):
     def on_progress(self, kind: ProgressKind) -> None:
         self.reset()
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "equal words", limits)
+
     def reset(self) -> None:
         self.recent, self.first, self.count, self.unprompted, self.finding = [], None, 0, 0, None
 

@@ -111,6 +111,9 @@ class RepeatedTurns(Detector):
         if self.current is not None:
             self.current.advanced = True
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.rounds, "equal turns", limits)
+
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
 
