@@ -13,6 +13,7 @@ from itertools import chain
 from msgspec import Struct
 
 from tui.model.calls.tool_change import MASK, ToolChange, exact_digest, line_digest
+from tui.model.journal import JournalEntry
 from tui.night.evidence.shell_effects import shell_effects
 from tui.night.evidence.shell_parser import CommandCall, pipelines
 from tui.system.lazy_pattern import AnyWord, lazy
@@ -98,6 +99,14 @@ class FileContents(Struct):
     def on_commit(self) -> None:
         """What the files hold is what a checkout brings back from now on."""
         self.committed = dict(self.files)
+
+    def on_journal(self, entry: JournalEntry) -> None:
+        """A checkpoint was taken, or the files of one were brought back."""
+        checkpoint = str(entry.data.get("checkpoint", ""))
+        if entry.kind == "checkpoint":
+            self.on_checkpoint(checkpoint)
+        elif entry.kind in ("rewind", "undo") and entry.data.get("mode") != "conversation":
+            self.on_rewind(checkpoint)
 
     def on_checkpoint(self, id: str) -> None:
         """What the files hold is what a rewind to this checkpoint brings back."""

@@ -165,6 +165,10 @@ _NAME = lazy(
     r"|(?:^|[\s(])[\w.~-]*/[\w./~-]+|\b\w+\.\w{1,4}\b"
 )
 _SHELL = lazy(r"^(?:\S*/)?(?:ba|z|da)?sh: (?:eval: |-c: )?(?:line \d+: )?|^\(eval\):(?:\w+:)?\d+: ")
+_STATUS = lazy(
+    r"\b(?:https?(?:/\d(?:\.\d)?)?|status(?: code)?|code|error|api error)\W{0,3}(?:429|5[02]\d)\b",
+    2,
+)
 _OF_OTHERS = lazy(r"Sibling tool call errored|Cancelled: parallel tool call")
 _TRACEBACK = "Traceback (most recent call last)"
 _OF_FILES = frozenset(
@@ -198,10 +202,11 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
     line = _stating(text)
     if not line or _OF_OTHERS.match(line):
         return None
-    if is_infrastructure_error(line):
-        return Cause(exact_digest(f"passing {normal(line)}"), CauseKind.PASSING, shorten(line))
+    stated = normal(line)
+    if _STATUS.search(line) or is_infrastructure_error(stated):
+        return Cause(exact_digest(f"passing {stated}"), CauseKind.PASSING, shorten(line))
     kind = CauseKind.NAMED if _NAME.search(_SHELL.sub("", line)) else CauseKind.PLAIN
-    return Cause(exact_digest(normal(line)), kind, shorten(line, _LONGEST))
+    return Cause(exact_digest(stated), kind, shorten(line, _LONGEST))
 
 
 def _line_at(text: str, place: int) -> str:
