@@ -162,6 +162,18 @@ REMEDIES: Final[Mapping[str, str]] = {
 """What a person can do about a kind of stall."""
 
 
+PROGRESS: Final[Mapping[str, str]] = {
+    "start": "the beginning",
+    "person": "a message of a person",
+    "commit": "a commit",
+    "content": "a new content of a file",
+    "task": "a task done",
+    "verdict": "a new verdict of the tests",
+    "output": "an output that moved on",
+}
+"""What counts as progress, by the words of `model.stall.ProgressKind`."""
+
+
 def describe_survivors(survivors: Sequence[str] | None) -> str:
     """What is said of processes that outlived the end of a session; None: others cannot be ruled out."""
     if survivors is None:

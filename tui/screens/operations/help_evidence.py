@@ -1,0 +1,103 @@
+"""What the record shows of a session that is stuck, or that nothing repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tui.model.labels import PROGRESS
+from tui.model.rows import EventRow
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall, StallStep, StallWaste
+from tui.model.state import StallKind
+from tui.system.format import (
+    format_clock,
+    format_count,
+    format_duration_rough,
+    format_money,
+)
+from widgets.ink import Line, Role
+from widgets.line_layout import spread, wrap
+from widgets.text.documents import LaidOutDocument, RowDocument
+from widgets.text.stall_table import stall_rows
+from widgets.text_cells import clip, visible
+
+_MOST_STEPS = 5
+_NARROW_STEPS = 3
+_NARROW = 66
+
+
+def evidence_document(
+    snapshot: NightSnapshot, failures: Callable[[], Sequence[EventRow]]
+) -> RowDocument:
+    """The rule that would help, what repeats as a table, what it cost; else the last failures."""
+    stall = snapshot.stall
+
+    def build(width: int) -> Sequence[Line]:
+        if stall is None or not stall.evidence:
+            return _of_no_loop(failures(), width)
+        return _of_stall(stall, width)
+
+    return LaidOutDocument(build)
+
+
+def _of_stall(stall: Stall, width: int) -> list[Line]:
+    rows: list[Line] = []
+    if stall.rule:
+        rows += _wrapped(f"The rule that would allow it: {stall.rule}", "strong", width)
+        rows += _wrapped("in permissions.allow of .claude/settings.local.json", "dim", width)
+    elif stall.kind == StallKind.REFUSED:
+        rows += _wrapped(
+            "Refused by permission rules; x shows what would allow it.", "strong", width
+        )
+    rows.append(spread([("What the record shows", "strong")], [(f" {_size(stall)}", "dim")], width))
+    most = _MOST_STEPS if width >= _NARROW else _NARROW_STEPS
+    rows += stall_rows(stall.steps[-most:] if width >= _NARROW else stall.steps, width, most=most)
+    for sentence in stall.evidence:
+        # The table says it too: a row is enough.
+        rows += (
+            [[(clip(visible(sentence), width), "text")]]
+            if stall.steps
+            else _wrapped(sentence, "text", width)
+        )
+    if stall.waste is not None:
+        rows += _wrapped(describe_waste(stall.waste), "dim", width)
+    return rows
+
+
+def _of_no_loop(failures: Sequence[EventRow], width: int) -> list[Line]:
+    rows: list[Line] = [[("Nothing repeats.", "strong")]]
+    steps = [
+        StallStep(
+            row.at, f"{row.label} {row.text}".strip(), row.outcome, row.ref, row.seconds, True
+        )
+        for row in failures
+        if row.ref is not None
+    ]
+    if not steps:
+        return [*rows, *_wrapped("No call of this step has failed.", "dim", width)]
+    rows += _wrapped("The last failures of this step:", "dim", width)
+    return [*rows, *stall_rows(steps, width)]
+
+
+def _wrapped(sentence: str, role: Role, width: int) -> list[Line]:
+    return [*wrap([(visible(sentence), role)], width)]
+
+
+def _size(stall: Stall) -> str:
+    """How often, for how long, for how much."""
+    parts = []
+    if stall.count:
+        parts.append(format_count(stall.count, "round"))
+    if stall.last_at is not None and stall.last_at > stall.since > 0:
+        parts.append(format_duration_rough(stall.last_at - stall.since))
+    if stall.waste is not None and stall.waste.usd is not None:
+        parts.append(format_money(stall.waste.usd))
+    return ", ".join(parts)
+
+
+def describe_waste(waste: StallWaste) -> str:
+    """What was spent since the last progress."""
+    since = f"{format_clock(waste.since)}, " if waste.since is not None else ""
+    cost = f", {format_money(waste.usd)}" if waste.usd is not None else ""
+    spent = f"{format_count(waste.calls, 'call')}, {format_duration_rough(waste.seconds)}{cost}"
+    return f"No progress since {since}{PROGRESS[waste.last]}: {spent}."
