@@ -7,6 +7,8 @@ SHELLS = frozenset({"Bash", "PowerShell"})
 SUBAGENTS = frozenset({"Agent", "Task"})
 ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
 POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})
+STOP_HOOK_FEEDBACK = "Stop hook feedback"
+"""How the CLI begins what it tells the model when a Stop hook has it go on."""
 _COMMANDS = frozenset(
     "add-dir agents bashes branch bug clear color compact config context copy cost desktop doctor "
     "effort exit export extra-usage fast feedback files fork help hooks ide install-github-app "

@@ -6,7 +6,50 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.stall import DetectorName
+from tui.model.state import StallKind
+
 InjectionState = Literal["queued", "delivered", "seen", "failed", "withdrawn"]
+
+
+Colour = Literal["", "green", "red"]
+
+
+class Effect(Struct, frozen=True):
+    """What came after a message, a step back, an interrupt or a rewind, as far as it is known.
+
+    It is watched from `since`, when it reached the session, to `until`, when the next of them came or half
+    an hour was over; None while it is watched. `calls` were answered in that time; `different` of them are
+    distinct and are none of those that it repeated before. `kind`, `detector` and `pattern` are those of
+    the trouble that went on at `since`, if one did: it ended at `ended_at` and came again at `again_at`.
+    New content of files, commits and tasks done are counted. `tests` is the newest verdict, which the
+    tests have had since `tests_at`.
+    """
+
+    since: float
+    until: float | None = None
+    calls: int = 0
+    different: int = 0
+    kind: StallKind | None = None
+    detector: DetectorName | None = None
+    pattern: str = ""
+    ended_at: float | None = None
+    again_at: float | None = None
+    contents: int = 0
+    commits: int = 0
+    tasks: int = 0
+    tests: Colour = ""
+    tests_at: float | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the trouble goes on, or has come again."""
+        return self.kind is not None and (self.ended_at is None or self.again_at is not None)
+
+    @property
+    def has_progress(self) -> bool:
+        """Whether anything new came that a loop would not bring."""
+        return bool(self.contents or self.commits or self.tasks or self.tests == "green")
 
 
 class CheckpointTaken(Struct, frozen=True):
@@ -23,7 +66,7 @@ class CheckpointTaken(Struct, frozen=True):
 
 
 class Injection(Struct, frozen=True):
-    """A message put to the agent, and how far it came."""
+    """A message put to the agent, and how far it came; `by` is who asked for it, as the journal has it."""
 
     id: str
     at: float
@@ -32,6 +75,8 @@ class Injection(Struct, frozen=True):
     state: InjectionState
     detail: str = ""
     moved_at: float | None = None
+    by: str = ""
+    effect: Effect | None = None
 
 
 class RewindRecord(Struct, frozen=True):
@@ -44,6 +89,7 @@ class RewindRecord(Struct, frozen=True):
     written: int
     deleted: int
     safety: str = ""
+    effect: Effect | None = None
 
 
 class Attempt(Struct, frozen=True):
@@ -65,7 +111,7 @@ class Attempt(Struct, frozen=True):
 class Intervention(Struct, frozen=True):
     """Any other entry that a person should see: limits, stalls, kills.
 
-    `outcome` says of an end what survived it, empty where nothing did.
+    `outcome` says of an end what survived it, empty where nothing did; only an interrupt has an `effect`.
     """
 
     at: float
@@ -73,6 +119,7 @@ class Intervention(Struct, frozen=True):
     text: str
     by: str = ""
     outcome: str = ""
+    effect: Effect | None = None
 
 
 class PendingRestart(Struct, frozen=True):

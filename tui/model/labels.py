@@ -6,9 +6,12 @@ The keys are those of JSON. Signs of the screen are in `widgets.glyphs`; those h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tui.system.format import format_count, format_duration_rough, format_local
 
 if TYPE_CHECKING:
+    from tui.model.interventions import Effect
     from tui.model.session import EarlierNight
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -174,11 +177,128 @@ PROGRESS: Final[Mapping[str, str]] = {
 """What counts as progress, by the words of `model.stall.ProgressKind`."""
 
 
+class DetectorWords(NamedTuple):
+    """A detector for people: its name, what it looks for, and what would clear its finding.
+
+    `cleared_by` goes on from "it ends when", so it begins with a small letter and has no full stop.
+    """
+
+    title: str
+    looks_for: str
+    cleared_by: str
+
+
+DETECTORS: Final[Mapping[str, DetectorWords]] = {
+    "refused_calls": DetectorWords(
+        "refused calls",
+        "Permission is refused again and again, whatever the arguments are.",
+        "a call of this kind is allowed, or it goes on with calls that need no permission",
+    ),
+    "same_error": DetectorWords(
+        "same error",
+        "One cause fails different calls: a full disk, a lock, a missing module, a server that is gone.",
+        "the cause is mended and a call of this kind succeeds",
+    ),
+    "repeated_turns": DetectorWords(
+        "repeated turns",
+        "Turn after turn makes the same calls and leaves the same files and the same open tasks.",
+        "a turn changes a file, ticks off a task or makes other calls",
+    ),
+    "continuations": DetectorWords(
+        "continuations without progress",
+        "It is told to go on again and again, and no task gets done.",
+        "a task is ticked off, a file changes in a new way or something is committed",
+    ),
+    "compactions": DetectorWords(
+        "compactions without progress",
+        "The conversation is summarised again and again, and nothing new comes in between.",
+        "a file changes in a new way, a task is ticked off or something is committed",
+    ),
+    "handoffs": DetectorWords(
+        "hand-overs without progress",
+        "One session hands over to the next, and none of them gets anything done.",
+        "a task is ticked off, a file changes in a new way or something is committed",
+    ),
+    "same_test": DetectorWords(
+        "same failing test",
+        "The same test fails in the same way after ever new edits.",
+        "the test passes, or fails in another way",
+    ),
+    "reverted_edits": DetectorWords(
+        "reverted edits",
+        "Files return to a content that they had before.",
+        "a file gets a content that it did not have before",
+    ),
+    "repeated_calls": DetectorWords(
+        "repeated calls",
+        "The same calls get the same answers, one round after the other.",
+        "a call or its answer differs, or a file changes",
+    ),
+    "growing_commands": DetectorWords(
+        "growing commands",
+        "A command grows by the same piece each time, and its answer stays as it is.",
+        "another command is run, or the answer changes",
+    ),
+    "recurring_calls": DetectorWords(
+        "recurring calls",
+        "The same call gets the same answer again and again, with other calls in between.",
+        "the answer differs, a file changes, or the call stays away",
+    ),
+    "repeated_phrases": DetectorWords(
+        "repeated phrases",
+        "One answer of the model repeats its own words.",
+        "a tool call is answered, or a new turn begins",
+    ),
+    "monologue": DetectorWords(
+        "talk without calls",
+        "The model says the same again and again and makes no tool call.",
+        "it makes a tool call or says something else",
+    ),
+    "similar_messages": DetectorWords(
+        "similar messages",
+        "The last three messages of the model are nearly alike, letter by letter.",
+        "a message differs from the ones before it",
+    ),
+}
+"""The detectors of circling, by the words of `model.stall.DetectorName`, in its order."""
+
+
 def describe_survivors(survivors: Sequence[str] | None) -> str:
     """What is said of processes that outlived the end of a session; None: others cannot be ruled out."""
     if survivors is None:
         return "what else it had started cannot be known"
     return f"these survived: {', '.join(survivors)}" if survivors else ""
+
+
+def message_label(mode: str) -> str:
+    """What a message is called by the mode in which it was sent."""
+    return {"step-back": "step back", "stop": "request to stop"}.get(mode, "message")
+
+
+def describe_effect(effect: Effect) -> str:
+    """What came after an intervention: "7 different calls since; tests green at 03:12"."""
+    calls = "no call"
+    if effect.different:
+        calls = format_count(effect.different, "different call")
+    elif effect.calls:
+        calls = f"{format_count(effect.calls, 'call')} and none different"
+    span = "since"
+    if effect.until is not None:
+        span = f"in {format_duration_rough(effect.until - effect.since)}"
+    parts = [f"{calls} {span}"]
+    if effect.again_at is not None:
+        parts.append(f"the same came again at {format_local(effect.again_at)}")
+    elif effect.goes_on and effect.calls:
+        parts.append("it goes on")
+    if effect.commits:
+        parts.append(format_count(effect.commits, "commit"))
+    if effect.tasks:
+        parts.append(format_count(effect.tasks, "task done", "tasks done"))
+    if effect.contents and not effect.commits:
+        parts.append("files changed")
+    if effect.tests and effect.tests_at is not None:
+        parts.append(f"tests {effect.tests} at {format_local(effect.tests_at)}")
+    return "; ".join(parts)
 
 
 def describe_earlier(earlier: EarlierNight) -> str:

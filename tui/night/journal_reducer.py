@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.interventions import (
     Attempt,
     CheckpointTaken,
+    Effect,
     Injection,
     InjectionState,
     Intervention,
@@ -24,6 +25,7 @@ from tui.model.snapshot import LimitReached, RunLimits
 from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
+from tui.night.stuck.effects import EffectLog, News, intervention_name
 from tui.night.timeline_builder import TimelineBuilder
 from tui.system.format import format_duration, shorten
 
@@ -68,6 +70,7 @@ class InterventionLog(Struct):
     continuations: int = 0
     limits: RunLimits = RunLimits()
     limit: LimitReached | None = None
+    effects: EffectLog = field(default_factory=EffectLog)
     version: int = 0
 
     @property
@@ -87,6 +90,8 @@ class InterventionLog(Struct):
         if state in _ORDER and _ORDER.index(state) <= _ORDER.index(found.state):
             return
         self.injections[key] = replace(found, state=state, detail=detail, moved_at=at)
+        if state in ("delivered", "seen"):
+            self.effects.reach(key, found.at if at is None else at)
         self.version += 1
 
     def mark_seen(self, at: float | None) -> None:
@@ -95,14 +100,26 @@ class InterventionLog(Struct):
             if injection.state == "delivered":
                 self.advance_injection(key, "seen", at)
 
-    def freeze(self) -> Interventions:
-        """All interventions, frozen."""
+    def freeze(self, news: News) -> Interventions:
+        """All interventions with their effects, frozen; `news` counts the progress of the night."""
+
+        def effect(name: str) -> Effect | None:
+            return self.effects.effect_of(name, news)
+
         return Interventions(
             tuple(self.checkpoints),
-            tuple(self.injections.values()),
-            tuple(self.rewinds),
+            tuple(
+                replace(one, effect=found) if (found := effect(name)) is not None else one
+                for name, one in self.injections.items()
+            ),
+            tuple(replace(one, effect=effect(_name_of_rewind(one))) for one in self.rewinds),
             tuple(self.attempts),
-            tuple(self.others),
+            tuple(
+                replace(one, effect=effect(intervention_name(one.kind, one.at)))
+                if one.kind == "interrupt"
+                else one
+                for one in self.others
+            ),
             self.restarts,
             self.handovers,
             self.pending,
@@ -111,6 +128,10 @@ class InterventionLog(Struct):
             self.suspended_seconds,
             self.limits_paused_until,
         )
+
+
+def _name_of_rewind(rewind: RewindRecord) -> str:
+    return intervention_name("undo" if rewind.undo else "rewind", rewind.at)
 
 
 def _text(data: dict[str, Any], key: str) -> str:
@@ -244,6 +265,7 @@ def _rewind(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
     )
     log.rewinds.append(rewind)
     del log.rewinds[:-MOST]
+    log.effects.reach(_name_of_rewind(rewind), entry.at)
     what = "rewind undone" if rewind.undo else "rewind"
     timeline.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
@@ -262,7 +284,8 @@ def _answer(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
 def _inject(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     text = _text(entry.data, "text")
     key = entry.id or f"injection {len(log.injections) + 1}"
-    log.injections[key] = Injection(key, entry.at, text, _text(entry.data, "mode"), "queued")
+    mode, by = _text(entry.data, "mode"), _text(entry.data, "by")
+    log.injections[key] = Injection(key, entry.at, text, mode, "queued", by=by)
     if len(log.injections) > MOST:
         del log.injections[next(iter(log.injections))]
     timeline.mark(entry.at, "injection", shorten(text))
@@ -296,7 +319,9 @@ def _text_and_author(
     match kind:
         case "interrupt" | "stop" | "kill":
             by = _text(data, "by")
-            if kind != "interrupt":
+            if kind == "interrupt":
+                log.effects.reach(intervention_name(kind, at), at)
+            else:
                 log.stopped_by, log.stopped_at = by, at
                 log.killed = log.killed or kind == "kill"
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by

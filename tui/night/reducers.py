@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import SUBAGENTS, is_cli_command
+from tui.model.cli_commands import STOP_HOOK_FEEDBACK, SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -26,6 +26,7 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
+from tui.night.stuck.effects import intervention_name
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -106,7 +107,10 @@ class Reducer:
             kind: MarkKind = "limit" if limited else "error"
             self._timeline.mark(at, kind, shorten(text or body.error), ref)
         elif text:
-            self._detectors.on_text(thread, text, bool(tools), at, ref, self._limits)
+            self._detectors.on_text(
+                *(thread, text, bool(tools), at, ref, self._limits),
+                *(body.message_id, body.thinking),
+            )
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
@@ -153,6 +157,8 @@ class Reducer:
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
+            if body.role in ("synthetic", "note") and _begins_turn(body, activity.turn_open):
+                self._detectors.on_prompt(body.text, at, ref, self._limits, by_program=True)
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
             if self._activity.limit is not None:
@@ -244,6 +250,7 @@ class Reducer:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
             state.waste.begin_turn(at, event.ref, cut=self._activity.turn_open)
             self._activity.begin_turn(at)
+            self._detectors.on_turn_started(at, event.ref, self._limits)
             state.last_ref = event.ref
 
     # complexity: a table in code, one case for each kind of event that changes a fact or two
@@ -330,6 +337,8 @@ class Reducer:
                     state.first_progress = record
                 state.progress = record
                 state.evidence.on_progress(record)
+                if record.counts_tasks:
+                    self._detectors.on_tasks(record.done, record.open, record.at)
             case records.SessionNotes():
                 state.evidence.on_notes(record)
             case records.LogEntry():
@@ -352,7 +361,11 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
+        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
+            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
+            state.interventions.effects.expect(name, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
+        self._detectors.on_journal(entry, self._limits)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":
@@ -362,8 +375,6 @@ class Reducer:
         elif entry.kind in ("rewind", "undo"):
             self._detectors.on_progress(ProgressKind.PERSON, entry.at)
             state.evidence.on_rewind(entry)
-        elif entry.kind == "inject":
-            self._detectors.on_prompt("", entry.at, None, self._limits)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
 
@@ -374,3 +385,10 @@ class Reducer:
             return
         parent = sessions.number(attempt.resume_of) if attempt.resume_of else None
         self._accounts.link(sessions.number(attempt.session), parent)
+
+
+def _begins_turn(body: UserMessage, is_open: bool) -> bool:
+    """Whether what the CLI itself put to the model has it go on after the end of a turn."""
+    if body.role == "note":
+        return bool(body.tasks)
+    return body.text.startswith(STOP_HOOK_FEEDBACK) or not is_open

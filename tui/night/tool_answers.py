@@ -84,7 +84,11 @@ def apply_answer(
     state.risky_calls.on_tool_result(result)
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
-    state.detectors.on_tool_result(thread, use, result, at, ref, limits, since, run)
+    detectors, effects = state.detectors, state.interventions.effects
+    if effects.is_watching:
+        effects.before_step(at, detectors.active(), detectors.news)
+    detectors.on_tool_result(thread, use, result, at, ref, limits, since, run)
+    effects.on_step(use.key, at, run, detectors.active() if effects.open else None)
     state.failures.on_tool_result(use, result, run)
     commits = len(state.evidence.commits)
     sources = state.evidence.on_tool_result(use, result, run, at, ref)

@@ -7,6 +7,7 @@ and an error gets its place, its key and what is allowed.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -33,9 +34,12 @@ def convert(field: SettingField, located: LocatedValue) -> Any:
     """The field's value; SettingsError with where, key, what was found and what is allowed."""
     plain = _prepare(field, located)
     try:
-        return msgspec.convert(plain, field.type, strict=not located.loose)
+        value = msgspec.convert(plain, field.type, strict=not located.loose)
     except (msgspec.ValidationError, ValueError):
         raise _error(field, located) from None
+    if field.rising and list(value) != sorted(set(value)):
+        raise _error(field, located, f"is {list(value)}; it takes {field.allowed}")
+    return value
 
 
 def _error(field: SettingField, located: LocatedValue, why: str = "", hint: str = "") -> Exception:
@@ -172,8 +176,10 @@ def _convert_table(
         value = _from_json(field, located)
     if not isinstance(value, dict):
         raise _error(field, located)
+    if field.names:
+        _check_names(field, located, value, field.names, ", ".join(field.names))
     for name in value:
-        if not item.parts and _NAME.fullmatch(name) is None:
+        if not field.names and not item.parts and _NAME.fullmatch(name) is None:
             why = f"holds the name {quoted(name)}, which no environment variable can have"
             raise _error(field, located, why)
     return {
@@ -182,15 +188,26 @@ def _convert_table(
     }
 
 
+def _check_names(
+    field: SettingField,
+    located: LocatedValue,
+    found: Iterable[str],
+    names: Collection[str],
+    allowed: str,
+) -> None:
+    """SettingsError for a key that is none of `names`."""
+    for name in found:
+        if name not in names:
+            near = nearest_word(name, names)
+            hint = f"did you mean {near}?" if near else f"it takes {allowed}"
+            raise _error(field, located, f"has the unknown key {quoted(name)}; {hint}")
+
+
 def _prepare_structure(field: SettingField, located: LocatedValue) -> Any:
     if not isinstance(located.value, dict):
         return located.value
     names = [part.name for part in field.parts]
-    for name in located.value:
-        if name not in names:
-            near = nearest_word(name, names)
-            hint = f"did you mean {near}?" if near else f"it takes {field.allowed}"
-            raise _error(field, located, f"has the unknown key {quoted(name)}; {hint}")
+    _check_names(field, located, located.value, names, field.allowed)
     nothing = LocatedValue(None, located.key_where or located.where)
     found = {}
     for part in field.parts:

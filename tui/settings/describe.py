@@ -87,6 +87,8 @@ class SettingField(Struct, frozen=True):
     words: bool = False
     urls: bool = False
     block: bool = False
+    rising: bool = False
+    names: tuple[str, ...] = ()
     member: bool = False
     item: SettingField | None = None
     parts: tuple[SettingField, ...] = ()
@@ -138,10 +140,19 @@ class SettingField(Struct, frozen=True):
         return "a URL" if self.urls else f"text like {self.example}" if self.example else "text"
 
     def _allowed_members(self, item: SettingField) -> str:
+        if self.rising:
+            return (
+                f"three whole numbers from {plain_number(item.low)} to {plain_number(item.high)}, "
+                "each above the one before"
+            )
         if self.kind == "table":
+            if self.names:
+                return f"for each detector {item.allowed}"
             return f"for each model {item.allowed}" if item.parts else "a mapping of names to texts"
         if self.words:
             return "a command line, or a list of its words"
+        if item.kind == "choice":
+            return f"a list of {', '.join(item.choices)}"
         if item.kind == "number":
             return f"a list of numbers from {plain_number(item.low)} to {plain_number(item.high)} ({item.unit})"
         return "a list of URLs" if self.urls else "a list of texts"
@@ -188,11 +199,12 @@ def _field(key: str, declared: Any, default: Any = None, **facts: Any) -> Settin
             shape = shape.__origin__
         else:
             optional, shape = True, get_args(shape)[0]
-    kind = _KINDS.get(origin or shape, "structure")
-    inside = {"words": facts.get("words", kind == "table"), "urls": facts.get("urls", False)}
+    kind = "choice" if "choices" in facts else _KINDS.get(origin or shape, "structure")
+    takes_words = facts.get("words", kind == "table" and "names" not in facts)
+    inside = {"words": takes_words, "urls": facts.get("urls", False)}
     match kind:
         case "choice":
-            facts["choices"] = tuple(sorted(get_args(shape)))
+            facts.setdefault("choices", tuple(sorted(get_args(shape))))
         case "list":
             facts["item"] = _field(key, get_args(shape)[0], member=True, **inside)
         case "table":

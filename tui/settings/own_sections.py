@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from tui.model.labels import DETECTORS
 from tui.settings.units import (
     ADDS,
     COSTS,
@@ -27,6 +28,7 @@ from tui.settings.units import (
     MiB,
     Milliseconds,
     Repeats,
+    Rounds,
     Seconds,
     Secret,
     Usd,
@@ -182,30 +184,52 @@ class StallsSettings(Struct, frozen=True):
         ),
     ] = 20
     loop_notice: Annotated[
-        Repeats, documented("Equal rounds after which a loop is shown.", TELLS, LOWER)
+        Repeats,
+        documented("Equal rounds after which a loop is shown: the level notice.", TELLS, LOWER),
     ] = 3
     loop_nudge: Annotated[
-        Repeats, documented("Equal rounds after which the agent is nudged, once.", LIMIT, LOWER)
+        Repeats,
+        documented(
+            "Equal rounds after which a loop is suspected, and a step back is due.", LIMIT, LOWER
+        ),
     ] = 5
     loop_stop: Annotated[
         Repeats,
         documented(
-            "Equal rounds after which you are called, or the turn is interrupted.", LIMIT, LOWER
+            "Equal rounds after which the session counts as stuck, and an interrupt is due.",
+            LIMIT,
+            LOWER,
         ),
     ] = 8
     loop_longest_cycle: Annotated[
         Annotated[int, Meta(ge=1, le=20, extra={"unit": "calls"})],
         documented("Longest sequence of calls looked at as one round.", TELLS, HIGHER),
-    ] = 5
+    ] = 7
     loop_action: Annotated[
-        Literal["notice", "nudge", "interrupt"],
+        Literal["notice", "nudge", "interrupt", "end"],
         documented(
-            "How far the supervisor goes by itself when a session loops.",
+            "How far the supervisor goes by itself when a session is stuck. notice: it tells you and names "
+            "the key; nudge: it sends a step back as well, at most twice; interrupt: after that it takes a "
+            "checkpoint and interrupts the turn; end: if that did not help either, it ends the run with a "
+            "hand-over note.",
             LIMIT,
             STRICTER,
-            order=("interrupt", "nudge", "notice"),
+            order=("end", "interrupt", "nudge", "notice"),
         ),
-    ] = "nudge"
+    ] = "notice"
+    disabled_detectors: Annotated[
+        tuple[Annotated[str, Meta(extra={"choices": tuple(DETECTORS)})], ...],
+        documented("Detectors of circling that are switched off.", TELLS, FEWER),
+    ] = ("similar_messages",)
+    detector_counts: Annotated[
+        dict[str, Annotated[tuple[Rounds, Rounds, Rounds], Meta(extra={"rising": True})]],
+        documented(
+            "Rounds from which a detector gives a notice, suspects, and says stuck, in place of its own: "
+            "{same_error: [4, 6, 10]}.",
+            TELLS,
+            names=tuple(DETECTORS),
+        ),
+    ] = {}
     pollers: Annotated[
         tuple[str, ...],
         documented("Commands that wait by repeating and deserve patience.", LIMIT, FEWER),

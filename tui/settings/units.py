@@ -17,6 +17,7 @@ UsdPerMillion = Annotated[float, Meta(ge=0, le=100_000, extra={"unit": "USD per 
 MiB = Annotated[int, Meta(ge=1, le=1_000_000, extra={"unit": "MiB"})]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Repeats = Annotated[int, Meta(ge=2, le=1000, extra={"unit": "repeats"})]
+Rounds = Annotated[int, Meta(ge=1, le=1000)]
 Share = Annotated[float, Meta(ge=0.05, le=0.99)]
 
 HARMLESS: Final = ""
@@ -91,6 +92,7 @@ def documented(sentence: str, power: str, free: str = "", **facts: object) -> Me
     The other facts are fields of `describe.SettingField`: `own` leaves a field to the person alone,
     trust or not; `variable` names another environment variable that gives the default; `example`
     shows what its pattern means; `words` marks a command line that plain text is split into, `urls`
-    text that must be a URL, `block` text of several lines.
+    text that must be a URL, `block` text of several lines, `rising` numbers of which each is above the one
+    before; `choices` are the words that a text may be, `names` the keys that a table may have.
     """
     return Meta(description=sentence, extra={"power": power, "free": free, **facts})

@@ -232,7 +232,7 @@ def subagents_in_parallel(script: Script) -> list[Record]:
 
 def compacted(script: Script) -> list[Record]:
     for _ in range(4):
-        for name in ("a", "b"):
+        for name in "abcdefgh":
             script.step("Read", name, f"content of {name}")
         script.add(Compaction("auto", 900_000, 9_000))
     return []

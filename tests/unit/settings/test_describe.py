@@ -184,9 +184,12 @@ def fitting(field: SettingField) -> st.SearchStrategy[Any]:
         plain = st.sampled_from(field.choices)
     elif field.kind == "structure":
         plain = st.fixed_dictionaries({part.name: fitting(part) for part in field.parts})
+    elif field.rising and field.item is not None:
+        plain = st.lists(fitting(field.item), min_size=3, max_size=3, unique=True).map(sorted)
     elif field.item is not None:
         members = fitting(field.item)
-        tables = st.dictionaries(TEXTS, members, max_size=3)
+        names = st.sampled_from(field.names) if field.names else TEXTS
+        tables = st.dictionaries(names, members, max_size=3)
         plain = st.lists(members, min_size=1, max_size=4) if field.kind == "list" else tables
     return st.none() | plain if field.optional else plain
 

@@ -181,6 +181,21 @@ def test_type_names_line_key_found_and_allowed(tmp_path: Path) -> None:
         ('agent: {command: "\'open"}', "cannot be split into words: no closing quotation"),
         ("agent: {env: {A-B: x}}", "the name 'A-B', which no environment variable can have"),
         ("agent: {env: {A: [1]}}", "agent.env for 'A' is something else; it takes text"),
+        ("stalls: {loop_action: stop}", "is 'stop'; it takes end, interrupt, notice or nudge"),
+        ("stalls: {disabled_detectors: monologue}", "is 'monologue'; it takes a list of refused_"),
+        ("stalls: {disabled_detectors: [x]}", "member 1, is 'x'; it takes refused_calls, same_"),
+        ("stalls: {detector_counts: 3}", "is 3; it takes for each detector three whole numbers"),
+        ("stalls: {detector_counts: {loops: [1, 2, 3]}}", "unknown key 'loops'; it takes refused_"),
+        ("stalls: {detector_counts: {monologue: 3}}", "'monologue' is 3; it takes three whole"),
+        ("stalls: {detector_counts: {monologue: [1, 2]}}", "is a list; it takes three whole"),
+        ("stalls: {detector_counts: {monologue: [1, 2, 3, 4]}}", "is a list; it takes three"),
+        ("stalls: {detector_counts: {monologue: [0, 1, 2]}}", "member 1, is 0; it takes a whole"),
+        ("stalls: {detector_counts: {monologue: [1, a, 3]}}", "member 2, is 'a'; it takes a whole"),
+        (
+            "stalls: {detector_counts: {monologue: [3, 3, 8]}}",
+            "stalls.detector_counts for 'monologue' is [3, 3, 8]; it takes three whole numbers from 1 to "
+            "1000, each above the one before.",
+        ),
         ("stalls: {loop_nudge: 2}", "loop_notice (3) must not be above stalls.loop_nudge (2)"),
         ("prices: {m: {input: 1}}", "prices for 'm': output is empty; it takes a number from 0"),
         ("prices: {m: 3}", "prices for 'm' is 3; it takes input, output"),
@@ -195,6 +210,42 @@ def test_what_does_not_fit_is_said(tmp_path: Path, text: str, words: str) -> Non
 def test_choices_get_a_did_you_mean(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, "logging: {level: DEBUGG}")
     assert sentence.endswith("did you mean DEBUG?")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("stalls: {disabled_detectors: [monolog]}", "monologue"),
+        ("stalls: {detector_counts: {same_eror: [1, 2, 3]}}", "same_error"),
+    ],
+)
+def test_detectors_get_a_did_you_mean(tmp_path: Path, text: str, meant: str) -> None:
+    assert refusal(tmp_path, text).endswith(f"; did you mean {meant}?")
+
+
+def test_detectors_are_switched_off_and_given_counts(tmp_path: Path) -> None:
+    text = "{disabled_detectors: [monologue], detector_counts: {same_error: [4, 6, 9]}}"
+    stalls = trusting(tmp_path, f"stalls: {text}").settings.stalls
+    assert stalls.disabled_detectors == ("monologue",)
+    assert stalls.detector_counts == {"same_error": (4, 6, 9)}
+    environ = {
+        "OVERNIGHT_STALLS_DISABLED_DETECTORS": "monologue, same_test",
+        "OVERNIGHT_STALLS_DETECTOR_COUNTS": '{"same_error": [4, 6, 9]}',
+    }
+    stalls = given(tmp_path, environ=environ).settings.stalls
+    assert stalls.disabled_detectors == ("monologue", "same_test")
+    assert stalls.detector_counts == {"same_error": (4, 6, 9)}
+
+
+@pytest.mark.parametrize("word", ["notice", "nudge", "interrupt", "end"])
+def test_the_words_of_the_steps_by_itself(tmp_path: Path, word: str) -> None:
+    assert (
+        trusting(tmp_path, f"stalls: {{loop_action: {word}}}").settings.stalls.loop_action == word
+    )
+
+
+def test_acting_alone_is_opt_in() -> None:
+    assert Settings().stalls.loop_action == "notice"
 
 
 @pytest.mark.parametrize(

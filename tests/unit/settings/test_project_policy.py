@@ -219,6 +219,29 @@ def test_a_limit_is_compared_with_what_lies_below(
     assert loaded(tmp_path, project, user).settings.budget.max_cost_usd == cost
 
 
+@pytest.mark.parametrize(
+    ("user", "project", "off"),
+    [
+        ("", "{disabled_detectors: []}", ()),
+        ("", "{disabled_detectors: [similar_messages, monologue]}", ("similar_messages",)),
+        ("", "{disabled_detectors: [monologue]}", ("similar_messages",)),
+        ("{disabled_detectors: [monologue]}", "{disabled_detectors: [same_error]}", ("monologue",)),
+    ],
+)
+def test_a_project_switches_no_detector_off(
+    tmp_path: Path, user: str, project: str, off: tuple[str, ...]
+) -> None:
+    got = loaded(tmp_path, f"stalls: {project}", f"stalls: {user or '{}'}")
+    assert got.settings.stalls.disabled_detectors == off
+
+
+def test_a_project_gives_a_detector_no_counts(tmp_path: Path) -> None:
+    text = "stalls: {detector_counts: {monologue: [900, 950, 1000]}}"
+    assert loaded(tmp_path, text).settings.stalls.detector_counts == {}
+    trusted = loaded(tmp_path, text, trusted=True).settings.stalls.detector_counts
+    assert trusted == {"monologue": (900, 950, 1000)}
+
+
 def test_all_sources_in_their_order_and_where_each_came_from(tmp_path: Path) -> None:
     user = "budget: {max_cost_usd: 20}\nsession:\n  max_idle_minutes: 20\n  max_runtime_hours: 5\n"
     got = loaded(

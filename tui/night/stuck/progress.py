@@ -20,6 +20,8 @@ class ProgressTracker(Struct):
     last: ProgressKind = ProgressKind.START
     at: float | None = None
     ref: SourceRef | None = None
+    open_tasks: int | None = None
+    done_tasks: int | None = None
 
     def mark(self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None) -> None:
         """Something new came."""
@@ -36,6 +38,11 @@ class ProgressTracker(Struct):
         del self.edits[:-_MOST_EDITS]
         self.tree ^= key
         return True
+
+    def on_tasks(self, done: int, still_open: int) -> bool:
+        """Tasks were counted; whether more are done than before."""
+        before, self.done_tasks, self.open_tasks = self.done_tasks, done, still_open
+        return before is not None and done > before
 
     def waste(self, at: float | None) -> StallWaste:
         """What was spent by `at` since the last progress; its money is for those who know prices."""

@@ -55,9 +55,14 @@ class Step(Struct):
 
 
 class SpokenText(Struct):
-    """What the model said; `has_calls`: on the way to tool calls in the same message."""
+    """What the model said; `has_calls`: on the way to tool calls in the same record.
+
+    Several records may be parts of one `message`, whose id is empty where none is known.
+    """
 
     text: str
     has_calls: bool
     at: float | None
     ref: SourceRef
+    message: str = ""
+    thinking: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tui.model.labels import PROGRESS
+from tui.model.interventions import Effect
+from tui.model.labels import PROGRESS, describe_effect, message_label
 from tui.model.rows import EventRow
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, StallStep, StallWaste
@@ -24,6 +25,8 @@ from widgets.text_cells import clip, visible
 _MOST_STEPS = 5
 _NARROW_STEPS = 3
 _NARROW = 66
+_MOST_EARLIER = 2
+_STATES = {"seen": "read", "failed": "not read", "withdrawn": "taken back"}
 
 
 def evidence_document(
@@ -33,11 +36,35 @@ def evidence_document(
     stall = snapshot.stall
 
     def build(width: int) -> Sequence[Line]:
+        rows: list[Line] = []
         if stall is None or not stall.evidence:
-            return _of_no_loop(failures(), width)
-        return _of_stall(stall, width)
+            rows += _of_no_loop(failures(), width)
+        else:
+            rows += _of_stall(stall, width)
+        for sentence in earlier_help(snapshot):
+            rows += _wrapped(sentence, "person", width)
+        return rows
 
     return LaidOutDocument(build)
+
+
+def earlier_help(snapshot: NightSnapshot) -> list[str]:
+    """What was done for it last, how far that came, and what came after it."""
+    done = snapshot.interventions
+    found: list[tuple[float, str, Effect | None]] = [
+        (one.at, f"{message_label(one.mode)}, {_STATES.get(one.state, one.state)}", one.effect)
+        for one in done.injections
+    ]
+    found += [
+        (one.at, f"{'undo' if one.undo else 'rewind'} to {one.checkpoint}", one.effect)
+        for one in done.rewinds
+    ]
+    found += [(one.at, one.kind, one.effect) for one in done.others if one.effect is not None]
+    sentences = []
+    for at, what, effect in sorted(found, key=lambda one: one[0])[-_MOST_EARLIER:]:
+        after = f": {describe_effect(effect)}" if effect is not None else ""
+        sentences.append(f"{format_clock(at)} {what}{after}.")
+    return sentences
 
 
 def _of_stall(stall: Stall, width: int) -> list[Line]:
