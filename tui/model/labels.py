@@ -8,11 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui.system.format import format_count, format_duration_rough, format_local
+from tui.system.format import (
+    format_clock,
+    format_count,
+    format_duration_rough,
+    format_local,
+    format_money,
+)
 
 if TYPE_CHECKING:
     from tui.model.interventions import Effect
     from tui.model.session import EarlierNight
+    from tui.model.stall import Stall, StallWaste
 
 VERDICTS: Final[Mapping[str, str]] = {
     "keep": "Keep",
@@ -74,6 +81,9 @@ RISKS_SHORT: Final[Mapping[str, str]] = {
 WASTES: Final[Mapping[str, str]] = {
     "retries": "retries",
     "loop": "loop",
+    "refused": "refused calls",
+    "same_error": "same error",
+    "no_progress": "no progress",
     "redone": "done again",
     "killed_turn": "turn cut off",
 }
@@ -128,6 +138,9 @@ MOMENTS: Final[Mapping[str, str]] = {
     "compaction": "compaction",
     "stall": "stall",
     "loop": "loop",
+    "refused": "refused",
+    "same_error": "same error",
+    "no_progress": "no progress",
     "restart": "restart",
     "injection": "words to the agent",
     "rewind": "rewind",
@@ -163,6 +176,20 @@ REMEDIES: Final[Mapping[str, str]] = {
     "process_gone": "`overnight-tui review` shows what is there; Claude's --resume takes it up again",
 }
 """What a person can do about a kind of stall."""
+
+
+def describe_remedy(stall: Stall) -> str:
+    """What a person can do about a stall; the rule itself, where one would allow what was refused."""
+    if stall.rule:
+        return f"allow it: add {stall.rule} to permissions.allow of .claude/settings.local.json"
+    return REMEDIES.get(stall.kind, "")
+
+
+def trouble_title(stall: Stall) -> str:
+    """What a stall is called: by its detector, else by its kind."""
+    if stall.detector is not None:
+        return DETECTORS[stall.detector].title
+    return stall.kind.replace("_", " ")
 
 
 PROGRESS: Final[Mapping[str, str]] = {
@@ -261,6 +288,14 @@ DETECTORS: Final[Mapping[str, DetectorWords]] = {
     ),
 }
 """The detectors of circling, by the words of `model.stall.DetectorName`, in its order."""
+
+
+def describe_waste(waste: StallWaste) -> str:
+    """What was spent since the last progress."""
+    since = f"{format_clock(waste.since)}, " if waste.since is not None else ""
+    cost = f", {format_money(waste.usd)}" if waste.usd is not None else ""
+    spent = f"{format_count(waste.calls, 'call')}, {format_duration_rough(waste.seconds)}{cost}"
+    return f"No progress since {since}{PROGRESS[waste.last]}: {spent}."
 
 
 def describe_survivors(survivors: Sequence[str] | None) -> str:

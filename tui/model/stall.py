@@ -88,6 +88,7 @@ class Stall(Struct, frozen=True):
     What circles has a `detector`, a `level`, a `count` of equal rounds (refusals, errors, turns) and the
     moment of its last one, `last_at`. `waiting` means that only time ends it. `pattern` is the same
     whenever the same trouble comes again. `rule` is the permission rule that would allow what was refused.
+    `called_wrong_at` is when a person said that it is not stuck.
     """
 
     kind: StallKind
@@ -104,6 +105,7 @@ class Stall(Struct, frozen=True):
     signals: tuple[StallSignal, ...] = ()
     waste: StallWaste | None = None
     rule: str = ""
+    called_wrong_at: float | None = None
 
 
 class NotStuck(Struct, frozen=True):

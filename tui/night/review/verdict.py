@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestSummary
+from tui.model.labels import trouble_title
 from tui.model.records import ProgressFile
 from tui.model.review import (
     AttentionItem,
@@ -29,8 +30,9 @@ from tui.model.review import (
 )
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
-from tui.model.state import EndKind, StallKind, StallLevel
+from tui.model.state import EndKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
+from tui.night.review.trouble import is_circling
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -95,13 +97,15 @@ class ReviewInputs(Struct, frozen=True):
 
 def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
-    reasons = _reasons_to_discard(facts)
+    reasons, stuck = _reasons_to_discard(facts), _stuck_hours(facts)
     if reasons:
-        return "discard", tuple(reasons[:_MOST_REASONS])
+        return "discard", tuple([*reasons, *stuck][:_MOST_REASONS])
     doubts, merits = _doubts(facts), _merits(facts)
     if len(doubts) > 1:
-        return "look", tuple(doubts[:_MOST_REASONS])
-    return "look" if doubts else "keep", tuple([*doubts, *merits][:_MOST_REASONS])
+        return "look", tuple([*doubts, *stuck][:_MOST_REASONS])
+    # What is kept is kept all the same, but the hours are worth a line.
+    said = [*doubts, *stuck, *merits] if doubts else [*merits[:2], *stuck, *merits[2:]]
+    return "look" if doubts else "keep", tuple(said[:_MOST_REASONS])
 
 
 def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
@@ -133,6 +137,17 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     if facts.tests.last != "red":
         doubts += _untested(facts)
     return doubts
+
+
+def _stuck_hours(facts: VerdictInputs) -> list[str]:
+    """That an hour or more was lost in trouble that no person called none, and in which most."""
+    told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
+    lost = sum(map(lost_seconds, told))
+    if lost < _VERY_LONG_STALL:
+        return []
+    worst = max(told, key=lost_seconds)
+    what = next(iter(worst.evidence), trouble_title(worst))
+    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -312,19 +327,20 @@ class _Attention:
             self.add(rest[0].severity, 70, shorten(what, _LINE), rest[0].ref, "risks")
 
     def add_stalls(self) -> None:
-        longest = sorted(self._facts.stalls, key=_stall_seconds, reverse=True)
+        told = [stall for stall in self._facts.stalls if stall.called_wrong_at is None]
+        longest = sorted(told, key=_stall_seconds, reverse=True)
         for number, stall in enumerate(longest[:2]):
-            seconds = _stall_seconds(stall)
-            is_loop = stall.kind == StallKind.LOOP
-            is_bad_loop = is_loop and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
-            if seconds < _LONG_STALL and not is_bad_loop:
+            seconds, circles = _stall_seconds(stall), is_circling(stall)
+            is_sure = circles and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
+            if seconds < _LONG_STALL and not is_sure:
                 continue
             severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"
             what = f"Nothing was heard for {format_duration(seconds)}"
-            if is_loop:
-                what = f"A loop: {stall.evidence[0]}"
+            if circles:
+                what = f"{trouble_title(stall).capitalize()}: {stall.evidence[0]}"
+                what += f"; allowed by {stall.rule}" if stall.rule else ""
             where = stall.refs[0] if stall.refs else self._last_ref
-            self.add(severity, 50 - number, what, where, "time")
+            self.add(severity, 50 - number, shorten(what, _LINE), where, "time")
 
     def add_waste(self, waste: Sequence[WasteItem]) -> None:
         usd = self._snapshot.cost.usd
@@ -356,6 +372,13 @@ def _risk_text(risk: Risk) -> str:
     # A text that names the path already does not need it twice.
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
     return f"{where}{shorten(risk.what, _SHOWN)}"
+
+
+def lost_seconds(stall: Stall) -> float:
+    """What a trouble took: of circling all but the first round, of a silence all of it."""
+    if is_circling(stall):
+        return stall.waste.seconds if stall.waste is not None else 0.0
+    return 0.0 if stall.waiting else _stall_seconds(stall)
 
 
 def _stall_seconds(stall: Stall) -> float:

@@ -233,7 +233,7 @@ class OperationController:
         self.background.run_operation("taking a checkpoint", work)
 
     def _help(self) -> None:
-        from tui.monitor.rows.last_failures import last_failures
+        from tui.screens.operations.help_evidence import last_failures
         from tui.screens.operations.help_flow import HelpFlow
 
         flow = HelpFlow(

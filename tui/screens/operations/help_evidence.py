@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tui.model.interventions import Effect
-from tui.model.labels import PROGRESS, describe_effect, message_label
+from tui.model.labels import describe_effect, describe_waste, message_label
 from tui.model.rows import EventRow
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import Stall, StallStep, StallWaste
+from tui.model.stall import Stall, StallStep
 from tui.model.state import StallKind
+from tui.monitor.rows.event_index import EventIndex
 from tui.system.format import (
     format_clock,
     format_count,
@@ -25,6 +26,10 @@ from widgets.text_cells import clip, visible
 _MOST_STEPS = 5
 _NARROW_STEPS = 3
 _NARROW = 66
+_MOST_FAILURES = 4
+_MOST_LOOKED_AT = 300
+_BEGINNINGS = frozenset(("user", "init", "compaction", "commit"))
+"""Kinds of rows with which a step begins: a prompt, a restart, a compaction, a commit."""
 _MOST_EARLIER = 2
 _STATES = {"seen": "read", "failed": "not read", "withdrawn": "taken back"}
 
@@ -122,9 +127,14 @@ def _size(stall: Stall) -> str:
     return ", ".join(parts)
 
 
-def describe_waste(waste: StallWaste) -> str:
-    """What was spent since the last progress."""
-    since = f"{format_clock(waste.since)}, " if waste.since is not None else ""
-    cost = f", {format_money(waste.usd)}" if waste.usd is not None else ""
-    spent = f"{format_count(waste.calls, 'call')}, {format_duration_rough(waste.seconds)}{cost}"
-    return f"No progress since {since}{PROGRESS[waste.last]}: {spent}."
+def last_failures(index: EventIndex, most: int = _MOST_FAILURES) -> list[EventRow]:
+    """At most `most` rows with an error, oldest first; none from before the step began."""
+    found: list[EventRow] = []
+    last = len(index) - 1
+    for number in range(last, max(-1, last - _MOST_LOOKED_AT), -1):
+        row = index.row(number)
+        if row.mark == "error":
+            found.append(row)
+        if row.kind in _BEGINNINGS or len(found) >= most:
+            break
+    return found[::-1]
