@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.model.interventions import Effect
 from tui.model.json.common import RefObject, SignalObject, StallStepObject, StallWasteObject
 from tui.model.json.status import EffectObject, StallObject, StallWord
-from tui.model.labels import describe_effect, describe_remedy
+from tui.model.labels import describe_effect, remedy_of
 from tui.model.stall import Stall, StallWaste
 from tui.model.state import StallKind, StallLevel
 from tui.system.format import iso
@@ -34,7 +34,7 @@ def stall_object(stall: Stall) -> StallObject:
         level=stall_level(stall),
         since=iso(stall.since or None),
         evidence=list(stall.evidence),
-        remedy=describe_remedy(stall),
+        remedy=remedy_of(stall),
         detector=stall.detector,
         count=stall.count,
         signals=signals(stall),

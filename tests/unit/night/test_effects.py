@@ -44,7 +44,9 @@ class Night:
 
     def records(self) -> list[Record]:
         """Everything in the order of its times, journal first, as the viewer reads it."""
-        return sorted([*self.entries, *self.script.events], key=lambda record: record.at or 0.0)
+        return sorted(
+            [*self.entries, *self.script.events], key=lambda one: getattr(one, "at", None) or 0.0
+        )
 
     def journal_first(self) -> list[Record]:
         """As a supervisor reads it that takes a run over."""

@@ -16,9 +16,9 @@ from tui.model.labels import (
     WASTES,
     describe_earlier,
     describe_effect,
-    describe_remedy,
     describe_waste,
     message_label,
+    remedy_of,
     state_word,
     trouble_title,
 )
@@ -82,7 +82,7 @@ def _trouble(night: NightSnapshot) -> Iterator[str]:
         stall = night.stall
         level = f" ({stall.level})" if stall.level else ""
         yield f"stall     {stall.kind}{level}: {'; '.join(stall.evidence[:2])}"
-        yield f"remedy    {describe_remedy(stall)}"
+        yield f"remedy    {remedy_of(stall)}"
         if stall.waste is not None:
             yield f"spent     {describe_waste(stall.waste)}"
     for message in night.interventions.injections[-1:]:

@@ -24,7 +24,7 @@ from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
-from tui.night.review.trouble import LostTime, find_stalls, priced_stalls
+from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,
     VerdictInputs,
@@ -32,7 +32,6 @@ from tui.night.review.verdict import (
     rank_attention,
     reverted_files,
 )
-from tui.night.review.waste import find_waste
 from tui.system.format import format_count, format_duration, shorten
 from tui.system.lazy_pattern import lazy
 

@@ -30,9 +30,9 @@ from tui.model.review import (
 )
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
-from tui.model.state import EndKind, StallLevel
+from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.trouble import is_circling
+from tui.night.review.trouble import is_circling, lost_seconds, stall_seconds
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -45,6 +45,8 @@ _VERY_LONG_STALL = 3_600.0
 _MUCH_WASTE = 0.1
 _SHOWN = 90
 _LINE = 160
+_MANY_REFUSED = 10
+"""So many refusals cost work even where it went on in between."""
 _WEIGHT: dict[Severity, float] = {"high": 300.0, "medium": 200.0, "low": 100.0}
 _END_SEVERITY: dict[EndKind, Severity] = {
     EndKind.CRASH: "high",
@@ -218,6 +220,7 @@ def rank_attention(
     attention.add_tests()
     attention.add_claims()
     attention.add_risks()
+    attention.add_refusals()
     attention.add_stalls()
     attention.add_waste(waste)
     attention.add_tasks()
@@ -236,6 +239,7 @@ class _Attention:
         self._last_ref = inputs.last_ref
         self._aborted_turns = inputs.wasted_work.aborted_turns
         self._ranked: list[tuple[float, AttentionItem]] = []
+        self._told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
         edits = inputs.evidence.edits
         self.last_edit = edits[-1].ref if edits else None
 
@@ -326,11 +330,27 @@ class _Attention:
                 what = f"{format_count(len(rest), 'more risk')} ({names}), the first: {what}"
             self.add(rest[0].severity, 70, shorten(what, _LINE), rest[0].ref, "risks")
 
+    def add_refusals(self) -> None:
+        """Calls that were refused permission: what they are, and the rule that would allow them."""
+        refused = [stall for stall in self._told if stall.kind == StallKind.REFUSED]
+        total = max(self._snapshot.counts.denials, sum(stall.count for stall in refused))
+        worst = max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
+        is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
+        if not is_bad and total < _MANY_REFUSED:
+            return
+        what = f"{format_count(total, 'call was', 'calls were')} refused permission"
+        where = self._last_ref
+        if worst is not None:
+            rule = f"; allowed by {worst.rule}" if worst.rule else ""
+            what = shorten(f"{what}; {worst.evidence[0]}{rule}", _LINE)
+            where = worst.refs[0] if worst.refs else where
+        self.add("medium" if is_bad else "low", 52, what, where, "time")
+
     def add_stalls(self) -> None:
-        told = [stall for stall in self._facts.stalls if stall.called_wrong_at is None]
-        longest = sorted(told, key=_stall_seconds, reverse=True)
+        stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)
+        longest = sorted(stalls, key=stall_seconds, reverse=True)
         for number, stall in enumerate(longest[:2]):
-            seconds, circles = _stall_seconds(stall), is_circling(stall)
+            seconds, circles = stall_seconds(stall), is_circling(stall)
             is_sure = circles and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
             if seconds < _LONG_STALL and not is_sure:
                 continue
@@ -338,7 +358,6 @@ class _Attention:
             what = f"Nothing was heard for {format_duration(seconds)}"
             if circles:
                 what = f"{trouble_title(stall).capitalize()}: {stall.evidence[0]}"
-                what += f"; allowed by {stall.rule}" if stall.rule else ""
             where = stall.refs[0] if stall.refs else self._last_ref
             self.add(severity, 50 - number, shorten(what, _LINE), where, "time")
 
@@ -372,14 +391,3 @@ def _risk_text(risk: Risk) -> str:
     # A text that names the path already does not need it twice.
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
     return f"{where}{shorten(risk.what, _SHOWN)}"
-
-
-def lost_seconds(stall: Stall) -> float:
-    """What a trouble took: of circling all but the first round, of a silence all of it."""
-    if is_circling(stall):
-        return stall.waste.seconds if stall.waste is not None else 0.0
-    return 0.0 if stall.waiting else _stall_seconds(stall)
-
-
-def _stall_seconds(stall: Stall) -> float:
-    return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0

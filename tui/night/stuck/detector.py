@@ -25,6 +25,7 @@ class Counts(NamedTuple):
 
 
 COUNTS: Mapping[DetectorName, Counts] = {
+    DetectorName.REFUSED_CALLS: Counts(3, 5, 8),
     DetectorName.REPEATED_CALLS: Counts(3, 5, 8),
     DetectorName.REPEATED_PHRASES: Counts(6, 12, 24),
     DetectorName.REPEATED_TURNS: Counts(4, 6, 10),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
 from tui.model.cli_commands import ASKING, EDITING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
+from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
@@ -26,6 +29,11 @@ _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
 _BY_PROGRAM = ("crash", "continue", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
+_OF_CALLS_MADE = frozenset(
+    {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
+    | {DetectorName.SAME_ERROR}
+)
+"""They would take a refused call for one that was made and answered so."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -35,6 +43,7 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
     repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
     continuations: Continuations = field(default_factory=Continuations)
@@ -53,6 +62,7 @@ class Conversation(Struct):
             self.continuations,
             self.handoffs,
             self.compactions,
+            self.refused_calls,
         )
 
 
@@ -63,9 +73,12 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    cwd: str = ""
+    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
-    disabled: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
+    wrong: CalledWrong = field(default_factory=CalledWrong)
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -79,6 +92,12 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
+
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -94,6 +113,8 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
+        if self.wrong.said:
+            self._believe_until(at)
         if len(self.conversations) > 1:
             self._end_conversation(use.id)
             self._end_conversation(result.agent_id)
@@ -118,10 +139,16 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
+        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            detector.on_step(step, progress, limits)
+            if was_made or detector.name not in _OF_CALLS_MADE:
+                detector.on_step(step, progress, limits)
         if is_new:
             self.on_progress(ProgressKind.CONTENT, at, ref)
         self._update(conversation)
@@ -138,6 +165,8 @@ class DetectorSet(Struct):
         thinking: bool = False,
     ) -> None:
         """The model said `text`, or thought it; alone, or on the way to a tool call."""
+        if self.wrong.said:
+            self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         if not thread:
             self.prompts.on_work(at)
@@ -148,6 +177,7 @@ class DetectorSet(Struct):
 
     def on_compaction(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """The main conversation was summarised."""
+        self._believe_until(at)
         main = self.conversation("")
         for detector in self._enabled(main):
             detector.on_compaction(at, ref, self.progress, limits)
@@ -162,6 +192,8 @@ class DetectorSet(Struct):
         by_program: bool = False,
     ) -> None:
         """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
+        if self.wrong.said:
+            self._believe_until(at)
         prompt = self.prompts.read(text, by_program, at, ref)
         if prompt is None:
             return
@@ -207,19 +239,47 @@ class DetectorSet(Struct):
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
+        if self.wrong.said:
+            self._believe_until(at)
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
     def on_not_stuck(self, said: NotStuck) -> None:
-        """A person said that a finding was wrong: that detector needs twice as much in this night."""
-        factor = self.factors[said.detector] = 2 * self.factors.get(said.detector, 1.0)
+        """A person said that a finding was wrong; it counts once the records have come to that time."""
+        self.wrong.add(said)
+
+    def _believe_until(self, at: float | None) -> None:
+        """Apply what persons said up to `at`, before what happened then is looked at."""
+        for said in self.wrong.pop_until(at):
+            self._believe(said)
+
+    def _believe(self, said: NotStuck) -> None:
+        """That detector needs twice as much from now on; what it never found cannot be wrong."""
+        name = said.detector
+        found = False
         for conversation in self.conversations.values():
             for detector in conversation.detectors:
-                if detector.name == said.detector:
-                    detector.factor, detector.finding = factor, None
+                if detector.name == name and detector.finding is not None:
+                    found = True
+                    self.wrong.excuse(detector.finding)
+                    detector.finding = None
+            episode = conversation.episode
+            if episode is not None and episode.detector == name:
+                self._end(structs.replace(episode, called_wrong_at=said.at))
+                conversation.episode = None
             self._update(conversation)
+        if not found:
+            ended = call_newest_wrong(self.ended, name, said.at)
+            if ended is None:
+                return
+            self.wrong.excuse(ended)
+        factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.name == name:
+                    detector.factor = factor
 
     def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
         for detector in conversation.detectors:
@@ -239,32 +299,56 @@ class DetectorSet(Struct):
 
     def _end_episode(self, conversation: Conversation) -> None:
         if conversation.episode is not None:
-            self.ended.append(conversation.episode)
-            del self.ended[:-_MOST_ENDED]
+            self._end(conversation.episode)
             conversation.episode = None
 
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
-        found = [one.finding for one in self._enabled(conversation) if one.finding is not None]
-        episode = conversation.episode
-        if not found:
+        worst, episode = self._worst(conversation), conversation.episode
+        if worst is None:
             self._end_episode(conversation)
             return
-        worst = judged(min(found, key=_rank), self.progress.waste(found[0].last_at))
         if episode is not None:
             since = min(episode.since, worst.since) or worst.since
             worst = structs.replace(worst, since=since)
         conversation.episode = worst
 
+    def _worst(
+        self, conversation: Conversation, quiet: Collection[DetectorName] = ()
+    ) -> Stall | None:
+        """The worst finding of the detectors that are on and not `quiet`, with what it cost."""
+        found = [
+            one.finding
+            for one in self._enabled(conversation)
+            if one.finding is not None
+            and one.name not in quiet
+            and not self.wrong.is_excused(one.finding)
+        ]
+        if not found:
+            return None
+        worst = min(found, key=_rank)
+        return judged(worst, self.progress.waste(worst.last_at))
+
+    def _end(self, episode: Stall) -> None:
+        self.ended.append(episode)
+        del self.ended[:-_MOST_ENDED]
+
     # --- what is known ---
 
-    def active(self) -> Stall | None:
-        """The worst trouble that goes on, of the main conversation first."""
+    def active(self, now: float | None = None) -> Stall | None:
+        """The worst trouble that goes on at `now`, of the main conversation first."""
+        wrong = self.wrong.by(now)
         main = self.conversations.get("")
-        if main is not None and main.episode is not None:
-            return main.episode
-        others = [one.episode for one in self.conversations.values() if one.episode is not None]
-        return min(others, key=_rank, default=None)
+        if main is not None and (stall := self._episode(main, wrong)) is not None:
+            return stall
+        episodes = (self._episode(one, wrong) for one in self.conversations.values())
+        return min((one for one in episodes if one is not None), key=_rank, default=None)
+
+    def _episode(self, conversation: Conversation, wrong: Collection[DetectorName]) -> Stall | None:
+        episode = conversation.episode
+        if episode is None or episode.detector not in wrong:
+            return episode
+        return self._worst(conversation, wrong)
 
     def findings(self) -> Iterator[Stall]:
         """What each detector of each conversation sees now."""
@@ -273,10 +357,17 @@ class DetectorSet(Struct):
                 if detector.finding is not None:
                     yield detector.finding
 
-    def stalls(self) -> tuple[Stall, ...]:
-        """All trouble of the night, and at the end what goes on."""
-        active = self.active()
-        return (*self.ended, *(() if active is None else (active,)))
+    def stalls(self, now: float | None = None) -> tuple[Stall, ...]:
+        """All trouble of the night, and at the end what goes on at `now`."""
+        active, ended = self.active(now), self.ended
+        for name, at in self.wrong.by(now).items():
+            ended = [*ended]
+            episodes = [one.episode for one in self.conversations.values()]
+            over = [one for one in episodes if one is not None and one.detector == name]
+            ended += [structs.replace(one, called_wrong_at=at) for one in over]
+            if not over:
+                call_newest_wrong(ended, name, at)
+        return (*ended, *(() if active is None else (active,)))
 
 
 def _rank(stall: Stall) -> tuple[int, int]:

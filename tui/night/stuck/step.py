@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
 from tui.system.format import shorten
 
@@ -18,6 +19,7 @@ class Step(Struct):
     `key` is equal for equal calls; `tree` stands for the content of the files when it was answered;
     `called_at` is when it was made, where that is known. `command` is the whole text of a shell command
     that is too long for `target`. `fingerprint` is the answer's digest once somebody asked for it.
+    `denial`: it was not let run, in the folder `cwd`.
     """
 
     tool: str
@@ -35,6 +37,8 @@ class Step(Struct):
     run: TestRun | None = None
     fingerprint: int = 0
     patience: float = 0.0
+    denial: DenialKind | None = None
+    cwd: str = ""
 
     @property
     def words(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tui.model.interventions import Effect
-from tui.model.labels import describe_effect, describe_waste, message_label
+from tui.model.labels import describe_effect, describe_waste, message_label, remedy_of
 from tui.model.rows import EventRow
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, StallStep
@@ -76,11 +76,9 @@ def _of_stall(stall: Stall, width: int) -> list[Line]:
     rows: list[Line] = []
     if stall.rule:
         rows += _wrapped(f"The rule that would allow it: {stall.rule}", "strong", width)
-        rows += _wrapped("in permissions.allow of .claude/settings.local.json", "dim", width)
+        rows += _wrapped("It goes into permissions.allow; x says how.", "dim", width)
     elif stall.kind == StallKind.REFUSED:
-        rows += _wrapped(
-            "Refused by permission rules; x shows what would allow it.", "strong", width
-        )
+        rows += _wrapped(f"{remedy_of(stall)[:1].upper()}{remedy_of(stall)[1:]}.", "strong", width)
     rows.append(spread([("What the record shows", "strong")], [(f" {_size(stall)}", "dim")], width))
     most = _MOST_STEPS if width >= _NARROW else _NARROW_STEPS
     rows += stall_rows(stall.steps[-most:] if width >= _NARROW else stall.steps, width, most=most)

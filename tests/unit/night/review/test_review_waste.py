@@ -10,8 +10,7 @@ from tui.model.journal import JournalEntry
 from tui.model.review import WasteItem
 from tui.night.fold import NightFold
 from tui.night.review.build import total_waste
-from tui.night.review.trouble import LostTime, find_stalls, priced_stalls
-from tui.night.review.waste import find_waste
+from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 
 USAGE = TokenUsage(1_000, 1_000, 0, 0, 0)
 
