@@ -17,7 +17,7 @@ from tui.system.format import (
 )
 
 if TYPE_CHECKING:
-    from tui.model.interventions import Effect
+    from tui.model.interventions import Effect, Injection
     from tui.model.session import EarlierNight
     from tui.model.stall import Stall, StallWaste
 
@@ -319,6 +319,16 @@ def describe_survivors(survivors: Sequence[str] | None) -> str:
 def message_label(mode: str) -> str:
     """What a message is called by the mode in which it was sent."""
     return {"step-back": "step back", "stop": "request to stop"}.get(mode, "message")
+
+
+_RECEIPTS = {"seen": "read", "failed": "not read", "withdrawn": "taken back"}
+
+
+def describe_message(message: Injection) -> str:
+    """A message that was sent: when, how far it came, and what came after it."""
+    state = _RECEIPTS.get(message.state, message.state)
+    effect = f": {describe_effect(message.effect)}" if message.effect is not None else ""
+    return f"{message_label(message.mode)} at {format_local(message.at)}, {state}{effect}"
 
 
 def describe_effect(effect: Effect) -> str:

@@ -15,9 +15,8 @@ from tui.model.labels import (
     VERDICTS,
     WASTES,
     describe_earlier,
-    describe_effect,
+    describe_message,
     describe_waste,
-    message_label,
     remedy_of,
     state_word,
     trouble_title,
@@ -86,9 +85,7 @@ def _trouble(night: NightSnapshot) -> Iterator[str]:
         if stall.waste is not None:
             yield f"spent     {describe_waste(stall.waste)}"
     for message in night.interventions.injections[-1:]:
-        if message.effect is not None:
-            at = format_local(message.at)
-            yield f"help      {message_label(message.mode)} at {at}: {describe_effect(message.effect)}"
+        yield f"help      {describe_message(message)}"
     if night.run.limit is not None:
         yield f"limit     {_limit(night.run.limit)}"
 

@@ -70,7 +70,7 @@ def find_moments(
     moments += [
         _moment_of_mark(mark, snapshot, gaps, covered)
         for mark in snapshot.timeline.marks
-        if mark.kind not in ("stall", "commit")
+        if mark.kind not in ("stall", "loop", "commit")
     ]
     moments += [_moment_of_commit(commit, evidence) for commit in snapshot.commits]
     moments += [

@@ -11,7 +11,7 @@ from tui.model.events import SourceRef
 from tui.model.review import MomentKind, WasteItem, WasteKind
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallWaste
-from tui.model.state import StallKind
+from tui.model.state import CIRCLING, StallKind
 from tui.model.timeline import TimelineGap, TimelineMark
 from tui.night.evidence.wasted_work import AbortedTurn, WastedWork
 from tui.night.usage.bill import SpendingCurve
@@ -20,10 +20,6 @@ from tui.system.format import clip_text, format_count, format_duration
 _NEAR = 5.0
 _INSTANT = 0.001
 _SILENCES = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallKind.LIMIT_WAIT)
-CIRCLING = frozenset(
-    (StallKind.LOOP, StallKind.REFUSED, StallKind.SAME_ERROR, StallKind.NO_PROGRESS)
-)
-"""Kinds in which much comes and nothing new; in the others nothing comes."""
 MOMENTS_OF_KINDS: dict[StallKind, MomentKind] = {
     StallKind.LOOP: "loop",
     StallKind.REFUSED: "refused",

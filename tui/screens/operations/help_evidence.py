@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tui.model.interventions import Effect
-from tui.model.labels import describe_effect, describe_waste, message_label, remedy_of
+from tui.model.labels import describe_effect, describe_message, describe_waste, remedy_of
 from tui.model.rows import EventRow
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, StallStep
 from tui.model.state import StallKind
 from tui.monitor.rows.event_index import EventIndex
 from tui.system.format import (
-    format_clock,
     format_count,
     format_duration_rough,
+    format_local,
     format_money,
 )
 from widgets.ink import Line, Role
@@ -31,7 +30,6 @@ _MOST_LOOKED_AT = 300
 _BEGINNINGS = frozenset(("user", "init", "compaction", "commit"))
 """Kinds of rows with which a step begins: a prompt, a restart, a compaction, a commit."""
 _MOST_EARLIER = 2
-_STATES = {"seen": "read", "failed": "not read", "withdrawn": "taken back"}
 
 
 def evidence_document(
@@ -56,20 +54,19 @@ def evidence_document(
 def earlier_help(snapshot: NightSnapshot) -> list[str]:
     """What was done for it last, how far that came, and what came after it."""
     done = snapshot.interventions
-    found: list[tuple[float, str, Effect | None]] = [
-        (one.at, f"{message_label(one.mode)}, {_STATES.get(one.state, one.state)}", one.effect)
-        for one in done.injections
+    found = [(one.at, describe_message(one)) for one in done.injections]
+    others = [
+        *(
+            (one.at, f"{'undo' if one.undo else 'rewind'} to {one.checkpoint}", one.effect)
+            for one in done.rewinds
+        ),
+        *((one.at, one.kind, one.effect) for one in done.others if one.effect is not None),
     ]
-    found += [
-        (one.at, f"{'undo' if one.undo else 'rewind'} to {one.checkpoint}", one.effect)
-        for one in done.rewinds
-    ]
-    found += [(one.at, one.kind, one.effect) for one in done.others if one.effect is not None]
-    sentences = []
-    for at, what, effect in sorted(found, key=lambda one: one[0])[-_MOST_EARLIER:]:
+    for at, what, effect in others:
         after = f": {describe_effect(effect)}" if effect is not None else ""
-        sentences.append(f"{format_clock(at)} {what}{after}.")
-    return sentences
+        found.append((at, f"{what} at {format_local(at)}{after}"))
+    newest = sorted(found)[-_MOST_EARLIER:]
+    return [f"{sentence[:1].upper()}{sentence[1:]}." for _, sentence in newest]
 
 
 def _of_stall(stall: Stall, width: int) -> list[Line]:
