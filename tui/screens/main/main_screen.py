@@ -81,7 +81,7 @@ class MainScreen(OperationKeys, BasePage):
         self.review_when_over = review_when_over
         self._adopt = adopt
         self._timeline = TimelineBar(id="timeline")
-        self._banner = TroubleBanner(clock)
+        self._banner = TroubleBanner(clock, monitor.project)
         self._bar = FindBar(id="find")
         self._notice = NoticeRow(*notice)
         self.search = EventSearch(
@@ -349,9 +349,7 @@ class MainScreen(OperationKeys, BasePage):
 
     @cached_property
     def controller(self) -> OperationController:
-        return OperationController(
-            self.app, self.operations, lambda: self.monitor.night, self.monitor.rediscover
-        )
+        return OperationController(self.app, self.operations, self.monitor)
 
     def operations(self) -> Operations:
         """What can be done to the session as it is known at this moment."""
