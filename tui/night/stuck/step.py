@@ -62,8 +62,8 @@ class Step(Struct):
         return self.tool in SHELLS
 
     @property
-    def text(self) -> str:
-        """The whole command, or what else the call is about."""
+    def shell_text(self) -> str:
+        """The whole text of a shell command, or what another call is about."""
         return self.command or self.target
 
     @property

@@ -36,8 +36,8 @@ _COUNTER = lazy(
 _SLEEP = lazy(r"\bsleep\s+\d+(?:\.\d+)?[smh]?")
 
 
-_WHOLE = 4_000
-"""Longer commands may have been cut off."""
+_WHOLE = 1_000
+"""Longer commands are programs: they are compared to the letter."""
 
 
 class PlainCommand(NamedTuple):
@@ -78,8 +78,8 @@ def plain_command(command: str) -> PlainCommand:
 def name_call(step: Step) -> None:
     """Give a step the key of what it asks, however it is written."""
     step.call = step.key
-    if step.is_shell and len(step.text) < _WHOLE:
-        plain = plain_command(step.text)
+    if step.is_shell and len(step.shell_text) < _WHOLE:
+        plain = plain_command(step.shell_text)
         step.call, step.echoes = digest(plain.text), plain.echoes
 
 

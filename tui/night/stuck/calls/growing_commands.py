@@ -40,7 +40,7 @@ class GrowingCommands(Detector):
     growths: list[Growth] = field(default_factory=list)
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
-        text = step.text
+        text = step.shell_text
         grown = None
         for earlier in reversed(self.growths):
             before = earlier.step
@@ -49,7 +49,7 @@ class GrowingCommands(Detector):
                 if grown is not None:
                     break
         if grown is None:
-            grown = Growth(step.kept(), step.text, "", 0, step.at, step.ref)
+            grown = Growth(step.kept(), step.shell_text, "", 0, step.at, step.ref)
         self.growths.append(grown)
         del self.growths[:-_CANDIDATES]
         if grown.times:
@@ -108,22 +108,22 @@ def _may_grow(before: str, text: str) -> bool:
 def _grown(earlier: Growth, step: Step) -> Growth | None:
     """The growth that goes on with `step`, None where it is another call or has another answer."""
     before = earlier.step
-    if earlier.text == step.text:  # both were cut off: only what is behind can have grown
+    if earlier.text == step.shell_text:  # both were cut off: only what is behind can have grown
         if not earlier.times or before.key == step.key:
             return None
         piece = earlier.piece
     else:
-        piece = _piece(earlier.text, step.text)
+        piece = _piece(earlier.text, step.shell_text)
     if not piece:
         return None
     goes_on = bool(earlier.piece) and _are_turned(piece, earlier.piece)
     if not _same_answer(before, step, piece):
         return None
     if not goes_on:
-        return Growth(step.kept(), step.text, piece, 1, before.at, before.ref)
+        return Growth(step.kept(), step.shell_text, piece, 1, before.at, before.ref)
     return Growth(
         step.kept(),
-        step.text,
+        step.shell_text,
         earlier.piece,
         earlier.times + 1,
         earlier.first_at,

@@ -177,7 +177,7 @@ def polls(step: Step, limits: StallThresholds) -> bool:
         return True
     if not step.is_shell:
         return _POLLING_TOOL.search(step.tool) is not None
-    text = step.text
+    text = step.shell_text
     if _POLLING.search(text) is not None or _SLEEPS.is_in(text):
         return True
     return any(re.search(_START + re.escape(name) + r"(?!\w)", text) for name in limits.pollers)
@@ -186,7 +186,7 @@ def polls(step: Step, limits: StallThresholds) -> bool:
 def looks(step: Step) -> bool:
     """Whether a step only looks: however often it is repeated, nothing is worked off by it."""
     if step.is_shell:
-        return _LOOKING.match(step.text) is not None
+        return _LOOKING.match(step.shell_text) is not None
     return step.tool in _LOOKING_TOOLS
 
 
@@ -204,7 +204,7 @@ def proves(step: Step) -> bool:
 def _measures(step: Step) -> bool:
     if looks(step) or fails(step):
         return False
-    return _MEASURES.search(step.text) is not None or _MEASURES.search(step.excerpt) is not None
+    return _MEASURES.search(step.shell_text) is not None or _MEASURES.search(step.excerpt) is not None
 
 
 _GLANCES = lazy(
@@ -218,7 +218,7 @@ _FAILS = lazy(
 
 def glances(step: Step) -> bool:
     """Whether a step looks at what every session looks at now and then."""
-    return step.is_shell and _GLANCES.match(step.text) is not None
+    return step.is_shell and _GLANCES.match(step.shell_text) is not None
 
 
 def fails(step: Step) -> bool:

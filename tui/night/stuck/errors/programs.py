@@ -27,7 +27,7 @@ _WORDS = lazy(r"[^\s'\"]+")
 def program(step: Step) -> str:
     """The program of a call: a shell command's with its verb, an MCP server, or the tool itself."""
     if step.tool in SHELLS:
-        return program_of(step.text)
+        return program_of(step.shell_text)
     return "__".join(step.tool.split("__")[:2])
 
 
