@@ -50,14 +50,14 @@ class PlainCommand(NamedTuple):
 def plain_command(command: str) -> PlainCommand:
     """`command` without decoration; the same text for commands that ask the same."""
     if not _MAY_VARY.is_in(command):
-        return PlainCommand(command.strip())
+        return PlainCommand(command.strip(" \t\n;"))
     if "<<" in command:
         return PlainCommand(command.strip())  # a document may hold anything
     echoes: tuple[str, ...] = ()
     text = command
     if "#" in text:
         text = _without_comments(text)
-    text = text.strip().rstrip(";").rstrip()
+    text = text.strip(" \t\n;")
     if "echo " in text or "printf " in text:
         text, echoes = _without_echoes(text)
     if "2>&1" in text:
