@@ -14,13 +14,17 @@ from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
+from tui.night.stuck.calls.advancing import AdvancingAnswers
+from tui.night.stuck.calls.commands import name_call
+from tui.night.stuck.calls.growing_commands import GrowingCommands
+from tui.night.stuck.calls.recurring_calls import RecurringCalls
+from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
-from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
@@ -47,6 +51,9 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    growing_commands: GrowingCommands = field(default_factory=GrowingCommands)
+    recurring_calls: RecurringCalls = field(default_factory=RecurringCalls)
+    answers: AdvancingAnswers = field(default_factory=AdvancingAnswers)
     refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     same_error: SameError = field(default_factory=SameError)
     same_test: SameTest = field(default_factory=SameTest)
@@ -63,6 +70,8 @@ class Conversation(Struct):
     def detectors(self) -> tuple[Detector, ...]:
         return (
             self.repeated_calls,
+            self.growing_commands,
+            self.recurring_calls,
             self.repeated_phrases,
             self.monologue,
             self.same_error,
@@ -157,11 +166,14 @@ class DetectorSet(Struct):
         )
         if step.denial == DenialKind.NOT_GRANTED and self.plans:
             step.denial = DenialKind.PLAN_MODE
+        name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
             if was_made or detector.name not in _OF_CALLS_MADE:
                 detector.on_step(step, progress, limits)
+        if was_made and conversation.answers.on_step(step):
+            self.on_progress(ProgressKind.OUTPUT, at, ref)
         self._update(conversation)
 
     def on_text(
