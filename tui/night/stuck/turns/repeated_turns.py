@@ -117,7 +117,7 @@ class RepeatedTurns(Detector):
         if self.finding is not None and self._match(step) is None:
             self.news += 1
             if self.news > max(1, turn.calls // _ODD):
-                self.finding = None
+                self.finding, self.rounds = None, 0
 
     def _on_content(self, turn: Turn, is_work: bool) -> None:
         if is_work:
@@ -132,6 +132,9 @@ class RepeatedTurns(Detector):
     def on_progress(self, kind: ProgressKind) -> None:
         if self.content.is_progress(kind) and self.current is not None:
             self._on_content(self.current, True)
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.rounds, "equal turns", limits)
 
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
