@@ -379,12 +379,7 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            data = entry.data
-            files = data.get("mode") != "conversation"
-            self._detectors.on_rewind(str(data.get("checkpoint", "")), files, entry.at)
             state.evidence.on_rewind(entry)
-        elif entry.kind == "checkpoint":
-            self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
         elif entry.kind == "not_stuck" and (said := read_not_stuck(entry)) is not None:

@@ -17,6 +17,7 @@ from tui.model.events import (
     TurnStarted,
     UserMessage,
 )
+from tui.model.failures import DenialKind
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import StallThresholds
@@ -130,8 +131,9 @@ class Script:
         *,
         error: bool = False,
         thread: str = "",
+        denial: DenialKind | None = None,
     ) -> AgentEvent:
-        result = ToolResult(call, error, text[-2000:], len(text))
+        result = ToolResult(call, error, text[-2000:], len(text), denial=denial)
         return self.add(UserMessage("results", results=(result,)), after, thread=thread)
 
     def step(
