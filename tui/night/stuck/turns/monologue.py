@@ -18,7 +18,6 @@ from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
     Equality,
-    brings_words,
     say_the_same,
     words_of,
 )
@@ -26,7 +25,6 @@ from tui.system.format import shorten
 
 _LONG = 400
 _KEPT = 2000
-_RECENT = 4
 _ONLY_TEXT = 8
 _SHOWN = 6
 _TALK = 3
@@ -110,11 +108,8 @@ class Monologue(Detector):
         one.words = words_of(one.text)
         for other in self.recent:
             other.words = other.words or words_of(other.text)
-        known = frozenset[str]().union(*(other.words for other in self.recent))
-        for other in self.recent[-_RECENT:]:
-            if one.text == other.text or (
-                say_the_same(one.words, other.words) and not brings_words(one.words, known)
-            ):
+        for other in self.recent:
+            if one.text == other.text or say_the_same(one.words, other.words):
                 self.count += 1
                 self.equal = max(self.equal, Equality.of(one.text, other.text))
                 return

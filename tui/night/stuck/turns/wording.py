@@ -14,6 +14,7 @@ _STEM = 5
 _FEWEST = 3
 ALIKE = 0.6
 """The share of their words that two texts have in common which say the same."""
+_ALIKE_UNSPACED = 0.65
 _UNSPACED = "\u0e00"
 """From here on, scripts that put no space between words, or join words to what they refer to."""
 _SMALL = frozenset(
@@ -68,19 +69,16 @@ def shared_words(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / (len(one) + len(other))
 
 
-def say_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two statements share most of their words."""
-    return shared_words(one, other) >= ALIKE
+def say_the_same(words: frozenset[str], before: frozenset[str]) -> bool:
+    """Whether a statement says again what was said `before`: shares most words, and names nothing else.
 
-
-def brings_words(words: frozenset[str], known: frozenset[str]) -> bool:
-    """Whether a statement names what was not named before; of a long one, a tenth may be new.
-
-    Another topic in the same phrase is another statement. Pairs of characters cannot tell.
+    Another topic in the same phrase is another statement; in a long one, a word in twenty may be another.
+    Pairs of characters cannot tell a topic from a phrase; of them more have to be shared.
     """
+    shared = shared_words(words, before)
     if any(word[-1] >= _UNSPACED for word in words):
-        return False
-    return len(words - known - _FILLERS) > len(words) // 10
+        return shared >= _ALIKE_UNSPACED
+    return shared >= ALIKE and len(words - before - _FILLERS) <= len(words) // 20
 
 
 class Equality(IntEnum):
