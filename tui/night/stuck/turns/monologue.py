@@ -28,6 +28,7 @@ _KEPT = 2000
 _ONLY_TEXT = 8
 _SHOWN = 6
 _TALK = 3
+_ONE_IN = 3
 
 
 class RepeatedPhrases(Detector):
@@ -79,6 +80,7 @@ class Monologue(Detector):
     recent: list[Statement] = field(default_factory=list)
     first: Statement | None = None
     count: int = 0
+    others: int = 0
     unprompted: int = 0
     equal: Equality = Equality.LETTERS
     has_worked: bool = False
@@ -96,7 +98,7 @@ class Monologue(Detector):
         one = Statement(said.text[:_KEPT], said.message, said.at, said.ref)
         self.unprompted += 1
         if last is None:
-            self.count, self.first, self.equal = 1, one, Equality.LETTERS
+            self.count, self.others, self.first, self.equal = 1, 0, one, Equality.LETTERS
         else:
             self._compare(one)
         self.recent.append(one)
@@ -109,11 +111,13 @@ class Monologue(Detector):
         for other in self.recent:
             other.words = other.words or words_of(other.text)
         for other in self.recent:
-            if one.text == other.text or say_the_same(one.words, other.words):
+            if say_the_same(one.text, one.words, other.text, other.words):
                 self.count += 1
                 self.equal = max(self.equal, Equality.of(one.text, other.text))
                 return
-        self.count, self.first, self.equal = 1, one, Equality.LETTERS
+        self.others += 1
+        if self.others > self.count // _ONE_IN:  # one in a few may say something else
+            self.count, self.others, self.first, self.equal = 1, 0, one, Equality.LETTERS
 
     def _judge(self, one: Statement, limits: StallThresholds) -> None:
         level, count = self.level(self.count, limits), self.count

@@ -189,7 +189,7 @@ class RepeatedTurns(Detector):
             return self._calls_again(turn, last, alike, counted)
         self.said = max(self.said, Equality.of(turn.text, last.text))
         said_before = any(
-            turn.text == one.text or say_the_same(turn.words, one.words) for one in self.turns
+            say_the_same(turn.text, turn.words, one.text, one.words) for one in self.turns
         )
         return said_before and not last.calls
 
