@@ -34,7 +34,6 @@ class FailingRun(Struct):
     """A test run or build that fails the same way, round after round."""
 
     name: str
-    outcome: int
     rounds: int = 1
     sources: int = 0
     calls: int = 0
@@ -87,16 +86,15 @@ class SameTest(Detector):
             if known is not None:
                 self._forget(known)
             return
-        outcome = self._outcome(step)
-        if not outcome:
+        if known is not None and progress.sources == known.sources and step.run is None:
+            known.calls = progress.calls
+            return  # without an edit between it is no round, and most likely the same call again
+        if cause_of(step.tool, step.excerpt, step.path) is None and step.run is None:
             return
-        if known is None or known.outcome != outcome:
+        if known is None or _outcome(known.steps[-1]) != _outcome(step):
             if known is not None:
                 self._forget(known)
-            known = FailingRun(
-                name, outcome, 1, progress.sources, progress.calls, step.at, step.ref
-            )
-            known.steps.append(step)
+            known = FailingRun(name, 1, progress.sources, progress.calls, step.at, step.ref, [step])
             self.failing.append(known)
             if len(self.failing) > _MOST_GROUPS:
                 self._forget(self.failing[0])
@@ -105,7 +103,7 @@ class SameTest(Detector):
         self.failing.remove(known)
         self.failing.append(known)
         if progress.sources == known.sources:
-            return  # without an edit between it is the same call again
+            return
         known.sources = progress.sources
         known.rounds += 1
         known.steps.append(step)
@@ -115,15 +113,6 @@ class SameTest(Detector):
         if level:
             self.found = name
             self.finding = self._stall(known, level, limits)
-
-    def _outcome(self, step: Step) -> int:
-        """A number that is equal when the same failed in the same way; 0 where that cannot be told."""
-        run = step.run
-        if run is not None:
-            return hash((step.failures, run.passed or 0, run.failed or 0)) or 1
-        if cause_of(step.tool, step.excerpt) is None:
-            return 0
-        return failure_digest(step.excerpt) or 1
 
     def _forget(self, known: FailingRun) -> None:
         self.failing.remove(known)
@@ -163,3 +152,12 @@ class SameTest(Detector):
                 ),
             ),
         )
+
+
+def _outcome(step: Step) -> int:
+    """A number that is equal when the same failed in the same way."""
+    if step.run is not None:
+        return hash((step.failures, step.run.passed or 0, step.run.failed or 0))
+    if not step.failures:
+        step.failures = failure_digest(step.excerpt)
+    return step.failures
