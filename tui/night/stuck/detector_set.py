@@ -10,7 +10,7 @@ from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
-from tui.model.journal import JournalEntry, Requester
+from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
@@ -25,13 +25,11 @@ from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
-from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.prompts import PromptLog, Speaker
 from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
 _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
-_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
-"""Why an attempt began, where its first prompt is the supervisor's."""
 _OF_CALLS_MADE = frozenset(
     {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
     | {DetectorName.SAME_ERROR}
@@ -41,7 +39,10 @@ _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
 class Conversation(Struct):
-    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first."""
+    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first.
+
+    `peak` is that trouble as it was when it was surest.
+    """
 
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
@@ -56,6 +57,7 @@ class Conversation(Struct):
     handoffs: Handoffs = field(default_factory=Handoffs)
     compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
+    peak: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
@@ -224,19 +226,14 @@ class DetectorSet(Struct):
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
         main = self.conversation("")
-        match entry.kind:
-            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
-                self.prompts.announce(str(entry.data.get("text") or ""))
-                self._each(lambda one: one.reset() if one.finding is not None else None, main)
-            case "inject":
-                self.progress.mark(ProgressKind.PERSON, entry.at)
-                self._each(lambda detector: detector.reset(), main)
-            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
-                self.prompts.announce()
-            case "continuation":
-                self.prompts.announce()
-            case "rewind" | "undo":
-                self.on_progress(ProgressKind.PERSON, entry.at)
+        speaker = self.prompts.on_journal(entry)
+        if speaker == Speaker.PERSON:
+            self.progress.mark(ProgressKind.PERSON, entry.at)
+        for one in main.detectors if speaker != Speaker.NOBODY else ():
+            if speaker == Speaker.PERSON or one.finding is not None:
+                one.reset()
+        if entry.kind in ("rewind", "undo"):
+            self.on_progress(ProgressKind.PERSON, entry.at)
         self.progress.files.on_journal(entry)
         for detector in self._enabled(main):
             detector.on_journal(entry, limits)
@@ -310,9 +307,12 @@ class DetectorSet(Struct):
             self._end_episode(known)
 
     def _end_episode(self, conversation: Conversation) -> None:
-        if conversation.episode is not None:
-            self._end(conversation.episode)
-            conversation.episode = None
+        episode, peak = conversation.episode, conversation.peak
+        if episode is not None:
+            if peak is not None and peak.level.rank > episode.level.rank:
+                episode = structs.replace(peak, since=episode.since, last_at=episode.last_at)
+            self._end(episode)
+            conversation.episode = conversation.peak = None
 
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
@@ -320,10 +320,16 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is not None:
+        if episode is None:
+            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
+        else:
             since = min(episode.since, worst.since) or worst.since
-            worst = structs.replace(worst, since=since)
+            noticed_at = episode.noticed_at
+        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
         conversation.episode = worst
+        peak = conversation.peak
+        if peak is None or worst.level.rank >= peak.level.rank:
+            conversation.peak = worst
 
     def _worst(
         self, conversation: Conversation, quiet: Collection[DetectorName] = ()
