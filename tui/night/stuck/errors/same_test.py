@@ -86,23 +86,22 @@ class SameTest(Detector):
             if known is not None:
                 self._forget(known)
             return
-        if known is not None and progress.sources == known.sources and step.run is None:
-            known.calls = progress.calls
-            return  # without an edit between it is no round, and most likely the same call again
-        if cause_of(step.tool, step.excerpt, step.path) is None and step.run is None:
-            return
+        edited = known is None or progress.sources != known.sources
+        if step.run is None:
+            if known is not None and not edited:
+                known.calls = progress.calls
+                return  # without an edit between it is no round, and most likely the same call again
+            if cause_of(step.tool, step.excerpt, step.path) is None:
+                return
         if known is None or _outcome(known.steps[-1]) != _outcome(step):
-            if known is not None:
-                self._forget(known)
-            known = FailingRun(name, 1, progress.sources, progress.calls, step.at, step.ref, [step])
-            self.failing.append(known)
-            if len(self.failing) > _MOST_GROUPS:
-                self._forget(self.failing[0])
+            self._begin(
+                FailingRun(name, 1, progress.sources, progress.calls, step.at, step.ref, [step])
+            )
             return
         known.calls = progress.calls
         self.failing.remove(known)
         self.failing.append(known)
-        if progress.sources == known.sources:
+        if not edited:
             return
         known.sources = progress.sources
         known.rounds += 1
@@ -113,6 +112,14 @@ class SameTest(Detector):
         if level:
             self.found = name
             self.finding = self._stall(known, level, limits)
+
+    def _begin(self, run: FailingRun) -> None:
+        """A run fails for the first time, or otherwise than before."""
+        for known in [one for one in self.failing if one.name == run.name]:
+            self._forget(known)
+        self.failing.append(run)
+        if len(self.failing) > _MOST_GROUPS:
+            self._forget(self.failing[0])
 
     def _forget(self, known: FailingRun) -> None:
         self.failing.remove(known)
