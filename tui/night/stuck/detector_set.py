@@ -146,19 +146,8 @@ class DetectorSet(Struct):
         for kind in answered.kinds:
             self.on_progress(kind, at, ref)
         step = Step(
-            use.name,
-            use.target,
-            use.key,
-            result.is_error,
-            result.excerpt,
-            result.size,
-            progress.tree,
-            at,
-            ref,
-            called_at,
-            use.command,
-            use.path,
-            run,
+            *(use.name, use.target, use.key, result.is_error, result.excerpt, result.size),
+            *(progress.tree, at, ref, called_at, use.command, use.path, run),
             denial=result.denial,
             cwd=self.cwd,
             content=answered.content,
