@@ -156,7 +156,11 @@ def test_a_result_says_it_and_a_command_that_prints_it_does_not() -> None:
 def test_a_record_of_its_own(
     reason_type: str | None, message: str | None, kind: DenialKind
 ) -> None:
-    record = {"type": "system", "subtype": "permission_denied", "tool_name": "Bash"}
+    record: dict[str, object] = {
+        "type": "system",
+        "subtype": "permission_denied",
+        "tool_name": "Bash",
+    }
     told = {"tool_use_id": "t", "decision_reason_type": reason_type, "message": message}
     body = _body(record | told)
     assert isinstance(body, PermissionDenied)

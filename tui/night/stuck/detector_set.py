@@ -9,7 +9,6 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
-from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
@@ -84,8 +83,6 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    cwd: str = ""
-    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
@@ -103,12 +100,6 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
-
-    def on_init(self, cwd: str, permission_mode: str) -> None:
-        """The CLI named its folder and its permission mode; empty where it did not."""
-        self.cwd = cwd or self.cwd
-        if permission_mode:
-            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -156,16 +147,12 @@ class DetectorSet(Struct):
             use.path,
             run,
             denial=result.denial,
-            cwd=self.cwd,
             content=content,
             failures=failures,
         )
-        if step.denial == DenialKind.NOT_GRANTED and self.plans:
-            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            if was_made or detector.name not in _OF_CALLS_MADE:
+            if step.was_made or detector.name not in _OF_CALLS_MADE:
                 detector.on_step(step, progress, limits)
         self._update(conversation)
 

@@ -20,7 +20,7 @@ class Step(Struct):
     `key` is equal for equal calls; `tree` stands for the content of the files when it was answered;
     `called_at` is when it was made, where that is known. `command` is the whole text of a shell command
     that is too long for `target`. `fingerprint` is the answer's digest once somebody asked for it.
-    `denial`: it was not let run, in the folder `cwd`.
+    `denial`: it was not let run.
     `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
     """
 
@@ -40,7 +40,6 @@ class Step(Struct):
     fingerprint: int = 0
     patience: float = 0.0
     denial: DenialKind | None = None
-    cwd: str = ""
     content: ContentChange = ContentChange.NONE
     failures: int = 0
 
@@ -48,6 +47,11 @@ class Step(Struct):
     def shell_text(self) -> str:
         """The whole text of a shell command."""
         return self.command or self.target
+
+    @property
+    def was_made(self) -> bool:
+        """Whether it was let run, or a person looked at it."""
+        return self.denial is None or self.denial == DenialKind.PERSON
 
     @property
     def words(self) -> str:
