@@ -87,13 +87,14 @@ class Script:
         thread: str = "",
         error: str = "",
         stop: str = "",
+        thinking: bool = False,
     ) -> AgentEvent:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
         failure = read_failure(text, error, 0, self.at) if error else None
         body = AssistantMessage(
-            *(message, request, model, usage, final, text, False, tools, error),
+            *(message, request, model, usage, final, text, thinking, tools, error),
             stop_reason=stop or ("end_turn" if final and not tools else ""),
             failure=failure,
         )
