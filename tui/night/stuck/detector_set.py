@@ -9,7 +9,6 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
-from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
@@ -93,8 +92,6 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    cwd: str = ""
-    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
@@ -112,12 +109,6 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
-
-    def on_init(self, cwd: str, permission_mode: str) -> None:
-        """The CLI named its folder and its permission mode; empty where it did not."""
-        self.cwd = cwd or self.cwd
-        if permission_mode:
-            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -146,22 +137,28 @@ class DetectorSet(Struct):
         for kind in answered.kinds:
             self.on_progress(kind, at, ref)
         step = Step(
-            *(use.name, use.target, use.key, result.is_error, result.excerpt, result.size),
-            *(progress.tree, at, ref, called_at, use.command, use.path, run),
+            use.name,
+            use.target,
+            use.key,
+            result.is_error,
+            result.excerpt,
+            result.size,
+            progress.tree,
+            at,
+            ref,
+            called_at,
+            use.command,
+            use.path,
+            run,
             denial=result.denial,
-            cwd=self.cwd,
             content=answered.content,
             failures=answered.failures,
         )
-        if step.denial == DenialKind.NOT_GRANTED and self.plans:
-            step.denial = DenialKind.PLAN_MODE
         name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        was_made = step.denial in (None, DenialKind.PERSON)
-        for detector in self._enabled(conversation):
-            if was_made or detector.name not in _OF_CALLS_MADE:
-                detector.on_step(step, progress, limits)
-        if was_made and conversation.answers.on_step(step):
+        for detector in self._enabled(conversation, step.was_made):
+            detector.on_step(step, progress, limits)
+        if step.was_made and conversation.answers.on_step(step):
             self.on_progress(ProgressKind.OUTPUT, at, ref)
         self._update(conversation)
 
@@ -296,9 +293,9 @@ class DetectorSet(Struct):
             change(detector)
         self._update(conversation)
 
-    def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
-        """The detectors that the settings leave on."""
-        off = self.disabled
+    def _enabled(self, conversation: Conversation, was_made: bool = True) -> Sequence[Detector]:
+        """The detectors that the settings leave on; of calls that were not let run, not all hear."""
+        off = self.disabled if was_made else (*self.disabled, *_OF_CALLS_MADE)
         return [one for one in conversation.detectors if one.name not in off]
 
     def _end_conversation(self, thread: str) -> None:

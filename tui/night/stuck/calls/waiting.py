@@ -204,7 +204,9 @@ def proves(step: Step) -> bool:
 def _measures(step: Step) -> bool:
     if looks(step) or fails(step):
         return False
-    return _MEASURES.search(step.shell_text) is not None or _MEASURES.search(step.excerpt) is not None
+    return (
+        _MEASURES.search(step.shell_text) is not None or _MEASURES.search(step.excerpt) is not None
+    )
 
 
 _GLANCES = lazy(
