@@ -353,9 +353,12 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
-        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
-            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
-            state.interventions.effects.expect(name, self._detectors.active())
+        effects, name = state.interventions.effects, intervention_name(entry.kind, entry.at)
+        if entry.kind == "inject":
+            effects.expect(entry.id, self._detectors.active())
+        elif entry.kind in ("interrupt", "rewind", "undo"):
+            effects.expect(name, self._detectors.active())
+            effects.reach(name, entry.at)
         apply_entry(state.interventions, entry, self._timeline)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()

@@ -250,6 +250,7 @@ def test_a_person_s_interventions_are_counted_once_each() -> None:
         ("inject", {"id": "i1", "text": "hello"}),
         ("injection", {"id": "i1", "state": "delivered"}),
         ("injection", {"id": "i1", "state": "seen"}),
+        ("inject", {"id": "i2", "text": "step back", "by": "supervisor"}),
         ("rewind", {"checkpoint": "c1"}),
         ("undo", {"checkpoint": "c2"}),
         ("interrupt", {"by": "person", "reason": "asked for"}),
