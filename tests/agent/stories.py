@@ -42,13 +42,13 @@ def hello(stage: StoryStage, text: str = "Hello from the scripted agent.") -> No
     stage.respond(text.replace("_", " "), think=0.3)
 
 
-def loop(stage: StoryStage, times: str = "6", command: str = FAILING) -> None:
-    """The same failing command again and again, until somebody says to step back."""
+def loop(stage: StoryStage, times: str = "6", command: str = FAILING, heeds: str = "yes") -> None:
+    """The same failing command again and again; until somebody says to step back, unless heeds=no."""
     steps = StorySteps(stage)
     for attempt in range(1, int(times) + 1):
         words = f"The import still fails. Let me run it once more. (attempt {attempt})"
         steps.bash(command, words, "Check the import", think=0.6)
-        if stage.nudged():
+        if stage.nudged() and heeds == "yes":
             steps.bash("ls; git status --short", "Instead I look at what is there.", "Look around")
             steps.final("The module does not exist, so no retry could help. I stopped repeating.")
             return

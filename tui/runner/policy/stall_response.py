@@ -222,9 +222,7 @@ class StallResponse:
         self, help: TroubleHelp, step: HelpStep, stall: Stall, snapshot: NightSnapshot
     ) -> None:
         name = self._message_of(help, len(help.steps))
-        if help.planned != step:
-            help.planned, self._ready = step, ""
-            self._context.save()
+        self._plan(help, step)
         if step == HelpStep.END:
             reason = f"needs you: it is stuck: {_evidence(stall)}"
             intent = StopIntent(
@@ -254,6 +252,12 @@ class StallResponse:
     def _send(self, name: str, snapshot: NightSnapshot, *, hard: bool) -> None:
         text = step_back_text(self._context.settings.stalls.step_back, snapshot)
         self._messages.queue(text, hard=hard, inject=True, id=name, mode="step-back")
+
+    def _plan(self, help: TroubleHelp, step: HelpStep) -> None:
+        """Saves what will be done next, so that a new supervisor knows that it may be done already."""
+        if help.planned != step:
+            help.planned, self._ready = step, ""
+            self._context.save()
 
     def _drop_plan(self, help: TroubleHelp) -> None:
         """What was decided on and not begun is no longer to be done."""
@@ -300,6 +304,7 @@ class StallResponse:
     def _call_person(
         self, help: TroubleHelp, stall: Stall, snapshot: NightSnapshot, why: str = ""
     ) -> None:
+        self._plan(help, HelpStep.NEEDS_PERSON)
         name = self._message_of(help, len(help.steps))
         self._record(help, HelpStep.NEEDS_PERSON, name, stall, why, snapshot)
 
