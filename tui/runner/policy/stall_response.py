@@ -46,6 +46,7 @@ _MORE_ROUNDS = 3
 _MOST_TROUBLES = 16
 _MOST_PATTERNS = 8
 _CHECKPOINT = "before interrupt"
+_RECORDED = ("interrupt", "stall_step")
 _Ready = Literal["", "asked", "taken", "failed"]
 
 
@@ -81,13 +82,16 @@ class StallResponse:
     _checkpoints: CheckpointSchedule
     _ready: _Ready = ""
     _checkpoint: str = ""
-    _recorded: set[str] = field(default_factory=set)
+    _recorded: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if any(help.planned for help in self._context.state.troubles):
             # A supervisor before this one may have been killed between a step and its entry.
             entries = read_entries(self._context.folder.journal)
-            self._recorded = {one.id for one in entries if one.kind == "stall_step"}
+            self._recorded = {(one.kind, one.id) for one in entries if one.kind in _RECORDED}
+            for one in entries:
+                if one.kind == "checkpoint" and one.data.get("why") == _CHECKPOINT:
+                    self._checkpoint = str(one.data.get("checkpoint", ""))
 
     def update(self, snapshot: NightSnapshot) -> None:
         """Compares the stall of this snapshot with that of the last one."""
@@ -279,14 +283,13 @@ class StallResponse:
         """A step was taken: journal, log, people, and the state that keeps it from being repeated."""
         context, number = self._context, help.steps.count(step) + 1
         reason = "; ".join(filter(None, (why, _reason(stall, self._last_effect(help, snapshot)))))
-        if name not in self._recorded:
-            data: dict[str, object] = {"step": step, "number": number, "reason": reason}
-            if stall is not None:
-                data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
-            if step == HelpStep.INTERRUPT:
-                data["checkpoint"] = self._checkpoint
-                context.journal_entry("interrupt", {"by": "supervisor", "reason": reason}, id=name)
-            context.journal_entry("stall_step", data, id=name)
+        data: dict[str, object] = {"step": step, "number": number, "reason": reason}
+        if stall is not None:
+            data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
+        if step == HelpStep.INTERRUPT:
+            data["checkpoint"] = self._checkpoint
+            self._journal_once("interrupt", {"by": "supervisor", "reason": reason}, name)
+        self._journal_once("stall_step", data, name)
         help.steps.append(step)
         help.at, help.count = snapshot.now, 0 if stall is None else stall.count
         help.planned, self._ready = None, ""
@@ -300,6 +303,10 @@ class StallResponse:
         kind = NotifyKind.NEEDS_YOU if needs_person else NotifyKind.STALL
         if step != HelpStep.END:  # the end of the run is notified by itself
             context.notify(kind, f"{_LOGGED[step]}: {reason}; {_keys(stall)}")
+
+    def _journal_once(self, kind: str, data: Mapping[str, object], name: str) -> None:
+        if (kind, name) not in self._recorded:
+            self._context.journal_entry(kind, data, id=name)
 
     def _call_person(
         self, help: TroubleHelp, stall: Stall, snapshot: NightSnapshot, why: str = ""
