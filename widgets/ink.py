@@ -33,6 +33,12 @@ Role = Literal[
     "badge",
     "alarm",
     "work",
+    "trouble",
+    "trouble_strong",
+    "trouble_key",
+    "caution",
+    "caution_strong",
+    "caution_key",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 NULL_STYLE = Style.null()

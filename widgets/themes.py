@@ -83,6 +83,27 @@ _STYLES: Final[Mapping[Role, tuple[str, str, str, str]]] = {
         "bold reverse",
     ),
     "work": ("#5f8787", "#5f8787", "green", ""),
+    "trouble": ("#ffd7d7 on #5f0000", "#5f0000 on #ffd7d7", "reverse red", "reverse"),
+    "trouble_strong": (
+        "bold #ffffff on #5f0000",
+        "bold #5f0000 on #ffd7d7",
+        "bold reverse red",
+        "bold reverse",
+    ),
+    "trouble_key": ("bold #121212 on #ff875f", "bold #ffffff on #870000", "bold red", "bold"),
+    "caution": ("#ffffd7 on #5f5f00", "#5f5f00 on #ffffd7", "bold yellow", "bold"),
+    "caution_strong": (
+        "bold #ffffff on #5f5f00",
+        "bold #5f5f00 on #ffffd7",
+        "bold yellow",
+        "bold",
+    ),
+    "caution_key": (
+        "bold #121212 on #ffd75f",
+        "bold #ffffff on #5f5f00",
+        "bold reverse yellow",
+        "bold reverse",
+    ),
 }
 """How each role is drawn by the four themes, in the order of `NAMES`."""
 _CURSORS: Final = dict(zip(NAMES, ("on #303030", "on #e4e4e4", "reverse", "reverse"), strict=True))

@@ -15,7 +15,7 @@ from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, StallStep
 from tui.model.state import StallKind
-from tui.system.format import format_count, format_duration, format_local
+from tui.system.format import format_count, format_duration, format_local, format_money
 from tui.system.lazy_pattern import lazy
 from tui.system.process_tree import KillResult
 from tui.system.sanitize import clean_line
@@ -152,7 +152,7 @@ def _evidence(stall: Stall) -> str:
     if waste is not None and waste.calls:
         spent = [format_count(waste.calls, "call")]
         spent += [format_duration(waste.seconds)] if waste.seconds >= 1 else []
-        spent += [f"${waste.usd:.2f}"] if waste.usd else []
+        spent += [format_money(waste.usd)] if waste.usd else []
         since = f" at {format_local(waste.since)}" if waste.since is not None else ""
         lines.append(f"Spent since the last progress{since}: {', '.join(spent)}.")
     return "\n".join(filter(None, lines))

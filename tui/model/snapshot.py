@@ -14,7 +14,7 @@ from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
-from tui.model.stall import Stall
+from tui.model.stall import Stall, Trouble
 from tui.model.state import OVER, EndKind, SessionState, StateReason
 from tui.model.timeline import Timeline, TimeTotals
 from tui.system.format import shorten
@@ -200,7 +200,7 @@ class EventCounts(Struct, frozen=True):
 
 
 class NightSnapshot(Struct, frozen=True):
-    """Everything known at `now`."""
+    """Everything known at `now`; `troubles` are what is wrong then, the most urgent first."""
 
     now: float
     run: RunInfo
@@ -221,6 +221,7 @@ class NightSnapshot(Struct, frozen=True):
     agents: tuple[AgentProcess, ...] = ()
     agents_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def state(self) -> SessionState:

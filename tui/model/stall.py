@@ -1,4 +1,4 @@
-"""A session that is stuck: which detector says so, on what evidence, and what it cost so far."""
+"""A session that is stuck: which detector says so, on what evidence, what it cost; trouble of any kind."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tui.model.events import SourceRef
+from tui.model.failures import DenialKind
 from tui.model.state import StallKind, StallLevel
 
 
@@ -87,7 +88,9 @@ class Stall(Struct, frozen=True):
 
     What circles has a `detector`, a `level`, a `count` of equal rounds (refusals, errors, turns) and the
     moment of its last one, `last_at`. `waiting` means that only time ends it. `pattern` is the same
-    whenever the same trouble comes again. `rule` is the permission rule that would allow what was refused.
+    whenever the same trouble comes again. `denial` is who refused, `rule` the permission rules that would
+    allow it, with commas between; empty: none would, or none that is narrow enough.
+    `called_wrong_at` is when a person said that it is not stuck.
     """
 
     kind: StallKind
@@ -104,6 +107,8 @@ class Stall(Struct, frozen=True):
     signals: tuple[StallSignal, ...] = ()
     waste: StallWaste | None = None
     rule: str = ""
+    denial: DenialKind | None = None
+    called_wrong_at: float | None = None
 
 
 class NotStuck(Struct, frozen=True):
@@ -113,3 +118,43 @@ class NotStuck(Struct, frozen=True):
     detector: DetectorName
     pattern: str = ""
     session: str = ""
+
+
+class DetectorRecord(Struct, frozen=True):
+    """How often a detector's findings were shown in a project, and how often a person called one wrong."""
+
+    noticed: int
+    wrong: int
+
+
+class TroubleKind(StrEnum):
+    """What may be wrong with a session that a person should see; the most urgent first."""
+
+    NEEDS_YOU = "needs_you"
+    RESTART_PENDING = "restart_pending"
+    ENDED_BADLY = "ended_badly"
+    LOOPING = "looping"
+    STALLED_IN_TOOL = "stalled_in_tool"
+    STALLED = "stalled"
+    NO_WATCHDOG = "no_watchdog"
+    WINDING_DOWN = "winding_down"
+    REFUSED = "refused"
+    NO_PROGRESS = "no_progress"
+    RATE_LIMITED = "rate_limited"
+    LIMIT_NEAR = "limit_near"
+
+
+class Trouble(Struct, frozen=True):
+    """Something that is wrong now, with a sentence for people.
+
+    `badge` is its word, where the state has another one. `is_bad`: a person should act, not only know.
+    `stall` where it is one. `until` is when it should end by itself.
+    """
+
+    kind: TroubleKind
+    reason: str
+    since: float | None = None
+    is_bad: bool = True
+    badge: str = ""
+    stall: Stall | None = None
+    until: float | None = None

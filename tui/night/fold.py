@@ -24,6 +24,7 @@ from tui.model.events import (
 from tui.model.evidence import AbandonedBranch, EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import StallKind, StallThresholds
 from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
@@ -183,10 +184,24 @@ class NightFold:
 
     def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
+        return self._plausible(now).build(now)
+
+    def _plausible(self, now: float) -> SnapshotBuilder:
+        """Builds from the state, or from one without a clock that ran ahead of `now`."""
         state = self._state.plausible(now, self.written_at)
-        if state is self._state:
-            return self._snapshots.build(now)
-        return self._snapshot_builder(state).build(now)
+        return self._snapshots if state is self._state else self._snapshot_builder(state)
+
+    def circles(self) -> bool:
+        """Whether any detector has a finding; only then does `stall` say more than a silence."""
+        return self._state.detectors.active() is not None
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector sees now, in whichever conversation."""
+        return self._state.detectors.findings()
+
+    def stall(self, now: float) -> Stall | None:
+        """The `stall` of `snapshot(now)`, at a small part of its cost."""
+        return self._plausible(now).verdict(now).stall
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""

@@ -18,6 +18,7 @@ from tui.model.interventions import (
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
+from tui.model.stall import DetectorName, NotStuck
 from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
@@ -270,6 +271,15 @@ def _text_and_author(
             texts = (_text(data, key) for key in ("text", "reason", "event"))
             return shorten(next(filter(None, texts), kind), 200), ""
     return None
+
+
+def not_stuck(entry: JournalEntry) -> NotStuck | None:
+    """What a person said of a finding; None where no detector has that name."""
+    name = _text(entry.data, "detector")
+    if name not in tuple(DetectorName):
+        return None
+    pattern, session = _text(entry.data, "pattern"), _text(entry.data, "session")
+    return NotStuck(entry.at, DetectorName(name), pattern, session)
 
 
 _HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import SUBAGENTS, is_cli_command
+from tui.model.cli_commands import STOP_HOOK_FEEDBACK, SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -23,10 +23,9 @@ from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
-from tui.night.journal_reducer import apply_entry
+from tui.night.journal_reducer import apply_entry, not_stuck
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
-from tui.night.stuck.effects import intervention_name
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -107,7 +106,10 @@ class Reducer:
             kind: MarkKind = "limit" if limited else "error"
             self._timeline.mark(at, kind, shorten(text or body.error), ref)
         elif text:
-            self._detectors.on_text(thread, text, bool(tools), at, ref, self._limits)
+            self._detectors.on_text(
+                *(thread, text, bool(tools), at, ref, self._limits),
+                *(body.message_id, body.thinking),
+            )
             if not thread and not body.thinking:
                 state.evidence.on_text(text, at, ref)
         if main_news:
@@ -154,6 +156,8 @@ class Reducer:
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
+            if body.role in ("synthetic", "note") and _begins_turn(body, activity.turn_open):
+                self._detectors.on_prompt(body.text, at, ref, self._limits, by_program=True)
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
             if self._activity.limit is not None:
@@ -181,7 +185,8 @@ class Reducer:
     ) -> None:
         state = self._state
         self._counters.turns += 1
-        self._counters.denials += body.denials
+        for call in body.denied:
+            state.count_denial(call)
         state.evidence.end_turn("" if body.is_error else body.text, at, event.ref)
         session = state.sessions.number(event.session)
         self._accounts.on_result(session, source.number, at, body.cost_usd, body.models)
@@ -232,6 +237,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
+        self._detectors.on_init(body.cwd, body.permission_mode)
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
@@ -245,6 +251,7 @@ class Reducer:
                 self._timeline.reclassify_last_gap(at, timeline_builder.DEAD)
             state.waste.begin_turn(at, event.ref, cut=self._activity.turn_open)
             self._activity.begin_turn(at)
+            self._detectors.on_turn_started(at, event.ref, self._limits)
             state.last_ref = event.ref
 
     # complexity: a table in code, one case for each kind of event that changes a fact or two
@@ -294,6 +301,8 @@ class Reducer:
                 self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
+            case events.PermissionDenied(waiting=False):
+                state.expect_denial(body.tool_use_id, body.kind)
             case events.ControlMessage(subtype="can_use_tool") if live:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:
@@ -331,6 +340,8 @@ class Reducer:
                     state.first_progress = record
                 state.progress = record
                 state.evidence.on_progress(record)
+                if record.counts_tasks:
+                    self._detectors.on_tasks(record.done, record.open, record.at)
             case records.SessionNotes():
                 state.evidence.on_notes(record)
             case records.LogEntry():
@@ -353,13 +364,9 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
-        effects, name = state.interventions.effects, intervention_name(entry.kind, entry.at)
-        if entry.kind == "inject":
-            effects.expect(entry.id, self._detectors.active())
-        elif entry.kind in ("interrupt", "rewind", "undo"):
-            effects.expect(name, self._detectors.active())
-            effects.reach(name, entry.at)
+        state.interventions.effects.on_journal(entry, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
+        self._detectors.on_journal(entry, self._limits)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":
@@ -367,12 +374,16 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._detectors.on_progress(ProgressKind.PERSON, entry.at)
+            data = entry.data
+            files = data.get("mode") != "conversation"
+            self._detectors.on_rewind(str(data.get("checkpoint", "")), files, entry.at)
             state.evidence.on_rewind(entry)
-        elif entry.kind == "inject":
-            self._detectors.on_prompt("", entry.at, None, self._limits)
+        elif entry.kind == "checkpoint":
+            self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
+        elif entry.kind == "not_stuck" and (said := not_stuck(entry)) is not None:
+            self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:
         """The session of the newest attempt begins at zero, or carries on another one's bill."""
@@ -381,3 +392,10 @@ class Reducer:
             return
         parent = sessions.number(attempt.resume_of) if attempt.resume_of else None
         self._accounts.link(sessions.number(attempt.session), parent)
+
+
+def _begins_turn(body: UserMessage, is_open: bool) -> bool:
+    """Whether what the CLI itself put to the model has it go on after the end of a turn."""
+    if body.role == "note":
+        return bool(body.tasks)
+    return body.text.startswith(STOP_HOOK_FEEDBACK) or not is_open

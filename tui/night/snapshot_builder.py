@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.snapshot import (
@@ -15,12 +17,15 @@ from tui.model.snapshot import (
     RunInfo,
     RunningTool,
 )
+from tui.model.stall import Stall
 from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
 from tui.night.rules.limit_rules import idle_after_limit
 from tui.night.rules.state_rules import classify_state
+from tui.night.rules.troubles import find_troubles
 from tui.night.rules.verdicts import StateInputs, StateVerdict
+from tui.night.stuck.levels import judged
 from tui.night.stuck.silence import allowed_silence
 from tui.night.timeline_builder import (
     API,
@@ -35,7 +40,7 @@ from tui.night.timeline_builder import (
     sorted_marks,
 )
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.bill import bill, tokens
+from tui.night.usage.bill import bill, spent_since, tokens
 from tui.night.usage.prices import PriceTable
 
 _T = TypeVar("_T")
@@ -71,8 +76,8 @@ class SnapshotBuilder:
 
     def build(self, now: float) -> NightSnapshot:
         """The night at `now`."""
-        state = self._state
-        verdict = classify_state(StateInputs(now, state, self._limits))
+        state, circling = self._state, self._circling(now)
+        verdict = classify_state(StateInputs(now, state, self._limits, circling))
         timeline = state.timeline
         marks = self._cached("marks", timeline.version, lambda: sorted_marks(timeline))
         spans = state.interventions.spans
@@ -92,13 +97,14 @@ class SnapshotBuilder:
             lambda: log.freeze(news),
         )
         tests: TestSummary = self._cached("tests", state.test_runs.version, state.test_runs.summary)
-        return NightSnapshot(
+        cost = bill(self._accounts, self._prices, timeline.start, timeline.clock)
+        night = NightSnapshot(
             now=now,
             run=self._run(verdict),
             activity=self._activity(now, verdict),
             stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices, timeline.start, timeline.clock),
+            cost=cost,
             context=ContextUse(state.context_meter.used, window, basis),
             counts=state.counters.event_counts(
                 self._cached("agents", state.counters.links, state.counters.subagent_count)
@@ -112,11 +118,31 @@ class SnapshotBuilder:
             commits=self._cached(
                 "commits", timeline.version, lambda: tuple(state.commits.values())
             ),
-            circling=state.detectors.stalls(),
+            circling=self._all_circling(now, circling),
             agents=state.agents or (),
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,
         )
+        return structs.replace(night, troubles=find_troubles(night))
+
+    def verdict(self, now: float) -> StateVerdict:
+        """The session's state at `now`."""
+        return classify_state(StateInputs(now, self._state, self._limits, self._circling(now)))
+
+    def _circling(self, now: float) -> Stall | None:
+        """The trouble that goes on, with what was spent since the last progress by the table of prices."""
+        stall = self._state.detectors.active(now)
+        waste = None if stall is None else stall.waste
+        if stall is None or waste is None or waste.since is None:
+            return stall
+        since, rows = waste.since, len(self._accounts.responses.rows)
+        usd = self._cached("spent", (since, rows), lambda: spent_since(self._accounts, since))
+        return judged(stall, structs.replace(waste, usd=usd))
+
+    def _all_circling(self, now: float, priced: Stall | None) -> tuple[Stall, ...]:
+        """All trouble of the night; what goes on is `priced`, and comes last."""
+        stalls = self._state.detectors.stalls(now)
+        return stalls if priced is None else (*stalls[:-1], priced)
 
     def _tail(self, now: float, verdict: StateVerdict) -> TailGap | None:
         """The stretch since the last record, while anything may still come."""

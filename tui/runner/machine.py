@@ -224,7 +224,8 @@ class RunMachine:
         allowed = context.settings.session.max_continuation_attempts
         prompt = prompts.continue_prompt(progress, number, allowed)
         titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
-        context.journal_entry("continuation", {"open": titles, "attempt": number, "text": text})
+        data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
+        context.journal_entry("continuation", data)
         context.log_line(f"Continuing: {text} (attempt {number})")
         if event == RunEvent.PROCESS_ENDED:
             resume = self._state.resumable_session

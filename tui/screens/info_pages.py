@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.actions import Place, grouped, keys_of
-from tui.model.labels import REMEDIES, state_word
+from tui.model.labels import remedy_of, state_word
 from tui.model.rows import EventDetail
 from tui.model.snapshot import NightSnapshot
 from tui.system.format import format_clock, format_duration_short
@@ -105,7 +105,7 @@ def explanation(snapshot: NightSnapshot) -> list[Sentence]:
             (f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", "warning")
         )
         lines += [f"  {evidence}" for evidence in stall.evidence]
-        lines += [f"what to do: {REMEDIES[stall.kind]}", ""]
+        lines += [f"what to do: {remedy_of(stall)}", ""]
     if activity.last_sign_at is not None:
         lines.append(f"last sign of life {format_clock(activity.last_sign_at)}")
         lines.append(f"idle for {format_duration_short(activity.idle_seconds)}")

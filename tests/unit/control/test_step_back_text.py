@@ -49,7 +49,8 @@ def test_it_says_what_repeats_how_often_since_when_and_with_which_answer() -> No
     since = format_local(snapshot.stall.since)
     assert f"It has been going on since {since}, for 9 s now." in text
     assert "Tried so far: Bash make all\n" in text
-    assert "Spent since the last progress: 5 calls" in text
+    assert "Spent since the last progress" in text
+    assert ": 5 calls" in text
     assert "choose a different approach" in text
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.night.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night.night_script import Script, fold, night
+from tui.model.events import ToolResult, UserMessage
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall
 from tui.model.state import StallThresholds
@@ -198,3 +199,20 @@ def test_memory_stays_small() -> None:
 def test_a_missing_module_is_no_matter_of_the_network() -> None:
     assert not is_infrastructure_error("ModuleNotFoundError: No module named 'quay'")
     assert is_infrastructure_error("getaddrinfo ENOTFOUND registry.example")
+
+
+@pytest.mark.parametrize("by_agent_id", [False, True], ids=["stream", "transcript"])
+def test_the_trouble_of_a_subagent_ends_with_its_answer(by_agent_id: bool) -> None:
+    script = Script()
+    script.prompt()
+    parent = script.call("Task", "print the labels")
+    thread = "a5f9c2" if by_agent_id else parent
+    for _ in range(6):
+        script.step("Bash", "./label", "no printer", error=True, thread=thread)
+    during = night(script).stall
+    result = ToolResult(parent, False, "no printer here", 15, agent_id="a5f9c2")
+    script.add(UserMessage("results", results=(result,)))
+    after = night(script)
+    assert during is not None and during.detector == DetectorName.REPEATED_CALLS
+    assert after.stall is None
+    assert [one.count for one in after.circling] == [6]

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.model import events
+from tui.model.cli_commands import STOP_HOOK_FEEDBACK
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -130,7 +131,7 @@ def _result(body: events.TurnResult) -> RowText:
         format_count_plain(body.turns, "turn"),
         reason.replace("_", " "),
         f"API status {body.api_error_status}" if body.api_error_status else "",
-        f"{body.denials} denied" if body.denials else "",
+        f"{len(body.denied)} refused" if body.denied else "",
         f"{body.queued} queued" if body.queued else "",
         body.errors[0] if body.errors else _one_line(body.text),
     )
@@ -264,7 +265,7 @@ def visibility(event: AgentEvent) -> int:
         if body.role == "results":
             return 2
         aside = body.role in ("synthetic", "note")
-        return 2 if aside and not body.text.startswith("Stop hook feedback") else 1
+        return 2 if aside and not body.text.startswith(STOP_HOOK_FEEDBACK) else 1
     return _FIXED.get(type(body)) or _by_content(body)
 
 

@@ -42,7 +42,7 @@ def classify_state(inputs: StateInputs) -> StateVerdict:
             break
     else:
         verdict = _busy(inputs)
-    noticed = inputs.state.detectors.active() if verdict.state in _AT_WORK else None
+    noticed = inputs.circling if verdict.state in _AT_WORK else None
     if noticed is not None and verdict.stall is None:
         return structs.replace(verdict, stall=noticed)
     return verdict
@@ -197,7 +197,7 @@ def _silent(inputs: StateInputs) -> StateVerdict | None:
 
 def _circling(inputs: StateInputs) -> StateVerdict | None:
     """Much comes and nothing new; what is only noticed does not change the state."""
-    stall = inputs.state.detectors.active()
+    stall = inputs.circling
     if stall is None or stall.level == StallLevel.NOTICE:
         return None
     words = f"{stall.evidence[0]} ({stall.level})"

@@ -28,11 +28,12 @@ LOST_SECONDS = 12 * 3600.0
 
 
 class StateInputs(Struct, frozen=True):
-    """The night at a moment: everything a verdict may look at."""
+    """The night at a moment: everything a verdict may look at; `circling` is the trouble that goes on."""
 
     now: float
     state: FoldState
     limits: StallThresholds
+    circling: Stall | None = None
 
     @property
     def activity(self) -> ActivityTracker:

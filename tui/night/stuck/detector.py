@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from tui.model.events import SourceRef
-from tui.model.stall import DetectorName, ProgressKind, Stall, StallWaste
+from tui.model.journal import JournalEntry
+from tui.model.stall import DetectorName, ProgressKind, Stall
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.prompts import Prompt
 
 
 class Counts(NamedTuple):
@@ -23,12 +25,20 @@ class Counts(NamedTuple):
 
 
 COUNTS: Mapping[DetectorName, Counts] = {
+    DetectorName.REFUSED_CALLS: Counts(3, 5, 8),
+    DetectorName.SAME_ERROR: Counts(4, 7, 12),
+    DetectorName.SAME_TEST: Counts(7, 10, 15),
+    DetectorName.REVERTED_EDITS: Counts(5, 8, 12),
     DetectorName.REPEATED_CALLS: Counts(3, 5, 8),
     DetectorName.REPEATED_PHRASES: Counts(6, 12, 24),
-    DetectorName.MONOLOGUE: Counts(3, 5, 8),
+    DetectorName.REPEATED_TURNS: Counts(4, 6, 10),
+    DetectorName.CONTINUATIONS: Counts(4, 8, 12),
+    DetectorName.HANDOFFS: Counts(3, 4, 6),
+    DetectorName.COMPACTIONS: Counts(3, 4, 6),
+    DetectorName.MONOLOGUE: Counts(4, 6, 10),
+    DetectorName.SIMILAR_MESSAGES: Counts(3, 6, 12),
 }
 """How each was chosen stands in docs/stuck.md."""
-_CALLS_SUSPECTED, _CALLS_STUCK = 4, 8
 
 
 class Detector(Struct):
@@ -39,6 +49,8 @@ class Detector(Struct):
     """
 
     name: ClassVar[DetectorName]
+    beside: ClassVar[frozenset[ProgressKind]] = frozenset()
+    """The kinds of progress that do not end what this detector sees: its waste goes back beyond them."""
     finding: Stall | None = None
     factor: float = 1.0
 
@@ -48,10 +60,34 @@ class Detector(Struct):
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
         """The model said something."""
 
+    def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
+        """A new turn begins, and the last one is over; what a person begins is a new beginning."""
+        if prompt.by_program:
+            self.on_turn(prompt.at, prompt.ref, progress, limits)
+        else:
+            self.reset()
+
     def on_turn(
-        self, at: float | None, ref: SourceRef, progress: ProgressTracker, limits: StallThresholds
+        self,
+        at: float | None,
+        ref: SourceRef | None,
+        progress: ProgressTracker,
+        limits: StallThresholds,
     ) -> None:
-        """A program asked it to go on: a new turn begins, and the last one is over."""
+        """A program asked it to go on."""
+
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        """A turn or a process began after a `pause`; its prompt may follow, or never be seen."""
+
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        """A person or the supervisor did something."""
 
     def on_compaction(
         self, at: float | None, ref: SourceRef, progress: ProgressTracker, limits: StallThresholds
@@ -79,16 +115,6 @@ def counts_of(name: DetectorName, limits: StallThresholds) -> Counts:
     """The counts in force: those of the settings, or the detector's own."""
     if name in limits.detector_counts:
         return Counts(*limits.detector_counts[name])
-    if name in (DetectorName.REPEATED_CALLS, DetectorName.MONOLOGUE):
+    if name == DetectorName.REPEATED_CALLS:
         return Counts(limits.loop_notice, limits.loop_nudge, limits.loop_stop)
     return COUNTS[name]
-
-
-def judged(finding: Stall, waste: StallWaste) -> Stall:
-    """The finding with what it cost so far; what cost little is at most a notice."""
-    level = finding.level
-    if waste.calls < _CALLS_STUCK:
-        level = min(level, StallLevel.SUSPECTED, key=lambda one: one.rank)
-    if waste.calls < _CALLS_SUSPECTED:
-        level = min(level, StallLevel.NOTICE, key=lambda one: one.rank)
-    return structs.replace(finding, level=level, waste=waste)

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING
+from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
+from tui.model.journal import JournalEntry, Requester
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
 from tui.model.state import StallThresholds
-from tui.night.stuck.detector import Detector, judged
-from tui.night.stuck.monologue import Monologue, RepeatedPhrases
+from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
+from tui.night.stuck.detector import Detector
+from tui.night.stuck.errors.causes import failure_digest
+from tui.night.stuck.errors.same_error import SameError
+from tui.night.stuck.errors.same_test import SameTest
+from tui.night.stuck.file_contents import ContentChange
+from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
+from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
+from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
+from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
-_MOST_CONVERSATIONS = 64
+_MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
+_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
+"""Why an attempt began, where its first prompt is the supervisor's."""
+_OF_CALLS_MADE = frozenset(
+    {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
+    | {DetectorName.SAME_ERROR}
+)
+"""They would take a refused call for one that was made and answered so."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -28,11 +48,33 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
+    same_error: SameError = field(default_factory=SameError)
+    same_test: SameTest = field(default_factory=SameTest)
+    reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
+    similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
+    repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
+    continuations: Continuations = field(default_factory=Continuations)
+    handoffs: Handoffs = field(default_factory=Handoffs)
+    compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return (self.repeated_calls, self.repeated_phrases, self.monologue)
+        return (
+            self.repeated_calls,
+            self.repeated_phrases,
+            self.monologue,
+            self.same_error,
+            self.same_test,
+            self.reverted_edits,
+            self.similar_messages,
+            self.repeated_turns,
+            self.continuations,
+            self.handoffs,
+            self.compactions,
+            self.refused_calls,
+        )
 
 
 class DetectorSet(Struct):
@@ -42,21 +84,31 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    disabled: tuple[str, ...] = ()
+    cwd: str = ""
+    plans: bool = False
+    prompts: PromptLog = field(default_factory=PromptLog)
+    disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
+    wrong: CalledWrong = field(default_factory=CalledWrong)
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
         known = self.conversations.get(thread)
         if known is None:
             if len(self.conversations) >= _MOST_CONVERSATIONS:
-                del self.conversations[next(key for key in self.conversations if key)]
+                self._end_conversation(next(key for key in self.conversations if key))
             known = self.conversations[thread] = Conversation()
             for detector in known.detectors:
                 detector.factor = self.factors.get(detector.name, 1.0)
         return known
 
     # --- what happens ---
+
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -72,11 +124,23 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
+        if self.wrong.said:
+            self._believe_until(at)
+        if len(self.conversations) > 1:
+            self._end_conversation(use.id)
+            self._end_conversation(result.agent_id)
         progress = self.progress
-        progress.calls += 1
-        is_new = False
-        if use.name in EDITING and not result.is_error:
-            is_new = progress.on_edit(use.key)
+        progress.on_call(at)
+        if not thread:
+            self.prompts.on_work(at)
+        content = self._content(use, result, run)
+        failures = failure_digest(result.excerpt) if run is not None else 0
+        if content == ContentChange.NEW:
+            self.on_progress(ProgressKind.CONTENT, at, ref)
+        if run is not None and progress.on_verdict(run, failures):
+            self.on_progress(ProgressKind.VERDICT, at, ref)
+        if use.change.ticked and not result.is_error and progress.on_ticked(use.change.ticked):
+            self.on_progress(ProgressKind.TASK, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -91,13 +155,30 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
+            content=content,
+            failures=failures,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
+        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            detector.on_step(step, progress, limits)
-        if is_new:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
+            if was_made or detector.name not in _OF_CALLS_MADE:
+                detector.on_step(step, progress, limits)
         self._update(conversation)
+
+    def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
+        """What a call did to the content of the files; one that failed did nothing, tests aside."""
+        files, change = self.progress.files, ContentChange.NONE
+        if use.change.written or use.name in EDITING:
+            if not result.is_error:
+                change = files.on_edit(use.path, use.key, use.change)
+        elif use.name in SHELLS and (run is not None or not result.is_error):
+            change = files.on_shell(use.command or use.target, use.key)
+        self.progress.on_content(change)
+        return change
 
     def on_text(
         self,
@@ -107,45 +188,131 @@ class DetectorSet(Struct):
         at: float | None,
         ref: SourceRef,
         limits: StallThresholds,
+        message: str = "",
+        thinking: bool = False,
     ) -> None:
-        """The model said `text`; alone, or on the way to a tool call."""
+        """The model said `text`, or thought it; alone, or on the way to a tool call."""
+        if self.wrong.said:
+            self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        said = SpokenText(text, has_calls, at, ref)
+        if not thread:
+            self.prompts.on_work(at)
+        said = SpokenText(text, has_calls, at, ref, message, thinking)
         for detector in self._enabled(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
 
     def on_compaction(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """The main conversation was summarised."""
+        self._believe_until(at)
         main = self.conversation("")
         for detector in self._enabled(main):
             detector.on_compaction(at, ref, self.progress, limits)
         self._update(main)
 
     def on_prompt(
-        self, text: str, at: float | None, ref: SourceRef | None, limits: StallThresholds
+        self,
+        text: str,
+        at: float | None,
+        ref: SourceRef | None,
+        limits: StallThresholds,
+        by_program: bool = False,
     ) -> None:
-        """A turn of the main conversation begins."""
-        self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(lambda detector: detector.reset(), self.conversation(""))
+        """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
+        if self.wrong.said:
+            self._believe_until(at)
+        prompt = self.prompts.read(text, by_program, at, ref)
+        if prompt is None:
+            return
+        if not prompt.by_program:
+            self.progress.mark(ProgressKind.PERSON, at, ref)
+        self._each(
+            lambda detector: detector.on_prompt(prompt, self.progress, limits),
+            self.conversation(""),
+        )
+
+    def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
+        """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
+        main = self.conversation("")
+        pause = self.prompts.pause(at)
+        for detector in self._enabled(main):
+            detector.on_turn_started(at, ref, pause, self.progress, limits)
+        self._update(main)
+
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        """People and the supervisor did something: who speaks next, and what was done about a stall."""
+        main = self.conversation("")
+        match entry.kind:
+            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
+                self.prompts.announce(str(entry.data.get("text") or ""))
+                self._each(lambda one: one.reset() if one.finding is not None else None, main)
+            case "inject":
+                self.progress.mark(ProgressKind.PERSON, entry.at)
+                self._each(lambda detector: detector.reset(), main)
+            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
+                self.prompts.announce()
+            case "continuation":
+                self.prompts.announce()
+        for detector in self._enabled(main):
+            detector.on_journal(entry, limits)
+        self._update(main)
+
+    def on_tasks(self, done: int, still_open: int, at: float | None) -> None:
+        """A progress file counts tasks."""
+        if self.progress.on_tasks(done, still_open):
+            self.on_progress(ProgressKind.TASK, at)
 
     def on_progress(
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
+        if self.wrong.said:
+            self._believe_until(at)
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
+    def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
+        """A person brought back a checkpoint, with the files or the conversation alone."""
+        if files:
+            self.progress.files.on_rewind(checkpoint)
+        self.on_progress(ProgressKind.PERSON, at)
+
     def on_not_stuck(self, said: NotStuck) -> None:
-        """A person said that a finding was wrong: that detector needs twice as much in this night."""
-        factor = self.factors[said.detector] = 2 * self.factors.get(said.detector, 1.0)
+        """A person said that a finding was wrong; it counts once the records have come to that time."""
+        self.wrong.add(said)
+
+    def _believe_until(self, at: float | None) -> None:
+        """Apply what persons said up to `at`, before what happened then is looked at."""
+        for said in self.wrong.pop_until(at):
+            self._believe(said)
+
+    def _believe(self, said: NotStuck) -> None:
+        """That detector needs twice as much from now on; what it never found cannot be wrong."""
+        name = said.detector
+        found = False
         for conversation in self.conversations.values():
             for detector in conversation.detectors:
-                if detector.name == said.detector:
-                    detector.factor, detector.finding = factor, None
+                if detector.name == name and detector.finding is not None:
+                    found = True
+                    self.wrong.excuse(detector.finding)
+                    detector.finding = None
+            episode = conversation.episode
+            if episode is not None and episode.detector == name:
+                self._end(structs.replace(episode, called_wrong_at=said.at))
+                conversation.episode = None
             self._update(conversation)
+        if not found:
+            ended = call_newest_wrong(self.ended, name, said.at)
+            if ended is None:
+                return
+            self.wrong.excuse(ended)
+        factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.name == name:
+                    detector.factor = factor
 
     def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
         for detector in conversation.detectors:
@@ -157,36 +324,84 @@ class DetectorSet(Struct):
         off = self.disabled
         return [one for one in conversation.detectors if one.name not in off]
 
+    def _end_conversation(self, thread: str) -> None:
+        """A subagent has answered: whatever it was stuck in is over."""
+        known = self.conversations.pop(thread, None) if thread else None
+        if known is not None:
+            self._end_episode(known)
+
+    def _end_episode(self, conversation: Conversation) -> None:
+        if conversation.episode is not None:
+            self._end(conversation.episode)
+            conversation.episode = None
+
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
-        found = [one.finding for one in self._enabled(conversation) if one.finding is not None]
-        episode = conversation.episode
-        if not found:
-            if episode is not None:
-                self.ended.append(episode)
-                del self.ended[:-_MOST_ENDED]
-                conversation.episode = None
+        worst, episode = self._worst(conversation), conversation.episode
+        if worst is None:
+            self._end_episode(conversation)
             return
-        worst = judged(min(found, key=_rank), self.progress.waste(found[0].last_at))
         if episode is not None:
             since = min(episode.since, worst.since) or worst.since
             worst = structs.replace(worst, since=since)
         conversation.episode = worst
 
+    def _worst(
+        self, conversation: Conversation, quiet: Collection[DetectorName] = ()
+    ) -> Stall | None:
+        """The worst finding of the detectors that are on and not `quiet`, with what it cost."""
+        found = [
+            one.finding
+            for one in self._enabled(conversation)
+            if one.finding is not None
+            and one.name not in quiet
+            and not self.wrong.is_excused(one.finding)
+        ]
+        if not found:
+            return None
+        worst = min(found, key=_rank)
+        beside = next(one.beside for one in conversation.detectors if one.finding is worst)
+        return judged(worst, self.progress.waste(worst.last_at, beside))
+
+    def _end(self, episode: Stall) -> None:
+        self.ended.append(episode)
+        del self.ended[:-_MOST_ENDED]
+
     # --- what is known ---
 
-    def active(self) -> Stall | None:
-        """The worst trouble that goes on, of the main conversation first."""
+    def active(self, now: float | None = None) -> Stall | None:
+        """The worst trouble that goes on at `now`, of the main conversation first."""
+        wrong = self.wrong.by(now)
         main = self.conversations.get("")
-        if main is not None and main.episode is not None:
-            return main.episode
-        others = [one.episode for one in self.conversations.values() if one.episode is not None]
-        return min(others, key=_rank, default=None)
+        if main is not None and (stall := self._episode(main, wrong)) is not None:
+            return stall
+        episodes = (self._episode(one, wrong) for one in self.conversations.values())
+        return min((one for one in episodes if one is not None), key=_rank, default=None)
 
-    def stalls(self) -> tuple[Stall, ...]:
-        """All trouble of the night, and at the end what goes on."""
-        active = self.active()
-        return (*self.ended, *(() if active is None else (active,)))
+    def _episode(self, conversation: Conversation, wrong: Collection[DetectorName]) -> Stall | None:
+        episode = conversation.episode
+        if episode is None or episode.detector not in wrong:
+            return episode
+        return self._worst(conversation, wrong)
+
+    def findings(self) -> Iterator[Stall]:
+        """What each detector of each conversation sees now."""
+        for conversation in self.conversations.values():
+            for detector in conversation.detectors:
+                if detector.finding is not None:
+                    yield detector.finding
+
+    def stalls(self, now: float | None = None) -> tuple[Stall, ...]:
+        """All trouble of the night, and at the end what goes on at `now`."""
+        active, ended = self.active(now), self.ended
+        for name, at in self.wrong.by(now).items():
+            ended = [*ended]
+            episodes = [one.episode for one in self.conversations.values()]
+            over = [one for one in episodes if one is not None and one.detector == name]
+            ended += [structs.replace(one, called_wrong_at=at) for one in over]
+            if not over:
+                call_newest_wrong(ended, name, at)
+        return (*ended, *(() if active is None else (active,)))
 
 
 def _rank(stall: Stall) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class RepeatedCalls(Detector):
         self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:
-        if kind != ProgressKind.CONTENT:  # that shows in the steps themselves
+        if kind not in (ProgressKind.CONTENT, ProgressKind.VERDICT):  # they show in the steps
             self.reset()
 
     def reset(self) -> None:
@@ -171,6 +171,8 @@ def _polls(step: Step, limits: StallThresholds) -> bool:
 
 def _patience(step: Step, limits: StallThresholds) -> float:
     if not step.patience:
-        patient = _polls(step, limits) or (step.is_error and is_infrastructure_error(step.excerpt))
+        proves = step.run is not None and step.run.verdict == "green"
+        offline = step.is_error and is_infrastructure_error(step.excerpt)
+        patient = proves or offline or _polls(step, limits)
         step.patience = limits.poller_factor if patient else 1.0
     return step.patience

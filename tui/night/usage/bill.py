@@ -16,6 +16,7 @@ from tui.night.usage.responses import SLOT, ResponseLedger
 from tui.system.format import format_count
 
 _HOUR = 3600
+_OLDER_IN_A_ROW = 32
 
 
 def tokens(accounts: CostAccounts) -> TokenUsage:
@@ -136,6 +137,27 @@ def _burn(
     begin = int(since // SLOT)
     recent = sum(cost for slot, cost in accounts.responses.slots.items() if slot >= begin)
     return recent * share * _HOUR / max(last - begin * SLOT, float(SLOT))
+
+
+def spent_since(accounts: CostAccounts, since: float) -> float | None:
+    """USD of the responses that began after `since`, by the table of prices; None where it has none.
+
+    Looks back from the newest until so many in a row are older that no other source goes on from there.
+    """
+    responses = accounts.responses
+    times, models = responses.rows.at, responses.rows.model
+    cost, is_known, older = 0, False, 0
+    for row in range(len(times) - 1, -1, -1):
+        if times[row] <= since:
+            older += 1
+            if older > _OLDER_IN_A_ROW:
+                break
+            continue
+        older = 0
+        if responses.has_price(models[row]):
+            is_known = True
+            cost += responses.cost(row)
+    return cost / PICO if is_known else None
 
 
 class SpendingCurve(Struct, frozen=True):

@@ -63,7 +63,7 @@ def level_for(step: HelpStep) -> StallLevel:
 
 
 def can_help(stall: Stall) -> bool:
-    """Whether words to the agent could end a trouble: neither a refusal nor what only time mends."""
+    """Whether a message to the agent could end a trouble: neither a refusal nor what only time mends."""
     if stall.kind == StallKind.REFUSED or stall.waiting:
         return False
     if stall.kind != StallKind.SAME_ERROR:

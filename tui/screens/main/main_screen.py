@@ -1,4 +1,4 @@
-"""Header, timeline, four panes, key bar."""
+"""Header, banner, timeline, four panes, key bar."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from textual.reactive import var
 
 from tui.actions import Place
 from tui.control.operations import Operations
-from tui.model.journal import Requester
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.base_page import BasePage, bindings
@@ -23,6 +22,7 @@ from tui.screens.main import open_pages
 from tui.screens.main.panes import Panes, header_facts, task_count
 from tui.screens.main.search import EventSearch
 from tui.screens.main.time_travel import TimeTravel
+from tui.screens.main.trouble_banner import TroubleBanner
 from tui.screens.operations.controller import OperationController, OperationKeys
 from tui.system.clock import Clock
 from widgets.lists.find_bar import FindBar
@@ -81,6 +81,7 @@ class MainScreen(OperationKeys, BasePage):
         self.review_when_over = review_when_over
         self._adopt = adopt
         self._timeline = TimelineBar(id="timeline")
+        self._banner = TroubleBanner(clock)
         self._bar = FindBar(id="find")
         self._notice = NoticeRow(*notice)
         self.search = EventSearch(
@@ -109,6 +110,7 @@ class MainScreen(OperationKeys, BasePage):
     def compose(self) -> ComposeResult:
         frames = self.panes.frames
         yield SessionHeader(id="header")
+        yield self._banner
         yield self._timeline
         yield PaneTabs(id="tabs")
         with BlankContainer(id="panes"):
@@ -224,6 +226,7 @@ class MainScreen(OperationKeys, BasePage):
     def watch_snapshot(self, snapshot: NightSnapshot | None) -> None:
         self._show_header()
         if snapshot is not None:
+            self._banner.update(snapshot, self.unavailable_reason)
             self._timeline.show(snapshot.timeline, None if snapshot.is_over else snapshot.now)
             self.panes.events.refresh_live_rows()
             self.controller.update(snapshot)
@@ -352,20 +355,7 @@ class MainScreen(OperationKeys, BasePage):
 
     def operations(self) -> Operations:
         """What can be done to the session as it is known at this moment."""
-        sources, snapshot = self.monitor.sources, self.monitor.night
-        elsewhere = sources.elsewhere if sources is not None else ""
-        return Operations(
-            self.monitor.project,
-            self.monitor.settings,
-            sources.run_dir if sources is not None and not elsewhere else "",
-            (snapshot.run.session_id or "") if snapshot is not None else "",
-            self._adopt,
-            agents=snapshot.agents if snapshot is not None else (),
-            events=sources.events[0].path if sources is not None and sources.events else "",
-            work_tree=sources.work_tree if sources is not None else "",
-            elsewhere=elsewhere,
-            by=Requester.KEY,
-        )
+        return open_pages.session_operations(self.monitor, self._adopt)
 
     # --- other pages ---------------------------------------------------------------------------
 

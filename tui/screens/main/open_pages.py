@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.app import App
 
+from tui.control.operations import Operations
+from tui.model.journal import Requester
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.base_page import OverlayScreen
 from tui.screens.main.panes import Panes
@@ -35,6 +38,24 @@ class SessionPage(Protocol):
     def reviews(self) -> ReviewSource: ...
 
     def watch_session(self, session: KnownSession | None) -> None: ...
+
+
+def session_operations(monitor: SessionMonitor, adopt: Callable[[], object] | None) -> Operations:
+    """What can be done to the watched session as it is known at this moment; a key asks for it."""
+    sources, snapshot = monitor.sources, monitor.night
+    elsewhere = sources.elsewhere if sources is not None else ""
+    return Operations(
+        monitor.project,
+        monitor.settings,
+        sources.run_dir if sources is not None and not elsewhere else "",
+        (snapshot.run.session_id or "") if snapshot is not None else "",
+        adopt,
+        agents=snapshot.agents if snapshot is not None else (),
+        events=sources.events[0].path if sources is not None and sources.events else "",
+        work_tree=sources.work_tree if sources is not None else "",
+        elsewhere=elsewhere,
+        by=Requester.KEY,
+    )
 
 
 def is_covered(page: SessionPage) -> bool:

@@ -1,0 +1,125 @@
+"""What is wrong now, the most urgent first: one table for the banner, the page that explains it, and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall, Trouble, TroubleKind
+from tui.model.state import SessionState as State
+from tui.model.state import StallKind, StallLevel, StateReason
+from tui.system.format import (
+    format_clock,
+    format_count,
+    format_duration_rough,
+    format_money,
+    format_weekday_clock,
+)
+
+NEAR_SHARE = 0.8
+"""The share of a limit from which on it is near."""
+_FAR_S = 12 * 3600.0
+_ENDED_BADLY = frozenset((State.CRASHED, State.GAVE_UP, State.FAILED))
+_KINDS = {
+    StallKind.LOOP: TroubleKind.LOOPING,
+    StallKind.SAME_ERROR: TroubleKind.NO_PROGRESS,
+    StallKind.NO_PROGRESS: TroubleKind.NO_PROGRESS,
+    StallKind.REFUSED: TroubleKind.REFUSED,
+    StallKind.SILENT_TOOL: TroubleKind.STALLED_IN_TOOL,
+}
+_ORDER = {kind: number for number, kind in enumerate(TroubleKind)}
+
+
+def find_troubles(night: NightSnapshot) -> tuple[Trouble, ...]:
+    """All that is wrong at the moment of the snapshot; what a person should act on before what is only said."""
+    found = [*_of_state(night), *_of_run(night)]
+    return tuple(sorted(found, key=lambda one: (not one.is_bad, _ORDER[one.kind])))
+
+
+def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
+    """What the state says, and a stall beside it."""
+    activity, stall = night.activity, night.stall
+    reason, since, state = activity.reason, activity.since, activity.state
+    if state == State.WAITING_PERMISSION:
+        yield Trouble(TroubleKind.NEEDS_YOU, reason, since)
+    elif activity.state_reason == StateReason.RESTART_PENDING:
+        yield Trouble(TroubleKind.RESTART_PENDING, reason, since, until=activity.until)
+    elif state in _ENDED_BADLY:
+        yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason if night.run.exit else reason)
+    elif state == State.WINDING_DOWN:
+        yield Trouble(TroubleKind.WINDING_DOWN, reason, since, is_bad=False)
+    elif state == State.RATE_LIMITED:
+        yield _rate_limited(night)
+    elif state == State.STALLED and stall is None:
+        yield Trouble(TroubleKind.STALLED, reason, since)
+    if stall is not None and not night.is_over and not stall.waiting:
+        yield _of_stall(stall, reason)
+
+
+def _of_stall(stall: Stall, reason: str) -> Trouble:
+    """A stall in words: what happens again and again, and what that cost; else the silence."""
+    kind = _KINDS.get(stall.kind, TroubleKind.STALLED)
+    since = stall.since or None
+    if stall.detector is None:
+        words = stall.evidence[0] if stall.evidence else reason
+        return Trouble(kind, words, since, stall=stall)
+    is_bad = stall.level != StallLevel.NOTICE
+    words, badge = stall.evidence[0], ""
+    if kind == TroubleKind.REFUSED:
+        badge = f"refused ×{stall.count}"
+        if stall.rule:
+            words = f"nobody may answer here: {stall.rule} needs an allow rule"
+    return Trouble(kind, words + cost_words(stall), since, is_bad, badge, stall)
+
+
+def cost_words(stall: Stall) -> str:
+    """What was spent since the last progress, to be put behind a sentence; empty where nothing is known."""
+    waste = stall.waste
+    if waste is None:
+        return ""
+    if waste.usd:
+        return f" · {format_money(waste.usd)}"
+    return f" · {format_count(waste.calls, 'call')}" if waste.calls else ""
+
+
+def _rate_limited(night: NightSnapshot) -> Trouble:
+    activity = night.activity
+    words, until = activity.reason, activity.until
+    if until is not None and until > night.now:
+        left = until - night.now
+        clock = format_weekday_clock(until) if left > _FAR_S else format_clock(until, seconds=False)
+        words += f" · until {clock}, in {format_duration_rough(left)} · goes on by itself"
+    return Trouble(TroubleKind.RATE_LIMITED, words, is_bad=False, until=until)
+
+
+def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
+    """What only a run of ours can have: no supervisor, a limit that comes near."""
+    run = night.run
+    if not run.owned or night.is_over:
+        return
+    if run.supervised is False:
+        gone = night.interventions.unwatched_since
+        words = (
+            "no supervisor watches it"
+            if gone is None
+            else f"its supervisor ended at {format_clock(gone)}"
+        )
+        lost = "no limits, no checkpoints, no restart"
+        yield Trouble(TroubleKind.NO_WATCHDOG, f"{words} · {lost}", badge="no watchdog")
+    near = _near_limit(night) if night.state != State.WINDING_DOWN else ""
+    if near:
+        yield Trouble(TroubleKind.LIMIT_NEAR, near, is_bad=False, badge="limit near")
+
+
+def _near_limit(night: NightSnapshot) -> str:
+    """The limit of money or time of which most is used, in words."""
+    limits, cost, run = night.run.limits, night.cost.usd, night.run
+    if limits.max_cost_usd and cost is not None and cost >= NEAR_SHARE * limits.max_cost_usd:
+        of = format_money(limits.max_cost_usd).removesuffix(".00")
+        return f"{format_money(cost)} of {of} ({100 * cost / limits.max_cost_usd:.0f} %)"
+    if limits.max_hours and run.started_at is not None:
+        used, allowed = night.now - run.started_at, limits.max_hours * 3600
+        if used >= NEAR_SHARE * allowed:
+            left = format_duration_rough(max(0.0, allowed - used))
+            return f"{left} left of {format_duration_rough(allowed)}"
+    return ""

@@ -1,0 +1,217 @@
+"""Words instead of work: one answer that chants, and statements without a call."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import ClassVar
+
+from msgspec import Struct, field
+
+from tui.model.events import SourceRef
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
+from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.detector import Detector, counts_of
+from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.similarity import repeated_phrase
+from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.prompts import Prompt
+from tui.night.stuck.turns.wording import say_the_same, words_of
+from tui.system.format import shorten
+
+_LONG = 400
+_KEPT = 2000
+_RECENT = 4
+_ONLY_TEXT = 8
+_SHOWN = 6
+
+
+class RepeatedPhrases(Detector):
+    """One answer repeats its own words."""
+
+    name: ClassVar[DetectorName] = DetectorName.REPEATED_PHRASES
+
+    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
+        times = repeated_phrase(said.text) if len(said.text) > _LONG else 0
+        if not times:
+            return
+        words = shorten(said.text[-60:])
+        self.finding = Stall(
+            StallKind.LOOP,
+            said.at or 0.0,
+            (f"one answer repeats the same words {times} times: “{words}”",),
+            (said.ref,),
+            StallLevel.NOTICE,
+            times,
+            last_at=said.at,
+            pattern=words,
+            detector=self.name,
+        )
+
+    def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        self.finding = None
+
+    def reset(self) -> None:
+        self.finding = None
+
+
+class Statement(Struct):
+    """A message without a call; its words are made out once another one follows."""
+
+    text: str
+    message: str
+    at: float | None
+    ref: SourceRef
+    words: frozenset[str] = frozenset()
+
+
+class Monologue(Detector):
+    """The same statement again and again, or nothing but statements, and no tool call."""
+
+    name: ClassVar[DetectorName] = DetectorName.MONOLOGUE
+    recent: list[Statement] = field(default_factory=list)
+    first: Statement | None = None
+    count: int = 0
+    unprompted: int = 0
+    literal: bool = True
+
+    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
+        if said.has_calls or said.thinking:
+            return
+        last = self.recent[-1] if self.recent else None
+        if last is not None and said.message and last.message == said.message:
+            # One message in several records; nobody repeats himself in it.
+            last.text = f"{last.text}\n{said.text}"[:_KEPT]
+            last.words = words_of(last.text)
+            return
+        one = Statement(said.text[:_KEPT], said.message, said.at, said.ref)
+        self.unprompted += 1
+        if last is None:
+            self.count, self.first, self.literal = 1, one, True
+        else:
+            self._compare(one)
+        self.recent.append(one)
+        del self.recent[:-_SHOWN]
+        self._judge(one, limits)
+
+    def _compare(self, one: Statement) -> None:
+        one.words = words_of(one.text)
+        for other in self.recent[-_RECENT:]:
+            other.words = other.words or words_of(other.text)
+            if say_the_same(one.words, other.words) or one.text == other.text:
+                self.count += 1
+                self.literal = self.literal and one.text == other.text
+                return
+        self.count, self.first, self.literal = 1, one, True
+
+    def _judge(self, one: Statement, limits: StallThresholds) -> None:
+        level, count = self.level(self.count, limits), self.count
+        words = "say the same" if self.literal else "say the same in other words"
+        if not level and self.unprompted >= self.factor * _ONLY_TEXT:
+            level, count, words = StallLevel.NOTICE, self.unprompted, "follow each other"
+        if not level or self.first is None:
+            self.finding = None
+            return
+        first = self.recent[0] if words == "follow each other" else self.first
+        text = shorten(one.text)
+        self.finding = Stall(
+            StallKind.LOOP,
+            first.at or 0.0,
+            (f"{count} messages {words}, and no tool call between: “{text}”",),
+            (first.ref, one.ref),
+            level,
+            count,
+            last_at=one.at,
+            pattern=text,
+            detector=self.name,
+            steps=tuple(
+                StallStep(said.at, "words, and no call", shorten(said.text), said.ref)
+                for said in self.recent
+            ),
+            signals=(
+                StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),
+                StallSignal("messages without a call", self.unprompted, _ONLY_TEXT),
+            ),
+        )
+
+    def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
+        self.unprompted = 0
+        if not (prompt.by_program and prompt.is_again):
+            self.reset()
+
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        self.unprompted = 0
+
+    def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        if self.recent:
+            self.reset()
+
+    def on_progress(self, kind: ProgressKind) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.recent, self.first, self.count, self.unprompted, self.finding = [], None, 0, 0, None
+
+
+class SimilarMessages(Detector):
+    """The last three messages are nearly the same letter by letter; costs much and is off by default."""
+
+    name: ClassVar[DetectorName] = DetectorName.SIMILAR_MESSAGES
+    texts: list[str] = field(default_factory=list)
+    count: int = 0
+    first_at: float | None = None
+    first_ref: SourceRef | None = None
+
+    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
+        if said.thinking:
+            return
+        text = said.text[:_COMPARED]
+        if self.texts and all(_nearly_equal(text, other) for other in self.texts):
+            self.count += 1
+        else:
+            self.count, self.first_at, self.first_ref = 1, said.at, said.ref
+        self.texts.append(text)
+        del self.texts[:-2]
+        level = self.level(self.count, limits)
+        if not level or self.first_ref is None:
+            self.finding = None
+            return
+        self.finding = Stall(
+            StallKind.LOOP,
+            self.first_at or 0.0,
+            (f"{self.count} messages are nearly the same: “{shorten(text)}”",),
+            (self.first_ref, said.ref),
+            level,
+            self.count,
+            last_at=said.at,
+            pattern=shorten(text),
+            detector=self.name,
+            signals=(
+                StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),
+            ),
+        )
+
+    def reset(self) -> None:
+        self.texts, self.count, self.finding = [], 0, None
+
+
+_COMPARED = 1000
+_NEARLY = 0.85
+
+
+def _nearly_equal(one: str, other: str) -> bool:
+    """The seed's rule; two quick bounds spare most of its cost."""
+    if one == other:
+        return True
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return (
+        matcher.real_quick_ratio() > _NEARLY
+        and matcher.quick_ratio() > _NEARLY
+        and matcher.ratio() > _NEARLY
+    )

@@ -1,0 +1,253 @@
+"""Turns that a program begins and that bring nothing: the same calls, the same answers, the same files.
+
+A turn lasts from one prompt to the next, or from one process to the next, in whichever session.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import ClassVar
+
+from msgspec import Struct, field
+
+from tui.model.cli_commands import POLLING
+from tui.model.events import SourceRef
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
+from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.detector import Detector, counts_of
+from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.similarity import are_similar, is_infrastructure_error
+from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.turns.prompts import Prompt
+from tui.night.stuck.turns.wording import say_the_same, words_of
+from tui.system.format import format_count, format_duration, shorten
+
+_MOST_STEPS = 32
+_MOST_TURNS = 3
+_TEXT = 2000
+_SIZE_SLACK = 64
+_PAUSE = 30.0
+_ODD = 4
+_UNSURE = 2.0
+
+
+class Turn(Struct):
+    """What was done between two prompts; `tasks` are those open at its end, None where nobody counts."""
+
+    at: float | None
+    ref: SourceRef | None
+    pause: float = 0.0
+    steps: list[Step] = []
+    calls: int = 0
+    text: str = ""
+    words: frozenset[str] = frozenset()
+    tree: int = 0
+    tasks: int | None = None
+    advanced: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.calls and not self.text
+
+    def shown(self, ref: SourceRef) -> StallStep:
+        """The turn as evidence."""
+        calls = " → ".join(step.words for step in self.steps[:3])
+        more = f" and {self.calls - 3} more" if self.calls > 3 else ""
+        failed = bool(self.steps) and self.steps[-1].is_error
+        words = shorten(f"{calls}{more}" if calls else "words, and no call")
+        return StallStep(self.at, words, shorten(self.text), self.ref or ref, None, failed)
+
+
+class RepeatedTurns(Detector):
+    """The turn that goes on, the last few before it, and how many of them brought nothing."""
+
+    name: ClassVar[DetectorName] = DetectorName.REPEATED_TURNS
+    current: Turn | None = None
+    turns: list[Turn] = field(default_factory=list)
+    rounds: int = 0
+    alike: bool = True
+    exact: bool = True
+    literal: bool = True
+    first_at: float | None = None
+    first_ref: SourceRef | None = None
+    news: int = 0
+
+    def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
+        if prompt.is_again:
+            self._begin(prompt.at, prompt.ref, prompt.pause, progress, limits)
+        else:
+            self.reset()
+            self.current = Turn(prompt.at, prompt.ref)
+
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        if self.current is None or not self.current.is_empty:
+            self._begin(at, ref, pause, progress, limits)
+
+    def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        turn = self.current
+        if turn is None:
+            return
+        turn.calls += 1
+        if len(turn.steps) < _MOST_STEPS:
+            turn.steps.append(step)
+        if self.finding is not None and self._match(step) is None:
+            self.news += 1
+            if self.news > max(1, turn.calls // _ODD):
+                self.finding = None
+
+    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
+        if self.current is not None and not said.thinking:
+            self.current.text = said.text[-_TEXT:]
+
+    def on_progress(self, kind: ProgressKind) -> None:
+        self.finding = None
+        if self.current is not None:
+            self.current.advanced = True
+
+    def reset(self) -> None:
+        self.current, self.turns, self.rounds, self.finding = None, [], 0, None
+
+    def _begin(
+        self,
+        at: float | None,
+        ref: SourceRef | None,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        turn = self.current
+        if turn is not None and turn.is_empty:
+            turn.pause = max(turn.pause, pause)
+            return
+        if turn is not None:
+            self._end(turn, progress, limits)
+        self.current = Turn(at, ref, pause)
+        self.news = 0
+
+    def _end(self, turn: Turn, progress: ProgressTracker, limits: StallThresholds) -> None:
+        """The turn is over: what it brought."""
+        turn.tree, turn.tasks = progress.tree, progress.open_tasks
+        turn.words = words_of(turn.text)
+        if self.turns and self._brings_nothing(turn):
+            self.rounds += 1
+        else:
+            self.rounds, self.alike, self.exact, self.literal = 1, True, True, True
+            self.first_at, self.first_ref = turn.at, turn.ref
+        if turn.advanced:
+            self.turns = []
+        self.turns.append(turn)
+        del self.turns[:-_MOST_TURNS]
+        self._judge(turn, limits)
+
+    def _brings_nothing(self, turn: Turn) -> bool:
+        """Whether all of a turn was there before, in one of the last few; notes how much is equal."""
+        last = self.turns[-1]
+        if turn.advanced or turn.tree != last.tree or turn.tasks != last.tasks:
+            return False
+        ends_alike = any(_end_alike(turn, one) for one in self.turns)
+        if turn.calls:
+            return self._calls_again(turn, last, ends_alike)
+        self.literal = self.literal and turn.text == last.text
+        return ends_alike and not last.calls
+
+    def _calls_again(self, turn: Turn, last: Turn, ends_alike: bool) -> bool:
+        """Whether the calls of a turn were all there before; of many, a few new ones do not matter."""
+        matches = [self._match(step) for step in turn.steps]
+        unknown = matches.count(None)
+        if unknown and not (ends_alike and unknown <= turn.calls // _ODD):
+            return False
+        self.alike = self.alike and ends_alike
+        self.exact = self.exact and not unknown and _calls_of(turn) == _calls_of(last)
+        self.literal = self.literal and all(matches)
+        return True
+
+    def _match(self, step: Step) -> bool | None:
+        """Whether the last turns have the step to the letter; None where they do not have it at all."""
+        found = None
+        for turn in self.turns:
+            for one in turn.steps:
+                if one.key == step.key and _same_answer(one, step):
+                    if one.excerpt == step.excerpt:
+                        return True
+                    found = False
+        return found
+
+    def _judge(self, turn: Turn, limits: StallThresholds) -> None:
+        patience = _patience(turn, limits) * (1.0 if self.alike else _UNSURE)
+        level = self.level(self.rounds, limits, patience)
+        self.finding = self._stall(turn, level, limits) if level else None
+
+    def _stall(self, turn: Turn, level: StallLevel, limits: StallThresholds) -> Stall | None:
+        ref = turn.ref or self.first_ref
+        if ref is None:
+            return None
+        last_at = turn.steps[-1].at if turn.steps else turn.at
+        evidence = [self._words(turn)]
+        if turn.text:
+            evidence.append(f"the last ends: “{shorten(turn.text.strip())}”")
+        if self.first_at is not None and last_at is not None and last_at > self.first_at:
+            evidence.append(f"for {format_duration(last_at - self.first_at)}")
+        needed = counts_of(self.name, limits).notice
+        return Stall(
+            StallKind.NO_PROGRESS,
+            self.first_at or 0.0,
+            tuple(evidence),
+            tuple(dict.fromkeys((self.first_ref or ref, *(one.ref or ref for one in self.turns)))),
+            level,
+            self.rounds,
+            last_at=last_at,
+            pattern=" → ".join(step.words for step in turn.steps[:7]) or shorten(turn.text),
+            detector=self.name,
+            steps=tuple(one.shown(ref) for one in self.turns),
+            signals=(StallSignal("equal turns", self.rounds, needed, "turns"),),
+        )
+
+    def _words(self, turn: Turn) -> str:
+        """What the turns have in common; "same" only where nothing differs."""
+        if not turn.calls:
+            said = "say the same" if self.literal else "say the same in other words"
+            text = f"{self.rounds} turns without a call {said}"
+        elif self.exact:
+            answers = "same answers" if self.literal else "same answers but for times and ids"
+            text = f"{self.rounds} turns: same calls, {answers}, same files"
+        else:
+            text = f"{self.rounds} turns brought nothing new: calls and answers of the turns before, same files"
+        if turn.tasks:
+            text += f", {format_count(turn.tasks, 'task')} still open"
+        return text
+
+
+def _calls_of(turn: Turn) -> Counter[int]:
+    return Counter(step.key for step in turn.steps)
+
+
+def _end_alike(one: Turn, other: Turn) -> bool:
+    return one.text == other.text or say_the_same(one.words, other.words)
+
+
+def _same_answer(one: Step, other: Step) -> bool:
+    return (
+        one.tool == other.tool
+        and one.is_error == other.is_error
+        and abs(one.size - other.size) <= _SIZE_SLACK
+        and are_similar(one.excerpt, other.excerpt)
+    )
+
+
+def _patience(turn: Turn, limits: StallThresholds) -> float:
+    """What waits is given time: turns after a pause, that poll, or that find a server away."""
+    waits = turn.pause >= _PAUSE or any(
+        step.tool in POLLING or (step.is_error and is_infrastructure_error(step.excerpt))
+        for step in turn.steps
+    )
+    if waits:
+        return limits.poller_factor
+    green = any(step.run is not None and step.run.verdict == "green" for step in turn.steps)
+    return _UNSURE if green else 1.0

@@ -1,0 +1,3 @@
+"""What is kept of stalls over all nights of a project."""
+
+from __future__ import annotations
