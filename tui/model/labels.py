@@ -184,6 +184,18 @@ def remedy_of(stall: Stall) -> str:
     )
 
 
+PROGRESS: Final[Mapping[str, str]] = {
+    "start": "the beginning",
+    "person": "a message of a person",
+    "commit": "a commit",
+    "content": "a new content of a file",
+    "task": "a task done",
+    "verdict": "a new verdict of the tests",
+    "output": "an output that moved on",
+}
+"""What counts as progress, by the words of `model.stall.ProgressKind`."""
+
+
 class DetectorWords(NamedTuple):
     """A detector for people: its name, what it looks for, and what would clear its finding.
 

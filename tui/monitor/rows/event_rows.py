@@ -322,6 +322,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "limit_hit": ("limit", "value", "allowed"),
     "stall": ("stall", "evidence"),
     "stall_step": ("step", "number", "reason"),
+    "not_stuck": ("pattern", "by"),
     "restart_scheduled": ("class", "attempt", "delay_s"),
     "handover": ("share",),
     "continuation": ("open", "attempt"),

@@ -6,19 +6,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING, SHELLS
+from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
-from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
+from tui.model.journal import JournalEntry
+from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
-from tui.night.stuck.errors.causes import failure_digest
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
-from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
@@ -27,13 +25,11 @@ from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
-from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.prompts import PromptLog, Speaker
 from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
 _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
-_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
-"""Why an attempt began, where its first prompt is the supervisor's."""
 _OF_CALLS_MADE = frozenset(
     {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
     | {DetectorName.SAME_ERROR}
@@ -133,14 +129,9 @@ class DetectorSet(Struct):
         progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
-        content = self._content(use, result, run)
-        failures = failure_digest(result.excerpt) if run is not None else 0
-        if content == ContentChange.NEW:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
-        if run is not None and progress.on_verdict(run, failures):
-            self.on_progress(ProgressKind.VERDICT, at, ref)
-        if use.change.ticked and not result.is_error and progress.on_ticked(use.change.ticked):
-            self.on_progress(ProgressKind.TASK, at, ref)
+        answered = progress.on_answer(use, result, run)
+        for kind in answered.kinds:
+            self.on_progress(kind, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -157,8 +148,8 @@ class DetectorSet(Struct):
             run,
             denial=result.denial,
             cwd=self.cwd,
-            content=content,
-            failures=failures,
+            content=answered.content,
+            failures=answered.failures,
         )
         if step.denial == DenialKind.NOT_GRANTED and self.plans:
             step.denial = DenialKind.PLAN_MODE
@@ -168,17 +159,6 @@ class DetectorSet(Struct):
             if was_made or detector.name not in _OF_CALLS_MADE:
                 detector.on_step(step, progress, limits)
         self._update(conversation)
-
-    def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
-        """What a call did to the content of the files; one that failed did nothing, tests aside."""
-        files, change = self.progress.files, ContentChange.NONE
-        if use.change.written or use.name in EDITING:
-            if not result.is_error:
-                change = files.on_edit(use.path, use.key, use.change)
-        elif use.name in SHELLS and (run is not None or not result.is_error):
-            change = files.on_shell(use.command or use.target, use.key)
-        self.progress.on_content(change)
-        return change
 
     def on_text(
         self,
@@ -242,17 +222,15 @@ class DetectorSet(Struct):
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
         main = self.conversation("")
-        match entry.kind:
-            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
-                self.prompts.announce(str(entry.data.get("text") or ""))
-                self._each(lambda one: one.reset() if one.finding is not None else None, main)
-            case "inject":
-                self.progress.mark(ProgressKind.PERSON, entry.at)
-                self._each(lambda detector: detector.reset(), main)
-            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
-                self.prompts.announce()
-            case "continuation":
-                self.prompts.announce()
+        speaker = self.prompts.on_journal(entry)
+        if speaker == Speaker.PERSON:
+            self.progress.mark(ProgressKind.PERSON, entry.at)
+        for one in main.detectors if speaker != Speaker.NOBODY else ():
+            if speaker == Speaker.PERSON or one.finding is not None:
+                one.reset()
+        if entry.kind in ("rewind", "undo"):
+            self.on_progress(ProgressKind.PERSON, entry.at)
+        self.progress.files.on_journal(entry)
         for detector in self._enabled(main):
             detector.on_journal(entry, limits)
         self._update(main)
@@ -272,12 +250,6 @@ class DetectorSet(Struct):
         self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
-
-    def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
-        """A person brought back a checkpoint, with the files or the conversation alone."""
-        if files:
-            self.progress.files.on_rewind(checkpoint)
-        self.on_progress(ProgressKind.PERSON, at)
 
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
@@ -383,6 +355,14 @@ class DetectorSet(Struct):
         if episode is None or episode.detector not in wrong:
             return episode
         return self._worst(conversation, wrong)
+
+    def nearness(self, limits: StallThresholds) -> tuple[StallSignal, ...]:
+        """How near the detectors of the main conversation are that have found nothing yet."""
+        main = self.conversations.get("")
+        if main is None:
+            return ()
+        near = (one.nearness(limits) for one in self._enabled(main) if one.finding is None)
+        return tuple(one for one in near if one is not None)
 
     def findings(self) -> Iterator[Stall]:
         """What each detector of each conversation sees now."""

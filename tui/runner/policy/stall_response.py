@@ -35,6 +35,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent, TroubleHelp
 from tui.runner.transitions import RunEvent
 from tui.store.journal import read_entries
+from tui.store.stalls.stall_feedback import StallFeedback
 
 STEPS: Final = (HelpStep.STEP_BACK, HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.END)
 ALLOWED: Final[Mapping[str, int]] = {"notice": 0, "nudge": 2, "interrupt": 3, "end": 4}
@@ -124,6 +125,8 @@ class StallResponse:
         if stall.detector is not None:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
         self._context.journal_entry("stall", data)
+        shown = StallFeedback(self._context.project)
+        shown.note_shown(self._context.folder.id, stall, self._context.clock.wall())
         text = _evidence(stall)
         if stall.waiting:
             self._context.log_line(f"Waiting: {text}")
