@@ -22,12 +22,12 @@ from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
+from tui.night.review.helped import intervention_effects
 from tui.night.review.moments import (
     find_commit_record,
     find_moments,
     find_stalls,
     find_waste,
-    intervention_effects,
 )
 from tui.night.review.verdict import (
     ReviewInputs,
