@@ -27,7 +27,6 @@ from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
 from tui.night.stuck.called_wrong import read_not_stuck
-from tui.night.stuck.effects import intervention_name
 from tui.night.stuck.turns.prompts import begins_turn
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
@@ -367,9 +366,7 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
-        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
-            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
-            state.interventions.effects.expect(name, self._detectors.active())
+        state.interventions.effects.on_journal(entry, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
         self._detectors.on_journal(entry, self._limits)
         if entry.kind in ("segment_started", "segment_ended"):
