@@ -22,6 +22,7 @@ from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
+from tui.night.review.called_wrong import moments_of_called_wrong, without_called_wrong
 from tui.night.review.moments import (
     find_commit_record,
     find_moments,
@@ -64,6 +65,7 @@ def assemble_review(
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
+    called_wrong, snapshot = moments_of_called_wrong(snapshot), without_called_wrong(snapshot)
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
     )
@@ -90,7 +92,7 @@ def assemble_review(
         interventions=intervention_effects(snapshot, evidence),
         stalls=facts.stalls,
         timeline=snapshot.timeline,
-        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns),
+        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns, called_wrong),
         points=restore_points(snapshot, evidence),
         looked_at=looked_at,
         files_changed=facts.changed_files or 0,

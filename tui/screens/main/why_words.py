@@ -128,7 +128,7 @@ def _detector(name: DetectorName, record: DetectorRecord | None) -> Iterator[Ite
 
 def record_words(record: DetectorRecord | None) -> str:
     """How right a detector was in this project so far."""
-    if record is None or not record.noticed:
+    if record is None or record.noticed < 2 > record.wrong + 1:
         return "This is its first notice in this project."
     if not record.wrong:
         times = format_count(record.noticed, "time")
