@@ -12,7 +12,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.model.failures import ApiFailure
+from tui.model.calls.tool_change import NO_CHANGE, ToolChange
+from tui.model.cli_commands import ENDED_TASK_STATUSES
+from tui.model.failures import ApiFailure, DenialKind
 
 
 class SourceRef(Struct, frozen=True, gc=False):
@@ -87,10 +89,7 @@ class ToolCall(Struct, frozen=True, gc=False):
     path: str = ""
     command: str = ""
     on_server: bool = False
-
-
-ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})
-"""Words of the CLI for a background task that is over."""
+    change: ToolChange = NO_CHANGE
 
 
 class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -120,7 +119,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
 
     `task` is what it says of a background task: that one was launched, goes on or is over. `head` is its
-    beginning, where the excerpt lacks it. `stopped`: a person refused it without a word; the turn ends.
+    beginning, where the excerpt lacks it. `denial`: it was not let run; `stopped`: the turn ends with that.
     """
 
     tool_use_id: str
@@ -133,6 +132,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     task: TaskUpdate | None = None
     head: str = ""
     stopped: bool = False
+    denial: DenialKind | None = None
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -193,7 +193,7 @@ class ModelUsage(Struct, frozen=True, gc=False):
 
 
 class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A turn ended; `cost_usd` adds up within a process and over resume and fork. `failure` ended it."""
+    """A turn ended; `cost_usd` adds up over resume and fork, `denied` are the ids of refused calls."""
 
     subtype: str
     is_error: bool
@@ -205,7 +205,7 @@ class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     terminal_reason: str = ""
     text: str = ""
     errors: tuple[str, ...] = ()
-    denials: int = 0
+    denied: tuple[str, ...] = ()
     queued: int = 0
     api_error_status: int = 0
     failure: ApiFailure | None = None
@@ -309,6 +309,7 @@ class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     tool_use_id: str
     reason: str
     waiting: bool = False
+    kind: DenialKind = DenialKind.NOT_GRANTED
 
 
 class ControlMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

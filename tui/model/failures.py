@@ -1,7 +1,7 @@
-"""What an API error in the model's place says: its class, and for a limit until when.
+"""What the CLI says went wrong: the class of an API error, a limit's end, who refused a tool call.
 
-The decoder makes these of a record's `error`, status and words (`feeds/claude/api_failures`); nobody else
-reads those words.
+The decoder makes these of a record's words (`feeds/claude/api_failures`, `feeds/claude/denials`); nobody
+else reads those words.
 """
 
 from __future__ import annotations
@@ -124,3 +124,77 @@ class ApiFailure(Struct, frozen=True, gc=False):
     text: str
     status: int = 0
     limit: LimitNotice | None = None
+
+
+class DenialKind(StrEnum):
+    """Why the CLI did not let a tool call run: who refused it.
+
+    `not_granted`: it would have asked, and nobody is there; `check`: it asks whatever the rules allow;
+    `folder`: outside of the allowed working folders.
+    """
+
+    NOT_GRANTED = "not_granted"
+    CHECK = "check"
+    RULE = "rule"
+    HOOK = "hook"
+    PERSON = "person"
+    CLASSIFIER = "classifier"
+    DONT_ASK = "dont_ask"
+    PLAN_MODE = "plan_mode"
+    FOLDER = "folder"
+    SANDBOX = "sandbox"
+    NETWORK = "network"
+
+    @property
+    def words(self) -> str:
+        """Who refuses, as the end of a sentence."""
+        return _DENIALS[self][0]
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it; empty where a rule that allows the call is the remedy."""
+        return _DENIALS[self][1]
+
+    @property
+    def can_be_allowed(self) -> bool:
+        """Whether a permission rule lifts it."""
+        return not self.remedy
+
+
+_DENIALS = {
+    DenialKind.NOT_GRANTED: ("nobody is there to allow it", ""),
+    DenialKind.CHECK: (
+        "a person has to allow it each time",
+        "no rule allows this: do it yourself, or tell it to go another way",
+    ),
+    DenialKind.RULE: (
+        "a rule of the settings forbids it",
+        "no allow rule wins over a rule under permissions.deny or permissions.ask: take that one out, "
+        "or tell it to do without",
+    ),
+    DenialKind.HOOK: (
+        "a hook refuses it",
+        "see what the hook says: do what it asks for, change it under hooks in the settings, or tell "
+        "the agent to do without",
+    ),
+    DenialKind.PERSON: ("a person refused it", "tell it what to do instead"),
+    DenialKind.CLASSIFIER: ("the classifier of auto mode refuses it", ""),
+    DenialKind.DONT_ASK: ("its permission mode asks nobody", ""),
+    DenialKind.PLAN_MODE: (
+        "it is in plan mode",
+        "end plan mode: start it again with --permission-mode acceptEdits or default",
+    ),
+    DenialKind.FOLDER: (
+        "that is outside of the folders it may use",
+        "start it with --add-dir FOLDER, or add the folder to permissions.additionalDirectories of "
+        ".claude/settings.local.json",
+    ),
+    DenialKind.SANDBOX: (
+        "the sandbox refuses it",
+        "allow it under sandbox in the settings, or tell it to do without",
+    ),
+    DenialKind.NETWORK: (
+        "that host cannot be reached or checked from here",
+        "see to the network of this machine, or tell it to do without",
+    ),
+}

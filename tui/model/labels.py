@@ -13,6 +13,7 @@ from tui.system.format import format_count, format_duration_rough, format_local
 if TYPE_CHECKING:
     from tui.model.interventions import Effect
     from tui.model.session import EarlierNight
+    from tui.model.stall import Stall
 
 VERDICTS: Final[Mapping[str, str]] = {
     "keep": "Keep",
@@ -175,6 +176,24 @@ PROGRESS: Final[Mapping[str, str]] = {
     "output": "an output that moved on",
 }
 """What counts as progress, by the words of `model.stall.ProgressKind`."""
+
+
+def remedy_of(stall: Stall) -> str:
+    """What a person can do about a stall: of refused calls, the rule that allows them, or why none does."""
+    denial = stall.denial
+    if denial is None or denial.remedy:
+        return REMEDIES.get(stall.kind, "") if denial is None else denial.remedy
+    if not stall.rule:
+        return (
+            "no rule for this would be narrow enough: answer it in a session of your own, do it "
+            "yourself, or tell it to do without"
+        )
+    from shlex import quote  # late: few stalls need it
+
+    return (
+        f"allow it: add {stall.rule} to permissions.allow of .claude/settings.local.json or start it "
+        f"with --allowedTools {quote(stall.rule)}; or answer it in a session of your own"
+    )
 
 
 class DetectorWords(NamedTuple):

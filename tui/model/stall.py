@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tui.model.events import SourceRef
+from tui.model.failures import DenialKind
 from tui.model.state import StallKind, StallLevel
 
 
@@ -87,7 +88,8 @@ class Stall(Struct, frozen=True):
 
     What circles has a `detector`, a `level`, a `count` of equal rounds (refusals, errors, turns) and the
     moment of its last one, `last_at`. `waiting` means that only time ends it. `pattern` is the same
-    whenever the same trouble comes again. `rule` is the permission rule that would allow what was refused.
+    whenever the same trouble comes again. `denial` is who refused, `rule` the permission rules that would
+    allow it, with commas between; empty: none would, or none that is narrow enough.
     `called_wrong_at` is when a person said that it is not stuck.
     """
 
@@ -105,6 +107,7 @@ class Stall(Struct, frozen=True):
     signals: tuple[StallSignal, ...] = ()
     waste: StallWaste | None = None
     rule: str = ""
+    denial: DenialKind | None = None
     called_wrong_at: float | None = None
 
 

@@ -18,6 +18,7 @@ from tui.model.events import (
     ToolCall,
     ToolResult,
 )
+from tui.model.failures import DenialKind
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
@@ -80,6 +81,7 @@ class ContextMeter(Struct):
 _MOST_NAMES = 512
 _MOST_AGENTS = 4_096
 _MOST_RETRIES = 256
+_MOST_EXPECTED = 64
 _SAME_RETRY = 60.0
 
 
@@ -206,6 +208,8 @@ class FoldState(Struct):
     uuids: DigestSet = field(default_factory=DigestSet)
     calls: DigestSet = field(default_factory=DigestSet)
     errors: DigestSet = field(default_factory=DigestSet)
+    denials: DigestSet = field(default_factory=DigestSet)
+    denied_calls: dict[str, DenialKind] = {}
     sources: dict[str, SourceClock] = {}
     leading_source: int = -1
     last_sign: float | None = None
@@ -265,6 +269,18 @@ class FoldState(Struct):
             return agents
         pid = attempt.pid if attempt is not None else None
         return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def count_denial(self, call: str) -> None:
+        """A call was refused; its answer, a record of its own and the turn's result may all tell of it."""
+        if not call or self.denials.add(call):
+            self.counters.denials += 1
+
+    def expect_denial(self, call: str, kind: DenialKind) -> None:
+        """A record told that a call is refused; the answer that follows need not say so."""
+        if call:
+            self.denied_calls[call] = kind
+        if len(self.denied_calls) > _MOST_EXPECTED:
+            del self.denied_calls[next(iter(self.denied_calls))]
 
     def see_agents(self, seen: AgentProcesses) -> None:
         """The process table was looked at."""

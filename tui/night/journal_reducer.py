@@ -340,8 +340,7 @@ def _text_and_author(
         case "restart_scheduled":
             why, attempt = _text(data, "class"), _whole(data, "attempt") or 1
             due, delay = _number(data, "due"), _number(data, "delay_s")
-            if due is None and delay is not None:
-                due = at + delay
+            due = at + delay if due is None and delay is not None else due
             log.pending = PendingRestart(attempt, due, why)
             return f"restart {attempt} scheduled ({why})", "watchdog"
         case "restart_cancelled":
@@ -362,8 +361,7 @@ def _text_and_author(
             return kind.replace("_", " "), "person"
         case "suspended":
             seconds = _number(data, "seconds") or 0.0
-            log.suspended_seconds += seconds
-            log.awake_at = at
+            log.suspended_seconds, log.awake_at = log.suspended_seconds + seconds, at
             log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
             return f"the machine slept for {format_duration(seconds)}", "machine"
         case "checkpoint_failed" | "continuation" | "note":

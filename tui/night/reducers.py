@@ -26,7 +26,6 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
-from tui.night.stuck.called_wrong import read_not_stuck
 from tui.night.stuck.effects import intervention_name
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
@@ -52,8 +51,7 @@ class Reducer:
         self._state = state
         self._accounts = accounts
         self._limits = limits
-        self._activity = state.activity
-        self._timeline = state.timeline
+        self._activity, self._timeline = state.activity, state.timeline
         self._counters = state.counters
         self._detectors = state.detectors
         self._context_meter = state.context_meter
@@ -187,7 +185,8 @@ class Reducer:
     ) -> None:
         state = self._state
         self._counters.turns += 1
-        self._counters.denials += body.denials
+        for call in body.denied:
+            state.count_denial(call)
         state.evidence.end_turn("" if body.is_error else body.text, at, event.ref)
         session = state.sessions.number(event.session)
         self._accounts.on_result(session, source.number, at, body.cost_usd, body.models)
@@ -238,6 +237,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
+        self._detectors.on_init(body.cwd, body.permission_mode)
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
@@ -301,6 +301,8 @@ class Reducer:
                 self._context_meter.on_result(body.models)
             case events.PermissionDenied(waiting=True) if live:
                 activity.await_leave(body.tool, at)
+            case events.PermissionDenied(waiting=False):
+                state.expect_denial(body.tool_use_id, body.kind)
             case events.ControlMessage(subtype="can_use_tool") if live:
                 activity.await_leave(body.text or "a tool", at)
             case events.Notice(topic="local_command") if live:
@@ -374,12 +376,13 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._detectors.on_progress(ProgressKind.PERSON, entry.at)
+            files = entry.data.get("mode") != "conversation"
+            self._detectors.on_rewind(str(entry.data.get("checkpoint", "")), files, entry.at)
             state.evidence.on_rewind(entry)
+        elif entry.kind == "checkpoint":
+            self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
-        elif entry.kind == "not_stuck" and (said := read_not_stuck(entry)) is not None:
-            self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:
         """The session of the newest attempt begins at zero, or carries on another one's bill."""

@@ -30,7 +30,7 @@ from tui.model.json.status import (
     TestsObject,
     TokensObject,
 )
-from tui.model.labels import REMEDIES
+from tui.model.labels import remedy_of
 from tui.model.session import KnownSession
 from tui.model.snapshot import Cost, NightSnapshot
 from tui.model.stall import Stall
@@ -217,5 +217,5 @@ def _stall(stall: Stall) -> StallObject:
         level=stall_level(stall),
         since=iso(stall.since or None),
         evidence=list(stall.evidence),
-        remedy=REMEDIES.get(stall.kind, ""),
+        remedy=remedy_of(stall),
     )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import structs
+
 from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import SourceRef, ToolCall, ToolResult
+from tui.model.failures import DenialKind
+from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
 from tui.night.fold_state import FoldState
 from tui.system.format import shorten
@@ -26,12 +30,16 @@ class AnswerPlace(NamedTuple):
 def on_result(state: FoldState, result: ToolResult, place: AnswerPlace) -> None:
     """A result came, of a call that is open, was lost, or stands further on."""
     activity = state.activity
+    if state.denied_calls and result.denial is None:
+        result = structs.replace(result, denial=state.denied_calls.pop(result.tool_use_id, None))
     tool = activity.close_call(result.tool_use_id)
     use = tool.call if tool else state.late_calls.pop(result.tool_use_id, None)
     if result.agent_id:
         state.counters.link_subagent(result.agent_id, result.tool_use_id)
     if result.is_error and state.errors.add(result.tool_use_id):
         state.counters.tool_errors += 1
+    if result.denial is not None and result.denial != DenialKind.PERSON:
+        state.count_denial(result.tool_use_id)
     if result.task is not None:
         activity.background.on_result(use, result.task, place.at)
     elif activity.background.tasks:
@@ -96,6 +104,8 @@ def apply_answer(
         state.waste.on_tool_result(use, result, since, at, ref)
     if edited or sources or len(state.evidence.commits) != commits:
         state.waste.on_change(at)
+    if len(state.evidence.commits) != commits:
+        state.detectors.on_progress(ProgressKind.COMMIT, at, ref)
     if sources and run is None:
         state.test_runs.on_edit(sources)
     if run is not None and run.verdict not in (before, "unknown"):

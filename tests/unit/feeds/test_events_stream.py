@@ -296,7 +296,7 @@ def test_a_result_gives_its_own_account() -> None:
                 "contextWindow": 1_000_000,
             }
         },
-        permission_denials=[{"tool_name": "Bash"}],
+        permission_denials=[{"tool_name": "Bash"}, {"tool_use_id": "toolu_7"}, 3],
         queued_turn_count=1,
         errors=["[ede] x", {"message": "y"}],
         api_error_status=400,
@@ -312,7 +312,7 @@ def test_a_result_gives_its_own_account() -> None:
         "completed",
         "All done.",
         ("[ede] x", "y"),
-        1,
+        ("", "toolu_7", ""),
         1,
         400,
     )

@@ -162,7 +162,7 @@ class Script:
         queued: int = 0,
     ) -> AgentEvent:
         body = TurnResult(
-            subtype, is_error, 1, 1000, usd, models, None, reason, text, (), 0, queued, 0
+            subtype, is_error, 1, 1000, usd, models, None, reason, text, (), (), queued, 0
         )
         return self.add(body, after)
 

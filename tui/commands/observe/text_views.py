@@ -10,12 +10,12 @@ from tui.model.evidence import TestSummary
 from tui.model.labels import (
     COSTS,
     ENDINGS,
-    REMEDIES,
     RISKS,
     TIME,
     VERDICTS,
     WASTES,
     describe_earlier,
+    remedy_of,
     state_word,
 )
 from tui.model.records import SourceStatus, StreamFormat
@@ -75,7 +75,7 @@ def _trouble(night: NightSnapshot) -> Iterator[str]:
     """A stall with what to do, and a limit that was reached."""
     if night.stall is not None:
         yield f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}"
-        yield f"remedy    {REMEDIES.get(night.stall.kind, '')}"
+        yield f"remedy    {remedy_of(night.stall)}"
     if night.run.limit is not None:
         yield f"limit     {_limit(night.run.limit)}"
 

@@ -194,11 +194,19 @@ def _result(line: RecordLine, raw: bytes) -> Body:
         name(result.terminal_reason),
         lenient_values.plain_text(result.result),
         tuple(filter(None, errors)),
-        len(result.permission_denials or ()),
+        tuple(_denied_call(one) for one in (result.permission_denials or ())[:_MOST_DENIED]),
         result.queued_turn_count or 0,
         result.api_error_status or 0,
         failure_of_result(result) if result.is_error else None,
     )
+
+
+_MOST_DENIED = 1_000
+
+
+def _denied_call(denial: object) -> str:
+    """The id of a call that a result says was refused."""
+    return name(denial.get("tool_use_id")) if isinstance(denial, dict) else ""
 
 
 _MOST_TOKENS = 10**15

@@ -10,13 +10,14 @@ from msgspec import Raw, structs
 
 from tui.feeds.claude import lenient_values, wire
 from tui.feeds.claude.api_failures import failure_of
+from tui.feeds.claude.denials import denial_of
 from tui.feeds.claude.lenient_values import interned, name, plain_text, token_usage
 from tui.feeds.claude.task_notes import NOTIFICATION, task_of_result, tasks_of_note
 from tui.feeds.claude.tool_inputs import read_tool_call
 from tui.feeds.claude.wire import INTERRUPTED, ContentBlock, RecordLine, WireMessage
 from tui.model import events
 from tui.model.events import AssistantMessage, ToolCall, ToolResult, UserMessage
-from tui.model.failures import SYNTHETIC
+from tui.model.failures import SYNTHETIC, DenialKind
 from tui.model.turn_end import writes_stop_reason
 from tui.system.lazy_pattern import lazy
 from tui.system.sgr import strip_ansi
@@ -53,12 +54,17 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
     limit = _ERROR_EXCERPT if failed else _RESULT_EXCERPT
     excerpt = _output_excerpt(text, limit)
     head = strip_ansi(text[:_HEAD]) if len(text) > limit else ""
-    refused = text.startswith(_REFUSED) and _STOPPED in text
-    stopped = failed and (refused or text.startswith(_INTERRUPTED))
     return ToolResult(
         *(call, failed, excerpt, len(text), added, removed),
-        *(agent, task, head, stopped),
+        *(agent, task, head),
+        *(_not_run(text) if failed else (False, None)),
     )
+
+
+def _not_run(text: str) -> tuple[bool, DenialKind | None]:
+    """Whether the turn ends with the refusal that an error is, and who refused."""
+    refused = text.startswith(_REFUSED) and _STOPPED in text
+    return refused or text.startswith(_INTERRUPTED), denial_of(text)
 
 
 def _output_excerpt(text: str, limit: int) -> str:

@@ -8,12 +8,13 @@ from typing import Literal
 import msgspec
 
 from tui.feeds.claude import lenient_values, message_bodies, wire
+from tui.feeds.claude.denials import denial_of_record
 from tui.feeds.claude.lenient_values import name, plain_text, read_struct, single_line, uuid
 from tui.feeds.claude.task_notes import tasks_of_note
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
+from tui.model.cli_commands import ENDED_TASK_STATUSES
 from tui.model.events import (
-    ENDED_TASK_STATUSES,
     Body,
     HookRun,
     Notice,
@@ -179,9 +180,10 @@ def _stop_hooks(subtype: str, record: SystemLine) -> Body:
 
 
 def _denied(subtype: str, record: SystemLine) -> Body:
-    reason = record.message or record.decision_reason
-    call = name(record.tool_use_id)
-    return events.PermissionDenied(name(record.tool_name), call, single_line(reason))
+    reason, call = record.message or record.decision_reason, name(record.tool_use_id)
+    words = single_line(reason)
+    kind = denial_of_record(name(record.decision_reason_type), words)
+    return events.PermissionDenied(name(record.tool_name), call, words, kind=kind)
 
 
 # --- the CLI about itself ---

@@ -292,6 +292,7 @@ class SystemLine(Struct, gc=False):
     tool_name: str | None = None
     cause_text: str | None = field(default=None, name="reason")
     decision_reason: str | None = None
+    decision_reason_type: str | None = None
     request_id: str | None = None
     durationMs: float | None = None
     pendingBackgroundAgentCount: int | None = None

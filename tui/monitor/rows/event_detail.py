@@ -19,6 +19,7 @@ from tui.model.events import (
 from tui.model.rows import DetailPart, EventDetail
 from tui.monitor.rows.event_rows import row
 from tui.monitor.rows.tool_calls import Json, call_parts, json_part, output_part, text_part
+from tui.night.stuck.refused.allow_rules import allow_rules
 from tui.system.format import format_local, format_money_exact
 from tui.system.sanitize import clean_bytes, clean_line
 
@@ -49,7 +50,8 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
     if answer:
         parts.append(json_part("record of the answer", _presentable(answer)))
     title = clean_line(f"{shown.label} {shown.text}".strip(), _TITLE)
-    return EventDetail(title, tuple(parts), ref, tuple(_facts(event, value, answer)))
+    facts = _denial_facts(event, result, value) + _facts(event, value, answer)
+    return EventDetail(title, tuple(parts), ref, tuple(facts))
 
 
 def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDetail:
@@ -174,6 +176,19 @@ def _presentable(value: Any) -> Any:
 
 
 # --- facts ---
+
+
+def _denial_facts(event: AgentEvent, result: ToolResult | None, value: Json) -> Facts:
+    """Who refused a call, and the rules that would allow it."""
+    if result is None or result.denial is None or not isinstance(event.body, AssistantMessage):
+        return []
+    denial = result.denial
+    facts: Facts = [("refused", denial.words)]
+    if not denial.can_be_allowed:
+        return [*facts, ("what to do", denial.remedy)]
+    call = next(tool for tool in event.body.tools if tool.id == result.tool_use_id)
+    rules = ", ".join(allow_rules(call.name, call, str(value.get("cwd") or "")))
+    return [*facts, ("rule to allow it", clean_line(rules, _FACT) or "none is narrow enough")]
 
 
 def _facts(event: AgentEvent, value: Json, answer: Json) -> Facts:

@@ -131,7 +131,7 @@ def _result(body: events.TurnResult) -> RowText:
         format_count_plain(body.turns, "turn"),
         reason.replace("_", " "),
         f"API status {body.api_error_status}" if body.api_error_status else "",
-        f"{body.denials} denied" if body.denials else "",
+        f"{len(body.denied)} refused" if body.denied else "",
         f"{body.queued} queued" if body.queued else "",
         body.errors[0] if body.errors else _one_line(body.text),
     )

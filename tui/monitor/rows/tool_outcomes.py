@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tui.feeds.claude.api_failures import is_failure_text
 from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import ToolCall, ToolResult
+from tui.model.failures import DenialKind
 from tui.model.rows import Mark
 from tui.system.format import clip_text, format_count_plain, format_text_size
 from tui.system.lazy_pattern import lazy
@@ -85,7 +86,7 @@ def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
     A call that was refused, or a subagent that an error of the API ended, is never marked as gone well.
     """
     head = result.head or result.excerpt
-    refused = _refusal(head, result.is_error)
+    refused = _refusal(head, result.is_error, result.denial)
     if refused is not None:
         return refused
     if result.is_error:
@@ -95,7 +96,7 @@ def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
     return _OUTCOMES.get(tool.name, _any_outcome)(result)
 
 
-def _refusal(text: str, failed: bool) -> ToolOutcome | None:
+def _refusal(text: str, failed: bool, denial: DenialKind | None) -> ToolOutcome | None:
     """The outcome of a call that somebody did not let run; None where it ran."""
     text = _TAGS.sub("", text[:600]).lstrip()
     if _PROCEED.match(text):
@@ -109,7 +110,8 @@ def _refusal(text: str, failed: bool) -> ToolOutcome | None:
     if _NOT_RUN.match(text):
         return ToolOutcome("not run: another call beside it failed", "warning")
     line = _telling_line(text)
-    if _BLOCK_OF_COMMAND.match(text) is not None or not _NO_LEAVE.match(line):
+    is_block = _BLOCK_OF_COMMAND.match(text) is None and _NO_LEAVE.match(line) is not None
+    if denial is None and not is_block:
         return None
     words = "permission was not granted" if "granted it" in line else line
     return ToolOutcome(_cut(f"refused: {words}"), "error")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestRun
 from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
@@ -16,13 +18,13 @@ from tui.model.review import (
     Risk,
     TaskChanges,
     TestState,
+    TimelineMoment,
     WasteItem,
 )
 from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.called_wrong import moments_of_called_wrong, without_called_wrong
 from tui.night.review.moments import (
     find_commit_record,
     find_moments,
@@ -65,7 +67,7 @@ def assemble_review(
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
-    called_wrong, snapshot = moments_of_called_wrong(snapshot), without_called_wrong(snapshot)
+    snapshot, wrong = _take_out_called_wrong(snapshot)
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
     )
@@ -92,7 +94,7 @@ def assemble_review(
         interventions=intervention_effects(snapshot, evidence),
         stalls=facts.stalls,
         timeline=snapshot.timeline,
-        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns, called_wrong),
+        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns, wrong),
         points=restore_points(snapshot, evidence),
         looked_at=looked_at,
         files_changed=facts.changed_files or 0,
@@ -101,6 +103,18 @@ def assemble_review(
         run_id=run_id,
         continues=continues,
     )
+
+
+def _take_out_called_wrong(night: NightSnapshot) -> tuple[NightSnapshot, list[TimelineMoment]]:
+    """The night without the stalls that a person called wrong, and when that was said of what."""
+    said = "a person said that this is not stuck: "
+    kept = tuple(one for one in night.circling if one.called_wrong_at is None)
+    wrong = [
+        TimelineMoment(one.called_wrong_at, "stall", said + one.evidence[0], None, *one.refs[:1])
+        for one in night.circling
+        if one.called_wrong_at is not None
+    ]
+    return structs.replace(night, circling=kept), wrong
 
 
 def _facts(

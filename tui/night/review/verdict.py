@@ -43,6 +43,13 @@ _VERY_LONG_STALL = 3_600.0
 _MUCH_WASTE = 0.1
 _SHOWN = 90
 _LINE = 160
+_MANY_REFUSED = 10
+"""So many refusals cost work even where it went on in between."""
+_CIRCLING = {
+    StallKind.LOOP: "A loop",
+    StallKind.SAME_ERROR: "The same error",
+    StallKind.NO_PROGRESS: "No progress",
+}
 _WEIGHT: dict[Severity, float] = {"high": 300.0, "medium": 200.0, "low": 100.0}
 _END_SEVERITY: dict[EndKind, Severity] = {
     EndKind.CRASH: "high",
@@ -203,6 +210,7 @@ def rank_attention(
     attention.add_tests()
     attention.add_claims()
     attention.add_risks()
+    attention.add_refusals()
     attention.add_stalls()
     attention.add_waste(waste)
     attention.add_tasks()
@@ -311,18 +319,35 @@ class _Attention:
                 what = f"{format_count(len(rest), 'more risk')} ({names}), the first: {what}"
             self.add(rest[0].severity, 70, shorten(what, _LINE), rest[0].ref, "risks")
 
+    def add_refusals(self) -> None:
+        """Calls that were refused permission: what they are, and the rule that would allow them."""
+        refused = [stall for stall in self._facts.stalls if stall.kind == StallKind.REFUSED]
+        total = max(self._snapshot.counts.denials, sum(stall.count for stall in refused))
+        worst = max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
+        is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
+        if not is_bad and total < _MANY_REFUSED:
+            return
+        what = f"{format_count(total, 'call was', 'calls were')} refused permission"
+        where = self._last_ref
+        if worst is not None:
+            rule = f"; allowed by {worst.rule}" if worst.rule else ""
+            what = shorten(f"{what}; {worst.evidence[0]}{rule}", _LINE)
+            where = worst.refs[0] if worst.refs else where
+        self.add("medium" if is_bad else "low", 52, what, where, "time")
+
     def add_stalls(self) -> None:
-        longest = sorted(self._facts.stalls, key=_stall_seconds, reverse=True)
+        stalls = (stall for stall in self._facts.stalls if stall.kind != StallKind.REFUSED)
+        longest = sorted(stalls, key=_stall_seconds, reverse=True)
         for number, stall in enumerate(longest[:2]):
             seconds = _stall_seconds(stall)
-            is_loop = stall.kind == StallKind.LOOP
-            is_bad_loop = is_loop and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
-            if seconds < _LONG_STALL and not is_bad_loop:
+            circling = _CIRCLING.get(stall.kind, "")
+            is_bad = circling and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
+            if seconds < _LONG_STALL and not is_bad:
                 continue
             severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"
             what = f"Nothing was heard for {format_duration(seconds)}"
-            if is_loop:
-                what = f"A loop: {stall.evidence[0]}"
+            if circling:
+                what = f"{circling}: {stall.evidence[0]}"
             where = stall.refs[0] if stall.refs else self._last_ref
             self.add(severity, 50 - number, what, where, "time")
 

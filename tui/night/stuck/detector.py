@@ -25,6 +25,10 @@ class Counts(NamedTuple):
 
 
 COUNTS: Mapping[DetectorName, Counts] = {
+    DetectorName.REFUSED_CALLS: Counts(3, 5, 8),
+    DetectorName.SAME_ERROR: Counts(4, 7, 12),
+    DetectorName.SAME_TEST: Counts(7, 10, 15),
+    DetectorName.REVERTED_EDITS: Counts(5, 8, 12),
     DetectorName.REPEATED_CALLS: Counts(3, 5, 8),
     DetectorName.REPEATED_PHRASES: Counts(6, 12, 24),
     DetectorName.REPEATED_TURNS: Counts(4, 6, 10),
@@ -45,6 +49,8 @@ class Detector(Struct):
     """
 
     name: ClassVar[DetectorName]
+    beside: ClassVar[frozenset[ProgressKind]] = frozenset()
+    """The kinds of progress that do not end what this detector sees: its waste goes back beyond them."""
     finding: Stall | None = None
     factor: float = 1.0
 

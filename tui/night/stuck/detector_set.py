@@ -6,17 +6,24 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING
+from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
+from tui.night.stuck.errors.causes import failure_digest
+from tui.night.stuck.errors.same_error import SameError
+from tui.night.stuck.errors.same_test import SameTest
+from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
+from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
@@ -27,6 +34,11 @@ _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
 _BY_PROGRAM = ("crash", "continue", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
+_OF_CALLS_MADE = frozenset(
+    {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
+    | {DetectorName.SAME_ERROR}
+)
+"""They would take a refused call for one that was made and answered so."""
 _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
@@ -36,6 +48,10 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
+    same_error: SameError = field(default_factory=SameError)
+    same_test: SameTest = field(default_factory=SameTest)
+    reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
     similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
     repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
     continuations: Continuations = field(default_factory=Continuations)
@@ -49,11 +65,15 @@ class Conversation(Struct):
             self.repeated_calls,
             self.repeated_phrases,
             self.monologue,
+            self.same_error,
+            self.same_test,
+            self.reverted_edits,
             self.similar_messages,
             self.repeated_turns,
             self.continuations,
             self.handoffs,
             self.compactions,
+            self.refused_calls,
         )
 
 
@@ -64,8 +84,10 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
+    cwd: str = ""
+    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
-    disabled: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
     wrong: CalledWrong = field(default_factory=CalledWrong)
 
@@ -82,6 +104,12 @@ class DetectorSet(Struct):
 
     # --- what happens ---
 
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
+
     def on_tool_result(
         self,
         thread: str,
@@ -96,18 +124,22 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         if len(self.conversations) > 1:
             self._end_conversation(use.id)
             self._end_conversation(result.agent_id)
         progress = self.progress
-        progress.calls += 1
+        progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
-        is_new = False
-        if use.name in EDITING and not result.is_error:
-            is_new = progress.on_edit(use.key)
+        content = self._content(use, result, run)
+        failures = failure_digest(result.excerpt) if run is not None else 0
+        if content == ContentChange.NEW:
+            self.on_progress(ProgressKind.CONTENT, at, ref)
+        if run is not None and progress.on_verdict(run, failures):
+            self.on_progress(ProgressKind.VERDICT, at, ref)
+        if use.change.ticked and not result.is_error and progress.on_ticked(use.change.ticked):
+            self.on_progress(ProgressKind.TASK, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -122,13 +154,30 @@ class DetectorSet(Struct):
             use.command,
             use.path,
             run,
+            denial=result.denial,
+            cwd=self.cwd,
+            content=content,
+            failures=failures,
         )
+        if step.denial == DenialKind.NOT_GRANTED and self.plans:
+            step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
+        was_made = step.denial in (None, DenialKind.PERSON)
         for detector in self._enabled(conversation):
-            detector.on_step(step, progress, limits)
-        if is_new:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
+            if was_made or detector.name not in _OF_CALLS_MADE:
+                detector.on_step(step, progress, limits)
         self._update(conversation)
+
+    def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
+        """What a call did to the content of the files; one that failed did nothing, tests aside."""
+        files, change = self.progress.files, ContentChange.NONE
+        if use.change.written or use.name in EDITING:
+            if not result.is_error:
+                change = files.on_edit(use.path, use.key, use.change)
+        elif use.name in SHELLS and (run is not None or not result.is_error):
+            change = files.on_shell(use.command or use.target, use.key)
+        self.progress.on_content(change)
+        return change
 
     def on_text(
         self,
@@ -142,8 +191,7 @@ class DetectorSet(Struct):
         thinking: bool = False,
     ) -> None:
         """The model said `text`, or thought it; alone, or on the way to a tool call."""
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         if not thread:
             self.prompts.on_work(at)
@@ -169,8 +217,7 @@ class DetectorSet(Struct):
         by_program: bool = False,
     ) -> None:
         """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         prompt = self.prompts.read(text, by_program, at, ref)
         if prompt is None:
             return
@@ -203,6 +250,8 @@ class DetectorSet(Struct):
                 self.prompts.announce()
             case "continuation":
                 self.prompts.announce()
+            case "not_stuck":
+                self.wrong.add(entry)
         for detector in self._enabled(main):
             detector.on_journal(entry, limits)
         self._update(main)
@@ -216,47 +265,25 @@ class DetectorSet(Struct):
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
-        if self.wrong.said:
-            self._believe_until(at)
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
-    def on_not_stuck(self, said: NotStuck) -> None:
-        """A person said that a finding was wrong; it counts once the records have come to that time."""
-        self.wrong.add(said)
+    def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
+        """A person brought back a checkpoint, with the files or the conversation alone."""
+        if files:
+            self.progress.files.on_rewind(checkpoint)
+        self.on_progress(ProgressKind.PERSON, at)
 
     def _believe_until(self, at: float | None) -> None:
-        """Apply what persons said up to `at`, before what happened then is looked at."""
-        for said in self.wrong.pop_until(at):
-            self._believe(said)
-
-    def _believe(self, said: NotStuck) -> None:
-        """That detector needs twice as much from now on; what it never found cannot be wrong."""
-        name = said.detector
-        found = False
-        for conversation in self.conversations.values():
-            for detector in conversation.detectors:
-                if detector.name == name and detector.finding is not None:
-                    found = True
-                    self.wrong.excuse(detector.finding)
-                    detector.finding = None
-            episode = conversation.episode
-            if episode is not None and episode.detector == name:
-                self._end(structs.replace(episode, called_wrong_at=said.at))
-                conversation.episode = None
-            self._update(conversation)
-        if not found:
-            ended = call_newest_wrong(self.ended, name, said.at)
-            if ended is None:
-                return
-            self.wrong.excuse(ended)
-        factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
-        for conversation in self.conversations.values():
-            for detector in conversation.detectors:
-                if detector.name == name:
-                    detector.factor = factor
+        """What persons called wrong by `at` counts for what happens then."""
+        for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
+            factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
+            for conversation in self.conversations.values():
+                for detector in conversation.detectors:
+                    detector.factor = factor if detector.name == name else detector.factor
+                self._update(conversation)
 
     def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
         for detector in conversation.detectors:
@@ -304,7 +331,8 @@ class DetectorSet(Struct):
         if not found:
             return None
         worst = min(found, key=_rank)
-        return judged(worst, self.progress.waste(worst.last_at))
+        beside = next(one.beside for one in conversation.detectors if one.finding is worst)
+        return judged(worst, self.progress.waste(worst.last_at, beside))
 
     def _end(self, episode: Stall) -> None:
         self.ended.append(episode)

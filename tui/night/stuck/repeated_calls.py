@@ -66,7 +66,7 @@ class RepeatedCalls(Detector):
         self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:
-        if kind != ProgressKind.CONTENT:  # that shows in the steps themselves
+        if kind not in (ProgressKind.CONTENT, ProgressKind.VERDICT):  # they show in the steps
             self.reset()
 
     def nearness(self, limits: StallThresholds) -> StallSignal | None:

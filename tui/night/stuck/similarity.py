@@ -60,6 +60,11 @@ def fingerprint(text: str, exact: bool) -> int:
     return digest(" ".join(text.split()) if exact else _normal(text))
 
 
+def without_chance(text: str) -> str:
+    """The text without times, durations, ids, hashes and temporary paths."""
+    return _normal(text)
+
+
 def _normal(text: str) -> str:
     return " ".join(_CHANCE.sub("·", text).split())
 

@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
+from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
+from tui.night.stuck.file_contents import ContentChange
 from tui.system.format import shorten
 
 _WORDS = 60
@@ -18,6 +20,8 @@ class Step(Struct):
     `key` is equal for equal calls; `tree` stands for the content of the files when it was answered;
     `called_at` is when it was made, where that is known. `command` is the whole text of a shell command
     that is too long for `target`. `fingerprint` is the answer's digest once somebody asked for it.
+    `denial`: it was not let run, in the folder `cwd`.
+    `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
     """
 
     tool: str
@@ -35,6 +39,15 @@ class Step(Struct):
     run: TestRun | None = None
     fingerprint: int = 0
     patience: float = 0.0
+    denial: DenialKind | None = None
+    cwd: str = ""
+    content: ContentChange = ContentChange.NONE
+    failures: int = 0
+
+    @property
+    def shell_text(self) -> str:
+        """The whole text of a shell command."""
+        return self.command or self.target
 
     @property
     def words(self) -> str:

@@ -17,7 +17,7 @@ def reviewed(called_wrong: bool) -> Review:
     script.init()
     script.prompt()
     script.step("Edit", "a.py", "updated", path="a.py")
-    rounds(12, ("Bash", "make check", "boom"))(script)
+    rounds(12, ("Grep", "needle", "no match"))(script)
     now = script.at or 0.0
     said = JournalEntry(now + 0.5, "not_stuck", data={"detector": "repeated_calls"})
     script.step("Read", "b.py", "new")
@@ -47,5 +47,5 @@ def test_called_wrong_it_is_not(what: str) -> None:
 
 def test_the_moments_say_who_said_so_and_of_what() -> None:
     (moment,) = [one for one in reviewed(called_wrong=True).moments if one.kind == "stall"]
-    assert moment.label.startswith("a person said that this is not stuck: Bash make check")
+    assert moment.label.startswith("a person said that this is not stuck: Grep needle")
     assert moment.ref is not None
