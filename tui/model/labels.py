@@ -166,18 +166,6 @@ REMEDIES: Final[Mapping[str, str]] = {
 """What a person can do about a kind of stall."""
 
 
-PROGRESS: Final[Mapping[str, str]] = {
-    "start": "the beginning",
-    "person": "a message of a person",
-    "commit": "a commit",
-    "content": "a new content of a file",
-    "task": "a task done",
-    "verdict": "a new verdict of the tests",
-    "output": "an output that moved on",
-}
-"""What counts as progress, by the words of `model.stall.ProgressKind`."""
-
-
 def remedy_of(stall: Stall) -> str:
     """What a person can do about a stall: of refused calls, the rule that allows them, or why none does."""
     denial = stall.denial
@@ -194,6 +182,18 @@ def remedy_of(stall: Stall) -> str:
         f"allow it: add {stall.rule} to permissions.allow of .claude/settings.local.json or start it "
         f"with --allowedTools {quote(stall.rule)}; or answer it in a session of your own"
     )
+
+
+PROGRESS: Final[Mapping[str, str]] = {
+    "start": "the beginning",
+    "person": "a message of a person",
+    "commit": "a commit",
+    "content": "a new content of a file",
+    "task": "a task done",
+    "verdict": "a new verdict of the tests",
+    "output": "an output that moved on",
+}
+"""What counts as progress, by the words of `model.stall.ProgressKind`."""
 
 
 class DetectorWords(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import STOP_HOOK_FEEDBACK, SUBAGENTS, is_cli_command
+from tui.model.cli_commands import SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -26,7 +26,9 @@ from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
+from tui.night.stuck.called_wrong import read_not_stuck
 from tui.night.stuck.effects import intervention_name
+from tui.night.stuck.turns.prompts import begins_turn
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -156,7 +158,7 @@ class Reducer:
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
-            if body.role in ("synthetic", "note") and _begins_turn(body, activity.turn_open):
+            if begins_turn(body, activity.turn_open):
                 self._detectors.on_prompt(body.text, at, ref, self._limits, by_program=True)
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
@@ -369,6 +371,8 @@ class Reducer:
             state.interventions.effects.expect(name, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
         self._detectors.on_journal(entry, self._limits)
+        if (said := read_not_stuck(entry)) is not None:
+            self._detectors.on_not_stuck(said)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":
@@ -391,10 +395,3 @@ class Reducer:
             return
         parent = sessions.number(attempt.resume_of) if attempt.resume_of else None
         self._accounts.link(sessions.number(attempt.session), parent)
-
-
-def _begins_turn(body: UserMessage, is_open: bool) -> bool:
-    """Whether what the CLI itself put to the model has it go on after the end of a turn."""
-    if body.role == "note":
-        return bool(body.tasks)
-    return body.text.startswith(STOP_HOOK_FEEDBACK) or not is_open

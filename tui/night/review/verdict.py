@@ -119,7 +119,8 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
     if facts.tests.last == "red" and not facts.tasks.done and was_green:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
-        return ["Nothing was changed and nothing was committed.", _ending_sentence(facts.ending)]
+        nothing = "Nothing was changed and nothing was committed."
+        return [nothing, *_refused(facts), _ending_sentence(facts.ending)]
     return []
 
 
@@ -130,6 +131,7 @@ def _doubts(facts: VerdictInputs) -> list[str]:
         doubts.append(_ending_sentence(facts.ending))
     if facts.tests.last == "red":
         doubts.append("The last test run is red.")
+    doubts += _refused(facts)
     high = sum(risk.severity == "high" for risk in facts.risks)
     if high:
         doubts.append(f"{format_count(high, 'risk')} of high weight in what it changed or ran.")
@@ -140,6 +142,20 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     if facts.tests.last != "red":
         doubts += _untested(facts)
     return doubts
+
+
+def _refused(facts: VerdictInputs) -> list[str]:
+    """That refused permissions kept it from working."""
+    worst = _worst_refusals(facts.stalls)
+    if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
+        return []
+    calls = format_count(worst.count, "call was", "calls were")
+    return [shorten(f"{calls} refused permission: {worst.pattern}", _LINE) + "."]
+
+
+def _worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
+    refused = (stall for stall in stalls if stall.kind == StallKind.REFUSED)
+    return max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -321,9 +337,8 @@ class _Attention:
 
     def add_refusals(self) -> None:
         """Calls that were refused permission: what they are, and the rule that would allow them."""
-        refused = [stall for stall in self._facts.stalls if stall.kind == StallKind.REFUSED]
-        total = max(self._snapshot.counts.denials, sum(stall.count for stall in refused))
-        worst = max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
+        total = self._snapshot.counts.denials
+        worst = _worst_refusals(self._facts.stalls)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
         if not is_bad and total < _MANY_REFUSED:
             return

@@ -14,6 +14,14 @@ from tui.night.stuck.detector import Detector
 _MOST = 200
 
 
+def read_not_stuck(entry: JournalEntry) -> NotStuck | None:
+    """What a person said of a finding; None for other entries, and where no detector has that name."""
+    name, pattern, session = (entry.data.get(key) for key in ("detector", "pattern", "session"))
+    if entry.kind != "not_stuck" or name not in tuple(DetectorName):
+        return None
+    return NotStuck(entry.at, DetectorName(name), str(pattern or ""), str(session or ""))
+
+
 class Watched(Protocol):
     """A conversation, as far as it matters here."""
 
@@ -32,12 +40,8 @@ class CalledWrong(Struct):
     said: list[NotStuck] = []
     excused: dict[str, int] = {}
 
-    def add(self, entry: JournalEntry) -> None:
-        """A person said so; the same words once more, or of no detector of ours, change nothing."""
-        name, pattern, session = (entry.data.get(key) for key in ("detector", "pattern", "session"))
-        if name not in tuple(DetectorName):
-            return
-        said = NotStuck(entry.at, DetectorName(name), str(pattern or ""), str(session or ""))
+    def add(self, said: NotStuck) -> None:
+        """A person said so; the same words once more change nothing."""
         if said not in self.said:
             self.said.append(said)
             self.said.sort(key=lambda one: one.at)

@@ -10,8 +10,8 @@ from tui.model.cli_commands import ASKING, EDITING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
-from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
+from tui.model.journal import JournalEntry
+from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
@@ -27,13 +27,11 @@ from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
-from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.prompts import PromptLog, Speaker
 from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
 _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
-_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
-"""Why an attempt began, where its first prompt is the supervisor's."""
 _OF_CALLS_MADE = frozenset(
     {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
     | {DetectorName.SAME_ERROR}
@@ -110,6 +108,7 @@ class DetectorSet(Struct):
         if permission_mode:
             self.plans = permission_mode == "plan"
 
+    # complexity: runs for each answer, where a call for each kind of progress would cost time
     def on_tool_result(
         self,
         thread: str,
@@ -239,19 +238,12 @@ class DetectorSet(Struct):
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
         main = self.conversation("")
-        match entry.kind:
-            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
-                self.prompts.announce(str(entry.data.get("text") or ""))
-                self._each(lambda one: one.reset() if one.finding is not None else None, main)
-            case "inject":
-                self.progress.mark(ProgressKind.PERSON, entry.at)
-                self._each(lambda detector: detector.reset(), main)
-            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
-                self.prompts.announce()
-            case "continuation":
-                self.prompts.announce()
-            case "not_stuck":
-                self.wrong.add(entry)
+        speaker = self.prompts.on_journal(entry)
+        if speaker == Speaker.PERSON:
+            self.progress.mark(ProgressKind.PERSON, entry.at)
+        for one in main.detectors if speaker != Speaker.NOBODY else ():
+            if speaker == Speaker.PERSON or one.finding is not None:
+                one.reset()
         for detector in self._enabled(main):
             detector.on_journal(entry, limits)
         self._update(main)
@@ -275,6 +267,10 @@ class DetectorSet(Struct):
         if files:
             self.progress.files.on_rewind(checkpoint)
         self.on_progress(ProgressKind.PERSON, at)
+
+    def on_not_stuck(self, said: NotStuck) -> None:
+        """A person said that a finding was wrong; it counts once the records have come to that time."""
+        self.wrong.add(said)
 
     def _believe_until(self, at: float | None) -> None:
         """What persons called wrong by `at` counts for what happens then."""
