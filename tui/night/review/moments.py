@@ -39,10 +39,10 @@ def find_moments(
     evidence: EvidenceLog,
     stalls: Sequence[Stall],
     aborted_turns: Sequence[AbortedTurn] = (),
+    others: Sequence[TimelineMoment] = (),
 ) -> tuple[TimelineMoment, ...]:
     """Commits, changes of the tests' colour, interventions, stalls, limits, long gaps, the end."""
-    gaps = snapshot.timeline.gaps
-    # Gaps that another moment stands for already.
+    gaps = snapshot.timeline.gaps  # those that another moment stands for already are covered
     covered = [gap for gap in gaps if gap.kind == "stalled"]
     moments = [
         TimelineMoment(
@@ -75,7 +75,7 @@ def find_moments(
             TimelineMoment(turn.until, "error", _ABORTED[turn.why], None, turn.ref)
             for turn in aborted_turns
         ]
-    return tuple(sorted(moments, key=lambda moment: moment.at))
+    return tuple(sorted([*moments, *others], key=lambda moment: moment.at))
 
 
 def _moment_of_mark(
