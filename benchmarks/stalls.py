@@ -42,8 +42,10 @@ def measure(episode: Episode, rules: Rules) -> Measured | str:
     return Measured(episode, seen, {name: rule(lines) for name, rule in BASELINES.items()})
 
 
-def measure_all(episodes: Iterable[Episode | UnreadError], processes: int = 1) -> Figures:
-    """The figures of these episodes."""
+def measure_all(
+    episodes: Iterable[Episode | UnreadError], rules: Rules | None = None, processes: int = 1
+) -> Figures:
+    """The figures of these episodes, under the rules of a person who changed nothing or under `rules`."""
     readable: list[Episode] = []
     unread: list[str] = []
     for one in episodes:
@@ -51,13 +53,15 @@ def measure_all(episodes: Iterable[Episode | UnreadError], processes: int = 1) -
             unread.append(str(one))
         else:
             readable.append(one)
-    found = list(_measured(readable, processes))
+    found = list(_measured(readable, rules or default_rules(), processes))
     unread += [one for one in found if isinstance(one, str)]
     return figures([one for one in found if isinstance(one, Measured)], unread)
 
 
-def _measured(episodes: Sequence[Episode], processes: int) -> Iterator[Measured | str]:
-    work = partial(measure, rules=default_rules())
+def _measured(
+    episodes: Sequence[Episode], rules: Rules, processes: int
+) -> Iterator[Measured | str]:
+    work = partial(measure, rules=rules)
     if processes <= 1 or len(episodes) < 8 * processes:
         yield from map(work, episodes)
         return
@@ -79,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             episodes = [*own_episodes()]
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
-    found = measure_all(episodes, given.processes)
+    found = measure_all(episodes, processes=given.processes)
     for words in found.unread_episodes:
         print(f"unread: {words}", file=sys.stderr)
     print(msgspec.json.encode(found).decode() if given.json else report(found))

@@ -1,4 +1,4 @@
-"""Writes what the documents take from the code: the README's tables, the defaults file, `docs/json.md`.
+"""Writes what the documents take from the code: tables of README and `docs/stuck.md`, defaults, `docs/json.md`.
 
 `python docs/generate.py` rewrites them; a test says when that is due.
 """
@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Meta, Struct
 
+from benchmarks.stalls import measure_all
+from benchmarks.stuck.own_set import own_episodes
+from benchmarks.stuck.report import markdown
+from benchmarks.stuck.watching import all_rules
 from tui.actions import markdown_table as keys_table
 from tui.model.json import lists, review, status
+from tui.model.labels import DETECTORS
+from tui.model.stall import DetectorName
+from tui.model.state import StallThresholds
+from tui.night.stuck.detector import COUNTS, counts_of
 from tui.settings.describe import defaults_yaml
 from tui.settings.describe import markdown_table as settings_table
 
@@ -24,10 +32,41 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def with_tables(readme: str) -> str:
     """The README with its generated parts as the code has them now."""
-    for name, table in (("keys", keys_table()), ("settings", settings_table())):
+    return _filled(readme, {"keys": keys_table(), "settings": settings_table()})
+
+
+def _filled(text: str, tables: Mapping[str, str]) -> str:
+    """A text with the part between each pair of marks as the table of that name is now."""
+    for name, table in tables.items():
         pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        readme = pattern.sub(lambda match, table=table: match[1] + table + match[2], readme)
-    return readme
+        text = pattern.sub(lambda match, table=table: match[1] + table + match[2], text)
+    return text
+
+
+# --- docs/stuck.md ---
+
+
+def with_stuck_tables(document: str) -> str:
+    """`docs/stuck.md` with its counts as the code has them and its figures measured anew."""
+    episodes = own_episodes()
+    figures = measure_all(episodes)
+    off = measure_all(episodes, all_rules()).detectors
+    tables = {"detectors": _detectors_table(), "figures": markdown(figures, off)}
+    return _filled(document, tables)
+
+
+def _detectors_table() -> str:
+    limits = StallThresholds()
+    lines = [
+        "| detector | looks for | ends when | notice · suspected · stuck |",
+        "|---|---|---|---|",
+    ]
+    for name in filter(COUNTS.__contains__, DetectorName):
+        words, counts = DETECTORS[name], " · ".join(map(str, counts_of(name, limits)))
+        off = ", off by default" if name in limits.disabled_detectors else ""
+        title = f"{words.title}, `{name}`{off}"
+        lines.append(f"| {title} | {words.looks_for} | {words.cleared_by} | {counts} |")
+    return "\n".join(lines) + "\n"
 
 
 # --- docs/json.md ---
@@ -119,6 +158,8 @@ def main() -> None:
     readme = REPOSITORY / "README.md"
     readme.write_text(with_tables(readme.read_text("utf-8")), "utf-8")
     (REPOSITORY / "docs" / "json.md").write_text(json_document(), "utf-8")
+    stuck = REPOSITORY / "docs" / "stuck.md"
+    stuck.write_text(with_stuck_tables(stuck.read_text("utf-8")), "utf-8")
     (REPOSITORY / "config" / "overnight.yaml").write_text(defaults_yaml(), "utf-8")
 
 

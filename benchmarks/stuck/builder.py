@@ -34,7 +34,7 @@ class Script:
         self.from_step: int | None = None
         self.session = self._id(32)
         self._at = _BEGIN
-        self._out: list[bytes] = []
+        self._records: list[dict[str, Any]] = []
 
     # --- what is written ---
 
@@ -151,7 +151,9 @@ class Script:
 
     def stream(self) -> bytes:
         """The stream so far."""
-        return b"".join(self._out)
+        untimed = () if self.timed else ("timestamp",)
+        kept = ({k: v for k, v in one.items() if k not in untimed} for one in self._records)
+        return b"".join(json.dumps(record).encode() + b"\n" for record in kept)
 
     def _assistant(
         self, blocks: list[dict[str, Any]], seconds: float, stop: str, parent: str | None
@@ -168,9 +170,8 @@ class Script:
     def _write(self, seconds: float, **record: Any) -> None:
         self._at += datetime.timedelta(seconds=seconds)
         record |= {"session_id": self.session, "uuid": self._id(32)}
-        if self.timed:
-            record["timestamp"] = self._at.isoformat(timespec="milliseconds")
-        self._out.append(json.dumps(record).encode() + b"\n")
+        record["timestamp"] = self._at.isoformat(timespec="milliseconds")
+        self._records.append(record)
 
     def _id(self, digits: int) -> str:
         return f"{self.dice.getrandbits(4 * digits):0{digits}x}"

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from benchmarks.stuck import own_errors, own_healthy_runs, own_healthy_work, own_repeats, own_turns
+from benchmarks.stuck import (
+    own_errors,
+    own_healthy_runs,
+    own_healthy_work,
+    own_other_agents,
+    own_repeats,
+    own_turns,
+)
 from benchmarks.stuck.builder import PLAYERS, built
 from benchmarks.stuck.episode import Episode
 
-MODULES = (own_repeats, own_errors, own_turns, own_healthy_work, own_healthy_runs)
+MODULES = (
+    *(own_repeats, own_errors, own_turns, own_other_agents),
+    *(own_healthy_work, own_healthy_runs),
+)
 """Importing a module registers its episodes."""
 
 

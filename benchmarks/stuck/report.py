@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from benchmarks.stuck.figures import Figures, LevelFigures
 from benchmarks.stuck.watching import LONGEST_PAUSE
@@ -67,3 +67,28 @@ def _table(title: str, rows: Iterable[tuple[str, LevelFigures]], of: object) -> 
             f" {one.early:>6} {f'{one.false_alarms} of {healthy}':>13} {one.false_alarm_rate:>7.1%}"
             f" {one.per_100_hours:>10.1f} {precision:>10} {steps:>6}"
         )
+
+
+def markdown(found: Figures, off: Mapping[str, LevelFigures]) -> str:
+    """The figures of one set as a table for a document; `off`: of detectors, those switched off too."""
+    lines = [
+        f"{found.stuck} stuck and {found.healthy} healthy episodes; the healthy ones are active for"
+        f" {found.hours_healthy:.1f} hours.",
+        "",
+        "| | found | false alarms | steps to the first alarm (median) |",
+        "|---|---|---|---|",
+    ]
+    rows = [
+        *((f"all, {_WORDS[name]}", one) for name, one in found.levels.items()),
+        *((f"`{name}`", one) for name, one in found.detectors.items()),
+        *(
+            (f"`{name}`, if it is on", one)
+            for name, one in off.items()
+            if name not in found.detectors
+        ),
+        *((f"rule: {_WORDS[name]}", one) for name, one in found.baselines.items()),
+    ]
+    for name, one in rows:
+        steps = "–" if one.median_steps is None else f"{one.median_steps:g}"
+        lines.append(f"| {name} | {one.hits} | {one.false_alarms} | {steps} |")
+    return "\n".join(lines) + "\n"

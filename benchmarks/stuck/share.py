@@ -26,7 +26,7 @@ from tui.night.fold import NightFold
 from tui.night.stuck.detector_set import Conversation, DetectorSet
 
 _BATCH = 1 << 18
-_ALL, _NONE = "all detectors", "none"
+_ALL, _NONE, _FRAME = "all detectors", "none", "the frame alone"
 
 
 class NoDetectors(DetectorSet):
@@ -43,7 +43,7 @@ def present_detectors() -> list[DetectorName]:
     return [detector.name for detector in Conversation().detectors]
 
 
-def fold_without(rules: Rules, names: Sequence[DetectorName] | None) -> NightFold:
+def fold_without(rules: Rules, names: Sequence[str] | None) -> NightFold:
     """A fold in which these detectors are switched off; None: in which nothing looks at anything."""
     limits = replace(rules.limits, disabled_detectors=tuple(names or ()))
     fold = _replace(rules, limits=limits).fold()
@@ -75,21 +75,23 @@ def batches_of(data: bytes) -> list[bytes]:
 
 
 def shares(data: bytes, rounds: int) -> Iterator[tuple[str, float]]:
-    """Of each detector and of all together: the part of the whole fold's time."""
+    """The part of the fold's time that all detectors take which are on, each alone, and each that is off."""
     rules, names, batches = default_rules(), present_detectors(), batches_of(data)
-    kinds: dict[str, Sequence[DetectorName] | None] = {_NONE: None, _ALL: ()}
-    kinds["the frame alone"] = names
+    off = rules.limits.disabled_detectors
+    kinds: dict[str, Sequence[str] | None] = {_NONE: None, _ALL: off, _FRAME: names}
     for name in names:
-        kinds[name] = [other for other in names if other != name]
+        others = [other for other in names if other != name]
+        kinds[name] = [other for other in off if other != name] if name in off else others
     best = dict.fromkeys(kinds, float("inf"))
     for number in range(rounds):
-        order = list(kinds) if number % 2 else list(reversed(kinds))
-        for kind in order:
+        for kind in kinds if number % 2 else reversed(kinds):
             best[kind] = min(best[kind], seconds(fold_without(rules, kinds[kind]), batches))
     for kind, spent in best.items():
-        if kind != _NONE:
-            base = best["the frame alone"] if kind in names else best[_NONE]
-            yield kind, (spent - base) / best[_ALL]
+        if kind in names:
+            base, title = (_ALL, f"{kind} (off)") if kind in off else (_FRAME, kind)
+            yield title, (spent - best[base]) / best[_ALL]
+        elif kind != _NONE:
+            yield kind, (spent - best[_NONE]) / best[_ALL]
     yield "seconds of the whole fold", best[_ALL]
 
 

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from benchmarks.stuck.episode import SECONDS_A_STEP, Line
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.records import Arrival, Record
@@ -93,6 +95,12 @@ class Rules:
 def default_rules() -> Rules:
     """The rules of a person who changed nothing."""
     return Rules(PriceTable(), fold_rules(Settings()).thresholds)
+
+
+def all_rules() -> Rules:
+    """The same with every detector switched on."""
+    rules = default_rules()
+    return Rules(rules.prices, replace(rules.limits, disabled_detectors=()))
 
 
 def watch(lines: Sequence[Line], rules: Rules) -> Seen:

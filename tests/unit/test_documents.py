@@ -33,6 +33,12 @@ def test_json_document_is_current() -> None:
     assert generator().json_document() == text, "run: python docs/generate.py"
 
 
+def test_document_of_stuck_sessions_is_current() -> None:
+    text = (REPOSITORY / "docs" / "stuck.md").read_text("utf-8")
+    assert generator().with_stuck_tables(text) == text, "run: python docs/generate.py"
+    assert text.count("| `monologue` |") == 1
+
+
 def test_json_document_has_a_row_for_every_field() -> None:
     module = generator()
     text = module.json_document()

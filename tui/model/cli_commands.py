@@ -6,6 +6,9 @@ EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
 SHELLS = frozenset({"Bash", "PowerShell"})
 SUBAGENTS = frozenset({"Agent", "Task"})
 ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
+TICKING = frozenset({"TodoWrite", "TaskUpdate"})
+ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})
+"""Words of the CLI for a background task that is over."""
 POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})
 STOP_HOOK_FEEDBACK = "Stop hook feedback"
 """How the CLI begins what it tells the model when a Stop hook has it go on."""

@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.calls.tool_change import NO_CHANGE, ToolChange
+from tui.model.cli_commands import ENDED_TASK_STATUSES
 from tui.model.failures import ApiFailure, DenialKind
 
 
@@ -87,10 +89,7 @@ class ToolCall(Struct, frozen=True, gc=False):
     path: str = ""
     command: str = ""
     on_server: bool = False
-
-
-ENDED_TASK_STATUSES = frozenset({"completed", "failed", "stopped", "killed", "cancelled"})
-"""Words of the CLI for a background task that is over."""
+    change: ToolChange = NO_CHANGE
 
 
 class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

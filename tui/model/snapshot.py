@@ -14,7 +14,7 @@ from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
-from tui.model.stall import Stall, Trouble
+from tui.model.stall import Stall, StallSignal, Trouble
 from tui.model.state import OVER, EndKind, SessionState, StateReason
 from tui.model.timeline import Timeline, TimeTotals
 from tui.system.format import shorten
@@ -200,7 +200,10 @@ class EventCounts(Struct, frozen=True):
 
 
 class NightSnapshot(Struct, frozen=True):
-    """Everything known at `now`; `troubles` are what is wrong then, the most urgent first."""
+    """Everything known at `now`; `troubles` are what is wrong then, the most urgent first.
+
+    `nearness` has the counts of detectors that have found nothing, beside what would be a finding.
+    """
 
     now: float
     run: RunInfo
@@ -222,6 +225,7 @@ class NightSnapshot(Struct, frozen=True):
     agents_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
     troubles: tuple[Trouble, ...] = ()
+    nearness: tuple[StallSignal, ...] = ()
 
     @property
     def state(self) -> SessionState:

@@ -22,8 +22,7 @@ from tui.model.interventions import (
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
-from tui.model.stall import DetectorName, NotStuck
-from tui.model.state import CIRCLING, EndKind, OutcomeKind
+from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.stuck.effects import EffectLog, News, intervention_name
@@ -172,10 +171,9 @@ def _run_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBu
 
 def _limits(settings: object) -> RunLimits:
     """The bounds that a run was started with, as its first entry has them."""
-    if not isinstance(settings, dict):
-        return RunLimits()
+    found = settings if isinstance(settings, dict) else {}
     names = ("max_runtime_hours", "max_idle_minutes", "max_cost_usd")
-    return RunLimits(*(_number(settings, name) for name in names))
+    return RunLimits(*(_number(found, name) for name in names))
 
 
 def _go_on(log: InterventionLog) -> None:
@@ -186,8 +184,7 @@ def _go_on(log: InterventionLog) -> None:
 
 
 def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
-    data = entry.data
-    before = log.attempt
+    data, before = entry.data, log.attempt
     why = _text(data, "why")
     attempt = Attempt(
         _whole(data, "attempt") or 1,
@@ -336,8 +333,7 @@ def _text_and_author(
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
-            if text not in CIRCLING:  # the fold marks that itself, journal or no journal
-                timeline.mark(at, "stall", text)
+            timeline.mark(at, "stall", text)
             return text, "watchdog"
         case "stall_over":
             return f"{_text(data, 'stall') or 'stall'} is over", "watchdog"
@@ -375,15 +371,6 @@ def _text_and_author(
             texts = (_text(data, key) for key in ("text", "reason", "event"))
             return shorten(next(filter(None, texts), kind), 200), ""
     return None
-
-
-def not_stuck(entry: JournalEntry) -> NotStuck | None:
-    """What a person said of a finding; None where no detector has that name."""
-    name = _text(entry.data, "detector")
-    if name not in tuple(DetectorName):
-        return None
-    pattern, session = _text(entry.data, "pattern"), _text(entry.data, "session")
-    return NotStuck(entry.at, DetectorName(name), pattern, session)
 
 
 _HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {

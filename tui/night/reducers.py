@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model import events, records
-from tui.model.cli_commands import STOP_HOOK_FEEDBACK, SUBAGENTS, is_cli_command
+from tui.model.cli_commands import SUBAGENTS, is_cli_command
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -23,10 +23,12 @@ from tui.model.timeline import MarkKind
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.fold_state import FoldState, SourceClock
-from tui.night.journal_reducer import apply_entry, not_stuck
+from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
+from tui.night.stuck.called_wrong import read_not_stuck
 from tui.night.stuck.effects import intervention_name
+from tui.night.stuck.turns.prompts import begins_turn
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
@@ -157,7 +159,7 @@ class Reducer:
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
-            if body.role in ("synthetic", "note") and _begins_turn(body, activity.turn_open):
+            if begins_turn(body, activity.turn_open):
                 self._detectors.on_prompt(body.text, at, ref, self._limits, by_program=True)
             if body.role == "interrupted":
                 state.waste.abort_turn(at, "interrupted")
@@ -377,11 +379,10 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._detectors.on_progress(ProgressKind.PERSON, entry.at)
             state.evidence.on_rewind(entry)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
-        elif entry.kind == "not_stuck" and (said := not_stuck(entry)) is not None:
+        elif entry.kind == "not_stuck" and (said := read_not_stuck(entry)) is not None:
             self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:
@@ -391,10 +392,3 @@ class Reducer:
             return
         parent = sessions.number(attempt.resume_of) if attempt.resume_of else None
         self._accounts.link(sessions.number(attempt.session), parent)
-
-
-def _begins_turn(body: UserMessage, is_open: bool) -> bool:
-    """Whether what the CLI itself put to the model has it go on after the end of a turn."""
-    if body.role == "note":
-        return bool(body.tasks)
-    return body.text.startswith(STOP_HOOK_FEEDBACK) or not is_open

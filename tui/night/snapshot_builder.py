@@ -125,6 +125,7 @@ class SnapshotBuilder:
             agents=state.agents or (),
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,
+            nearness=state.detectors.nearness(self._limits),
         )
         return structs.replace(night, troubles=find_troubles(night))
 

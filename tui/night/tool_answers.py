@@ -9,6 +9,7 @@ from msgspec import structs
 from tui.model.cli_commands import EDITING, SUBAGENTS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.failures import DenialKind
+from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
 from tui.night.fold_state import FoldState
 from tui.system.format import shorten
@@ -103,6 +104,8 @@ def apply_answer(
         state.waste.on_tool_result(use, result, since, at, ref)
     if edited or sources or len(state.evidence.commits) != commits:
         state.waste.on_change(at)
+    if len(state.evidence.commits) != commits:
+        state.detectors.on_progress(ProgressKind.COMMIT, at, ref)
     if sources and run is None:
         state.test_runs.on_edit(sources)
     if run is not None and run.verdict not in (before, "unknown"):

@@ -1,4 +1,4 @@
-"""Detail, sources, help, why."""
+"""Detail, help, and what pages for reading share."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.actions import Place, grouped, keys_of
-from tui.model.labels import remedy_of, state_word
 from tui.model.rows import EventDetail
-from tui.model.snapshot import NightSnapshot
-from tui.system.format import format_clock, format_duration_short
 from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.lists.find_bar import FindBar
 from widgets.lists.pane import Pane
@@ -93,27 +90,3 @@ def help_screen(place: Place = "main") -> NoticeDialog:
             f"  {' '.join(keys_of(action)):<{_KEY_COLUMNS}}{action.help}" for action in members
         ]
     return NoticeDialog("Keys", lines)
-
-
-def explanation(snapshot: NightSnapshot) -> list[Sentence]:
-    """The state's reason, the stall's evidence, and the figures behind both, in plain sentences."""
-    activity = snapshot.activity
-    lines: list[Sentence] = [(state_word(activity.state), "heading"), activity.reason, ""]
-    stall = snapshot.stall
-    if stall is not None:
-        lines.append(
-            (f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", "warning")
-        )
-        lines += [f"  {evidence}" for evidence in stall.evidence]
-        lines += [f"what to do: {remedy_of(stall)}", ""]
-    if activity.last_sign_at is not None:
-        lines.append(f"last sign of life {format_clock(activity.last_sign_at)}")
-        lines.append(f"idle for {format_duration_short(activity.idle_seconds)}")
-    for tool in activity.tools:
-        since = "" if tool.since is None else f" since {format_clock(tool.since)}"
-        lines.append(f"running {tool.name}{since}: {tool.target}")
-    lines += ["", (f"cost: {snapshot.cost.reason or snapshot.cost.source}", "dim")]
-    lines += [(f"  {note}", "dim") for note in snapshot.cost.notes]
-    if snapshot.context.used:
-        lines.append((f"context window known by: {snapshot.context.basis}", "dim"))
-    return lines

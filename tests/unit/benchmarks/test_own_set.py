@@ -46,6 +46,8 @@ NOT_YET: frozenset[str] = frozenset(
     stuck_same_call_with_other_comments
     stuck_says_it_in_other_words
     stuck_says_it_without_times
+    stuck_roles_go_round
+    stuck_told_to_continue
     stuck_script_test_fails_whatever_is_edited
     stuck_seven_calls_in_turn
     stuck_test_fails_whatever_is_edited

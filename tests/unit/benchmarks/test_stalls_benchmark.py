@@ -320,7 +320,7 @@ def test_a_wrong_call_exits_2(tmp_path: Path) -> None:
 
 def test_several_processes_say_the_same() -> None:
     episodes = own_episodes()[:20]
-    assert stalls.measure_all(episodes, 2) == stalls.measure_all(episodes)
+    assert stalls.measure_all(episodes, processes=2) == stalls.measure_all(episodes)
 
 
 def test_an_unreadable_file_is_an_error_of_its_own(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def network_hiccups(script: Script) -> list[Record]:
 
 
 def build_after_each_edit(script: Script) -> list[Record]:
-    for number in range(10):
+    for number in range(6):
         script.step("Edit", "a.py", "updated", key=f"change {number}", path="a.py")
         script.step("Bash", "pytest -q", "1 failed, 3 passed in 0.41s", error=True)
     return []

@@ -17,6 +17,7 @@ from tui.model.events import (
     TurnStarted,
     UserMessage,
 )
+from tui.model.failures import DenialKind
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import StallThresholds
@@ -86,13 +87,14 @@ class Script:
         thread: str = "",
         error: str = "",
         stop: str = "",
+        thinking: bool = False,
     ) -> AgentEvent:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
         failure = read_failure(text, error, 0, self.at) if error else None
         body = AssistantMessage(
-            *(message, request, model, usage, final, text, False, tools, error),
+            *(message, request, model, usage, final, text, thinking, tools, error),
             stop_reason=stop or ("end_turn" if final and not tools else ""),
             failure=failure,
         )
@@ -129,8 +131,9 @@ class Script:
         *,
         error: bool = False,
         thread: str = "",
+        denial: DenialKind | None = None,
     ) -> AgentEvent:
-        result = ToolResult(call, error, text[-2000:], len(text))
+        result = ToolResult(call, error, text[-2000:], len(text), denial=denial)
         return self.add(UserMessage("results", results=(result,)), after, thread=thread)
 
     def step(

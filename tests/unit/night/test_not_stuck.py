@@ -66,7 +66,7 @@ def test_other_trouble_of_that_detector_needs_twice_as_much() -> None:
 def test_other_detectors_are_as_ready_as_before() -> None:
     script = looping(3)
     night = fold([*script.events, said((script.at or 0.0) + 0.5)])
-    for _ in range(3):
+    for _ in range(8):
         script.say("I will look at the file again and then decide what to do about it.")
     night.apply(script.events)
     stall = night.snapshot(script.at or 0.0).stall

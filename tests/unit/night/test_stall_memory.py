@@ -97,7 +97,7 @@ PLAYS: tuple[Play, ...] = (*(new_work, repeated_work, failures, edits, words, su
 
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.__name__)
 def test_it_stays_small_whatever_goes_on(play: Play) -> None:
-    detectors = DetectorSet()
+    detectors = DetectorSet(disabled=LIMITS.disabled_detectors)
     for number in range(3_000):
         play(detectors, number)
     early = size_of(detectors)
@@ -108,7 +108,7 @@ def test_it_stays_small_whatever_goes_on(play: Play) -> None:
 
 
 def test_it_stays_small_after_a_hundred_thousand_steps() -> None:
-    detectors, dice = DetectorSet(), random.Random(4)
+    detectors, dice = DetectorSet(disabled=LIMITS.disabled_detectors), random.Random(4)
     for number in range(100_000):
         dice.choice(PLAYS)(detectors, number)
     assert size_of(detectors) <= MOST
@@ -116,7 +116,7 @@ def test_it_stays_small_after_a_hundred_thousand_steps() -> None:
 
 def test_the_size_is_that_of_what_can_be_read_back() -> None:
     """Saved and loaded, it is the same."""
-    detectors = DetectorSet()
+    detectors = DetectorSet(disabled=LIMITS.disabled_detectors)
     for number in range(200):
         new_work(detectors, number)
     data = msgspec.msgpack.encode(detectors)

@@ -15,7 +15,7 @@ _RAN = ("Exit code ", "exit code ")
 # One of these stands in every text below.
 _HINTS = (
     "ermission|approval|denied|blocked|hook|For security|unable to|Unable to|Contains |while in plan mode"
-    "|The user |rejected|not enabled in this context|operation detected|sandbox"
+    "|The user |rejected|allowed working|not enabled in this context|operation detected|sandbox"
 )
 # The first that fits from the beginning of the text says who refused; the names are those of DenialKind.
 _TEXTS = HintedPattern(
@@ -35,7 +35,8 @@ _TEXTS = HintedPattern(
         | \w+\ requested\ permissions?\ to\ [^\n]*haven.t\ granted
         | Permission\ to\ use\ [^\n]*\ has\ been\ (?:auto-denied|denied\.\ IMPORTANT)
         | Th(?:is|e)\ (?:[\w]+\ )?command\ (?:requires\ approval|contains\ multiple\ operations)
-        | Tool\ '[^'\n]*'\ requires\ approval | Contains\ (?:[a-z]+(?:_[a-z]+)+|subshell|heredoc)\s*\Z
+        | Tool\ (?:'[^'\n]*'\ requires\ approval|permission\ request\ failed)
+        | Contains\ (?:[a-z]+(?:_[a-z]+)+|subshell|heredoc)\s*\Z
         | [^\n]{0,200}permission\ prompts\ (?:are\ )?(?:not\ available|unavailable) )
     | (?P<RULE> Permission\ to\ (?:use|read|edit|write|glob)\ (?s:.){0,4500}?\ has\ been\ denied
         | Permission\ rule\ '[^\n]*\ requires\ approval | Your\ organization\ requires\ approval
@@ -44,7 +45,7 @@ _TEXTS = HintedPattern(
         | Skill\ execution\ blocked\ by\ permission | \w+\ denied\ access\ to\ domain
         | No\ such\ tool\ available:[^\n]*\ exists\ but\ is\ not\ enabled )
     | (?P<FOLDER> [^\n]{0,4200}\ was\ blocked\.\ For\ security,\ Claude
-        | (?:Path|[^\n]{0,400})\ is\ outside\ (?:of\ )?(?:the\ )?allowed\ working\ director )
+        | [^\n]{0,400}\boutside\ (?:of\ )?(?:the\ )?allowed\ working\ director )
     | (?P<NETWORK> Claude\ Code\ is\ unable\ to\ fetch\ from | Unable\ to\ verify\ if\ domain
         | [^\n]{0,200}denied\ by\ this\ session.s\ URL\ provenance | \[sandbox\]\ Blocked\ network
         | Network\ access\ to\ [^\n]*\ (?:was|is)\ (?:blocked|denied) )

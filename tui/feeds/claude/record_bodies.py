@@ -13,8 +13,8 @@ from tui.feeds.claude.lenient_values import name, plain_text, read_struct, singl
 from tui.feeds.claude.task_notes import tasks_of_note
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
+from tui.model.cli_commands import ENDED_TASK_STATUSES
 from tui.model.events import (
-    ENDED_TASK_STATUSES,
     Body,
     HookRun,
     Notice,

@@ -7,7 +7,8 @@ from typing import Any
 
 from tui.feeds.claude.lenient_values import name, single_line
 from tui.feeds.claude.wire import EditResult
-from tui.model.events import ENDED_TASK_STATUSES, TaskUpdate
+from tui.model.cli_commands import ENDED_TASK_STATUSES
+from tui.model.events import TaskUpdate
 from tui.system.lazy_pattern import lazy
 
 SHELL, AGENT, WORKFLOW, MONITOR = "local_bash", "local_agent", "local_workflow", "monitor"

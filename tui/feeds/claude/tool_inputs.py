@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, structs
 
+from tui.feeds.claude.edit_inputs import read_change
 from tui.feeds.claude.lenient_values import UNREADABLE
 from tui.model.cli_commands import SHELLS, SUBAGENTS
 from tui.model.events import ToolCall
@@ -60,14 +61,19 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
     if len(target) > _TARGET_LIMIT or not is_plain(target):
         target = clean_line(target, _TARGET_LIMITS.get(name, _TARGET_LIMIT))
     path = inputs.get("file_path") or inputs.get("notebook_path")
-    command = _text(inputs.get("command")) if name in SHELLS else ""
-    if len(command) <= _TARGET_LIMIT and "\n" not in command:
-        command = ""  # it fits into its one line of summary
-    else:
-        command = clean(command, limit=_COMMAND_LIMIT)
+    command = _long_command(inputs) if name in SHELLS else ""
     digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
     key = int.from_bytes(digest, "big") >> 1 or 1
-    return ToolCall(id, name, target, key, _clean_path(path), command)
+    change, changed = read_change(name, raw, inputs if len(data) <= _SMALL_INPUT else None)
+    return ToolCall(id, name, target, key, _clean_path(path or changed), command, change=change)
+
+
+def _long_command(inputs: Inputs) -> str:
+    """A shell command, unless it fits into its one line of summary."""
+    command = _text(inputs.get("command"))
+    if len(command) <= _TARGET_LIMIT and "\n" not in command:
+        return ""
+    return clean(command, limit=_COMMAND_LIMIT)
 
 
 def _clean_path(path: Any) -> str:

@@ -176,7 +176,8 @@ class _SessionSelector:
 
     def select(self, named: NamedSources, known: Sequence[KnownSession]) -> _Selection:
         if (path := named.events) is not None:
-            return _Selection((EventFile(_kind_of(path), path, "named by --events"),))
+            first = EventFile(_kind_of(path), path, "named by --events")
+            return _Selection((first, *self._journals_beside(path)))
         self._taken = lineage.taken_sessions(known)
         if named.run is not None:
             return self._from_run(named.run, f"run {named.run}, as asked")
@@ -244,6 +245,13 @@ class _SessionSelector:
         found += self._operation_journals(sessions)
         first = EventFile(_kind_of(path, base), path, chosen, base=base)
         return _Selection((first, *dict.fromkeys(found)))
+
+    def _journals_beside(self, path: str) -> list[EventFile]:
+        """What was done from here on the sessions in an event file that was named by hand."""
+        if not session_journal(self._project, "any", self._environ).parent.is_dir():
+            return []
+        summary = read_summary(path)
+        return self._operation_journals(summary.sessions[:MOST_SESSIONS] if summary else ())
 
     def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
         """The journals of operations on sessions that are no run of ours."""

@@ -320,6 +320,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "limit_warning": ("limit", "value", "allowed"),
     "limit_hit": ("limit", "value", "allowed"),
     "stall": ("stall", "evidence"),
+    "not_stuck": ("pattern", "by"),
     "restart_scheduled": ("class", "attempt", "delay_s"),
     "handover": ("share",),
     "continuation": ("open", "attempt"),

@@ -32,7 +32,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.trouble import is_circling, lost_seconds, stall_seconds
+from tui.night.review.trouble import is_circling, stall_seconds, stuck_hours, worst_refusals
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -99,7 +99,7 @@ class ReviewInputs(Struct, frozen=True):
 
 def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
-    reasons, stuck = _reasons_to_discard(facts), _stuck_hours(facts)
+    reasons, stuck = _reasons_to_discard(facts), stuck_hours(facts.stalls)
     if reasons:
         return "discard", tuple([*reasons, *stuck][:_MOST_REASONS])
     doubts, merits = _doubts(facts), _merits(facts)
@@ -118,7 +118,8 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
     if facts.tests.last == "red" and not facts.tasks.done and was_green:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
-        return ["Nothing was changed and nothing was committed.", _ending_sentence(facts.ending)]
+        nothing = "Nothing was changed and nothing was committed."
+        return [nothing, *_refused(facts), _ending_sentence(facts.ending)]
     return []
 
 
@@ -129,6 +130,7 @@ def _doubts(facts: VerdictInputs) -> list[str]:
         doubts.append(_ending_sentence(facts.ending))
     if facts.tests.last == "red":
         doubts.append("The last test run is red.")
+    doubts += _refused(facts)
     high = sum(risk.severity == "high" for risk in facts.risks)
     if high:
         doubts.append(f"{format_count(high, 'risk')} of high weight in what it changed or ran.")
@@ -141,15 +143,13 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     return doubts
 
 
-def _stuck_hours(facts: VerdictInputs) -> list[str]:
-    """That an hour or more was lost in trouble that no person called none, and in which most."""
-    told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
-    lost = sum(map(lost_seconds, told))
-    if lost < _VERY_LONG_STALL:
+def _refused(facts: VerdictInputs) -> list[str]:
+    """That refused permissions kept it from working."""
+    worst = worst_refusals(facts.stalls)
+    if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
         return []
-    worst = max(told, key=lost_seconds)
-    what = next(iter(worst.evidence), trouble_title(worst))
-    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
+    calls = format_count(worst.count, "call was", "calls were")
+    return [shorten(f"{calls} refused permission: {worst.pattern}", _LINE) + "."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -332,9 +332,8 @@ class _Attention:
 
     def add_refusals(self) -> None:
         """Calls that were refused permission: what they are, and the rule that would allow them."""
-        refused = [stall for stall in self._told if stall.kind == StallKind.REFUSED]
-        total = max(self._snapshot.counts.denials, sum(stall.count for stall in refused))
-        worst = max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
+        total = self._snapshot.counts.denials
+        worst = worst_refusals(self._facts.stalls)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
         if not is_bad and total < _MANY_REFUSED:
             return

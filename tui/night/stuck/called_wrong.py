@@ -6,9 +6,18 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
+from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, Stall
 
 _MOST = 200
+
+
+def read_not_stuck(entry: JournalEntry) -> NotStuck | None:
+    """What a person said of a finding; None where no detector has that name."""
+    name, pattern, session = (entry.data.get(key) for key in ("detector", "pattern", "session"))
+    if name not in tuple(DetectorName):
+        return None
+    return NotStuck(entry.at, DetectorName(name), str(pattern or ""), str(session or ""))
 
 
 class CalledWrong(Struct):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.journal import JournalEntry
-from tui.model.stall import DetectorName, ProgressKind, Stall
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import SpokenText, Step
@@ -26,6 +26,9 @@ class Counts(NamedTuple):
 
 COUNTS: Mapping[DetectorName, Counts] = {
     DetectorName.REFUSED_CALLS: Counts(3, 5, 8),
+    DetectorName.SAME_ERROR: Counts(4, 7, 12),
+    DetectorName.SAME_TEST: Counts(7, 10, 15),
+    DetectorName.REVERTED_EDITS: Counts(5, 8, 12),
     DetectorName.REPEATED_CALLS: Counts(3, 5, 8),
     DetectorName.REPEATED_PHRASES: Counts(6, 12, 24),
     DetectorName.REPEATED_TURNS: Counts(4, 6, 10),
@@ -46,6 +49,8 @@ class Detector(Struct):
     """
 
     name: ClassVar[DetectorName]
+    beside: ClassVar[frozenset[ProgressKind]] = frozenset()
+    """The kinds of progress that do not end what this detector sees: its waste goes back beyond them."""
     finding: Stall | None = None
     factor: float = 1.0
 
@@ -92,10 +97,19 @@ class Detector(Struct):
     def on_progress(self, kind: ProgressKind) -> None:
         """Something new came; what a detector does not take for progress leaves it as it is."""
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        """Its count beside the one of a notice, while that is not reached; None where nothing repeats."""
+        return None
+
     def reset(self) -> None:
         """A person spoke: whatever comes is a new beginning."""
 
-    def level(self, count: int, limits: StallThresholds, patience: float = 1.0) -> StallLevel:
+    def near(self, count: int, words: str, limits: StallThresholds) -> StallSignal | None:
+        """The signal for a count that is more than one."""
+        notice = counts_of(self.name, limits).notice * self.factor
+        return StallSignal(words, count, notice, "rounds") if count > 1 else None
+
+    def level(self, count: float, limits: StallThresholds, patience: float = 1.0) -> StallLevel:
         """The level of `count` equal rounds; `patience` times as many are needed for each."""
         counts = counts_of(self.name, limits)
         rounds = count / (patience * self.factor)

@@ -6,29 +6,30 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING
+from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
-from tui.model.journal import JournalEntry, Requester
-from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall
+from tui.model.journal import JournalEntry
+from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
+from tui.night.stuck.errors.same_error import SameError
+from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
+from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
-from tui.night.stuck.turns.prompts import PromptLog
+from tui.night.stuck.turns.prompts import PromptLog, Speaker
 from tui.night.stuck.turns.repeated_turns import RepeatedTurns
 
 _MOST_CONVERSATIONS = 32
 _MOST_ENDED = 200
-_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
-"""Why an attempt began, where its first prompt is the supervisor's."""
 _OF_CALLS_MADE = frozenset(
     {DetectorName.REPEATED_CALLS, DetectorName.RECURRING_CALLS, DetectorName.GROWING_COMMANDS}
     | {DetectorName.SAME_ERROR}
@@ -47,6 +48,9 @@ class Conversation(Struct):
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
     refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
+    same_error: SameError = field(default_factory=SameError)
+    same_test: SameTest = field(default_factory=SameTest)
+    reverted_edits: RevertedEdits = field(default_factory=RevertedEdits)
     similar_messages: SimilarMessages = field(default_factory=SimilarMessages)
     repeated_turns: RepeatedTurns = field(default_factory=RepeatedTurns)
     continuations: Continuations = field(default_factory=Continuations)
@@ -61,6 +65,9 @@ class Conversation(Struct):
             self.repeated_calls,
             self.repeated_phrases,
             self.monologue,
+            self.same_error,
+            self.same_test,
+            self.reverted_edits,
             self.similar_messages,
             self.repeated_turns,
             self.continuations,
@@ -123,12 +130,12 @@ class DetectorSet(Struct):
             self._end_conversation(use.id)
             self._end_conversation(result.agent_id)
         progress = self.progress
-        progress.calls += 1
+        progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
-        is_new = False
-        if use.name in EDITING and not result.is_error:
-            is_new = progress.on_edit(use.key)
+        answered = progress.on_answer(use, result, run)
+        for kind in answered.kinds:
+            self.on_progress(kind, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -145,6 +152,8 @@ class DetectorSet(Struct):
             run,
             denial=result.denial,
             cwd=self.cwd,
+            content=answered.content,
+            failures=answered.failures,
         )
         if step.denial == DenialKind.NOT_GRANTED and self.plans:
             step.denial = DenialKind.PLAN_MODE
@@ -153,8 +162,6 @@ class DetectorSet(Struct):
         for detector in self._enabled(conversation):
             if was_made or detector.name not in _OF_CALLS_MADE:
                 detector.on_step(step, progress, limits)
-        if is_new:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
         self._update(conversation)
 
     def on_text(
@@ -219,17 +226,15 @@ class DetectorSet(Struct):
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
         main = self.conversation("")
-        match entry.kind:
-            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
-                self.prompts.announce(str(entry.data.get("text") or ""))
-                self._each(lambda one: one.reset() if one.finding is not None else None, main)
-            case "inject":
-                self.progress.mark(ProgressKind.PERSON, entry.at)
-                self._each(lambda detector: detector.reset(), main)
-            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
-                self.prompts.announce()
-            case "continuation":
-                self.prompts.announce()
+        speaker = self.prompts.on_journal(entry)
+        if speaker == Speaker.PERSON:
+            self.progress.mark(ProgressKind.PERSON, entry.at)
+        for one in main.detectors if speaker != Speaker.NOBODY else ():
+            if speaker == Speaker.PERSON or one.finding is not None:
+                one.reset()
+        if entry.kind in ("rewind", "undo"):
+            self.on_progress(ProgressKind.PERSON, entry.at)
+        self.progress.files.on_journal(entry)
         for detector in self._enabled(main):
             detector.on_journal(entry, limits)
         self._update(main)
@@ -315,15 +320,11 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is None:
-            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
-        else:
-            since = min(episode.since, worst.since) or worst.since
-            noticed_at = episode.noticed_at
-        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
-        conversation.episode = worst
-        peak = conversation.peak
-        if peak is None or worst.level.rank >= peak.level.rank:
+        since, noticed_at, peak = worst.since, worst.last_at, conversation.peak
+        if episode is not None:
+            since, noticed_at = min(episode.since, since) or since, episode.noticed_at
+        worst = conversation.episode = structs.replace(worst, since=since, noticed_at=noticed_at)
+        if episode is None or peak is None or worst.level.rank >= peak.level.rank:
             conversation.peak = worst
 
     def _worst(
@@ -340,7 +341,8 @@ class DetectorSet(Struct):
         if not found:
             return None
         worst = min(found, key=_rank)
-        return judged(worst, self.progress.waste(worst.last_at))
+        beside = next(one.beside for one in conversation.detectors if one.finding is worst)
+        return judged(worst, self.progress.waste(worst.last_at, beside))
 
     def _end(self, episode: Stall) -> None:
         self.ended.append(episode)
@@ -362,6 +364,14 @@ class DetectorSet(Struct):
         if episode is None or episode.detector not in wrong:
             return episode
         return self._worst(conversation, wrong)
+
+    def nearness(self, limits: StallThresholds) -> tuple[StallSignal, ...]:
+        """How near the detectors of the main conversation are that have found nothing yet."""
+        main = self.conversations.get("")
+        if main is None:
+            return ()
+        near = (one.nearness(limits) for one in self._enabled(main) if one.finding is None)
+        return tuple(one for one in near if one is not None)
 
     def findings(self) -> Iterator[Stall]:
         """What each detector of each conversation sees now."""

@@ -66,8 +66,12 @@ class RepeatedCalls(Detector):
         self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:
-        if kind != ProgressKind.CONTENT:  # that shows in the steps themselves
+        if kind not in (ProgressKind.CONTENT, ProgressKind.VERDICT):  # they show in the steps
             self.reset()
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        rounds = max((run // length + 1 for length, run in enumerate(self.runs, 1)), default=0)
+        return self.near(rounds, "equal rounds", limits)
 
     def reset(self) -> None:
         self.steps, self.keys, self.runs, self.repeating = [], [], [], False

@@ -52,12 +52,20 @@ _INFRASTRUCTURE = lazy(
     re.VERBOSE | re.IGNORECASE,
 )
 _CHANT = 60
+_MARKS = ("- ", "* ", "+ ", "> ", "#")
+_AROUND = '.,;:!?()"“”„’‘…—–-*_`'
+_FEWEST_WORDS, _LONGEST_WORD = 2, 30
 _CHANTS = 6
 
 
 def fingerprint(text: str, exact: bool) -> int:
     """A digest of `text`; unless `exact`, times, ids, hashes and temporary paths do not matter."""
     return digest(" ".join(text.split()) if exact else _normal(text))
+
+
+def without_chance(text: str) -> str:
+    """The text without times, durations, ids, hashes and temporary paths."""
+    return _normal(text)
 
 
 def _normal(text: str) -> str:
@@ -132,7 +140,22 @@ def repeated_phrase(text: str) -> int:
     if len(set(end)) < 8:
         return 0
     step = len(text) - _CHANT - text.rfind(end, 0, len(text) - 1)
-    return _rounds(text, step) if step <= len(text) - _CHANT else 0
+    if step > len(text) - _CHANT or not _is_prose(text[-max(step, _CHANT) :]):
+        return 0
+    return _rounds(text, step) if text.count("```") % 2 == 0 else 0
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text is sentences: no table, list, quoted log, code or data, which may well repeat."""
+    if "|" in text or "\n    " in text or "\n\t" in text or "```" in text:
+        return False
+    if any(line.lstrip().startswith(_MARKS) for line in text.splitlines()):
+        return False
+    words = text.split()
+    in_words = sum(1 for word in words if word.strip(_AROUND).replace("'", "").isalpha())
+    longest = max(map(len, words))
+    spaced = len(words) >= 2 * _FEWEST_WORDS and longest <= _LONGEST_WORD
+    return 5 * in_words >= 4 * len(words) if spaced else not text.isascii()
 
 
 def _rounds(text: str, step: int) -> int:

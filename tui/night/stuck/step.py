@@ -8,6 +8,7 @@ from tui.model.events import SourceRef
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
+from tui.night.stuck.file_contents import ContentChange
 from tui.system.format import shorten
 
 _WORDS = 60
@@ -20,6 +21,7 @@ class Step(Struct):
     `called_at` is when it was made, where that is known. `command` is the whole text of a shell command
     that is too long for `target`. `fingerprint` is the answer's digest once somebody asked for it.
     `denial`: it was not let run, in the folder `cwd`.
+    `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
     """
 
     tool: str
@@ -39,6 +41,13 @@ class Step(Struct):
     patience: float = 0.0
     denial: DenialKind | None = None
     cwd: str = ""
+    content: ContentChange = ContentChange.NONE
+    failures: int = 0
+
+    @property
+    def shell_text(self) -> str:
+        """The whole text of a shell command."""
+        return self.command or self.target
 
     @property
     def words(self) -> str:

@@ -26,6 +26,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
 from tui.runner.transitions import RunEvent
+from tui.store.stalls.stall_feedback import StallFeedback
 from tui.system.format import format_duration_clock, format_local, format_money_plain
 from tui.system.process_tree import find_members
 from tui.system.processes import resident_bytes
@@ -281,6 +282,8 @@ class StallResponse:
         evidence = list(stall.evidence)
         data = {"stall": stall.kind, "since": stall.since, "evidence": evidence}
         self._context.journal_entry("stall", data)
+        shown = StallFeedback(self._context.project)
+        shown.note_shown(self._context.folder.id, stall, self._context.clock.wall())
         text = "; ".join(evidence[:2])
         if stall.waiting:
             self._context.log_line(f"Waiting: {text}")

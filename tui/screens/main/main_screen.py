@@ -81,7 +81,7 @@ class MainScreen(OperationKeys, BasePage):
         self.review_when_over = review_when_over
         self._adopt = adopt
         self._timeline = TimelineBar(id="timeline")
-        self._banner = TroubleBanner(clock)
+        self._banner = TroubleBanner(clock, monitor.project)
         self._bar = FindBar(id="find")
         self._notice = NoticeRow(*notice)
         self.search = EventSearch(

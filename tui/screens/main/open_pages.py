@@ -18,6 +18,8 @@ from tui.system.clock import Clock
 
 if TYPE_CHECKING:
     from tui.model.session import KnownSession
+    from tui.model.stall import Stall
+    from tui.screens.operations.controller import OperationController
     from tui.screens.review.sources import ReviewSource
 
 
@@ -36,6 +38,11 @@ class SessionPage(Protocol):
 
     @property
     def reviews(self) -> ReviewSource: ...
+
+    @property
+    def controller(self) -> OperationController: ...
+
+    def operations(self) -> Operations: ...
 
     def watch_session(self, session: KnownSession | None) -> None: ...
 
@@ -113,13 +120,34 @@ def open_night_list(page: SessionPage) -> None:
 
 
 def open_explanation(page: SessionPage) -> None:
-    """Shows why the session is thought to be in its state."""
-    from tui.screens.info_pages import explanation
-    from widgets.dialogs.dialog import NoticeDialog
+    """Shows why the session is thought to be in its state, and takes a person's word that it is not so."""
+    from tui.control.not_stuck import call_wrong
+    from tui.screens.main.why_page import WhyScreen
+    from tui.screens.main.why_words import why_items
+    from tui.store.stalls.stall_feedback import StallFeedback
 
-    snapshot = page.monitor.night
-    if snapshot is not None:
-        page.app.push_screen(NoticeDialog("Why", explanation(snapshot)))
+    monitor = page.monitor
+    if monitor.night is None:
+        return
+    feedback = StallFeedback(monitor.project)
+    records = feedback.records()
+
+    def wrong(stall: Stall) -> None:
+        night = monitor.night
+        if night is not None:
+            page.controller.background.run_operation(
+                "recording that it is not stuck",
+                lambda report: call_wrong(page.operations(), night, stall, page.clock.wall()),
+            )
+
+    screen = WhyScreen(
+        lambda: monitor.night,
+        lambda night: why_items(night, monitor.settings, records),
+        page.time_travel.reveal_place,
+        wrong,
+        page.controller.start,
+    )
+    page.app.push_screen(screen)
 
 
 def open_sources(page: SessionPage) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 
 from tui.actions import ACTIONS, keys_of
+from tui.control.not_stuck import night_id
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, Trouble, TroubleKind
+from tui.store.stalls.stall_feedback import ShownFindings, StallFeedback
 from tui.system.clock import Clock
 from tui.system.format import format_running
 from widgets.status.banner import Banner, BannerFacts, BannerKey
@@ -38,6 +42,7 @@ class _Seen(Struct):
     trouble: Trouble
     first: float
     last: float
+    has_held: bool = False
 
 
 class ShownTrouble(Struct, frozen=True):
@@ -65,10 +70,14 @@ class TroubleTimer:
                 self._seen[trouble.kind] = _Seen(trouble, now, now)
             else:
                 seen.trouble, seen.last = trouble, now
-        gone = [kind for kind, one in self._seen.items() if now - one.last >= LEAVES_AFTER_S]
-        for kind in gone:
-            self._forget(self._seen.pop(kind), night, now)
-        held = [one for one in self._seen.values() if now - one.first >= APPEARS_AFTER_S]
+        for kind, seen in list(self._seen.items()):
+            seen.has_held = seen.has_held or now - seen.first >= APPEARS_AFTER_S
+            is_gone = seen.last < now and not seen.has_held
+            if is_gone or _was_called_wrong(seen.trouble.stall, night):
+                del self._seen[kind]
+            elif now - seen.last >= LEAVES_AFTER_S:
+                self._forget(self._seen.pop(kind), night, now)
+        held = [one for one in self._seen.values() if one.has_held]
         held.sort(key=_urgency)
         if held:
             self._shown, self._over = held[0].trouble, None
@@ -78,16 +87,12 @@ class TroubleTimer:
             return self._over
         return None
 
-    def dismiss(self, kind: TroubleKind) -> None:
-        """A person said that this is no trouble: it goes at once, and nothing is said of its end."""
-        self._seen.pop(kind, None)
-
     def _forget(self, seen: _Seen, night: NightSnapshot, now: float) -> None:
-        """Remember that what was shown is over, unless somebody made it so or nothing goes on."""
+        """Remember that what was shown is over, where the session goes on."""
         trouble = seen.trouble
         if self._shown is None or self._shown.kind != trouble.kind or trouble.kind in _NEVER_OVER:
             return
-        if night.is_over or _was_called_wrong(trouble.stall, night):
+        if night.is_over:
             return
         since = trouble.since
         lasted = None if since is None else max(0.0, night.now - (now - seen.last) - since)
@@ -109,15 +114,25 @@ def _was_called_wrong(stall: Stall | None, night: NightSnapshot) -> bool:
 class TroubleBanner(Banner):
     """The banner of the main screen; a click on a key does what the key does."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, project: Path) -> None:
         super().__init__(id="banner")
         self._clock = clock
+        self._findings = ShownFindings(StallFeedback(project))
         self.timer = TroubleTimer()
 
     def update(self, night: NightSnapshot, unavailable: Callable[[str], str]) -> None:
         """Show what is wrong by the newest snapshot."""
         shown = self.timer.update(night, self._clock.monotonic())
         self.show(banner_facts(shown, night.now, unavailable))
+        if shown is not None and shown.trouble.stall is not None and shown.lasted is None:
+            self._count(night, shown.trouble.stall)
+
+    def _count(self, night: NightSnapshot, stall: Stall) -> None:
+        """Count a finding that is shown for the first time, off the screen's thread: it waits for a lock."""
+        if self._findings.is_known(night_id(night), stall):
+            return
+        count = partial(self._findings.update, night_id(night), stall, night.now)
+        self.run_worker(count, thread=True, group="count", exclusive=False)
 
     async def on_banner_pressed(self, event: Banner.Pressed) -> None:
         event.stop()

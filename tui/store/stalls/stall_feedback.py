@@ -137,15 +137,15 @@ class ShownFindings:
         self._feedback = feedback
         self._last: tuple[str, str | None, str] | None = None
 
-    def update(self, session: str, stall: Stall | None, at: float) -> bool:
-        """The stall that is shown at `at`; True when it was counted here and now."""
-        if stall is None or stall.detector is None:
-            self._last = None
+    def is_known(self, session: str, stall: Stall) -> bool:
+        """Whether this finding was handed in before, or is none of a detector; reads no file."""
+        return stall.detector is None or self._last == (session, stall.detector, stall.pattern)
+
+    def update(self, session: str, stall: Stall, at: float) -> bool:
+        """The finding that is shown at `at`; True when it was counted here and now."""
+        if self.is_known(session, stall):
             return False
-        key = session, stall.detector, stall.pattern
-        if key == self._last:
-            return False
-        self._last = key
+        self._last = session, stall.detector, stall.pattern
         return self._feedback.note_shown(session, stall, at)
 
 

@@ -67,7 +67,7 @@ def test_no_minute_counts_twice() -> None:
     assert second.waste.seconds == pytest.approx(600.0, abs=0.01)
     assert first.waste.usd == pytest.approx(21.0)
     assert second.waste.usd == pytest.approx(10.0)
-    assert 21.0 + 10.0 == CURVE.between(600.0, 2400.0)
+    assert CURVE.between(600.0, 2400.0) == 21.0 + 10.0
     assert lost.holds(900.0)
     assert not lost.holds(2500.0)
 

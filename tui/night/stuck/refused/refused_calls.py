@@ -7,6 +7,7 @@ ends those of its pattern; a person's word ends all; so do many calls in a row t
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from msgspec import Struct, field, structs
@@ -27,6 +28,8 @@ _MOSTLY = 6
 """So many refusals within the window, and at least half of all steps since the first of them."""
 _GOES_ON, _WORKS_AROUND = 5, 10
 _HALF = 0.5
+_MOST_RULES = 4
+_FOR_A_KIND = (":*)", "/**)")
 _NOT_RUN = ("<tool_use_error>", "InputValidationError")
 
 
@@ -136,9 +139,9 @@ class RefusedCalls(Detector):
         last = group[-1]
         patterns = list(dict.fromkeys(one.pattern for one in group))
         count = sum(self.totals.get(name, 0) for name in patterns)
-        rules = tuple(dict.fromkeys(rule for one in group for rule in one.rules))
-        what = "different calls" if patterns[1:] else patterns[0]
-        evidence = [f"{what}: refused {count} times, {last.kind.words}"]
+        others = f" and {len(patterns) - 2} more" if patterns[2:] else ""
+        what = f"{', '.join(patterns[:2])}{others}"
+        evidence = [f"{what} refused {count} times: {last.kind.words}"]
         evidence.append(f"last: {last.shown.words}")
         if last.answer:
             evidence.append(f"answer: {last.answer}")
@@ -151,16 +154,35 @@ class RefusedCalls(Detector):
             level,
             count,
             last_at=self.last_at,
-            pattern=", ".join(patterns[-3:]),
+            pattern=", ".join(patterns[:3]),
             detector=self.name,
             steps=tuple(one.shown for one in group[-_MOST_SHOWN:]),
             signals=(
                 StallSignal("refused calls", count, notice, "calls"),
                 StallSignal("refused of all calls since", round(100 * share), 50, "%"),
             ),
-            rule=", ".join(rules),
+            rule=", ".join(_best_rules(group)),
             denial=last.kind,
         )
+
+
+def _best_rules(group: list[Refusal]) -> list[str]:
+    """The rules that allow most of a group: those for a kind of call before those for a single one.
+
+    Calls of many parts need all of their rules.
+    """
+    counts = Counter(one.rules for one in group if one.rules)
+    order = sorted(counts, key=lambda rules: (not _is_for_a_kind(rules), -counts[rules]))
+    chosen: dict[str, None] = {}
+    for rules in order:
+        fits = len(chosen | dict.fromkeys(rules)) <= _MOST_RULES
+        if not chosen or (fits and _is_for_a_kind(rules)):
+            chosen.update(dict.fromkeys(rules))
+    return list(chosen)
+
+
+def _is_for_a_kind(rules: tuple[str, ...]) -> bool:
+    return all(rule.endswith(_FOR_A_KIND) or "(" not in rule for rule in rules)
 
 
 def _rank(level: StallLevel) -> int:

@@ -13,6 +13,7 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
+from tui.night.stuck.turns.notes import NewContent
 from tui.system.format import format_count, format_duration, shorten
 
 _FEW_CALLS = 4
@@ -28,11 +29,16 @@ class Continuations(Detector):
     name: ClassVar[DetectorName] = DetectorName.CONTINUATIONS
     number: int = 0
     idle: int = 0
+    half_used: bool = False
+    content: NewContent = field(default_factory=NewContent)
     first_at: float | None = None
     refs: list[SourceRef] = field(default_factory=list)
 
-    def on_continuation(self, entry: JournalEntry, ref: SourceRef, limits: StallThresholds) -> None:
-        """The supervisor has it go on, as tasks are open."""
+    def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
+        if entry.kind != "continuation":
+            return
+        if self.content.is_left():
+            self._advance(ProgressKind.CONTENT)
         number, allowed, at = _count(entry, "attempt"), _count(entry, "allowed"), entry.at
         titles = entry.data.get("open")
         titles = tuple(map(str, titles)) if isinstance(titles, list) else ()
@@ -45,18 +51,30 @@ class Continuations(Detector):
         self.refs.append(SourceRef(entry.source, entry.offset))
         del self.refs[1:-_MOST_REFS]
         level = self.level(self.idle, limits)
-        half = allowed is not None and number >= self.factor * allowed / 2
-        if not level and half:
+        self.half_used = allowed is not None and number >= self.factor * allowed / 2
+        if not level and self.half_used:
             level = StallLevel.NOTICE
         self.finding = self._stall(allowed, titles, at, level, limits) if level else None
 
+    def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        if self.content.waits and self.content.was_work(step, progress):
+            self._advance(ProgressKind.CONTENT)
+
     def on_progress(self, kind: ProgressKind) -> None:
+        if self.content.is_progress(kind):
+            self._advance(kind)
+
+    def _advance(self, kind: ProgressKind) -> None:
+        # A note is none: a task that it ticks makes the supervisor count anew.
         self.idle = 0
         if kind in (ProgressKind.TASK, ProgressKind.COMMIT, ProgressKind.PERSON):
             self.reset()
+        elif not self.half_used:
+            self.finding = None
 
     def reset(self) -> None:
-        self.number, self.idle, self.finding, self.first_at, self.refs = 0, 0, None, None, []
+        self.number, self.idle, self.half_used = 0, 0, False
+        self.finding, self.first_at, self.refs = None, None, []
 
     def _stall(
         self,
@@ -106,13 +124,15 @@ class Handoffs(Detector):
 
     name: ClassVar[DetectorName] = DetectorName.HANDOFFS
     count: int = 0
-    edited: str = ""
+    content: NewContent = field(default_factory=NewContent)
     first_at: float | None = None
     refs: list[SourceRef] = field(default_factory=list)
 
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         if entry.kind != "handover":
             return
+        if self.content.is_left():
+            self.reset()
         at = entry.at
         if not self.count:
             self.first_at = at
@@ -139,23 +159,16 @@ class Handoffs(Detector):
         )
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
-        self.edited = step.path if self.count else ""
+        if self.content.waits and self.content.was_work(step, progress):
+            self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:
         # The note that each session leaves is new content, and no progress.
-        if self.count and not (kind == ProgressKind.CONTENT and is_note(self.edited)):
+        if self.content.is_progress(kind):
             self.reset()
 
     def reset(self) -> None:
         self.count, self.finding, self.first_at, self.refs = 0, None, None, []
-
-
-def is_note(path: str) -> bool:
-    """Whether a file is one that sessions keep about their work."""
-    name = path.rsplit("/", 1)[-1].lower()
-    return name.endswith((".md", ".txt")) and any(
-        word in name for word in ("progress", "notes", "handover", "handoff", "todo", "plan")
-    )
 
 
 class Compactions(Detector):
@@ -209,6 +222,9 @@ class Compactions(Detector):
             detector=self.name,
             signals=(StallSignal("compactions", self.count, counts_of(self.name, limits).notice),),
         )
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "compactions without progress", limits)
 
     def reset(self) -> None:
         self.count, self.calls, self.between, self.advanced = 0, 0, 0, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import ClassVar
 
@@ -14,8 +15,13 @@ from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.prompts import Prompt
-from tui.night.stuck.turns.wording import say_the_same, words_of
+from tui.night.stuck.turns.prompts import PAUSE, Prompt
+from tui.night.stuck.turns.wording import (
+    Equality,
+    brings_words,
+    say_the_same,
+    words_of,
+)
 from tui.system.format import shorten
 
 _LONG = 400
@@ -23,6 +29,7 @@ _KEPT = 2000
 _RECENT = 4
 _ONLY_TEXT = 8
 _SHOWN = 6
+_TALK = 3
 
 
 class RepeatedPhrases(Detector):
@@ -65,14 +72,19 @@ class Statement(Struct):
 
 
 class Monologue(Detector):
-    """The same statement again and again, or nothing but statements, and no tool call."""
+    """The same statement again and again, or nothing but statements, and no tool call.
+
+    Where several statements in a row were part of the work (a talk of roles, written down), many are no sign.
+    """
 
     name: ClassVar[DetectorName] = DetectorName.MONOLOGUE
     recent: list[Statement] = field(default_factory=list)
     first: Statement | None = None
     count: int = 0
     unprompted: int = 0
-    literal: bool = True
+    equal: Equality = Equality.LETTERS
+    has_worked: bool = False
+    is_talk: bool = False
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
         if said.has_calls or said.thinking:
@@ -86,7 +98,7 @@ class Monologue(Detector):
         one = Statement(said.text[:_KEPT], said.message, said.at, said.ref)
         self.unprompted += 1
         if last is None:
-            self.count, self.first, self.literal = 1, one, True
+            self.count, self.first, self.equal = 1, one, Equality.LETTERS
         else:
             self._compare(one)
         self.recent.append(one)
@@ -94,24 +106,30 @@ class Monologue(Detector):
         self._judge(one, limits)
 
     def _compare(self, one: Statement) -> None:
+        """Count on where `one` says what one of the last few said, and names nothing new."""
         one.words = words_of(one.text)
-        for other in self.recent[-_RECENT:]:
+        for other in self.recent:
             other.words = other.words or words_of(other.text)
-            if say_the_same(one.words, other.words) or one.text == other.text:
+        known = frozenset[str]().union(*(other.words for other in self.recent))
+        for other in self.recent[-_RECENT:]:
+            if one.text == other.text or (
+                say_the_same(one.words, other.words) and not brings_words(one.words, known)
+            ):
                 self.count += 1
-                self.literal = self.literal and one.text == other.text
+                self.equal = max(self.equal, Equality.of(one.text, other.text))
                 return
-        self.count, self.first, self.literal = 1, one, True
+        self.count, self.first, self.equal = 1, one, Equality.LETTERS
 
     def _judge(self, one: Statement, limits: StallThresholds) -> None:
         level, count = self.level(self.count, limits), self.count
-        words = "say the same" if self.literal else "say the same in other words"
-        if not level and self.unprompted >= self.factor * _ONLY_TEXT:
-            level, count, words = StallLevel.NOTICE, self.unprompted, "follow each other"
-        if not level or self.first is None:
+        first, words = self.first, self.equal.words
+        talks = self.has_worked and not self.is_talk
+        if not level and talks and self.unprompted >= self.factor * _ONLY_TEXT:
+            level, count, first = StallLevel.NOTICE, self.unprompted, self.recent[0]
+            words = "follow each other"
+        if not level or first is None:
             self.finding = None
             return
-        first = self.recent[0] if words == "follow each other" else self.first
         text = shorten(one.text)
         self.finding = Stall(
             StallKind.LOOP,
@@ -135,7 +153,7 @@ class Monologue(Detector):
 
     def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
         self.unprompted = 0
-        if not (prompt.by_program and prompt.is_again):
+        if not (prompt.by_program and prompt.is_again) or prompt.pause >= PAUSE:
             self.reset()
 
     def on_turn_started(
@@ -147,13 +165,20 @@ class Monologue(Detector):
         limits: StallThresholds,
     ) -> None:
         self.unprompted = 0
+        if pause >= PAUSE:
+            self.reset()
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        self.has_worked = True
         if self.recent:
+            self.is_talk = self.is_talk or self.unprompted >= _TALK
             self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:
         self.reset()
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "equal words", limits)
 
     def reset(self) -> None:
         self.recent, self.first, self.count, self.unprompted, self.finding = [], None, 0, 0, None
@@ -164,15 +189,17 @@ class SimilarMessages(Detector):
 
     name: ClassVar[DetectorName] = DetectorName.SIMILAR_MESSAGES
     texts: list[str] = field(default_factory=list)
+    message: str = ""
     count: int = 0
     first_at: float | None = None
     first_ref: SourceRef | None = None
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        if said.thinking:
-            return
-        text = said.text[:_COMPARED]
-        if self.texts and all(_nearly_equal(text, other) for other in self.texts):
+        if said.thinking or (said.message and said.message == self.message):
+            return  # of a message in parts the first stands for all
+        text, self.message = said.text[:_COMPARED], said.message
+        others = self.texts[-max(1, min(self.count, 2)) :]
+        if others and _nearly_equal(text, others):
             self.count += 1
         else:
             self.count, self.first_at, self.first_ref = 1, said.at, said.ref
@@ -205,13 +232,15 @@ _COMPARED = 1000
 _NEARLY = 0.85
 
 
-def _nearly_equal(one: str, other: str) -> bool:
+def _nearly_equal(text: str, others: Iterable[str]) -> bool:
     """The seed's rule; two quick bounds spare most of its cost."""
-    if one == other:
-        return True
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return (
-        matcher.real_quick_ratio() > _NEARLY
-        and matcher.quick_ratio() > _NEARLY
-        and matcher.ratio() > _NEARLY
-    )
+    matcher = SequenceMatcher(None, "", text)
+    for other in others:
+        matcher.set_seq1(other)
+        if other != text and not (
+            matcher.real_quick_ratio() > _NEARLY
+            and matcher.quick_ratio() > _NEARLY
+            and matcher.ratio() > _NEARLY
+        ):
+            return False
+    return True

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from tui.model.events import SourceRef
+from tui.model.cli_commands import STOP_HOOK_FEEDBACK
+from tui.model.events import SourceRef, UserMessage
+from tui.model.journal import JournalEntry, Requester
+from tui.night.stuck.turns.wording import without_numbers
 from tui.night.usage.compact_tables import digest
-from tui.system.lazy_pattern import lazy
 
 _KEPT = 12
 _TEXT = 2000
 _TIMES = 2
-_NUMBERED = lazy(r"\w*\d\w*")
+_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
+"""Why an attempt began, where its first prompt is the supervisor's."""
+PAUSE = 30.0
+"""Seconds before a prompt from which on whoever prompts is waiting for something."""
+
+
+class Speaker(Enum):
+    """Who had a message put to the agent."""
+
+    NOBODY = 0
+    PERSON = 1
+    SUPERVISOR = 2
+
+
+def begins_turn(body: UserMessage, is_open: bool) -> bool:
+    """Whether what the CLI itself put to the model has it go on after the end of a turn."""
+    if body.role == "note":
+        return bool(body.tasks)
+    beside = not is_open or body.text.startswith(STOP_HOOK_FEEDBACK)
+    return body.role == "synthetic" and beside
 
 
 class Prompt(NamedTuple):
@@ -33,7 +55,7 @@ class Prompt(NamedTuple):
 
 def prompt_key(text: str) -> int:
     """Equal for prompts that differ in numbers, times and ids alone."""
-    return digest(" ".join(_NUMBERED.sub("#", text[:_TEXT]).split()))
+    return digest(without_numbers(text[:_TEXT]))
 
 
 class PromptLog(Struct):
@@ -51,13 +73,20 @@ class PromptLog(Struct):
         if at is not None:
             self.worked_at = at
 
-    def announce(self, text: str = "") -> None:
-        """Our supervisor sends this `text`, or without one the prompt that comes next."""
-        if text:
-            self.own.append(prompt_key(text))
-            del self.own[:-_KEPT]
-        else:
-            self.announced = True
+    def on_journal(self, entry: JournalEntry) -> Speaker:
+        """Notes which prompts the supervisor will send; who speaks to the agent by this entry."""
+        match entry.kind:
+            case "inject" if entry.data.get("by") == Requester.SUPERVISOR:
+                self.own.append(prompt_key(str(entry.data.get("text") or "")))
+                del self.own[:-_KEPT]
+                return Speaker.SUPERVISOR
+            case "inject":
+                return Speaker.PERSON
+            case "continuation":
+                self.announced = True
+            case "segment_started" if entry.data.get("why") in _BY_PROGRAM:
+                self.announced = True
+        return Speaker.NOBODY
 
     def pause(self, at: float | None) -> float:
         """How long nothing was done by `at`."""

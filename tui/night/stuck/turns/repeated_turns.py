@@ -18,17 +18,19 @@ from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.prompts import Prompt
-from tui.night.stuck.turns.wording import say_the_same, words_of
+from tui.night.stuck.turns.notes import NewContent
+from tui.night.stuck.turns.prompts import PAUSE, Prompt
+from tui.night.stuck.turns.wording import ALIKE, Equality, brings_words, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
 
-_MOST_STEPS = 32
+_MOST_STEPS = 64
 _MOST_TURNS = 3
 _TEXT = 2000
 _SIZE_SLACK = 64
-_PAUSE = 30.0
 _ODD = 4
 _UNSURE = 2.0
+_RELATED = 0.3
+"""Less of their words have two texts in common that are about different things."""
 
 
 class Turn(Struct):
@@ -44,10 +46,16 @@ class Turn(Struct):
     tree: int = 0
     tasks: int | None = None
     advanced: bool = False
+    noted: bool = False
 
     @property
     def is_empty(self) -> bool:
         return not self.calls and not self.text
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has more calls than are kept; such a turn is never called the same."""
+        return self.calls > _MOST_STEPS
 
     def shown(self, ref: SourceRef) -> StallStep:
         """The turn as evidence."""
@@ -68,9 +76,13 @@ class RepeatedTurns(Detector):
     alike: bool = True
     exact: bool = True
     literal: bool = True
+    said: Equality = Equality.LETTERS
+    known: bool = True
+    same_files: bool = True
     first_at: float | None = None
     first_ref: SourceRef | None = None
     news: int = 0
+    content: NewContent = field(default_factory=NewContent)
 
     def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:
         if prompt.is_again:
@@ -95,21 +107,31 @@ class RepeatedTurns(Detector):
         if turn is None:
             return
         turn.calls += 1
-        if len(turn.steps) < _MOST_STEPS:
-            turn.steps.append(step)
+        if turn.is_long:
+            turn.steps, self.finding = [], None
+            return
+        turn.steps.append(step)
+        turn.text = ""
+        if self.content.waits:
+            self._on_content(turn, self.content.was_work(step, progress))
         if self.finding is not None and self._match(step) is None:
             self.news += 1
             if self.news > max(1, turn.calls // _ODD):
                 self.finding = None
+
+    def _on_content(self, turn: Turn, is_work: bool) -> None:
+        if is_work:
+            turn.advanced, self.finding = True, None
+        else:
+            turn.noted = True
 
     def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
         if self.current is not None and not said.thinking:
             self.current.text = said.text[-_TEXT:]
 
     def on_progress(self, kind: ProgressKind) -> None:
-        self.finding = None
-        if self.current is not None:
-            self.current.advanced = True
+        if self.content.is_progress(kind) and self.current is not None:
+            self._on_content(self.current, True)
 
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
@@ -135,10 +157,13 @@ class RepeatedTurns(Detector):
         """The turn is over: what it brought."""
         turn.tree, turn.tasks = progress.tree, progress.open_tasks
         turn.words = words_of(turn.text)
+        if self.content.is_left():
+            self._on_content(turn, True)
         if self.turns and self._brings_nothing(turn):
             self.rounds += 1
         else:
             self.rounds, self.alike, self.exact, self.literal = 1, True, True, True
+            self.known, self.same_files, self.said = True, True, Equality.LETTERS
             self.first_at, self.first_ref = turn.at, turn.ref
         if turn.advanced:
             self.turns = []
@@ -149,22 +174,34 @@ class RepeatedTurns(Detector):
     def _brings_nothing(self, turn: Turn) -> bool:
         """Whether all of a turn was there before, in one of the last few; notes how much is equal."""
         last = self.turns[-1]
-        if turn.advanced or turn.tree != last.tree or turn.tasks != last.tasks:
+        counted = turn.tasks is not None and last.tasks is not None
+        if turn.noted and not counted:
+            turn.advanced = True  # a note may be where a task is ticked
+        if turn.advanced or turn.is_long or (counted and turn.tasks != last.tasks):
             return False
-        ends_alike = any(_end_alike(turn, one) for one in self.turns)
+        alike = max(shared_words(turn.words, one.words) for one in self.turns)
+        if turn.text == last.text:
+            alike = 1.0
         if turn.calls:
-            return self._calls_again(turn, last, ends_alike)
-        self.literal = self.literal and turn.text == last.text
-        return ends_alike and not last.calls
+            return self._calls_again(turn, last, alike, counted)
+        self.said = max(self.said, Equality.of(turn.text, last.text))
+        known = frozenset[str]().union(*(one.words for one in self.turns))
+        return alike >= ALIKE and not last.calls and not brings_words(turn.words, known)
 
-    def _calls_again(self, turn: Turn, last: Turn, ends_alike: bool) -> bool:
-        """Whether the calls of a turn were all there before; of many, a few new ones do not matter."""
+    def _calls_again(self, turn: Turn, last: Turn, alike: float, counted: bool) -> bool:
+        """Whether the calls of a turn were all there before.
+
+        Of many, a few new ones do not matter where the turn ends in the same words; where the tasks are counted
+        and none was done, none of them does.
+        """
         matches = [self._match(step) for step in turn.steps]
         unknown = matches.count(None)
-        if unknown and not (ends_alike and unknown <= turn.calls // _ODD):
+        if unknown and (alike < ALIKE or not (counted or unknown <= turn.calls // _ODD)):
             return False
-        self.alike = self.alike and ends_alike
+        self.alike = self.alike and alike >= _RELATED
         self.exact = self.exact and not unknown and _calls_of(turn) == _calls_of(last)
+        self.known = self.known and not unknown
+        self.same_files = self.same_files and turn.tree == last.tree
         self.literal = self.literal and all(matches)
         return True
 
@@ -192,7 +229,7 @@ class RepeatedTurns(Detector):
         evidence = [self._words(turn)]
         if turn.text:
             evidence.append(f"the last ends: “{shorten(turn.text.strip())}”")
-        if self.first_at is not None and last_at is not None and last_at > self.first_at:
+        if self.first_at is not None and last_at is not None and last_at >= self.first_at + 1.0:
             evidence.append(f"for {format_duration(last_at - self.first_at)}")
         needed = counts_of(self.name, limits).notice
         return Stall(
@@ -212,13 +249,16 @@ class RepeatedTurns(Detector):
     def _words(self, turn: Turn) -> str:
         """What the turns have in common; "same" only where nothing differs."""
         if not turn.calls:
-            said = "say the same" if self.literal else "say the same in other words"
-            text = f"{self.rounds} turns without a call {said}"
+            text = f"{self.rounds} turns without a call {self.said.words}"
         elif self.exact:
             answers = "same answers" if self.literal else "same answers but for times and ids"
-            text = f"{self.rounds} turns: same calls, {answers}, same files"
+            text = f"{self.rounds} turns: same calls, {answers}"
+        elif self.known:
+            text = f"{self.rounds} turns brought nothing new: calls and answers of the turns before"
         else:
-            text = f"{self.rounds} turns brought nothing new: calls and answers of the turns before, same files"
+            text = f"{self.rounds} turns end in the same words, and no task was done"
+        if turn.calls:
+            text += ", same files" if self.same_files else ", nothing new in the files but notes"
         if turn.tasks:
             text += f", {format_count(turn.tasks, 'task')} still open"
         return text
@@ -226,10 +266,6 @@ class RepeatedTurns(Detector):
 
 def _calls_of(turn: Turn) -> Counter[int]:
     return Counter(step.key for step in turn.steps)
-
-
-def _end_alike(one: Turn, other: Turn) -> bool:
-    return one.text == other.text or say_the_same(one.words, other.words)
 
 
 def _same_answer(one: Step, other: Step) -> bool:
@@ -243,7 +279,7 @@ def _same_answer(one: Step, other: Step) -> bool:
 
 def _patience(turn: Turn, limits: StallThresholds) -> float:
     """What waits is given time: turns after a pause, that poll, or that find a server away."""
-    waits = turn.pause >= _PAUSE or any(
+    waits = turn.pause >= PAUSE or any(
         step.tool in POLLING or (step.is_error and is_infrastructure_error(step.excerpt))
         for step in turn.steps
     )

@@ -1,0 +1,3 @@
+"""What calls of tools change."""
+
+from __future__ import annotations
