@@ -18,7 +18,7 @@ from tui.model.interventions import (
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
-from tui.model.state import CIRCLING, EndKind, OutcomeKind
+from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.intervention_log import InterventionLog
@@ -231,8 +231,7 @@ def _text_and_author(
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
-            if text not in CIRCLING:  # the fold marks that itself, journal or no journal
-                timeline.mark(at, "stall", text)
+            timeline.mark(at, "stall", text)
             return text, "watchdog"
         case "stall_step":
             return shorten(f"{_text(data, 'step')}: {_text(data, 'reason')}", 300), "supervisor"

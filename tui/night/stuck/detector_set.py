@@ -291,15 +291,11 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is None:
-            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
-        else:
-            since = min(episode.since, worst.since) or worst.since
-            noticed_at = episode.noticed_at
-        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
-        conversation.episode = worst
-        peak = conversation.peak
-        if peak is None or worst.level.rank >= peak.level.rank:
+        since, noticed_at, peak = worst.since, worst.last_at, conversation.peak
+        if episode is not None:
+            since, noticed_at = min(episode.since, since) or since, episode.noticed_at
+        worst = conversation.episode = structs.replace(worst, since=since, noticed_at=noticed_at)
+        if episode is None or peak is None or worst.level.rank >= peak.level.rank:
             conversation.peak = worst
 
     def _worst(
