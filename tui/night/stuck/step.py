@@ -28,7 +28,7 @@ class Step(Struct):
     written, and `echoes` are the words that such a call only prints. `fingerprint` stands for the answer
     without chance, `clocks` and `spans` for its times and durations, once somebody asked; `varies`: it
     is the same as the answer before but for durations. `whole` stands for an answer that was cut.
-    `denial`: it was not let run, in the folder `cwd`.
+    `denial`: it was not let run.
     `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
     """
 
@@ -47,7 +47,6 @@ class Step(Struct):
     run: TestRun | None = None
     fingerprint: int = 0
     denial: DenialKind | None = None
-    cwd: str = ""
     content: ContentChange = ContentChange.NONE
     failures: int = 0
     call: int = 0
@@ -65,6 +64,11 @@ class Step(Struct):
     def shell_text(self) -> str:
         """The whole text of a shell command, or what another call is about."""
         return self.command or self.target
+
+    @property
+    def was_made(self) -> bool:
+        """Whether it was let run, or a person looked at it."""
+        return self.denial is None or self.denial == DenialKind.PERSON
 
     @property
     def words(self) -> str:
