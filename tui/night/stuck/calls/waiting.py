@@ -110,7 +110,8 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     if any(is_infrastructure_error(step.excerpt) for step in failing):
         return _backing_off(failing, paused, limits)
     waits = all(_NOT_YET.search(step.excerpt) for step in failing)
-    if any(polls(step, limits) for step in cycle):
+    asked = sum(polls(step, limits) for step in cycle)
+    if asked and (paused or 2 * asked >= length):
         return _polling(rounds, failing, waits, limits)
     if waits and paused:
         if (
