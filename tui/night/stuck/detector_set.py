@@ -22,7 +22,7 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, step_of
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
 from tui.night.stuck.turns.prompts import PromptLog, Speaker
@@ -136,14 +136,8 @@ class DetectorSet(Struct):
         answered = progress.on_answer(use, result, run)
         for kind in answered.kinds:
             self.on_progress(kind, at, ref)
-        step = Step(
-            *(use.name, use.target, use.key, result.is_error, result.excerpt, result.size),
-            *(progress.tree, at, ref, called_at, use.command, use.path, run),
-            denial=result.denial,
-            cwd=self.cwd,
-            content=answered.content,
-            failures=answered.failures,
-        )
+        step = step_of(use, result, progress.tree, at, ref, called_at, run)
+        step.cwd, step.content, step.failures = self.cwd, answered.content, answered.failures
         if step.denial == DenialKind.NOT_GRANTED and self.plans:
             step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)

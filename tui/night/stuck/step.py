@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.model.events import SourceRef
+from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
@@ -65,6 +65,34 @@ class Step(Struct):
         if self.at is not None and self.called_at is not None:
             seconds = max(0.0, self.at - self.called_at)
         return StallStep(self.at, self.words, self.last_line, self.ref, seconds, self.is_error)
+
+
+def step_of(
+    use: ToolCall,
+    result: ToolResult,
+    tree: int,
+    at: float | None,
+    ref: SourceRef,
+    called_at: float | None,
+    run: TestRun | None,
+) -> Step:
+    """A call with its answer, after which the files have the content `tree`."""
+    return Step(
+        use.name,
+        use.target,
+        use.key,
+        result.is_error,
+        result.excerpt,
+        result.size,
+        tree,
+        at,
+        ref,
+        called_at,
+        use.command,
+        use.path,
+        run,
+        denial=result.denial,
+    )
 
 
 class SpokenText(Struct):
