@@ -116,7 +116,7 @@ class SameError(Detector):
         if step.key not in group.calls:
             group.calls.append(step.key)
             del group.calls[:-_MOST_STEPS]
-        group.steps.append(step)
+        group.steps.append(step.kept())
         del group.steps[:-_MOST_STEPS]
 
     def _succeeded(self, step: Step) -> None:

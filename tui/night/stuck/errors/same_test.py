@@ -104,6 +104,7 @@ class SameTest(Detector):
             return
         known.sources = progress.sources
         known.rounds += 1
+        known.steps[-1] = known.steps[-1].kept()
         known.steps.append(step)
         del known.steps[:-_MOST_STEPS]
         _, names = failure_lines(step.excerpt)
