@@ -205,23 +205,21 @@ class DetectorSet(Struct):
             return
         if not prompt.by_program:
             self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(
-            lambda detector: detector.on_prompt(prompt, self.progress, limits),
-            self.conversation(""),
-        )
+        main = self.conversation("")
+        for detector in self._enabled(main):
+            detector.on_prompt(prompt, self.progress, limits)
+        self._update(main)
 
     def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
-        main = self.conversation("")
-        pause = self.prompts.pause(at)
+        main, pause = self.conversation(""), self.prompts.pause(at)
         for detector in self._enabled(main):
             detector.on_turn_started(at, ref, pause, self.progress, limits)
         self._update(main)
 
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
-        main = self.conversation("")
-        speaker = self.prompts.on_journal(entry)
+        main, speaker = self.conversation(""), self.prompts.on_journal(entry)
         if speaker == Speaker.PERSON:
             self.progress.mark(ProgressKind.PERSON, entry.at)
         for one in main.detectors if speaker != Speaker.NOBODY else ():
