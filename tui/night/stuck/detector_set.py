@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
 
 from msgspec import Struct, field, structs
 
@@ -75,6 +77,22 @@ class Conversation(Struct):
             self.compactions,
             self.refused_calls,
         )
+
+
+@cache
+def _concerned(event: str, off: tuple[str, ...]) -> Callable[[Conversation], Sequence[Detector]]:
+    """Picks the detectors that are on and do anything at such an event: for most events, a few of all."""
+    whole = Conversation()
+    names = [
+        name
+        for name in whole.__struct_fields__
+        if isinstance(one := getattr(whole, name), Detector)
+        and one.name not in off
+        and getattr(type(one), event) is not getattr(Detector, event)
+    ]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda conversation: [getattr(conversation, name) for name in names]
 
 
 class DetectorSet(Struct):
@@ -159,7 +177,7 @@ class DetectorSet(Struct):
             step.denial = DenialKind.PLAN_MODE
         conversation = self.conversations.get(thread) or self.conversation(thread)
         was_made = step.denial in (None, DenialKind.PERSON)
-        for detector in self._enabled(conversation):
+        for detector in _concerned("on_step", self.disabled)(conversation):
             if was_made or detector.name not in _OF_CALLS_MADE:
                 detector.on_step(step, progress, limits)
         self._update(conversation)
@@ -182,7 +200,7 @@ class DetectorSet(Struct):
         if not thread:
             self.prompts.on_work(at)
         said = SpokenText(text, has_calls, at, ref, message, thinking)
-        for detector in self._enabled(conversation):
+        for detector in _concerned("on_text", self.disabled)(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
 
@@ -210,10 +228,10 @@ class DetectorSet(Struct):
             return
         if not prompt.by_program:
             self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(
-            lambda detector: detector.on_prompt(prompt, self.progress, limits),
-            self.conversation(""),
-        )
+        main = self.conversation("")
+        for detector in main.detectors:
+            detector.on_prompt(prompt, self.progress, limits)
+        self._update(main)
 
     def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
@@ -252,8 +270,11 @@ class DetectorSet(Struct):
             self._believe_until(at)
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
+        concerned = _concerned("on_progress", self.disabled)
         for conversation in self.conversations.values():
-            self._each(lambda detector: detector.on_progress(kind), conversation)
+            for detector in concerned(conversation):
+                detector.on_progress(kind)
+            self._update(conversation)
 
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
@@ -289,11 +310,6 @@ class DetectorSet(Struct):
             for detector in conversation.detectors:
                 if detector.name == name:
                     detector.factor = factor
-
-    def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
-        for detector in conversation.detectors:
-            change(detector)
-        self._update(conversation)
 
     def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
         """The detectors that the settings leave on."""
@@ -336,11 +352,12 @@ class DetectorSet(Struct):
     ) -> Stall | None:
         """The worst finding of the detectors that are on and not `quiet`, with what it cost."""
         found = [
-            one.finding
-            for one in self._enabled(conversation)
-            if one.finding is not None
+            finding
+            for one in conversation.detectors
+            if (finding := one.finding) is not None
+            and one.name not in self.disabled
             and one.name not in quiet
-            and not self.wrong.is_excused(one.finding)
+            and not self.wrong.is_excused(finding)
         ]
         if not found:
             return None
