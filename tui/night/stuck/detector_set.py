@@ -11,18 +11,21 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
-from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
+from tui.night.stuck.calls.advancing import AdvancingAnswers
+from tui.night.stuck.calls.commands import name_call
+from tui.night.stuck.calls.growing_commands import GrowingCommands
+from tui.night.stuck.calls.recurring_calls import RecurringCalls
+from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
-from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
@@ -49,6 +52,9 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    growing_commands: GrowingCommands = field(default_factory=GrowingCommands)
+    recurring_calls: RecurringCalls = field(default_factory=RecurringCalls)
+    answers: AdvancingAnswers = field(default_factory=AdvancingAnswers)
     refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     same_error: SameError = field(default_factory=SameError)
     same_test: SameTest = field(default_factory=SameTest)
@@ -65,6 +71,8 @@ class Conversation(Struct):
     def detectors(self) -> tuple[Detector, ...]:
         return (
             self.repeated_calls,
+            self.growing_commands,
+            self.recurring_calls,
             self.repeated_phrases,
             self.monologue,
             self.same_error,
@@ -102,8 +110,6 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    cwd: str = ""
-    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
@@ -121,12 +127,6 @@ class DetectorSet(Struct):
         return known
 
     # --- what happens ---
-
-    def on_init(self, cwd: str, permission_mode: str) -> None:
-        """The CLI named its folder and its permission mode; empty where it did not."""
-        self.cwd = cwd or self.cwd
-        if permission_mode:
-            self.plans = permission_mode == "plan"
 
     def on_tool_result(
         self,
@@ -169,17 +169,16 @@ class DetectorSet(Struct):
             use.path,
             run,
             denial=result.denial,
-            cwd=self.cwd,
             content=answered.content,
             failures=answered.failures,
         )
-        if step.denial == DenialKind.NOT_GRANTED and self.plans:
-            step.denial = DenialKind.PLAN_MODE
+        name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        was_made = step.denial in (None, DenialKind.PERSON)
-        for detector in _concerned("on_step", self.disabled)(conversation):
-            if was_made or detector.name not in _OF_CALLS_MADE:
-                detector.on_step(step, progress, limits)
+        off = self.disabled if step.was_made else (*self.disabled, *_OF_CALLS_MADE)
+        for detector in _concerned("on_step", off)(conversation):
+            detector.on_step(step, progress, limits)
+        if step.was_made and conversation.answers.on_step(step):
+            self.on_progress(ProgressKind.OUTPUT, at, ref)
         self._update(conversation)
 
     def on_text(
