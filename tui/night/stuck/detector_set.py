@@ -142,8 +142,7 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         if len(self.conversations) > 1:
             self._end_conversation(use.id)
             self._end_conversation(result.agent_id)
@@ -193,8 +192,7 @@ class DetectorSet(Struct):
         thinking: bool = False,
     ) -> None:
         """The model said `text`, or thought it; alone, or on the way to a tool call."""
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         if not thread:
             self.prompts.on_work(at)
@@ -220,8 +218,7 @@ class DetectorSet(Struct):
         by_program: bool = False,
     ) -> None:
         """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         prompt = self.prompts.read(text, by_program, at, ref)
         if prompt is None:
             return
@@ -265,8 +262,6 @@ class DetectorSet(Struct):
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
-        if self.wrong.said:
-            self._believe_until(at)
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
         concerned = _concerned("on_progress", self.disabled)
@@ -280,35 +275,13 @@ class DetectorSet(Struct):
         self.wrong.add(said)
 
     def _believe_until(self, at: float | None) -> None:
-        """Apply what persons said up to `at`, before what happened then is looked at."""
-        for said in self.wrong.pop_until(at):
-            self._believe(said)
-
-    def _believe(self, said: NotStuck) -> None:
-        """That detector needs twice as much from now on; what it never found cannot be wrong."""
-        name = said.detector
-        found = False
-        for conversation in self.conversations.values():
-            for detector in conversation.detectors:
-                if detector.name == name and detector.finding is not None:
-                    found = True
-                    self.wrong.excuse(detector.finding)
-                    detector.finding = None
-            episode = conversation.episode
-            if episode is not None and episode.detector == name:
-                self._end(structs.replace(episode, called_wrong_at=said.at))
-                conversation.episode = None
-            self._update(conversation)
-        if not found:
-            ended = call_newest_wrong(self.ended, name, said.at)
-            if ended is None:
-                return
-            self.wrong.excuse(ended)
-        factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
-        for conversation in self.conversations.values():
-            for detector in conversation.detectors:
-                if detector.name == name:
-                    detector.factor = factor
+        """What persons called wrong by `at` counts for what happens then."""
+        for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
+            factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
+            for conversation in self.conversations.values():
+                for detector in conversation.detectors:
+                    detector.factor = factor if detector.name == name else detector.factor
+                self._update(conversation)
 
     def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
         """The detectors that the settings leave on."""
@@ -335,15 +308,11 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is None:
-            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
-        else:
-            since = min(episode.since, worst.since) or worst.since
-            noticed_at = episode.noticed_at
-        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
-        conversation.episode = worst
-        peak = conversation.peak
-        if peak is None or worst.level.rank >= peak.level.rank:
+        since, noticed_at, peak = worst.since, worst.last_at, conversation.peak
+        if episode is not None:
+            since, noticed_at = min(episode.since, since) or since, episode.noticed_at
+        worst = conversation.episode = structs.replace(worst, since=since, noticed_at=noticed_at)
+        if episode is None or peak is None or worst.level.rank >= peak.level.rank:
             conversation.peak = worst
 
     def _worst(
