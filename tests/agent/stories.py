@@ -210,6 +210,19 @@ def permission_wait(stage: StoryStage, command: str = "curl_-sS_http://127.0.0.1
         steps.final("It ran.")
 
 
+def refused(stage: StoryStage, times: str = "12") -> None:
+    """Ever other calls of one kind that nobody allows, until somebody says to step back."""
+    steps = StorySteps(stage)
+    for attempt in range(1, int(times) + 1):
+        call = AskedCall("Bash", command=f"pytest -q tests/test_{attempt}.py", description="Test")
+        stage.respond(f"Let me run test file {attempt}.", [call], think=0.6)
+        if stage.nudged():
+            steps.bash("ls; git status --short", "Then I do without the tests.", "Look around")
+            steps.final("Nobody allows the tests here; I noted that under Blockers.")
+            return
+    steps.final("I may not run the tests.")
+
+
 def _api_error(words: str, error: str, status: int, kind: str, tries: int) -> Callable[..., None]:
     def scenario(stage: StoryStage, retries: str = str(tries), delay: str = "0.02") -> None:
         delays = incidents.backoff(float(delay), int(retries))
@@ -298,6 +311,7 @@ STORIES: dict[str, Story] = {
         for story in (
             hello,
             loop,
+            refused,
             stall,
             long_tool,
             retry,

@@ -259,8 +259,7 @@ def _text_and_author(
             return kind.replace("_", " "), "person"
         case "suspended":
             seconds = _number(data, "seconds") or 0.0
-            log.suspended_seconds += seconds
-            log.awake_at = at
+            log.suspended_seconds, log.awake_at = log.suspended_seconds + seconds, at
             log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
             return f"the machine slept for {format_duration(seconds)}", "machine"
         case "checkpoint_failed" | "continuation" | "note":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestRun
 from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
@@ -16,19 +18,17 @@ from tui.model.review import (
     Risk,
     TaskChanges,
     TestState,
+    TimelineMoment,
     WasteItem,
 )
 from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.helped import intervention_effects
-from tui.night.review.moments import (
-    find_commit_record,
-    find_moments,
-    find_stalls,
-    find_waste,
-)
+from tui.night.review.moments import find_commit_record, find_moments
+from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,
     VerdictInputs,
@@ -64,11 +64,14 @@ def assemble_review(
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
+    snapshot, wrong = _take_out_called_wrong(snapshot)
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
     )
-    waste = find_waste(snapshot, work, inputs.spending, ending.kind in _CUT_OFF)
-    facts = _facts(snapshot, inputs, ending, changes, claims, risks)
+    lost = LostTime()
+    stalls = priced_stalls(find_stalls(snapshot), inputs.spending, lost)
+    waste = find_waste(stalls, work, inputs.spending, lost, ending.kind in _CUT_OFF)
+    facts = _facts(snapshot, inputs, ending, stalls, changes, claims, risks)
     uncommitted = sum(not file.commit for file in changes.files) if changes is not None else 0
     verdict, reasons = judge_night(facts)
     return Review(
@@ -90,7 +93,7 @@ def assemble_review(
         interventions=intervention_effects(snapshot, evidence),
         stalls=facts.stalls,
         timeline=snapshot.timeline,
-        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns),
+        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns, wrong),
         points=restore_points(snapshot, evidence),
         looked_at=looked_at,
         files_changed=facts.changed_files or 0,
@@ -101,10 +104,23 @@ def assemble_review(
     )
 
 
+def _take_out_called_wrong(night: NightSnapshot) -> tuple[NightSnapshot, list[TimelineMoment]]:
+    """The night without the stalls that a person called wrong, and when that was said of what."""
+    said = "a person said that this is not stuck: "
+    kept = tuple(one for one in night.circling if one.called_wrong_at is None)
+    wrong = [
+        TimelineMoment(one.called_wrong_at, "stall", said + one.evidence[0], None, *one.refs[:1])
+        for one in night.circling
+        if one.called_wrong_at is not None
+    ]
+    return structs.replace(night, circling=kept), wrong
+
+
 def _facts(
     snapshot: NightSnapshot,
     inputs: ReviewInputs,
     ending: Ending,
+    stalls: tuple[Stall, ...],
     changes: RepositoryChanges | None,
     claims: tuple[Claim, ...],
     risks: tuple[Risk, ...],
@@ -115,7 +131,7 @@ def _facts(
         tests=snapshot.tests,
         claims=claims,
         risks=risks,
-        stalls=find_stalls(snapshot),
+        stalls=stalls,
         commits=max(len(snapshot.commits), len(inputs.evidence.commits)),
         changed_files=None if changes is None else len(changes.files),
         edits=max(snapshot.counts.edits, len(inputs.evidence.edits)),

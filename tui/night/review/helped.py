@@ -11,7 +11,7 @@ from tui.model.labels import describe_effect
 from tui.model.review import Helped, InterventionEffect
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import StallKind
-from tui.night.review.moments import end_of
+from tui.night.review.trouble import end_of
 from tui.system.format import format_duration, shorten
 
 Changes = Sequence[tuple[float, str]]
