@@ -380,11 +380,7 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            files = entry.data.get("mode") != "conversation"
-            self._detectors.on_rewind(str(entry.data.get("checkpoint", "")), files, entry.at)
             state.evidence.on_rewind(entry)
-        elif entry.kind == "checkpoint":
-            self._detectors.progress.files.on_checkpoint(str(entry.data.get("checkpoint", "")))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
 

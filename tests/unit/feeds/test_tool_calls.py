@@ -120,3 +120,91 @@ def test_an_input_that_cannot_be_read_is_still_a_call() -> None:
         found = read_tool_call("t", "Bash", Raw(raw))
         assert found.key > 0
         assert found.target == ""
+
+
+def change(name: str, given: Any) -> tuple[int, int]:
+    """What an editing call does to the number of its file: what it takes out, and by how much it changes it."""
+    found = read_tool_call("t", name, Raw(line(given))).change
+    return found.removed, (found.written - found.removed) % 2**63
+
+
+def edit(old: str, new: str, **more: Any) -> dict[str, Any]:
+    return {"file_path": "/p/a.py", "old_string": old, "new_string": new, **more}
+
+
+@pytest.mark.parametrize("padding", ["", "x" * 3000])
+def test_an_edit_and_its_reversal_cancel(padding: str) -> None:
+    one = change("Edit", edit(f"a = 1{padding}", "a = 2"))
+    other = change("Edit", edit("a = 2", f"a = 1{padding}"))
+    assert one[0] != 0
+    assert (one[1] + other[1]) % 2**63 == 0
+    assert one[1] != 0
+
+
+def test_lines_around_a_change_do_not_matter() -> None:
+    small = change("Edit", edit("b = 1", "b = 2"))
+    large = change("Edit", edit("a = 0\n    b = 1\n\nc = 0", "a = 0\n    b = 2\n\nc = 0"))
+    assert small[1] == large[1]
+    assert change("Edit", edit("b = 1", "b = 3"))[1] != small[1]
+
+
+def test_many_edits_in_one_call_are_their_sum() -> None:
+    pairs = [{"old_string": "a", "new_string": "b"}, {"old_string": "c\nd", "new_string": "e"}]
+    both = change("MultiEdit", {"file_path": "/p/a.py", "edits": pairs})
+    one, other = (change("Edit", {"file_path": "/p/a.py", **pair}) for pair in pairs)
+    assert both[1] == (one[1] + other[1]) % 2**63
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("Write", {"file_path": "/p/a", "content": "a\nb"}),
+        ("Edit", {"file_path": "/p/a", "old_string": "", "new_string": "a\nb"}),
+        ("create_file", {"path": "/p/a", "content": "a\nb"}),
+        ("mcp__files__write_file", {"path": "/p/a", "content": "a\nb"}),
+        ("str_replace_based_edit_tool", {"command": "create", "path": "/p/a", "file_text": "a\nb"}),
+        ("NotebookEdit", {"notebook_path": "/p/a", "new_source": "a\nb"}),
+    ],
+)
+def test_a_whole_content_is_the_same_number_by_whichever_tool(name: str, given: Any) -> None:
+    use = read_tool_call("t", name, Raw(line(given)))
+    assert use.path == "/p/a"
+    assert (use.change.removed, use.change.written) == change("Write", {"content": "a\nb"})
+    padded = {**given, "description": "d" * 3000}
+    assert read_tool_call("t", name, Raw(line(padded))).change == use.change
+
+
+def test_cells_of_a_notebook_are_apart() -> None:
+    cells = [
+        change("NotebookEdit", {"notebook_path": "/p/a", "cell_id": c, "new_source": "x"})
+        for c in "ab"
+    ]
+    assert cells[0] != cells[1]
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"file_path": 5}, {"edits": "no"}, {"edits": [5]}, {"content": 7}, []]
+)
+def test_an_edit_that_cannot_be_read_changes_nobody_knows_what(given: Any) -> None:
+    assert change("Edit", given) == (0, 0)
+
+
+def test_tasks_that_a_call_ticks() -> None:
+    def ticked(name: str, given: Any) -> tuple[int, ...]:
+        return read_tool_call("t", name, Raw(line(given))).change.ticked
+
+    todos = [
+        {"content": f"task {n}", "status": status}
+        for n, status in enumerate(("completed", "pending"))
+    ]
+    assert len(ticked("TodoWrite", {"todos": todos})) == 1
+    assert ticked("TodoWrite", {"todos": [*todos, 5], "more": "x" * 3000}) == ticked(
+        "TodoWrite", {"todos": todos}
+    )
+    assert ticked("TodoWrite", {"todos": "garbage"}) == ()
+    assert (
+        len(ticked("TaskUpdate", {"taskId": "3", "status": "completed", "description": "x" * 3000}))
+        == 1
+    )
+    assert ticked("TaskUpdate", {"taskId": "3", "status": "in_progress"}) == ()
+    assert ticked("Bash", {"status": "completed"}) == ()

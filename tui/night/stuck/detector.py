@@ -109,7 +109,7 @@ class Detector(Struct):
         notice = counts_of(self.name, limits).notice * self.factor
         return StallSignal(words, count, notice, "rounds") if count > 1 else None
 
-    def level(self, count: int, limits: StallThresholds, patience: float = 1.0) -> StallLevel:
+    def level(self, count: float, limits: StallThresholds, patience: float = 1.0) -> StallLevel:
         """The level of `count` equal rounds; `patience` times as many are needed for each."""
         counts = counts_of(self.name, limits)
         rounds = count / (patience * self.factor)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import ASKING, EDITING, SHELLS
+from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
@@ -15,10 +15,8 @@ from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSi
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
 from tui.night.stuck.detector import Detector
-from tui.night.stuck.errors.causes import failure_digest
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
-from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
@@ -41,7 +39,10 @@ _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
 class Conversation(Struct):
-    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first."""
+    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first.
+
+    `peak` is that trouble as it was when it was surest.
+    """
 
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
@@ -56,6 +57,7 @@ class Conversation(Struct):
     handoffs: Handoffs = field(default_factory=Handoffs)
     compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
+    peak: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
@@ -131,14 +133,9 @@ class DetectorSet(Struct):
         progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
-        content = self._content(use, result, run)
-        failures = failure_digest(result.excerpt) if run is not None else 0
-        if content == ContentChange.NEW:
-            self.on_progress(ProgressKind.CONTENT, at, ref)
-        if run is not None and progress.on_verdict(run, failures):
-            self.on_progress(ProgressKind.VERDICT, at, ref)
-        if use.change.ticked and not result.is_error and progress.on_ticked(use.change.ticked):
-            self.on_progress(ProgressKind.TASK, at, ref)
+        answered = progress.on_answer(use, result, run)
+        for kind in answered.kinds:
+            self.on_progress(kind, at, ref)
         step = Step(
             use.name,
             use.target,
@@ -155,8 +152,8 @@ class DetectorSet(Struct):
             run,
             denial=result.denial,
             cwd=self.cwd,
-            content=content,
-            failures=failures,
+            content=answered.content,
+            failures=answered.failures,
         )
         if step.denial == DenialKind.NOT_GRANTED and self.plans:
             step.denial = DenialKind.PLAN_MODE
@@ -166,17 +163,6 @@ class DetectorSet(Struct):
             if was_made or detector.name not in _OF_CALLS_MADE:
                 detector.on_step(step, progress, limits)
         self._update(conversation)
-
-    def _content(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> ContentChange:
-        """What a call did to the content of the files; one that failed did nothing, tests aside."""
-        files, change = self.progress.files, ContentChange.NONE
-        if use.change.written or use.name in EDITING:
-            if not result.is_error:
-                change = files.on_edit(use.path, use.key, use.change)
-        elif use.name in SHELLS and (run is not None or not result.is_error):
-            change = files.on_shell(use.command or use.target, use.key)
-        self.progress.on_content(change)
-        return change
 
     def on_text(
         self,
@@ -244,6 +230,9 @@ class DetectorSet(Struct):
         for one in main.detectors if speaker != Speaker.NOBODY else ():
             if speaker == Speaker.PERSON or one.finding is not None:
                 one.reset()
+        if entry.kind in ("rewind", "undo"):
+            self.on_progress(ProgressKind.PERSON, entry.at)
+        self.progress.files.on_journal(entry)
         for detector in self._enabled(main):
             detector.on_journal(entry, limits)
         self._update(main)
@@ -262,18 +251,14 @@ class DetectorSet(Struct):
         for conversation in self.conversations.values():
             self._each(lambda detector: detector.on_progress(kind), conversation)
 
-    def on_rewind(self, checkpoint: str, files: bool, at: float | None) -> None:
-        """A person brought back a checkpoint, with the files or the conversation alone."""
-        if files:
-            self.progress.files.on_rewind(checkpoint)
-        self.on_progress(ProgressKind.PERSON, at)
-
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
         self.wrong.add(said)
 
     def _believe_until(self, at: float | None) -> None:
         """What persons called wrong by `at` counts for what happens then."""
+        if not self.wrong.said:
+            return
         for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
             factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
             for conversation in self.conversations.values():
@@ -298,9 +283,12 @@ class DetectorSet(Struct):
             self._end_episode(known)
 
     def _end_episode(self, conversation: Conversation) -> None:
-        if conversation.episode is not None:
-            self._end(conversation.episode)
-            conversation.episode = None
+        episode, peak = conversation.episode, conversation.peak
+        if episode is not None:
+            if peak is not None and peak.level.rank > episode.level.rank:
+                episode = structs.replace(peak, since=episode.since, last_at=episode.last_at)
+            self._end(episode)
+            conversation.episode = conversation.peak = None
 
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
@@ -308,10 +296,16 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is not None:
+        if episode is None:
+            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
+        else:
             since = min(episode.since, worst.since) or worst.since
-            worst = structs.replace(worst, since=since)
+            noticed_at = episode.noticed_at
+        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
         conversation.episode = worst
+        peak = conversation.peak
+        if peak is None or worst.level.rank >= peak.level.rank:
+            conversation.peak = worst
 
     def _worst(
         self, conversation: Conversation, quiet: Collection[DetectorName] = ()

@@ -13,6 +13,7 @@ from itertools import chain
 from msgspec import Struct
 
 from tui.model.calls.tool_change import MASK, ToolChange, exact_digest, line_digest
+from tui.model.journal import JournalEntry
 from tui.night.evidence.shell_effects import shell_effects
 from tui.night.evidence.shell_parser import CommandCall, pipelines
 from tui.system.lazy_pattern import AnyWord, lazy
@@ -21,6 +22,7 @@ _MOST_FILES = 512
 _MOST_STATES = 4_096
 _MOST_CHECKPOINTS = 8
 _MOST_ASIDE = 64
+_MOST_SHORT = 64
 _SPREAD = 0x9E3779B97F4A7C15
 _ABSENT = 0
 _COPIES = AnyWord("cp ", "mv ", "git ", "rm ")
@@ -41,7 +43,10 @@ class ContentChange(IntEnum):
 
 
 class FileContents(Struct):
-    """Numbers of the files now, at the last commit and in the stash, and which there were."""
+    """Numbers of the files now, at the last commit and in the stash, and which there were.
+
+    `short` are the files that are known by a path within the project, as a shell names them.
+    """
 
     tree: int = 0
     files: dict[str, int] = {}
@@ -52,6 +57,7 @@ class FileContents(Struct):
     states: dict[int, bool] = {}
     changes: dict[int, bool] = {}
     touched: list[str] = []
+    short: list[str] = []
 
     # --- what happens ---
 
@@ -94,6 +100,14 @@ class FileContents(Struct):
         """What the files hold is what a checkout brings back from now on."""
         self.committed = dict(self.files)
 
+    def on_journal(self, entry: JournalEntry) -> None:
+        """A checkpoint was taken, or the files of one were brought back."""
+        checkpoint = str(entry.data.get("checkpoint", ""))
+        if entry.kind == "checkpoint":
+            self.on_checkpoint(checkpoint)
+        elif entry.kind in ("rewind", "undo") and entry.data.get("mode") != "conversation":
+            self.on_rewind(checkpoint)
+
     def on_checkpoint(self, id: str) -> None:
         """What the files hold is what a rewind to this checkpoint brings back."""
         self.checkpoints[id] = dict(self.files)
@@ -121,7 +135,7 @@ class FileContents(Struct):
         if path in self.files or not path:
             return path
         if path.startswith("/"):
-            found = [name for name in self.files if name and path.endswith(f"/{name}")]
+            found = [name for name in self.short if path.endswith(f"/{name}")]
         else:
             found = [name for name in self.files if name.endswith(f"/{path}")]
         return found[0] if len(found) == 1 else path
@@ -139,6 +153,9 @@ class FileContents(Struct):
         old, state = _state(name, before), _state(name, number)
         self.tree ^= state ^ (old if self.files.pop(name, None) is not None else 0)
         self.files[name] = number
+        if name and name[0] != "/" and name not in self.short:
+            self.short.append(name)
+            del self.short[:-_MOST_SHORT]
         if len(self.files) > _MOST_FILES:
             oldest = next(iter(self.files))
             self.tree ^= _state(oldest, self.files.pop(oldest))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from tui.model.calls.tool_change import exact_digest
-from tui.model.events import SourceRef
+from tui.model.cli_commands import EDITING, SHELLS
+from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import ProgressKind, StallWaste
 from tui.night.evidence.shell_effects import is_prose, is_scratch_path
+from tui.night.stuck.errors.causes import failure_digest
 from tui.night.stuck.file_contents import ContentChange, FileContents
 
 _MOST_VERDICTS = 256
@@ -24,6 +27,14 @@ class ProgressMark(Struct):
     number: int
     at: float | None
     ref: SourceRef | None
+
+
+class Answered(NamedTuple):
+    """What an answer changed in the files, a number for what failed in its tests, and what is new by it."""
+
+    content: ContentChange
+    failures: int
+    kinds: tuple[ProgressKind, ...]
 
 
 class ProgressTracker(Struct):
@@ -67,6 +78,28 @@ class ProgressTracker(Struct):
             self.first_at = at
 
     # --- whether something is new ---
+
+    def on_answer(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> Answered:
+        """A call was answered: what it did to the files, and what is new by it."""
+        change = self._change(use, result, run is not None)
+        failures = failure_digest(result.excerpt) if run is not None else 0
+        kinds = []
+        if self.on_content(change):
+            kinds.append(ProgressKind.CONTENT)
+        if run is not None and self.on_verdict(run, failures):
+            kinds.append(ProgressKind.VERDICT)
+        if use.change.ticked and not result.is_error and self.on_ticked(use.change.ticked):
+            kinds.append(ProgressKind.TASK)
+        return Answered(change, failures, tuple(kinds))
+
+    def _change(self, use: ToolCall, result: ToolResult, tested: bool) -> ContentChange:
+        """What a call did to the files; one that failed did nothing, red tests after an edit aside."""
+        if use.change.written or use.name in EDITING:
+            if not result.is_error:
+                return self.files.on_edit(use.path, use.key, use.change)
+        elif use.name in SHELLS and (tested or not result.is_error):
+            return self.files.on_shell(use.command or use.target, use.key)
+        return ContentChange.NONE
 
     def on_content(self, change: ContentChange) -> bool:
         """Files were changed; whether their content was never there before."""

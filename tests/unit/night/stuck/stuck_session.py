@@ -7,8 +7,9 @@ from typing import Any
 from msgspec import Raw, json
 
 from tests.unit.night.night_script import Script, fold
+from tui.feeds.claude.denials import denial_of
 from tui.feeds.claude.tool_inputs import read_tool_call
-from tui.model.events import ToolCall
+from tui.model.events import ToolCall, ToolResult, UserMessage
 from tui.model.stall import DetectorName, Stall
 from tui.model.state import StallLevel
 from tui.night.fold import NightFold
@@ -31,7 +32,25 @@ class Session(Script):
         self.calls += 1
         use = self.reads(tool, given, f"{self.source}-{self.session}-call-{self.calls}")
         self.say("", tools=(use,))
-        self.answer(use.id, answer, 4.0, error=error)
+        self.answers(use.id, answer, error)
+        return self
+
+    def answers(self, call: str, answer: str, error: bool) -> None:
+        """The answer to a call, as the decoder reads it."""
+        denial = denial_of(answer) if error else None
+        result = ToolResult(call, error, answer[-2000:], len(answer), denial=denial)
+        self.add(UserMessage("results", results=(result,)), 4.0)
+
+    def do_at_once(self, *calls: tuple[str, dict[str, Any], str]) -> Session:
+        """Calls that one message makes, all of which fail."""
+        made = []
+        for tool, given, answer in calls:
+            self.calls += 1
+            use = self.reads(tool, given, f"{self.source}-{self.session}-call-{self.calls}")
+            made.append((use, answer))
+        self.say("", tools=tuple(use for use, _ in made))
+        for use, answer in made:
+            self.answers(use.id, answer, True)
         return self
 
     def bash(self, command: str, answer: str = "", error: bool = False) -> Session:

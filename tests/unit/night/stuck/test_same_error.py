@@ -268,6 +268,54 @@ def test_learning_by_errors_is_left_alone(name: str) -> None:
     assert session.found(NAME) == []
 
 
+def test_calls_that_were_made_at_once_are_one_attempt() -> None:
+    session = Session()
+    for number in range(3):
+        calls = [(f"git add {number}{name}", LOCK) for name in "abcd"]
+        session.do_at_once(*(("Bash", {"command": one}, answer) for one, answer in calls))
+    assert session.found(NAME) == []
+    session.fails("git add e", LOCK)
+    assert [stall.count for stall in session.found(NAME)] == [4]
+
+
+def test_what_was_not_tried_because_another_call_failed_is_no_error() -> None:
+    session = Session()
+    for number in range(12):
+        answer = "<tool_use_error>Sibling tool call errored</tool_use_error>"
+        session.do("Bash", {"command": f"make {number}"}, answer, error=True)
+    assert session.found(NAME) == []
+
+
+def test_attempts_after_a_pause_get_patience() -> None:
+    session = of(*((f"sleep {n + 5} && git add {n}", LOCK) for n in range(15)))
+    assert session.found(NAME) == []
+    session.fails("sleep 60; git add x", LOCK)
+    assert session.level(NAME) == StallLevel.NOTICE
+
+
+def test_a_service_that_does_not_answer_is_waited_for() -> None:
+    def asked(times: int) -> Session:
+        answer = (
+            "psql: error: connection to server at 127.0.0.1, port 5432 failed: Connection refused"
+        )
+        return of(*((f"psql -c 'select {n}'", answer) for n in range(times)))
+
+    assert asked(5).found(NAME) == []
+    [stall] = asked(30).found(NAME)
+    assert (stall.level, stall.waiting) == (StallLevel.NOTICE, True)
+
+
+def test_a_message_without_a_name_needs_more() -> None:
+    words = "fatal: not a git repository (or any of the parent directories)"
+    assert of(*((command, words) for command in GIT)).found(NAME) == []
+    assert len(of(*((f"git log -{n}", words) for n in range(6))).found(NAME)) == 1
+
+
+def test_of_a_long_output_without_a_word_of_error_nothing_is_told() -> None:
+    output = "\n".join(f"step {n} done" for n in range(9))
+    assert cause_of("Bash", f"Exit code 1\n{output}") is None
+
+
 def test_one_file_that_no_edit_fits_is_found_late() -> None:
     session = Session()
     for number in range(8):

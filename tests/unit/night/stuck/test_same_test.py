@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.night.stuck.stuck_session import Session
-from tui.model.stall import DetectorName
+from tui.model.stall import DetectorName, ProgressKind
 from tui.model.state import StallLevel
 
 NAME = DetectorName.SAME_TEST
@@ -109,6 +109,15 @@ def test_a_pipe_hides_no_red_test() -> None:
     assert session.level(NAME) == StallLevel.NOTICE
 
 
+def test_counts_alone_need_more_rounds() -> None:
+    def counted(n: int) -> tuple[str, str]:
+        return "pytest -q | tail -1", f"2 failed, 6 passed in 0.{20 + n}s"
+
+    assert rounds(counted, 10).found(NAME) == []
+    [stall] = rounds(counted, 11).found(NAME)
+    assert "as many tests fail" in stall.evidence[0]
+
+
 def test_without_edits_it_is_the_same_call_again() -> None:
     session = Session()
     for number in range(12):
@@ -180,6 +189,13 @@ def green_between(session: Session, n: int) -> None:
         session.bash("pytest -q tests/test_round.py", "7 passed in 0.2s")
 
 
+def other_tests_change(session: Session, n: int) -> None:
+    """A failure that was there before, and new tests of what the work is about."""
+    session.fails(*pytest_run(n))
+    if n % 4 == 3:
+        session.bash("pytest -q tests/new", f"{n} passed in 0.2s")
+
+
 def nothing_found(session: Session, n: int) -> None:
     session.fails(f"grep -rn name{n} src", "")
 
@@ -194,6 +210,7 @@ def nothing_found(session: Session, n: int) -> None:
         commits,
         ticks,
         green_between,
+        other_tests_change,
         nothing_found,
     ],
 )
@@ -218,4 +235,4 @@ def test_a_person_begins_anew() -> None:
 def test_waste_goes_back_beyond_the_edits() -> None:
     [stall] = rounds(pytest_run, 8).folded().snapshot(0.0).circling
     assert stall.waste is not None
-    assert stall.waste.calls == 16
+    assert (stall.waste.calls, stall.waste.last) == (14, ProgressKind.VERDICT)

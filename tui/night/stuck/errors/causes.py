@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui.model.calls.tool_change import exact_digest
@@ -11,18 +12,26 @@ from tui.night.stuck.similarity import is_infrastructure_error, without_chance
 from tui.system.format import shorten
 from tui.system.lazy_pattern import HintedPattern, lazy
 
-_LONGEST = 200
+_LONGEST = 240
+_FEW = 3
 _ENDING = 800
 
 
 class CauseKind(Enum):
-    """How a cause is cured: of the machine, by name, not told, by the network's return, by time."""
+    """What a cause is about, and so what cures it."""
 
     MACHINE = 1
+    """The machine or an account: no change of the project's files cures it."""
     NAMED = 2
+    """Something that the message names."""
     PLAIN = 3
-    NETWORK = 4
-    PASSING = 5
+    FILE = 4
+    """One file, as a tool for files sees it."""
+    NETWORK = 5
+    SERVICE = 6
+    """A program that does not answer; perhaps it is starting."""
+    PASSING = 7
+    """A server or a limit: time cures it."""
 
 
 class Cause(NamedTuple):
@@ -91,6 +100,12 @@ _KNOWN = (
         r"|\bENETUNREACH\b|no route to host|nodename nor servname",
     ),
     _known(
+        "no answer",
+        CauseKind.SERVICE,
+        "refused|ECONNREFUSED",
+        r"(?:\bECONNREFUSED\b|connection refused)(?:[^\n]{0,40}?:(\d{2,5})\b)?",
+    ),
+    _known(
         "not signed in",
         CauseKind.MACHINE,
         "uthentication|could not read |publickey|nauthorized|logged in|API key|redentials|ENEEDAUTH"
@@ -146,8 +161,15 @@ _TAGS = lazy(r"</?(?:tool_use_error|error)>")
 _PLACES = lazy(r"(?<=[\w)\]]):\d+(?::\d+)?\b|\bline \d+|\((?:\d+,\d+|\d+(?:\.\d+)? ?m?s)\)")
 _NUMBERS = lazy(r"(?<![\w.'\"/-])\d+(?:\.\d+)?(?![\w'\"/])")
 _NAME = lazy(
-    r"'[^'\n]+'|\"[^\"\n]+\"|`[^`\n]+`|‘[^’\n]+’|(?:^|[\s(])[\w.~-]*/[\w./~-]+|\b\w+\.\w{1,4}\b"
+    r"'[^'\n]*\w[^'\n]*'|\"[^\"\n]*\w[^\"\n]*\"|`[^`\n]*\w[^`\n]*`|‘[^’\n]+’"
+    r"|(?:^|[\s(])[\w.~-]*/[\w./~-]+|\b\w+\.\w{1,4}\b"
 )
+_SHELL = lazy(r"^(?:\S*/)?(?:ba|z|da)?sh: (?:eval: |-c: )?(?:line \d+: )?|^\(eval\):(?:\w+:)?\d+: ")
+_STATUS = lazy(
+    r"\b(?:https?(?:/\d(?:\.\d)?)?|status(?: code)?|code|error|api error)\W{0,3}(?:429|5[02]\d)\b",
+    2,
+)
+_OF_OTHERS = lazy(r"Sibling tool call errored|Cancelled: parallel tool call")
 _TRACEBACK = "Traceback (most recent call last)"
 _OF_FILES = frozenset(
     "Read Edit Write MultiEdit NotebookEdit NotebookRead LS Grep Glob WebFetch WebSearch".split()
@@ -156,6 +178,7 @@ _MALFORMED = "InputValidationError"
 
 
 # complexity: the order of these cases is the rule, and the first that fits wins
+@lru_cache(maxsize=64)
 def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
     """Why a call of `tool`, on the file `path`, failed with the answer `text`; None where that does not tell.
 
@@ -173,16 +196,17 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
             key = exact_digest(f"{known.name} {what}")
             return Cause(key, known.kind, _line_at(ending, match.start()))
     if tool in _OF_FILES and _MALFORMED not in text:
-        line = _TAGS.sub("", text).strip().partition("\n")[0]
+        line = _TAGS.sub("", text).strip().partition("\n")[0][:_LONGEST]
         key = exact_digest(f"{path} {normal(line)}")
-        return Cause(key, CauseKind.PLAIN, shorten(line, _LONGEST)) if path and line else None
+        return Cause(key, CauseKind.FILE, shorten(line, _LONGEST)) if path and line else None
     line = _stating(text)
-    if not line:
+    if not line or _OF_OTHERS.match(line):
         return None
-    if is_infrastructure_error(line):
-        return Cause(exact_digest(f"passing {normal(line)}"), CauseKind.PASSING, shorten(line))
-    kind = CauseKind.NAMED if _NAME.search(line) else CauseKind.PLAIN
-    return Cause(exact_digest(normal(line)), kind, shorten(line, _LONGEST))
+    stated = normal(line)
+    if _STATUS.search(line) or is_infrastructure_error(stated):
+        return Cause(exact_digest(f"passing {stated}"), CauseKind.PASSING, shorten(line))
+    kind = CauseKind.NAMED if _NAME.search(_SHELL.sub("", line)) else CauseKind.PLAIN
+    return Cause(exact_digest(stated), kind, shorten(line, _LONGEST))
 
 
 def _line_at(text: str, place: int) -> str:
@@ -193,7 +217,7 @@ def _line_at(text: str, place: int) -> str:
 
 def _stating(text: str) -> str:
     """The line that states the cause: the last of a traceback, else the first that says error."""
-    lines = [_TAGS.sub("", line).strip() for line in text.splitlines()]
+    lines = [line.strip()[:_LONGEST] for line in _TAGS.sub("", text).splitlines()]
     lines = [line for line in lines if line and not _HOLLOW.match(line)]
     if not lines:
         return ""
@@ -202,32 +226,35 @@ def _stating(text: str) -> str:
         return errors[-1] if errors else lines[-1]
     if errors:
         return errors[0]
-    return lines[0] if len(lines) <= 2 else lines[-1]
+    # Of a long output without a word of error nobody can tell which line is the cause.
+    return lines[0] if len(lines) <= _FEW else ""
 
 
 def normal(line: str) -> str:
     """A line without what differs by chance, and without places and counts; names in quotes stay."""
-    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))[:_LONGEST]
+    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))
 
 
 _FAILURE = lazy(
     r"^\s*(?:E {2,}|FAILED |FAIL\b|ERROR\b|--- FAIL|● |✕|✗|✘|×|not ok\b|thread '.*panicked|panicked at"
     r"|assert\w*|[+\-] |left:|right:|\d+\) |expected|received|got\b|want|actual|but was"
     r"|(?:\w+\.)*\w*(?:Error|Exception|Failure)\b|error\b|fatal|panic:|test \S+ \.\.\. FAILED"
-    r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|\bFAILED\b|_test\.go:\d+:))",
+    r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|(?-i:\bFAILED [\w./:]*\w)|_test\.go:\d+:))",
     2 | 8,
 )
 _MOST_LINES = 40
 
 
+@lru_cache(maxsize=32)
 def failure_digest(text: str) -> int:
     """A number for what failed in a test run or a build, and how: equal where only chance differs."""
-    return exact_digest("\n".join(failure_lines(text)))
+    lines, _ = failure_lines(text)
+    return exact_digest("\n".join(lines))
 
 
-def failure_lines(text: str) -> list[str]:
-    """The lines that name what failed and how, without chance and places; of none, the last ones."""
-    lines = plain(text).splitlines()
-    found = [line.strip() for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
-    chosen = found[-_MOST_LINES:] or [line.strip() for line in lines[-3:]]
-    return [without_chance(_PLACES.sub("", line)) for line in chosen]
+def failure_lines(text: str) -> tuple[list[str], bool]:
+    """The lines that name what failed and how, without chance and places, and True; of none, the last."""
+    lines = [line.strip()[:_LONGEST] for line in plain(text).splitlines()]
+    found = [line for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
+    chosen = found[-_MOST_LINES:] or lines[-3:]
+    return [without_chance(_PLACES.sub("", line)) for line in chosen], bool(found)

@@ -26,16 +26,16 @@ _MOST_GROUPS = 8
 _MOST_STEPS = 12
 _LEFT = 10
 """After so many calls without the error the session goes on with something else."""
-_PATIENCE = {CauseKind.PLAIN: 2.0, CauseKind.PASSING: 4.0}
-_OF_THE_WORLD = (CauseKind.MACHINE, CauseKind.NETWORK, CauseKind.PASSING)
-_WAITING = (CauseKind.NETWORK, CauseKind.PASSING)
-_REFUSED = (
-    "Claude requested permissions",
-    "Permission to use ",
-    "The user doesn't want to ",
-    "This command requires approval",
-    "[Request interrupted",
-)
+_PATIENCE = {
+    CauseKind.PLAIN: 1.5,
+    CauseKind.SERVICE: 1.5,
+    CauseKind.FILE: 2.0,
+    CauseKind.PASSING: 4.0,
+}
+_CURED_BY_EDITS = (CauseKind.NAMED, CauseKind.PLAIN, CauseKind.FILE)
+_WAITING = (CauseKind.NETWORK, CauseKind.SERVICE, CauseKind.PASSING)
+_PAUSED = 0.25
+"""What an error after a pause counts: who waits between two attempts does the right thing."""
 
 
 class ErrorGroup(Struct):
@@ -45,6 +45,7 @@ class ErrorGroup(Struct):
     kind: CauseKind
     words: str
     count: int = 0
+    weight: float = 0.0
     others: int = 0
     programs: list[str] = []
     calls: list[int] = []
@@ -70,7 +71,7 @@ class SameError(Detector):
             return
         cause = None
         tested = step.run is not None and step.run.verdict == "red"
-        if not tested and not step.excerpt.startswith(_REFUSED):
+        if not tested and step.denial is None:
             cause = cause_of(step.tool, step.excerpt, step.path)
         if cause is None:
             self._pass_by(None)
@@ -84,7 +85,7 @@ class SameError(Detector):
         if kind in (ProgressKind.PERSON, ProgressKind.COMMIT):
             self.reset()
         elif kind in (ProgressKind.CONTENT, ProgressKind.VERDICT) and self.groups:
-            self._keep(lambda group: group.kind in _OF_THE_WORLD)
+            self._keep(lambda group: group.kind not in _CURED_BY_EDITS)
 
     def reset(self) -> None:
         self.groups = []
@@ -103,8 +104,12 @@ class SameError(Detector):
         return group
 
     def _count(self, group: ErrorGroup, step: Step) -> None:
-        group.count += 1
         group.others = 0
+        last = group.steps[-1] if group.steps else None
+        if last is not None and _is_beside(step, last):
+            return
+        group.count += 1
+        group.weight += _PAUSED if "sleep " in step.shell_text else 1.0
         name = program(step)
         if name not in group.programs:
             group.programs.append(name)
@@ -141,7 +146,7 @@ class SameError(Detector):
     def _judge(self, group: ErrorGroup, limits: StallThresholds) -> None:
         if len(group.calls) < 2:  # the same call again and again is another detector's
             return
-        level = self.level(group.count, limits, _PATIENCE.get(group.kind, 1.0))
+        level = self.level(group.weight, limits, _PATIENCE.get(group.kind, 1.0))
         if not level:
             return
         waiting = group.kind in _WAITING
@@ -185,3 +190,8 @@ class SameError(Detector):
                 StallSignal("different calls", calls, 2, "calls"),
             ),
         )
+
+
+def _is_beside(step: Step, last: Step) -> bool:
+    """Whether a call was made before the answer to `last` was known: both are one attempt."""
+    return step.called_at is not None and last.at is not None and step.called_at < last.at

@@ -1,7 +1,8 @@
 """The same test, or build, fails the same way after ever new edits.
 
 A round is a run that fails as the one before it did, with content in between that was never there. Another
-verdict, other failures, other counts or another message are something new; so is a commit.
+verdict, other failures, other counts or another message are something new; so are a new verdict of other
+tests and a commit: a failure that was there before is none that the work is about.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from tui.system.format import format_duration, shorten
 
 _MOST_GROUPS = 8
 _MOST_STEPS = 6
+_UNNAMED = 1.5
+"""Patience where an output shows counts alone: other tests may fail each time."""
 _LEFT = 40
 """After so many calls without such a run the session goes on with something else."""
 
@@ -45,7 +48,7 @@ class SameTest(Detector):
 
     name: ClassVar[DetectorName] = DetectorName.SAME_TEST
     beside: ClassVar[frozenset[ProgressKind]] = frozenset(
-        {ProgressKind.CONTENT, ProgressKind.OUTPUT, ProgressKind.VERDICT}
+        {ProgressKind.CONTENT, ProgressKind.OUTPUT}
     )
     failing: list[FailingRun] = field(default_factory=list)
     found: str = ""
@@ -63,7 +66,7 @@ class SameTest(Detector):
             self._ran(step, program(step), step.is_error, progress, limits)
 
     def on_progress(self, kind: ProgressKind) -> None:
-        if kind in (ProgressKind.PERSON, ProgressKind.COMMIT, ProgressKind.TASK):
+        if kind not in self.beside:
             self.reset()
 
     def reset(self) -> None:
@@ -107,7 +110,8 @@ class SameTest(Detector):
         known.rounds += 1
         known.steps.append(step)
         del known.steps[:-_MOST_STEPS]
-        level = self.level(known.rounds, limits)
+        _, names = failure_lines(step.excerpt)
+        level = self.level(known.rounds, limits, 1.0 if names else _UNNAMED)
         if level:
             self.found = name
             self.finding = self._stall(known, level, limits)
@@ -128,10 +132,11 @@ class SameTest(Detector):
 
     def _stall(self, known: FailingRun, level: StallLevel, limits: StallThresholds) -> Stall:
         last = known.steps[-1]
-        failure = shorten(failure_lines(last.excerpt)[0], 160)
+        lines, names = failure_lines(last.excerpt)
+        same = "it fails the same way" if names else "as many tests fail"
         evidence = [
-            f"{last.words}: {known.rounds} rounds of edits, and it fails the same way",
-            f"failure: {failure}",
+            f"{last.words}: {known.rounds} rounds of edits, and {same}",
+            f"failure: {shorten(lines[0], 160)}",
         ]
         if known.first_at is not None and last.at is not None and last.at > known.first_at:
             evidence.append(
