@@ -27,7 +27,6 @@ from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
 from tui.night.stuck.called_wrong import read_not_stuck
-from tui.night.stuck.effects import intervention_name
 from tui.night.stuck.turns.prompts import begins_turn
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
@@ -239,7 +238,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
-        self._detectors.on_init(body.cwd, body.permission_mode)
+        self._detectors.progress.on_init(body.cwd, body.permission_mode)
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
@@ -366,9 +365,7 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
-        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
-            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
-            state.interventions.effects.expect(name, self._detectors.active())
+        state.interventions.effects.on_journal(entry, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
         self._detectors.on_journal(entry, self._limits)
         if (said := read_not_stuck(entry)) is not None:

@@ -9,18 +9,21 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
-from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
+from tui.night.stuck.calls.advancing import AdvancingAnswers
+from tui.night.stuck.calls.commands import name_call
+from tui.night.stuck.calls.growing_commands import GrowingCommands
+from tui.night.stuck.calls.recurring_calls import RecurringCalls
+from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
-from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
@@ -47,6 +50,9 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    growing_commands: GrowingCommands = field(default_factory=GrowingCommands)
+    recurring_calls: RecurringCalls = field(default_factory=RecurringCalls)
+    answers: AdvancingAnswers = field(default_factory=AdvancingAnswers)
     refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     same_error: SameError = field(default_factory=SameError)
     same_test: SameTest = field(default_factory=SameTest)
@@ -63,6 +69,8 @@ class Conversation(Struct):
     def detectors(self) -> tuple[Detector, ...]:
         return (
             self.repeated_calls,
+            self.growing_commands,
+            self.recurring_calls,
             self.repeated_phrases,
             self.monologue,
             self.same_error,
@@ -84,8 +92,6 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    cwd: str = ""
-    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
@@ -104,13 +110,6 @@ class DetectorSet(Struct):
 
     # --- what happens ---
 
-    def on_init(self, cwd: str, permission_mode: str) -> None:
-        """The CLI named its folder and its permission mode; empty where it did not."""
-        self.cwd = cwd or self.cwd
-        if permission_mode:
-            self.plans = permission_mode == "plan"
-
-    # complexity: runs for each answer, where a call for each kind of progress would cost time
     def on_tool_result(
         self,
         thread: str,
@@ -151,17 +150,15 @@ class DetectorSet(Struct):
             use.path,
             run,
             denial=result.denial,
-            cwd=self.cwd,
             content=answered.content,
             failures=answered.failures,
         )
-        if step.denial == DenialKind.NOT_GRANTED and self.plans:
-            step.denial = DenialKind.PLAN_MODE
+        name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        was_made = step.denial in (None, DenialKind.PERSON)
-        for detector in self._enabled(conversation):
-            if was_made or detector.name not in _OF_CALLS_MADE:
-                detector.on_step(step, progress, limits)
+        for detector in self._enabled(conversation, step.was_made):
+            detector.on_step(step, progress, limits)
+        if step.was_made and conversation.answers.on_step(step):
+            self.on_progress(ProgressKind.OUTPUT, at, ref)
         self._update(conversation)
 
     def on_text(
@@ -271,9 +268,9 @@ class DetectorSet(Struct):
             change(detector)
         self._update(conversation)
 
-    def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
-        """The detectors that the settings leave on."""
-        off = self.disabled
+    def _enabled(self, conversation: Conversation, was_made: bool = True) -> Sequence[Detector]:
+        """The detectors that the settings leave on; of calls that were not let run, not all hear."""
+        off = self.disabled if was_made else (*self.disabled, *_OF_CALLS_MADE)
         return [one for one in conversation.detectors if one.name not in off]
 
     def _end_conversation(self, thread: str) -> None:
@@ -296,15 +293,11 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is None:
-            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
-        else:
-            since = min(episode.since, worst.since) or worst.since
-            noticed_at = episode.noticed_at
-        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
-        conversation.episode = worst
-        peak = conversation.peak
-        if peak is None or worst.level.rank >= peak.level.rank:
+        since, noticed_at, peak = worst.since, worst.last_at, conversation.peak
+        if episode is not None:
+            since, noticed_at = min(episode.since, since) or since, episode.noticed_at
+        worst = conversation.episode = structs.replace(worst, since=since, noticed_at=noticed_at)
+        if episode is None or peak is None or worst.level.rank >= peak.level.rank:
             conversation.peak = worst
 
     def _worst(
