@@ -274,6 +274,8 @@ class DetectorSet(Struct):
 
     def _believe_until(self, at: float | None) -> None:
         """What persons called wrong by `at` counts for what happens then."""
+        if not self.wrong.said:
+            return
         for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
             factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
             for conversation in self.conversations.values():
