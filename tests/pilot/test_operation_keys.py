@@ -70,9 +70,13 @@ async def test_where_no_way_is_one_is_offered_and_then_words_have_receipts(
 async def test_cancelling_the_offer_changes_nothing(scene: Elsewhere) -> None:
     scene.begin()
     async with stage(scene.project, (80, 24), clock=SystemClock()) as s:
-        await s.until(lambda: WAYLESS in s.main.controller.unavailable_reason("step_back"))
+        await s.until(lambda: WAYLESS in s.main.controller.unavailable_reason("inject"))
         await s.press("s")
-        await s.see("No way to this session")
+        await s.see("1 ( ) Short message", "2 ( ) Step back", "not now", "(•) Stop")
+        await s.press("2")
+        await s.see("Not now: no way to this session", "Install the hooks")
+        await s.press("ctrl+s")
+        await s.see("Install the hooks", "settings.local.json", "▸ Cancel")
         await s.press("enter")
         await s.lose("No way to this session")
     assert not (scene.project / ".claude/settings.local.json").exists()

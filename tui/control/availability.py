@@ -41,13 +41,13 @@ def find_obstacle(
         return "no session is going on"
     if name == "withdraw":
         return "" if waiting_messages(snapshot) else "no words of yours wait to be read"
-    if has_run:
-        return ""
+    if has_run or (name == "step_back" and agent is None):
+        return ""  # its dialog says of each step why it cannot be done
     if agent is None:
         return "its process is not known here, so nobody can reach it"
-    # Asked for "kill" too, whose dialog shows the channels: so they are known when it opens.
+    # Asked for dialogs that show the channels too: so they are known when these open.
     reach = reachability(agent)
-    if name == "kill":
+    if name in ("kill", "step_back"):
         return ""
     if reach is None:
         return "looking for a way to this session; try again in a moment"

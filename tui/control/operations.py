@@ -202,19 +202,8 @@ class Operations:
 
     def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
-        sentences = []
-        if mode != "conversation":
-            if self.of_work_tree:
-                sentences.append(
-                    f"The files are those{self.of_work_tree}, where the session works."
-                )
-            sentences += [*wording.describe_plan(plan), *wording.describe_refusals(plan)]
-        if mode != "code":
-            place = plan.checkpoint.id
-            sentences.append(f"The conversation goes back to {place}; the old one is kept.")
-        if self._needs_supervisor(mode):
-            sentences.append("The agent is stopped for it and goes on afterwards.")
-        return sentences
+        stops = self._needs_supervisor(mode)
+        return wording.describe_rewind(plan, mode, self.of_work_tree, stops_agent=stops)
 
     def has_effect(self, plan: RewindPlan, mode: str = "code") -> bool:
         """Whether executing the plan does anything; a supervisor also brings conversations back."""
@@ -230,11 +219,12 @@ class Operations:
         *,
         confirmed: bool = False,
         progress: ProgressCallback | None = None,
+        text: str = "",
     ) -> OperationReceipt:
         """Goes back as planned, or undoes; the safety checkpoint in the receipt undoes that.
 
         Without `confirmed` it refuses where something speaks against it. A checkpoint stands for
-        the plan made at this moment.
+        the plan made at this moment. A supervisor has the agent read `text` when it goes on.
         """
         if self._needs_supervisor(mode):
             self.check_conversation(mode)
@@ -245,6 +235,7 @@ class Operations:
             name = target.commit if target.foreign else target.id
             arguments = {"checkpoint": name, "mode": mode, "confirmed": confirmed}
             arguments |= {"foreign": True} if target.foreign else {}
+            arguments |= {"text": text} if text else {}
             return self._ask("rewind", arguments, _REWIND_ANSWER_S)
         if not isinstance(plan, RewindPlan):
             plan = self.plan_rewind(plan)
@@ -283,16 +274,24 @@ class Operations:
     # --- messages ------------------------------------------------------------------------------
 
     def inject(
-        self, text: str, mode: str = "soft", channel: ChannelName | None = None, activity: str = ""
+        self,
+        text: str,
+        mode: str = "soft",
+        channel: ChannelName | None = None,
+        activity: str = "",
+        *,
+        now: bool = False,
     ) -> OperationReceipt:
         """Sends a message to the agent, to a foreign session by `channel` or the best one.
 
-        `activity` is what a foreign session was at, for its journal. "hard" interrupts the turn.
+        `activity` is what a foreign session was at, for its journal. `now` interrupts the turn.
         """
+        mode = "hard" if now and mode == "soft" else mode
         if self.is_supervised():
-            answer = self._ask("inject", {"text": text, "mode": mode}).answer
+            arguments = {"text": text, "mode": mode, **({"now": True} if now else {})}
+            answer = self._ask("inject", arguments).answer
             return OperationReceipt(f"your words are {answer}", answer)
-        if mode == "hard":
+        if now or mode == "hard":
             raise RefusedError(
                 "--now needs a run of overnight-tui: nobody else holds the pipe that could "
                 "interrupt this session; without it the words are read after the tool that runs"

@@ -79,6 +79,21 @@ def describe_refusals(plan: RewindPlan) -> list[str]:
     return [f"Against it: {clean_line(reason, 500)}." for reason in plan.refusals]
 
 
+def describe_rewind(plan: RewindPlan, mode: str, where: str, *, stops_agent: bool) -> list[str]:
+    """A rewind of files, conversation or both; `where` names the work tree if it is another one."""
+    sentences = []
+    if mode != "conversation":
+        if where:
+            sentences.append(f"The files are those{where}, where the session works.")
+        sentences += [*describe_plan(plan), *describe_refusals(plan)]
+    if mode != "code":
+        place = plan.checkpoint.id
+        sentences.append(f"The conversation goes back to {place}; the old one is kept.")
+    if stops_agent:
+        sentences.append("The agent is stopped for it and goes on afterwards.")
+    return sentences
+
+
 def describe_rewound(result: RewindResult) -> str:
     """What a rewind did to the files."""
     edited = f", {len(result.meanwhile)} edited meanwhile and left" if result.meanwhile else ""

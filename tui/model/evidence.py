@@ -7,7 +7,7 @@ has only a time, and is put in order by it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -44,6 +44,14 @@ class TestSummary(Struct, frozen=True):
     edits_since_last_run: int = 0
     edits_since_last_green: int = 0
     last_green: TestRun | None = None
+
+    @property
+    def checkpoint_facts(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it, by which the last good one is found."""
+        facts: dict[str, Any] = {"tests": self.last}
+        return (
+            facts | {"edits_since_green": self.edits_since_last_green} if self.last_green else facts
+        )
 
 
 class TestRunRecord(Struct, frozen=True, gc=False):

@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui.system.format import format_count, format_duration_rough, format_local
+from tui.system.format import (
+    format_clock,
+    format_count,
+    format_duration_rough,
+    format_local,
+    format_money,
+)
 
 if TYPE_CHECKING:
-    from tui.model.interventions import Effect
+    from tui.model.interventions import Effect, Injection
     from tui.model.session import EarlierNight
-    from tui.model.stall import Stall
+    from tui.model.stall import Stall, StallWaste
 
 VERDICTS: Final[Mapping[str, str]] = {
     "keep": "Keep",
@@ -75,6 +81,9 @@ RISKS_SHORT: Final[Mapping[str, str]] = {
 WASTES: Final[Mapping[str, str]] = {
     "retries": "retries",
     "loop": "loop",
+    "refused": "refused calls",
+    "same_error": "same error",
+    "no_progress": "no progress",
     "redone": "done again",
     "killed_turn": "turn cut off",
 }
@@ -129,6 +138,9 @@ MOMENTS: Final[Mapping[str, str]] = {
     "compaction": "compaction",
     "stall": "stall",
     "loop": "loop",
+    "refused": "refused",
+    "same_error": "same error",
+    "no_progress": "no progress",
     "restart": "restart",
     "injection": "words to the agent",
     "rewind": "rewind",
@@ -166,6 +178,25 @@ REMEDIES: Final[Mapping[str, str]] = {
 """What a person can do about a kind of stall."""
 
 
+def trouble_title(stall: Stall) -> str:
+    """What a stall is called: by its detector, else by its kind."""
+    if stall.detector is not None:
+        return DETECTORS[stall.detector].title
+    return stall.kind.replace("_", " ")
+
+
+PROGRESS: Final[Mapping[str, str]] = {
+    "start": "the beginning",
+    "person": "a message of a person",
+    "commit": "a commit",
+    "content": "a new content of a file",
+    "task": "a task done",
+    "verdict": "a new verdict of the tests",
+    "output": "an output that moved on",
+}
+"""What counts as progress, by the words of `model.stall.ProgressKind`."""
+
+
 def remedy_of(stall: Stall) -> str:
     """What a person can do about a stall: of refused calls, the rule that allows them, or why none does."""
     denial = stall.denial
@@ -182,18 +213,6 @@ def remedy_of(stall: Stall) -> str:
         f"allow it: add {stall.rule} to permissions.allow of .claude/settings.local.json or start it "
         f"with --allowedTools {quote(stall.rule)}; or answer it in a session of your own"
     )
-
-
-PROGRESS: Final[Mapping[str, str]] = {
-    "start": "the beginning",
-    "person": "a message of a person",
-    "commit": "a commit",
-    "content": "a new content of a file",
-    "task": "a task done",
-    "verdict": "a new verdict of the tests",
-    "output": "an output that moved on",
-}
-"""What counts as progress, by the words of `model.stall.ProgressKind`."""
 
 
 class DetectorWords(NamedTuple):
@@ -282,11 +301,34 @@ DETECTORS: Final[Mapping[str, DetectorWords]] = {
 """The detectors of circling, by the words of `model.stall.DetectorName`, in its order."""
 
 
+def describe_waste(waste: StallWaste) -> str:
+    """What was spent since the last progress."""
+    since = f"{format_clock(waste.since)}, " if waste.since is not None else ""
+    cost = f", {format_money(waste.usd)}" if waste.usd is not None else ""
+    spent = f"{format_count(waste.calls, 'call')}, {format_duration_rough(waste.seconds)}{cost}"
+    return f"No progress since {since}{PROGRESS[waste.last]}: {spent}."
+
+
 def describe_survivors(survivors: Sequence[str] | None) -> str:
     """What is said of processes that outlived the end of a session; None: others cannot be ruled out."""
     if survivors is None:
         return "what else it had started cannot be known"
     return f"these survived: {', '.join(survivors)}" if survivors else ""
+
+
+def message_label(mode: str) -> str:
+    """What a message is called by the mode in which it was sent."""
+    return {"step-back": "step back", "stop": "request to stop"}.get(mode, "message")
+
+
+_RECEIPTS = {"seen": "read", "failed": "not read", "withdrawn": "taken back"}
+
+
+def describe_message(message: Injection) -> str:
+    """A message that was sent: when, how far it came, and what came after it."""
+    state = _RECEIPTS.get(message.state, message.state)
+    effect = f": {describe_effect(message.effect)}" if message.effect is not None else ""
+    return f"{message_label(message.mode)} at {format_local(message.at)}, {state}{effect}"
 
 
 def describe_effect(effect: Effect) -> str:

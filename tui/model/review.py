@@ -41,7 +41,9 @@ RiskKind = Literal[
     "big_file",
 ]
 Helped = Literal["yes", "no", "unclear"]
-WasteKind = Literal["retries", "loop", "redone", "killed_turn"]
+WasteKind = Literal[
+    "retries", "loop", "refused", "same_error", "no_progress", "redone", "killed_turn"
+]
 MomentKind = Literal[
     "commit",
     "tests",
@@ -49,6 +51,9 @@ MomentKind = Literal[
     "compaction",
     "stall",
     "loop",
+    "refused",
+    "same_error",
+    "no_progress",
     "restart",
     "injection",
     "rewind",

@@ -248,8 +248,8 @@ class NightSnapshot(Struct, frozen=True):
 
     @property
     def checkpoint_facts(self) -> dict[str, Any]:
-        """What a checkpoint records of the night: the last verdict of the tests, progress counts."""
-        facts: dict[str, Any] = {"tests": self.tests.last}
+        """What a checkpoint records of the night: how the tests stood, progress counts."""
+        facts = self.tests.checkpoint_facts
         if self.progress is not None and self.progress.basis != "unknown":
             facts["done"], facts["open"] = self.progress.done, self.progress.open
         return facts

@@ -90,7 +90,7 @@ class Stall(Struct, frozen=True):
     moment of its last one, `last_at`. `waiting` means that only time ends it. `pattern` is the same
     whenever the same trouble comes again. `denial` is who refused, `rule` the permission rules that would
     allow it, with commas between; empty: none would, or none that is narrow enough.
-    `called_wrong_at` is when a person said that it is not stuck.
+    `called_wrong_at` is when a person said that it is not stuck, `noticed_at` when it was first found.
     """
 
     kind: StallKind
@@ -109,6 +109,7 @@ class Stall(Struct, frozen=True):
     rule: str = ""
     denial: DenialKind | None = None
     called_wrong_at: float | None = None
+    noticed_at: float | None = None
 
 
 class NotStuck(Struct, frozen=True):

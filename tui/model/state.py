@@ -100,6 +100,10 @@ class StallKind(StrEnum):
     PROCESS_GONE = "process_gone"
 
 
+CIRCLING = frozenset(map(StallKind, ("loop", "same_error", "refused", "no_progress")))
+"""Kinds in which much comes and nothing new; in the others nothing comes."""
+
+
 class StallLevel(StrEnum):
     """How sure it is that a session circles; the levels rise in this order."""
 

@@ -28,6 +28,7 @@ MarkKind = Literal[
     "restart",
     "limit",
     "stall",
+    "loop",
     "error",
     "end",
 ]

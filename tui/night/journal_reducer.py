@@ -22,7 +22,7 @@ from tui.model.interventions import (
 from tui.model.journal import JournalEntry
 from tui.model.labels import describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
-from tui.model.state import EndKind, OutcomeKind
+from tui.model.state import CIRCLING, EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.stuck.effects import EffectLog, News, intervention_name
@@ -333,7 +333,8 @@ def _text_and_author(
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
-            timeline.mark(at, "stall", text)
+            if text not in CIRCLING:  # the fold marks that itself, journal or no journal
+                timeline.mark(at, "stall", text)
             return text, "watchdog"
         case "stall_over":
             return f"{_text(data, 'stall') or 'stall'} is over", "watchdog"

@@ -38,6 +38,7 @@ from tui.night.timeline_builder import (
     build_timeline,
     resolve_gaps,
     sorted_marks,
+    with_circling,
 )
 from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.bill import bill, spent_since, tokens
@@ -79,7 +80,9 @@ class SnapshotBuilder:
         state, circling = self._state, self._circling(now)
         verdict = classify_state(StateInputs(now, state, self._limits, circling))
         timeline = state.timeline
+        troubles = self._all_circling(now, circling)
         marks = self._cached("marks", timeline.version, lambda: sorted_marks(timeline))
+        marks = with_circling(marks, troubles)
         spans = state.interventions.spans
         newest = timeline.gaps[-1] if timeline.gaps else None
         version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
@@ -118,7 +121,7 @@ class SnapshotBuilder:
             commits=self._cached(
                 "commits", timeline.version, lambda: tuple(state.commits.values())
             ),
-            circling=self._all_circling(now, circling),
+            circling=troubles,
             agents=state.agents or (),
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -24,38 +23,14 @@ from tui.model.json.status import (
     OtherSession,
     ProgressObject,
     SectionObject,
-    StallObject,
-    StallWord,
     StatusObject,
     TestsObject,
     TokensObject,
 )
-from tui.model.labels import remedy_of
 from tui.model.session import KnownSession
 from tui.model.snapshot import Cost, NightSnapshot
-from tui.model.stall import Stall
-from tui.model.state import StallKind, StallLevel
-
-_LEVELS: dict[StallLevel, StallWord] = {
-    StallLevel.NOTICE: "notice",
-    StallLevel.SUSPECTED: "suspected",
-    StallLevel.STUCK: "stuck",
-}
-_LEVELS_OF_KINDS: dict[StallKind, StallWord] = {
-    StallKind.LIMIT_WAIT: "notice",
-    StallKind.PROCESS_GONE: "stuck",
-}
-
-
-def iso(at: float | None) -> str | None:
-    """A moment as ISO 8601 with milliseconds, UTC; None stays None."""
-    if at is None:
-        return None
-    try:
-        moment = datetime.fromtimestamp(at, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from tui.night.stall_json import effect_object, stall_object
+from tui.system.format import iso
 
 
 def status(
@@ -93,10 +68,11 @@ def _status(
         events=_events(night),
         last_event_at=iso(activity.last_event_at),
         idle_seconds=round(activity.idle_seconds, 3),
-        stall=None if night.stall is None else _stall(night.stall),
+        stall=None if night.stall is None else stall_object(night.stall),
         checkpoints=len(night.interventions.checkpoints),
         injections=[
-            InjectionObject(one.id, one.text, one.state) for one in night.interventions.injections
+            InjectionObject(one.id, one.text, one.state, effect_object(one.effect))
+            for one in night.interventions.injections
         ],
         restarts=night.interventions.restarts,
         other_sessions=[other_session(one) for one in others],
@@ -202,20 +178,4 @@ def _events(night: NightSnapshot) -> EventsObject:
         api_retries=counts.api_retries,
         compactions=counts.compactions,
         subagents=counts.subagents,
-    )
-
-
-def stall_level(stall: Stall) -> StallWord:
-    """How far a stall has gone, in the word of the contract; silence alone proves nothing."""
-    by_kind = _LEVELS_OF_KINDS.get(stall.kind, "suspected")
-    return "notice" if stall.waiting else _LEVELS.get(stall.level, by_kind)
-
-
-def _stall(stall: Stall) -> StallObject:
-    return StallObject(
-        kind=stall.kind,
-        level=stall_level(stall),
-        since=iso(stall.since or None),
-        evidence=list(stall.evidence),
-        remedy=remedy_of(stall),
     )

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.events import SourceRef
+from tui.model.stall import Stall
 from tui.model.timeline import (
     BUCKET_SECONDS,
     GAP_SECONDS,
@@ -275,6 +276,21 @@ def sorted_marks(builder: TimelineBuilder) -> tuple[TimelineMark, ...]:
             key=lambda mark: (mark.at, mark.kind, mark.label),
         )
     )
+
+
+def with_circling(
+    marks: tuple[TimelineMark, ...], troubles: Sequence[Stall]
+) -> tuple[TimelineMark, ...]:
+    """The marks with one for each trouble of circling, at the moment when it was noticed."""
+    found = [
+        TimelineMark(
+            at, "loop", next(iter(stall.evidence), stall.kind), next(iter(stall.refs), None)
+        )
+        for stall in troubles
+        if stall.called_wrong_at is None
+        and (at := stall.since if stall.noticed_at is None else stall.noticed_at)
+    ]
+    return tuple(sorted((*marks, *found), key=lambda mark: mark.at)) if found else marks
 
 
 def _split(silence: TailGap, spans: Sequence[KnownSpan]) -> list[TimelineGap]:

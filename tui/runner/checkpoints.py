@@ -69,7 +69,7 @@ class CheckpointSchedule:
         reader, turns = self._reader, self._reader.turns
         # Above all where the conversation stood.
         facts: dict[str, Any] = {"session": turns.session, "uuid": turns.safe_uuid}
-        facts["tests"] = reader.snapshot().tests.last
+        facts |= reader.snapshot().tests.checkpoint_facts
         if reader.progress is not None:
             facts |= {"done": reader.progress.done, "open": reader.progress.open}
         facts["why"] = why

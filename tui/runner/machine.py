@@ -95,7 +95,7 @@ class RunMachine:
         self._enter(RunPhase.LAUNCHING, event)
         self._reader.turns.begin_attempt()
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
-        self._messages.queue(step.prompt, id=self._first_message_id())
+        self._queue_prompt(step)
         arguments = agent_arguments(context.facts, context.settings, step, state.session)
         try:
             variables = agent_variables(context.facts, context.folder.path)
@@ -107,6 +107,15 @@ class RunMachine:
             context.log_line(f"The agent could not be started: {error}", "ERROR")
             if error.errno in _SHORTAGES:
                 self._retry_launch(step, f"the agent could not be started: {error.strerror}")
+
+    def _queue_prompt(self, step: NextAttempt) -> None:
+        name = self._first_message_id()
+        if step.asked_by is None:
+            self._messages.queue(step.prompt, id=name)
+        else:
+            self._messages.queue(
+                step.prompt, inject=True, id=name, mode="step-back", by=step.asked_by
+            )
 
     def _retry_launch(self, step: NextAttempt, reason: str) -> None:
         context, state = self._context, self._state

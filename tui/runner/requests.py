@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from tui.model.journal import Requester
 from tui.model.state import StopKind
 from tui.runner.agent.messages import MessageSender
@@ -250,6 +252,8 @@ class RequestHandler:
             # A fork leaves the old conversation whole, so that the rewind can itself be undone.
             fork = bool(done.resume_at)
             step = NextAttempt("rewind", done.prompt, done.resume or resume, done.resume_at, fork)
+            if intent.arguments.get("text"):
+                step = structs.replace(step, asked_by=Requester(str(by or Requester.COMMAND)))
         self._machine.launch(step, RunEvent.REWIND_DONE)
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.model.journal import Requester
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StallKind, StopKind
 from tui.store.journal import read_entries
 from tui.store.layout import RunDirectory
@@ -46,7 +47,10 @@ class StopIntent(Struct, frozen=True):
 
 
 class NextAttempt(Struct, frozen=True):
-    """An attempt to be launched: why, which session it resumes, and its first prompt."""
+    """An attempt to be launched: why, which session it resumes, and its first prompt.
+
+    `asked_by` is who wrote the prompt to step back, where a person did: then it is journalled as a message.
+    """
 
     why: Why
     prompt: str
@@ -54,6 +58,7 @@ class NextAttempt(Struct, frozen=True):
     resume_at: str = ""
     fork: bool = False
     initializer: bool = False
+    asked_by: Requester | None = None
 
 
 class ScheduledWait(Struct, frozen=True):

@@ -109,6 +109,19 @@ def format_clock(at: float | None, seconds: bool = True) -> str:
     return format_local(at, "%H:%M:%S" if seconds else "%H:%M", "?" * width)
 
 
+def iso(at: float | None) -> str | None:
+    """A moment as ISO 8601 with milliseconds, UTC; None stays None."""
+    if at is None:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromtimestamp(at, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def format_weekday_clock(at: float, unknown: str = "?") -> str:
     """ "Tue 05:00", for what may not be today."""
     return format_local(at, "%a %H:%M", unknown)

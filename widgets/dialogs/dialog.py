@@ -90,7 +90,8 @@ class ButtonRow(ItemRow[int], can_focus=True):
     watch_chosen = watch_hint = SingleRow.redraw
 
     def parts(self, width: int) -> Iterator[tuple[Line, int | None]]:
-        for nth, choice in enumerate(self.choices):
+        for nth in range(self._first_shown(width), len(self.choices)):
+            choice = self.choices[nth]
             chosen = nth == self.chosen and self.has_focus
             role: Role = "error" if choice.danger else "text"
             if chosen:
@@ -98,6 +99,14 @@ class ButtonRow(ItemRow[int], can_focus=True):
             text = f" {glyphs().running if chosen else ' '} {visible(choice.label)} "
             yield [(text, role if choice.enabled else "faint")], nth
             yield [("  ", "text")], None
+
+    def _first_shown(self, width: int) -> int:
+        """The first button that is drawn, so that there is room for the chosen one."""
+        widths = [cells(visible(choice.label)) + 6 for choice in self.choices[: self.chosen + 1]]
+        first = 0
+        while first < self.chosen and sum(widths[first:]) - 2 > width:
+            first += 1
+        return first
 
     def spans(self, width: int) -> Line:
         hint, left = visible(self.hint), super().spans(width)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tui.model.labels import describe_earlier
+from tui.model.labels import describe_earlier, trouble_title
 from tui.model.review import Review
+from tui.model.stall import Stall
 from tui.system.format import (
     format_clock,
     format_count,
@@ -84,18 +85,35 @@ def waste_rows(review: Review, width: int) -> Iterator[ReviewRow]:
 
 
 def stall_rows(review: Review, width: int) -> Iterator[ReviewRow]:
-    """When it was stuck, and on what evidence."""
+    """What held it up: when, on what evidence, what it took, and the rule that would allow it."""
     for nth, stall in enumerate(review.stalls):
-        kind = stall.kind.replace("_", " ")
+        title = trouble_title(stall)
         left: Line = [
             (f" {format_clock(stall.since, False)} ", "dim"),
-            (f"{pad(kind, 13)} ", "error"),
+            (f"{pad(visible(title), 14)} ", "dim" if stall.called_wrong_at else "error"),
             (visible("; ".join(stall.evidence)), "text"),
         ]
-        words = stall.evidence or ("nothing more is known",)
-        more = SentenceTarget(f"{kind} since {format_clock(stall.since)}", words)
+        words = [*(stall.evidence or ("nothing more is known",))]
+        if stall.rule:
+            words.append(f"This rule would allow it: {stall.rule}")
+        if stall.called_wrong_at is not None:
+            words.append(f"{format_clock(stall.called_wrong_at)} a person said: not stuck")
+        more = SentenceTarget(f"{title} since {format_clock(stall.since)}", tuple(words))
         goal = evidence_or(next(iter(stall.refs), None), more)
-        yield ReviewRow(with_right_end(left, "", width), goal, stall.since, f"stall-{nth}")
+        line = with_right_end(left, _lost_text(stall), width)
+        yield ReviewRow(line, goal, stall.since, f"stall-{nth}")
+
+
+def _lost_text(stall: Stall) -> str:
+    """Minutes and dollars that were lost in it; for a silence how long it was."""
+    if stall.called_wrong_at is not None:
+        return "not stuck"
+    waste = stall.waste
+    if waste is None:
+        until = stall.last_at if stall.last_at is not None else stall.since
+        return format_duration_rough(until - stall.since) if until > stall.since else ""
+    usd = f" {format_signed(glyphs().approx, waste.usd)}" if waste.usd else ""
+    return f"{format_duration_rough(waste.seconds)}{usd}"
 
 
 def run_rows(review: Review, width: int) -> Iterator[ReviewRow]:
@@ -167,7 +185,7 @@ def page_rows(review: Review, width: int) -> Sequence[ReviewRow]:
         *top_rows(review, width),
         *block_rows("Interventions", width, intervention_rows(review, width)),
         *block_rows("Wasted", width, waste_rows(review, width)),
-        *block_rows("Stalls", width, stall_rows(review, width)),
+        *block_rows("What held it up", width, stall_rows(review, width)),
         *block_rows("Test runs, newest first", width, run_rows(review, width)),
         *block_rows("Cost", width, cost_rows(review)),
     ]

@@ -35,6 +35,7 @@ BUSY_SHARE: Final = 0.1
 _SHOWN_MARKS: Final[dict[MarkKind, tuple[str, Role]]] = {
     "rewind": ("rewind", "person"),
     "restart": ("restart", "warning"),
+    "loop": ("looping", "error"),
     "injection": ("inject", "person"),
     "checkpoint": ("checkpoint", "accent"),
     "error": ("error", "error"),

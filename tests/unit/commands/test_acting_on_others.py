@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Done, run
-from tests.unit.control.foreign_scene import Elsewhere, elsewhere
+from tests.unit.control.foreign_scene import Elsewhere, elsewhere, until
 from tests.unit.project_files import slug
 from tests.unit.repositories import sh, write
 from tui.feeds.sessions.live_processes import agent_identity
@@ -105,14 +105,36 @@ def test_the_files_of_another_work_tree_are_those_of_its_session(
 def test_step_back_is_made_from_the_record_and_delivered(scene: Elsewhere, call: Call) -> None:
     scene.begin()
     call("hooks", "install")
-    shown = call("step-back", "--print").out.decode()
-    assert "step back" in shown
-    assert "while [ ! -e go ]" in shown
+    printed = call("step-back", "--print")
+    assert "step back" in printed.out.decode()
+    assert "while [ ! -e go ]" in printed.out.decode()
+    assert "nothing repeats; this asks it to step back all the same" in printed.err
     assert call("step-back").code == 0
     scene.open_gate()
     scene.agent.exit_code()
     assert scene.states() == ["queued", "delivered"]
     assert scene.journal("inject")[0]["mode"] == "step-back"
+
+
+def test_step_back_shows_what_repeats_and_status_what_came_after(
+    scene: Elsewhere, call: Call
+) -> None:
+    scene.begin("[[story:loop times=4000]]")
+    call("hooks", "install")
+    until(lambda: "same answer" in call("step-back", "--print").err, "the loop")
+    sent = call("step-back")
+    assert sent.code == 0
+    assert "No progress since" in sent.err
+    assert "queued" in sent.out.decode()
+    scene.agent.exit_code()
+    until(lambda: "delivered" in scene.states())
+    shown = json.loads(call("status", "--json").out)
+    (message,) = shown["injections"]
+    assert message["effect"]["calls"] >= 1
+    assert message["effect"]["different"] >= 1
+    assert not message["effect"]["goes_on"]
+    assert "different call" in message["effect"]["words"]
+    assert message["effect"]["words"] in call("status").out.decode()
 
 
 @pytest.mark.parametrize("keep", [True, False])

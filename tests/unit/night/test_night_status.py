@@ -17,7 +17,8 @@ from tui.model.records import ProgressFile, ProgressSection
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
-from tui.night.status_json import iso, status
+from tui.night.status_json import status
+from tui.system.format import iso
 
 
 def full() -> NightSnapshot:

@@ -131,7 +131,7 @@ def _delete(arguments: argparse.Namespace) -> int:
 
 
 def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
-    from tui.night.status_json import iso
+    from tui.system.format import iso
 
     tests = checkpoint.facts.get("tests")
     return {

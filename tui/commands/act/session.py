@@ -14,11 +14,22 @@ from tui.commands.context import (
     print_notes,
     snapshot_for,
 )
+from tui.model.labels import (
+    describe_message,
+    describe_waste,
+    remedy_of,
+    trouble_title,
+)
+from tui.model.state import StallKind
 from tui.store.inbox import Verb
 from tui.system.errors import RefusedError
+from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
     from tui.control.operations import Operations
+    from tui.model.snapshot import NightSnapshot
+
+_WIDE = 500
 
 
 def inject_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +38,7 @@ def inject_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def inject_command(arguments: argparse.Namespace) -> int:
-    """Prints how far the message came; the screen and `status` show when the agent has seen it."""
+    """Prints how far the message came; screen and `status` show when it was seen, and what came after."""
     return _send(operations_for(arguments), arguments.text, "hard" if arguments.now else "soft")
 
 
@@ -49,15 +60,29 @@ def step_back_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def step_back_command(arguments: argparse.Namespace) -> int:
-    """Builds the message from the evidence and sends it; prints how far it came."""
+    """Builds the message from the evidence, which goes to stderr, and sends it; prints how far it came."""
     from tui.control.wording import step_back_text
 
-    operations = operations_for(arguments)
-    text = step_back_text(operations.step_back_template, snapshot_for(arguments))
+    operations, night = operations_for(arguments), snapshot_for(arguments)
+    text = step_back_text(operations.step_back_template, night)
+    print_notes(*_evidence(night))
     if arguments.print:
         print_lines(text)
         return 0
     return _send(operations, text, "step-back")
+
+
+def _evidence(night: NightSnapshot) -> list[str]:
+    """What the record shows, for people: what repeats, its cost, and what an earlier message brought."""
+    stall = night.stall
+    notes = ["nothing repeats; this asks it to step back all the same"]
+    if stall is not None:
+        notes = [f"{trouble_title(stall)}: {'; '.join(stall.evidence)}"]
+        notes += [describe_waste(stall.waste)] if stall.waste is not None else []
+        if stall.kind == StallKind.REFUSED:
+            notes.append(f"whatever it is told, those calls stay refused: {remedy_of(stall)}")
+    notes += [describe_message(one) for one in night.interventions.injections[-1:]]
+    return [clean_line(note, _WIDE) for note in notes]
 
 
 def withdraw_arguments(parser: argparse.ArgumentParser) -> None:

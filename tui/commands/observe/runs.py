@@ -93,7 +93,7 @@ def _tell_of_old_runs(project: Path) -> None:
 def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str, Any]:
     """A night as an object; `verdict` and what follows from it are null until it was reviewed."""
     from tui.monitor.history.night_list import cost_trend
-    from tui.night.status_json import iso
+    from tui.system.format import iso
     from tui.system.sanitize import clean_line
 
     reviewed = {

@@ -78,7 +78,8 @@ def _chosen(registry: SessionRegistry, known: Sequence[KnownSession]) -> KnownSe
 def session_object(session: KnownSession, chosen: bool) -> KnownSessionObject:
     """A session as an object; what is not known is null."""
     from tui.model.json.lists import KnownSessionObject
-    from tui.night.status_json import iso, other_session
+    from tui.night.status_json import other_session
+    from tui.system.format import iso
     from tui.system.sanitize import clean_line
 
     return KnownSessionObject(

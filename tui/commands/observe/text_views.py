@@ -15,8 +15,11 @@ from tui.model.labels import (
     VERDICTS,
     WASTES,
     describe_earlier,
+    describe_message,
+    describe_waste,
     remedy_of,
     state_word,
+    trouble_title,
 )
 from tui.model.records import SourceStatus, StreamFormat
 from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
@@ -32,6 +35,7 @@ from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
     from tui.model.review import Review, TaskChanges
+    from tui.model.stall import Stall
 
 _ROWS = 12
 _WIDE = 200
@@ -74,8 +78,14 @@ def _source(feed: SourceStatus) -> str:
 def _trouble(night: NightSnapshot) -> Iterator[str]:
     """A stall with what to do, and a limit that was reached."""
     if night.stall is not None:
-        yield f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}"
-        yield f"remedy    {remedy_of(night.stall)}"
+        stall = night.stall
+        level = f" ({stall.level})" if stall.level else ""
+        yield f"stall     {stall.kind}{level}: {'; '.join(stall.evidence[:2])}"
+        yield f"remedy    {remedy_of(stall)}"
+        if stall.waste is not None:
+            yield f"spent     {describe_waste(stall.waste)}"
+    for message in night.interventions.injections[-1:]:
+        yield f"help      {describe_message(message)}"
     if night.run.limit is not None:
         yield f"limit     {_limit(night.run.limit)}"
 
@@ -239,6 +249,7 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             f"{format_count(one.files, 'file')} +{one.insertions} -{one.deletions}"
             for one in review.commits
         ),
+        "what held it up": (_stall_line(one) for one in review.stalls),
         "what bought nothing": (
             f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
             f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"
@@ -255,6 +266,21 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.moments
         ),
     }
+
+
+def _stall_line(stall: Stall) -> str:
+    """A trouble of the night in a line: what, how often, what it took, what would allow it."""
+    rounds = f" ×{stall.count}" if stall.count > 1 else ""
+    words = [shorten("; ".join(stall.evidence), 120)]
+    if stall.waste is not None:
+        lost = stall.waste
+        words.append(f"lost {format_duration(lost.seconds)}, {format_money_long(lost.usd)}")
+    elif stall.last_at is not None:
+        words.append(f"for {format_duration(stall.last_at - stall.since)}")
+    words += [f"allowed by {stall.rule}"] if stall.rule else []
+    words += ["a person said: not stuck"] if stall.called_wrong_at is not None else []
+    at = format_local(stall.since) if stall.since else "?"
+    return f"{at}  {trouble_title(stall)}{rounds}: {'; '.join(words)}"
 
 
 def _part(title: str, rows: Sequence[str]) -> list[str]:

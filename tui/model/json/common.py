@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from tui.model.stall import ProgressKind
 from tui.model.state import SessionState
 
 SCHEMA = 2
@@ -94,3 +95,33 @@ class GapObject(Struct, frozen=True, forbid_unknown_fields=True):
     prompt_tokens: int
     output_tokens: int
     usd: Annotated[float, Meta(description="What the totals say above the price of the records.")]
+
+
+class SignalObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure that a detector judged by, and from where on it speaks for being stuck."""
+
+    name: str
+    value: float
+    threshold: float
+    unit: str
+
+
+class StallStepObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """An event that a finding rests on."""
+
+    at: Annotated[Iso | None, Meta(description="null: not dated.")]
+    what: Annotated[str, Meta(description="The call, or what was said.")]
+    outcome: str
+    seconds: Annotated[float | None, Meta(description="How long it took; null: not known.")]
+    is_error: bool
+    ref: RefObject
+
+
+class StallWasteObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was spent without progress."""
+
+    calls: int
+    seconds: float
+    usd: Annotated[float | None, Meta(description="null: no price is known.")]
+    since: Annotated[Iso | None, Meta(description="The last progress; null: none is dated.")]
+    last: Annotated[ProgressKind, Meta(description="What that progress was.")]

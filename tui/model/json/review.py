@@ -6,8 +6,19 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from tui.model.json.common import CostWord, GapObject, Iso, RefObject, RunObject, TestWord
+from tui.model.json.common import (
+    CostWord,
+    GapObject,
+    Iso,
+    RefObject,
+    RunObject,
+    SignalObject,
+    StallStepObject,
+    StallWasteObject,
+    TestWord,
+)
 from tui.model.review import ClaimSource, Helped, MomentKind, RiskKind, Severity, Verdict, WasteKind
+from tui.model.stall import DetectorName
 from tui.model.state import StallKind, StallLevel
 
 Ref = Annotated[RefObject | None, Meta(description="null: it stands in no file.")]
@@ -131,7 +142,7 @@ class ClaimObject(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReviewStall(Struct, frozen=True, forbid_unknown_fields=True):
-    """A stall or loop of the night."""
+    """Trouble of the night: circling, or a silence."""
 
     kind: StallKind
     since: Iso | None
@@ -139,8 +150,24 @@ class ReviewStall(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float | None
     evidence: list[str]
     refs: list[RefObject]
-    count: Annotated[int, Meta(description="Equal rounds of a loop; 0: it is none.")]
-    level: Annotated[StallLevel, Meta(description="How far a loop went; empty: no loop.")]
+    count: Annotated[int, Meta(description="Equal rounds, refusals, errors, turns; 0: a silence.")]
+    level: Annotated[StallLevel, Meta(description="How far circling went; empty: a silence.")]
+    detector: Annotated[
+        DetectorName | None, Meta(description="What found it; null: a silence, found by the clock.")
+    ]
+    rule: Annotated[
+        str | None,
+        Meta(description="The permission rule that would allow it; null: none is known."),
+    ]
+    signals: Annotated[list[SignalObject], Meta(description="[]: the detector told no figures.")]
+    waste: Annotated[
+        StallWasteObject | None,
+        Meta(description="What was lost in it, each minute once; null: a silence costs only time."),
+    ]
+    steps: Annotated[list[StallStepObject], Meta(description="[]: nothing repeats.")]
+    called_wrong_at: Annotated[
+        Iso | None, Meta(description="When a person said that it was not stuck; null: nobody did.")
+    ]
 
 
 class InterventionObject(Struct, frozen=True, forbid_unknown_fields=True):
@@ -329,7 +356,12 @@ class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     moments: list[MomentObject]
     cost: ReviewCostObject
     risks: list[RiskObject]
-    causes: Annotated[list[CauseObject], Meta(description="Loops that were found; []: none.")]
+    causes: Annotated[
+        list[CauseObject],
+        Meta(
+            description="Calls, refusals, errors, tests, turns; the most frequent first; []: none."
+        ),
+    ]
     proved: Annotated[ProvedObject | None, Meta(description="null: nothing was run to prove it.")]
     looked_at: Annotated[Iso | None, Meta(description="When a person last read it; null: never.")]
     continues: Annotated[

@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from tui.model.interventions import InjectionState
-from tui.model.json.common import CostWord, GapObject, Iso, RunObject, TestWord
+from tui.model.json.common import (
+    CostWord,
+    GapObject,
+    Iso,
+    RunObject,
+    SignalObject,
+    StallStepObject,
+    StallWasteObject,
+    TestWord,
+)
+from tui.model.stall import DetectorName
 from tui.model.state import SessionState, StallKind
 
 StallWord = Literal["notice", "suspected", "stuck"]
@@ -118,6 +128,39 @@ class StallObject(Struct, frozen=True, forbid_unknown_fields=True):
     since: Annotated[Iso | None, Meta(description="null: not dated.")]
     evidence: list[str]
     remedy: Annotated[str, Meta(description="What to do, for people.")]
+    detector: Annotated[
+        DetectorName | None, Meta(description="What found it; null: a silence, found by the clock.")
+    ]
+    count: Annotated[int, Meta(description="Equal rounds, refusals, errors, turns; 0: a silence.")]
+    signals: Annotated[list[SignalObject], Meta(description="[]: the detector told no figures.")]
+    waste: Annotated[
+        StallWasteObject | None, Meta(description="Since the last progress; null: not counted.")
+    ]
+    rule: Annotated[
+        str | None,
+        Meta(description="The permission rule that would allow it; null: none is known."),
+    ]
+    steps: Annotated[list[StallStepObject], Meta(description="[]: nothing repeats.")]
+
+
+class EffectObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """What came after a message reached the session, for half an hour or until the next one."""
+
+    words: Annotated[str, Meta(description="A sentence for people.")]
+    since: Iso
+    until: Annotated[Iso | None, Meta(description="null: it is watched still.")]
+    calls: int
+    different: Annotated[int, Meta(description="Calls that were not made before it.")]
+    goes_on: Annotated[bool, Meta(description="Whether the trouble goes on, or came again.")]
+    ended_at: Annotated[
+        Iso | None, Meta(description="The trouble's end; null: none, or no trouble.")
+    ]
+    again_at: Annotated[Iso | None, Meta(description="When it came again; null: it did not.")]
+    contents: Annotated[int, Meta(description="New contents of files.")]
+    commits: int
+    tasks: Annotated[int, Meta(description="Tasks done.")]
+    tests: Annotated[Literal["green", "red"] | None, Meta(description="null: no verdict since.")]
+    tests_at: Annotated[Iso | None, Meta(description="Since when; null: no verdict since.")]
 
 
 class InjectionObject(Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +169,9 @@ class InjectionObject(Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     text: str
     state: Annotated[InjectionState, Meta(description="How far it came.")]
+    effect: Annotated[
+        EffectObject | None, Meta(description="null: it has not reached the session.")
+    ]
 
 
 class OtherSession(Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,15 +20,11 @@ from tui.model.review import (
 )
 from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.moments import (
-    find_commit_record,
-    find_moments,
-    find_stalls,
-    find_waste,
-    intervention_effects,
-)
+from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
+from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,
     VerdictInputs,
@@ -67,8 +63,10 @@ def assemble_review(
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
     )
-    waste = find_waste(snapshot, work, inputs.spending, ending.kind in _CUT_OFF)
-    facts = _facts(snapshot, inputs, ending, changes, claims, risks)
+    lost = LostTime()
+    stalls = priced_stalls(find_stalls(snapshot), inputs.spending, lost)
+    waste = find_waste(stalls, work, inputs.spending, lost, ending.kind in _CUT_OFF)
+    facts = _facts(snapshot, inputs, ending, stalls, changes, claims, risks)
     uncommitted = sum(not file.commit for file in changes.files) if changes is not None else 0
     verdict, reasons = judge_night(facts)
     return Review(
@@ -105,6 +103,7 @@ def _facts(
     snapshot: NightSnapshot,
     inputs: ReviewInputs,
     ending: Ending,
+    stalls: tuple[Stall, ...],
     changes: RepositoryChanges | None,
     claims: tuple[Claim, ...],
     risks: tuple[Risk, ...],
@@ -115,7 +114,7 @@ def _facts(
         tests=snapshot.tests,
         claims=claims,
         risks=risks,
-        stalls=find_stalls(snapshot),
+        stalls=stalls,
         commits=max(len(snapshot.commits), len(inputs.evidence.commits)),
         changed_files=None if changes is None else len(changes.files),
         edits=max(snapshot.counts.edits, len(inputs.evidence.edits)),

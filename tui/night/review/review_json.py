@@ -20,9 +20,12 @@ from tui.model.review import Claim, Review, Risk
 from tui.model.session import EarlierNight
 from tui.model.stall import Stall
 from tui.model.timeline import TimeTotals
+from tui.night import stall_json
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind
-from tui.night.status_json import gaps, iso, run
+from tui.night.review.trouble import find_causes
+from tui.night.status_json import gaps, run
+from tui.system.format import iso
 from tui.system.sanitize import escape_json
 
 _MOMENTS = frozenset({"at", "start"})
@@ -70,7 +73,7 @@ def encode_review(review: Review) -> dict[str, Any]:
         "moments": _rows(review.moments, "at", "kind", "label", "seconds", "ref"),
         "cost": _cost(review),
         "risks": [_risk(risk) for risk in review.risks],
-        "causes": [_cause(stall) for stall in review.stalls if stall.count],
+        "causes": _rows(find_causes(review.stalls), "what", "count", "first", "last"),
         "proved": None,
         "looked_at": iso(review.looked_at),
         "continues": _continues(review.continues),
@@ -163,16 +166,6 @@ def _claim(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _cause(loop: Stall) -> dict[str, Any]:
-    """A loop as the cause that it is: what came again and again, how often, where first and last."""
-    return {
-        "what": next(iter(loop.evidence), loop.kind),
-        "count": loop.count,
-        "first": encode_ref(next(iter(loop.refs), None)),
-        "last": encode_ref(next(reversed(loop.refs), None)),
-    }
-
-
 def _stall(stall: Stall) -> dict[str, Any]:
     lasted = stall.last_at - stall.since if stall.last_at is not None and stall.since else None
     return {
@@ -180,7 +173,12 @@ def _stall(stall: Stall) -> dict[str, Any]:
         "since": iso(stall.since or None),
         "until": iso(stall.last_at),
         "seconds": None if lasted is None else round(lasted, 3),
-        **_picked(stall, "evidence", "refs", "count", "level"),
+        **_picked(stall, "evidence", "refs", "count", "level", "detector"),
+        "rule": stall.rule or None,
+        "signals": to_builtins(stall_json.signals(stall)),
+        "waste": to_builtins(stall_json.waste(stall.waste)),
+        "steps": to_builtins(stall_json.steps(stall)),
+        "called_wrong_at": iso(stall.called_wrong_at),
     }
 
 

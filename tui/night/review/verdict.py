@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestSummary
+from tui.model.labels import trouble_title
 from tui.model.records import ProgressFile
 from tui.model.review import (
     AttentionItem,
@@ -31,6 +32,13 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
+from tui.night.review.trouble import (
+    is_circling,
+    lost_seconds,
+    refusal_doubts,
+    stall_seconds,
+    worst_refusals,
+)
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -44,11 +52,6 @@ _MUCH_WASTE = 0.1
 _SHOWN = 90
 _LINE = 160
 _MANY_REFUSED = 10
-_CIRCLING = {
-    StallKind.LOOP: "A loop",
-    StallKind.SAME_ERROR: "The same error",
-    StallKind.NO_PROGRESS: "No progress",
-}
 _WEIGHT: dict[Severity, float] = {"high": 300.0, "medium": 200.0, "low": 100.0}
 _END_SEVERITY: dict[EndKind, Severity] = {
     EndKind.CRASH: "high",
@@ -101,13 +104,15 @@ class ReviewInputs(Struct, frozen=True):
 
 def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
-    reasons = _reasons_to_discard(facts)
+    reasons, stuck = _reasons_to_discard(facts), _stuck_hours(facts)
     if reasons:
-        return "discard", tuple(reasons[:_MOST_REASONS])
+        return "discard", tuple([*reasons, *stuck][:_MOST_REASONS])
     doubts, merits = _doubts(facts), _merits(facts)
     if len(doubts) > 1:
-        return "look", tuple(doubts[:_MOST_REASONS])
-    return "look" if doubts else "keep", tuple([*doubts, *merits][:_MOST_REASONS])
+        return "look", tuple([*doubts, *stuck][:_MOST_REASONS])
+    # What is kept is kept all the same, but the hours are worth a line.
+    said = [*doubts, *stuck, *merits] if doubts else [*merits[:2], *stuck, *merits[2:]]
+    return "look" if doubts else "keep", tuple(said[:_MOST_REASONS])
 
 
 def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
@@ -119,7 +124,11 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
         last = _ending_sentence(facts.ending)
-        return ["Nothing was changed and nothing was committed.", *_refused(facts), last]
+        return [
+            "Nothing was changed and nothing was committed.",
+            *refusal_doubts(facts.stalls),
+            last,
+        ]
     return []
 
 
@@ -130,7 +139,7 @@ def _doubts(facts: VerdictInputs) -> list[str]:
         doubts.append(_ending_sentence(facts.ending))
     if facts.tests.last == "red":
         doubts.append("The last test run is red.")
-    doubts += _refused(facts)
+    doubts += refusal_doubts(facts.stalls)
     high = sum(risk.severity == "high" for risk in facts.risks)
     if high:
         doubts.append(f"{format_count(high, 'risk')} of high weight in what it changed or ran.")
@@ -143,18 +152,15 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     return doubts
 
 
-def _refused(facts: VerdictInputs) -> list[str]:
-    """That refused permissions kept it from working."""
-    worst = _worst_refusals(facts.stalls)
-    if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
+def _stuck_hours(facts: VerdictInputs) -> list[str]:
+    """That an hour or more was lost in trouble that no person called none, and in which most."""
+    told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
+    lost = sum(map(lost_seconds, told))
+    if lost < _VERY_LONG_STALL:
         return []
-    calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
-    return [f"{calls}: {shorten(worst.pattern, _SHOWN)}."]
-
-
-def _worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
-    refused = (stall for stall in stalls if stall.kind == StallKind.REFUSED)
-    return max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
+    worst = max(told, key=lost_seconds)
+    what = next(iter(worst.evidence), trouble_title(worst))
+    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -244,6 +250,7 @@ class _Attention:
         self._last_ref = inputs.last_ref
         self._aborted_turns = inputs.wasted_work.aborted_turns
         self._ranked: list[tuple[float, AttentionItem]] = []
+        self._told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
         edits = inputs.evidence.edits
         self.last_edit = edits[-1].ref if edits else None
 
@@ -337,32 +344,30 @@ class _Attention:
     def add_refusals(self) -> None:
         """Calls that were refused permission: what they are, and the rule that would allow them."""
         total = self._snapshot.counts.denials
-        worst = _worst_refusals(self._facts.stalls)
+        worst = worst_refusals(self._told)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
         if is_bad or total >= _MANY_REFUSED:
             what, where = "", self._last_ref
             if worst is not None:
                 rule = f"; allowed by {worst.rule}" if worst.rule else ""
                 what, where = f"; {worst.evidence[0]}{rule}", worst.refs[0]
-            calls = format_count(total, "call was", "calls were")
-            what = shorten(f"{calls} refused permission{what}", _LINE)
+            what = shorten(f"{format_count(total, 'refused call')}{what}", _LINE)
             self.add("medium" if is_bad else "low", 52, what, where, "time")
 
     def add_stalls(self) -> None:
-        stalls = (stall for stall in self._facts.stalls if stall.kind != StallKind.REFUSED)
-        longest = sorted(stalls, key=_stall_seconds, reverse=True)
+        stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)
+        longest = sorted(stalls, key=stall_seconds, reverse=True)
         for number, stall in enumerate(longest[:2]):
-            seconds = _stall_seconds(stall)
-            circling = _CIRCLING.get(stall.kind, "")
-            is_bad = circling and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
-            if seconds < _LONG_STALL and not is_bad:
+            seconds, circles = stall_seconds(stall), is_circling(stall)
+            is_sure = circles and stall.level in (StallLevel.SUSPECTED, StallLevel.STUCK)
+            if seconds < _LONG_STALL and not is_sure:
                 continue
             severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"
             what = f"Nothing was heard for {format_duration(seconds)}"
-            if circling:
-                what = f"{circling}: {stall.evidence[0]}"
+            if circles:
+                what = f"{trouble_title(stall).capitalize()}: {stall.evidence[0]}"
             where = stall.refs[0] if stall.refs else self._last_ref
-            self.add(severity, 50 - number, what, where, "time")
+            self.add(severity, 50 - number, shorten(what, _LINE), where, "time")
 
     def add_waste(self, waste: Sequence[WasteItem]) -> None:
         usd = self._snapshot.cost.usd
@@ -394,7 +399,3 @@ def _risk_text(risk: Risk) -> str:
     # A text that names the path already does not need it twice.
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
     return f"{where}{shorten(risk.what, _SHOWN)}"
-
-
-def _stall_seconds(stall: Stall) -> float:
-    return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0

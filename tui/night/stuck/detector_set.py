@@ -38,7 +38,10 @@ _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
 class Conversation(Struct):
-    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first."""
+    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first.
+
+    `peak` is that trouble as it was when it was surest.
+    """
 
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
@@ -53,6 +56,7 @@ class Conversation(Struct):
     handoffs: Handoffs = field(default_factory=Handoffs)
     compactions: Compactions = field(default_factory=Compactions)
     episode: Stall | None = None
+    peak: Stall | None = None
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
@@ -289,9 +293,12 @@ class DetectorSet(Struct):
             self._end_episode(known)
 
     def _end_episode(self, conversation: Conversation) -> None:
-        if conversation.episode is not None:
-            self._end(conversation.episode)
-            conversation.episode = None
+        episode, peak = conversation.episode, conversation.peak
+        if episode is not None:
+            if peak is not None and peak.level.rank > episode.level.rank:
+                episode = structs.replace(peak, since=episode.since, last_at=episode.last_at)
+            self._end(episode)
+            conversation.episode = conversation.peak = None
 
     def _update(self, conversation: Conversation) -> None:
         """An episode lasts as long as any detector of its conversation has a finding."""
@@ -299,10 +306,16 @@ class DetectorSet(Struct):
         if worst is None:
             self._end_episode(conversation)
             return
-        if episode is not None:
+        if episode is None:
+            since, noticed_at, conversation.peak = worst.since, worst.last_at, None
+        else:
             since = min(episode.since, worst.since) or worst.since
-            worst = structs.replace(worst, since=since)
+            noticed_at = episode.noticed_at
+        worst = structs.replace(worst, since=since, noticed_at=noticed_at)
         conversation.episode = worst
+        peak = conversation.peak
+        if peak is None or worst.level.rank >= peak.level.rank:
+            conversation.peak = worst
 
     def _worst(
         self, conversation: Conversation, quiet: Collection[DetectorName] = ()

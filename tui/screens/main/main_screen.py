@@ -349,9 +349,7 @@ class MainScreen(OperationKeys, BasePage):
 
     @cached_property
     def controller(self) -> OperationController:
-        return OperationController(
-            self.app, self.operations, lambda: self.monitor.night, self.monitor.rediscover
-        )
+        return OperationController(self.app, self.operations, self.monitor)
 
     def operations(self) -> Operations:
         """What can be done to the session as it is known at this moment."""

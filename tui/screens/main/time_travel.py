@@ -59,16 +59,16 @@ class TimeTravel:
         return True
 
     def go_to_next_stall(self) -> bool:
-        """Goes to the next stall, round at the end; False when there is none."""
+        """Goes to the next silence or circling, round at the end; False when there is none."""
         snapshot = self.monitor.night
         marks = snapshot.timeline.marks if snapshot is not None else ()
-        stalls = [mark for mark in marks if mark.kind == "stall"]
+        stalls = [mark for mark in marks if mark.kind in ("stall", "loop")]
         if not stalls:
             return False
         start = float("-inf") if self.at is None else self.at + _SAME_STALL_S
         mark = next((stall for stall in stalls if stall.at > start), stalls[0])
         self.timeline.cursor_at = mark.at
-        self._show_time(mark.at, f"stall: {mark.label}")
+        self._show_time(mark.at, f"{mark.kind}: {mark.label}")
         return True
 
     def go_to_now(self) -> None:

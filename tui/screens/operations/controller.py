@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.control.foreign_session import Reachability
     from tui.model.interventions import Injection
     from tui.model.session import AgentProcess
+    from tui.monitor.monitor import SessionMonitor
     from tui.screens.operations.session_flow import SessionFlow
 
 _LOOK_EVERY_S = 3.0
@@ -139,25 +140,23 @@ class DeliveryToasts:
 class OperationController:
     """Starts the operations of the main screen, or says why one cannot run now.
 
-    `operations` and `snapshot` give what is known at the moment of a key. `on_ended` is called
-    after each operation, so that its journal entry is read soon.
+    `operations` gives what can be done at the moment of a key, `monitor` what is known then. It looks
+    for news after each operation, so that its journal entry is read soon.
     """
 
     def __init__(
-        self,
-        app: App[Any],
-        operations: Callable[[], Operations],
-        snapshot: Callable[[], NightSnapshot | None],
-        on_ended: Callable[[], None],
+        self, app: App[Any], operations: Callable[[], Operations], monitor: SessionMonitor
     ) -> None:
         self.background = BackgroundTasks(app, self._operation_ended)
         self.reachability = ReachabilityWatcher(operations, self.background)
         self._app = app
         self._operations = operations
-        self._snapshot = snapshot
-        self._on_ended = on_ended
+        self._monitor = monitor
         self._toasts = DeliveryToasts(app, self._record_seen)
         self._has_looked = False
+
+    def _snapshot(self) -> NightSnapshot | None:
+        return self._monitor.night
 
     @cached_property
     def _session(self) -> SessionFlow:
@@ -175,7 +174,7 @@ class OperationController:
             "rewind": rewind.rewind,
             "undo": rewind.undo,
             "inject": lambda: session.inject(self._channels()),
-            "step_back": lambda: session.step_back(self._channels()),
+            "step_back": self._help,
             "withdraw": session.withdraw,
             "kill": lambda: session.kill(self._channels()),
         }
@@ -192,7 +191,7 @@ class OperationController:
         channels = self.reachability.newest
         if not reason:
             self._checkpoint() if name == "checkpoint" else self._flows[name]()
-        elif name in ("inject", "step_back") and channels is not None and channels.hooks_missing:
+        elif name == "inject" and channels is not None and channels.hooks_missing:
             self._session.offer_hooks(channels, self.reachability.expire)
         else:
             show_toast(self._app, reason, severity="warning")
@@ -233,13 +232,28 @@ class OperationController:
 
         self.background.run_operation("taking a checkpoint", work)
 
+    def _help(self) -> None:
+        from tui.screens.operations.help_evidence import last_failures
+        from tui.screens.operations.help_flow import HelpFlow
+
+        flow = HelpFlow(
+            self._app,
+            self._operations,
+            self._snapshot,
+            self.background,
+            self._session,
+            self.reachability.update,
+            lambda: last_failures(self._monitor.events),
+        )
+        flow.open(self._channels(), self.reachability.expire)
+
     def _channels(self) -> Reachability | None:
         """How to reach a foreign session; None for a run of ours."""
         return None if self._operations().has_run else self.reachability.newest
 
     def _operation_ended(self) -> None:
         self.reachability.expire()
-        self._on_ended()
+        self._monitor.rediscover()
 
     def _record_seen(self, injection: Injection, activity: str) -> None:
         operations = self._operations()

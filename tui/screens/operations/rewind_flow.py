@@ -138,7 +138,7 @@ class RewindFlow:
             return
 
         def show(plan: RewindPlan) -> None:
-            lines = [*describe_plan(plan), *describe_refusals(plan), "", *_change_list(plan)]
+            lines = [*describe_plan(plan), *describe_refusals(plan), "", *change_list(plan)]
             dialog = Dialog("Undo the last rewind", lines, [Choice("undo", "Undo it")])
             confirmed = bool(plan.refusals)
             ask(self.app, dialog, lambda _: self._execute(operations, "code", plan, confirmed))
@@ -242,10 +242,11 @@ def _plan_document(plan: RewindPlan, intro: Sequence[str], has_conversation: boo
             f"The conversation, if that is chosen too, goes back to {at}{precision}; the old one "
             "stays and can be resumed. The agent is stopped for it and goes on afterwards."
         )
-    return sentences_document([*lines, *describe_refusals(plan), "", *_change_list(plan)])
+    return sentences_document([*lines, *describe_refusals(plan), "", *change_list(plan)])
 
 
-def _change_list(plan: RewindPlan) -> list[str]:
+def change_list(plan: RewindPlan) -> list[str]:
+    """What would become of each path."""
     changes = [_change_text(change) for change in plan.changes[:_MOST]]
     return [*changes, *(f"keep     {item.path} ({item.reason})" for item in plan.keeps[:_MOST])]
 

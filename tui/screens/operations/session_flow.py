@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui.control.availability import waiting_messages
 from tui.control.operations import Operations
-from tui.control.wording import step_back_text
 from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import BackgroundTasks, Report, is_closing
 from tui.store.inbox import Verb
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from tui.control.foreign_session import Reachability
 
 
+INTERRUPT = "hard"
+"""The choice of `send_choices` that ends the turn, so that the message is read at once."""
 _CHANNELS: tuple[ChannelName, ...] = ("mailbox", "inbox", "tmux")
 _BY_RUNNER = (
     "By its runner: it is read after the tool that runs now, and its receipt says when. "
@@ -50,37 +51,24 @@ class SessionFlow:
 
     def inject(self, reachability: Reachability | None) -> None:
         """Lets the person write; `reachability` is None for a run of ours."""
-        self._write("Say something to the agent", [], "", "soft", reachability)
-
-    def step_back(self, reachability: Reachability | None) -> None:
-        """Offers a message made from the evidence; it may be edited before it goes."""
-        snapshot, template = self.snapshot(), self.operations().step_back_template
-        text = step_back_text(template, snapshot) if snapshot is not None else template
-        lines = ["Made from what the record shows; edit it as you like."]
-        self._write("Step back", lines, text, "step-back", reachability)
-
-    def _write(
-        self,
-        title: str,
-        lines: Sequence[str],
-        text: str,
-        mode: str,
-        reachability: Reachability | None,
-    ) -> None:
         activity = self._activity()
-        lines = [*lines, *_channel_lines(reachability), *([f"Now: {activity}"] if activity else [])]
+        lines = [*channel_lines(reachability), *([f"Now: {activity}"] if activity else [])]
+        dialog = PromptDialog(
+            "Say something to the agent", lines, choices=send_choices(reachability)
+        )
+        ask(self.app, dialog, lambda answer: self.send(answer.text, "soft", answer.choice))
 
-        def decided(answer: DialogAnswer) -> None:
-            self._send(answer.text, "hard" if answer.choice == "hard" else mode, answer.choice)
-
-        ask(self.app, PromptDialog(title, lines, text, _send_choices(reachability)), decided)
-
-    def _send(self, text: str, mode: str, choice: str) -> None:
+    def send(self, text: str, mode: str, choice: str) -> None:
+        """Sends what a person wrote by the choice of `send_choices` that they made."""
         activity = self._activity()
         channel: ChannelName | None = next((name for name in _CHANNELS if name == choice), None)
         self.background.run_operation(
             "sending your words",
-            lambda report: self.operations().inject(text, mode, channel, activity).words,
+            lambda report: (
+                self.operations()
+                .inject(text, mode, channel, activity, now=choice == INTERRUPT)
+                .words
+            ),
         )
 
     def _activity(self) -> str:
@@ -143,13 +131,14 @@ class SessionFlow:
 
         def decided(answer: DialogAnswer) -> None:
             verb = next(verb for verb in _PROGRESS if verb == answer.choice)
-            self._stop(operations, verb, not options or "checkpoint" in answer.options)
+            self.stop(operations, verb, not options or "checkpoint" in answer.options)
 
-        steps = _steps(reachability)
+        steps = stop_choices(reachability)
         dialog = EscalationDialog("Interrupt or end the session", lines, steps, options)
         ask(self.app, dialog, decided)
 
-    def _stop(self, operations: Operations, verb: Verb, checkpoint: bool) -> None:
+    def stop(self, operations: Operations, verb: Verb, checkpoint: bool) -> None:
+        """Interrupts or ends the session, after a checkpoint if one is wanted."""
         snapshot = self.snapshot()
         facts = snapshot.checkpoint_facts if snapshot is not None else {}
 
@@ -198,7 +187,8 @@ def _install_hooks(operations: Operations) -> str:
     return "the hooks are installed; i says something to the session"
 
 
-def _channel_lines(reachability: Reachability | None) -> list[str]:
+def channel_lines(reachability: Reachability | None) -> list[str]:
+    """When a message arrives and by which channel; None is a run of ours."""
     if reachability is None:
         return [_BY_RUNNER]
     best, *others = reachability.channels
@@ -208,9 +198,10 @@ def _channel_lines(reachability: Reachability | None) -> list[str]:
     return lines
 
 
-def _send_choices(reachability: Reachability | None) -> list[Choice]:
+def send_choices(reachability: Reachability | None) -> list[Choice]:
+    """The ways to send a message that are open now, the best first."""
     if reachability is None:
-        return [Choice("soft", "Send"), Choice("hard", "Interrupt and send", danger=True)]
+        return [Choice("soft", "Send"), Choice(INTERRUPT, "Interrupt and send", danger=True)]
     best, *others = reachability.channels
     names = {"mailbox": "by mailbox", "inbox": "by inbox", "tmux": "by paste"}
     return [
@@ -219,7 +210,8 @@ def _send_choices(reachability: Reachability | None) -> list[Choice]:
     ]
 
 
-def _steps(reachability: Reachability | None) -> list[Choice]:
+def stop_choices(reachability: Reachability | None) -> list[Choice]:
+    """The ways to end the turn or the session, from mild to harsh."""
     no_interrupt = reachability.no_interrupt if reachability is not None else ""
     can_send = reachability is None or bool(reachability.channels)
     stop = "finish the tool, write a hand-over, end" if can_send else "end its turn, then leave"

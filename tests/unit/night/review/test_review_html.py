@@ -98,7 +98,7 @@ def test_tables_and_headings_mean_something() -> None:
     assert page.names.count("h1") == 1
     heads = [given for tag, given in page.tags if tag == "th"]
     assert {given["scope"] for given in heads} == {"col", "row"}
-    assert page.names.count("caption") == page.names.count("table") == 10
+    assert page.names.count("caption") == page.names.count("table") == 11
     ids = [given["id"] for _, given in page.tags if "id" in given]
     assert len(ids) == len(set(ids))
     links = [given["href"] for tag, given in page.tags if tag == "a"]

@@ -12,7 +12,8 @@ from tui.model.review import InterventionEffect
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
 from tui.night.review.build import restore_points
-from tui.night.review.moments import find_moments, find_stalls, intervention_effects
+from tui.night.review.moments import find_moments, intervention_effects
+from tui.night.review.trouble import find_stalls
 
 GREEN = "===== 4 passed in 0.1s ====="
 RED = "===== 1 failed, 3 passed in 0.1s ====="

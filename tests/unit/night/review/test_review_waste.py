@@ -10,14 +10,16 @@ from tui.model.journal import JournalEntry
 from tui.model.review import WasteItem
 from tui.night.fold import NightFold
 from tui.night.review.build import total_waste
-from tui.night.review.moments import find_waste
+from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 
 USAGE = TokenUsage(1_000, 1_000, 0, 0, 0)
 
 
 def found(made: NightFold, script: Script, cut_off: bool = False) -> list[WasteItem]:
     night = made.snapshot((script.at or 0.0) + 1)
-    return list(find_waste(night, made.wasted_work(), made.spending(night.cost.usd), cut_off))
+    spending, lost = made.spending(night.cost.usd), LostTime()
+    stalls = priced_stalls(find_stalls(night), spending, lost)
+    return list(find_waste(stalls, made.wasted_work(), spending, lost, cut_off))
 
 
 def one(made: NightFold, script: Script, kind: str, cut_off: bool = False) -> WasteItem:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tui.model.events import SourceRef
 from tui.model.evidence import Verdict as RunVerdict
-from tui.model.labels import MOMENTS, RISKS, SEVERITIES, SIGNS, TIME, VERDICTS, WASTES
+from tui.model.labels import (
+    MOMENTS,
+    RISKS,
+    SEVERITIES,
+    SIGNS,
+    TIME,
+    VERDICTS,
+)
 from tui.model.records import Hunk
 from tui.model.review import Risk
 from tui.night.review.export import blocks
@@ -15,13 +21,16 @@ from tui.night.review.export.blocks import Inline, Line, badge, code, line, stro
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import (
     TRUSTS,
+    Cell,
     ExportTimeZone,
     cost_text,
     ending_line,
     figures,
+    held_up_rows,
+    loss_rows,
     night_hours,
+    places_line,
     project_name,
-    source_place,
     time_by_kind,
 )
 from tui.system.format import (
@@ -57,7 +66,6 @@ _HELPED: Final = {
     "unclear": badge("unclear", "dim", "?"),
 }
 Blocks = Sequence[blocks.Block]
-Cell = Inline | Line | str
 
 
 def build_page(export: Export, limits: blocks.PageLimits) -> blocks.ReviewPage:
@@ -68,15 +76,6 @@ def build_page(export: Export, limits: blocks.PageLimits) -> blocks.ReviewPage:
 def _judged(word: str, text: str = "") -> Inline:
     """A verdict, severity or trust as a badge."""
     return badge(text or word, _TONES[word], SIGNS[word])
-
-
-def _places(refs: Iterable[SourceRef | None], most: int = 3) -> Line:
-    """Where the evidence stands, in short; unknown places are left out."""
-    places = [code(source_place(ref)) for ref in refs if ref is not None]
-    bits = [bit for place in places[:most] for bit in (Inline(" "), place)][1:]
-    if len(places) > most:
-        bits.append(Inline(f" and {len(places) - most} more"))
-    return tuple(bits)
 
 
 def _number(value: int | None) -> str:
@@ -180,7 +179,7 @@ class _PageBuilder:
 
     def _attention(self) -> Blocks:
         lines = [
-            line(_judged(item.severity), f" {item.what} ", *_places((item.where,)))
+            line(_judged(item.severity), f" {item.what} ", *places_line((item.where,)))
             for item in self._review.attention
         ]
         return [self._bullets(lines, ordered=True)] if lines else []
@@ -197,13 +196,9 @@ class _PageBuilder:
         head, caption = ("What", "Time", "Share"), f"Where {format_duration(total)} went"
         sums = blocks.Table(caption, head, rows, frozenset({1, 2}))
         shown: list[blocks.Block] = [blocks.TimelineSlot(), sums]
-        if stalls := self._review.stalls:
-            lines = [
-                line(f"{stall.kind.replace('_', ' ')}: ", self._clip("; ".join(stall.evidence[:3])))
-                for stall in stalls
-            ]
-            shown += (blocks.Paragraph(line("Stalls and loops:")), self._bullets(lines))
-        return shown
+        troubles = held_up_rows(self._review.stalls, self._zone, self._clip)
+        names = "Time|What|Evidence|Lost|Cost"
+        return [*shown, *self._table("What held it up", names, troubles, {3, 4})]
 
     def _tasks(self) -> Blocks:
         """Every task that this night finished, left open, added or removed."""
@@ -223,10 +218,10 @@ class _PageBuilder:
         rows = [
             (
                 self._clip(claim.text),
-                line(f"{claim.source} ", *_places((claim.where,))),
+                line(f"{claim.source} ", *places_line((claim.where,))),
                 _judged(claim.verdict),
                 self._clip(claim.why),
-                _places(claim.evidence) or "none",
+                places_line(claim.evidence) or "none",
             )
             for claim in sorted(self._review.claims, key=lambda c: -TRUSTS.index(c.verdict))
         ]
@@ -241,7 +236,7 @@ class _PageBuilder:
                 _RUN_VERDICTS[run.verdict],
                 _number(run.passed),
                 _number(run.failed),
-                _places((run.ref,)),
+                places_line((run.ref,)),
             )
             for run in reversed(self._review.tests.runs)
         ]
@@ -273,7 +268,7 @@ class _PageBuilder:
         if risk.commit:
             where = (Inline(" in commit "), code(risk.commit[:10]))
         elif risk.ref is not None:
-            where = (Inline(" "), *_places((risk.ref,)))
+            where = (Inline(" "), *places_line((risk.ref,)))
         what = f"{' ' if risk.path else ''}{self._clip(risk.what)}"
         kind = f" {RISKS[risk.kind]}: "
         return line(_judged(risk.severity), kind, code(risk.path), what, *where)
@@ -327,15 +322,7 @@ class _PageBuilder:
             (f"from {self._zone.clock(hour.start)}", format_money_long(hour.usd))
             for hour in cost.by_hour
         ]
-        losses = [
-            (
-                WASTES[item.kind],
-                line(self._clip(item.what), " ", *_places((item.ref,))),
-                format_duration(item.seconds),
-                format_money_long(item.usd),
-            )
-            for item in wasted
-        ]
+        losses = loss_rows(wasted, self._clip)
         return [
             blocks.Paragraph(line(strong(cost_text(cost)), rest)),
             *(blocks.Paragraph(line(f"{note[:1].upper()}{note[1:]}.")) for note in cost.notes),

@@ -40,6 +40,7 @@ SHAPES: Final[dict[MarkKind, str]] = {
     "restart": "M0-4.5L4.8 4H-4.8Z",
     "limit": "M-4.5-4.5H4.5V4.5H-4.5ZM-4.5 0H4.5",
     "stall": "M0-4.8A4.8 4.8 0 1 0 .01-4.8ZM0-2.4V.4M0 2.2V2.6",
+    "loop": "M0 0C-2-4-5-3-5 0S-2 4 0 0 5-3 5 0 2 4 0 0Z",
     "error": "M0-5L5 4.2H-5ZM0-1.6V1M0 2.4V2.7",
     "end": "M-3.5 5V-5L4.5-2.2-3.5 .8",
 }
@@ -47,7 +48,7 @@ SHAPES: Final[dict[MarkKind, str]] = {
 TESTED: Final[frozenset[MarkKind]] = frozenset({"commit", "green", "red"})
 """What stands below the timeline: the work. All else stands above it."""
 _WEIGHTIEST_FIRST: Final[tuple[MarkKind, ...]] = (
-    *("end", "rewind", "restart", "limit", "stall", "error"),
+    *("end", "rewind", "restart", "limit", "stall", "loop", "error"),
     *("injection", "checkpoint", "compaction", "red", "green", "commit"),
 )
 
@@ -108,6 +109,7 @@ TONES: Final[dict[MarkKind, str]] = {
     "red": "bad",
     "error": "bad",
     "stall": "bad",
+    "loop": "bad",
     "restart": "warn full",
     "limit": "warn",
     "injection": "person",

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from tui.model.events import SourceRef
-from tui.model.labels import COSTS, ENDINGS, SEVERITIES, describe_earlier
-from tui.model.review import Ending, Review
+from tui.model.labels import (
+    COSTS,
+    ENDINGS,
+    SEVERITIES,
+    WASTES,
+    describe_earlier,
+    trouble_title,
+)
+from tui.model.review import Ending, Review, WasteItem
 from tui.model.snapshot import Cost
+from tui.model.stall import Stall
 from tui.model.timeline import KINDS, Kind, TimeTotals
 from tui.night.review.export.blocks import FactList, Inline, Line, code, line, strong
 from tui.system.format import format_count, format_duration, format_money_long
 
+Cell = Inline | Line | str
+Clip = Callable[[str], str]
 TRUSTS: Final = ("verified", "partial", "unverified")
 # Not `%b`: an export reads the same wherever it is made.
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -205,3 +215,57 @@ def _counted(counts: Counter[str], order: Sequence[str], nothing: str) -> Line:
     """ "3 verified, 1 partial": how often each word occurs."""
     words = ", ".join(f"{counts[word]} {word}" for word in order if counts[word])
     return line(strong(words) if words else nothing)
+
+
+# --- what held it up ---
+
+
+def places_line(refs: Iterable[SourceRef | None], most: int = 3) -> Line:
+    """Where the evidence stands, in short; unknown places are left out."""
+    places = [code(source_place(ref)) for ref in refs if ref is not None]
+    bits = [bit for place in places[:most] for bit in (Inline(" "), place)][1:]
+    if len(places) > most:
+        bits.append(Inline(f" and {len(places) - most} more"))
+    return tuple(bits)
+
+
+def held_up_rows(
+    stalls: Iterable[Stall], zone: ExportTimeZone, clip: Clip
+) -> list[tuple[Cell, ...]]:
+    """Silences and circling: time, what, evidence, what was lost (each minute once), its cost."""
+    return [
+        (
+            zone.clock(stall.since or None),
+            trouble_title(stall),
+            line(clip(_evidence(stall)), " ", *places_line(stall.refs[:1])),
+            format_duration(_lost_seconds(stall)),
+            "" if stall.waste is None else format_money_long(stall.waste.usd),
+        )
+        for stall in stalls
+    ]
+
+
+def _evidence(stall: Stall) -> str:
+    parts = ["; ".join(stall.evidence)]
+    parts += [f"allowed by {stall.rule}"] if stall.rule else []
+    parts += ["a person said: not stuck"] if stall.called_wrong_at is not None else []
+    return "; ".join(parts)
+
+
+def _lost_seconds(stall: Stall) -> float:
+    if stall.waste is not None:
+        return stall.waste.seconds
+    return stall.last_at - stall.since if stall.last_at is not None else 0.0
+
+
+def loss_rows(items: Iterable[WasteItem], clip: Clip) -> list[tuple[Cell, ...]]:
+    """What bought nothing: on what, what it was, its time, its cost."""
+    return [
+        (
+            WASTES[item.kind],
+            line(clip(item.what), " ", *places_line((item.ref,))),
+            format_duration(item.seconds),
+            format_money_long(item.usd),
+        )
+        for item in items
+    ]

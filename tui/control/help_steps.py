@@ -1,0 +1,240 @@
+"""The steps of help for a session that is stuck, from mild to harsh: which can be done, with what plan.
+
+Each is made of operations that exist by themselves; here is only what joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
+from tui.control.operations import Operations
+from tui.control.rewind.execute import recover_rewind
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
+from tui.model.state import StallKind
+from tui.system.errors import OvernightError
+from tui.system.format import format_age, format_local, shorten_line
+
+if TYPE_CHECKING:
+    from tui.control.availability import FindReachability
+    from tui.control.channels.channels import ChannelName
+    from tui.control.foreign_session import Reachability
+    from tui.control.rewind.apply_steps import ProgressCallback
+    from tui.control.rewind.plan import RewindPlan
+
+_MOST_TRIED = 5
+_SILENT = (StallKind.SILENT_TOOL,)
+
+
+class HelpStep(StrEnum):
+    """What can be done for a session that is stuck, the mildest first."""
+
+    MESSAGE = "message"
+    STEP_BACK = "step_back"
+    INTERRUPT = "interrupt"
+    RETRY = "retry"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class GoodCheckpoint:
+    """A checkpoint to begin again from; `is_proven`: nothing was edited after the tests were green."""
+
+    checkpoint: Checkpoint
+    is_proven: bool
+
+    def describe(self, now: float) -> str:
+        """Which it is, and what speaks for it."""
+        at = self.checkpoint.at
+        place = f"{self.checkpoint.id} of {format_local(at)}, {format_age(now - at)} ago"
+        if self.is_proven:
+            return f"{place}: tests were green, and no code was edited between them and it"
+        return f"{place}: tests were green; whether code was edited after them is not recorded"
+
+
+def last_good(checkpoints: Sequence[Checkpoint]) -> GoodCheckpoint | None:
+    """The newest that was taken with green tests and nothing edited since; None where none was.
+
+    Where none is known to be, the newest with green tests of which the edits are not recorded.
+    """
+    green = [
+        one
+        for one in reversed(checkpoints)
+        if one.facts.get("tests") == "green"
+        and one.kind == "checkpoint"
+        and not (one.foreign or one.remark or one.work_tree)
+    ]
+    proven = next((one for one in green if one.facts.get("edits_since_green") == 0), None)
+    if proven is not None:
+        return GoodCheckpoint(proven, is_proven=True)
+    untold = next((one for one in green if "edits_since_green" not in one.facts), None)
+    return None if untold is None else GoodCheckpoint(untold, is_proven=False)
+
+
+@dataclass(frozen=True)
+class HelpOffer:
+    """What can be done now: why each step cannot (empty: it can), and where a retry would begin."""
+
+    obstacles: Mapping[HelpStep, str]
+    good: GoodCheckpoint | None = None
+
+    def first_choice(self, stall: Stall | None) -> HelpStep:
+        """The mildest step that makes sense: a step back, or an interrupt where a tool hangs."""
+        wanted = [HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.STOP, HelpStep.RETRY]
+        if stall is not None and stall.kind in _SILENT:
+            wanted.insert(0, HelpStep.INTERRUPT)
+        return next((step for step in wanted if not self.obstacles[step]), HelpStep.STEP_BACK)
+
+
+def offer_steps(
+    operations: Operations,
+    snapshot: NightSnapshot,
+    reachability: FindReachability,
+    *,
+    looks: bool = True,
+) -> HelpOffer:
+    """What can be done; `looks` at the checkpoints, which takes git some hundredths of a second."""
+    unreachable = operations.availability("inject", snapshot, reachability).reason
+    good, no_retry = None, operations.availability("rewind", snapshot, reachability).reason
+    if not no_retry and not looks:
+        no_retry = "looking at the checkpoints"
+    elif not no_retry:
+        try:
+            good = last_good(checkpoints_of(operations.work_tree))
+            waiting = recover_rewind(operations.work_tree, may_act=False)
+        except OvernightError as error:
+            no_retry = str(error)
+        else:
+            no_retry = "" if good else "no checkpoint was taken while the tests were green"
+            no_retry = f"{waiting.sentence}; r does that first" if waiting is not None else no_retry
+    if not no_retry and unreachable:
+        no_retry = f"nobody can tell it what was learned: {unreachable}"
+    obstacles = {
+        HelpStep.MESSAGE: unreachable,
+        HelpStep.STEP_BACK: unreachable,
+        HelpStep.INTERRUPT: _no_interrupt(operations, snapshot, reachability),
+        HelpStep.RETRY: no_retry,
+        HelpStep.STOP: operations.availability("kill", snapshot, reachability).reason,
+    }
+    return HelpOffer(obstacles, good)
+
+
+def _no_interrupt(
+    operations: Operations, snapshot: NightSnapshot, reachability: FindReachability
+) -> str:
+    obstacle = operations.availability("kill", snapshot, reachability).reason
+    if obstacle or operations.has_run:
+        is_idle = not snapshot.activity.turn_open
+        return obstacle or ("no turn is open; there is nothing to interrupt" if is_idle else "")
+    agent = operations.agent
+    known: Reachability | None = reachability(agent) if agent is not None else None
+    return known.no_interrupt if known is not None else "looking for a way to this session"
+
+
+# --- plans -----------------------------------------------------------------------------------
+
+
+def interrupt_plan(operations: Operations) -> list[str]:
+    """What checkpoint and interrupt would do."""
+    kept = f"A checkpoint{operations.of_work_tree} is taken first; r goes back to it."
+    if not operations.has_repository:
+        kept = "No checkpoint is taken: this folder is no git repository."
+    return [kept, "Then its turn is interrupted. The session stays and waits for words."]
+
+
+def stop_plan(operations: Operations, how: str) -> list[str]:
+    """What a stop would do; `how` says in which way it ends."""
+    kept = f"A checkpoint{operations.of_work_tree} is taken first."
+    if not operations.has_repository:
+        kept = "No checkpoint is taken: this folder is no git repository."
+    return [
+        f"{kept} It is asked to {how}. It is not started again.",
+        "K has more: kill, interrupt.",
+    ]
+
+
+def retry_plan(
+    operations: Operations, good: GoodCheckpoint, plan: RewindPlan, mode: str, now: float
+) -> list[str]:
+    """What going back and trying again would do."""
+    return [
+        f"Back to {good.describe(now)}.",
+        *operations.describe_rewind(plan, mode),
+        "Then it gets the text below, so that it does not try the same again.",
+    ]
+
+
+def retry_text(stall: Stall | None, snapshot: NightSnapshot, good: GoodCheckpoint) -> str:
+    """What is said after a rewind: what was tried in vain, and where to go on."""
+    checkpoint = good.checkpoint
+    place = f"checkpoint {checkpoint.id} ({format_local(checkpoint.at)}, tests green)"
+    sentences = [f"The files are again as they were at {place}; read them anew."]
+    if stall is not None:
+        sentences.append(f"Since then this was tried in vain: {'; '.join(stall.evidence)}.")
+        if stall.rule:
+            sentences.append("What was refused stays refused.")
+        tried = dict.fromkeys(step.words for step in stall.steps)
+        if len(tried) > 1:
+            sentences.append(f"Among it: {'; '.join([*tried][:_MOST_TRIED])}.")
+    sentences.append(
+        "Do not try the same again. Say in two or three sentences what you believe the real cause "
+        "is and what would prove you wrong, look for that proof, and choose a different approach."
+    )
+    if snapshot.progress is not None and (task := _next_task(snapshot)):
+        sentences.append(f"Go on with: {task}")
+    return " ".join(sentences)
+
+
+def _next_task(snapshot: NightSnapshot) -> str:
+    """The task under way, else the first open one."""
+    tasks = snapshot.progress.tasks if snapshot.progress is not None else ()
+    unfinished = [task for task in tasks if task.state != "done"]
+    under_way = [task for task in unfinished if task.state == "in_progress"]
+    return next((shorten_line(task.title, 120) for task in (*under_way, *unfinished)), "")
+
+
+# --- doing -----------------------------------------------------------------------------------
+
+
+def checkpoint_and_interrupt(
+    operations: Operations, facts: Mapping[str, Any], report: Callable[[str], object]
+) -> str:
+    """Takes a checkpoint where that is possible, then interrupts the turn; the receipt."""
+    taken = "no checkpoint: this folder is no git repository"
+    if operations.has_repository:
+        report(f"taking a checkpoint{operations.of_work_tree}")
+        try:
+            taken = operations.checkpoint(facts).words
+        except OvernightError as error:  # what runs in vain is interrupted all the same
+            taken = f"no checkpoint: {error}"
+    report("interrupting")
+    return f"{operations.stop('interrupt', checkpoint=False).words}; {taken}"
+
+
+def rewind_and_retry(
+    operations: Operations,
+    plan: RewindPlan,
+    mode: str,
+    text: str,
+    *,
+    confirmed: bool,
+    channel: ChannelName | None = None,
+    activity: str = "",
+    progress: ProgressCallback | None = None,
+) -> str:
+    """Goes back as planned, then has the agent read `text`; the receipt of both.
+
+    In a run of ours the supervisor begins the next attempt with the text, else it is sent afterwards.
+    """
+    receipt = operations.rewind(plan, mode, confirmed=confirmed, progress=progress, text=text)
+    if receipt.rewound is None:
+        return f"{receipt.words}; it goes on with what was learned"
+    try:
+        sent = operations.inject(text, "step-back", channel, activity).words
+    except OvernightError as error:  # the files are back; that must not look undone
+        return f"{receipt.words}; u undoes it. But it was not told: {error}"
+    return f"{receipt.words}; u undoes it. What was learned: {sent}"
