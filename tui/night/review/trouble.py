@@ -99,6 +99,15 @@ def refusal_doubts(stalls: Iterable[Stall]) -> list[str]:
     return [f"{calls}: {shorten(worst.pattern, _PATTERN)}."]
 
 
+def describe_refusals(total: int, worst: Stall | None) -> str:
+    """How many calls of the night were refused, the worst of it, and the rule that would allow it."""
+    calls = format_count(total, "refused call")
+    if worst is None:
+        return calls
+    rule = f"; allowed by {worst.rule}" if worst.rule else ""
+    return f"{calls}; {worst.evidence[0]}{rule}"
+
+
 def is_circling(stall: Stall) -> bool:
     """Whether much came and nothing new."""
     return stall.kind in CIRCLING

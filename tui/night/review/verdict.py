@@ -33,6 +33,7 @@ from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.review.trouble import (
+    describe_refusals,
     is_circling,
     lost_seconds,
     refusal_doubts,
@@ -347,12 +348,9 @@ class _Attention:
         worst = worst_refusals(self._told)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
         if is_bad or total >= _MANY_REFUSED:
-            what, where = "", self._last_ref
-            if worst is not None:
-                rule = f"; allowed by {worst.rule}" if worst.rule else ""
-                what, where = f"; {worst.evidence[0]}{rule}", worst.refs[0]
-            what = shorten(f"{format_count(total, 'refused call')}{what}", _LINE)
-            self.add("medium" if is_bad else "low", 52, what, where, "time")
+            where = worst.refs[0] if worst is not None and worst.refs else self._last_ref
+            words = shorten(describe_refusals(total, worst), _LINE)
+            self.add("medium" if is_bad else "low", 52, words, where, "time")
 
     def add_stalls(self) -> None:
         stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)
