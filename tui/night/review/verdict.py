@@ -35,9 +35,9 @@ from tui.night.evidence.wasted_work import WastedWork
 from tui.night.review.trouble import (
     describe_refusals,
     is_circling,
-    lost_seconds,
     refusal_doubts,
     stall_seconds,
+    stuck_hours,
     worst_refusals,
 )
 from tui.night.usage.bill import SpendingCurve
@@ -53,6 +53,7 @@ _MUCH_WASTE = 0.1
 _SHOWN = 90
 _LINE = 160
 _MANY_REFUSED = 10
+"""So many refusals cost work even where it went on in between."""
 _WEIGHT: dict[Severity, float] = {"high": 300.0, "medium": 200.0, "low": 100.0}
 _END_SEVERITY: dict[EndKind, Severity] = {
     EndKind.CRASH: "high",
@@ -105,7 +106,7 @@ class ReviewInputs(Struct, frozen=True):
 
 def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
-    reasons, stuck = _reasons_to_discard(facts), _stuck_hours(facts)
+    reasons, stuck = _reasons_to_discard(facts), stuck_hours(facts.stalls)
     if reasons:
         return "discard", tuple([*reasons, *stuck][:_MOST_REASONS])
     doubts, merits = _doubts(facts), _merits(facts)
@@ -151,17 +152,6 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     if facts.tests.last != "red":
         doubts += _untested(facts)
     return doubts
-
-
-def _stuck_hours(facts: VerdictInputs) -> list[str]:
-    """That an hour or more was lost in trouble that no person called none, and in which most."""
-    told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
-    lost = sum(map(lost_seconds, told))
-    if lost < _VERY_LONG_STALL:
-        return []
-    worst = max(told, key=lost_seconds)
-    what = next(iter(worst.evidence), trouble_title(worst))
-    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
