@@ -12,7 +12,7 @@ from tui.model.labels import trouble_title
 from tui.model.review import MomentKind, WasteItem, WasteKind
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallWaste
-from tui.model.state import CIRCLING, StallKind, StallLevel
+from tui.model.state import CIRCLING, StallKind
 from tui.model.timeline import TimelineGap, TimelineMark
 from tui.night.evidence.wasted_work import AbortedTurn, WastedWork
 from tui.night.usage.bill import SpendingCurve
@@ -33,7 +33,6 @@ MOMENTS_OF_KINDS: dict[StallKind, MomentKind] = {
 
 _LEAST_S = 1.0
 _WIDE = 50
-_PATTERN = 90
 _KINDS: dict[StallKind, WasteKind] = {
     StallKind.REFUSED: "refused",
     StallKind.SAME_ERROR: "same_error",
@@ -83,24 +82,6 @@ def _without(span: Span, taken: Span) -> list[Span]:
         Span(max(span.start, taken.end + _INSTANT), span.end),
     )
     return [part for part in parts if part.end > part.start]
-
-
-def refusal_doubts(stalls: Iterable[Stall]) -> list[str]:
-    """That refused permissions kept it from working, as a reason to look at the night."""
-    worst = worst_refusals(stalls)
-    if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
-        return []
-    calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
-    return [f"{calls}: {shorten(worst.pattern, _PATTERN)}."]
-
-
-def describe_refusals(total: int, worst: Stall | None) -> str:
-    """How many calls of the night were refused, the worst of it, and the rule that would allow it."""
-    calls = format_count(total, "refused call")
-    if worst is None:
-        return calls
-    rule = f"; allowed by {worst.rule}" if worst.rule else ""
-    return f"{calls}; {worst.evidence[0]}{rule}"
 
 
 def is_circling(stall: Stall) -> bool:

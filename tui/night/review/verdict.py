@@ -32,14 +32,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.trouble import (
-    describe_refusals,
-    is_circling,
-    refusal_doubts,
-    stall_seconds,
-    stuck_hours,
-    worst_refusals,
-)
+from tui.night.review.trouble import is_circling, stall_seconds, stuck_hours, worst_refusals
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -126,11 +119,7 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
         last = _ending_sentence(facts.ending)
-        return [
-            "Nothing was changed and nothing was committed.",
-            *refusal_doubts(facts.stalls),
-            last,
-        ]
+        return ["Nothing was changed and nothing was committed.", *_refused(facts), last]
     return []
 
 
@@ -141,7 +130,7 @@ def _doubts(facts: VerdictInputs) -> list[str]:
         doubts.append(_ending_sentence(facts.ending))
     if facts.tests.last == "red":
         doubts.append("The last test run is red.")
-    doubts += refusal_doubts(facts.stalls)
+    doubts += _refused(facts)
     high = sum(risk.severity == "high" for risk in facts.risks)
     if high:
         doubts.append(f"{format_count(high, 'risk')} of high weight in what it changed or ran.")
@@ -152,6 +141,15 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     if facts.tests.last != "red":
         doubts += _untested(facts)
     return doubts
+
+
+def _refused(facts: VerdictInputs) -> list[str]:
+    """That refused permissions kept it from working."""
+    worst = worst_refusals(facts.stalls)
+    if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
+        return []
+    calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
+    return [f"{calls}: {shorten(worst.pattern, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -338,9 +336,13 @@ class _Attention:
         worst = worst_refusals(self._told)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
         if is_bad or total >= _MANY_REFUSED:
-            where = worst.refs[0] if worst is not None and worst.refs else self._last_ref
-            words = shorten(describe_refusals(total, worst), _LINE)
-            self.add("medium" if is_bad else "low", 52, words, where, "time")
+            what, where = "", self._last_ref
+            if worst is not None:
+                rule = f"; allowed by {worst.rule}" if worst.rule else ""
+                what, where = f"; {worst.evidence[0]}{rule}", worst.refs[0]
+            calls = format_count(total, "call was", "calls were")
+            what = shorten(f"{calls} refused permission{what}", _LINE)
+            self.add("medium" if is_bad else "low", 52, what, where, "time")
 
     def add_stalls(self) -> None:
         stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)
