@@ -15,10 +15,9 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.progress import NewContent, ProgressTracker
 from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.notes import NewContent
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import ALIKE, Equality, say_the_same, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
