@@ -42,8 +42,8 @@ def hello(stage: StoryStage, text: str = "Hello from the scripted agent.") -> No
     stage.respond(text.replace("_", " "), think=0.3)
 
 
-def loop(stage: StoryStage, times: str = "6", command: str = FAILING) -> None:
-    """The same failing command again and again, until somebody says to step back."""
+def loop(stage: StoryStage, times: str = "6", command: str = FAILING, heeds: str = "yes") -> None:
+    """The same failing command again and again; until somebody says to step back, unless heeds=no."""
     steps = StorySteps(stage)
     for attempt in range(1, int(times) + 1):
         words = f"The import still fails. Let me run it once more. (attempt {attempt})"
@@ -53,6 +53,14 @@ def loop(stage: StoryStage, times: str = "6", command: str = FAILING) -> None:
             steps.final("The module does not exist, so no retry could help. I stopped repeating.")
             return
     steps.final("I give up on this command; it fails the same way every time.")
+
+
+def obsessed(stage: StoryStage, times: str = "200") -> None:
+    """The same failing command in every turn, whatever anybody says but to hand over."""
+    steps = StorySteps(stage)
+    for attempt in range(1, int(times) + 1):
+        steps.bash(FAILING, f"Once more. (attempt {attempt})", "Check the import", think=0.6)
+    steps.final("It fails the same way every time.")
 
 
 def stall(stage: StoryStage, seconds: str = "600") -> None:
@@ -202,6 +210,19 @@ def permission_wait(stage: StoryStage, command: str = "curl_-sS_http://127.0.0.1
         steps.final("It ran.")
 
 
+def refused(stage: StoryStage, times: str = "12") -> None:
+    """Ever other calls of one kind that nobody allows, until somebody says to step back."""
+    steps = StorySteps(stage)
+    for attempt in range(1, int(times) + 1):
+        call = AskedCall("Bash", command=f"pytest -q tests/test_{attempt}.py", description="Test")
+        stage.respond(f"Let me run test file {attempt}.", [call], think=0.6)
+        if stage.nudged():
+            steps.bash("ls; git status --short", "Then I do without the tests.", "Look around")
+            steps.final("Nobody allows the tests here; I noted that under Blockers.")
+            return
+    steps.final("I may not run the tests.")
+
+
 def _api_error(words: str, error: str, status: int, kind: str, tries: int) -> Callable[..., None]:
     def scenario(stage: StoryStage, retries: str = str(tries), delay: str = "0.02") -> None:
         delays = incidents.backoff(float(delay), int(retries))
@@ -271,6 +292,7 @@ STORIES: dict[str, Story] = {
     **SimulatedAgent.stories,
     "planted": Story(planted, lasting=True),
     "continue_needed": Story(continue_needed, lasting=True),
+    "obsessed": Story(obsessed, lasting=True),
     "steps": Story(play_steps),
     "login_error": Story(
         _api_error(
@@ -289,6 +311,7 @@ STORIES: dict[str, Story] = {
         for story in (
             hello,
             loop,
+            refused,
             stall,
             long_tool,
             retry,

@@ -16,9 +16,11 @@ DEADLINE_S = 40.0
 class Tmux:
     """One window with a shell in which commands are typed."""
 
-    def __init__(self, folder: Path, cwd: Path, size: tuple[int, int] = (120, 40)) -> None:
+    def __init__(
+        self, folder: Path, cwd: Path, size: tuple[int, int] = (120, 40), **variables: str
+    ) -> None:
         self._socket = folder / "tmux.sock"
-        self._environment = environment(folder, TERM="xterm-256color")
+        self._environment = environment(folder, TERM="xterm-256color", **variables)
         self._environment.pop("TMUX", None)
         self.tmux(
             "-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]),

@@ -138,3 +138,22 @@ async def test_stop_begins_on_cancel(run: Scene) -> None:
         await s.press("5", "ctrl+s", "right", "enter")
         await s.until(lambda: bool(run.journal("stop")))
     assert "stopped" in run.ended()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_of_refused_calls_the_rule_comes_first(
+    scene: Elsewhere, size: tuple[int, int]
+) -> None:
+    installer.install(scene.project)
+    scene.begin("[[story:refused times=2000]]")
+    async with stage(scene.project, size, clock=SystemClock()) as s:
+        await loops(s)
+        await s.press("s")
+        await s.see("rule that would allow it", "2 (•) Step", "5 ( ) Stop")
+        await s.press("ctrl+o")
+        await s.see("Bash(pytest", "What the record")
+        await s.press("ctrl+o", "2")
+        assert "those calls stay refused" in " ".join(s.text.split()) or size < (60, 20)
+        await s.press("ctrl+s")
+        await s.lose("Short message")
+        await s.until(lambda: "delivered" in scene.states())

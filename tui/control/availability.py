@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 FindReachability = Callable[[AgentProcess], "Reachability | None"]
 
 
+LOOKING = "looking for a way to this session; try again in a moment"
+
+
 class Availability(NamedTuple):
     """Whether an operation can run now; `reason` is a sentence where it cannot."""
 
@@ -50,7 +53,7 @@ def find_obstacle(
     if name in ("kill", "step_back"):
         return ""
     if reach is None:
-        return "looking for a way to this session; try again in a moment"
+        return LOOKING
     return reach.why_not
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from tui.control.availability import LOOKING
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
 from tui.control.operations import Operations
 from tui.control.rewind.execute import recover_rewind
@@ -83,11 +84,15 @@ class HelpOffer:
     good: GoodCheckpoint | None = None
 
     def first_choice(self, stall: Stall | None) -> HelpStep:
-        """The mildest step that makes sense: a step back, or an interrupt where a tool hangs."""
+        """The mildest step that makes sense: a step back, or an interrupt where a tool hangs.
+
+        What is still being looked at may turn out to be possible, so it is no harsher one that is chosen.
+        """
         wanted = [HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.STOP, HelpStep.RETRY]
         if stall is not None and stall.kind in _SILENT:
             wanted.insert(0, HelpStep.INTERRUPT)
-        return next((step for step in wanted if not self.obstacles[step]), HelpStep.STEP_BACK)
+        hopeful = (step for step in wanted if self.obstacles[step] in ("", LOOKING))
+        return next(hopeful, HelpStep.STEP_BACK)
 
 
 def offer_steps(
@@ -132,7 +137,7 @@ def _no_interrupt(
         return obstacle or ("no turn is open; there is nothing to interrupt" if is_idle else "")
     agent = operations.agent
     known: Reachability | None = reachability(agent) if agent is not None else None
-    return known.no_interrupt if known is not None else "looking for a way to this session"
+    return known.no_interrupt if known is not None else LOOKING
 
 
 # --- plans -----------------------------------------------------------------------------------

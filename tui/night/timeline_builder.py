@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 from tui.model.stall import Stall
+from tui.model.state import CIRCLING
 from tui.model.timeline import (
     BUCKET_SECONDS,
     GAP_SECONDS,
@@ -269,10 +270,15 @@ class TimelineBuilder(Struct):
 
 
 def sorted_marks(builder: TimelineBuilder) -> tuple[TimelineMark, ...]:
-    """All marks in order of time."""
+    """All marks in order of time, but for what the journal says of circling: the fold marks that itself."""
     return tuple(
         sorted(
-            (mark for marks in builder.marks.values() for mark in marks),
+            (
+                mark
+                for marks in builder.marks.values()
+                for mark in marks
+                if mark.kind != "stall" or mark.label not in CIRCLING
+            ),
             key=lambda mark: (mark.at, mark.kind, mark.label),
         )
     )

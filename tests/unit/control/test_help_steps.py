@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import make, write
+from tui.control.availability import LOOKING
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.foreign_session import Reachability
 from tui.control.help_steps import (
@@ -101,6 +102,12 @@ def test_the_mildest_sensible_step_comes_first(
     kind: StallKind | None, steps: list[HelpStep], expected: HelpStep
 ) -> None:
     assert offer(*steps).first_choice(None if kind is None else stall(kind)) == expected
+
+
+def test_while_the_channels_are_looked_at_nothing_harsher_is_chosen() -> None:
+    looking = HelpOffer({step: LOOKING if step != HelpStep.STOP else "" for step in HelpStep})
+    assert looking.first_choice(stall(StallKind.LOOP)) == HelpStep.STEP_BACK
+    assert looking.first_choice(stall(StallKind.SILENT_TOOL)) == HelpStep.INTERRUPT
 
 
 # --- what is said after a rewind ---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.night.night_calls import CIRCLING, WORKING
 from tests.unit.night.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night.night_script import Script, fold, night
 from tui.model.events import ToolResult, UserMessage
@@ -14,7 +15,7 @@ from tui.night.stuck.similarity import fingerprint, is_infrastructure_error, rep
 
 
 def outcome(name: str) -> NightSnapshot:
-    script, found = records(name, (POSITIVE | NEGATIVE)[name])
+    script, found = records(name, (POSITIVE | NEGATIVE | CIRCLING | WORKING)[name])
     return fold(found).snapshot((script.at or 0.0) + 5.0)
 
 
@@ -24,9 +25,14 @@ def loops(seen: NightSnapshot) -> list[Stall]:
 
 def test_there_are_as_many_cases_as_promised() -> None:
     assert (len(POSITIVE), len(NEGATIVE)) == (24, 24)
+    assert len(CIRCLING) >= 20
+    assert len(WORKING) >= 20
+    assert len(POSITIVE | NEGATIVE | CIRCLING | WORKING) == sum(
+        map(len, (POSITIVE, NEGATIVE, CIRCLING, WORKING))
+    )
 
 
-@pytest.mark.parametrize("name", POSITIVE)
+@pytest.mark.parametrize("name", [*POSITIVE, *CIRCLING])
 def test_a_loop_is_found(name: str) -> None:
     seen = outcome(name)
     assert seen.stall is not None
@@ -39,7 +45,7 @@ def test_a_loop_is_found(name: str) -> None:
     assert seen.stall.since > 0
 
 
-@pytest.mark.parametrize("name", NEGATIVE)
+@pytest.mark.parametrize("name", [*NEGATIVE, *WORKING])
 def test_work_is_left_alone(name: str) -> None:
     seen = outcome(name)
     assert loops(seen) == []
@@ -57,14 +63,21 @@ def test_levels_grow(times: int, level: str | None) -> None:
     assert (None if stall is None else stall.level) == level
 
 
-def test_pollers_get_four_times_the_patience() -> None:
+def test_pollers_get_four_times_the_patience_and_ten_minutes() -> None:
     script = Script()
-    rounds(11, ("Bash", "sleep 9; check", "no"))(script)
+    for _ in range(30):
+        script.step("Bash", "check; sleep 18", "no such file", error=True, takes=19.0)
     assert night(script).stall is None
-    rounds(1, ("Bash", "sleep 9; check", "no"))(script)
+    script.step("Bash", "check; sleep 18", "no such file", error=True, takes=19.0)
     stall = night(script).stall
     assert stall is not None
-    assert (stall.level, stall.count) == ("notice", 12)
+    assert (stall.level, stall.count) == ("notice", 31)
+    slow = Script()
+    for _ in range(11):
+        slow.step("Bash", "sleep 99; check", "no such file", error=True, takes=99.0)
+    assert night(slow).stall is None
+    slow.step("Bash", "sleep 99; check", "no such file", error=True, takes=99.0)
+    assert night(slow).stall is not None
 
 
 def test_one_patient_step_makes_the_cycle_patient() -> None:
@@ -102,7 +115,7 @@ def test_settings_decide() -> None:
     assert fold(script.events, thresholds=patient).snapshot(0.0).stall is None
     poller = StallThresholds(pollers=("./my-waiter",))
     assert fold(script.events, thresholds=poller).snapshot(0.0).stall is None
-    short = StallThresholds(loop_longest_cycle=1)
+    short = StallThresholds(loop_longest_cycle=1, disabled_detectors=("recurring_calls",))
     cycle = Script()
     rounds(6, ("Read", "a", "1"), ("Read", "b", "2"))(cycle)
     assert fold(cycle.events, thresholds=short).snapshot(0.0).stall is None
@@ -152,6 +165,13 @@ def test_a_failed_edit_changes_nothing_but_a_good_one_does() -> None:
     script = Script()
     for number in range(4):
         script.step("Edit", "a.py", "not found", key=str(number), error=True)
+        script.step("Bash", "make", "bad", error=True)
+    stall = night(script).stall  # each edit is another one, but `make` says the same four times
+    assert stall is not None
+    assert stall.detector == "recurring_calls"
+    script = Script()
+    for number in range(4):
+        script.step("Edit", "a.py", "updated", key=str(number))
         script.step("Bash", "make", "bad", error=True)
     assert night(script).stall is None
     script = Script()

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner.runner_scene import Scene, until
+from tui.model.stall import DetectorName
+from tui.store.journal import JournalWriter
+from tui.store.stalls.stall_feedback import StallFeedback
 from tui.system.processes import is_alive
 
 FAST = {"OVERNIGHT_DEMO_CLOCK_SCALE": "60"}
@@ -73,18 +76,6 @@ def test_silence_is_told_as_a_stall_and_its_end_too(scene: Scene) -> None:
     scene.entry("stall_over")
     scene.ended()
     assert len(scene.journal("stall")) == 1
-
-
-def test_a_loop_is_nudged_once(scene: Scene) -> None:
-    scene.start("[[story:loop times=40]]", env={"OVERNIGHT_DEMO_PACE": "0.2"})
-    nudge = scene.entry("inject", mode="step-back")
-    assert "Please stop for a moment and step back." in nudge["text"]
-    scene.ended()
-    states = [one["state"] for one in scene.journal("injection") if one["id"] == nudge["id"]]
-    assert states[-1] == "seen"
-    assert len(scene.journal("inject")) == 1
-    assert scene.entry("stall", stall="loop")
-    assert scene.said("Stepping back")
 
 
 def test_a_full_context_is_handed_over_to_a_fresh_session(scene: Scene) -> None:
@@ -178,3 +169,16 @@ def test_the_machine_stays_awake_only_as_long_as_we_live(tmp_path: Path) -> None
         assert holder.poll() is not None
     finally:
         os.environ["PATH"] = before
+
+
+def test_a_person_who_says_not_stuck_is_believed_by_the_supervisor(scene: Scene) -> None:
+    """The screen writes the run's journal; the next notice comes when it came twice as often."""
+    scene.start("[[story:loop times=40]]", env={"OVERNIGHT_DEMO_PACE": "1"})
+    noticed = scene.entry("stall", stall="loop")
+    journal = JournalWriter(scene.folder.journal)
+    journal.write("not_stuck", {"detector": "repeated_calls", "by": "key"})
+    over = scene.entry("stall_over")
+    assert over["at"] - noticed["at"] < 10
+    until(lambda: len(scene.journal("stall")) == 2, "it comes again")
+    records = StallFeedback(scene.repository).records()
+    assert records[DetectorName.REPEATED_CALLS].noticed >= 1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
+from tui.model.labels import trouble_title
 from tui.model.review import MomentKind, WasteItem, WasteKind
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallWaste
@@ -15,10 +16,12 @@ from tui.model.state import CIRCLING, StallKind
 from tui.model.timeline import TimelineGap, TimelineMark
 from tui.night.evidence.wasted_work import AbortedTurn, WastedWork
 from tui.night.usage.bill import SpendingCurve
-from tui.system.format import clip_text, format_count, format_duration
+from tui.system.format import clip_text, format_count, format_duration, shorten
 
 _NEAR = 5.0
 _INSTANT = 0.001
+_LONG = 3_600.0
+_SHOWN = 90
 _SILENCES = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallKind.LIMIT_WAIT)
 MOMENTS_OF_KINDS: dict[StallKind, MomentKind] = {
     StallKind.LOOP: "loop",
@@ -214,6 +217,24 @@ def lost_seconds(stall: Stall) -> float:
 def stall_seconds(stall: Stall) -> float:
     """How long it lasted; 0 where that is not known."""
     return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0
+
+
+def stuck_hours(stalls: Sequence[Stall]) -> list[str]:
+    """A sentence where an hour or more was lost in trouble that no person called none; in which most."""
+    told = [stall for stall in stalls if stall.called_wrong_at is None]
+    lost = sum(map(lost_seconds, told))
+    if lost < _LONG:
+        return []
+    worst = max(told, key=lost_seconds)
+    what = next(iter(worst.evidence), trouble_title(worst))
+    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
+
+
+def worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
+    """The surest finding of refused calls that no person called wrong."""
+    told = (stall for stall in stalls if stall.called_wrong_at is None)
+    refused = (stall for stall in told if stall.kind == StallKind.REFUSED)
+    return max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
 
 
 # --- their causes ---

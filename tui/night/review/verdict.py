@@ -32,7 +32,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.trouble import is_circling, lost_seconds, stall_seconds
+from tui.night.review.trouble import is_circling, stall_seconds, stuck_hours, worst_refusals
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -99,7 +99,7 @@ class ReviewInputs(Struct, frozen=True):
 
 def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
-    reasons, stuck = _reasons_to_discard(facts), _stuck_hours(facts)
+    reasons, stuck = _reasons_to_discard(facts), stuck_hours(facts.stalls)
     if reasons:
         return "discard", tuple([*reasons, *stuck][:_MOST_REASONS])
     doubts, merits = _doubts(facts), _merits(facts)
@@ -118,8 +118,8 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
     if facts.tests.last == "red" and not facts.tasks.done and was_green:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
-        nothing = "Nothing was changed and nothing was committed."
-        return [nothing, *_refused(facts), _ending_sentence(facts.ending)]
+        last = _ending_sentence(facts.ending)
+        return ["Nothing was changed and nothing was committed.", *_refused(facts), last]
     return []
 
 
@@ -145,27 +145,11 @@ def _doubts(facts: VerdictInputs) -> list[str]:
 
 def _refused(facts: VerdictInputs) -> list[str]:
     """That refused permissions kept it from working."""
-    worst = _worst_refusals(facts.stalls)
+    worst = worst_refusals(facts.stalls)
     if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
         return []
-    calls = format_count(worst.count, "call was", "calls were")
-    return [shorten(f"{calls} refused permission: {worst.pattern}", _LINE) + "."]
-
-
-def _worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
-    refused = (stall for stall in stalls if stall.kind == StallKind.REFUSED)
-    return max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
-
-
-def _stuck_hours(facts: VerdictInputs) -> list[str]:
-    """That an hour or more was lost in trouble that no person called none, and in which most."""
-    told = [stall for stall in facts.stalls if stall.called_wrong_at is None]
-    lost = sum(map(lost_seconds, told))
-    if lost < _VERY_LONG_STALL:
-        return []
-    worst = max(told, key=lost_seconds)
-    what = next(iter(worst.evidence), trouble_title(worst))
-    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
+    calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
+    return [f"{calls}: {shorten(worst.pattern, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -349,17 +333,16 @@ class _Attention:
     def add_refusals(self) -> None:
         """Calls that were refused permission: what they are, and the rule that would allow them."""
         total = self._snapshot.counts.denials
-        worst = _worst_refusals(self._told)
+        worst = worst_refusals(self._told)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
-        if not is_bad and total < _MANY_REFUSED:
-            return
-        what = f"{format_count(total, 'call was', 'calls were')} refused permission"
-        where = self._last_ref
-        if worst is not None:
-            rule = f"; allowed by {worst.rule}" if worst.rule else ""
-            what = shorten(f"{what}; {worst.evidence[0]}{rule}", _LINE)
-            where = worst.refs[0] if worst.refs else where
-        self.add("medium" if is_bad else "low", 52, what, where, "time")
+        if is_bad or total >= _MANY_REFUSED:
+            what, where = "", self._last_ref
+            if worst is not None:
+                rule = f"; allowed by {worst.rule}" if worst.rule else ""
+                what, where = f"; {worst.evidence[0]}{rule}", worst.refs[0]
+            calls = format_count(total, "call was", "calls were")
+            what = shorten(f"{calls} refused permission{what}", _LINE)
+            self.add("medium" if is_bad else "low", 52, what, where, "time")
 
     def add_stalls(self) -> None:
         stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)

@@ -245,7 +245,7 @@ class OperationController:
             self.reachability.update,
             lambda: last_failures(self._monitor.events),
         )
-        flow.open(self._channels(), self.reachability.expire)
+        flow.open(self.reachability.expire)
 
     def _channels(self) -> Reachability | None:
         """How to reach a foreign session; None for a run of ours."""

@@ -71,16 +71,16 @@ class HelpFlow:
     find_reachability: FindReachability
     failures: Callable[[], Sequence[EventRow]]
 
-    def open(self, reachability: Reachability | None, on_installing: Callable[[], None]) -> None:
-        """Shows the dialog; `reachability` is None for a run of ours, and where nothing is known."""
+    def open(self, on_installing: Callable[[], None]) -> None:
+        """Shows the dialog; `on_installing` is called when the person has our hooks installed."""
         snapshot = self.snapshot()
         if snapshot is None:
             return
-        offer = _OpenOffer(self, reachability, snapshot)
+        offer = _OpenOffer(self, snapshot)
 
         def decided(answer: DialogAnswer) -> None:
-            if answer.choice == _HOOKS and reachability is not None:
-                self.session.offer_hooks(reachability, on_installing)
+            if answer.choice == _HOOKS:
+                offer.offer_hooks(on_installing)
             else:
                 offer.carry_out(answer)
 
@@ -91,12 +91,9 @@ class HelpFlow:
 class _OpenOffer:
     """What the open dialog shows, and what follows from it."""
 
-    def __init__(
-        self, flow: HelpFlow, reachability: Reachability | None, snapshot: NightSnapshot
-    ) -> None:
+    def __init__(self, flow: HelpFlow, snapshot: NightSnapshot) -> None:
         self._flow = flow
         self._operations = flow.operations()
-        self._reachability = reachability
         self._snapshot = snapshot
         self._offer = self._look(deep=False)
         self._plan: RewindPlan | None = None
@@ -117,6 +114,12 @@ class _OpenOffer:
         """Looks at the checkpoints, and keeps the dialog's facts up to date."""
         self._look_at_checkpoints()
         self.dialog.set_interval(_RENEW_S, self._renew)
+
+    @property
+    def _reachability(self) -> Reachability | None:
+        """How to reach a foreign session, as far as it is known; None for a run of ours."""
+        agent = None if self._operations.has_run else self._operations.agent
+        return None if agent is None else self._flow.find_reachability(agent)
 
     def _look(self, *, deep: bool) -> HelpOffer:
         find = self._flow.find_reachability
@@ -275,6 +278,12 @@ class _OpenOffer:
                 self._retry(operations, answer.text)
             case HelpStep.STOP:
                 session.stop(operations, "stop", operations.has_repository)
+
+    def offer_hooks(self, on_installing: Callable[[], None]) -> None:
+        """Offers to open a channel."""
+        known = self._reachability
+        if known is not None:
+            self._flow.session.offer_hooks(known, on_installing)
 
     def _retry(self, operations: Operations, text: str) -> None:
         plan, mode, activity = self._plan, self._mode, self._snapshot.activity_text

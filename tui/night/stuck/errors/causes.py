@@ -1,4 +1,4 @@
-"""Why a call failed: the line that states the cause, without what differs by chance, and its kind."""
+"""Why a call failed: the line that states the cause, without chance, its kind, and the program."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tui.model.calls.tool_change import exact_digest
+from tui.model.cli_commands import SHELLS
+from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_output import plain
 from tui.night.stuck.similarity import is_infrastructure_error, without_chance
 from tui.system.format import shorten
-from tui.system.lazy_pattern import HintedPattern, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _LONGEST = 240
 _FEW = 3
@@ -138,6 +140,7 @@ _KNOWN = (
         r"|\bspawn (\S+) ENOENT",
     ),
 )
+_ANY_KNOWN = AnyWord(*(word for known in _KNOWN for word in known.pattern.hints.words))
 _MCP_GONE = lazy(
     r"not connected|connection (?:was )?closed|disconnected|no such tool available|-3200[0-9]|transport"
     r"|unavailable|not available|not running|session not found|failed to connect|ECONN|timed? ?out|EPIPE",
@@ -189,7 +192,7 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
     if tool.startswith("mcp__") and _MCP_GONE.search(ending):
         server = tool.split("__")[1]
         return Cause(exact_digest(f"mcp {server}"), CauseKind.MACHINE, _line_at(ending, 0))
-    for known in _KNOWN:
+    for known in _KNOWN if _ANY_KNOWN.is_in(ending) else ():
         match = known.pattern.search(ending)
         if match is not None:
             what = next((group for group in match.groups() if group), "")
@@ -217,7 +220,8 @@ def _line_at(text: str, place: int) -> str:
 
 def _stating(text: str) -> str:
     """The line that states the cause: the last of a traceback, else the first that says error."""
-    lines = [line.strip()[:_LONGEST] for line in _TAGS.sub("", text).splitlines()]
+    text = _TAGS.sub("", text) if "<" in text else text
+    lines = [line.strip()[:_LONGEST] for line in text.splitlines()]
     lines = [line for line in lines if line and not _HOLLOW.match(line)]
     if not lines:
         return ""
@@ -239,7 +243,8 @@ _FAILURE = lazy(
     r"^\s*(?:E {2,}|FAILED |FAIL\b|ERROR\b|--- FAIL|● |✕|✗|✘|×|not ok\b|thread '.*panicked|panicked at"
     r"|assert\w*|[+\-] |left:|right:|\d+\) |expected|received|got\b|want|actual|but was"
     r"|(?:\w+\.)*\w*(?:Error|Exception|Failure)\b|error\b|fatal|panic:|test \S+ \.\.\. FAILED"
-    r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|(?-i:\bFAILED [\w./:]*\w)|_test\.go:\d+:))",
+    r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|(?-i:\bFAILED [\w./:]*\w)"
+    r"|_test\.go:\d+:))",
     2 | 8,
 )
 _MOST_LINES = 40
@@ -258,3 +263,50 @@ def failure_lines(text: str) -> tuple[list[str], bool]:
     found = [line for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
     chosen = found[-_MOST_LINES:] or lines[-3:]
     return [without_chance(_PLACES.sub("", line)) for line in chosen], bool(found)
+
+
+_WITH_VERBS = frozenset(
+    "git gh npm npx pnpm yarn bun bunx deno cargo go rustup docker docker-compose podman kubectl helm pip pip3"
+    " uv poetry pipenv pdm conda brew apt apt-get dnf yum apk make just task terraform aws gcloud az bundle"
+    " rake rails dotnet mvn gradle gradlew composer php artisan swift flutter dart mix sbt systemctl service"
+    " nix".split()
+)
+_INTERPRETERS = frozenset(
+    "python python3 node ruby perl php bash sh zsh deno bun tsx ts-node".split()
+)
+_PREPARING = frozenset(
+    "cd export source . set echo sleep mkdir true pwd ulimit unset printf".split()
+)
+_BEFORE = lazy(
+    r"\s*(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|\S*)|sudo(?: -\S+)*|time|env|nice(?: -n \S+)?|nohup|exec|then|do"
+    r"|timeout(?: -\S+)* \S+|(?:uv|poetry|pipenv|pdm|hatch) run|bundle exec|[({!])\s+"
+)
+_PLAIN_WORDS = lazy(r"[^\s'\"]+")
+
+
+def program(tool: str, command: str) -> str:
+    """The program of a call: a shell command's with its verb, an MCP server, or the tool itself."""
+    return program_of(command) if tool in SHELLS else "__".join(tool.split("__")[:2])
+
+
+@lru_cache(maxsize=256)
+def program_of(command: str) -> str:
+    """The first program of a shell line that is more than a preparation, with its verb or script."""
+    for segment in split_commands(command):
+        while (match := _BEFORE.match(segment)) is not None:
+            segment = segment[match.end() :]
+        words = _PLAIN_WORDS.findall(segment[:200])
+        if not words:
+            continue
+        name: str = words[0].rsplit("/", 1)[-1]
+        if name in _PREPARING:
+            continue
+        rest = [word for word in words[1:] if not word.startswith("-") and word[0] not in "<>&"]
+        if name in _WITH_VERBS:
+            if name in ("npm", "pnpm", "yarn", "bun") and rest[:1] == ["run"]:
+                del rest[0]
+            return f"{name} {rest[0]}" if rest else name
+        if name in _INTERPRETERS and rest:
+            return f"{name} {rest[0].rsplit('/', 1)[-1]}"
+        return name
+    return ""
