@@ -42,8 +42,8 @@ def hello(stage: StoryStage, text: str = "Hello from the scripted agent.") -> No
     stage.respond(text.replace("_", " "), think=0.3)
 
 
-def loop(stage: StoryStage, times: str = "6", command: str = FAILING) -> None:
-    """The same failing command again and again, until somebody says to step back."""
+def loop(stage: StoryStage, times: str = "6", command: str = FAILING, heeds: str = "yes") -> None:
+    """The same failing command again and again; until somebody says to step back, unless heeds=no."""
     steps = StorySteps(stage)
     for attempt in range(1, int(times) + 1):
         words = f"The import still fails. Let me run it once more. (attempt {attempt})"
@@ -53,6 +53,14 @@ def loop(stage: StoryStage, times: str = "6", command: str = FAILING) -> None:
             steps.final("The module does not exist, so no retry could help. I stopped repeating.")
             return
     steps.final("I give up on this command; it fails the same way every time.")
+
+
+def obsessed(stage: StoryStage, times: str = "200") -> None:
+    """The same failing command in every turn, whatever anybody says but to hand over."""
+    steps = StorySteps(stage)
+    for attempt in range(1, int(times) + 1):
+        steps.bash(FAILING, f"Once more. (attempt {attempt})", "Check the import", think=0.6)
+    steps.final("It fails the same way every time.")
 
 
 def stall(stage: StoryStage, seconds: str = "600") -> None:
@@ -284,6 +292,7 @@ STORIES: dict[str, Story] = {
     **SimulatedAgent.stories,
     "planted": Story(planted, lasting=True),
     "continue_needed": Story(continue_needed, lasting=True),
+    "obsessed": Story(obsessed, lasting=True),
     "steps": Story(play_steps),
     "login_error": Story(
         _api_error(

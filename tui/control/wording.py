@@ -13,12 +13,24 @@ from tui.control.rewind.plan import RewindPlan
 from tui.model.labels import describe_survivors
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
-from tui.system.format import format_count, format_local
+from tui.model.stall import Stall, StallStep
+from tui.model.state import StallKind
+from tui.system.format import format_count, format_duration, format_local, format_money
+from tui.system.lazy_pattern import lazy
 from tui.system.process_tree import KillResult
 from tui.system.sanitize import clean_line
 
-_MOST_TRIED = 5
+_MOST_TRIED = 8
+_MOST_STEPS = 6
+_MOST_WORDS = 160
+_MOST_SENTENCE = 300
 _MOST_MISSING = 3
+_PLACEHOLDER = lazy(r"\{(evidence|since|tried)\}")
+_FRAMES = str.maketrans("<>“”", "‹›''")
+_STAYS_REFUSED = (
+    "These calls stay refused, however they are worded: nobody is here to allow them. Go on with something "
+    "that needs no permission, or note under Blockers in the progress file what a person must allow"
+)
 
 
 def describe_checkpoint(taken: Checkpoint) -> str:
@@ -125,15 +137,69 @@ def describe_end(killed: KillResult | None) -> str:
     return f"{end}; {unknown}" if unknown else end
 
 
+# --- a step back ---
+
+
 def step_back_text(template: str, snapshot: NightSnapshot) -> str:
-    """The template filled in: the evidence, since when, and what was tried."""
+    """What the agent is told that is to step back, by key, by command and by the supervisor.
+
+    The template with the evidence, since when, and what was tried. What comes from the agent's calls and
+    answers stands in it as bounded lines without signs that a model could take for a frame.
+    """
     stall = snapshot.stall or (snapshot.circling[-1] if snapshot.circling else None)
-    tried = dict.fromkeys(tool.target for tool in snapshot.activity.tools[:_MOST_TRIED])
-    replacements = {
-        "{evidence}": "; ".join(stall.evidence) if stall else snapshot.activity.reason,
-        "{since}": format_local(stall.since) if stall else "some time",
-        "{tried}": "; ".join(tried) or "see the record",
-    }
-    for placeholder, text in replacements.items():
-        template = template.replace(placeholder, text)
-    return template
+    values = {"evidence": snapshot.activity.reason, "since": "some time", "tried": ""}
+    if stall is not None:
+        values = {"evidence": _evidence(stall), "since": _since(stall, snapshot.now), "tried": ""}
+    values["tried"] = _tried(stall, snapshot) or "see the record"
+    text = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+    if stall is not None and stall.kind == StallKind.REFUSED:
+        rule = f": {_inert(stall.rule)}" if stall.rule else ""
+        text = f"{text.rstrip()}\n\n{_STAYS_REFUSED}{rule}.\n"
+    return text
+
+
+def _evidence(stall: Stall) -> str:
+    """What repeats and how often, the newest calls with their answers, and what it cost."""
+    lines = ["; ".join(_inert(sentence, _MOST_SENTENCE) for sentence in stall.evidence[:4])]
+    shown = stall.steps[-_MOST_STEPS:]
+    lines += [f"  {_clock(step.at)}{_inert(step.words)}: {_answer(step)}" for step in shown]
+    waste = stall.waste
+    if waste is not None and waste.calls:
+        spent = [format_count(waste.calls, "call")]
+        spent += [format_duration(waste.seconds)] if waste.seconds >= 1 else []
+        spent += [format_money(waste.usd)] if waste.usd else []
+        since = f" at {format_local(waste.since)}" if waste.since is not None else ""
+        lines.append(f"Spent since the last progress{since}: {', '.join(spent)}.")
+    return "\n".join(filter(None, lines))
+
+
+def _since(stall: Stall, now: float) -> str:
+    if not stall.since:
+        return "some time"
+    lasted = format_duration(now - stall.since)
+    return f"{format_local(stall.since)}, for {lasted} now" if now > stall.since else "just now"
+
+
+def _tried(stall: Stall | None, snapshot: NightSnapshot) -> str:
+    """The distinct calls of the trouble, and what runs now."""
+    steps = () if stall is None else stall.steps
+    words = dict.fromkeys(_inert(step.words) for step in steps)
+    words |= dict.fromkeys(_inert(f"{tool.name} {tool.target}") for tool in snapshot.activity.tools)
+    more = len(words) - _MOST_TRIED
+    named = [*words][:_MOST_TRIED] + ([f"and {more} more"] if more > 0 else [])
+    return "; ".join(named)
+
+
+def _clock(at: float | None) -> str:
+    return "" if at is None else f"{format_local(at, '%H:%M:%S')} "
+
+
+def _answer(step: StallStep) -> str:
+    """The answer as a quotation: what stands in it is nobody's order."""
+    quoted = _inert(step.outcome)
+    return f"{'failed with' if step.is_error else 'answered'} “{quoted}”" if quoted else "no answer"
+
+
+def _inert(text: str, limit: int = _MOST_WORDS) -> str:
+    """One bounded line that neither ends a quotation nor begins a tag of the conversation."""
+    return clean_line(text, limit, newline=" ").translate(_FRAMES)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.journal import Requester
 from tui.model.stall import DetectorName
 from tui.model.state import StallKind
 
@@ -153,4 +154,5 @@ class Interventions(Struct, frozen=True):
         interrupts = sum(1 for one in by_person if one.kind == "interrupt")
         # The journal has the end of a session twice: when it is requested and when it is reached.
         ends = {one.text for one in by_person if one.kind in ("stop", "kill")}
-        return len(self.injections) + len(self.rewinds) + interrupts + len(ends)
+        messages = sum(1 for one in self.injections if one.by != Requester.SUPERVISOR)
+        return messages + len(self.rewinds) + interrupts + len(ends)

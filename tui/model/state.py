@@ -118,6 +118,15 @@ class StallLevel(StrEnum):
         return tuple(StallLevel).index(self)
 
 
+class HelpStep(StrEnum):
+    """What the supervisor does by itself about a session that is stuck, in this order."""
+
+    STEP_BACK = "step-back"
+    INTERRUPT = "interrupt"
+    END = "end"
+    NEEDS_PERSON = "needs you"
+
+
 class RunPhase(StrEnum):
     """What the supervisor is doing; kept on disk, changed by the run machine only."""
 

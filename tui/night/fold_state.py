@@ -26,7 +26,7 @@ from tui.night.activity import ActivityTracker
 from tui.night.evidence.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
-from tui.night.journal_reducer import InterventionLog
+from tui.night.intervention_log import InterventionLog
 from tui.night.stuck.detector_set import DetectorSet
 from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable

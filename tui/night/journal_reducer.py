@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.interventions import (
     Attempt,
     CheckpointTaken,
-    Effect,
     Injection,
-    InjectionState,
     Intervention,
-    Interventions,
     PendingRestart,
     RewindRecord,
 )
@@ -25,113 +21,12 @@ from tui.model.snapshot import LimitReached, RunLimits
 from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
-from tui.night.stuck.effects import EffectLog, News, intervention_name
+from tui.night.intervention_log import InterventionLog
 from tui.night.timeline_builder import TimelineBuilder
 from tui.system.format import format_duration, shorten
 
 MOST = 1_000
 _MOST_SURVIVORS = 10
-_ORDER = ("queued", "delivered", "seen")
-
-
-class InterventionLog(Struct):
-    """The journal as it is read."""
-
-    run: str = ""
-    goal: str = ""
-    model: str = ""
-    command: str = ""
-    host: str = ""
-    started_at: float | None = None
-    ended_at: float | None = None
-    end_reason: str = ""
-    code: int | None = None
-    end: EndKind = EndKind.OPEN
-    stopped_by: str = ""
-    stopped_at: float | None = None
-    rewinding_since: float | None = None
-    rewind_request: str = ""
-    killed: bool = False
-    checkpoints: list[CheckpointTaken] = []
-    injections: dict[str, Injection] = {}
-    rewinds: list[RewindRecord] = []
-    attempts: list[Attempt] = []
-    others: list[Intervention] = []
-    spans: list[KnownSpan] = []
-    restarts: int = 0
-    handovers: int = 0
-    pending: PendingRestart | None = None
-    unwatched_seconds: float = 0.0
-    unwatched_since: float | None = None
-    suspended_seconds: float = 0.0
-    awake_at: float | None = None
-    limits_paused_until: float | None = None
-    has_supervisor: bool | None = None
-    continuations: int = 0
-    limits: RunLimits = RunLimits()
-    limit: LimitReached | None = None
-    effects: EffectLog = field(default_factory=EffectLog)
-    version: int = 0
-
-    @property
-    def attempt(self) -> Attempt | None:
-        """The newest process of the agent."""
-        return self.attempts[-1] if self.attempts else None
-
-    def advance_injection(
-        self, key: str, state: InjectionState, at: float | None, detail: str = ""
-    ) -> None:
-        """Words came further on their way; they never go back, and an end is an end."""
-        found = self.injections.get(key)
-        if found is None or found.state not in _ORDER:
-            return
-        if state == "withdrawn" and found.state != "queued":
-            return
-        if state in _ORDER and _ORDER.index(state) <= _ORDER.index(found.state):
-            return
-        self.injections[key] = replace(found, state=state, detail=detail, moved_at=at)
-        if state in ("delivered", "seen"):
-            self.effects.reach(key, found.at if at is None else at)
-        self.version += 1
-
-    def mark_seen(self, at: float | None) -> None:
-        """The model answered after words were delivered: it has seen them."""
-        for key, injection in self.injections.items():
-            if injection.state == "delivered":
-                self.advance_injection(key, "seen", at)
-
-    def freeze(self, news: News) -> Interventions:
-        """All interventions with their effects, frozen; `news` counts the progress of the night."""
-
-        def effect(name: str) -> Effect | None:
-            return self.effects.effect_of(name, news)
-
-        return Interventions(
-            tuple(self.checkpoints),
-            tuple(
-                replace(one, effect=found) if (found := effect(name)) is not None else one
-                for name, one in self.injections.items()
-            ),
-            tuple(replace(one, effect=effect(_name_of_rewind(one))) for one in self.rewinds),
-            tuple(self.attempts),
-            tuple(
-                replace(one, effect=effect(intervention_name(one.kind, one.at)))
-                if one.kind == "interrupt"
-                else one
-                for one in self.others
-            ),
-            self.restarts,
-            self.handovers,
-            self.pending,
-            self.unwatched_seconds,
-            self.unwatched_since,
-            self.suspended_seconds,
-            self.limits_paused_until,
-        )
-
-
-def _name_of_rewind(rewind: RewindRecord) -> str:
-    return intervention_name("undo" if rewind.undo else "rewind", rewind.at)
 
 
 def _text(data: dict[str, Any], key: str) -> str:
@@ -263,7 +158,6 @@ def _rewind(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
     )
     log.rewinds.append(rewind)
     del log.rewinds[:-MOST]
-    log.effects.reach(_name_of_rewind(rewind), entry.at)
     what = "rewind undone" if rewind.undo else "rewind"
     timeline.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
@@ -308,6 +202,12 @@ def _limit_reached(entry: JournalEntry) -> LimitReached:
     return LimitReached(_text(entry.data, "limit"), entry.at, used, bound)
 
 
+def _due(entry: JournalEntry) -> float | None:
+    """When a restart is due."""
+    due, delay = _number(entry.data, "due"), _number(entry.data, "delay_s")
+    return entry.at + delay if due is None and delay is not None else due
+
+
 # complexity: a table in code, one case for each kind of entry
 def _text_and_author(
     log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
@@ -317,9 +217,7 @@ def _text_and_author(
     match kind:
         case "interrupt" | "stop" | "kill":
             by = _text(data, "by")
-            if kind == "interrupt":
-                log.effects.reach(intervention_name(kind, at), at)
-            else:
+            if kind != "interrupt":
                 log.stopped_by, log.stopped_at = by, at
                 log.killed = log.killed or kind == "kill"
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
@@ -335,14 +233,13 @@ def _text_and_author(
             text = _text(data, "stall") or "stall"
             timeline.mark(at, "stall", text)
             return text, "watchdog"
+        case "stall_step":
+            return shorten(f"{_text(data, 'step')}: {_text(data, 'reason')}", 300), "supervisor"
         case "stall_over":
             return f"{_text(data, 'stall') or 'stall'} is over", "watchdog"
         case "restart_scheduled":
             why, attempt = _text(data, "class"), _whole(data, "attempt") or 1
-            due, delay = _number(data, "due"), _number(data, "delay_s")
-            if due is None and delay is not None:
-                due = at + delay
-            log.pending = PendingRestart(attempt, due, why)
+            log.pending = PendingRestart(attempt, _due(entry), why)
             return f"restart {attempt} scheduled ({why})", "watchdog"
         case "restart_cancelled":
             log.pending = None
@@ -362,8 +259,7 @@ def _text_and_author(
             return kind.replace("_", " "), "person"
         case "suspended":
             seconds = _number(data, "seconds") or 0.0
-            log.suspended_seconds += seconds
-            log.awake_at = at
+            log.suspended_seconds, log.awake_at = log.suspended_seconds + seconds, at
             log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
             return f"the machine slept for {format_duration(seconds)}", "machine"
         case "checkpoint_failed" | "continuation" | "note":

@@ -27,7 +27,6 @@ from tui.night.journal_reducer import apply_entry
 from tui.night.pending import OpenToolCall
 from tui.night.rules.limit_rules import limit_name, note_lifted_limit
 from tui.night.stuck.called_wrong import read_not_stuck
-from tui.night.stuck.effects import intervention_name
 from tui.night.stuck.turns.prompts import begins_turn
 from tui.night.tool_answers import AnswerPlace, apply_answer, keep_late, lose_calls, on_result
 from tui.night.usage.accounts import CostAccounts
@@ -53,8 +52,7 @@ class Reducer:
         self._state = state
         self._accounts = accounts
         self._limits = limits
-        self._activity = state.activity
-        self._timeline = state.timeline
+        self._activity, self._timeline = state.activity, state.timeline
         self._counters = state.counters
         self._detectors = state.detectors
         self._context_meter = state.context_meter
@@ -240,7 +238,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
-        self._detectors.on_init(body.cwd, body.permission_mode)
+        self._detectors.progress.on_init(body.cwd, body.permission_mode)
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)
@@ -367,11 +365,11 @@ class Reducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state
-        if entry.kind in ("inject", "interrupt", "rewind", "undo"):
-            name = entry.id if entry.kind == "inject" else intervention_name(entry.kind, entry.at)
-            state.interventions.effects.expect(name, self._detectors.active())
+        state.interventions.effects.on_journal(entry, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
         self._detectors.on_journal(entry, self._limits)
+        if (said := read_not_stuck(entry)) is not None:
+            self._detectors.on_not_stuck(said)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":
@@ -382,8 +380,6 @@ class Reducer:
             state.evidence.on_rewind(entry)
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
-        elif entry.kind == "not_stuck" and (said := read_not_stuck(entry)) is not None:
-            self._detectors.on_not_stuck(said)
 
     def _link_sessions(self) -> None:
         """The session of the newest attempt begins at zero, or carries on another one's bill."""

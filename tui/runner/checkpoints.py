@@ -21,6 +21,8 @@ from tui.system.errors import OvernightError
 
 _RETIRE_EVERY_S = 600.0
 Answer = Callable[[str, bool, str, object], None]
+Then = Callable[[str, str], None]
+"""Called with the id of a checkpoint that was taken and verified, or with "" and the reason."""
 
 
 class _Order(Struct, frozen=True):
@@ -33,6 +35,7 @@ class _Order(Struct, frozen=True):
     request_id: str
     by: Requester
     resumed: bool = False
+    then: Then | None = None
 
 
 class CheckpointSchedule:
@@ -61,6 +64,7 @@ class CheckpointSchedule:
         by: Requester = Requester.SUPERVISOR,
         *,
         resumed: bool = False,
+        then: Then | None = None,
     ) -> None:
         """Has a checkpoint taken in the background; `request_id` is answered when it is there.
 
@@ -76,7 +80,7 @@ class CheckpointSchedule:
         if request_id:
             facts["request"] = request_id
         self._open += 1
-        self._orders.put(_Order(label, why, facts, request_id, by, resumed))
+        self._orders.put(_Order(label, why, facts, request_id, by, resumed, then))
         self._context.state.checkpoint_elapsed = self._context.state.elapsed
 
     def request_if_due(self) -> None:
@@ -99,6 +103,8 @@ class CheckpointSchedule:
                 context.journal_entry("checkpoint_failed", data)
                 context.log_line(f"Checkpoint failed: {outcome}", "WARNING")
                 answer(order.request_id, False, outcome, None)
+                if order.then is not None:
+                    order.then("", outcome)
                 continue
             asked = {"request": order.request_id} if order.request_id else {}
             context.journal_entry("checkpoint", {**outcome, "by": order.by, **asked})
@@ -106,6 +112,8 @@ class CheckpointSchedule:
             context.log_line(f"Checkpoint triggered successfully ({name}, {order.why})")
             context.notify("checkpoint", f"checkpoint {name}: {order.label or order.why}")
             answer(order.request_id, True, f"checkpoint {name}", outcome)
+            if order.then is not None:
+                order.then(name, "")
 
     def close(self) -> None:
         """No more are taken; one under way is finished."""

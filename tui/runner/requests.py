@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
+from tui.control.wording import step_back_text
 from tui.model.journal import Requester
 from tui.model.state import StopKind
 from tui.runner.agent.messages import MessageSender
@@ -33,6 +34,8 @@ from tui.system.sanitize import clean_line
 
 _MESSAGE_NAMESPACE = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _MAX_TEXT = 4 << 20
+_PEOPLE = (Requester.KEY, Requester.COMMAND, Requester.PHONE)
+_CHANGES_COURSE = ("inject", "interrupt", "rewind", "undo")
 # The kernel stamps files with a clock that may be behind `time.time`.
 _CLOCK_TICK_S = 1.0
 
@@ -102,6 +105,8 @@ class RequestHandler:
         if not journalled:
             data = {"verb": request.verb, "arguments": request.arguments, "by": request.by}
             self._context.journal_entry("request", data, id=request.id)
+            if request.by in _PEOPLE:
+                self._note_person(request)
         try:
             text = self._perform(request, resumed)
         except (OvernightError, ValueError, TypeError) as error:
@@ -110,6 +115,14 @@ class RequestHandler:
         if text is not None:
             result = _message_id(request) if request.verb == "inject" else None
             self.answer(request.id, True, text, result)
+
+    def _note_person(self, request: RunnerRequest) -> None:
+        """While a person acts, nothing is done about a stall by itself; what they change begins it anew."""
+        state = self._context.state
+        state.person_acted = state.elapsed
+        if request.verb in _CHANGES_COURSE:
+            state.troubles = []
+        self._context.save()
 
     def answer(self, id: str, ok: bool, text: str, result: object = None) -> None:
         """Answers a request and removes it from the inbox; an empty id is no request."""
@@ -162,9 +175,8 @@ class RequestHandler:
         if mode not in ("soft", "hard", "step-back"):
             raise ValueError(f"a message is soft, hard or step-back, not {mode!r}")
         if mode == "step-back" and not text:
-            stall = self._reader.snapshot().stall
-            evidence = stall.evidence if stall is not None else ()
-            text = prompts.step_back_prompt(self._context.settings, evidence, "a while")
+            template = self._context.settings.stalls.step_back
+            text = step_back_text(template, self._reader.snapshot())
         if not isinstance(text, str) or not text.strip():
             raise ValueError("there is nothing to say in that message")
         if len(text) > _MAX_TEXT:

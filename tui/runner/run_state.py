@@ -10,7 +10,15 @@ import msgspec
 from msgspec import Struct
 
 from tui.model.journal import Requester
-from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StallKind, StopKind
+from tui.model.state import (
+    EndKind,
+    HelpStep,
+    LimitKind,
+    OutcomeKind,
+    RunPhase,
+    StallKind,
+    StopKind,
+)
 from tui.store.journal import read_entries
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write
@@ -95,6 +103,24 @@ class OutgoingMessage(Struct):
     withdrawn: bool = False
 
 
+class TroubleHelp(Struct):
+    """What was done by itself about one trouble, which is known again by its `patterns`.
+
+    `steps` were taken, `planned` was decided on and may not be done yet. `reached` says whether the agent
+    has taken in the message of the last step: at `at`, when there were `count` rounds. `told` is the
+    rank of the highest level that people were notified of.
+    """
+
+    name: str
+    patterns: list[str]
+    steps: list[HelpStep] = []
+    planned: HelpStep | None = None
+    reached: bool = True
+    at: float = 0.0
+    count: int = 0
+    told: int = 0
+
+
 # The keys that version 0.1 wrote; a run may change its supervisor for a newer one.
 _DISK_NAMES = {
     "attempt_number": "segment",
@@ -161,7 +187,11 @@ class RunState(Struct, rename=_DISK_NAMES):
     handoff_share: float = 0.0
     stall: str = ""
     stall_kind: StallKind | None = None
+    # For a supervisor of version 0.1, which answers each level of a stall once.
     stall_level_answered: float = 0.0
+    troubles: list[TroubleHelp] = []
+    # When a person asked for something last, in seconds of the run.
+    person_acted: float | None = None
     session_before_rewind: str = ""
     baseline_pid: int = 0
     baseline_start: int = 0

@@ -29,7 +29,8 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.automatic_actions import LimitChecker, StallResponse, see_to_handoff
+from tui.runner.policy.automatic_actions import LimitChecker, see_to_handoff
+from tui.runner.policy.stall_response import StallResponse
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RunRewinder
 from tui.runner.run_context import RunContext
@@ -63,9 +64,9 @@ class Supervisor:
         machine = self.machine = RunMachine(context, reader, messages)
         self.escalation = Escalation(context, reader.turns, messages)
         self.limits = LimitChecker(context, reader)
-        self.stalls = StallResponse(context, messages)
         self.artifacts = RunArtifacts(context)
         self.checkpoints = CheckpointSchedule(context, reader)
+        self.stalls = StallResponse(context, messages, machine, self.checkpoints)
         self.requests = RequestHandler(
             context, reader, messages, machine, self.checkpoints, RunRewinder(context)
         )
@@ -226,7 +227,9 @@ class Supervisor:
     def _escalate(self, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus) -> None:
         if self._escalated_intent is not intent:
             self._escalated_intent = intent
-            if intent.kind in _CHECKPOINT_BEFORE and not intent.declines_checkpoint:
+            if (
+                intent.kind in _CHECKPOINT_BEFORE or intent.note
+            ) and not intent.declines_checkpoint:
                 self.checkpoints.request(f"before {intent.kind}", f"before {intent.kind}")
             self.escalation.start(intent)
         self.escalation.advance(intent, attempt, status)

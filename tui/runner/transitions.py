@@ -26,6 +26,7 @@ class RunEvent(StrEnum):
     REWIND_REQUESTED = auto()
     REWIND_DONE = auto()
     HANDOFF_OVERDUE = auto()
+    STUCK = auto()
 
 
 class Transition(NamedTuple):
@@ -74,6 +75,7 @@ TRANSITIONS: Final = (
     _T((_P.STOPPING,),  _E.PROCESS_ENDED,    _P.LAUNCHING),  # handoff: a fresh session
     _T((_P.STOPPING,),  _E.PROCESS_ENDED,    _P.ENDED),      # the end that was decided
     _T(_AT_WORK,        _E.HANDOFF_OVERDUE,  _P.STOPPING),   # no handoff note in time
+    _T((_P.WORKING,),   _E.STUCK,            _P.STOPPING),   # nothing helped: checkpoint, note
 )
 # fmt: on
 _ALLOWED: Final = {(phase, row.event, row.next) for row in TRANSITIONS for phase in row.phases}

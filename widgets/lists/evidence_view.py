@@ -51,15 +51,17 @@ def figure_of(signal: StallSignal) -> Figure:
     """A detector's signal as a row."""
     return Figure(
         signal.name,
-        _number(signal.value),
-        _number(signal.threshold),
+        _number(signal.value, signal.unit),
+        _number(signal.threshold, signal.unit),
         "counts" if signal.is_reached else "not yet",
         signal.is_reached,
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+def _number(value: float, unit: str) -> str:
+    """The figure; of the units only a share needs to be named beside it."""
+    shown = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return f"{shown} %" if unit == "%" else shown
 
 
 def figure_line(figure: Figure | FigureHead, width: int) -> Line:

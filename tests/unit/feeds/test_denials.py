@@ -157,8 +157,8 @@ def test_a_record_of_its_own(
     reason_type: str | None, message: str | None, kind: DenialKind
 ) -> None:
     record = {"type": "system", "subtype": "permission_denied", "tool_name": "Bash"}
-    told = {"tool_use_id": "t", "decision_reason_type": reason_type, "message": message}
-    body = _body(record | told)
+    reason = {"decision_reason_type": reason_type, "message": message}
+    body = _body({**record, "tool_use_id": "t", **reason})
     assert isinstance(body, PermissionDenied)
     assert (body.tool_use_id, body.kind) == ("t", kind)
 

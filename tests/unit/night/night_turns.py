@@ -419,6 +419,48 @@ GERMAN = (
     "Wie gesagt, die Aufgabe ist erledigt und nichts bleibt zu tun.",
     "Die Aufgabe wurde erledigt; zu tun bleibt nichts.",
 )
+PARAPHRASED = {
+    "waiting": (
+        "I am waiting for the review to be approved.",
+        "Waiting for approval of the review.",
+        "The review still has to be approved; I am waiting.",
+        "I will wait until the review is approved.",
+        "The review is not approved yet, so I wait.",
+        "Still waiting for the review to get approved.",
+    ),
+    "blocked": (
+        "The tests cannot run without the database.",
+        "Without the database, the tests cannot run.",
+        "Unfortunately the tests cannot be run because the database is missing.",
+        "As mentioned, the database is missing, so the tests cannot run.",
+        "I cannot run the tests: the database is missing.",
+        "The database is missing. The tests cannot run.",
+    ),
+    "thinking": (
+        "Let me think about how to proceed.",
+        "I need to think about how to proceed here.",
+        "I should think carefully about how to proceed.",
+        "First, let me think about how best to proceed.",
+        "So, how to proceed? Let me think.",
+        "I am thinking about how to proceed.",
+    ),
+    "French": (
+        "La tâche est terminée, il ne reste rien à faire.",
+        "Il ne reste rien à faire : la tâche est terminée.",
+        "Je confirme que la tâche est terminée et qu'il ne reste rien à faire.",
+        "Comme indiqué, la tâche est terminée.",
+        "La tâche est bien terminée; rien ne reste à faire.",
+        "Encore une fois, la tâche est terminée et il ne reste rien à faire.",
+    ),
+    "Russian": (
+        "Задача выполнена, больше ничего делать не нужно.",
+        "Больше ничего делать не нужно, задача выполнена.",
+        "Подтверждаю: задача выполнена, делать больше ничего не нужно.",
+        "Как я уже сказал, задача выполнена.",
+        "Задача выполнена и больше ничего не требуется.",
+        "Итак, задача выполнена, больше ничего делать не нужно.",
+    ),
+}
 ALL_OVER = (
     "Let me think about the architecture of the whole system first.",
     "Perhaps caching would help, though invalidation worries me.",

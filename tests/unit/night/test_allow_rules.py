@@ -161,7 +161,7 @@ def test_without_a_folder_paths_stay_whole() -> None:
 
 _DANGEROUS = (
     "Bash(rm:",
-    "Bash(sudo",
+    "Bash(sudo ",
     "Bash(curl:",
     "Bash(bash:",
     "Bash(sh:",

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.night.night_script import Script, fold
+from tui.model.events import AgentEvent
 from tui.model.interventions import Effect
 from tui.model.journal import JournalEntry
 from tui.model.records import Record
@@ -44,9 +45,8 @@ class Night:
 
     def records(self) -> list[Record]:
         """Everything in the order of its times, journal first, as the viewer reads it."""
-        return sorted(
-            [*self.entries, *self.script.events], key=lambda one: getattr(one, "at", None) or 0.0
-        )
+        both: list[JournalEntry | AgentEvent] = [*self.entries, *self.script.events]
+        return [*sorted(both, key=lambda record: record.at or 0.0)]
 
     def journal_first(self) -> list[Record]:
         """As a supervisor reads it that takes a run over."""

@@ -12,7 +12,7 @@ from tui.model.evidence import EvidenceLog
 from tui.model.journal import JournalEntry
 from tui.model.snapshot import LimitReached, NightSnapshot, RunLimits
 from tui.night.fold import NightFold
-from tui.night.review.moments import intervention_effects
+from tui.night.review.helped import intervention_effects
 
 
 def entries(*told: tuple[str, dict[str, Any]]) -> list[JournalEntry]:
@@ -250,6 +250,7 @@ def test_a_person_s_interventions_are_counted_once_each() -> None:
         ("inject", {"id": "i1", "text": "hello"}),
         ("injection", {"id": "i1", "state": "delivered"}),
         ("injection", {"id": "i1", "state": "seen"}),
+        ("inject", {"id": "i2", "text": "step back", "by": "supervisor"}),
         ("rewind", {"checkpoint": "c1"}),
         ("undo", {"checkpoint": "c2"}),
         ("interrupt", {"by": "person", "reason": "asked for"}),

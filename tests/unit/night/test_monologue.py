@@ -13,6 +13,7 @@ from tests.unit.night.night_turns import (
     DONE,
     GERMAN,
     NEGATIVE_WORDS,
+    PARAPHRASED,
     POSITIVE_WORDS,
     Case,
     says,
@@ -105,10 +106,14 @@ def test_a_fold_saved_in_the_middle_goes_on(middle: int) -> None:
 # --- by their words ---
 
 
-@pytest.mark.parametrize("texts", [DONE, CHINESE, GERMAN])
+def same(one: str, before: str) -> bool:
+    return say_the_same(one, words_of(one), before, words_of(before))
+
+
+@pytest.mark.parametrize("texts", [DONE, CHINESE, GERMAN, *PARAPHRASED.values()])
 def test_the_same_in_other_words(texts: tuple[str, ...]) -> None:
-    words = [words_of(text) for text in texts]
-    assert all(say_the_same(one, other) for one in words for other in words)
+    again = [any(same(one, other) for other in texts[:place]) for place, one in enumerate(texts)]
+    assert again.count(False) <= 1 + len(texts) // 4
 
 
 @pytest.mark.parametrize(
@@ -118,20 +123,26 @@ def test_the_same_in_other_words(texts: tuple[str, ...]) -> None:
         ("任务已经完成，没有剩余工作。", "我现在开始阅读解析器的代码。"),
         ("Yes.", "No."),
         ("", "The task is complete."),
+        ("Now I write the parcel module.", "Now I write the tariff module."),
+        (
+            "The lexer is finished, next is the printer.",
+            "The parser is finished, next is the lexer.",
+        ),
         ("Die Aufgabe ist erledigt.", "Die Datei ist zu gross geworden."),
     ],
 )
 def test_other_statements(one: str, other: str) -> None:
-    assert not say_the_same(words_of(one), words_of(other))
+    assert not same(one, other)
 
 
-@given(st.text(max_size=300), st.text(max_size=300))
-def test_whether_two_texts_say_the_same_does_not_depend_on_their_order(
-    one: str, other: str
-) -> None:
-    first, second = words_of(one), words_of(other)
-    assert say_the_same(first, second) == say_the_same(second, first)
-    assert say_the_same(first, first) == bool(first)
+@pytest.mark.parametrize("name", PARAPHRASED)
+def test_paraphrases_are_found_within_six(name: str) -> None:
+    assert ever(says(*PARAPHRASED[name][:6]))
+
+
+@given(st.text(max_size=300))
+def test_every_text_says_the_same_as_itself(text: str) -> None:
+    assert same(text, text)
 
 
 # --- chants ---

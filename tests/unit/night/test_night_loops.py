@@ -57,14 +57,21 @@ def test_levels_grow(times: int, level: str | None) -> None:
     assert (None if stall is None else stall.level) == level
 
 
-def test_pollers_get_four_times_the_patience() -> None:
+def test_pollers_get_four_times_the_patience_and_ten_minutes() -> None:
     script = Script()
-    rounds(11, ("Bash", "sleep 9; check", "no"))(script)
+    for _ in range(30):
+        script.step("Bash", "check; sleep 18", "no such file", error=True, takes=19.0)
     assert night(script).stall is None
-    rounds(1, ("Bash", "sleep 9; check", "no"))(script)
+    script.step("Bash", "check; sleep 18", "no such file", error=True, takes=19.0)
     stall = night(script).stall
     assert stall is not None
-    assert (stall.level, stall.count) == ("notice", 12)
+    assert (stall.level, stall.count) == ("notice", 31)
+    slow = Script()
+    for _ in range(11):
+        slow.step("Bash", "sleep 99; check", "no such file", error=True, takes=99.0)
+    assert night(slow).stall is None
+    slow.step("Bash", "sleep 99; check", "no such file", error=True, takes=99.0)
+    assert night(slow).stall is not None
 
 
 def test_one_patient_step_makes_the_cycle_patient() -> None:
@@ -102,7 +109,7 @@ def test_settings_decide() -> None:
     assert fold(script.events, thresholds=patient).snapshot(0.0).stall is None
     poller = StallThresholds(pollers=("./my-waiter",))
     assert fold(script.events, thresholds=poller).snapshot(0.0).stall is None
-    short = StallThresholds(loop_longest_cycle=1)
+    short = StallThresholds(loop_longest_cycle=1, disabled_detectors=("recurring_calls",))
     cycle = Script()
     rounds(6, ("Read", "a", "1"), ("Read", "b", "2"))(cycle)
     assert fold(cycle.events, thresholds=short).snapshot(0.0).stall is None
@@ -152,6 +159,13 @@ def test_a_failed_edit_changes_nothing_but_a_good_one_does() -> None:
     script = Script()
     for number in range(4):
         script.step("Edit", "a.py", "not found", key=str(number), error=True)
+        script.step("Bash", "make", "bad", error=True)
+    stall = night(script).stall  # each edit is another one, but `make` says the same four times
+    assert stall is not None
+    assert stall.detector == "recurring_calls"
+    script = Script()
+    for number in range(4):
+        script.step("Edit", "a.py", "updated", key=str(number))
         script.step("Bash", "make", "bad", error=True)
     assert night(script).stall is None
     script = Script()

@@ -117,7 +117,12 @@ def test_circling_says_what_and_what_it_cost(
 def test_what_was_refused_names_the_rule() -> None:
     found = only(seen(stall=stall(StallKind.REFUSED, rule="Bash(pytest:*)")))
     assert found.badge == "refused ×12"
-    assert "Bash(pytest:*) needs an allow rule" in found.reason
+    assert found.reason.startswith("nobody may answer here: Bash(pytest:*) needs an allow rule")
+    found = only(seen(stall=stall(StallKind.REFUSED, StallLevel.STUCK, rule="Bash(pytest:*)")))
+    assert found.badge == ""
+    assert found.reason.startswith("refused ×12: nobody may answer here: Bash(pytest:*)")
+    found = only(seen(stall=stall(StallKind.REFUSED, rule=", ".join(["Bash(pytest:*)"] * 9))))
+    assert found.reason.startswith("what repeats: 12 times")
 
 
 def test_a_notice_waits_behind_what_a_person_should_act_on() -> None:

@@ -75,18 +75,6 @@ def test_silence_is_told_as_a_stall_and_its_end_too(scene: Scene) -> None:
     assert len(scene.journal("stall")) == 1
 
 
-def test_a_loop_is_nudged_once(scene: Scene) -> None:
-    scene.start("[[story:loop times=40]]", env={"OVERNIGHT_DEMO_PACE": "0.2"})
-    nudge = scene.entry("inject", mode="step-back")
-    assert "Please stop for a moment and step back." in nudge["text"]
-    scene.ended()
-    states = [one["state"] for one in scene.journal("injection") if one["id"] == nudge["id"]]
-    assert states[-1] == "seen"
-    assert len(scene.journal("inject")) == 1
-    assert scene.entry("stall", stall="loop")
-    assert scene.said("Stepping back")
-
-
 def test_a_full_context_is_handed_over_to_a_fresh_session(scene: Scene) -> None:
     scene.start(
         "[[story:context_fill share=0.7 steps=2 rest=12]]",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestRun
 from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
@@ -16,6 +18,7 @@ from tui.model.review import (
     Risk,
     TaskChanges,
     TestState,
+    TimelineMoment,
     WasteItem,
 )
 from tui.model.session import EarlierNight
@@ -23,7 +26,8 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
+from tui.night.review.helped import intervention_effects
+from tui.night.review.moments import find_commit_record, find_moments
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,
@@ -60,6 +64,7 @@ def assemble_review(
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
+    snapshot, wrong = _take_out_called_wrong(snapshot)
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
     )
@@ -88,7 +93,7 @@ def assemble_review(
         interventions=intervention_effects(snapshot, evidence),
         stalls=facts.stalls,
         timeline=snapshot.timeline,
-        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns),
+        moments=find_moments(snapshot, evidence, facts.stalls, work.aborted_turns, wrong),
         points=restore_points(snapshot, evidence),
         looked_at=looked_at,
         files_changed=facts.changed_files or 0,
@@ -97,6 +102,18 @@ def assemble_review(
         run_id=run_id,
         continues=continues,
     )
+
+
+def _take_out_called_wrong(night: NightSnapshot) -> tuple[NightSnapshot, list[TimelineMoment]]:
+    """The night without the stalls that a person called wrong, and when that was said of what."""
+    said = "a person said that this is not stuck: "
+    kept = tuple(one for one in night.circling if one.called_wrong_at is None)
+    wrong = [
+        TimelineMoment(one.called_wrong_at, "stall", said + one.evidence[0], None, *one.refs[:1])
+        for one in night.circling
+        if one.called_wrong_at is not None
+    ]
+    return structs.replace(night, circling=kept), wrong
 
 
 def _facts(

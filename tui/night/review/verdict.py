@@ -118,8 +118,8 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
     if facts.tests.last == "red" and not facts.tasks.done and was_green:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
-        nothing = "Nothing was changed and nothing was committed."
-        return [nothing, *_refused(facts), _ending_sentence(facts.ending)]
+        last = _ending_sentence(facts.ending)
+        return ["Nothing was changed and nothing was committed.", *_refused(facts), last]
     return []
 
 
@@ -148,8 +148,8 @@ def _refused(facts: VerdictInputs) -> list[str]:
     worst = worst_refusals(facts.stalls)
     if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
         return []
-    calls = format_count(worst.count, "call was", "calls were")
-    return [shorten(f"{calls} refused permission: {worst.pattern}", _LINE) + "."]
+    calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
+    return [f"{calls}: {shorten(worst.pattern, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -333,17 +333,16 @@ class _Attention:
     def add_refusals(self) -> None:
         """Calls that were refused permission: what they are, and the rule that would allow them."""
         total = self._snapshot.counts.denials
-        worst = worst_refusals(self._facts.stalls)
+        worst = worst_refusals(self._told)
         is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
-        if not is_bad and total < _MANY_REFUSED:
-            return
-        what = f"{format_count(total, 'call was', 'calls were')} refused permission"
-        where = self._last_ref
-        if worst is not None:
-            rule = f"; allowed by {worst.rule}" if worst.rule else ""
-            what = shorten(f"{what}; {worst.evidence[0]}{rule}", _LINE)
-            where = worst.refs[0] if worst.refs else where
-        self.add("medium" if is_bad else "low", 52, what, where, "time")
+        if is_bad or total >= _MANY_REFUSED:
+            what, where = "", self._last_ref
+            if worst is not None:
+                rule = f"; allowed by {worst.rule}" if worst.rule else ""
+                what, where = f"; {worst.evidence[0]}{rule}", worst.refs[0]
+            calls = format_count(total, "call was", "calls were")
+            what = shorten(f"{calls} refused permission{what}", _LINE)
+            self.add("medium" if is_bad else "low", 52, what, where, "time")
 
     def add_stalls(self) -> None:
         stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)

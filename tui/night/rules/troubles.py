@@ -19,6 +19,7 @@ from tui.system.format import (
 NEAR_SHARE = 0.8
 """The share of a limit from which on it is near."""
 _FAR_S = 12 * 3600.0
+_SHORT_RULE = 50
 _ENDED_BADLY = frozenset((State.CRASHED, State.GAVE_UP, State.FAILED))
 _KINDS = {
     StallKind.LOOP: TroubleKind.LOOPING,
@@ -66,9 +67,11 @@ def _of_stall(stall: Stall, reason: str) -> Trouble:
     is_bad = stall.level != StallLevel.NOTICE
     words, badge = stall.evidence[0], ""
     if kind == TroubleKind.REFUSED:
-        badge = f"refused ×{stall.count}"
-        if stall.rule:
+        times = f"refused ×{stall.count}"
+        badge = "" if is_bad else times  # else the state is that word
+        if 0 < len(stall.rule) <= _SHORT_RULE:
             words = f"nobody may answer here: {stall.rule} needs an allow rule"
+            words = f"{times}: {words}" if is_bad else words
     return Trouble(kind, words + cost_words(stall), since, is_bad, badge, stall)
 
 

@@ -13,7 +13,7 @@ from tui.model.state import StateReason as Code
 from tui.model.turn_end import TurnEnd, writes_stop_reason
 from tui.night.activity import ActivityTracker
 from tui.night.fold_state import FoldState
-from tui.night.journal_reducer import InterventionLog
+from tui.night.intervention_log import InterventionLog
 
 SETTLE_SECONDS = 10.0
 """How long a turn that is said to be over may still be taken up by a hook, or a record be missing."""

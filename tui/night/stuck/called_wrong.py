@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
 
 from msgspec import Struct, structs
 
 from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, Stall
+from tui.night.stuck.detector import Detector
 
 _MOST = 200
 
 
 def read_not_stuck(entry: JournalEntry) -> NotStuck | None:
-    """What a person said of a finding; None where no detector has that name."""
+    """What a person said of a finding; None for other entries, and where no detector has that name."""
     name, pattern, session = (entry.data.get(key) for key in ("detector", "pattern", "session"))
-    if name not in tuple(DetectorName):
+    if entry.kind != "not_stuck" or name not in tuple(DetectorName):
         return None
     return NotStuck(entry.at, DetectorName(name), str(pattern or ""), str(session or ""))
+
+
+class Watched(Protocol):
+    """A conversation, as far as it matters here."""
+
+    episode: Stall | None
+
+    @property
+    def detectors(self) -> Sequence[Detector]: ...
 
 
 class CalledWrong(Struct):
@@ -36,10 +47,36 @@ class CalledWrong(Struct):
             self.said.sort(key=lambda one: one.at)
             del self.said[:-_MOST]
 
-    def pop_until(self, at: float | None) -> Iterator[NotStuck]:
-        """The words of a time that the records have come to."""
+    def take_back(
+        self, at: float | None, conversations: Collection[Watched], ended: list[Stall]
+    ) -> Iterator[DetectorName]:
+        """Apply what was said until `at`; gives each detector that has to be less ready.
+
+        What a detector never found cannot be wrong.
+        """
         while at is not None and self.said and self.said[0].at <= at:
-            yield self.said.pop(0)
+            said = self.said.pop(0)
+            found = [self._take_back(said, one, ended) for one in conversations]
+            if not any(found):
+                over = call_newest_wrong(ended, said.detector, said.at)
+                if over is None:
+                    continue
+                self._excuse(over)
+            yield said.detector
+
+    def _take_back(self, said: NotStuck, conversation: Watched, ended: list[Stall]) -> bool:
+        """Take back what that detector has found in one conversation; False where that is nothing."""
+        finders = [one for one in conversation.detectors if one.name == said.detector]
+        findings = [one.finding for one in finders if one.finding is not None]
+        for detector in finders:
+            detector.finding = None
+        for finding in findings:
+            self._excuse(finding)
+        episode = conversation.episode
+        if episode is not None and episode.detector == said.detector:
+            ended.append(structs.replace(episode, called_wrong_at=said.at))
+            conversation.episode = None
+        return bool(findings)
 
     def by(self, now: float | None) -> dict[DetectorName, float]:
         """The detectors that were called wrong by `now`, and when, where no record came since."""
@@ -47,7 +84,7 @@ class CalledWrong(Struct):
             return {}
         return {one.detector: one.at for one in self.said if one.at <= now}
 
-    def excuse(self, finding: Stall) -> None:
+    def _excuse(self, finding: Stall) -> None:
         """That trouble is none until it has come twice as often."""
         key = _trouble_of(finding)
         self.excused[key] = max(finding.count, self.excused.get(key, 0))

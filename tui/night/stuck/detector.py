@@ -30,6 +30,8 @@ COUNTS: Mapping[DetectorName, Counts] = {
     DetectorName.SAME_TEST: Counts(7, 10, 15),
     DetectorName.REVERTED_EDITS: Counts(5, 8, 12),
     DetectorName.REPEATED_CALLS: Counts(3, 5, 8),
+    DetectorName.GROWING_COMMANDS: Counts(4, 7, 12),
+    DetectorName.RECURRING_CALLS: Counts(3, 6, 12),
     DetectorName.REPEATED_PHRASES: Counts(6, 12, 24),
     DetectorName.REPEATED_TURNS: Counts(4, 6, 10),
     DetectorName.CONTINUATIONS: Counts(4, 8, 12),

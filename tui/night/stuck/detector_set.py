@@ -9,18 +9,21 @@ from msgspec import Struct, field, structs
 from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
-from tui.model.failures import DenialKind
 from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
+from tui.night.stuck.calls.advancing import AdvancingAnswers
+from tui.night.stuck.calls.commands import name_call
+from tui.night.stuck.calls.growing_commands import GrowingCommands
+from tui.night.stuck.calls.recurring_calls import RecurringCalls
+from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
-from tui.night.stuck.repeated_calls import RepeatedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
@@ -47,6 +50,9 @@ class Conversation(Struct):
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
     monologue: Monologue = field(default_factory=Monologue)
+    growing_commands: GrowingCommands = field(default_factory=GrowingCommands)
+    recurring_calls: RecurringCalls = field(default_factory=RecurringCalls)
+    answers: AdvancingAnswers = field(default_factory=AdvancingAnswers)
     refused_calls: RefusedCalls = field(default_factory=RefusedCalls)
     same_error: SameError = field(default_factory=SameError)
     same_test: SameTest = field(default_factory=SameTest)
@@ -63,6 +69,8 @@ class Conversation(Struct):
     def detectors(self) -> tuple[Detector, ...]:
         return (
             self.repeated_calls,
+            self.growing_commands,
+            self.recurring_calls,
             self.repeated_phrases,
             self.monologue,
             self.same_error,
@@ -84,8 +92,6 @@ class DetectorSet(Struct):
     progress: ProgressTracker = field(default_factory=ProgressTracker)
     ended: list[Stall] = []
     factors: dict[DetectorName, float] = {}
-    cwd: str = ""
-    plans: bool = False
     prompts: PromptLog = field(default_factory=PromptLog)
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
@@ -104,12 +110,6 @@ class DetectorSet(Struct):
 
     # --- what happens ---
 
-    def on_init(self, cwd: str, permission_mode: str) -> None:
-        """The CLI named its folder and its permission mode; empty where it did not."""
-        self.cwd = cwd or self.cwd
-        if permission_mode:
-            self.plans = permission_mode == "plan"
-
     def on_tool_result(
         self,
         thread: str,
@@ -124,8 +124,7 @@ class DetectorSet(Struct):
         """A tool call was answered; what a person answers is no loop."""
         if use.name in ASKING:
             return
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         if len(self.conversations) > 1:
             self._end_conversation(use.id)
             self._end_conversation(result.agent_id)
@@ -151,17 +150,15 @@ class DetectorSet(Struct):
             use.path,
             run,
             denial=result.denial,
-            cwd=self.cwd,
             content=answered.content,
             failures=answered.failures,
         )
-        if step.denial == DenialKind.NOT_GRANTED and self.plans:
-            step.denial = DenialKind.PLAN_MODE
+        name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        was_made = step.denial in (None, DenialKind.PERSON)
-        for detector in self._enabled(conversation):
-            if was_made or detector.name not in _OF_CALLS_MADE:
-                detector.on_step(step, progress, limits)
+        for detector in self._enabled(conversation, step.was_made):
+            detector.on_step(step, progress, limits)
+        if step.was_made and conversation.answers.on_step(step):
+            self.on_progress(ProgressKind.OUTPUT, at, ref)
         self._update(conversation)
 
     def on_text(
@@ -176,8 +173,7 @@ class DetectorSet(Struct):
         thinking: bool = False,
     ) -> None:
         """The model said `text`, or thought it; alone, or on the way to a tool call."""
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         if not thread:
             self.prompts.on_work(at)
@@ -203,8 +199,7 @@ class DetectorSet(Struct):
         by_program: bool = False,
     ) -> None:
         """A turn of the main conversation begins; `by_program`: the records say that no person wrote it."""
-        if self.wrong.said:
-            self._believe_until(at)
+        self._believe_until(at)
         prompt = self.prompts.read(text, by_program, at, ref)
         if prompt is None:
             return
@@ -248,8 +243,6 @@ class DetectorSet(Struct):
         self, kind: ProgressKind, at: float | None, ref: SourceRef | None = None
     ) -> None:
         """Something new came, in whichever conversation."""
-        if self.wrong.said:
-            self._believe_until(at)
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
         for conversation in self.conversations.values():
@@ -260,44 +253,22 @@ class DetectorSet(Struct):
         self.wrong.add(said)
 
     def _believe_until(self, at: float | None) -> None:
-        """Apply what persons said up to `at`, before what happened then is looked at."""
-        for said in self.wrong.pop_until(at):
-            self._believe(said)
-
-    def _believe(self, said: NotStuck) -> None:
-        """That detector needs twice as much from now on; what it never found cannot be wrong."""
-        name = said.detector
-        found = False
-        for conversation in self.conversations.values():
-            for detector in conversation.detectors:
-                if detector.name == name and detector.finding is not None:
-                    found = True
-                    self.wrong.excuse(detector.finding)
-                    detector.finding = None
-            episode = conversation.episode
-            if episode is not None and episode.detector == name:
-                self._end(structs.replace(episode, called_wrong_at=said.at))
-                conversation.episode = None
-            self._update(conversation)
-        if not found:
-            ended = call_newest_wrong(self.ended, name, said.at)
-            if ended is None:
-                return
-            self.wrong.excuse(ended)
-        factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
-        for conversation in self.conversations.values():
-            for detector in conversation.detectors:
-                if detector.name == name:
-                    detector.factor = factor
+        """What persons called wrong by `at` counts for what happens then."""
+        for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
+            factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
+            for conversation in self.conversations.values():
+                for detector in conversation.detectors:
+                    detector.factor = factor if detector.name == name else detector.factor
+                self._update(conversation)
 
     def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
         for detector in conversation.detectors:
             change(detector)
         self._update(conversation)
 
-    def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
-        """The detectors that the settings leave on."""
-        off = self.disabled
+    def _enabled(self, conversation: Conversation, was_made: bool = True) -> Sequence[Detector]:
+        """The detectors that the settings leave on; of calls that were not let run, not all hear."""
+        off = self.disabled if was_made else (*self.disabled, *_OF_CALLS_MADE)
         return [one for one in conversation.detectors if one.name not in off]
 
     def _end_conversation(self, thread: str) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.model.evidence import TestRun
 from tui.model.interventions import Colour, Effect
+from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, ProgressKind, Stall
 from tui.model.state import StallKind
 
@@ -112,12 +113,18 @@ class EffectLog(Struct):
     recent: list[int] = []
     version: int = 0
 
-    def expect(self, name: str, trouble: Stall | None) -> None:
-        """An intervention was asked for while `trouble` went on."""
+    def on_journal(self, entry: JournalEntry, trouble: Stall | None) -> None:
+        """An intervention was asked for or made while `trouble` went on."""
+        if entry.kind not in ("inject", "interrupt", "rewind", "undo"):
+            return
+        is_message = entry.kind == "inject"
+        name = entry.id if is_message else intervention_name(entry.kind, entry.at)
         if trouble is not None:
             self.troubles[name] = trouble
             if len(self.troubles) > _MOST_OPEN:
                 del self.troubles[next(iter(self.troubles))]
+        if not is_message:
+            self.reach(name, entry.at)
 
     def reach(self, name: str, at: float) -> None:
         """An intervention reached the session at `at`; the first time counts."""

@@ -25,7 +25,7 @@ _MOST_ASIDE = 64
 _MOST_SHORT = 64
 _SPREAD = 0x9E3779B97F4A7C15
 _ABSENT = 0
-_COPIES = AnyWord("cp ", "mv ", "git ", "rm ")
+_COPIES = AnyWord("cp ", "mv ")
 _SUBSTITUTION = lazy(r"s([/|#,@!%])((?:(?!\1)[^\\]|\\.)+)\1((?:(?!\1)[^\\]|\\.)*)\1[gIi0-9]*")
 _CUT = "…"
 
@@ -74,7 +74,9 @@ class FileContents(Struct):
         """A shell command was carried out."""
         self.touched = []
         effects = shell_effects(command)
-        if not (effects.paths or effects.commits) and not _COPIES.is_in(command):
+        if not effects.paths and not _COPIES.is_in(command):
+            if effects.commits:
+                self.on_commit()
             return ContentChange.NONE
         ours = {self._name(path) for path in effects.paths}
         known: set[str] = set()

@@ -41,7 +41,7 @@ class ProgressTracker(Struct):
     """The newest progress of each kind, the content of the files, and how much was done in all.
 
     `contents` counts the changes that made content which was never there, `sources` those of them that
-    were no prose and no notes of the agent's own.
+    were no prose and no notes of the agent's own. It works in `cwd`; `plans`: in plan mode.
     """
 
     files: FileContents = field(default_factory=FileContents)
@@ -57,6 +57,8 @@ class ProgressTracker(Struct):
     open_tasks: int | None = None
     done_tasks: int | None = None
     most_done: int = 0
+    cwd: str = ""
+    plans: bool = False
 
     @property
     def tree(self) -> int:
@@ -70,6 +72,12 @@ class ProgressTracker(Struct):
             at = before.at
         self.marks += 1
         self.newest[kind] = ProgressMark(self.calls, self.marks, at, ref)
+
+    def on_init(self, cwd: str, permission_mode: str) -> None:
+        """The CLI named its folder and its permission mode; empty where it did not."""
+        self.cwd = cwd or self.cwd
+        if permission_mode:
+            self.plans = permission_mode == "plan"
 
     def on_call(self, at: float | None) -> None:
         """A call was answered."""

@@ -5,46 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui.night.stuck.chance import PARTS_OF_CHANCE, counts_down, mask, mask_part
 from tui.night.usage.compact_tables import digest
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
-# Alternatives stand under what they begin with, and all under what any can begin with: most signs of
-# a text begin none, and are passed with one look.
-_CHANCE = lazy(
-    r"""
-    (?=[0-9a-fptwjsr/\[:]|\d)
-    (?:
-        (?=\d)
-        (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}     # uuid
-        | \d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?   # date, time
-        | \b
-            (?: \d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\ ?[ap]m)?\b          # clock
-            | 0x[0-9a-f]+\b                                               # addresses
-            | (?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b                          # hashes
-            | \d+(?:\.\d+)?\s?(?:[nmuµ]?s|secs?|seconds?|mins?|minutes?|hours?|hrs?|h|m)\b   # durations
-            )
-        | \d{5,}                                                          # any long number
-        )
-    | (?=[a-f])
-        (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}     # uuid
-        | \b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b                              # hashes
-        )
-    | \b(?:pid|process|thread|port|worker|job|tid|seed|session|run)(?:\s?id)?[\s:=#\[(]*\d+   # ids
-    | (?:/private)?/(?:tmp|var/folders|var/tmp|dev/shm)/[^\s'":,;)\]]*    # temporary paths
-    | \[\d+\]\s+\d+                                                     # shell jobs
-    | :\d{4,5}\b                                                         # ports
-    )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_PARTS_OF_CHANCE = frozenset(
-    "pid process thread port worker job tid seed session run id"
-    " ns ms us s sec secs second seconds m min mins minute minutes h hr hrs hour hours am pm".split()
-)
 _BEGINNING = 40
 _INFRASTRUCTURE = lazy(
-    r"""\b(?:429|50[0234]|52[0-9])\b | rate.?limit | overloaded | service\ unavailable
+    r"""\b(?:HTTP(?:/\d(?:\.\d)?)?|API|status(?:\ code)?|code|error)[\s:=(]*(?:429|50[0234]|52[0-9])\b
+    | rate.?limit | overloaded | service\ unavailable
     | bad\ gateway | gateway\ time | too\ many\ requests
     | \b(?:ECONN(?:RESET|REFUSED|ABORTED)|ETIMEDOUT|EAI_AGAIN|ENOTFOUND)\b
     | connection\ (?:refused|reset|timed\ out|aborted) | could\ not\ resolve\ host
@@ -60,16 +29,12 @@ _CHANTS = 6
 
 def fingerprint(text: str, exact: bool) -> int:
     """A digest of `text`; unless `exact`, times, ids, hashes and temporary paths do not matter."""
-    return digest(" ".join(text.split()) if exact else _normal(text))
+    return digest(" ".join(text.split()) if exact else mask(text))
 
 
 def without_chance(text: str) -> str:
-    """The text without times, durations, ids, hashes and temporary paths."""
-    return _normal(text)
-
-
-def _normal(text: str) -> str:
-    return " ".join(_CHANCE.sub("·", text).split())
+    """The text without times of day, durations, ids, hashes and temporary paths."""
+    return mask(text)
 
 
 def are_similar(one: str, other: str) -> bool:
@@ -80,14 +45,17 @@ def are_similar(one: str, other: str) -> bool:
         return False
     left, right = one.split(" "), other.split(" ")
     if len(left) != len(right):
-        return _normal(one) == _normal(other)
+        return mask(one) == mask(other)
+    keeps_spans = counts_down(one)
+    if keeps_spans != counts_down(other):
+        return mask(one) == mask(other)
     for start, end in _differing(left, right):
         ours, theirs = left[start:end], right[start:end]
-        if _normal(" ".join(ours)) == _normal(" ".join(theirs)):
+        if mask_part(" ".join(ours), keeps_spans) == mask_part(" ".join(theirs), keeps_spans):
             continue
         if list(filter(_plain, ours)) == list(filter(_plain, theirs)):
             return False  # plain words stay, and those on both sides are the same ones
-        return _normal(one) == _normal(other)
+        return mask(one) == mask(other)
     return True
 
 
@@ -108,7 +76,7 @@ def _plain_words(text: str) -> list[str]:
 
 def _plain(word: str) -> bool:
     """Whether a word between spaces stays as it is, and what stands on its two sides stays apart."""
-    return word.isalpha() and word.isascii() and word.lower() not in _PARTS_OF_CHANCE
+    return word.isalpha() and word.isascii() and word.lower() not in PARTS_OF_CHANCE
 
 
 def _differing(left: list[str], right: list[str]) -> Iterator[tuple[int, int]]:

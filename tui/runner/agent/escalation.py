@@ -25,6 +25,7 @@ _END: tuple[Step, ...] = ("end", "term", "tree")
 _STEPS: dict[StopKind, tuple[Step, ...]] = {
     StopKind.LIMIT: ("note", "interrupt", *_END),
     StopKind.STOP: ("note", "interrupt", *_END),
+    StopKind.NEEDS_PERSON: ("note", "interrupt", *_END),
     StopKind.REWIND: ("interrupt", *_END),
     StopKind.KILL: ("term", "tree"),
 }

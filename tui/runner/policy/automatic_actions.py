@@ -1,4 +1,4 @@
-"""What the supervisor does by itself: at a limit, at a stall, and when the context of a session fills up."""
+"""What the supervisor does by itself at a limit, and when the context of a session fills up."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import Stall
 from tui.model.state import (
     LimitKind,
     NotifyKind,
     RunPhase,
     SessionState,
-    StallKind,
-    StallLevel,
     StopKind,
 )
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
@@ -26,8 +23,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
 from tui.runner.transitions import RunEvent
-from tui.store.stalls.stall_feedback import StallFeedback
-from tui.system.format import format_duration_clock, format_local, format_money_plain
+from tui.system.format import format_duration_clock, format_money_plain
 from tui.system.process_tree import find_members
 from tui.system.processes import resident_bytes
 
@@ -248,67 +244,6 @@ class LimitChecker:
         # No note where memory is short: writing one would need more of it.
         note = kind not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
-
-
-@dataclass
-class StallResponse:
-    """Journals when a stall begins and ends, notifies, and answers a loop as the settings say."""
-
-    _context: RunContext
-    _messages: MessageSender
-
-    def update(self, snapshot: NightSnapshot) -> None:
-        """Compares the stall of this snapshot with that of the last one."""
-        stall = None if snapshot.is_over else snapshot.stall
-        state = self._context.state
-        name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
-        if name != state.stall:
-            self.end_stall()
-            state.stall, state.stall_kind = name, None if stall is None else stall.kind
-            self._context.save()
-            if stall is not None:
-                self._on_stall_began(stall)
-        if stall is not None and stall.kind == StallKind.LOOP:
-            self._answer_loop(stall)
-
-    def end_stall(self) -> None:
-        """Journals the end of the current stall, if there is one."""
-        state = self._context.state
-        if state.stall:
-            self._context.journal_entry("stall_over", {"stall": state.stall_kind or state.stall})
-            state.stall, state.stall_kind, state.stall_level_answered = "", None, 0
-
-    def _on_stall_began(self, stall: Stall) -> None:
-        evidence = list(stall.evidence)
-        data = {"stall": stall.kind, "since": stall.since, "evidence": evidence}
-        self._context.journal_entry("stall", data)
-        shown = StallFeedback(self._context.project)
-        shown.note_shown(self._context.folder.id, stall, self._context.clock.wall())
-        text = "; ".join(evidence[:2])
-        if stall.waiting:
-            self._context.log_line(f"Waiting: {text}")
-            return
-        self._context.log_line(f"Process Health check failed: {stall.kind}: {text}", "WARNING")
-        self._context.notify(NotifyKind.STALL, f"{stall.kind}: {text}")
-
-    def _answer_loop(self, stall: Stall) -> None:
-        """Sends one step-back for each level of a loop, an interrupting one if the settings allow it."""
-        state, action = self._context.state, self._context.settings.stalls.loop_action
-        level = stall.level.rank
-        known = level <= state.stall_level_answered or level < StallLevel.SUSPECTED.rank
-        if known or state.phase.is_ending or action == "notice":
-            return
-        state.stall_level_answered = level
-        evidence = "; ".join(stall.evidence[:1])
-        stop = stall.level == StallLevel.STUCK
-        if stop and action != "interrupt":
-            self._context.save()
-            self._context.notify(NotifyKind.NEEDS_YOU, f"it loops: {evidence}")
-            return
-        since = format_local(stall.since) if stall.since else "a while"
-        text = prompts.step_back_prompt(self._context.settings, stall.evidence, since)
-        self._messages.queue(text, hard=stop, inject=True, mode="step-back")
-        self._context.log_line(f"Step-back sent: {evidence}", "WARNING")
 
 
 def see_to_handoff(

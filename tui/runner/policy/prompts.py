@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tui.model.records import ProgressFile
 from tui.settings.settings import Settings
 
@@ -105,12 +103,3 @@ def open_titles(progress: ProgressFile) -> list[str]:
     tasks = [task for task in progress.tasks if task.state != "done"]
     tasks.sort(key=lambda task: (task.state != "in_progress", task.priority or "P9"))
     return [task.title for task in tasks]
-
-
-def step_back_prompt(settings: Settings, evidence: Sequence[str], since: str) -> str:
-    """The configured text of a step-back, filled in."""
-    text, told = settings.stalls.step_back, "; ".join(evidence) or "no progress"
-    values = {"evidence": told, "since": since, "tried": "see above"}
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text

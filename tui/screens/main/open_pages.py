@@ -122,6 +122,7 @@ def open_night_list(page: SessionPage) -> None:
 def open_explanation(page: SessionPage) -> None:
     """Shows why the session is thought to be in its state, and takes a person's word that it is not so."""
     from tui.control.not_stuck import call_wrong
+    from tui.screens.main.trouble_banner import helping_keys
     from tui.screens.main.why_page import WhyScreen
     from tui.screens.main.why_words import why_items
     from tui.store.stalls.stall_feedback import StallFeedback
@@ -145,7 +146,7 @@ def open_explanation(page: SessionPage) -> None:
         lambda night: why_items(night, monitor.settings, records),
         page.time_travel.reveal_place,
         wrong,
-        page.controller.start,
+        lambda trouble: helping_keys(trouble, page.controller.unavailable_reason),
     )
     page.app.push_screen(screen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -155,22 +155,24 @@ def banner_facts(
         "bad" if trouble.is_bad else "warning",
         format_running(now - trouble.since) if is_timed and trouble.since is not None else "",
         trouble.badge,
-        _keys(_helping(trouble, unavailable), trouble),
+        _keys(helping_keys(trouble, unavailable), trouble),
         shown.others,
     )
 
 
-def _helping(trouble: Trouble, unavailable: Callable[[str], str]) -> Sequence[tuple[str, str]]:
-    """The action that helps most, where it can be done now."""
+def helping_keys(trouble: Trouble, unavailable: Callable[[str], str]) -> tuple[BannerKey, ...]:
+    """The key that helps most, where it can be done now; empty where none does."""
     found = _HELP.get(trouble.kind)
     if found is None:
         return ()
-    operation = next((one.operation for one in ACTIONS if one.name == found[0]), "")
-    return () if operation and unavailable(operation) else (found,)
+    name, label = found
+    operation = next((one.operation for one in ACTIONS if one.name == name), "")
+    if operation and unavailable(operation):
+        return ()
+    return (BannerKey(_KEYS[name], label, name, True),)
 
 
-def _keys(helping: Sequence[tuple[str, str]], trouble: Trouble) -> tuple[BannerKey, ...]:
-    keys = [BannerKey(_KEYS[name], label, name, True) for name, label in helping]
+def _keys(keys: tuple[BannerKey, ...], trouble: Trouble) -> tuple[BannerKey, ...]:
     has_rule = trouble.stall is not None and trouble.stall.rule
     label = "the rule to add" if has_rule else "why"
     marked = not keys and trouble.kind != TroubleKind.RATE_LIMITED

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from tui.model.events import SourceRef
 from tui.model.labels import state_word
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import Stall, StallStep
+from tui.model.stall import Stall, StallStep, Trouble
 from tui.screens.base_page import copy_to_tmux
 from tui.screens.info_pages import InfoScreen
 from tui.screens.main.why_words import stall_of
@@ -20,11 +20,13 @@ from widgets.lists.evidence_view import EvidenceView, Item
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
 from widgets.output_guard import show_toast
+from widgets.status.banner import BannerKey
 from widgets.text_cells import cells
 
 SHEET_BELOW = 100
 """Columns below which the page leaves nothing but the header in sight."""
 _RENEW_S = 1.0
+_HELP_KEY, _HELP_ACTION = "s", "operation('step_back')"
 _MOST_FOOT = 6
 
 
@@ -32,12 +34,14 @@ class WhyScreen(InfoScreen):
     """Shows `items` of the newest snapshot, renewed every second.
 
     `reveal` takes the events pane to a place and says whether it has it; `call_wrong` records that a stall is
-    none; `start` begins an operation by its name. Each is called once the page has closed, but `call_wrong`.
+    none. `keys` are those that help in a trouble now; they do here what they do on the screen below.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "close", "back", show=False),
-        Binding("s", "help", "step back", show=False),
+        Binding("s", "help('s')", "step back", show=False),
+        Binding("K", "help('K')", "kill", show=False),
+        Binding("m", "help('m')", "review", show=False),
         Binding("n", "not_stuck", "not stuck", show=False),
         Binding("y", "copy", "copy", show=False),
     ]
@@ -48,14 +52,14 @@ class WhyScreen(InfoScreen):
         items: Callable[[NightSnapshot], list[Item]],
         reveal: Callable[[SourceRef], bool],
         call_wrong: Callable[[Stall], None],
-        start: Callable[[str], None],
+        keys: Callable[[Trouble], tuple[BannerKey, ...]],
     ) -> None:
         super().__init__()
         self._night = night
         self._items = items
         self._reveal = reveal
         self._call_wrong = call_wrong
-        self._start = start
+        self._keys = keys
         self._view = EvidenceView()
         self._pane = Pane(0, "Why", self._view, id="why")
 
@@ -84,8 +88,9 @@ class WhyScreen(InfoScreen):
         parts = ["esc back"]
         if stall is not None and (stall.steps or stall.refs):
             parts.append("enter evidence")
+        parts += [f"{one.key} {one.label}" for one in self._helping()]
         if stall is not None and stall.detector is not None:
-            parts += ["s step back", "n not stuck"]
+            parts.append("n not stuck")
         parts.append("y copies the rule" if stall is not None and stall.rule else "y copy")
         room = self.size.width * 96 // 100 - _MOST_FOOT
         while len(parts) > 1 and cells(" · ".join(parts)) > room:
@@ -120,7 +125,7 @@ class WhyScreen(InfoScreen):
             text = stall.rule
         self.app.copy_to_clipboard(text)
         place = "the clipboard and a tmux buffer" if copy_to_tmux(text) else "the clipboard"
-        what = f"“{text}” is copied to" if stall is not None and text == stall.rule else "copied to"
+        what = "the rule is copied to" if stall is not None and text == stall.rule else "copied to"
         show_toast(self.app, f"{what} {place}")
 
     def action_not_stuck(self) -> None:
@@ -132,6 +137,17 @@ class WhyScreen(InfoScreen):
         self._call_wrong(stall)
         self.action_close()
 
-    def action_help(self) -> None:
-        self.action_close()
-        self._start("step_back")
+    async def action_help(self, key: str) -> None:
+        """Closes the page and does what helps, if this is the key for it; `s` has all steps of help."""
+        action = next((one.action for one in self._helping() if one.key == key), "")
+        if key == _HELP_KEY:
+            action = _HELP_ACTION
+        if action and self.is_current:
+            below = self.app.screen_stack[-2]
+            self.action_close()
+            await self.app.run_action(action, below)
+
+    def _helping(self) -> tuple[BannerKey, ...]:
+        night = self._night()
+        troubles = night.troubles if night is not None else ()
+        return self._keys(troubles[0]) if troubles else ()

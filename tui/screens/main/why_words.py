@@ -31,8 +31,6 @@ def why_items(night: NightSnapshot, settings: Settings, records: Records) -> lis
     first = night.troubles[0] if night.troubles else None
     stall = stall_of(night)
     items: list[Item] = [*_what(night, first, stall)]
-    if stall is not None and stall.rule:
-        items += _rule(stall)
     items += _figures(night, settings, stall)
     if stall is not None and stall.steps:
         title = f"What happened ({format_count(len(stall.steps), 'event')} of {stall.count} times)"
@@ -64,10 +62,13 @@ def _what(night: NightSnapshot, first: Trouble | None, stall: Stall | None) -> I
         return
     evidence = stall.evidence or (night.activity.reason,)
     yield Words(evidence[0], "strong")
+    if stall.rule:
+        yield from _rule(stall)
     yield from map(Words, evidence[1:])
     if stall.detector is not None:
         yield Words(f"It ends when {DETECTORS[stall.detector].cleared_by}.")
-    yield Words(f"What to do: {remedy_of(stall)}.")
+    if not stall.rule:
+        yield Words(f"What to do: {remedy_of(stall)}.")
     if stall.since:
         lasted = format_running(max(0.0, night.now - stall.since))
         yield Words(f"Since {format_clock(stall.since)}, for {lasted}.")
@@ -88,12 +89,10 @@ def _cost(waste: StallWaste) -> str:
 
 
 def _rule(stall: Stall) -> Iterator[Item]:
-    yield Words("")
-    yield Words("The rule to add (y copies it)", "heading")
-    yield Words(f"  {stall.rule}", "code", stall.rule)
     yield Words(
-        "To permissions.allow of .claude/settings.local.json; it counts for calls from then on."
+        "To add to permissions.allow of .claude/settings.local.json (y copies it):", "heading"
     )
+    yield Words(f"  {stall.rule}", "code", stall.rule)
 
 
 def _figures(night: NightSnapshot, settings: Settings, stall: Stall | None) -> Iterator[Item]:
@@ -128,7 +127,7 @@ def _detector(name: DetectorName, record: DetectorRecord | None) -> Iterator[Ite
 
 def record_words(record: DetectorRecord | None) -> str:
     """How right a detector was in this project so far."""
-    if record is None or not record.noticed:
+    if record is None or record.noticed < 2 > record.wrong + 1:
         return "This is its first notice in this project."
     if not record.wrong:
         times = format_count(record.noticed, "time")

@@ -12,8 +12,10 @@ from tui.model.review import InterventionEffect
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
 from tui.night.review.build import restore_points
-from tui.night.review.moments import find_moments, intervention_effects
+from tui.night.review.helped import intervention_effects
+from tui.night.review.moments import find_moments
 from tui.night.review.trouble import find_stalls
+from tui.system.format import format_local
 
 GREEN = "===== 4 passed in 0.1s ====="
 RED = "===== 1 failed, 3 passed in 0.1s ====="
@@ -139,6 +141,44 @@ def test_words_after_which_the_loop_went_on_did_not() -> None:
     journal = injected(script)
     loop(script)
     assert judged(script, journal).helped == "no"
+
+
+def test_a_loop_that_went_on_without_a_break_did_not_end_because_a_file_was_edited_later() -> None:
+    script = began()
+    loop(script)
+    journal = injected(script)
+    journal[0] = JournalEntry(
+        journal[0].at, "inject", "i1", {**journal[0].data, "by": "supervisor"}
+    )
+    loop(script, 2)
+    found = judged(script, journal)
+    assert found.helped == "no"
+    assert found.why.startswith(
+        "the loop did not end: 2 calls and none different since; it goes on"
+    )
+
+
+def test_the_effect_is_named_with_its_judgement() -> None:
+    script = began()
+    loop(script)
+    journal = injected(script)
+    script.step("Edit", "/w/a.py", "ok", path="/w/a.py")
+    ran(script, GREEN)
+    green = format_local(script.at or 0.0)
+    found = judged(script, journal)
+    assert found.why.endswith(f"; 2 different calls since; files changed; tests green at {green}")
+
+
+def test_an_interrupt_is_judged_by_what_came_after_it() -> None:
+    script = began()
+    loop(script)
+    at = (script.at or 0.0) + 0.1
+    journal = [JournalEntry(at, "interrupt", "x", {"by": "supervisor", "reason": "stuck"})]
+    script.step("Edit", "/w/a.py", "ok", path="/w/a.py")
+    ran(script, GREEN)
+    found = judged(script, journal)
+    assert (found.kind, found.helped) == ("interrupt", "yes")
+    assert found.why.startswith("the loop ended, and something new came; 2 different calls since")
 
 
 def test_a_loop_of_two_calls_is_the_same_loop_whatever_its_number_of_rounds() -> None:

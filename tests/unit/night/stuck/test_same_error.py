@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.night.stuck.stuck_session import Session
 from tui.model.stall import DetectorName
-from tui.model.state import StallLevel
+from tui.model.state import StallKind, StallLevel
 from tui.night.stuck.errors.causes import CauseKind, cause_of
 
 NAME = DetectorName.SAME_ERROR
@@ -52,7 +52,7 @@ def test_a_lock_behind_different_commands_is_found_at_four() -> None:
     assert "4 different calls" in stall.evidence[0]
     assert len(stall.steps) == 4
     assert stall.signals[0].is_reached
-    assert not stall.waiting
+    assert (stall.kind, stall.waiting) == (StallKind.SAME_ERROR, False)
 
 
 @pytest.mark.parametrize(("times", "level"), [(6, "notice"), (7, "suspected"), (12, "stuck")])

@@ -10,7 +10,7 @@ from tui.model.calls.tool_change import exact_digest
 from tui.night.evidence.test_output import plain
 from tui.night.stuck.similarity import is_infrastructure_error, without_chance
 from tui.system.format import shorten
-from tui.system.lazy_pattern import HintedPattern, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _LONGEST = 240
 _FEW = 3
@@ -138,6 +138,7 @@ _KNOWN = (
         r"|\bspawn (\S+) ENOENT",
     ),
 )
+_ANY_KNOWN = AnyWord(*(word for known in _KNOWN for word in known.pattern.hints.words))
 _MCP_GONE = lazy(
     r"not connected|connection (?:was )?closed|disconnected|no such tool available|-3200[0-9]|transport"
     r"|unavailable|not available|not running|session not found|failed to connect|ECONN|timed? ?out|EPIPE",
@@ -189,7 +190,7 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
     if tool.startswith("mcp__") and _MCP_GONE.search(ending):
         server = tool.split("__")[1]
         return Cause(exact_digest(f"mcp {server}"), CauseKind.MACHINE, _line_at(ending, 0))
-    for known in _KNOWN:
+    for known in _KNOWN if _ANY_KNOWN.is_in(ending) else ():
         match = known.pattern.search(ending)
         if match is not None:
             what = next((group for group in match.groups() if group), "")
@@ -217,7 +218,8 @@ def _line_at(text: str, place: int) -> str:
 
 def _stating(text: str) -> str:
     """The line that states the cause: the last of a traceback, else the first that says error."""
-    lines = [line.strip()[:_LONGEST] for line in _TAGS.sub("", text).splitlines()]
+    text = _TAGS.sub("", text) if "<" in text else text
+    lines = [line.strip()[:_LONGEST] for line in text.splitlines()]
     lines = [line for line in lines if line and not _HOLLOW.match(line)]
     if not lines:
         return ""
@@ -239,7 +241,8 @@ _FAILURE = lazy(
     r"^\s*(?:E {2,}|FAILED |FAIL\b|ERROR\b|--- FAIL|● |✕|✗|✘|×|not ok\b|thread '.*panicked|panicked at"
     r"|assert\w*|[+\-] |left:|right:|\d+\) |expected|received|got\b|want|actual|but was"
     r"|(?:\w+\.)*\w*(?:Error|Exception|Failure)\b|error\b|fatal|panic:|test \S+ \.\.\. FAILED"
-    r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|(?-i:\bFAILED [\w./:]*\w)|_test\.go:\d+:))",
+    r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|(?-i:\bFAILED [\w./:]*\w)"
+    r"|_test\.go:\d+:))",
     2 | 8,
 )
 _MOST_LINES = 40

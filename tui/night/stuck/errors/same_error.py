@@ -174,7 +174,7 @@ class SameError(Detector):
         refs = [group.first_ref] if group.first_ref is not None else []
         needed = counts_of(self.name, limits).notice * _PATIENCE.get(group.kind, 1.0) * self.factor
         return Stall(
-            StallKind.LOOP,
+            StallKind.SAME_ERROR,
             group.first_at or 0.0,
             tuple(evidence),
             tuple(dict.fromkeys((*refs, *(step.ref for step in group.steps)))),

@@ -34,7 +34,6 @@ class FailingRun(Struct):
     """A test run or build that fails the same way, round after round."""
 
     name: str
-    outcome: int
     rounds: int = 1
     sources: int = 0
     calls: int = 0
@@ -87,25 +86,23 @@ class SameTest(Detector):
             if known is not None:
                 self._forget(known)
             return
-        outcome = self._outcome(step)
-        if not outcome:
-            return
-        if known is None or known.outcome != outcome:
-            if known is not None:
-                self._forget(known)
-            known = FailingRun(
-                name, outcome, 1, progress.sources, progress.calls, step.at, step.ref
+        edited = known is None or progress.sources != known.sources
+        if step.run is None:
+            if known is not None and not edited:
+                known.calls = progress.calls
+                return  # without an edit between it is no round, and most likely the same call again
+            if cause_of(step.tool, step.excerpt, step.path) is None:
+                return
+        if known is None or _outcome(known.steps[-1]) != _outcome(step):
+            self._begin(
+                FailingRun(name, 1, progress.sources, progress.calls, step.at, step.ref, [step])
             )
-            known.steps.append(step)
-            self.failing.append(known)
-            if len(self.failing) > _MOST_GROUPS:
-                self._forget(self.failing[0])
             return
         known.calls = progress.calls
         self.failing.remove(known)
         self.failing.append(known)
-        if progress.sources == known.sources:
-            return  # without an edit between it is the same call again
+        if not edited:
+            return
         known.sources = progress.sources
         known.rounds += 1
         known.steps.append(step)
@@ -116,14 +113,13 @@ class SameTest(Detector):
             self.found = name
             self.finding = self._stall(known, level, limits)
 
-    def _outcome(self, step: Step) -> int:
-        """A number that is equal when the same failed in the same way; 0 where that cannot be told."""
-        run = step.run
-        if run is not None:
-            return hash((step.failures, run.passed or 0, run.failed or 0)) or 1
-        if cause_of(step.tool, step.excerpt) is None:
-            return 0
-        return failure_digest(step.excerpt) or 1
+    def _begin(self, run: FailingRun) -> None:
+        """A run fails for the first time, or otherwise than before."""
+        for known in [one for one in self.failing if one.name == run.name]:
+            self._forget(known)
+        self.failing.append(run)
+        if len(self.failing) > _MOST_GROUPS:
+            self._forget(self.failing[0])
 
     def _forget(self, known: FailingRun) -> None:
         self.failing.remove(known)
@@ -163,3 +159,12 @@ class SameTest(Detector):
                 ),
             ),
         )
+
+
+def _outcome(step: Step) -> int:
+    """A number that is equal when the same failed in the same way."""
+    if step.run is not None:
+        return hash((step.failures, step.run.passed or 0, step.run.failed or 0))
+    if not step.failures:
+        step.failures = failure_digest(step.excerpt)
+    return step.failures

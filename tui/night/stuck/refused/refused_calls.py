@@ -66,7 +66,7 @@ class RefusedCalls(Detector):
         elif step.denial == DenialKind.PERSON:
             self.reset()
         else:
-            self._refused(step, limits)
+            self._refused(step, progress, limits)
 
     def reset(self) -> None:
         self.number, self.refusals, self.totals, self.in_row, self.let_run = 0, [], {}, 0, 0
@@ -90,8 +90,10 @@ class RefusedCalls(Detector):
         elif self.finding is not None and self.let_run == _GOES_ON:
             self.finding = _as_notice(self.finding)
 
-    def _refused(self, step: Step, limits: StallThresholds) -> None:
+    def _refused(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
         kind = step.denial or DenialKind.NOT_GRANTED
+        if progress.plans and kind == DenialKind.NOT_GRANTED:
+            kind = DenialKind.PLAN_MODE
         self.number += 1
         anew = step.called_at is None or self.last_at is None or step.called_at >= self.last_at
         if not self.refusals:
@@ -100,7 +102,7 @@ class RefusedCalls(Detector):
         self.in_row += anew
         self.let_run = 0
         pattern = call_pattern(step.tool, step)
-        rules = allow_rules(step.tool, step, step.cwd) if kind.can_be_allowed else ()
+        rules = allow_rules(step.tool, step, progress.cwd) if kind.can_be_allowed else ()
         answer = shorten(step.excerpt, 160)
         refusal = Refusal(self.number, pattern, kind, step.shown(), step.ref, rules, answer, anew)
         oldest = self.number - _WINDOW

@@ -27,6 +27,9 @@ class Continuations(Detector):
     """Our supervisor's prompts to go on, in a row without a task done; `idle` ones brought nothing at all."""
 
     name: ClassVar[DetectorName] = DetectorName.CONTINUATIONS
+    beside: ClassVar[frozenset[ProgressKind]] = frozenset(
+        {ProgressKind.CONTENT, ProgressKind.VERDICT, ProgressKind.OUTPUT}
+    )
     number: int = 0
     idle: int = 0
     half_used: bool = False
@@ -71,6 +74,9 @@ class Continuations(Detector):
             self.reset()
         elif not self.half_used:
             self.finding = None
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.idle, "continuations without anything new", limits)
 
     def reset(self) -> None:
         self.number, self.idle, self.half_used = 0, 0, False
@@ -166,6 +172,9 @@ class Handoffs(Detector):
         # The note that each session leaves is new content, and no progress.
         if self.content.is_progress(kind):
             self.reset()
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.count, "hand-overs without progress", limits)
 
     def reset(self) -> None:
         self.count, self.finding, self.first_at, self.refs = 0, None, None, []

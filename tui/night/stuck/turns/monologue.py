@@ -18,7 +18,6 @@ from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
     Equality,
-    brings_words,
     say_the_same,
     words_of,
 )
@@ -26,10 +25,10 @@ from tui.system.format import shorten
 
 _LONG = 400
 _KEPT = 2000
-_RECENT = 4
 _ONLY_TEXT = 8
 _SHOWN = 6
 _TALK = 3
+_ONE_IN = 3
 
 
 class RepeatedPhrases(Detector):
@@ -81,6 +80,7 @@ class Monologue(Detector):
     recent: list[Statement] = field(default_factory=list)
     first: Statement | None = None
     count: int = 0
+    others: int = 0
     unprompted: int = 0
     equal: Equality = Equality.LETTERS
     has_worked: bool = False
@@ -98,7 +98,7 @@ class Monologue(Detector):
         one = Statement(said.text[:_KEPT], said.message, said.at, said.ref)
         self.unprompted += 1
         if last is None:
-            self.count, self.first, self.equal = 1, one, Equality.LETTERS
+            self.count, self.others, self.first, self.equal = 1, 0, one, Equality.LETTERS
         else:
             self._compare(one)
         self.recent.append(one)
@@ -110,15 +110,14 @@ class Monologue(Detector):
         one.words = words_of(one.text)
         for other in self.recent:
             other.words = other.words or words_of(other.text)
-        known = frozenset[str]().union(*(other.words for other in self.recent))
-        for other in self.recent[-_RECENT:]:
-            if one.text == other.text or (
-                say_the_same(one.words, other.words) and not brings_words(one.words, known)
-            ):
+        for other in self.recent:
+            if say_the_same(one.text, one.words, other.text, other.words):
                 self.count += 1
                 self.equal = max(self.equal, Equality.of(one.text, other.text))
                 return
-        self.count, self.first, self.equal = 1, one, Equality.LETTERS
+        self.others += 1
+        if self.others > self.count // _ONE_IN:  # one in a few may say something else
+            self.count, self.others, self.first, self.equal = 1, 0, one, Equality.LETTERS
 
     def _judge(self, one: Statement, limits: StallThresholds) -> None:
         level, count = self.level(self.count, limits), self.count

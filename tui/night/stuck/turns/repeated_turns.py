@@ -20,7 +20,7 @@ from tui.night.stuck.similarity import are_similar, is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
 from tui.night.stuck.turns.notes import NewContent
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
-from tui.night.stuck.turns.wording import ALIKE, Equality, brings_words, shared_words, words_of
+from tui.night.stuck.turns.wording import ALIKE, Equality, say_the_same, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
 
 _MOST_STEPS = 64
@@ -117,7 +117,7 @@ class RepeatedTurns(Detector):
         if self.finding is not None and self._match(step) is None:
             self.news += 1
             if self.news > max(1, turn.calls // _ODD):
-                self.finding = None
+                self.finding, self.rounds = None, 0
 
     def _on_content(self, turn: Turn, is_work: bool) -> None:
         if is_work:
@@ -132,6 +132,9 @@ class RepeatedTurns(Detector):
     def on_progress(self, kind: ProgressKind) -> None:
         if self.content.is_progress(kind) and self.current is not None:
             self._on_content(self.current, True)
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(self.rounds, "equal turns", limits)
 
     def reset(self) -> None:
         self.current, self.turns, self.rounds, self.finding = None, [], 0, None
@@ -185,8 +188,10 @@ class RepeatedTurns(Detector):
         if turn.calls:
             return self._calls_again(turn, last, alike, counted)
         self.said = max(self.said, Equality.of(turn.text, last.text))
-        known = frozenset[str]().union(*(one.words for one in self.turns))
-        return alike >= ALIKE and not last.calls and not brings_words(turn.words, known)
+        said_before = any(
+            say_the_same(turn.text, turn.words, one.text, one.words) for one in self.turns
+        )
+        return said_before and not last.calls
 
     def _calls_again(self, turn: Turn, last: Turn, alike: float, counted: bool) -> bool:
         """Whether the calls of a turn were all there before.

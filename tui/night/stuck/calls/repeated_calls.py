@@ -1,39 +1,27 @@
 """The same calls with the same answers, in cycles that come again and again.
 
-Steps are equal when tool, arguments, answer and work tree are equal. A cycle of up to
+Steps are equal when what they ask, answer and work tree are equal. A cycle of up to
 `loop_longest_cycle` steps that comes again and again is a loop, also with a text in between. What
-waits by repeating (pollers) and errors of the network get more patience.
+waits, proves or measures by repeating gets patience (`waiting`).
 """
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from msgspec import field
 
-from tui.model.cli_commands import POLLING, SHELLS
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.calls.answers import Sameness, compare
+from tui.night.stuck.calls.waiting import Patience, patience_of
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.similarity import differ_early, fingerprint, is_infrastructure_error
 from tui.night.stuck.step import Step
 from tui.system.format import format_duration
-from tui.system.lazy_pattern import lazy
 
-_START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b)\s*(?:sudo\s+|timeout\s+\S+\s+)?"
-_POLLING = lazy(
-    _START
-    + r"""(?: sleep | wait | watch | until | while | pgrep | ps | squeue | qstat | nc\s+-z
-    | tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF] | gh\s+(?:run|pr)\s+(?:watch|view|checks|list)
-    | kubectl\s+(?:get|rollout|wait|logs) | docker\s+(?:ps|inspect|logs|compose\s+ps)
-    | systemctl\s+(?:is-active|status) | curl\b.*(?:health|status|ready) )\b""",
-    re.VERBOSE,
-)
 _KEPT = 64
-_SIZE_SLACK = 64
 
 
 class RepeatedCalls(Detector):
@@ -43,14 +31,15 @@ class RepeatedCalls(Detector):
     steps: list[Step] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
+    starts: list[float | None] = field(default_factory=list)
     repeating: bool = False
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
-        again = step.key in self.keys and self._compare(step, limits)
+        again = step.call in self.keys and self._compare(step, limits)
         if self.repeating and not again:
             self.runs = []
         self.repeating = again
-        self.keys.append(step.key)
+        self.keys.append(step.call)
         del self.keys[: -limits.loop_longest_cycle]
         self.steps.append(step)
         if len(self.steps) > _KEPT:
@@ -82,11 +71,18 @@ class RepeatedCalls(Detector):
         longest = limits.loop_longest_cycle
         if len(self.runs) != longest:
             self.runs = [0] * longest
+            self.starts = [None] * longest
         again = False
         for length in range(1, longest + 1):
             before = self.steps[-length] if length <= len(self.steps) else None
-            if before is not None and before.key == step.key and _same(before, step, limits):
+            same = Sameness.DIFFERENT
+            if before is not None and before.call == step.call:
+                same = compare(before, step)
+            if before is not None and same.is_same:
+                if not self.runs[length - 1]:
+                    self.starts[length - 1] = before.at
                 self.runs[length - 1] += 1
+                step.varies = step.varies or same is Sameness.SAME_BUT_FIGURES
                 again = True
             else:
                 self.runs[length - 1] = 0
@@ -94,31 +90,46 @@ class RepeatedCalls(Detector):
 
     def _judge(self, limits: StallThresholds) -> None:
         """Find the shortest cycle that has come round often enough."""
+        notice = counts_of(self.name, limits).notice
         for length, run in enumerate(self.runs, 1):
             rounds = run // length + 1
-            if rounds < limits.loop_notice:
+            if rounds < notice:
                 continue
-            cycle = self.steps[-length:]
-            patience = max(_patience(step, limits) for step in cycle)
-            level = self.level(rounds, limits, patience)
-            if level:
-                self.finding = self._stall(cycle, rounds, level, limits)
+            patience = patience_of(self.steps[-(run + length) :], length, limits)
+            level = self.level(rounds, limits, patience.factor)
+            long = self._lasted(length, run) >= patience.seconds * self.factor
+            if level and (long or rounds >= patience.rounds * self.factor):
+                level = min(level, patience.most, key=lambda one: one.rank)
+                self.finding = self._stall(length, rounds, level, patience, limits)
                 return
         self.finding = None
 
+    def _lasted(self, length: int, run: int) -> float:
+        """Seconds since the first of the steps that repeat."""
+        start, last = self.starts[length - 1], self.steps[-1].at
+        if start is None or last is None:
+            return 20.0 * (run + length)
+        return max(0.0, last - start)
+
     def _stall(
-        self, cycle: list[Step], rounds: int, level: StallLevel, limits: StallThresholds
+        self,
+        length: int,
+        rounds: int,
+        level: StallLevel,
+        patience: Patience,
+        limits: StallThresholds,
     ) -> Stall:
         """A loop in words: what repeats, how often, since when, with what answer."""
-        first = self.steps[max(0, len(self.steps) - rounds * len(cycle))]
-        since = first.at
+        cycle = self.steps[-length:]
+        first = self.steps[max(0, len(self.steps) - rounds * length)]
+        since = self.starts[length - 1]
         if self.finding is not None and self.finding.count:
             since = min(self.finding.since, since) if since is not None else self.finding.since
         pattern = " → ".join(step.words for step in cycle)
-        if len(cycle) == 1:
+        if length == 1:
             what = f"{pattern}: {rounds} times with the same answer"
         else:
-            what = f"{len(cycle)} calls in turn, {rounds} rounds with the same answers: {pattern}"
+            what = f"{length} calls in turn, {rounds} rounds with the same answers: {pattern}"
         evidence = [what]
         last = cycle[-1]
         if last.last_line:
@@ -126,6 +137,7 @@ class RepeatedCalls(Detector):
         if since is not None and last.at is not None and last.at > since:
             lasted = format_duration(last.at - since)
             evidence.append(f"for {lasted} without a change of files or answers")
+        needed = counts_of(self.name, limits).notice * patience.factor * self.factor
         return Stall(
             StallKind.LOOP,
             since or 0.0,
@@ -136,47 +148,6 @@ class RepeatedCalls(Detector):
             last_at=last.at,
             pattern=pattern,
             detector=self.name,
-            steps=tuple(step.shown() for step in self.steps[-2 * len(cycle) :]),
-            signals=(
-                StallSignal("equal rounds", rounds, counts_of(self.name, limits).notice, "rounds"),
-            ),
+            steps=tuple(step.shown() for step in self.steps[-2 * length :]),
+            signals=(StallSignal("equal rounds", rounds, needed, "rounds"),),
         )
-
-
-def _same(one: Step, other: Step, limits: StallThresholds) -> bool:
-    """Whether two steps with equal arguments are the same step."""
-    if (
-        one.tool != other.tool
-        or one.tree != other.tree
-        or one.is_error != other.is_error
-        or abs(one.size - other.size) > _SIZE_SLACK
-    ):
-        return False
-    if one.excerpt == other.excerpt:
-        return True
-    if differ_early(one.excerpt, other.excerpt):
-        return False
-    exact = _polls(other, limits)
-    for step in (one, other):
-        step.fingerprint = step.fingerprint or fingerprint(step.excerpt, exact)
-    return one.fingerprint == other.fingerprint
-
-
-def _polls(step: Step, limits: StallThresholds) -> bool:
-    """Whether a step waits by repeating."""
-    if step.tool in POLLING:
-        return True
-    if step.tool not in SHELLS:
-        return False
-    return _POLLING.search(step.target) is not None or any(
-        re.search(_START + re.escape(name) + r"\b", step.target) for name in limits.pollers
-    )
-
-
-def _patience(step: Step, limits: StallThresholds) -> float:
-    if not step.patience:
-        proves = step.run is not None and step.run.verdict == "green"
-        offline = step.is_error and is_infrastructure_error(step.excerpt)
-        patient = proves or offline or _polls(step, limits)
-        step.patience = limits.poller_factor if patient else 1.0
-    return step.patience

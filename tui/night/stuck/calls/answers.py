@@ -1,0 +1,124 @@
+"""When two steps are the same step: the same was asked of the same files, with the same answer."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from tui.night.stuck.chance import Clock, ClockKind, mask_timed
+from tui.night.stuck.similarity import differ_early
+from tui.night.stuck.step import Step
+from tui.night.usage.compact_tables import digest
+
+_SIZE_SLACK = 64
+_SLACK = 5.0
+_MINUTE = 60.0
+_DAY = 86_400.0
+
+
+class Sameness(IntEnum):
+    """How much two answers to the same call are the same."""
+
+    DIFFERENT = 0
+    SAME_BUT_FIGURES = 1
+    SAME = 2
+
+    @property
+    def is_same(self) -> bool:
+        """Whether they differ in nothing but chance; durations are that."""
+        return self != Sameness.DIFFERENT
+
+
+def compare(one: Step, other: Step) -> Sameness:
+    """How `other`, the later one, compares with `one`; both ask the same (`call` is equal)."""
+    if (
+        one.tool != other.tool
+        or one.tree != other.tree
+        or one.is_error != other.is_error
+        or abs(one.size - other.size) > _SIZE_SLACK
+    ):
+        return Sameness.DIFFERENT
+    if one.whole:  # it was cut
+        same = one.size == other.size and one.whole == other.exact()
+        return Sameness.SAME if same else Sameness.DIFFERENT
+    if one.excerpt == other.excerpt:
+        return Sameness.SAME
+    if not one.echoes and not other.echoes and differ_early(one.excerpt, other.excerpt):
+        return Sameness.DIFFERENT
+    _fingerprint(one)
+    _fingerprint(other)
+    if one.fingerprint != other.fingerprint or not _clocks_agree(one, other):
+        return Sameness.DIFFERENT
+    return Sameness.SAME if one.spans == other.spans else Sameness.SAME_BUT_FIGURES
+
+
+def _fingerprint(step: Step) -> None:
+    """Keep what an answer is without chance."""
+    if step.fingerprint:
+        return
+    text = step.excerpt
+    for echo in step.echoes:
+        text = text.replace(echo, "", 1)
+    masked = mask_timed(text)
+    step.fingerprint = digest(masked.text)
+    step.clocks = tuple((int(clock.kind), clock.value) for clock in masked.clocks)
+    step.spans = digest(" ".join(masked.spans)) if masked.spans else 0
+
+
+def _clocks_agree(one: Step, other: Step) -> bool:
+    """Whether every time in two answers is chance: it stayed, or moved as the clock did."""
+    if len(one.clocks) != len(other.clocks):
+        return False
+    return all(
+        left == right
+        or is_clock(
+            one, Clock(ClockKind(left[0]), left[1]), other, Clock(ClockKind(right[0]), right[1])
+        )
+        for left, right in zip(one.clocks, other.clocks, strict=True)
+    )
+
+
+def is_clock(one: Step, left: Clock, other: Step, right: Clock) -> bool:
+    """Whether a time in the answer of a step, and that in a later one's, are readings of a clock.
+
+    Where no times of steps are known, a time of day is, and a date is not; neither is it in an error,
+    which is the same at another hour.
+    """
+    if left.kind != right.kind:
+        return False
+    untimed = one.at is None or other.at is None
+    if (untimed or other.is_error) and _is_same_day(left, right):
+        return True
+    return not untimed and (
+        _are_durations(one, left, other, right) or _moved(one, left, other, right)
+    )
+
+
+def _is_same_day(left: Clock, right: Clock) -> bool:
+    """Whether two times may be those of one day."""
+    if left.kind == ClockKind.MOMENT:
+        return left.value // _DAY == right.value // _DAY
+    return left.kind == ClockKind.TIME
+
+
+def _moved(one: Step, left: Clock, other: Step, right: Clock) -> bool:
+    """Whether a time moved as the clock did while the two steps were made."""
+    start, end = one.at or 0.0, other.at or 0.0
+    slack = _MINUTE if left.kind == ClockKind.SHORT else _SLACK
+    least = (other.called_at or end) - start - slack
+    most = end - (one.called_at or start) + slack
+    moved = right.value - left.value
+    if left.kind in (ClockKind.TIME, ClockKind.SHORT):
+        return (moved - least) % _DAY <= most - least
+    return least <= moved <= most
+
+
+def _are_durations(one: Step, left: Clock, other: Step, right: Clock) -> bool:
+    """Whether two times, such as 0:01:15, say how long their calls took."""
+    unit = 60 if left.kind == ClockKind.SHORT else 1
+    if left.kind not in (ClockKind.TIME, ClockKind.SHORT):
+        return False
+    pairs = ((one, left), (other, right))
+    return all(
+        step.seconds is not None and 0 < clock.value / unit <= step.seconds + 2
+        for step, clock in pairs
+    )

@@ -1,0 +1,185 @@
+"""The same call with the same answer again and again, not next to each other, without progress between.
+
+Whoever works asks again now and then: a look at the state of things, a file that was forgotten. So a
+look needs more rounds than an error, and fewer where most of what came between was asked before too.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from msgspec import Struct, field
+
+from tui.model.events import SourceRef
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
+from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.calls.answers import compare
+from tui.night.stuck.calls.waiting import PAUSE, fails, glances, is_exempt, polls
+from tui.night.stuck.detector import Detector, counts_of
+from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.step import Step
+from tui.system.format import format_duration
+
+_WINDOW = 60
+_NEW_STEPS = 8
+_MOST_CALLS = 96
+_MOST_ANSWERS = 3
+_LISTS = frozenset({"TodoWrite", "TodoRead", "TaskList", "TaskGet", "TaskUpdate", "TaskCreate"})
+
+
+class Place(NamedTuple):
+    """One of the steps that were the same: its number, its time, where it stands."""
+
+    number: int
+    at: float | None
+    ref: SourceRef
+
+
+class Recurrence(Struct):
+    """One call with one answer: the newest step, and all steps that were the same."""
+
+    step: Step
+    places: list[Place]
+    paused: bool
+    waits: bool | None = None
+
+
+class RecurringCalls(Detector):
+    """What was asked and answered in the newest steps."""
+
+    name: ClassVar[DetectorName] = DetectorName.RECURRING_CALLS
+    seen: dict[int, list[Recurrence]] = field(default_factory=dict)
+    number: int = 0
+    moved: int = 0
+    distance: int = 0
+    followed: int = 0
+    again: list[int] = field(default_factory=list)
+    last_at: float | None = None
+
+    def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
+        self.number += 1
+        paused = step.at is not None and self.last_at is not None
+        paused = paused and (step.at or 0.0) - (self.last_at or 0.0) >= PAUSE
+        self.last_at = step.at
+        known = self.seen.get(step.call)
+        one = None
+        if known is not None:
+            one = next((each for each in known if compare(each.step, step).is_same), None)
+        if one is None:
+            self.distance = self.followed = 0
+            if known is not None:
+                self.moved = self.number  # the same call has a new answer: something changed
+            self._add(step, paused)
+            if self.finding is not None and self.number - self.again[-1] >= _NEW_STEPS:
+                self.finding = None
+            return
+        if self._is_in_turn(one, limits):
+            one.step, one.places = step.kept(), [Place(self.number, step.at, step.ref)]
+            self.again.append(self.number)
+            self.finding = None
+            return
+        oldest = max(self.number - _WINDOW, self.moved)
+        one.step, one.paused = step.kept(), one.paused and paused
+        one.places = [
+            place for place in one.places if oldest < place.number != self.number - 1
+        ]  # those next to each other are one
+        one.places.append(Place(self.number, step.at, step.ref))
+        self.again.append(self.number)
+        del self.again[:-_WINDOW]
+        if len(one.places) >= counts_of(self.name, limits).notice:
+            self._judge(one, limits)
+
+    def on_compaction(
+        self, at: float | None, ref: SourceRef, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
+        self.reset()
+
+    def on_progress(self, kind: ProgressKind) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        if self.number:
+            self.seen, self.again, self.finding = {}, [], None
+            self.number = self.moved = self.distance = self.followed = 0
+
+    def _add(self, step: Step, paused: bool) -> None:
+        """A call or an answer that was not seen before; the oldest of too many are forgotten."""
+        answers = self.seen.setdefault(step.call, [])
+        answers.append(Recurrence(step.kept(), [Place(self.number, step.at, step.ref)], paused))
+        del answers[:-_MOST_ANSWERS]
+        if len(self.seen) > _MOST_CALLS:
+            old = self.number - _WINDOW
+            self.seen = {
+                call: kept
+                for call, kept in self.seen.items()
+                if any(each.places[-1].number > old for each in kept)
+            }
+
+    def _is_in_turn(self, one: Recurrence, limits: StallThresholds) -> bool:
+        """Whether the newest calls repeat others in their order: a cycle, which has its own detector."""
+        distance = self.number - one.places[-1].number
+        self.followed = self.followed + 1 if distance == self.distance else 1
+        self.distance = distance
+        return distance <= limits.loop_longest_cycle and self.followed >= max(2, distance)
+
+    def _judge(self, one: Recurrence, limits: StallThresholds) -> None:
+        """Whether one call has come again often enough."""
+        step = one.step
+        if step.tool in _LISTS or (one.paused and not step.is_error) or is_exempt(step, limits):
+            return
+        if self._is_part_of_waiting(one, limits):
+            return
+        needed = self._needed(one, counts_of(self.name, limits).notice)
+        times = len(one.places)
+        level = self.level(times, limits, needed / counts_of(self.name, limits).notice)
+        if not level:
+            return
+        if glances(step):
+            level = StallLevel.NOTICE
+        self.finding = self._stall(one, times, level, needed * self.factor)
+
+    def _is_part_of_waiting(self, one: Recurrence, limits: StallThresholds) -> bool:
+        """Whether something that waits came again as well since the first of these rounds."""
+        for answers in self.seen.values():
+            for each in answers:
+                if len(each.places) < 2 or each.places[-1].number < one.places[0].number:
+                    continue
+                if each.waits is None:
+                    each.waits = polls(each.step, limits)
+                if each.waits:
+                    return True
+        return False
+
+    def _needed(self, one: Recurrence, notice: int) -> int:
+        """How many rounds are needed, by what the call is."""
+        step = one.step
+        if fails(step):
+            return notice
+        if glances(step):
+            return notice + 2
+        span = self.number - one.places[0].number + 1
+        asked = sum(place >= one.places[0].number for place in self.again)
+        return notice if 2 * asked >= span else notice + 1
+
+    def _stall(self, one: Recurrence, times: int, level: StallLevel, needed: float) -> Stall:
+        step = one.step
+        span = self.number - one.places[0].number + 1
+        evidence = [f"{step.words}: {times} times with the same answer in {span} calls"]
+        if step.last_line:
+            evidence.append(f"{'error' if step.is_error else 'answer'}: {step.last_line}")
+        since = one.places[0].at
+        if since is not None and step.at is not None and step.at > since:
+            evidence.append(f"for {format_duration(step.at - since)} without progress")
+        return Stall(
+            StallKind.LOOP,
+            since or 0.0,
+            tuple(evidence),
+            (one.places[0].ref, step.ref),
+            level,
+            times,
+            last_at=step.at,
+            pattern=step.words,
+            detector=self.name,
+            steps=(step.shown(),),
+            signals=(StallSignal("equal answers", times, needed, "times"),),
+        )

@@ -1,0 +1,237 @@
+"""What deserves patience: waiting by repeating, proofs and measurements by repeating, backing off.
+
+Each kind has its reason, how many times more rounds it may take, how long it may last, and the
+highest level that it can reach.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tui.model.cli_commands import POLLING
+from tui.model.state import StallLevel, StallThresholds
+from tui.night.stuck.similarity import is_infrastructure_error
+from tui.night.stuck.step import Step
+from tui.system.lazy_pattern import AnyWord, lazy
+
+PAUSE = 25.0
+"""Seconds between two looks from which on they are waiting; a model that thinks is seldom as slow."""
+_SPINNING = 10.0
+_HAMMERING = 60
+_TEN_MINUTES = 600.0
+_HOUR = 3600.0
+_START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b|\bthen\b)\s*(?:sudo\s+|timeout\s+\S+\s+|env\s+|\w+=\S*\s+)*"
+_POLLING = lazy(
+    _START
+    + r"""(?: sleep | wait | watch | until | while | pgrep | pidof | ps | jobs | squeue | sacct | qstat | bjobs
+    | condor_q | nc\s+-z | nvidia-smi | rocm-smi | nvtop | top\s+-b | lsof\s+-i | ss\s+-\w | netstat
+    | tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF] | journalctl
+    | gh\s+(?:run|pr|workflow)\s+(?:watch|view|checks|list|status) | glab\s+(?:ci|pipeline)\s
+    | kubectl\s+(?:-\S+\s+(?:[\w-]+\s+)?)*(?:get|rollout|wait|logs|describe|top) | helm\s+(?:status|list)
+    | argocd\s+app\s+(?:get|wait|list) | oc\s+(?:get|status|logs)
+    | docker\s+(?:ps|inspect|logs|stats|wait|container\s+ls) | podman\s+(?:ps|inspect|logs|wait)
+    | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+)*(?:ps|logs)
+    | systemctl\s+(?:is-active|status|show) | supervisorctl\s+status | pm2\s+(?:ls|list|status|logs|jlist)
+    | aws\s.*\b(?:describe|get|list|wait)- | aws\s+s3\s+ls | aws\s+logs
+    | gcloud\s.*\b(?:describe|list|wait|operations|log) | az\s.*\b(?:show|list|wait)\b
+    | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.*\bstatus | consul\s
+    | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.*\b(?:status|ps|logs?|inspect|list|ls|info)
+    | (?:curl|http|wget)\b.*(?:health|status|ready|live|deploy|queue|progress
+      |\b(?:job|build|run|pipeline|task)s?\b)
+    )(?!\w)""",
+    re.VERBOSE,
+)
+_SLEEPS = AnyWord("time.sleep(", "Start-Sleep", "setTimeout(", "asyncio.sleep(")
+_POLLING_TOOL = lazy(r"status|poll|wait|progress|output|monitor|health|wake", re.IGNORECASE)
+_NOT_YET = lazy(
+    r"""\bnot\ (?:yet|ready|running|started|available|found\ yet|reachable|healthy) | \byet\b | pending
+    | in\ progress | still\ \w+ing | connection\ refused | ECONNREFUSED | couldn't\ connect | queued
+    | initiali[sz]ing | starting | waiting | provisioning | unavailable | try\ again | not\ exist\ yet
+    | no\ such\ container""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_REFUSED = lazy(r"connection\ refused|ECONNREFUSED|couldn't\ connect", re.VERBOSE | re.IGNORECASE)
+_MEASURES = lazy(
+    r"bench|hyperfine|timeit|\bperf\b|\btime\s|ns/op|/iter\b|\bmean\b|\bmedian\b|σ|\blatency\b|\bp9[59]\b"
+    r"|ops/s|req/s|\bwrk\b|\bab\s|\breal\s+\d",
+    re.IGNORECASE,
+)
+_GREEN = lazy(
+    r"\b(?:[1-9]\d*\s+(?:passed|passing|tests?\s+passed|ok)|all\s+(?:\w+\s+)?(?:tests?|checks?|specs?)\s+pass(?:ed)?"
+    r"|tests?\s+pass(?:ed)?|test\s+result:\s+ok|0\s+fail(?:ed|ures)?|\d+\s+(?:tests?|specs?|examples?)[^\n]*\b0\s+fail)"
+    r"|^ok\s+\d+\b|^ok\s+[\w./-]+\s+\(?[\d.c]|^OK\s*(?:\(|$)|^PASS\b|\bPASSED\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RED = lazy(
+    r"\b[1-9]\d*\s+(?:failed|failing|failures?|errors?)\b|\bFAILED\b|\bFAIL\b|Traceback|\bnot ok\b"
+)
+_LOOKING_TOOLS = frozenset(
+    {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "WebFetch", "WebSearch"}
+)
+_LOOKING = lazy(
+    r"(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|cat|head|tail|grep|egrep|rg|ag|find|fd|pwd|wc|stat|file|tree|which|type|sed\s+-n|awk|less"
+    r"|du|df|env|printenv|id|whoami|uname|date|diff|nl|jq|echo"
+    r"|git\s+(?:-\S+\s+\S+\s+)*(?:status|diff|log|show|branch|blame|ls-files|rev-parse|remote|describe|grep))(?!\S)"
+)
+
+
+class Patience(NamedTuple):
+    """How many times as many rounds are needed, the seconds that they last, the highest level.
+
+    So many `rounds` are enough without the seconds.
+    """
+
+    factor: float = 1.0
+    seconds: float = 0.0
+    most: StallLevel = StallLevel.STUCK
+    rounds: int = 1 << 30
+
+
+_NONE = Patience()
+_PROOF_ALONE = Patience(50 / 3, 0.0, StallLevel.NOTICE)
+_PROOF_IN_TURN = Patience(20 / 3, 0.0, StallLevel.NOTICE)
+_SUCCESS = Patience(2.0, 0.0, StallLevel.SUSPECTED)
+
+
+def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) -> Patience:
+    """The patience with `rounds` of equal steps, each `length` long; the last one is looked at."""
+    cycle = rounds[-length:]
+    failing = [step for step in cycle if step.is_error]
+    paused = _are_paused(rounds, length)
+    if any(is_infrastructure_error(step.excerpt) for step in failing):
+        return _backing_off(failing, paused, limits)
+    waits = all(_NOT_YET.search(step.excerpt) for step in failing)
+    if any(polls(step, limits) for step in cycle):
+        return _polling(rounds, failing, waits, limits)
+    if waits and paused:
+        if (
+            not failing
+            and not any(_waits_inside(step) for step in cycle)
+            and all(map(looks, cycle))
+        ):
+            return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
+        return Patience(1.0, _TEN_MINUTES if failing else _HOUR, StallLevel.NOTICE)
+    if failing:
+        return _NONE
+    return _proving(rounds, cycle)
+
+
+def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
+    """A server that is down: what is not heard of here may well answer at the next try."""
+    if paused:
+        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
+    refused = all(_REFUSED.search(step.excerpt) for step in failing)
+    factor = min(2.0, limits.poller_factor) if refused else limits.poller_factor
+    return Patience(factor, 0.0, StallLevel.NOTICE)
+
+
+def _polling(
+    rounds: Sequence[Step], failing: list[Step], waits: bool, limits: StallThresholds
+) -> Patience:
+    """What asks again and again by its nature. A wait with pauses is never more than a notice."""
+    timed = rounds[0].at is not None and rounds[-1].at is not None
+    mean = rounds[-1].since(rounds[0]) / max(1, len(rounds) - 1)
+    if timed and mean < _SPINNING:
+        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED, _HAMMERING)
+    if not timed or (failing and not waits):
+        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
+    return Patience(limits.poller_factor, _HOUR, StallLevel.NOTICE)
+
+
+def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
+    """Rounds that succeed: proofs, measurements, batches."""
+    if any(proves(step) for step in cycle):
+        return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
+    if any(_measures(step) for step in cycle):
+        return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
+    if any(step.varies for step in rounds):
+        return _PROOF_IN_TURN
+    alone = cycle[-1]
+    return _SUCCESS if len(cycle) == 1 and not looks(alone) and not fails(alone) else _NONE
+
+
+def _are_paused(rounds: Sequence[Step], length: int) -> bool:
+    """Whether every round but the first has a pause."""
+    longest = 0.0
+    for place in range(length, len(rounds)):
+        step, before = rounds[place], rounds[place - 1]
+        if step.at is None or before.at is None:
+            return False
+        longest = max(longest, step.at - before.at)
+        if (place + 1) % length == 0:
+            if longest < PAUSE:
+                return False
+            longest = 0.0
+    return len(rounds) > length
+
+
+def _waits_inside(step: Step) -> bool:
+    return (step.seconds or 0.0) >= PAUSE
+
+
+def polls(step: Step, limits: StallThresholds) -> bool:
+    """Whether a step waits by repeating."""
+    if step.tool in POLLING:
+        return True
+    if not step.is_shell:
+        return _POLLING_TOOL.search(step.tool) is not None
+    text = step.shell_text
+    if _POLLING.search(text) is not None or _SLEEPS.is_in(text):
+        return True
+    return any(re.search(_START + re.escape(name) + r"(?!\w)", text) for name in limits.pollers)
+
+
+def looks(step: Step) -> bool:
+    """Whether a step only looks: however often it is repeated, nothing is worked off by it."""
+    if step.is_shell:
+        return _LOOKING.match(step.shell_text) is not None
+    return step.tool in _LOOKING_TOOLS
+
+
+def proves(step: Step) -> bool:
+    """Whether a step is a run of tests that passed."""
+    if step.is_error:
+        return False
+    if step.run is not None and step.run.verdict != "unknown":
+        return step.run.verdict == "green"
+    if looks(step):
+        return False
+    return _GREEN.search(step.excerpt) is not None and _RED.search(step.excerpt) is None
+
+
+def _measures(step: Step) -> bool:
+    if looks(step) or fails(step):
+        return False
+    return (
+        _MEASURES.search(step.shell_text) is not None or _MEASURES.search(step.excerpt) is not None
+    )
+
+
+_GLANCES = lazy(
+    r"(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|pwd|date|which|type|whoami|uname|id|env|df|du|git\s+(?:status|branch|log|diff|remote|stash\s+list))(?!\S)"
+)
+_FAILS = lazy(
+    r"Traceback \(most|\b\w*Error:|\berror:|\bERROR\b|\bFAILED\b|\bfailed\b|command not found"
+    r"|No such file|\bfatal:|cannot |[Ee]xit code [1-9]|[Pp]ermission denied"
+)
+
+
+def glances(step: Step) -> bool:
+    """Whether a step looks at what every session looks at now and then."""
+    return step.is_shell and _GLANCES.match(step.shell_text) is not None
+
+
+def fails(step: Step) -> bool:
+    """Whether a step failed, by its mark or by the words of its answer."""
+    if step.is_error:
+        return True
+    return not looks(step) and _FAILS.search(step.excerpt) is not None
+
+
+def is_exempt(step: Step, limits: StallThresholds) -> bool:
+    """Whether a step waits, proves, measures or backs off: others judge how often it may."""
+    if step.is_error and is_infrastructure_error(step.excerpt):
+        return True
+    return polls(step, limits) or proves(step) or (not step.is_error and _measures(step))
