@@ -16,10 +16,10 @@ from tui.system.format import (
     format_local,
     format_money,
 )
+from widgets.dialogs.help_dialog import stall_rows
 from widgets.ink import Line, Role
 from widgets.line_layout import spread, wrap
 from widgets.text.documents import LaidOutDocument, RowDocument
-from widgets.text.stall_table import stall_rows
 from widgets.text_cells import clip, visible
 
 _MOST_STEPS = 5
