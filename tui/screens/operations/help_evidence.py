@@ -16,9 +16,9 @@ from tui.system.format import (
     format_local,
     format_money,
 )
-from widgets.dialogs.help_dialog import stall_rows
 from widgets.ink import Line, Role
 from widgets.line_layout import spread, wrap
+from widgets.lists.evidence_view import stall_rows
 from widgets.text.documents import LaidOutDocument, RowDocument
 from widgets.text_cells import clip, visible
 
