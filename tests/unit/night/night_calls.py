@@ -165,6 +165,19 @@ CIRCLING: dict[str, Case] = {
         ),
         times=5,
     ),
+    "a server's git": calls(("mcp__git__git_status", "/w", "nothing to commit"), times=11),
+    "an answer in the wrong form": calls(
+        ("StructuredOutput", "{}", "Output does not match required schema"), times=5, error=True
+    ),
+    "five calls in turn, one of which asks": calls(
+        *(
+            ("Bash", "docker compose ps", "up"),
+            ("Read", "compose.yaml", "web"),
+            ("Bash", "env", "A=b"),
+        ),
+        *(("Bash", "curl -s localhost", "Error"), ("Read", "a.py", "1")),
+        times=4,
+    ),
     "a cell": calls(("python", "df.groupby('zone').price.mean()", "KeyError: 'price'"), times=5),
 }
 
@@ -315,6 +328,12 @@ WORKING: dict[str, Case] = {
         "./sync status", (f"syncing, ETA {50 - 4 * n} min" for n in range(9))
     ),
     "a few pieces of a batch": calls(("Bash", "./convert-next", "ok"), times=5),
+    "a word for each piece of a batch": calls(("Bash", "./next.sh", "ok"), times=9),
+    "a test that only says ok": calls(("Bash", "./flaky_test.sh", "ok"), times=30),
+    "ever larger sizes": commands(
+        (f"./fill --rows 1{'0' * n}" for n in range(8)), "ok", error=False
+    ),
+    "a server's list of runs": poll("main", "in_progress", 30, 40.0, name="mcp__github__get_run"),
     "looking at the state now and then": glances,
     "one file again among many": file_again,
     "bisecting": bisects,

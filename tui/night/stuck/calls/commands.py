@@ -17,7 +17,7 @@ from tui.system.lazy_pattern import AnyWord, lazy
 
 _MAY_VARY = AnyWord(
     *("#", "echo ", "printf ", "tail ", "head ", "  ", "2>&1", "sleep ", "/tmp/"),
-    *(_COUNTED := ("TRY", "ATTEMPT", "RETRY", "try", "attempt")),
+    *(_COUNTED := ("TRY", "ATTEMPT", "try=", "try ", "try_", "attempt")),
 )
 _COUNTS = AnyWord(*_COUNTED)
 _QUOTES = "'\"`\\"

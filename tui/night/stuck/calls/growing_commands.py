@@ -20,6 +20,8 @@ _CANDIDATES = 3
 _EDGE = 6
 _CUT = 190
 _LONGEST_PIECE = 400
+_SHORTEST_PIECE = 2
+"""A zero more, or a letter more, is another size to try."""
 
 
 class Growth(Struct):
@@ -141,7 +143,7 @@ def _piece(before: str, text: str) -> str:
     if end and not text.endswith(before[start:]):
         return ""
     piece = text[start : start + longer]
-    return _unit(piece) if piece.strip() else ""
+    return _unit(piece) if len(piece.strip()) >= _SHORTEST_PIECE else ""
 
 
 def _common_start(one: str, other: str) -> int:

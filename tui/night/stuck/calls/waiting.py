@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.model.cli_commands import POLLING
+from tui.model.cli_commands import EDITING, POLLING
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.similarity import is_infrastructure_error
 from tui.night.stuck.step import Step
@@ -44,7 +44,11 @@ _POLLING = lazy(
     re.VERBOSE,
 )
 _SLEEPS = AnyWord("time.sleep(", "Start-Sleep", "setTimeout(", "asyncio.sleep(")
-_POLLING_TOOL = lazy(r"status|poll|wait|progress|output|monitor|health|wake", re.IGNORECASE)
+_POLLING_TOOL = lazy(
+    r"(?<!git_)status|poll|wait|progress|health|wake|(?:task|bash|agent|shell|command|terminal)_?output"
+    r"|(?:get|list|describe|check)_?(?:job|build|run|deployment|pipeline|operation|task)s?(?![a-z])",
+    re.IGNORECASE,
+)
 _NOT_YET = lazy(
     r"""\bnot\ (?:yet|ready|running|started|available|found\ yet|reachable|healthy) | \byet\b | pending
     | in\ progress | still\ \w+ing | connection\ refused | ECONNREFUSED | couldn't\ connect | queued
@@ -66,6 +70,10 @@ _GREEN = lazy(
 )
 _RED = lazy(
     r"\b[1-9]\d*\s+(?:failed|failing|failures?|errors?)\b|\bFAILED\b|\bFAIL\b|Traceback|\bnot ok\b"
+)
+_TESTING = lazy(r"test|check|verify|spec|lint|prove|assert", re.IGNORECASE)
+_WELL = lazy(
+    r"(?:ok|okay|pass|passed|success|successful|green|all good|clean|fine)\W*$", re.IGNORECASE
 )
 _LOOKING_TOOLS = frozenset(
     {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "WebFetch", "WebSearch"}
@@ -100,6 +108,9 @@ def _wait(factor: float, seconds: float) -> Patience:
 _PROOF_ALONE = Patience(50 / 3, 0.0, StallLevel.NOTICE)
 _PROOF_IN_TURN = Patience(20 / 3, 0.0, StallLevel.NOTICE)
 _SUCCESS = Patience(2.0, 0.0, StallLevel.SUSPECTED)
+_WORD = Patience(10 / 3, 0.0, StallLevel.SUSPECTED)
+_SHORT_ANSWER = 12
+"""So short an answer says that a piece of work was done, and not which."""
 
 
 def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) -> Patience:
@@ -157,7 +168,9 @@ def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
     alone = cycle[-1]
-    return _SUCCESS if len(cycle) == 1 and not looks(alone) and not fails(alone) else _NONE
+    if len(cycle) > 1 or alone.tool in EDITING or looks(alone) or fails(alone):
+        return _NONE
+    return _WORD if alone.size <= _SHORT_ANSWER else _SUCCESS
 
 
 def _are_paused(rounds: Sequence[Step], length: int) -> bool:
@@ -206,6 +219,9 @@ def proves(step: Step) -> bool:
         return step.run.verdict == "green"
     if looks(step):
         return False
+    short = step.size <= _SHORT_ANSWER and _TESTING.search(step.shell_text) is not None
+    if short and _WELL.match(step.excerpt.strip()) is not None:
+        return True
     return _GREEN.search(step.excerpt) is not None and _RED.search(step.excerpt) is None
 
 
