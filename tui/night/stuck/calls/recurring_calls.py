@@ -94,6 +94,26 @@ class RecurringCalls(Detector):
     ) -> None:
         self.reset()
 
+    def on_turn(
+        self,
+        at: float | None,
+        ref: SourceRef | None,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        # Each turn begins with the same looks; turns that bring nothing else have a detector of their own.
+        self.reset()
+
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        self.reset()
+
     def on_progress(self, kind: ProgressKind) -> None:
         self.reset()
 

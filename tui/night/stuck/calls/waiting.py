@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.model.cli_commands import POLLING
+from tui.model.cli_commands import EDITING, POLLING
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.similarity import is_infrastructure_error
 from tui.night.stuck.step import Step
@@ -44,7 +44,11 @@ _POLLING = lazy(
     re.VERBOSE,
 )
 _SLEEPS = AnyWord("time.sleep(", "Start-Sleep", "setTimeout(", "asyncio.sleep(")
-_POLLING_TOOL = lazy(r"status|poll|wait|progress|output|monitor|health|wake", re.IGNORECASE)
+_POLLING_TOOL = lazy(
+    r"(?<!git_)status|poll|wait|progress|health|wake|(?:task|bash|agent|shell|command|terminal)_?output"
+    r"|(?:get|list|describe|check)_?(?:job|build|run|deployment|pipeline|operation|task)s?(?![a-z])",
+    re.IGNORECASE,
+)
 _NOT_YET = lazy(
     r"""\bnot\ (?:yet|ready|running|started|available|found\ yet|reachable|healthy) | \byet\b | pending
     | in\ progress | still\ \w+ing | connection\ refused | ECONNREFUSED | couldn't\ connect | queued
@@ -67,6 +71,10 @@ _GREEN = lazy(
 _RED = lazy(
     r"\b[1-9]\d*\s+(?:failed|failing|failures?|errors?)\b|\bFAILED\b|\bFAIL\b|Traceback|\bnot ok\b"
 )
+_TESTING = lazy(r"test|check|verify|spec|lint|prove|assert", re.IGNORECASE)
+_WELL = lazy(
+    r"(?:ok|okay|pass|passed|success|successful|green|all good|clean|fine)\W*$", re.IGNORECASE
+)
 _LOOKING_TOOLS = frozenset(
     {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "WebFetch", "WebSearch"}
 )
@@ -80,19 +88,29 @@ _LOOKING = lazy(
 class Patience(NamedTuple):
     """How many times as many rounds are needed, the seconds that they last, the highest level.
 
-    So many `rounds` are enough without the seconds.
+    So many `rounds` are enough without the seconds. `waits`: only time ends it.
     """
 
     factor: float = 1.0
     seconds: float = 0.0
     most: StallLevel = StallLevel.STUCK
     rounds: int = 1 << 30
+    waits: bool = False
 
 
 _NONE = Patience()
+
+
+def _wait(factor: float, seconds: float) -> Patience:
+    return Patience(factor, seconds, StallLevel.NOTICE, waits=True)
+
+
 _PROOF_ALONE = Patience(50 / 3, 0.0, StallLevel.NOTICE)
 _PROOF_IN_TURN = Patience(20 / 3, 0.0, StallLevel.NOTICE)
 _SUCCESS = Patience(2.0, 0.0, StallLevel.SUSPECTED)
+_WORD = Patience(10 / 3, 0.0, StallLevel.SUSPECTED)
+_SHORT_ANSWER = 12
+"""So short an answer says that a piece of work was done, and not which."""
 
 
 def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) -> Patience:
@@ -103,7 +121,8 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     if any(is_infrastructure_error(step.excerpt) for step in failing):
         return _backing_off(failing, paused, limits)
     waits = all(_NOT_YET.search(step.excerpt) for step in failing)
-    if any(polls(step, limits) for step in cycle):
+    asked = sum(polls(step, limits) for step in cycle)
+    if asked and (paused or 2 * asked >= length):
         return _polling(rounds, failing, waits, limits)
     if waits and paused:
         if (
@@ -112,7 +131,7 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
             and all(map(looks, cycle))
         ):
             return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
-        return Patience(1.0, _TEN_MINUTES if failing else _HOUR, StallLevel.NOTICE)
+        return _wait(1.0, _TEN_MINUTES if failing else _HOUR)
     if failing:
         return _NONE
     return _proving(rounds, cycle)
@@ -121,10 +140,10 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
     """A server that is down: what is not heard of here may well answer at the next try."""
     if paused:
-        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
+        return _wait(limits.poller_factor, _TEN_MINUTES)
     refused = all(_REFUSED.search(step.excerpt) for step in failing)
     factor = min(2.0, limits.poller_factor) if refused else limits.poller_factor
-    return Patience(factor, 0.0, StallLevel.NOTICE)
+    return _wait(factor, 0.0)
 
 
 def _polling(
@@ -136,8 +155,8 @@ def _polling(
     if timed and mean < _SPINNING:
         return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED, _HAMMERING)
     if not timed or (failing and not waits):
-        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
-    return Patience(limits.poller_factor, _HOUR, StallLevel.NOTICE)
+        return _wait(limits.poller_factor, _TEN_MINUTES)
+    return _wait(limits.poller_factor, _HOUR)
 
 
 def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
@@ -149,7 +168,9 @@ def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
     alone = cycle[-1]
-    return _SUCCESS if len(cycle) == 1 and not looks(alone) and not fails(alone) else _NONE
+    if len(cycle) > 1 or alone.tool in EDITING or looks(alone) or fails(alone):
+        return _NONE
+    return _WORD if alone.size <= _SHORT_ANSWER else _SUCCESS
 
 
 def _are_paused(rounds: Sequence[Step], length: int) -> bool:
@@ -198,6 +219,9 @@ def proves(step: Step) -> bool:
         return step.run.verdict == "green"
     if looks(step):
         return False
+    short = step.size <= _SHORT_ANSWER and _TESTING.search(step.shell_text) is not None
+    if short and _WELL.match(step.excerpt.strip()) is not None:
+        return True
     return _GREEN.search(step.excerpt) is not None and _RED.search(step.excerpt) is None
 
 
