@@ -94,6 +94,15 @@ class RecurringCalls(Detector):
     ) -> None:
         self.reset()
 
+    def on_turn(
+        self,
+        at: float | None,
+        ref: SourceRef | None,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        self.reset()  # each turn reads itself in; what repeats over turns has its own detectors
+
     def on_progress(self, kind: ProgressKind) -> None:
         self.reset()
 
