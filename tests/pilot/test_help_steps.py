@@ -50,7 +50,7 @@ async def test_a_looping_session_is_told_to_step_back(
     async with stage(scene.project, size, clock=SystemClock()) as s:
         await loops(s)
         await s.press("s")
-        await s.see("What the record", "✗ Module", "1 ( ) Short", "2 (•) Step", "5 ( ) Stop")
+        await s.see("rounds", "✗ Module", "1 ( ) Short", "2 (•) Step", "5 ( ) Stop")
         await s.press("ctrl+o")
         await s.see("same call", "same ans")
         await s.press("ctrl+o")
@@ -117,7 +117,7 @@ async def test_a_checkpoint_is_taken_and_the_turn_interrupted(run: Scene) -> Non
         await s.press("3")
         await s.see("A checkpoint is taken first", "stays and waits")
         await s.press("ctrl+s")
-        await s.see("interrupt: interrupted; checkpoint c")
+        await s.see("interrupt: interrupted;")
     assert run.entry("interrupt", by="person")
     assert len(run.journal("checkpoint")) == before + 1
 
@@ -151,7 +151,7 @@ async def test_of_refused_calls_the_rule_comes_first(
         await s.press("s")
         await s.see("rule that would allow it", "2 (•) Step", "5 ( ) Stop")
         await s.press("ctrl+o")
-        await s.see("Bash(pytest", "What the record")
+        await s.see("Bash(pytest", "rounds")
         await s.press("ctrl+o", "2")
         assert "those calls stay refused" in " ".join(s.text.split()) or size < (60, 20)
         await s.press("ctrl+s")

@@ -238,7 +238,7 @@ class Reducer:
         state.agent_version = body.version or state.agent_version
         state.cwd = body.cwd or state.cwd
         state.permission_mode = body.permission_mode or state.permission_mode
-        self._detectors.progress.on_init(body.cwd, body.permission_mode)
+        self._detectors.progress.cwd = state.cwd
         state.started_model = body.model or state.started_model
         self._context_meter.on_turn_start(body.model)
         self._accounts.responses.assume_model(source.number, "", body.model)

@@ -90,14 +90,12 @@ def stall_rows(review: Review, width: int) -> Iterator[ReviewRow]:
         title = trouble_title(stall)
         left: Line = [
             (f" {format_clock(stall.since, False)} ", "dim"),
-            (f"{pad(visible(title), 14)} ", "dim" if stall.called_wrong_at else "error"),
+            (f"{pad(visible(title), 14)} ", "error"),
             (visible("; ".join(stall.evidence)), "text"),
         ]
         words = [*(stall.evidence or ("nothing more is known",))]
         if stall.rule:
             words.append(f"This rule would allow it: {stall.rule}")
-        if stall.called_wrong_at is not None:
-            words.append(f"{format_clock(stall.called_wrong_at)} a person said: not stuck")
         more = SentenceTarget(f"{title} since {format_clock(stall.since)}", tuple(words))
         goal = evidence_or(next(iter(stall.refs), None), more)
         line = with_right_end(left, _lost_text(stall), width)
@@ -106,8 +104,6 @@ def stall_rows(review: Review, width: int) -> Iterator[ReviewRow]:
 
 def _lost_text(stall: Stall) -> str:
     """Minutes and dollars that were lost in it; for a silence how long it was."""
-    if stall.called_wrong_at is not None:
-        return "not stuck"
     waste = stall.waste
     if waste is None:
         until = stall.last_at if stall.last_at is not None else stall.since

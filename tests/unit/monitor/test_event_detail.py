@@ -250,3 +250,21 @@ def test_no_shape_of_a_record_or_answer_makes_it_raise(value: Any) -> None:
     ):
         for answer in (answered(value, structured=value), {"message": value}, value):
             assert detail(line(record), 0, REF, line(answer)).parts
+
+
+def test_a_refused_call_says_who_refused_and_which_rule_allows_it() -> None:
+    record = said(call("Bash", {"command": "npm test -- --run"}))
+    answer = answered("This command requires approval", error=True)
+    found = detail(line(record), 0, REF, line(answer))
+    assert facts(found)["refused"] == "nobody is there to allow it"
+    assert facts(found)["rule to allow it"] == "Bash(npm test:*)"
+    wide = said(call("Bash", {"command": "sudo reboot"}))
+    found = detail(line(wide), 0, REF, line(answer))
+    assert facts(found)["rule to allow it"] == "none is narrow enough"
+    hook = answered("PreToolUse:Bash hook error: [x]: not at night", error=True)
+    told_by_hook = facts(detail(line(record), 0, REF, line(hook)))
+    assert told_by_hook["refused"] == "a hook refuses it"
+    assert "hook" in told_by_hook["what to do"]
+    assert "rule to allow it" not in told_by_hook
+    ran = answered("Exit code 1\nPermission denied", error=True)
+    assert "refused" not in facts(detail(line(record), 0, REF, line(ran)))

@@ -175,7 +175,7 @@ HOOK = {"type": "command", "command": "echo 'not at night' >&2; exit 2"}
 WAYS = [
     ("default", {}, DenialKind.NOT_GRANTED),
     ("acceptEdits", {}, DenialKind.NOT_GRANTED),
-    ("plan", {}, DenialKind.PLAN_MODE),
+    ("plan", {}, DenialKind.NOT_GRANTED),
     ("default", {"permissions": {"deny": ["Bash(npm test:*)"]}}, DenialKind.RULE),
     (
         "bypassPermissions",
@@ -198,3 +198,16 @@ def test_twelve_refused_commands(
     assert stall.rule == ("Bash(npm test:*)" if kind == DenialKind.NOT_GRANTED else "")
     assert played.end.counts.denials == 12
     assert played.end.activity.state == SessionState.FINISHED
+
+
+def test_plan_mode_lets_nothing_be_written(tmp_path: Path) -> None:
+    calls = [
+        {"name": "Write", "input": {"file_path": f"@P/src/{n}.txt", "content": "a"}}
+        for n in range(6)
+    ]
+    rule = {"permissions": {"allow": ["Edit(/src/**)", "Bash(npm test:*)"]}}
+    played = Played(tmp_path, [*calls, bash("npm test")], rule, "--permission-mode", "plan")
+    assert played.denials == [DenialKind.PLAN_MODE] * 6 + [None]
+    assert played.worst is not None
+    assert played.worst.stall is not None
+    assert played.worst.stall.denial == DenialKind.PLAN_MODE

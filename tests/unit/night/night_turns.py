@@ -281,6 +281,20 @@ def rows_that_count_up(script: Script) -> list[Record]:
     return []
 
 
+def bytes_that_count_up(script: Script) -> list[Record]:
+    for number in range(8):
+        answer = f"copied {120_000 + 60_000 * number} of 900000 rows"
+        turn(script, CONTINUE, [("Bash", "./copy --next", answer)], "The next rows are copied.")
+    return []
+
+
+def days_that_go_on(script: Script) -> list[Record]:
+    for number in range(8):
+        answer = f"backfill of 2026-03-{number + 1:02} done"
+        turn(script, CONTINUE, [("Bash", "./backfill --next", answer)], "The next day is done.")
+    return []
+
+
 def hooks_that_are_followed(script: Script) -> list[Record]:
     script.prompt("Make it pass.")
     for number in range(8):
@@ -365,6 +379,8 @@ NEGATIVE_TURNS: dict[str, Case] = {
     "waiting for a build": waiting_for_ci,
     "another file in each turn": another_file_each,
     "rows that count up": rows_that_count_up,
+    "bytes that count up": bytes_that_count_up,
+    "days that go on": days_that_go_on,
     "hooks that are followed": hooks_that_are_followed,
     "green tests again": tests_shown_three_times,
     "a new poem in each turn": a_new_poem_each,

@@ -166,7 +166,7 @@ _DANGEROUS = (
     "Bash(bash:",
     "Bash(sh:",
     "Bash(python:",
-    "Bash(:",
+    "Bash(:*",
 )
 _pieces = st.sampled_from(
     "npm test rm sudo bash -c curl python git commit ; && | & > < ( ) $ ` ' \" \\ \n \r \t * : :* ⏎ # ~ "

@@ -20,8 +20,7 @@ from tui.model.rows import EventRow
 from tui.model.session import AgentProcess, AgentProcesses, KnownSession
 from tui.model.stall import Stall
 from tui.model.state import LimitKind, SessionState, StallKind, StallLevel
-from tui.night.stall_json import stall_level
-from tui.night.status_json import status
+from tui.night.status_json import stall_level, status
 
 TEXTS = st.text(max_size=12)
 STEPS = st.sampled_from(

@@ -238,9 +238,15 @@ def test_a_rule_helps_where_the_mode_refuses(kind: DenialKind) -> None:
     assert stall.rule == "Bash(npm test:*)"
 
 
-def test_in_plan_mode_the_mode_is_the_reason() -> None:
+def test_in_plan_mode_a_rule_lets_commands_run_and_nothing_lets_it_edit() -> None:
     script = Night(mode="plan")
     levels(script, [f"npm test {n}" for n in range(5)])
+    stall = stall_of(script)
+    assert stall is not None
+    assert (stall.denial, stall.rule) == (DenialKind.NOT_GRANTED, "Bash(npm test:*)")
+    script = Night(mode="plan")
+    for n in range(5):
+        script.refuse("", "Write", DenialKind.PLAN_MODE, "Cannot write", path=f"/w/src/{n}.py")
     stall = stall_of(script)
     assert stall is not None
     assert (stall.denial, stall.rule) == (DenialKind.PLAN_MODE, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.unit.night.night_script import Script, fold
@@ -156,4 +157,5 @@ def test_long_turns_are_kept_within_bounds(calls: int, is_found: bool) -> None:
         turn(script, CONTINUE, looks, "done " * 1000)
     made = fold(script.events)
     assert bool(found(made)) is is_found
-    assert len(made.save()) < 500_000
+    kept = made._state.detectors.conversation("").repeated_turns
+    assert len(msgspec.msgpack.encode(kept)) < 400_000

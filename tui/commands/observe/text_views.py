@@ -278,7 +278,6 @@ def _stall_line(stall: Stall) -> str:
     elif stall.last_at is not None:
         words.append(f"for {format_duration(stall.last_at - stall.since)}")
     words += [f"allowed by {stall.rule}"] if stall.rule else []
-    words += ["a person said: not stuck"] if stall.called_wrong_at is not None else []
     at = format_local(stall.since) if stall.since else "?"
     return f"{at}  {trouble_title(stall)}{rounds}: {'; '.join(words)}"
 

@@ -165,9 +165,6 @@ class ReviewStall(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="What was lost in it, each minute once; null: a silence costs only time."),
     ]
     steps: Annotated[list[StallStepObject], Meta(description="[]: nothing repeats.")]
-    called_wrong_at: Annotated[
-        Iso | None, Meta(description="When a person said that it was not stuck; null: nobody did.")
-    ]
 
 
 class InterventionObject(Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,7 @@ from tui.model.review import Claim, Review, Risk
 from tui.model.session import EarlierNight
 from tui.model.stall import Stall
 from tui.model.timeline import TimeTotals
-from tui.night import stall_json
+from tui.night import status_json
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind
 from tui.night.review.trouble import find_causes
@@ -175,10 +175,9 @@ def _stall(stall: Stall) -> dict[str, Any]:
         "seconds": None if lasted is None else round(lasted, 3),
         **_picked(stall, "evidence", "refs", "count", "level", "detector"),
         "rule": stall.rule or None,
-        "signals": to_builtins(stall_json.signals(stall)),
-        "waste": to_builtins(stall_json.waste(stall.waste)),
-        "steps": to_builtins(stall_json.steps(stall)),
-        "called_wrong_at": iso(stall.called_wrong_at),
+        "signals": to_builtins(status_json.signals(stall)),
+        "waste": to_builtins(status_json.waste(stall.waste)),
+        "steps": to_builtins(status_json.steps(stall)),
     }
 
 

@@ -15,6 +15,8 @@ from tui.model.stall import ProgressKind, StallWaste
 from tui.night.evidence.shell_effects import is_prose, is_scratch_path
 from tui.night.stuck.errors.causes import failure_digest
 from tui.night.stuck.file_contents import ContentChange, FileContents
+from tui.night.stuck.step import Step
+from tui.system.lazy_pattern import lazy
 
 _MOST_VERDICTS = 256
 _MOST_TASKS = 2_048
@@ -41,7 +43,7 @@ class ProgressTracker(Struct):
     """The newest progress of each kind, the content of the files, and how much was done in all.
 
     `contents` counts the changes that made content which was never there, `sources` those of them that
-    were no prose and no notes of the agent's own. It works in `cwd`; `plans`: in plan mode.
+    were no prose and no notes of the agent's own. It works in `cwd`.
     """
 
     files: FileContents = field(default_factory=FileContents)
@@ -58,7 +60,6 @@ class ProgressTracker(Struct):
     done_tasks: int | None = None
     most_done: int = 0
     cwd: str = ""
-    plans: bool = False
 
     @property
     def tree(self) -> int:
@@ -72,12 +73,6 @@ class ProgressTracker(Struct):
             at = before.at
         self.marks += 1
         self.newest[kind] = ProgressMark(self.calls, self.marks, at, ref)
-
-    def on_init(self, cwd: str, permission_mode: str) -> None:
-        """The CLI named its folder and its permission mode; empty where it did not."""
-        self.cwd = cwd or self.cwd
-        if permission_mode:
-            self.plans = permission_mode == "plan"
 
     def on_call(self, at: float | None) -> None:
         """A call was answered."""
@@ -167,3 +162,40 @@ def _add(known: dict[int, bool], number: int, most: int) -> bool:
     if len(known) > most:
         del known[next(iter(known))]
     return is_new
+
+
+_NOTES = frozenset("progress note notes handover handoff todo todos plan status journal".split())
+_WORD = lazy(r"[a-z]+")
+
+
+def is_note(path: str) -> bool:
+    """Whether a file is one that sessions keep about their work, by its name."""
+    name = path.rsplit("/", 1)[-1].lower()
+    return name.endswith((".md", ".txt")) and not _NOTES.isdisjoint(_WORD.findall(name))
+
+
+class NewContent(Struct):
+    """Tells new content of the work from new lines in notes about it.
+
+    That there is new content is heard before the call that made it; in a subagent that call is not heard of.
+    """
+
+    waits: bool = False
+
+    def is_progress(self, kind: ProgressKind) -> bool:
+        """Whether something new is progress already; what is content waits for its call."""
+        self.waits = self.waits or kind == ProgressKind.CONTENT
+        return kind != ProgressKind.CONTENT
+
+    def was_work(self, step: Step, progress: ProgressTracker) -> bool:
+        """Whether the new content of which was heard before this call was more than a note."""
+        waited, self.waits = self.waits, False
+        if not waited or step.content != ContentChange.NEW:
+            return waited
+        touched = progress.files.touched or (step.path,)
+        return not all(map(is_note, touched))
+
+    def is_left(self) -> bool:
+        """Whether new content was heard of, and no call of this conversation made it."""
+        waited, self.waits = self.waits, False
+        return waited

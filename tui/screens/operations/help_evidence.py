@@ -18,13 +18,14 @@ from tui.system.format import (
 )
 from widgets.ink import Line, Role
 from widgets.line_layout import spread, wrap
+from widgets.lists.evidence_view import stall_rows
 from widgets.text.documents import LaidOutDocument, RowDocument
-from widgets.text.stall_table import stall_rows
 from widgets.text_cells import clip, visible
 
 _MOST_STEPS = 5
 _NARROW_STEPS = 3
 _NARROW = 66
+_LEAST_FOR_HEADING = 50
 _MOST_FAILURES = 4
 _MOST_LOOKED_AT = 300
 _BEGINNINGS = frozenset(("user", "init", "compaction", "commit"))
@@ -76,7 +77,8 @@ def _of_stall(stall: Stall, width: int) -> list[Line]:
         rows += _wrapped("It goes into permissions.allow; x says how.", "dim", width)
     elif stall.kind == StallKind.REFUSED:
         rows += _wrapped(f"{remedy_of(stall)[:1].upper()}{remedy_of(stall)[1:]}.", "strong", width)
-    rows.append(spread([("What the record shows", "strong")], [(f" {_size(stall)}", "dim")], width))
+    heading = "What the record shows" if width >= _LEAST_FOR_HEADING else "Evidence"
+    rows.append(spread([(heading, "strong")], [(f" {_size(stall)}", "dim")], width))
     most = _MOST_STEPS if width >= _NARROW else _NARROW_STEPS
     rows += stall_rows(stall.steps[-most:] if width >= _NARROW else stall.steps, width, most=most)
     for sentence in stall.evidence:

@@ -248,7 +248,6 @@ def held_up_rows(
 def _evidence(stall: Stall) -> str:
     parts = ["; ".join(stall.evidence)]
     parts += [f"allowed by {stall.rule}"] if stall.rule else []
-    parts += ["a person said: not stuck"] if stall.called_wrong_at is not None else []
     return "; ".join(parts)
 
 

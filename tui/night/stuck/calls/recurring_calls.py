@@ -101,7 +101,18 @@ class RecurringCalls(Detector):
         progress: ProgressTracker,
         limits: StallThresholds,
     ) -> None:
-        self.reset()  # each turn reads itself in; what repeats over turns has its own detectors
+        # Each turn begins with the same looks; turns that bring nothing else have a detector of their own.
+        self.reset()
+
+    def on_turn_started(
+        self,
+        at: float | None,
+        ref: SourceRef,
+        pause: float,
+        progress: ProgressTracker,
+        limits: StallThresholds,
+    ) -> None:
+        self.reset()
 
     def on_progress(self, kind: ProgressKind) -> None:
         self.reset()

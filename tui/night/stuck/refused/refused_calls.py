@@ -92,8 +92,6 @@ class RefusedCalls(Detector):
 
     def _refused(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
         kind = step.denial or DenialKind.NOT_GRANTED
-        if progress.plans and kind == DenialKind.NOT_GRANTED:
-            kind = DenialKind.PLAN_MODE
         self.number += 1
         anew = step.called_at is None or self.last_at is None or step.called_at >= self.last_at
         if not self.refusals:

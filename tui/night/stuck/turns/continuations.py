@@ -11,9 +11,8 @@ from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.progress import ProgressTracker
+from tui.night.stuck.progress import NewContent, ProgressTracker
 from tui.night.stuck.step import Step
-from tui.night.stuck.turns.notes import NewContent
 from tui.system.format import format_count, format_duration, shorten
 
 _FEW_CALLS = 4

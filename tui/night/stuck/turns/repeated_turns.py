@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import ClassVar
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
-from tui.model.cli_commands import POLLING
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
 from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.calls.answers import compare
+from tui.night.stuck.calls.waiting import polls, proves
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.similarity import are_similar, is_infrastructure_error
+from tui.night.stuck.progress import NewContent, ProgressTracker
+from tui.night.stuck.similarity import is_infrastructure_error
 from tui.night.stuck.step import SpokenText, Step
-from tui.night.stuck.turns.notes import NewContent
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import ALIKE, Equality, say_the_same, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
@@ -26,7 +26,6 @@ from tui.system.format import format_count, format_duration, shorten
 _MOST_STEPS = 64
 _MOST_TURNS = 3
 _TEXT = 2000
-_SIZE_SLACK = 64
 _ODD = 4
 _UNSURE = 2.0
 _RELATED = 0.3
@@ -215,7 +214,7 @@ class RepeatedTurns(Detector):
         found = None
         for turn in self.turns:
             for one in turn.steps:
-                if one.key == step.key and _same_answer(one, step):
+                if one.call == step.call and _same_answer(one, step):
                     if one.excerpt == step.excerpt:
                         return True
                     found = False
@@ -270,25 +269,20 @@ class RepeatedTurns(Detector):
 
 
 def _calls_of(turn: Turn) -> Counter[int]:
-    return Counter(step.key for step in turn.steps)
+    return Counter(step.call for step in turn.steps)
 
 
 def _same_answer(one: Step, other: Step) -> bool:
-    return (
-        one.tool == other.tool
-        and one.is_error == other.is_error
-        and abs(one.size - other.size) <= _SIZE_SLACK
-        and are_similar(one.excerpt, other.excerpt)
-    )
+    """Whether a call of two turns had the same answer, whatever notes were written between."""
+    if one.tree != other.tree:
+        one = structs.replace(one, tree=other.tree)
+    return compare(one, other).is_same
 
 
 def _patience(turn: Turn, limits: StallThresholds) -> float:
-    """What waits is given time: turns after a pause, that poll, or that find a server away."""
-    waits = turn.pause >= PAUSE or any(
-        step.tool in POLLING or (step.is_error and is_infrastructure_error(step.excerpt))
-        for step in turn.steps
-    )
-    if waits:
+    """What waits is given time: turns after a pause, that mostly poll, or that find a server away."""
+    asked = sum(polls(step, limits) for step in turn.steps)
+    away = any(step.is_error and is_infrastructure_error(step.excerpt) for step in turn.steps)
+    if turn.pause >= PAUSE or away or (asked and 2 * asked >= turn.calls):
         return limits.poller_factor
-    green = any(step.run is not None and step.run.verdict == "green" for step in turn.steps)
-    return _UNSURE if green else 1.0
+    return _UNSURE if any(map(proves, turn.steps)) else 1.0

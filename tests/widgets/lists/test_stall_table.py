@@ -5,7 +5,7 @@ import pytest
 from tests.widgets.host import words
 from tui.model.events import SourceRef
 from tui.model.stall import StallStep
-from widgets.text.stall_table import stall_rows
+from widgets.lists.evidence_view import stall_rows
 from widgets.text_cells import cells
 
 
