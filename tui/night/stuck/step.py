@@ -15,12 +15,12 @@ from tui.night.stuck.file_contents import ContentChange
 from tui.system.format import shorten
 
 _WORDS = 60
-_KEPT = 400
+_KEPT = 200
 STEP_SECONDS = 20.0
 """What one step counts where no times are known."""
 
 
-class Step(Struct):
+class Step(Struct, omit_defaults=True):
     """A call with its answer.
 
     `key` is equal for equal calls; `tree` stands for the content of the files when it was answered;

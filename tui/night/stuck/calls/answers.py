@@ -38,11 +38,17 @@ def compare(one: Step, other: Step) -> Sameness:
     ):
         return Sameness.DIFFERENT
     if one.whole:  # it was cut
-        ends = one.size == other.size and other.excerpt.endswith(one.excerpt)
-        same = ends and one.whole == other.exact()
-        return Sameness.SAME if same else Sameness.DIFFERENT
-    if one.excerpt == other.excerpt:
-        return Sameness.SAME
+        return Sameness.SAME if _ends_alike(one, other) else Sameness.DIFFERENT
+    return Sameness.SAME if one.excerpt == other.excerpt else _compare_without_chance(one, other)
+
+
+def _ends_alike(one: Step, other: Step) -> bool:
+    """Whether an answer of which only the end was kept is the other one."""
+    ends = one.size == other.size and other.excerpt.endswith(one.excerpt)
+    return ends and one.whole == other.exact()
+
+
+def _compare_without_chance(one: Step, other: Step) -> Sameness:
     if not one.echoes and not other.echoes and differ_early(one.excerpt, other.excerpt):
         return Sameness.DIFFERENT
     _fingerprint(one)

@@ -20,12 +20,15 @@ _MAY_VARY = AnyWord(
     *(_COUNTED := ("TRY", "ATTEMPT", "try=", "try ", "try_", "attempt")),
 )
 _COUNTS = AnyWord(*_COUNTED)
+_PRINTING = AnyWord("echo", "printf")
 _QUOTES = "'\"`\\"
 _ECHO = lazy(
     r"""(?:echo|printf)\s+(?:-[neE]+\s+)?
     (?: "(?P<double>[^"$`\\]*)(?:\\n)?" | '(?P<single>[^']*?)(?:\\n)?' | (?P<bare>[\w\s.,:!=/#*-]+) )""",
     re.VERBOSE,
 )
+_PRINTERS = ("echo", "printf")
+_PRINTS = lazy(r"(?:echo|printf)\s")
 _ONE_AFTER_ANOTHER = (";", "&&", "\n")
 _SHOWN = lazy(r"\s*\|\s*(?:tail|head)(?:\s+-(?:n\s*|c\s*)?\d+|\s+-\d+)?\s*$")
 _BOTH = lazy(r"\s*2>&1(?=\s|$|[|;])")
@@ -59,19 +62,9 @@ def plain_command(command: str) -> PlainCommand:
     if "#" in text:
         text = _without_comments(text)
     text = text.strip(" \t\n;")
-    if _prints(text):
+    if _PRINTING.is_in(text) and _prints(text):
         text, echoes = _without_echoes(text)
-    if "2>&1" in text:
-        text = _BOTH.sub("", text)
-    if "|" in text:
-        text = _SHOWN.sub("", text)
-    if "/tmp/" in text and (">" in text or "tee" in text):
-        for place in _PUT_ASIDE.findall(text):
-            text = text.replace(place, "/tmp/·")
-    if _COUNTS.is_in(text):
-        text = _COUNTER.sub("·", text)
-    if "sleep " in text:
-        text = _SLEEP.sub("sleep ·", text)
+    text = _without_variants(text)
     if not any(quote in text for quote in _QUOTES):
         text = " ".join(
             line for line in (" ".join(part.split()) for part in text.split("\n")) if line
@@ -87,14 +80,28 @@ def name_call(step: Step) -> None:
         step.call, step.echoes = digest(plain.text), plain.echoes
 
 
+def _without_variants(text: str) -> str:
+    """A command without how its output is shown or put aside, counters of attempts, and pauses."""
+    if "2>&1" in text:
+        text = _BOTH.sub("", text)
+    if "|" in text:
+        text = _SHOWN.sub("", text)
+    if "/tmp/" in text and (">" in text or "tee" in text):
+        for place in _PUT_ASIDE.findall(text):
+            text = text.replace(place, "/tmp/·")
+    if _COUNTS.is_in(text):
+        text = _COUNTER.sub("·", text)
+    if "sleep " in text:
+        text = _SLEEP.sub("sleep ·", text)
+    return text
+
+
 def _prints(command: str) -> bool:
     """Whether a command may print plain words first or last: a cheap look."""
-    if command.startswith(("echo ", "printf ")):
+    if _PRINTS.match(command):
         return True
-    last = max(command.rfind("echo "), command.rfind("printf "))
-    return (last > 0 and command[:last].rstrip().endswith((";", "&&"))) or command[
-        last - 1 : last
-    ] == "\n"
+    last = max(command.rfind(name) for name in _PRINTERS)
+    return last > 0 and command[:last].rstrip(" \t").endswith(_ONE_AFTER_ANOTHER)
 
 
 def _without_comments(command: str) -> str:

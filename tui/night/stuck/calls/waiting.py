@@ -125,16 +125,8 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     if asked and (paused or 2 * asked >= length):
         return _polling(rounds, failing, waits, limits)
     if waits and paused:
-        if (
-            not failing
-            and not any(_waits_inside(step) for step in cycle)
-            and all(map(looks, cycle))
-        ):
-            return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
-        return _wait(1.0, _TEN_MINUTES if failing else _HOUR)
-    if failing:
-        return _NONE
-    return _proving(rounds, cycle)
+        return _pausing(cycle, failing)
+    return _NONE if failing else _proving(rounds, cycle)
 
 
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
@@ -144,6 +136,15 @@ def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> 
     refused = all(_REFUSED.search(step.excerpt) for step in failing)
     factor = min(2.0, limits.poller_factor) if refused else limits.poller_factor
     return _wait(factor, 0.0)
+
+
+def _pausing(cycle: Sequence[Step], failing: list[Step]) -> Patience:
+    """Rounds with pauses and without a failure: waiting, unless it only reads what stays as it is."""
+    if failing:
+        return _wait(1.0, _TEN_MINUTES)
+    if all(looks(step) and not _waits_inside(step) for step in cycle):
+        return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
+    return _wait(1.0, _HOUR)
 
 
 def _polling(
