@@ -54,9 +54,9 @@ def five_calls_in_turn(s: Script) -> None:
     s.warm_up()
     s.trouble()
     for number in range(7):
-        s.bash("docker compose ps", "web  up\ndb   up", text=f"Let me look once more ({number}).")
-        s.bash("docker compose logs web --tail 2", "web | listening\nweb | ready")
-        s.bash("curl -s localhost:8080/cart", "Internal Server Error")
+        s.bash("ls routes", "cart.js\nstock.js", text=f"Let me look once more ({number}).")
+        s.bash("grep -n cart routes/cart.js", "7: router.get('/cart', show)")
+        s.bash("node probe.js /cart", "500 Internal Server Error")
         s.read("compose.yaml", "1\tservices:\n2\t  web: {image: shop}\n")
         s.bash("env | grep SHOP", "SHOP_DB=db")
 

@@ -223,8 +223,7 @@ def _text_and_author(
             return f"{kind}: {_text(data, 'reason')}".rstrip(": "), by
         case "limit_warning" | "limit_hit":
             text, allowed = _text(data, "limit"), _text(data, "allowed")
-            if allowed:
-                text = f"{text}: {_text(data, 'value')} of {allowed}"
+            text += f": {_text(data, 'value')} of {allowed}" if allowed else ""
             if kind == "limit_hit":
                 timeline.mark(at, "limit", text)
                 log.limit = _limit_reached(entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.night.night_calls import CIRCLING, WORKING
 from tests.unit.night.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night.night_script import Script, fold, night
 from tui.model.events import ToolResult, UserMessage
@@ -14,7 +15,7 @@ from tui.night.stuck.similarity import fingerprint, is_infrastructure_error, rep
 
 
 def outcome(name: str) -> NightSnapshot:
-    script, found = records(name, (POSITIVE | NEGATIVE)[name])
+    script, found = records(name, (POSITIVE | NEGATIVE | CIRCLING | WORKING)[name])
     return fold(found).snapshot((script.at or 0.0) + 5.0)
 
 
@@ -24,9 +25,14 @@ def loops(seen: NightSnapshot) -> list[Stall]:
 
 def test_there_are_as_many_cases_as_promised() -> None:
     assert (len(POSITIVE), len(NEGATIVE)) == (24, 24)
+    assert len(CIRCLING) >= 20
+    assert len(WORKING) >= 20
+    assert len(POSITIVE | NEGATIVE | CIRCLING | WORKING) == sum(
+        map(len, (POSITIVE, NEGATIVE, CIRCLING, WORKING))
+    )
 
 
-@pytest.mark.parametrize("name", POSITIVE)
+@pytest.mark.parametrize("name", [*POSITIVE, *CIRCLING])
 def test_a_loop_is_found(name: str) -> None:
     seen = outcome(name)
     assert seen.stall is not None
@@ -39,7 +45,7 @@ def test_a_loop_is_found(name: str) -> None:
     assert seen.stall.since > 0
 
 
-@pytest.mark.parametrize("name", NEGATIVE)
+@pytest.mark.parametrize("name", [*NEGATIVE, *WORKING])
 def test_work_is_left_alone(name: str) -> None:
     seen = outcome(name)
     assert loops(seen) == []

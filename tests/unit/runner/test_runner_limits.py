@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner.runner_scene import Scene, until
+from tui.model.stall import DetectorName
+from tui.store.journal import JournalWriter
+from tui.store.stalls.stall_feedback import StallFeedback
 from tui.system.processes import is_alive
 
 FAST = {"OVERNIGHT_DEMO_CLOCK_SCALE": "60"}
@@ -166,3 +169,16 @@ def test_the_machine_stays_awake_only_as_long_as_we_live(tmp_path: Path) -> None
         assert holder.poll() is not None
     finally:
         os.environ["PATH"] = before
+
+
+def test_a_person_who_says_not_stuck_is_believed_by_the_supervisor(scene: Scene) -> None:
+    """The screen writes the run's journal; the next notice comes when it came twice as often."""
+    scene.start("[[story:loop times=40]]", env={"OVERNIGHT_DEMO_PACE": "1"})
+    noticed = scene.entry("stall", stall="loop")
+    journal = JournalWriter(scene.folder.journal)
+    journal.write("not_stuck", {"detector": "repeated_calls", "by": "key"})
+    over = scene.entry("stall_over")
+    assert over["at"] - noticed["at"] < 10
+    until(lambda: len(scene.journal("stall")) == 2, "it comes again")
+    records = StallFeedback(scene.repository).records()
+    assert records[DetectorName.REPEATED_CALLS].noticed >= 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
 
 from msgspec import Struct, field, structs
 
@@ -85,6 +87,22 @@ class Conversation(Struct):
         )
 
 
+@cache
+def _concerned(event: str, off: tuple[str, ...]) -> Callable[[Conversation], Sequence[Detector]]:
+    """Picks the detectors that are on and do anything at such an event: for most events, a few of all."""
+    whole = Conversation()
+    names = [
+        name
+        for name in whole.__struct_fields__
+        if isinstance(one := getattr(whole, name), Detector)
+        and one.name not in off
+        and getattr(type(one), event) is not getattr(Detector, event)
+    ]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda conversation: [getattr(conversation, name) for name in names]
+
+
 class DetectorSet(Struct):
     """Looks for circling in every conversation of the night."""
 
@@ -155,7 +173,8 @@ class DetectorSet(Struct):
         )
         name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
-        for detector in self._enabled(conversation, step.was_made):
+        off = self.disabled if step.was_made else (*self.disabled, *_OF_CALLS_MADE)
+        for detector in _concerned("on_step", off)(conversation):
             detector.on_step(step, progress, limits)
         if step.was_made and conversation.answers.on_step(step):
             self.on_progress(ProgressKind.OUTPUT, at, ref)
@@ -178,7 +197,7 @@ class DetectorSet(Struct):
         if not thread:
             self.prompts.on_work(at)
         said = SpokenText(text, has_calls, at, ref, message, thinking)
-        for detector in self._enabled(conversation):
+        for detector in _concerned("on_text", self.disabled)(conversation):
             detector.on_text(said, self.progress, limits)
         self._update(conversation)
 
@@ -205,23 +224,21 @@ class DetectorSet(Struct):
             return
         if not prompt.by_program:
             self.progress.mark(ProgressKind.PERSON, at, ref)
-        self._each(
-            lambda detector: detector.on_prompt(prompt, self.progress, limits),
-            self.conversation(""),
-        )
+        main = self.conversation("")
+        for detector in self._enabled(main):
+            detector.on_prompt(prompt, self.progress, limits)
+        self._update(main)
 
     def on_turn_started(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
         """A turn or a process of the main conversation began; its prompt may follow, or never be seen."""
-        main = self.conversation("")
-        pause = self.prompts.pause(at)
+        main, pause = self.conversation(""), self.prompts.pause(at)
         for detector in self._enabled(main):
             detector.on_turn_started(at, ref, pause, self.progress, limits)
         self._update(main)
 
     def on_journal(self, entry: JournalEntry, limits: StallThresholds) -> None:
         """People and the supervisor did something: who speaks next, and what was done about a stall."""
-        main = self.conversation("")
-        speaker = self.prompts.on_journal(entry)
+        main, speaker = self.conversation(""), self.prompts.on_journal(entry)
         if speaker == Speaker.PERSON:
             self.progress.mark(ProgressKind.PERSON, entry.at)
         for one in main.detectors if speaker != Speaker.NOBODY else ():
@@ -245,8 +262,11 @@ class DetectorSet(Struct):
         """Something new came, in whichever conversation."""
         self.progress.mark(kind, at, ref)
         self.news[kind] = self.news.get(kind, 0) + 1
+        concerned = _concerned("on_progress", self.disabled)
         for conversation in self.conversations.values():
-            self._each(lambda detector: detector.on_progress(kind), conversation)
+            for detector in concerned(conversation):
+                detector.on_progress(kind)
+            self._update(conversation)
 
     def on_not_stuck(self, said: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
@@ -254,6 +274,8 @@ class DetectorSet(Struct):
 
     def _believe_until(self, at: float | None) -> None:
         """What persons called wrong by `at` counts for what happens then."""
+        if not self.wrong.said:
+            return
         for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
             factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
             for conversation in self.conversations.values():
@@ -261,14 +283,9 @@ class DetectorSet(Struct):
                     detector.factor = factor if detector.name == name else detector.factor
                 self._update(conversation)
 
-    def _each(self, change: Callable[[Detector], None], conversation: Conversation) -> None:
-        for detector in conversation.detectors:
-            change(detector)
-        self._update(conversation)
-
-    def _enabled(self, conversation: Conversation, was_made: bool = True) -> Sequence[Detector]:
-        """The detectors that the settings leave on; of calls that were not let run, not all hear."""
-        off = self.disabled if was_made else (*self.disabled, *_OF_CALLS_MADE)
+    def _enabled(self, conversation: Conversation) -> Sequence[Detector]:
+        """The detectors that the settings leave on."""
+        off = self.disabled
         return [one for one in conversation.detectors if one.name not in off]
 
     def _end_conversation(self, thread: str) -> None:
@@ -303,11 +320,12 @@ class DetectorSet(Struct):
     ) -> Stall | None:
         """The worst finding of the detectors that are on and not `quiet`, with what it cost."""
         found = [
-            one.finding
-            for one in self._enabled(conversation)
-            if one.finding is not None
+            finding
+            for one in conversation.detectors
+            if (finding := one.finding) is not None
+            and one.name not in self.disabled
             and one.name not in quiet
-            and not self.wrong.is_excused(one.finding)
+            and not self.wrong.is_excused(finding)
         ]
         if not found:
             return None

@@ -46,13 +46,13 @@ class RevertedEdits(Detector):
             self.reset()
             self.sources = progress.sources
             self.first_at, self.first_ref = step.at, step.ref
-            self.steps = [step]
+            self.steps = [step.kept()]
         if step.content != ContentChange.RETURNED:
             return
         self.calls = progress.calls
         if not self.steps:
             self.first_at, self.first_ref = step.at, step.ref
-        self.steps.append(step)
+        self.steps.append(step.kept())
         del self.steps[:-_MOST_STEPS]
         for name in progress.files.touched:
             self.returns[name] = self.returns.pop(name, 0) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from msgspec import Struct, structs
 
 from tui.model.cli_commands import SHELLS
@@ -10,7 +12,6 @@ from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
 from tui.night.stuck.file_contents import ContentChange
-from tui.night.usage.compact_tables import digest
 from tui.system.format import shorten
 
 _WORDS = 60
@@ -104,7 +105,7 @@ class Step(Struct):
 
     def exact(self) -> int:
         """What stands for the whole answer."""
-        self.whole = self.whole or digest(self.excerpt)
+        self.whole = self.whole or crc32(self.excerpt.encode("utf-8", "surrogatepass")) + 1
         return self.whole
 
     def shown(self) -> StallStep:

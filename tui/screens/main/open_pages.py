@@ -123,8 +123,7 @@ def open_explanation(page: SessionPage) -> None:
     """Shows why the session is thought to be in its state, and takes a person's word that it is not so."""
     from tui.control.not_stuck import call_wrong
     from tui.screens.main.trouble_banner import helping_keys
-    from tui.screens.main.why_page import WhyScreen
-    from tui.screens.main.why_words import why_items
+    from tui.screens.main.why_page import WhyScreen, why_items
     from tui.store.stalls.stall_feedback import StallFeedback
 
     monitor = page.monitor

@@ -38,7 +38,8 @@ def compare(one: Step, other: Step) -> Sameness:
     ):
         return Sameness.DIFFERENT
     if one.whole:  # it was cut
-        same = one.size == other.size and one.whole == other.exact()
+        ends = one.size == other.size and other.excerpt.endswith(one.excerpt)
+        same = ends and one.whole == other.exact()
         return Sameness.SAME if same else Sameness.DIFFERENT
     if one.excerpt == other.excerpt:
         return Sameness.SAME

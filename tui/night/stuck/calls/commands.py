@@ -17,8 +17,9 @@ from tui.system.lazy_pattern import AnyWord, lazy
 
 _MAY_VARY = AnyWord(
     *("#", "echo ", "printf ", "tail ", "head ", "  ", "2>&1", "sleep ", "/tmp/"),
-    *("TRY=", "ATTEMPT=", "RETRY=", "try=", "attempt=", "retry=", "attempt ", "retry "),
+    *(_COUNTED := ("TRY", "ATTEMPT", "RETRY", "try", "attempt")),
 )
+_COUNTS = AnyWord(*_COUNTED)
 _QUOTES = "'\"`\\"
 _ECHO = lazy(
     r"""(?:echo|printf)\s+(?:-[neE]+\s+)?
@@ -36,7 +37,7 @@ _COUNTER = lazy(
 _SLEEP = lazy(r"\bsleep\s+\d+(?:\.\d+)?[smh]?")
 
 
-_WHOLE = 1_000
+_WHOLE = 400
 """Longer commands are programs: they are compared to the letter."""
 
 
@@ -50,24 +51,27 @@ class PlainCommand(NamedTuple):
 def plain_command(command: str) -> PlainCommand:
     """`command` without decoration; the same text for commands that ask the same."""
     if not _MAY_VARY.is_in(command):
-        return PlainCommand(command.strip())
+        return PlainCommand(command.strip(" \t\n;"))
     if "<<" in command:
         return PlainCommand(command.strip())  # a document may hold anything
     echoes: tuple[str, ...] = ()
     text = command
     if "#" in text:
         text = _without_comments(text)
-    text = text.strip().rstrip(";").rstrip()
-    if "echo " in text or "printf " in text:
+    text = text.strip(" \t\n;")
+    if _prints(text):
         text, echoes = _without_echoes(text)
     if "2>&1" in text:
         text = _BOTH.sub("", text)
     if "|" in text:
         text = _SHOWN.sub("", text)
-    for place in _PUT_ASIDE.findall(text):
-        text = text.replace(place, "/tmp/·")
-    text = _COUNTER.sub("·", text)
-    text = _SLEEP.sub("sleep ·", text)
+    if "/tmp/" in text and (">" in text or "tee" in text):
+        for place in _PUT_ASIDE.findall(text):
+            text = text.replace(place, "/tmp/·")
+    if _COUNTS.is_in(text):
+        text = _COUNTER.sub("·", text)
+    if "sleep " in text:
+        text = _SLEEP.sub("sleep ·", text)
     if not any(quote in text for quote in _QUOTES):
         text = " ".join(
             line for line in (" ".join(part.split()) for part in text.split("\n")) if line
@@ -83,8 +87,20 @@ def name_call(step: Step) -> None:
         step.call, step.echoes = digest(plain.text), plain.echoes
 
 
+def _prints(command: str) -> bool:
+    """Whether a command may print plain words first or last: a cheap look."""
+    if command.startswith(("echo ", "printf ")):
+        return True
+    last = max(command.rfind("echo "), command.rfind("printf "))
+    return (last > 0 and command[:last].rstrip().endswith((";", "&&"))) or command[
+        last - 1 : last
+    ] == "\n"
+
+
 def _without_comments(command: str) -> str:
     """`command` without what stands behind a # that no quote holds."""
+    if not command.startswith("#") and not any(f"{sign}#" in command for sign in " \t\n;&|("):
+        return command
     lines = []
     quote = ""
     for line in command.split("\n"):

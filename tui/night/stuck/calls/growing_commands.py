@@ -26,7 +26,6 @@ class Growth(Struct):
     """The newest step of a call that grows: by which piece, how often, since when."""
 
     step: Step
-    text: str
     piece: str = ""
     times: int = 0
     first_at: float | None = None
@@ -44,12 +43,12 @@ class GrowingCommands(Detector):
         grown = None
         for earlier in reversed(self.growths):
             before = earlier.step
-            if before.tool == step.tool and _may_grow(earlier.text, text):
+            if before.tool == step.tool and _may_grow(before.shell_text, text):
                 grown = _grown(earlier, step)
                 if grown is not None:
                     break
         if grown is None:
-            grown = Growth(step.kept(), step.shell_text, "", 0, step.at, step.ref)
+            grown = Growth(step, "", 0, step.at, step.ref)
         self.growths.append(grown)
         del self.growths[:-_CANDIDATES]
         if grown.times:
@@ -108,22 +107,23 @@ def _may_grow(before: str, text: str) -> bool:
 def _grown(earlier: Growth, step: Step) -> Growth | None:
     """The growth that goes on with `step`, None where it is another call or has another answer."""
     before = earlier.step
-    if earlier.text == step.shell_text:  # both were cut off: only what is behind can have grown
+    if (
+        before.shell_text == step.shell_text
+    ):  # both were cut off: only what is behind can have grown
         if not earlier.times or before.key == step.key:
             return None
         piece = earlier.piece
     else:
-        piece = _piece(earlier.text, step.shell_text)
+        piece = _piece(before.shell_text, step.shell_text)
     if not piece:
         return None
     goes_on = bool(earlier.piece) and _are_turned(piece, earlier.piece)
     if not _same_answer(before, step, piece):
         return None
     if not goes_on:
-        return Growth(step.kept(), step.shell_text, piece, 1, before.at, before.ref)
+        return Growth(step, piece, 1, before.at, before.ref)
     return Growth(
-        step.kept(),
-        step.shell_text,
+        step,
         earlier.piece,
         earlier.times + 1,
         earlier.first_at,

@@ -93,7 +93,7 @@ class RepeatedCalls(Detector):
         notice = counts_of(self.name, limits).notice
         for length, run in enumerate(self.runs, 1):
             rounds = run // length + 1
-            if rounds < notice:
+            if rounds < notice or self._is_shorter(length):
                 continue
             patience = patience_of(self.steps[-(run + length) :], length, limits)
             level = self.level(rounds, limits, patience.factor)
@@ -103,6 +103,13 @@ class RepeatedCalls(Detector):
                 self.finding = self._stall(length, rounds, level, patience, limits)
                 return
         self.finding = None
+
+    def _is_shorter(self, length: int) -> bool:
+        """Whether a cycle of this length is only a shorter one, taken several times."""
+        run = self.runs[length - 1]
+        return any(
+            length % part == 0 and self.runs[part - 1] >= run for part in range(1, length // 2 + 1)
+        )
 
     def _lasted(self, length: int, run: int) -> float:
         """Seconds since the first of the steps that repeat."""
@@ -145,6 +152,7 @@ class RepeatedCalls(Detector):
             (first.ref, *(step.ref for step in cycle)),
             level,
             rounds,
+            waiting=patience.waits,
             last_at=last.at,
             pattern=pattern,
             detector=self.name,

@@ -80,16 +80,23 @@ _LOOKING = lazy(
 class Patience(NamedTuple):
     """How many times as many rounds are needed, the seconds that they last, the highest level.
 
-    So many `rounds` are enough without the seconds.
+    So many `rounds` are enough without the seconds. `waits`: only time ends it.
     """
 
     factor: float = 1.0
     seconds: float = 0.0
     most: StallLevel = StallLevel.STUCK
     rounds: int = 1 << 30
+    waits: bool = False
 
 
 _NONE = Patience()
+
+
+def _wait(factor: float, seconds: float) -> Patience:
+    return Patience(factor, seconds, StallLevel.NOTICE, waits=True)
+
+
 _PROOF_ALONE = Patience(50 / 3, 0.0, StallLevel.NOTICE)
 _PROOF_IN_TURN = Patience(20 / 3, 0.0, StallLevel.NOTICE)
 _SUCCESS = Patience(2.0, 0.0, StallLevel.SUSPECTED)
@@ -103,7 +110,8 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     if any(is_infrastructure_error(step.excerpt) for step in failing):
         return _backing_off(failing, paused, limits)
     waits = all(_NOT_YET.search(step.excerpt) for step in failing)
-    if any(polls(step, limits) for step in cycle):
+    asked = sum(polls(step, limits) for step in cycle)
+    if asked and (paused or 2 * asked >= length):
         return _polling(rounds, failing, waits, limits)
     if waits and paused:
         if (
@@ -112,7 +120,7 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
             and all(map(looks, cycle))
         ):
             return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
-        return Patience(1.0, _TEN_MINUTES if failing else _HOUR, StallLevel.NOTICE)
+        return _wait(1.0, _TEN_MINUTES if failing else _HOUR)
     if failing:
         return _NONE
     return _proving(rounds, cycle)
@@ -121,10 +129,10 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
     """A server that is down: what is not heard of here may well answer at the next try."""
     if paused:
-        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
+        return _wait(limits.poller_factor, _TEN_MINUTES)
     refused = all(_REFUSED.search(step.excerpt) for step in failing)
     factor = min(2.0, limits.poller_factor) if refused else limits.poller_factor
-    return Patience(factor, 0.0, StallLevel.NOTICE)
+    return _wait(factor, 0.0)
 
 
 def _polling(
@@ -136,8 +144,8 @@ def _polling(
     if timed and mean < _SPINNING:
         return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED, _HAMMERING)
     if not timed or (failing and not waits):
-        return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.NOTICE)
-    return Patience(limits.poller_factor, _HOUR, StallLevel.NOTICE)
+        return _wait(limits.poller_factor, _TEN_MINUTES)
+    return _wait(limits.poller_factor, _HOUR)
 
 
 def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:

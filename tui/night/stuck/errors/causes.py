@@ -1,4 +1,4 @@
-"""Why a call failed: the line that states the cause, without what differs by chance, and its kind."""
+"""Why a call failed: the line that states the cause, without chance, its kind, and the program."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tui.model.calls.tool_change import exact_digest
+from tui.model.cli_commands import SHELLS
+from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_output import plain
 from tui.night.stuck.similarity import is_infrastructure_error, without_chance
 from tui.system.format import shorten
@@ -261,3 +263,50 @@ def failure_lines(text: str) -> tuple[list[str], bool]:
     found = [line for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
     chosen = found[-_MOST_LINES:] or lines[-3:]
     return [without_chance(_PLACES.sub("", line)) for line in chosen], bool(found)
+
+
+_WITH_VERBS = frozenset(
+    "git gh npm npx pnpm yarn bun bunx deno cargo go rustup docker docker-compose podman kubectl helm pip pip3"
+    " uv poetry pipenv pdm conda brew apt apt-get dnf yum apk make just task terraform aws gcloud az bundle"
+    " rake rails dotnet mvn gradle gradlew composer php artisan swift flutter dart mix sbt systemctl service"
+    " nix".split()
+)
+_INTERPRETERS = frozenset(
+    "python python3 node ruby perl php bash sh zsh deno bun tsx ts-node".split()
+)
+_PREPARING = frozenset(
+    "cd export source . set echo sleep mkdir true pwd ulimit unset printf".split()
+)
+_BEFORE = lazy(
+    r"\s*(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|\S*)|sudo(?: -\S+)*|time|env|nice(?: -n \S+)?|nohup|exec|then|do"
+    r"|timeout(?: -\S+)* \S+|(?:uv|poetry|pipenv|pdm|hatch) run|bundle exec|[({!])\s+"
+)
+_PLAIN_WORDS = lazy(r"[^\s'\"]+")
+
+
+def program(tool: str, command: str) -> str:
+    """The program of a call: a shell command's with its verb, an MCP server, or the tool itself."""
+    return program_of(command) if tool in SHELLS else "__".join(tool.split("__")[:2])
+
+
+@lru_cache(maxsize=256)
+def program_of(command: str) -> str:
+    """The first program of a shell line that is more than a preparation, with its verb or script."""
+    for segment in split_commands(command):
+        while (match := _BEFORE.match(segment)) is not None:
+            segment = segment[match.end() :]
+        words = _PLAIN_WORDS.findall(segment[:200])
+        if not words:
+            continue
+        name: str = words[0].rsplit("/", 1)[-1]
+        if name in _PREPARING:
+            continue
+        rest = [word for word in words[1:] if not word.startswith("-") and word[0] not in "<>&"]
+        if name in _WITH_VERBS:
+            if name in ("npm", "pnpm", "yarn", "bun") and rest[:1] == ["run"]:
+                del rest[0]
+            return f"{name} {rest[0]}" if rest else name
+        if name in _INTERPRETERS and rest:
+            return f"{name} {rest[0].rsplit('/', 1)[-1]}"
+        return name
+    return ""

@@ -16,8 +16,7 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.errors.causes import Cause, CauseKind, cause_of
-from tui.night.stuck.errors.programs import program
+from tui.night.stuck.errors.causes import Cause, CauseKind, cause_of, program
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
 from tui.system.format import shorten
@@ -110,19 +109,19 @@ class SameError(Detector):
             return
         group.count += 1
         group.weight += _PAUSED if "sleep " in step.shell_text else 1.0
-        name = program(step)
+        name = program(step.tool, step.shell_text)
         if name not in group.programs:
             group.programs.append(name)
             del group.programs[:-_MOST_STEPS]
         if step.key not in group.calls:
             group.calls.append(step.key)
             del group.calls[:-_MOST_STEPS]
-        group.steps.append(step)
+        group.steps.append(step.kept())
         del group.steps[:-_MOST_STEPS]
 
     def _succeeded(self, step: Step) -> None:
         """A call went well: what its program failed with before is over."""
-        name = program(step)
+        name = program(step.tool, step.shell_text)
         self._pass_by(None)
         self._keep(lambda group: name not in group.programs)
 

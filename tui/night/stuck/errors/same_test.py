@@ -16,8 +16,7 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.errors.causes import cause_of, failure_digest, failure_lines
-from tui.night.stuck.errors.programs import program
+from tui.night.stuck.errors.causes import cause_of, failure_digest, failure_lines, program
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
 from tui.system.format import format_duration, shorten
@@ -62,7 +61,7 @@ class SameTest(Detector):
                     step, f"{run.framework}\0{run.part}", run.verdict == "red", progress, limits
                 )
         elif step.tool in SHELLS and (step.is_error or self.failing):
-            self._ran(step, program(step), step.is_error, progress, limits)
+            self._ran(step, program(step.tool, step.shell_text), step.is_error, progress, limits)
 
     def on_progress(self, kind: ProgressKind) -> None:
         if kind not in self.beside:
@@ -105,6 +104,7 @@ class SameTest(Detector):
             return
         known.sources = progress.sources
         known.rounds += 1
+        known.steps[-1] = known.steps[-1].kept()
         known.steps.append(step)
         del known.steps[:-_MOST_STEPS]
         _, names = failure_lines(step.excerpt)
