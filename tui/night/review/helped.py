@@ -74,6 +74,7 @@ def _first_change(changes: Changes, start: float, end: float) -> str:
     return f"{what} came {format_duration(at - start)} later" if what else ""
 
 
+# complexity: one question after the other, the first that applies judges
 def _judge_injection(
     injection: Injection, snapshot: NightSnapshot, changes: Changes
 ) -> tuple[Helped, str]:

@@ -85,7 +85,8 @@ class ProgressTracker(Struct):
     def on_answer(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> Answered:
         """A call was answered: what it did to the files, and what is new by it."""
         change = self._change(use, result, run is not None)
-        failures = failure_digest(result.excerpt) if run is not None else 0
+        is_red = run is not None and run.verdict == "red"
+        failures = failure_digest(result.excerpt) if is_red else 0
         kinds = []
         if self.on_content(change):
             kinds.append(ProgressKind.CONTENT)

@@ -174,8 +174,7 @@ class StallResponse:
             return True
         waiting = [one for one in self._context.state.outgoing if one.id == name]
         for message in waiting:  # queued, and not in the journal yet
-            hard = message.mode == "hard"
-            self._messages.queue(message.text, hard=hard, inject=True, id=name, mode="step-back")
+            self._messages.queue(message.text, inject=True, id=name, mode="step-back")
         return bool(waiting)
 
     def _message_of(self, help: TroubleHelp, number: int) -> str:
@@ -237,13 +236,17 @@ class StallResponse:
             )
             self._machine.stop_agent(intent, RunEvent.STUCK)
         elif step == HelpStep.STEP_BACK:
-            self._send(name, snapshot, hard=False)
+            self._send(name, snapshot)
         elif not self._has_checkpoint():
             if self._ready == "failed":
                 self._call_person(help, stall, snapshot, f"no checkpoint: {self._checkpoint}")
             return
         else:
-            self._send(name, snapshot, hard=True)
+            # The message waits already, so that a turn that was interrupted is followed by another.
+            self._send(name, snapshot)
+            if self._messages.interrupt(name):
+                why = _reason(stall, "")
+                self._journal_once("interrupt", {"by": "supervisor", "reason": why}, name)
         self._record(help, step, name, stall, "", snapshot)
 
     def _has_checkpoint(self) -> bool:
@@ -256,9 +259,9 @@ class StallResponse:
     def _on_checkpoint(self, name: str, reason: str) -> None:
         self._ready, self._checkpoint = ("taken", name) if name else ("failed", reason)
 
-    def _send(self, name: str, snapshot: NightSnapshot, *, hard: bool) -> None:
+    def _send(self, name: str, snapshot: NightSnapshot) -> None:
         text = step_back_text(self._context.settings.stalls.step_back, snapshot)
-        self._messages.queue(text, hard=hard, inject=True, id=name, mode="step-back")
+        self._messages.queue(text, inject=True, id=name, mode="step-back")
 
     def _plan(self, help: TroubleHelp, step: HelpStep) -> None:
         """Saves what will be done next, so that a new supervisor knows that it may be done already."""
@@ -291,7 +294,6 @@ class StallResponse:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
         if step == HelpStep.INTERRUPT:
             data["checkpoint"] = self._checkpoint
-            self._journal_once("interrupt", {"by": "supervisor", "reason": reason}, name)
         self._journal_once("stall_step", data, name)
         help.steps.append(step)
         help.at, help.count = snapshot.now, 0 if stall is None else stall.count
