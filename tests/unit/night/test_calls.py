@@ -153,6 +153,14 @@ def test_equal_answers_are_the_same(text: str, error: bool, at: float | None) ->
     assert compare(step(text, at, error=error), step(text, at, error=error)) == Sameness.SAME
 
 
+def test_a_part_that_was_not_kept_may_differ() -> None:
+    one, other = step("x" * 900, DAY), step("x" * 900, DAY + 9)
+    one.size, other.size = 4000, 4020
+    assert compare(one, other) == Sameness.DIFFERENT
+    other.size = 4000
+    assert compare(one, other) == Sameness.SAME
+
+
 # --- cycles ---
 
 
