@@ -19,6 +19,7 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
 from tui.system.format import format_duration
 
+_RETURNS = "returns to earlier content"
 _MOST_FILES = 16
 _MOST_STEPS = 8
 _LEFT = 40
@@ -73,6 +74,9 @@ class RevertedEdits(Detector):
         ):
             self.reset()
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(max(self.returns.values(), default=0), _RETURNS, limits)
+
     def reset(self) -> None:
         self.returns, self.steps = {}, []
         self.first_at = self.first_ref = None
@@ -100,7 +104,7 @@ class RevertedEdits(Detector):
             steps=tuple(step.shown() for step in self.steps),
             signals=(
                 StallSignal(
-                    "returns to earlier content",
+                    _RETURNS,
                     count,
                     counts_of(self.name, limits).notice * self.factor,
                     "returns",
