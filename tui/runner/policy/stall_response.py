@@ -148,6 +148,7 @@ class StallResponse:
         data = {"stall": stall.kind, "since": stall.since, "evidence": list(stall.evidence)}
         if stall.detector is not None:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
+            data["pattern"] = stall.pattern
         self._context.journal_entry("stall", data)
         text = _evidence(stall)
         if stall.waiting:
