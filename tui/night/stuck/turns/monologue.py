@@ -143,8 +143,7 @@ class Monologue(Detector):
             pattern=text,
             detector=self.name,
             steps=tuple(
-                StallStep(said.at, "words, and no call", shorten(said.text), said.ref)
-                for said in self.recent
+                StallStep(said.at, "says", shorten(said.text), said.ref) for said in self.recent
             ),
             signals=(
                 StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),
