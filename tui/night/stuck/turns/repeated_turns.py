@@ -158,7 +158,6 @@ class RepeatedTurns(Detector):
     def _end(self, turn: Turn, progress: ProgressTracker, limits: StallThresholds) -> None:
         """The turn is over: what it brought."""
         turn.tree, turn.tasks = progress.tree, progress.open_tasks
-        turn.words = words_of(turn.text)
         if self.content.is_left():
             self._on_content(turn, True)
         if self.turns and self._brings_nothing(turn):
@@ -181,6 +180,8 @@ class RepeatedTurns(Detector):
             turn.advanced = True  # a note may be where a task is ticked
         if turn.advanced or turn.is_long or (counted and turn.tasks != last.tasks):
             return False
+        for one in (turn, *self.turns):
+            one.words = one.words or words_of(one.text)
         alike = max(shared_words(turn.words, one.words) for one in self.turns)
         if turn.text == last.text:
             alike = 1.0
@@ -221,6 +222,9 @@ class RepeatedTurns(Detector):
         return found
 
     def _judge(self, turn: Turn, limits: StallThresholds) -> None:
+        if self.rounds < counts_of(self.name, limits).notice:
+            self.finding = None
+            return
         patience = _patience(turn, limits) * (1.0 if self.alike else _UNSURE)
         level = self.level(self.rounds, limits, patience)
         self.finding = self._stall(turn, level, limits) if level else None
