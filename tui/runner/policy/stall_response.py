@@ -300,7 +300,7 @@ class StallResponse:
         help.planned, self._ready = None, ""
         help.reached = step not in (HelpStep.STEP_BACK, HelpStep.INTERRUPT)
         if stall is not None:
-            help.told = max(help.told, stall.level.rank)
+            help.notified = max(help.notified, stall.level.rank)
             context.state.stall_level_answered = stall.level.rank
         context.save()
         context.log_line(f"{_LOGGED[step]}: {reason}", "WARNING")
@@ -322,8 +322,8 @@ class StallResponse:
 
     def _notify_level(self, help: TroubleHelp, stall: Stall) -> None:
         """Notifies once of each level of a trouble."""
-        if stall.level.rank > help.told:
-            help.told = stall.level.rank
+        if stall.level.rank > help.notified:
+            help.notified = stall.level.rank
             self._context.save()
             text = f"{stall.level}: {_reason(stall, '')}; {_keys(stall)}"
             self._context.notify(NotifyKind.STALL, text)
