@@ -155,7 +155,9 @@ class DetectorSet(Struct):
             self.on_progress(kind, at, ref)
         step = Step(
             use.name,
-            use.target,
+            use.target.removeprefix(f"{progress.cwd}/")
+            if use.path and progress.cwd
+            else use.target,
             use.key,
             result.is_error,
             result.excerpt,

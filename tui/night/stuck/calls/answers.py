@@ -10,6 +10,8 @@ from tui.night.stuck.step import Step
 from tui.night.usage.compact_tables import digest
 
 _SIZE_SLACK = 64
+_LONG = 500
+"""Of so long an answer a part may not have been kept; its length still speaks."""
 _SLACK = 5.0
 _MINUTE = 60.0
 _DAY = 86_400.0
@@ -39,7 +41,10 @@ def compare(one: Step, other: Step) -> Sameness:
         return Sameness.DIFFERENT
     if one.whole:  # it was cut
         return Sameness.SAME if _ends_alike(one, other) else Sameness.DIFFERENT
-    return Sameness.SAME if one.excerpt == other.excerpt else _compare_without_chance(one, other)
+    if one.excerpt != other.excerpt:
+        return _compare_without_chance(one, other)
+    unseen = one.size != other.size and one.size > len(one.excerpt) >= _LONG
+    return Sameness.DIFFERENT if unseen else Sameness.SAME
 
 
 def _ends_alike(one: Step, other: Step) -> bool:
