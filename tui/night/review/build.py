@@ -105,10 +105,10 @@ def assemble_review(
 
 def _take_out_called_wrong(night: NightSnapshot) -> tuple[NightSnapshot, list[TimelineMoment]]:
     """The night without the stalls that a person called wrong, and when that was said of what."""
-    said = "a person said that this is not stuck: "
+    note = "a person said that this is not stuck: "
     kept = tuple(one for one in night.circling if one.called_wrong_at is None)
     wrong = [
-        TimelineMoment(one.called_wrong_at, "stall", said + one.evidence[0], None, *one.refs[:1])
+        TimelineMoment(one.called_wrong_at, "stall", note + one.evidence[0], None, *one.refs[:1])
         for one in night.circling
         if one.called_wrong_at is not None
     ]

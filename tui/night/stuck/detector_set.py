@@ -197,9 +197,9 @@ class DetectorSet(Struct):
         conversation = self.conversations.get(thread) or self.conversation(thread)
         if not thread:
             self.prompts.on_work(at)
-        said = SpokenText(text, has_calls, at, ref, message, thinking)
+        spoken = SpokenText(text, has_calls, at, ref, message, thinking)
         for detector in _concerned("on_text", self.disabled)(conversation):
-            detector.on_text(said, self.progress, limits)
+            detector.on_text(spoken, self.progress, limits)
         self._update(conversation)
 
     def on_compaction(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
@@ -269,13 +269,13 @@ class DetectorSet(Struct):
                 detector.on_progress(kind)
             self._update(conversation)
 
-    def on_not_stuck(self, said: NotStuck) -> None:
+    def on_not_stuck(self, correction: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
-        self.wrong.add(said)
+        self.wrong.add(correction)
 
     def _believe_until(self, at: float | None) -> None:
         """What persons called wrong by `at` counts for what happens then."""
-        if not self.wrong.said:
+        if not self.wrong.pending:
             return
         for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
             factor = self.factors[name] = 2 * self.factors.get(name, 1.0)

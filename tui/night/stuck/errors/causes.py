@@ -9,7 +9,8 @@ from typing import NamedTuple
 from tui.model.cli_commands import SHELLS, exact_digest
 from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_output import plain
-from tui.night.stuck.similarity import is_infrastructure_error, without_chance
+from tui.night.stuck.chance import mask
+from tui.night.stuck.similarity import is_infrastructure_error
 from tui.system.format import shorten
 from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
@@ -235,7 +236,7 @@ def _stating(text: str) -> str:
 
 def normal(line: str) -> str:
     """A line without what differs by chance, and without places and counts; names in quotes stay."""
-    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))
+    return _NUMBERS.sub("·", mask(_PLACES.sub("", line)))
 
 
 _FAILURE = lazy(
@@ -261,7 +262,7 @@ def failure_lines(text: str) -> tuple[list[str], bool]:
     lines = [line.strip()[:_LONGEST] for line in plain(text).splitlines()]
     found = [line for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
     chosen = found[-_MOST_LINES:] or lines[-3:]
-    return [without_chance(_PLACES.sub("", line)) for line in chosen], bool(found)
+    return [mask(_PLACES.sub("", line)) for line in chosen], bool(found)
 
 
 _WITH_VERBS = frozenset(

@@ -75,7 +75,7 @@ class RepeatedTurns(Detector):
     alike: bool = True
     exact: bool = True
     literal: bool = True
-    said: Equality = Equality.LETTERS
+    wording: Equality = Equality.LETTERS
     known: bool = True
     same_files: bool = True
     first_at: float | None = None
@@ -124,9 +124,11 @@ class RepeatedTurns(Detector):
         else:
             turn.noted = True
 
-    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        if self.current is not None and not said.thinking:
-            self.current.text = said.text[-_TEXT:]
+    def on_text(
+        self, spoken: SpokenText, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
+        if self.current is not None and not spoken.thinking:
+            self.current.text = spoken.text[-_TEXT:]
 
     def on_progress(self, kind: ProgressKind) -> None:
         if self.content.is_progress(kind) and self.current is not None:
@@ -164,7 +166,7 @@ class RepeatedTurns(Detector):
             self.rounds += 1
         else:
             self.rounds, self.alike, self.exact, self.literal = 1, True, True, True
-            self.known, self.same_files, self.said = True, True, Equality.LETTERS
+            self.known, self.same_files, self.wording = True, True, Equality.LETTERS
             self.first_at, self.first_ref = turn.at, turn.ref
         if turn.advanced:
             self.turns = []
@@ -182,11 +184,11 @@ class RepeatedTurns(Detector):
             return False
         if turn.calls:
             return self._calls_again(turn, last, counted)
-        self.said = max(self.said, Equality.of(turn.text, last.text))
-        said_before = any(
+        self.wording = max(self.wording, Equality.of(turn.text, last.text))
+        was_there = any(
             say_the_same(turn.text, _words(turn), one.text, _words(one)) for one in self.turns
         )
-        return said_before and not last.calls
+        return was_there and not last.calls
 
     def _calls_again(self, turn: Turn, last: Turn, counted: bool) -> bool:
         """Whether the calls of a turn were all there before.
@@ -266,7 +268,7 @@ class RepeatedTurns(Detector):
     def _words(self, turn: Turn) -> str:
         """What the turns have in common; "same" only where nothing differs."""
         if not turn.calls:
-            text = f"{self.rounds} turns without a call {self.said.words}"
+            text = f"{self.rounds} turns without a call {self.wording.words}"
         elif self.exact:
             answers = "same answers" if self.literal else "same answers but for times and ids"
             text = f"{self.rounds} turns: same calls, {answers}"
