@@ -22,23 +22,28 @@ _SPINNING = 10.0
 _HAMMERING = 60
 _TEN_MINUTES = 600.0
 _HOUR = 3600.0
-_START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b|\bthen\b)\s*(?:sudo\s+|timeout\s+\S+\s+|env\s+|\w+=\S*\s+)*"
+# Every repetition has a bound: a hostile command has thousands of places where one may begin.
+_START = (
+    r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b|\bthen\b)[^\S\n]{0,80}"
+    r"(?:sudo\s{1,9}|timeout\s{1,9}\S{1,20}\s{1,9}|env\s{1,9}|\w{1,60}=\S{0,200}\s{1,9}){0,12}"
+)
 _POLLING = lazy(
     _START
     + r"""(?: sleep | wait | watch | until | while | pgrep | pidof | ps | jobs | squeue | sacct | qstat | bjobs
     | condor_q | nc\s+-z | nvidia-smi | rocm-smi | nvtop | top\s+-b | lsof\s+-i | ss\s+-\w | netstat
-    | tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF] | journalctl
+    | tail\s+(?:-\S+\s+){0,12}-[a-zA-Z]*[fF] | journalctl
     | gh\s+(?:run|pr|workflow)\s+(?:watch|view|checks|list|status) | glab\s+(?:ci|pipeline)\s
-    | kubectl\s+(?:-\S+\s+(?:[\w-]+\s+)?)*(?:get|rollout|wait|logs|describe|top) | helm\s+(?:status|list)
+    | kubectl\s+(?:-\S+\s+(?:\w[\w-]*\s+)?){0,12}(?:get|rollout|wait|logs|describe|top) | helm\s+(?:status|list)
     | argocd\s+app\s+(?:get|wait|list) | oc\s+(?:get|status|logs)
     | docker\s+(?:ps|inspect|logs|stats|wait|container\s+ls) | podman\s+(?:ps|inspect|logs|wait)
-    | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+)*(?:ps|logs)
+    | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+){0,12}(?:ps|logs)
     | systemctl\s+(?:is-active|status|show) | supervisorctl\s+status | pm2\s+(?:ls|list|status|logs|jlist)
-    | aws\s.*\b(?:describe|get|list|wait)- | aws\s+s3\s+ls | aws\s+logs
-    | gcloud\s.*\b(?:describe|list|wait|operations|log) | az\s.*\b(?:show|list|wait)\b
-    | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.*\bstatus | consul\s
-    | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.*\b(?:status|ps|logs?|inspect|list|ls|info)
-    | (?:curl|http|wget)\b.*(?:health|status|ready|live|deploy|queue|progress
+    | aws\s.{0,400}\b(?:describe|get|list|wait)- | aws\s+s3\s+ls | aws\s+logs
+    | gcloud\s.{0,400}\b(?:describe|list|wait|operations|log) | az\s.{0,400}\b(?:show|list|wait)\b
+    | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.{0,400}\bstatus | consul\s
+    | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.{0,400}
+      \b(?:status|ps|logs?|inspect|list|ls|info)
+    | (?:curl|http|wget)\b.{0,400}(?:health|status|ready|live|deploy|queue|progress
       |\b(?:job|build|run|pipeline|task)s?\b)
     )(?!\w)""",
     re.VERBOSE,
@@ -64,7 +69,7 @@ _MEASURES = lazy(
 )
 _GREEN = lazy(
     r"\b(?:[1-9]\d*\s+(?:passed|passing|tests?\s+passed|ok)|all\s+(?:\w+\s+)?(?:tests?|checks?|specs?)\s+pass(?:ed)?"
-    r"|tests?\s+pass(?:ed)?|test\s+result:\s+ok|0\s+fail(?:ed|ures)?|\d+\s+(?:tests?|specs?|examples?)[^\n]*\b0\s+fail)"
+    r"|tests?\s+pass(?:ed)?|test\s+result:\s+ok|0\s+fail(?:ed|ures)?|\d+\s+(?:tests?|specs?|examples?)[^\n]{0,200}\b0\s+fail)"
     r"|^ok\s+\d+\b|^ok\s+[\w./-]+\s+\(?[\d.c]|^OK\s*(?:\(|$)|^PASS\b|\bPASSED\b",
     re.IGNORECASE | re.MULTILINE,
 )
