@@ -6,8 +6,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.model.calls.tool_change import exact_digest
-from tui.model.cli_commands import EDITING, OTHER_SHELLS, SHELLS
+from tui.model.cli_commands import EDITING, OTHER_SHELLS, SHELLS, exact_digest
 from tui.model.events import ToolCall, ToolResult
 from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_output import plain
