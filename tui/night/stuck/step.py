@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from zlib import crc32
 
 from msgspec import Struct, structs
@@ -12,12 +13,29 @@ from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
 from tui.night.stuck.file_contents import ContentChange
-from tui.system.format import shorten
+from tui.system.format import clip_text, shorten
 
 _WORDS = 60
 _KEPT = 200
+_READ = 1_000
+_REMEMBERED = 256
 STEP_SECONDS = 20.0
 """What one step counts where no times are known."""
+
+
+def shown_text(text: str, limit: int = 80) -> str:
+    """The first line of a text of the agent, at most `limit` characters, with credentials hidden.
+
+    They are hidden first: what is left of one that was cut could not be found. For findings only, it is slow.
+    """
+    return shorten(_without_credentials(clip_text(text.strip().split("\n", 1)[0], _READ)), limit)
+
+
+@lru_cache(_REMEMBERED)
+def _without_credentials(line: str) -> str:
+    from tui.system.credentials.hide import hide_credentials  # most nights need no patterns
+
+    return hide_credentials(line)
 
 
 class Step(Struct, omit_defaults=True):
@@ -73,13 +91,13 @@ class Step(Struct, omit_defaults=True):
 
     @property
     def words(self) -> str:
-        """The call in a few words."""
-        return f"{self.tool} {shorten(self.target, _WORDS)}".strip()
+        """The call in a few words, as evidence shows it."""
+        return f"{self.tool} {shown_text(self.target, _WORDS)}".strip()
 
     @property
     def last_line(self) -> str:
-        """The last line of the answer, short."""
-        return shorten(self.excerpt.strip().rsplit("\n", 1)[-1])
+        """The last line of the answer, short, as evidence shows it."""
+        return shown_text(self.excerpt.strip().rsplit("\n", 1)[-1])
 
     @property
     def seconds(self) -> float | None:

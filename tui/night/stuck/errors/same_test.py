@@ -18,8 +18,8 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.errors.causes import cause_of, failure_digest, failure_lines, program
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.step import Step
-from tui.system.format import format_duration, shorten
+from tui.night.stuck.step import Step, shown_text
+from tui.system.format import format_duration
 
 _MOST_GROUPS = 8
 _MOST_STEPS = 6
@@ -132,7 +132,7 @@ class SameTest(Detector):
         same = "it fails the same way" if names else "as many tests fail"
         evidence = [
             f"{last.words}: {known.rounds} rounds of edits, and {same}",
-            f"failure: {shorten(lines[0], 160)}",
+            f"failure: {shown_text(lines[0], 160)}",
         ]
         if known.first_at is not None and last.at is not None and last.at > known.first_at:
             evidence.append(

@@ -14,14 +14,13 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, shown_text
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
     Equality,
     say_the_same,
     words_of,
 )
-from tui.system.format import shorten
 
 _LONG = 400
 _KEPT = 2000
@@ -40,7 +39,7 @@ class RepeatedPhrases(Detector):
         times = repeated_phrase(said.text) if len(said.text) > _LONG else 0
         if not times:
             return
-        words = shorten(said.text[-60:])
+        words = shown_text(said.text[-60:])
         self.finding = Stall(
             StallKind.LOOP,
             said.at or 0.0,
@@ -129,7 +128,7 @@ class Monologue(Detector):
         if not level or first is None:
             self.finding = None
             return
-        text = shorten(one.text)
+        text = shown_text(one.text)
         self.finding = Stall(
             StallKind.LOOP,
             first.at or 0.0,
@@ -141,7 +140,7 @@ class Monologue(Detector):
             pattern=text,
             detector=self.name,
             steps=tuple(
-                StallStep(said.at, "words, and no call", shorten(said.text), said.ref)
+                StallStep(said.at, "words, and no call", shown_text(said.text), said.ref)
                 for said in self.recent
             ),
             signals=(
@@ -211,12 +210,12 @@ class SimilarMessages(Detector):
         self.finding = Stall(
             StallKind.LOOP,
             self.first_at or 0.0,
-            (f"{self.count} messages are nearly the same: “{shorten(text)}”",),
+            (f"{self.count} messages are nearly the same: “{shown_text(text)}”",),
             (self.first_ref, said.ref),
             level,
             self.count,
             last_at=said.at,
-            pattern=shorten(text),
+            pattern=shown_text(text),
             detector=self.name,
             signals=(
                 StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),
