@@ -17,7 +17,15 @@ from tui.model.events import SourceRef
 from tui.model.interventions import Effect, Injection, InjectionState
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallStep, StallWaste
-from tui.model.state import EndKind, HelpStep, RunPhase, StallKind, StallLevel, StopKind
+from tui.model.state import (
+    EndKind,
+    HelpStep,
+    RunPhase,
+    SessionState,
+    StallKind,
+    StallLevel,
+    StopKind,
+)
 from tui.runner import machine as run_machine
 from tui.runner.checkpoints import CheckpointSchedule, Then
 from tui.runner.policy.stall_response import (
@@ -69,6 +77,7 @@ class Stuck:
         self.scene.messages.interrupt = self.interrupt  # type: ignore[method-assign]
         self.since = 0.0
         self.stall: Stall | None = None
+        self.state = BASE.activity.state
         self.adopted()
 
     @property
@@ -121,6 +130,14 @@ class Stuck:
         )
         return self.look()
 
+    def waits(self) -> Stuck:
+        """A turn is over, and the next one has not begun."""
+        kept, self.stall = self.stall, None
+        self.state = SessionState.WAITING_INPUT
+        self.look()
+        self.stall, self.state = kept, BASE.activity.state
+        return self
+
     def goes_on(self) -> Stuck:
         """It does something else."""
         self.stall, self.since = None, 0.0
@@ -140,7 +157,8 @@ class Stuck:
                 self.messages[entry.id] = Injection(entry.id, entry.at, text, "step-back", "queued")
         told = replace(BASE.interventions, injections=tuple(self.messages.values()))
         now = self.scene.clock.wall()
-        return replace(BASE, now=now, stall=self.stall, interventions=told)
+        activity = replace(BASE.activity, state=self.state)
+        return replace(BASE, now=now, stall=self.stall, interventions=told, activity=activity)
 
     def reads(self, state: InjectionState = "seen", effect: Effect | None = None) -> Stuck:
         """The agent takes in every message that waits."""
@@ -230,6 +248,17 @@ def test_the_same_trouble_that_comes_again_is_not_notified_again(build: Build) -
     assert len(stuck.notes) == 1
     stuck.circles("notice", 3, pattern="Bash npm test", progress=stuck.scene.clock.wall())
     assert len(stuck.notes) == 2
+
+
+def test_one_stall_lasts_from_turn_to_turn_whichever_detector_sees_most_of_it(build: Build) -> None:
+    stuck = build("notice").circles("notice", 3)
+    stuck.waits().circles(count=5, kind=StallKind.NO_PROGRESS).waits().circles(count=6)
+    assert stuck.entries("stall_over") == []
+    assert [one["stall"] for one in stuck.entries("stall")] == ["loop"]
+    stuck.goes_on()
+    assert stuck.entries("stall_over") == [{"stall": "loop", "count": 6}]
+    stuck.circles()
+    assert len(stuck.entries("stall")) == 2
 
 
 def test_a_notice_is_too_little_for_a_step_back(build: Build) -> None:

@@ -26,8 +26,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.helped import intervention_effects
-from tui.night.review.moments import find_commit_record, find_moments
+from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,

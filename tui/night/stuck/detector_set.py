@@ -15,8 +15,7 @@ from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
-from tui.night.stuck.calls.advancing import AdvancingAnswers
-from tui.night.stuck.calls.commands import name_call
+from tui.night.stuck.calls.answers import AdvancingAnswers
 from tui.night.stuck.calls.growing_commands import GrowingCommands
 from tui.night.stuck.calls.recurring_calls import RecurringCalls
 from tui.night.stuck.calls.repeated_calls import RepeatedCalls
@@ -27,7 +26,7 @@ from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, name_call
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
 from tui.night.stuck.turns.prompts import PromptLog, Speaker
@@ -155,7 +154,9 @@ class DetectorSet(Struct):
             self.on_progress(kind, at, ref)
         step = Step(
             use.name,
-            use.target,
+            use.target.removeprefix(f"{progress.cwd}/")
+            if use.path and progress.cwd
+            else use.target,
             use.key,
             result.is_error,
             result.excerpt,

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from tui.model.calls.tool_change import exact_digest
-from tui.model.cli_commands import EDITING, SHELLS
+from tui.model.cli_commands import EDITING, SHELLS, exact_digest
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import ProgressKind, StallWaste

@@ -17,12 +17,13 @@ from tui.control.wording import step_back_text
 from tui.model.interventions import Injection
 from tui.model.labels import DETECTORS, describe_effect
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import Stall
+from tui.model.stall import DetectorName, Stall
 from tui.model.state import (
     EndKind,
     HelpStep,
     NotifyKind,
     RunPhase,
+    SessionState,
     StallKind,
     StallLevel,
     StopKind,
@@ -35,7 +36,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent, TroubleHelp
 from tui.runner.transitions import RunEvent
 from tui.store.journal import read_entries
-from tui.store.stalls.stall_feedback import StallFeedback
+from tui.store.stall_feedback import StallFeedback
 
 STEPS: Final = (HelpStep.STEP_BACK, HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.END)
 ALLOWED: Final[Mapping[str, int]] = {"notice": 0, "nudge": 2, "interrupt": 3, "end": 4}
@@ -46,6 +47,7 @@ _MORE_ROUNDS = 3
 """So many rounds after a step show that it did not help: as many as make a notice."""
 _MOST_TROUBLES = 16
 _MOST_PATTERNS = 8
+_CIRCLING = "circling"
 _CHECKPOINT = "before interrupt"
 _RECORDED = ("interrupt", "stall_step")
 _Ready = Literal["", "asked", "taken", "failed"]
@@ -61,6 +63,15 @@ def next_step(action: str, taken: list[HelpStep]) -> HelpStep | None:
 def level_for(step: HelpStep) -> StallLevel:
     """The level at which a step is taken."""
     return StallLevel.SUSPECTED if step == HelpStep.STEP_BACK else StallLevel.STUCK
+
+
+def _name(stall: Stall | None) -> str:
+    """What stays the same as long as a stall lasts, also where another detector sees more of it."""
+    if stall is None:
+        return ""
+    if stall.level:
+        return f"{_CIRCLING} {stall.noticed_at or stall.since:.0f}"
+    return f"{stall.kind} {stall.since:.0f}"
 
 
 def can_help(stall: Stall) -> bool:
@@ -83,6 +94,8 @@ class StallResponse:
     _checkpoints: CheckpointSchedule
     _ready: _Ready = ""
     _checkpoint: str = ""
+    _count: int = 0
+    _detector: DetectorName | None = None
     _recorded: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -98,13 +111,21 @@ class StallResponse:
         """Compares the stall of this snapshot with that of the last one."""
         stall = None if snapshot.is_over else snapshot.stall
         state = self._context.state
-        name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
+        name = _name(stall)
+        at_rest = snapshot.activity.state == SessionState.WAITING_INPUT and not snapshot.is_over
+        if stall is None and at_rest and state.stall.startswith(_CIRCLING):
+            name = state.stall  # between two turns it does nothing, which ends nothing
         if name != state.stall:
             self.end_stall()
             state.stall, state.stall_kind = name, None if stall is None else stall.kind
             self._context.save()
             if stall is not None:
                 self._on_stall_began(stall)
+        self._count = self._count if stall is None else stall.count
+        if stall is not None and stall.detector not in (None, self._detector):
+            self._detector = stall.detector
+            feedback, at = StallFeedback(self._context.project), self._context.clock.wall()
+            feedback.note_shown(self._context.folder.id, stall, at)
         circling = stall if stall is not None and stall.level else None
         for help in state.troubles:
             self._follow(help, circling, snapshot)
@@ -117,16 +138,17 @@ class StallResponse:
         """Journals the end of the current stall, if there is one."""
         state = self._context.state
         if state.stall:
-            self._context.journal_entry("stall_over", {"stall": state.stall_kind or state.stall})
+            data: dict[str, object] = {"stall": state.stall_kind or state.stall}
+            data |= {"count": self._count} if self._count else {}
+            self._context.journal_entry("stall_over", data)
             state.stall, state.stall_kind, state.stall_level_answered = "", None, 0
+            self._count, self._detector = 0, None
 
     def _on_stall_began(self, stall: Stall) -> None:
         data = {"stall": stall.kind, "since": stall.since, "evidence": list(stall.evidence)}
         if stall.detector is not None:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
         self._context.journal_entry("stall", data)
-        shown = StallFeedback(self._context.project)
-        shown.note_shown(self._context.folder.id, stall, self._context.clock.wall())
         text = _evidence(stall)
         if stall.waiting:
             self._context.log_line(f"Waiting: {text}")

@@ -6,8 +6,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.model.calls.tool_change import exact_digest
-from tui.model.cli_commands import SHELLS
+from tui.model.cli_commands import SHELLS, exact_digest
 from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_output import plain
 from tui.night.stuck.similarity import is_infrastructure_error, without_chance

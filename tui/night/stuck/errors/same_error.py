@@ -22,6 +22,7 @@ from tui.night.stuck.step import Step, shown_text
 from tui.system.format import shorten
 
 _LONGEST_CAUSE = 240
+_ERRORS = "equal errors"
 _MOST_GROUPS = 8
 _MOST_STEPS = 12
 _LEFT = 10
@@ -86,6 +87,10 @@ class SameError(Detector):
             self.reset()
         elif kind in (ProgressKind.CONTENT, ProgressKind.VERDICT) and self.groups:
             self._keep(lambda group: group.kind not in _CURED_BY_EDITS)
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        counts = (group.count for group in self.groups if len(group.calls) > 1)
+        return self.near(max(counts, default=0), _ERRORS, limits)
 
     def reset(self) -> None:
         self.groups = []
@@ -184,7 +189,7 @@ class SameError(Detector):
             detector=self.name,
             steps=tuple(step.shown() for step in group.steps[-6:]),
             signals=(
-                StallSignal("equal errors", group.count, needed, "errors"),
+                StallSignal(_ERRORS, group.count, needed, "errors"),
                 StallSignal("different calls", calls, 2, "calls"),
             ),
         )

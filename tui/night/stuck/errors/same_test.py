@@ -21,6 +21,7 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step, shown_text
 from tui.system.format import format_duration
 
+_ROUNDS = "edits with the same failure"
 _MOST_GROUPS = 8
 _MOST_STEPS = 6
 _UNNAMED = 1.5
@@ -66,6 +67,10 @@ class SameTest(Detector):
     def on_progress(self, kind: ProgressKind) -> None:
         if kind not in self.beside:
             self.reset()
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        rounds = max((one.rounds for one in self.failing), default=0)
+        return self.near(rounds, _ROUNDS, limits)
 
     def reset(self) -> None:
         self.failing = []
@@ -152,7 +157,7 @@ class SameTest(Detector):
             steps=tuple(step.shown() for step in known.steps),
             signals=(
                 StallSignal(
-                    "rounds of edits with the same failure",
+                    _ROUNDS,
                     known.rounds,
                     counts_of(self.name, limits).notice * self.factor,
                     "rounds",

@@ -21,6 +21,7 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.allow_rules import allow_rules, call_pattern
 from tui.night.stuck.step import Step, shown_text
 
+_REFUSED = "refused calls"
 _WINDOW = 20
 _MOST_SHOWN = 6
 _MOSTLY = 6
@@ -66,6 +67,10 @@ class RefusedCalls(Detector):
             self.reset()
         else:
             self._refused(step, progress, limits)
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        most = max(self.totals.values(), default=0)
+        return self.near(max(most, self.in_row), _REFUSED, limits)
 
     def reset(self) -> None:
         self.number, self.refusals, self.totals, self.in_row, self.let_run = 0, [], {}, 0, 0
@@ -160,7 +165,7 @@ class RefusedCalls(Detector):
             detector=self.name,
             steps=tuple(one.shown for one in group[-_MOST_SHOWN:]),
             signals=(
-                StallSignal("refused calls", count, notice, "calls"),
+                StallSignal(_REFUSED, count, notice, "calls"),
                 StallSignal("refused of all calls since", round(100 * share), 50, "%"),
             ),
             rule=", ".join(_best_rules(group)),

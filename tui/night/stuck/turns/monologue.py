@@ -28,6 +28,7 @@ _ONLY_TEXT = 8
 _SHOWN = 6
 _TALK = 3
 _ONE_IN = 3
+_ABOUT = 0.4
 
 
 class RepeatedPhrases(Detector):
@@ -106,10 +107,11 @@ class Monologue(Detector):
 
     def _compare(self, one: Statement) -> None:
         """Count on where `one` says what one of the last few said, and names nothing new."""
-        one.words = words_of(one.text)
         for other in self.recent:
+            if not _ABOUT * len(one.text) <= len(other.text) <= len(one.text) / _ABOUT:
+                continue
+            one.words = one.words or words_of(one.text)
             other.words = other.words or words_of(other.text)
-        for other in self.recent:
             if say_the_same(one.text, one.words, other.text, other.words):
                 self.count += 1
                 self.equal = max(self.equal, Equality.of(one.text, other.text))

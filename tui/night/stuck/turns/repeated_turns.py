@@ -158,7 +158,6 @@ class RepeatedTurns(Detector):
     def _end(self, turn: Turn, progress: ProgressTracker, limits: StallThresholds) -> None:
         """The turn is over: what it brought."""
         turn.tree, turn.tasks = progress.tree, progress.open_tasks
-        turn.words = words_of(turn.text)
         if self.content.is_left():
             self._on_content(turn, True)
         if self.turns and self._brings_nothing(turn):
@@ -181,26 +180,26 @@ class RepeatedTurns(Detector):
             turn.advanced = True  # a note may be where a task is ticked
         if turn.advanced or turn.is_long or (counted and turn.tasks != last.tasks):
             return False
-        alike = max(shared_words(turn.words, one.words) for one in self.turns)
-        if turn.text == last.text:
-            alike = 1.0
         if turn.calls:
-            return self._calls_again(turn, last, alike, counted)
+            return self._calls_again(turn, last, counted)
         self.said = max(self.said, Equality.of(turn.text, last.text))
         said_before = any(
-            say_the_same(turn.text, turn.words, one.text, one.words) for one in self.turns
+            say_the_same(turn.text, _words(turn), one.text, _words(one)) for one in self.turns
         )
         return said_before and not last.calls
 
-    def _calls_again(self, turn: Turn, last: Turn, alike: float, counted: bool) -> bool:
+    def _calls_again(self, turn: Turn, last: Turn, counted: bool) -> bool:
         """Whether the calls of a turn were all there before.
 
         Of many, a few new ones do not matter where the turn ends in the same words; where the tasks are counted
         and none was done, none of them does.
         """
+        allowed = turn.calls if counted else turn.calls // _ODD
+        if self._new_calls(turn) > allowed:
+            return False
         matches = [self._match(step) for step in turn.steps]
-        unknown = matches.count(None)
-        if unknown and (alike < ALIKE or not (counted or unknown <= turn.calls // _ODD)):
+        unknown, alike = matches.count(None), self._alike(turn, last)
+        if unknown > allowed or (unknown and alike < ALIKE):
             return False
         self.alike = self.alike and alike >= _RELATED
         self.exact = self.exact and not unknown and _calls_of(turn) == _calls_of(last)
@@ -208,6 +207,17 @@ class RepeatedTurns(Detector):
         self.same_files = self.same_files and turn.tree == last.tree
         self.literal = self.literal and all(matches)
         return True
+
+    def _new_calls(self, turn: Turn) -> int:
+        """How many calls none of the last turns has, whatever their answers."""
+        known = {step.call for one in self.turns for step in one.steps}
+        return sum(step.call not in known for step in turn.steps)
+
+    def _alike(self, turn: Turn, last: Turn) -> float:
+        """How far the last words of a turn are those of an earlier one."""
+        if turn.text == last.text:
+            return 1.0
+        return max(shared_words(_words(turn), _words(one)) for one in self.turns)
 
     def _match(self, step: Step) -> bool | None:
         """Whether the last turns have the step to the letter; None where they do not have it at all."""
@@ -221,6 +231,9 @@ class RepeatedTurns(Detector):
         return found
 
     def _judge(self, turn: Turn, limits: StallThresholds) -> None:
+        if self.rounds < counts_of(self.name, limits).notice:
+            self.finding = None
+            return
         patience = _patience(turn, limits) * (1.0 if self.alike else _UNSURE)
         level = self.level(self.rounds, limits, patience)
         self.finding = self._stall(turn, level, limits) if level else None
@@ -266,6 +279,11 @@ class RepeatedTurns(Detector):
         if turn.tasks:
             text += f", {format_count(turn.tasks, 'task')} still open"
         return text
+
+
+def _words(turn: Turn) -> frozenset[str]:
+    turn.words = turn.words or words_of(turn.text)
+    return turn.words
 
 
 def _calls_of(turn: Turn) -> Counter[int]:
