@@ -330,7 +330,10 @@ class DetectorSet(Struct):
         ]
         if not found:
             return None
-        worst = min(found, key=_rank)
+        episode = conversation.episode
+        shown = None if episode is None else episode.detector
+        # Of equals the one that is shown stays: whoever reads would take a change for another trouble.
+        worst = min(found, key=lambda one: (-one.level.rank, one.detector != shown, _rank(one)))
         beside = next(one.beside for one in conversation.detectors if one.finding is worst)
         return judged(worst, self.progress.waste(worst.last_at, beside))
 
