@@ -11,10 +11,8 @@ from tests.unit.night.night_script import Script, fold
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall
 from tui.night.fold import NightFold
-from tui.night.stuck.calls.advancing import AdvancingAnswers
-from tui.night.stuck.calls.answers import Sameness, compare
-from tui.night.stuck.calls.commands import name_call, plain_command
-from tui.night.stuck.step import Step
+from tui.night.stuck.calls.answers import AdvancingAnswers, Sameness, compare
+from tui.night.stuck.step import Step, name_call, plain_command
 
 REF = SourceRef("s", 0)
 DAY = 1_790_000_000.0

@@ -36,7 +36,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent, TroubleHelp
 from tui.runner.transitions import RunEvent
 from tui.store.journal import read_entries
-from tui.store.stalls.stall_feedback import StallFeedback
+from tui.store.stall_feedback import StallFeedback
 
 STEPS: Final = (HelpStep.STEP_BACK, HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.END)
 ALLOWED: Final[Mapping[str, int]] = {"notice": 0, "nudge": 2, "interrupt": 3, "end": 4}
@@ -65,10 +65,13 @@ def level_for(step: HelpStep) -> StallLevel:
     return StallLevel.SUSPECTED if step == HelpStep.STEP_BACK else StallLevel.STUCK
 
 
-def _name(stall: Stall | None) -> str:
-    """What stays the same as long as a stall lasts, also where another detector sees more of it."""
+def _name(stall: Stall | None, before: str, at_rest: bool) -> str:
+    """What stays the same as long as a stall lasts, also where another detector sees more of it.
+
+    Between two turns a session does nothing, which ends no circling.
+    """
     if stall is None:
-        return ""
+        return before if at_rest and before.startswith(_CIRCLING) else ""
     if stall.level:
         return f"{_CIRCLING} {stall.noticed_at or stall.since:.0f}"
     return f"{stall.kind} {stall.since:.0f}"
@@ -80,7 +83,7 @@ def can_help(stall: Stall) -> bool:
         return False
     if stall.kind != StallKind.SAME_ERROR:
         return True
-    words = (*stall.evidence, *(step.outcome for step in stall.steps))
+    words = (stall.pattern, *(step.outcome for step in stall.steps))
     return not is_infrastructure_error("\n".join(words))
 
 
@@ -111,10 +114,8 @@ class StallResponse:
         """Compares the stall of this snapshot with that of the last one."""
         stall = None if snapshot.is_over else snapshot.stall
         state = self._context.state
-        name = _name(stall)
         at_rest = snapshot.activity.state == SessionState.WAITING_INPUT and not snapshot.is_over
-        if stall is None and at_rest and state.stall.startswith(_CIRCLING):
-            name = state.stall  # between two turns it does nothing, which ends nothing
+        name = _name(stall, state.stall, at_rest)
         if name != state.stall:
             self.end_stall()
             state.stall, state.stall_kind = name, None if stall is None else stall.kind
@@ -323,7 +324,7 @@ class StallResponse:
         help.planned, self._ready = None, ""
         help.reached = step not in (HelpStep.STEP_BACK, HelpStep.INTERRUPT)
         if stall is not None:
-            help.told = max(help.told, stall.level.rank)
+            help.notified = max(help.notified, stall.level.rank)
             context.state.stall_level_answered = stall.level.rank
         context.save()
         context.log_line(f"{_LOGGED[step]}: {reason}", "WARNING")
@@ -345,8 +346,8 @@ class StallResponse:
 
     def _notify_level(self, help: TroubleHelp, stall: Stall) -> None:
         """Notifies once of each level of a trouble."""
-        if stall.level.rank > help.told:
-            help.told = stall.level.rank
+        if stall.level.rank > help.notified:
+            help.notified = stall.level.rank
             self._context.save()
             text = f"{stall.level}: {_reason(stall, '')}; {_keys(stall)}"
             self._context.notify(NotifyKind.STALL, text)

@@ -135,24 +135,12 @@ class RepeatedCalls(Detector):
         if self.finding is not None and self.finding.count:
             since = min(self.finding.since, since) if since is not None else self.finding.since
         words = [step.words for step in cycle]
-        shown = " → ".join(words)
-        if length == 1:
-            what = f"{shown}: {rounds} times with the same answer"
-        else:
-            what = f"{length} calls in turn, {rounds} rounds with the same answers: {shown}"
-        evidence = [what]
         last = newest[-1]
-        telling = next((step for step in reversed(cycle) if step.is_error), cycle[-1])
-        if telling.last_line:
-            evidence.append(f"{'error' if telling.is_error else 'answer'}: {telling.last_line}")
-        if since is not None and last.at is not None and last.at > since:
-            lasted = format_duration(last.at - since)
-            evidence.append(f"for {lasted} without a change of files or answers")
         needed = counts_of(self.name, limits).notice * patience.factor * self.factor
         return Stall(
             StallKind.LOOP,
             since or 0.0,
-            tuple(evidence),
+            _evidence(cycle, rounds, since, last.at),
             (first.ref, *(step.ref for step in newest)),
             level,
             rounds,
@@ -163,3 +151,21 @@ class RepeatedCalls(Detector):
             steps=tuple(step.shown() for step in self.steps[-2 * length - late :][: 2 * length]),
             signals=(StallSignal("equal rounds", rounds, needed, "rounds"),),
         )
+
+
+def _evidence(
+    cycle: list[Step], rounds: int, since: float | None, until: float | None
+) -> tuple[str, ...]:
+    """What repeats and how often, an answer of it, an error if there is one, and for how long."""
+    shown = " → ".join(step.words for step in cycle)
+    if len(cycle) == 1:
+        evidence = [f"{shown}: {rounds} times with the same answer"]
+    else:
+        evidence = [f"{len(cycle)} calls in turn, {rounds} rounds with the same answers: {shown}"]
+    telling = next((step for step in reversed(cycle) if step.is_error), cycle[-1])
+    if telling.last_line:
+        evidence.append(f"{'error' if telling.is_error else 'answer'}: {telling.last_line}")
+    if since is not None and until is not None and until > since:
+        lasted = format_duration(until - since)
+        evidence.append(f"for {lasted} without a change of files or answers")
+    return tuple(evidence)
