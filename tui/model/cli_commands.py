@@ -8,7 +8,12 @@ from zlib import crc32
 from msgspec import Struct
 
 EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
-SHELLS = frozenset({"Bash", "PowerShell"})
+OTHER_SHELLS = frozenset(
+    "bash execute_bash shell exec_command execute_command execute_shell_command run_bash run_command"
+    " run_in_terminal run_shell_command run_terminal_cmd terminal".split()
+)
+"""Shells of other agents; their answers have no mark of an error."""
+SHELLS = frozenset({"Bash", "PowerShell"}) | OTHER_SHELLS
 SUBAGENTS = frozenset({"Agent", "Task"})
 ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
 TICKING = frozenset({"TodoWrite", "TaskUpdate"})

@@ -40,7 +40,9 @@ _SMALL_INPUT = 1024
 _COMMAND_LIMIT = 4_000
 
 
-_LONG_KEYS = "file_path notebook_path command description subagent_type prompt todos plan".split()
+_LONG_KEYS = (
+    "file_path notebook_path command cmd description subagent_type prompt todos plan".split()
+)
 _LongInputs = msgspec.defstruct("_LongInputs", [(key, Any, None) for key in _LONG_KEYS], gc=False)
 Inputs = dict[str, Any]
 _decode_any = msgspec.json.Decoder()
@@ -83,7 +85,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
 
 def _long_command(inputs: Inputs) -> str:
     """A shell command, unless it fits into its one line of summary."""
-    command = _text(inputs.get("command"))
+    command = _command(inputs)
     if len(command) <= _TARGET_LIMIT and "\n" not in command:
         return ""
     return clean(command, limit=_COMMAND_LIMIT)
@@ -106,6 +108,13 @@ def _first_of(*keys: str) -> Callable[[Inputs], str]:
     return lambda inputs: next((text for key in keys if (text := _text(inputs.get(key)))), "")
 
 
+def _command(inputs: Inputs) -> str:
+    """A shell command; some agents give it as a list of words."""
+    words = inputs.get("command") or inputs.get("cmd")
+    return " ".join(map(_text, words)) if isinstance(words, list) else _text(words)
+
+
+_about = _first_of("description")
 _path = _first_of("file_path", "notebook_path", "path")
 _task_id = _first_of("task_id", "bash_id", "shell_id", "taskId")
 _skill_name = _first_of("skill", "command", "name")
@@ -161,7 +170,7 @@ _TARGET_LIMITS = dict.fromkeys(
     "Read Edit Write MultiEdit NotebookEdit NotebookRead LS Grep Glob".split(), _PATH_LIMIT
 )
 _SUMMARIES: dict[str, Callable[[Inputs], str]] = {
-    **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _first_of("command", "description")),
+    **dict.fromkeys((*SHELLS, "Monitor"), lambda inputs: _command(inputs) or _about(inputs)),
     **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),
     **dict.fromkeys(("Grep", "Glob"), _search),
     **dict.fromkeys(("WebSearch", "ToolSearch"), _first_of("query")),

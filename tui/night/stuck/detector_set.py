@@ -20,6 +20,7 @@ from tui.night.stuck.calls.growing_commands import GrowingCommands
 from tui.night.stuck.calls.recurring_calls import RecurringCalls
 from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
+from tui.night.stuck.errors.causes import is_unmarked_error
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
@@ -149,6 +150,8 @@ class DetectorSet(Struct):
         progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
+        if is_unmarked_error(use, result):
+            result = structs.replace(result, is_error=True)
         answered = progress.on_answer(use, result, run)
         for kind in answered.kinds:
             self.on_progress(kind, at, ref)

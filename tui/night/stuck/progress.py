@@ -120,7 +120,8 @@ class ProgressTracker(Struct):
         if run.verdict == "unknown":
             return False
         known = hash((run.passed or 0, run.failed or 0, failures)) ^ hash(run.verdict == "green")
-        known ^= exact_digest(f"{run.framework} {run.part} {run.verdict}")
+        part = "" if run.verdict == "red" and failures else run.part  # it names what failed itself
+        known ^= exact_digest(f"{run.framework} {part} {run.verdict}")
         turned = run.verdict == "green" and self.last_verdict == "red"
         self.last_verdict = run.verdict
         is_new = _add(self.verdicts, known, _MOST_VERDICTS)

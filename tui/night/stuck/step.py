@@ -143,6 +143,7 @@ _MAY_VARY = AnyWord(
 )
 _COUNTS = AnyWord(*_COUNTED)
 _PRINTING = AnyWord("echo", "printf")
+_BLANKS = " \t\n;"
 _QUOTES = "'\"`\\"
 _ECHO = lazy(
     r"""(?:echo|printf)\s+(?:-[neE]+\s+)?
@@ -152,7 +153,7 @@ _ECHO = lazy(
 _PRINTERS = ("echo", "printf")
 _PRINTS = lazy(r"(?:echo|printf)\s")
 _ONE_AFTER_ANOTHER = (";", "&&", "\n")
-_SHOWN = lazy(r"\s*\|\s*(?:tail|head)(?:\s+-(?:n\s*|c\s*)?\d+|\s+-\d+)?\s*$")
+_SHOWN = lazy(r"\|\s*(?:tail|head)(?:\s+-(?:n\s*|c\s*)?\d+|\s+-\d+)?\s*$")
 _BOTH = lazy(r"\s*2>&1(?=\s|$|[|;])")
 _PUT_ASIDE = lazy(r"(?:>>?|\btee)\s*(/tmp/[\w./-]+)")
 _COUNTER = lazy(
@@ -176,38 +177,42 @@ class PlainCommand(NamedTuple):
 def plain_command(command: str) -> PlainCommand:
     """`command` without decoration; the same text for commands that ask the same."""
     if not _MAY_VARY.is_in(command):
-        return PlainCommand(command.strip(" \t\n;"))
+        return PlainCommand(command.strip(_BLANKS))
     if "<<" in command:
         return PlainCommand(command.strip())  # a document may hold anything
     echoes: tuple[str, ...] = ()
     text = command
     if "#" in text:
         text = _without_comments(text)
-    text = text.strip(" \t\n;")
+    text = text.strip(_BLANKS)
     if _PRINTING.is_in(text) and _prints(text):
         text, echoes = _without_echoes(text)
     text = _without_variants(text)
-    if not any(quote in text for quote in _QUOTES):
-        text = " ".join(
-            line for line in (" ".join(part.split()) for part in text.split("\n")) if line
-        )
+    if ("  " in text or "\n" in text) and not any(quote in text for quote in _QUOTES):
+        lines = (" ".join(line.split()) for line in text.split("\n"))
+        text = "\n".join(line for line in lines if line)
     return PlainCommand(text or command.strip(), echoes)
 
 
 def name_call(step: Step) -> None:
     """Give a step the key of what it asks, however it is written."""
-    step.call = step.key
-    if step.is_shell and len(step.shell_text) < _WHOLE:
-        plain = plain_command(step.shell_text)
+    text = (step.command or step.target) if step.tool in SHELLS else ""
+    if not text or len(text) >= _WHOLE:
+        step.call = step.key
+    elif _MAY_VARY.is_in(text):
+        plain = plain_command(text)
         step.call, step.echoes = digest(plain.text), plain.echoes
+    else:
+        step.call = digest(text.strip(_BLANKS))
 
 
 def _without_variants(text: str) -> str:
     """A command without how its output is shown or put aside, counters of attempts, and pauses."""
     if "2>&1" in text:
         text = _BOTH.sub("", text)
-    if "|" in text:
-        text = _SHOWN.sub("", text)
+    pipe = text.rfind("|")
+    if pipe > 0 and _SHOWN.match(text, pipe):
+        text = text[:pipe].rstrip()
     if "/tmp/" in text and (">" in text or "tee" in text):
         for place in _PUT_ASIDE.findall(text):
             text = text.replace(place, "/tmp/·")

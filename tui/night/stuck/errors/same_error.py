@@ -29,7 +29,7 @@ _LEFT = 10
 _PATIENCE = {
     CauseKind.PLAIN: 1.5,
     CauseKind.SERVICE: 1.5,
-    CauseKind.FILE: 2.0,
+    CauseKind.FILE: 1.5,
     CauseKind.PASSING: 4.0,
 }
 _CURED_BY_EDITS = (CauseKind.NAMED, CauseKind.PLAIN, CauseKind.FILE)
@@ -72,7 +72,7 @@ class SameError(Detector):
         cause = None
         tested = step.run is not None and step.run.verdict == "red"
         if not tested and step.denial is None:
-            cause = cause_of(step.tool, step.excerpt, step.path)
+            cause = cause_of(step.tool, step.excerpt, step.path or _page(step))
         if cause is None:
             self._pass_by(None)
             return
@@ -84,7 +84,7 @@ class SameError(Detector):
     def on_progress(self, kind: ProgressKind) -> None:
         if kind in (ProgressKind.PERSON, ProgressKind.COMMIT):
             self.reset()
-        elif kind in (ProgressKind.CONTENT, ProgressKind.VERDICT) and self.groups:
+        elif kind == ProgressKind.CONTENT and self.groups:
             self._keep(lambda group: group.kind not in _CURED_BY_EDITS)
 
     def nearness(self, limits: StallThresholds) -> StallSignal | None:
@@ -194,6 +194,11 @@ class SameError(Detector):
                 StallSignal("different calls", calls, 2, "calls"),
             ),
         )
+
+
+def _page(step: Step) -> str:
+    """The page that a call fetches."""
+    return step.target if step.tool == "WebFetch" else ""
 
 
 def _is_beside(step: Step, last: Step) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from posixpath import normpath
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -282,6 +281,8 @@ def _pattern(root: str, parts: list[str], edits: bool, folders: int) -> str:
 
 
 def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
     try:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from typing import ClassVar
 
 from msgspec import Struct, field
@@ -241,6 +240,8 @@ _NEARLY = 0.85
 
 def _nearly_equal(text: str, others: Iterable[str]) -> bool:
     """The seed's rule; two quick bounds spare most of its cost."""
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, "", text)
     for other in others:
         matcher.set_seq1(other)
