@@ -147,7 +147,11 @@ def step_back_text(template: str, snapshot: NightSnapshot) -> str:
     answers stands in it as bounded lines without signs that a model could take for a frame.
     """
     stall = snapshot.stall or (snapshot.circling[-1] if snapshot.circling else None)
-    values = {"evidence": snapshot.activity.reason, "since": "some time", "tried": ""}
+    values = {
+        "evidence": _inert(snapshot.activity.reason, _MOST_SENTENCE),
+        "since": "some time",
+        "tried": "",
+    }
     if stall is not None:
         values = {"evidence": _evidence(stall), "since": _since(stall, snapshot.now), "tried": ""}
     values["tried"] = _tried(stall, snapshot) or "see the record"
@@ -198,5 +202,7 @@ def _answer(step: StallStep) -> str:
 
 
 def _inert(text: str, limit: int = _MOST_WORDS) -> str:
-    """One bounded line that neither ends a quotation nor begins a tag of the conversation."""
-    return clean_line(text, limit, newline=" ").translate(_FRAMES)
+    """One bounded line without credentials that ends no quotation and begins no tag of the conversation."""
+    from tui.system.credentials.hide import hide_credentials  # only what is sent needs its patterns
+
+    return clean_line(hide_credentials(text), limit, newline=" ").translate(_FRAMES)

@@ -8,6 +8,7 @@ be decoration stays, and then two commands are not the same.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -21,13 +22,30 @@ from tui.model.stall import StallStep
 from tui.night.evidence.shell_parser import split_pipelines
 from tui.night.stuck.file_contents import ContentChange
 from tui.night.usage.compact_tables import digest
-from tui.system.format import shorten
+from tui.system.format import clip_text, shorten
 from tui.system.lazy_pattern import AnyWord, lazy
 
 _WORDS = 60
 _KEPT = 200
+_READ = 1_000
+_REMEMBERED = 256
 STEP_SECONDS = 20.0
 """What one step counts where no times are known."""
+
+
+def shown_text(text: str, limit: int = 80) -> str:
+    """The first line of a text of the agent, at most `limit` characters, with credentials hidden.
+
+    They are hidden first: what is left of one that was cut could not be found. For findings only, it is slow.
+    """
+    return shorten(_without_credentials(clip_text(text.strip().split("\n", 1)[0], _READ)), limit)
+
+
+@lru_cache(_REMEMBERED)
+def _without_credentials(line: str) -> str:
+    from tui.system.credentials.hide import hide_credentials  # most nights need no patterns
+
+    return hide_credentials(line)
 
 
 class Step(Struct, omit_defaults=True):
@@ -83,13 +101,13 @@ class Step(Struct, omit_defaults=True):
 
     @property
     def words(self) -> str:
-        """The call in a few words."""
-        return f"{self.tool} {shorten(self.target, _WORDS)}".strip()
+        """The call in a few words, as evidence shows it."""
+        return f"{self.tool} {shown_text(self.target, _WORDS)}".strip()
 
     @property
     def last_line(self) -> str:
-        """The last line of the answer, short."""
-        return shorten(self.excerpt.strip().rsplit("\n", 1)[-1])
+        """The last line of the answer, short, as evidence shows it."""
+        return shown_text(self.excerpt.strip().rsplit("\n", 1)[-1])
 
     @property
     def seconds(self) -> float | None:

@@ -18,9 +18,10 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.errors.causes import Cause, CauseKind, cause_of, program
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.step import Step
+from tui.night.stuck.step import Step, shown_text
 from tui.system.format import shorten
 
+_LONGEST_CAUSE = 240
 _ERRORS = "equal errors"
 _MOST_GROUPS = 8
 _MOST_STEPS = 12
@@ -163,10 +164,8 @@ class SameError(Detector):
         self, group: ErrorGroup, level: StallLevel, waiting: bool, limits: StallThresholds
     ) -> Stall:
         last = group.steps[-1]
-        calls = len(group.calls)
-        evidence = [
-            f"the same error {group.count} times, from {calls} different calls: {group.words}"
-        ]
+        calls, cause = len(group.calls), shown_text(group.words, _LONGEST_CAUSE)
+        evidence = [f"the same error {group.count} times, from {calls} different calls: {cause}"]
         tried = ", ".join(dict.fromkeys(step.words for step in group.steps[-5:]))
         evidence.append(f"tried: {shorten(tried, 160)}")
         if waiting:
@@ -174,7 +173,7 @@ class SameError(Detector):
                 "an error of the network or a server: trying again at once does not cure it"
             )
         elif group.programs[0]:
-            evidence.append(f"no success since of {shorten(', '.join(group.programs), 80)}")
+            evidence.append(f"no success since of {shown_text(', '.join(group.programs), 80)}")
         refs = [group.first_ref] if group.first_ref is not None else []
         needed = counts_of(self.name, limits).notice * _PATIENCE.get(group.kind, 1.0) * self.factor
         return Stall(
@@ -186,7 +185,7 @@ class SameError(Detector):
             group.count,
             waiting,
             last.at,
-            pattern=group.words,
+            pattern=cause,
             detector=self.name,
             steps=tuple(step.shown() for step in group.steps[-6:]),
             signals=(

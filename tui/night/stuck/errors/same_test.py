@@ -24,8 +24,8 @@ from tui.night.stuck.errors.causes import (
     runs_script,
 )
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.step import Step
-from tui.system.format import format_duration, shorten
+from tui.night.stuck.step import Step, shown_text
+from tui.system.format import format_duration
 
 _ROUNDS = "edits with the same failure"
 _MOST_GROUPS = 8
@@ -161,7 +161,7 @@ class SameTest(Detector):
         same = "it fails the same way" if names else "as many tests fail"
         evidence = [
             f"{last.words}: {known.rounds} rounds of edits, and {same}",
-            f"failure: {shorten(lines[0], 160)}",
+            f"failure: {shown_text(lines[0], 160)}",
         ]
         if known.first_at is not None and last.at is not None and last.at > known.first_at:
             evidence.append(

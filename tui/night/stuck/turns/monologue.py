@@ -13,14 +13,13 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, shown_text
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
     Equality,
     say_the_same,
     words_of,
 )
-from tui.system.format import shorten
 
 _LONG = 400
 _KEPT = 2000
@@ -42,7 +41,7 @@ class RepeatedPhrases(Detector):
         times = repeated_phrase(spoken.text) if len(spoken.text) > _LONG else 0
         if not times:
             return
-        words = shorten(spoken.text[-60:])
+        words = shown_text(spoken.text[-60:])
         self.finding = Stall(
             StallKind.LOOP,
             spoken.at or 0.0,
@@ -134,7 +133,7 @@ class Monologue(Detector):
         if not level or first is None:
             self.finding = None
             return
-        text = shorten(one.text)
+        text = shown_text(one.text)
         self.finding = Stall(
             StallKind.LOOP,
             first.at or 0.0,
@@ -146,7 +145,7 @@ class Monologue(Detector):
             pattern=text,
             detector=self.name,
             steps=tuple(
-                StallStep(spoken.at, "words, and no call", shorten(spoken.text), spoken.ref)
+                StallStep(spoken.at, "words, and no call", shown_text(spoken.text), spoken.ref)
                 for spoken in self.recent
             ),
             signals=(
@@ -218,12 +217,12 @@ class SimilarMessages(Detector):
         self.finding = Stall(
             StallKind.LOOP,
             self.first_at or 0.0,
-            (f"{self.count} messages are nearly the same: “{shorten(text)}”",),
+            (f"{self.count} messages are nearly the same: “{shown_text(text)}”",),
             (self.first_ref, spoken.ref),
             level,
             self.count,
             last_at=spoken.at,
-            pattern=shorten(text),
+            pattern=shown_text(text),
             detector=self.name,
             signals=(
                 StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),

@@ -18,7 +18,7 @@ from tui.night.stuck.calls.waiting import polls, proves
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import NewContent, ProgressTracker
 from tui.night.stuck.similarity import is_infrastructure_error
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, shown_text
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import ALIKE, Equality, say_the_same, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
@@ -62,7 +62,7 @@ class Turn(Struct):
         more = f" and {self.calls - 3} more" if self.calls > 3 else ""
         failed = bool(self.steps) and self.steps[-1].is_error
         words = shorten(f"{calls}{more}" if calls else "words, and no call")
-        return StallStep(self.at, words, shorten(self.text), self.ref or ref, None, failed)
+        return StallStep(self.at, words, shown_text(self.text), self.ref or ref, None, failed)
 
 
 class RepeatedTurns(Detector):
@@ -247,7 +247,7 @@ class RepeatedTurns(Detector):
         last_at = turn.steps[-1].at if turn.steps else turn.at
         evidence = [self._words(turn)]
         if turn.text:
-            evidence.append(f"the last ends: “{shorten(turn.text.strip())}”")
+            evidence.append(f"the last ends: “{shown_text(turn.text.strip())}”")
         if self.first_at is not None and last_at is not None and last_at >= self.first_at + 1.0:
             evidence.append(f"for {format_duration(last_at - self.first_at)}")
         needed = counts_of(self.name, limits).notice
@@ -259,7 +259,7 @@ class RepeatedTurns(Detector):
             level,
             self.rounds,
             last_at=last_at,
-            pattern=" → ".join(step.words for step in turn.steps[:7]) or shorten(turn.text),
+            pattern=" → ".join(step.words for step in turn.steps[:7]) or shown_text(turn.text),
             detector=self.name,
             steps=tuple(one.shown(ref) for one in self.turns),
             signals=(StallSignal("equal turns", self.rounds, needed, "turns"),),
