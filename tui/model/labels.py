@@ -350,6 +350,8 @@ def describe_effect(effect: Effect) -> str:
     calls = "no call"
     if effect.different:
         calls = format_count(effect.different, "different call")
+        if 2 * effect.different < effect.calls:
+            calls += f" of {effect.calls}"
     elif effect.calls:
         calls = f"{format_count(effect.calls, 'call')} and none different"
     span = "since"
