@@ -97,9 +97,7 @@ _OWN_RULE_ONLY = frozenset(
     | {("terraform", "apply"), ("terraform", "destroy"), ("helm", "install")}
 )
 """Subcommands that run, fetch, publish or discard what they are told."""
-_SENSITIVE = frozenset(
-    {".git", ".claude", ".vscode", ".idea", ".husky", ".ssh", ".gnupg", ".aws", ".kube"}
-)
+_SENSITIVE = frozenset(".git .claude .vscode .idea .husky .ssh .gnupg .aws .kube".split())
 _SYSTEM = frozenset(
     "bin boot dev etc lib lib64 proc root run sbin sys usr var System Library".split()
 )
