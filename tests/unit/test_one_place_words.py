@@ -85,7 +85,7 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (),
     ),
     "how a line of shell is split": (
-        r"lazy\(r[\"']\\s\*\(\?:;\|&&",
+        r"\(\?:;\|&&\|\\\|",
         "tui/night/evidence/shell_parser.py",
         (),
     ),
