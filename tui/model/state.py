@@ -118,7 +118,7 @@ class StallLevel(StrEnum):
         return _RANKS[self]
 
 
-_RANKS = {level: rank for rank, level in enumerate(StallLevel)}
+_RANKS = {level: number for number, level in enumerate(StallLevel)}
 
 
 class HelpStep(StrEnum):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.model.cli_commands import EDITING, POLLING
+from tui.model.cli_commands import EDITING, POLLING, SUBAGENTS
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.similarity import is_infrastructure_error
 from tui.night.stuck.step import Step
@@ -81,12 +81,30 @@ _WELL = lazy(
     r"(?:ok|okay|pass|passed|success|successful|green|all good|clean|fine)\W*$", re.IGNORECASE
 )
 _LOOKING_TOOLS = frozenset(
-    {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "WebFetch", "WebSearch"}
+    {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "TodoWrite", "WebFetch", "WebSearch"}
 )
 _LOOKING = lazy(
     r"(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|cat|head|tail|grep|egrep|rg|ag|find|fd|pwd|wc|stat|file|tree|which|type|sed\s+-n|awk|less"
     r"|du|df|env|printenv|id|whoami|uname|date|diff|nl|jq|echo"
     r"|git\s+(?:-\S+\s+\S+\s+)*(?:status|diff|log|show|branch|blame|ls-files|rev-parse|remote|describe|grep))(?!\S)"
+)
+
+
+_READING = lazy(
+    r"(?!\w*next)(?:mcp__\w+?__)?(?:browser_)?(?:view|read|open|show|get|list|search|find|grep|fetch|query|lookup)(?:_|\b)"
+    r"|str_replace\w*\ command:\ view\b",
+    re.VERBOSE,
+)
+_HAS_DIGIT = lazy(r"\d")
+_ACTING = lazy(
+    r"click|press|_?key|scroll|swipe|\btap|drag|mouse|typ(?:e|ing)|step|next|advance|tick|send|post|push"
+    r"|move|play|\baction: \w",
+    re.IGNORECASE,
+)
+_DONE = lazy(
+    r"\b(?!need|found|failed|unchanged|skipped|expected|required|unused|based|named|indeed)[a-z]{2,}ed\b"
+    r"|\b(?:done|ok|okay|complete|sent|success\w*|finish\w*|built|made|written)\b",
+    re.IGNORECASE,
 )
 
 
@@ -113,6 +131,11 @@ def _wait(factor: float, seconds: float) -> Patience:
 _PROOF_ALONE = Patience(50 / 3, 0.0, StallLevel.NOTICE)
 _PROOF_IN_TURN = Patience(20 / 3, 0.0, StallLevel.NOTICE)
 _SUCCESS = Patience(2.0, 0.0, StallLevel.SUSPECTED)
+_SUCCESSES = 6
+_RECEIPT = 160
+"""A longer answer is content, and no receipt."""
+_ANSWER = Patience(1.0, 0.0, StallLevel.NOTICE)
+"""Who asks the same a third time has read the answer twice."""
 _WORD = Patience(10 / 3, 0.0, StallLevel.SUSPECTED)
 _SHORT_ANSWER = 12
 """So short an answer says that a piece of work was done, and not which."""
@@ -129,17 +152,9 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     asked = sum(polls(step, limits) for step in cycle)
     if asked and (paused or 2 * asked >= length):
         return _polling(rounds, failing, waits, limits)
-    if waits and paused:
-        if (
-            not failing
-            and not any(_waits_inside(step) for step in cycle)
-            and all(map(looks, cycle))
-        ):
-            return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
-        return _wait(1.0, _TEN_MINUTES if failing else _HOUR)
-    if failing:
-        return _NONE
-    return _proving(rounds, cycle)
+    if waits and paused and not all(step.tool in SUBAGENTS for step in cycle):
+        return _pausing(cycle, failing)
+    return _NONE if failing else _proving(rounds, cycle)
 
 
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
@@ -149,6 +164,15 @@ def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> 
     refused = all(_REFUSED.search(step.excerpt) for step in failing)
     factor = min(2.0, limits.poller_factor) if refused else limits.poller_factor
     return _wait(factor, 0.0)
+
+
+def _pausing(cycle: Sequence[Step], failing: list[Step]) -> Patience:
+    """Rounds with pauses and without a failure: waiting, unless it only reads what stays as it is."""
+    if failing:
+        return _wait(1.0, _TEN_MINUTES)
+    if all(looks(step) and not _waits_inside(step) for step in cycle):
+        return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
+    return _wait(1.0, _HOUR)
 
 
 def _polling(
@@ -175,7 +199,22 @@ def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
     alone = cycle[-1]
     if len(cycle) > 1 or alone.tool in EDITING or looks(alone) or fails(alone):
         return _NONE
-    return _WORD if alone.size <= _SHORT_ANSWER else _SUCCESS
+    return _answering(alone, len(rounds))
+
+
+def _answering(step: Step, rounds: int) -> Patience:
+    """The same answer again and again, and no failure: what may be a receipt gets patience."""
+    shows = not step.is_shell and _HAS_DIGIT.search(step.excerpt) is not None
+    if step.size <= _SHORT_ANSWER and not shows:
+        return _WORD
+    return _SUCCESS if rounds >= _SUCCESSES or _works_off(step) else _ANSWER
+
+
+def _works_off(step: Step) -> bool:
+    """Whether a step may do a piece of work each time: a key is pressed, something was done."""
+    if not step.is_shell and _ACTING.search(f"{step.tool} {step.target[:60]}") is not None:
+        return True
+    return step.size <= _RECEIPT and _DONE.search(step.excerpt) is not None
 
 
 def _are_paused(rounds: Sequence[Step], length: int) -> bool:
@@ -213,7 +252,7 @@ def looks(step: Step) -> bool:
     """Whether a step only looks: however often it is repeated, nothing is worked off by it."""
     if step.is_shell:
         return _LOOKING.match(step.shell_text) is not None
-    return step.tool in _LOOKING_TOOLS
+    return step.tool in _LOOKING_TOOLS or _READING.match(f"{step.tool} {step.target}") is not None
 
 
 def proves(step: Step) -> bool:

@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from tui.model.cli_commands import EDITING
+from tui.night.stuck.step import shown_text
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
@@ -152,7 +153,12 @@ def call_pattern(tool: str, call: NamedCall) -> str:
 
 
 def allow_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
-    """The rules that together allow a call made in the folder `cwd`; none where none is safe."""
+    """The rules that together allow a call made in the folder `cwd`; none where none is safe to be shown."""
+    rules = _all_rules(tool, call, cwd)
+    return () if any(shown_text(rule, len(rule)) != rule for rule in rules) else rules
+
+
+def _all_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
     rule = ""
     if tool == "Bash":
         return _bash_rules(call.command or call.target)
@@ -169,9 +175,6 @@ def allow_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
         name = call.target.split(" ")[0]
         rule = f"Skill({name})" if _SKILL.match(name) else ""
     return (rule,) if rule else ()
-
-
-# --- shell commands ---
 
 
 def _first_part(text: str) -> str:
@@ -293,7 +296,7 @@ def _host(url: str) -> str:
 
 
 # --- the parts of a shell line ---
-# Stricter than `night/evidence/shell_parser`: what a person is told to allow must be what the shell would run.
+# Stricter than `night/evidence/shell_parser`: what a person is asked to allow must be what the shell would run.
 
 
 class ShellPart(Struct, frozen=True):
@@ -306,10 +309,9 @@ class ShellPart(Struct, frozen=True):
     @property
     def only_reads(self) -> bool:
         """Whether the CLI lets it run unasked, as it changes nothing."""
-        name = self.words[0]
-        if name == "git":
+        if self.words[0] == "git":
             return len(self.words) > 1 and self.words[1] in _GIT_READERS
-        return name in _READERS
+        return self.words[0] in _READERS
 
 
 class _Reader:
@@ -324,7 +326,6 @@ class _Reader:
         self._text: list[str] = []
 
     def read(self) -> list[ShellPart] | None:
-        """The commands of the line, None where it is no plain one."""
         line = self._line
         while self._at < len(line) and not self.failed:
             if (plain := _PLAIN.match(line, self._at)) is not None:
@@ -395,6 +396,5 @@ def shell_parts(line: str) -> Sequence[ShellPart] | None:
     line = line.strip()
     if not line or len(line) > _LONGEST:
         return None
-    if "$(cat" in line:
-        line = _MESSAGE.sub('"message"', line)
+    line = _MESSAGE.sub('"message"', line) if "$(cat" in line else line
     return _Reader(line).read()
