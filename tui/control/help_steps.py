@@ -31,7 +31,7 @@ _MOST_TRIED = 5
 _SILENT = (StallKind.SILENT_TOOL,)
 
 
-class HelpStep(StrEnum):
+class HelpOption(StrEnum):
     """What can be done for a session that is stuck, the mildest first."""
 
     MESSAGE = "message"
@@ -80,19 +80,19 @@ def last_good(checkpoints: Sequence[Checkpoint]) -> GoodCheckpoint | None:
 class HelpOffer:
     """What can be done now: why each step cannot (empty: it can), and where a retry would begin."""
 
-    obstacles: Mapping[HelpStep, str]
+    obstacles: Mapping[HelpOption, str]
     good: GoodCheckpoint | None = None
 
-    def first_choice(self, stall: Stall | None) -> HelpStep:
+    def first_choice(self, stall: Stall | None) -> HelpOption:
         """The mildest step that makes sense: a step back, or an interrupt where a tool hangs.
 
         What is still being looked at may turn out to be possible, so it is no harsher one that is chosen.
         """
-        wanted = [HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.STOP, HelpStep.RETRY]
+        wanted = [HelpOption.STEP_BACK, HelpOption.INTERRUPT, HelpOption.STOP, HelpOption.RETRY]
         if stall is not None and stall.kind in _SILENT:
-            wanted.insert(0, HelpStep.INTERRUPT)
+            wanted.insert(0, HelpOption.INTERRUPT)
         hopeful = (step for step in wanted if self.obstacles[step] in ("", LOOKING))
-        return next(hopeful, HelpStep.STEP_BACK)
+        return next(hopeful, HelpOption.STEP_BACK)
 
 
 def offer_steps(
@@ -119,11 +119,11 @@ def offer_steps(
     if not no_retry and unreachable:
         no_retry = f"nobody can tell it what was learned: {unreachable}"
     obstacles = {
-        HelpStep.MESSAGE: unreachable,
-        HelpStep.STEP_BACK: unreachable,
-        HelpStep.INTERRUPT: _no_interrupt(operations, snapshot, reachability),
-        HelpStep.RETRY: no_retry,
-        HelpStep.STOP: operations.availability("kill", snapshot, reachability).reason,
+        HelpOption.MESSAGE: unreachable,
+        HelpOption.STEP_BACK: unreachable,
+        HelpOption.INTERRUPT: _no_interrupt(operations, snapshot, reachability),
+        HelpOption.RETRY: no_retry,
+        HelpOption.STOP: operations.availability("kill", snapshot, reachability).reason,
     }
     return HelpOffer(obstacles, good)
 

@@ -328,14 +328,21 @@ def message_label(mode: str) -> str:
     return {"step-back": "step back", "stop": "request to stop"}.get(mode, "message")
 
 
-_RECEIPTS = {"seen": "read", "failed": "not read", "withdrawn": "taken back"}
+def receipt_word(state: str) -> str:
+    """How far a message came."""
+    return {"seen": "read", "failed": "not read", "withdrawn": "taken back"}.get(state, state)
 
 
 def describe_message(message: Injection) -> str:
     """A message that was sent: when, how far it came, and what came after it."""
-    state = _RECEIPTS.get(message.state, message.state)
+    at = format_local(message.at)
+    return f"{message_label(message.mode)} at {at}, {describe_outcome(message)}"
+
+
+def describe_outcome(message: Injection) -> str:
+    """How far a message came, and what came after it."""
     effect = f": {describe_effect(message.effect)}" if message.effect is not None else ""
-    return f"{message_label(message.mode)} at {format_local(message.at)}, {state}{effect}"
+    return f"{receipt_word(message.state)}{effect}"
 
 
 def describe_effect(effect: Effect) -> str:
@@ -343,6 +350,8 @@ def describe_effect(effect: Effect) -> str:
     calls = "no call"
     if effect.different:
         calls = format_count(effect.different, "different call")
+        if 2 * effect.different < effect.calls:
+            calls += f" of {effect.calls}"
     elif effect.calls:
         calls = f"{format_count(effect.calls, 'call')} and none different"
     span = "since"

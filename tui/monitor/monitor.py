@@ -388,6 +388,7 @@ class SessionMonitor:
         self.night = self.reader.fold.snapshot(self._clock.wall())
         self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
         self.events.is_live = not self.night.is_over
+        self.events.set_outcomes(self.night)
         return self.night
 
 

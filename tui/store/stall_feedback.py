@@ -131,7 +131,7 @@ class StallFeedback:
 
 
 class ShownFindings:
-    """Counts what one onlooker shows, once each; costs nothing while the same trouble goes on."""
+    """Counts what one screen or supervisor shows, once each; costs nothing while the same trouble goes on."""
 
     def __init__(self, feedback: StallFeedback) -> None:
         self._feedback = feedback

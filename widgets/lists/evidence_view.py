@@ -23,6 +23,7 @@ _FIGURE = 9
 _TIMED = 66
 SAME_CALL: Final = "same call"
 SAME_ANSWER: Final = "same answer"
+SAYS: Final = "says"
 
 
 class Words(Struct, frozen=True):
@@ -223,14 +224,19 @@ def _row(step: StallStep, count: int, before: StallStep | None, width: int) -> L
     ]
 
 
+def _is_call(step: StallStep) -> bool:
+    """What is said without a call stands under one short word, and is not called a call."""
+    return step.words != SAYS
+
+
 def _words(step: StallStep, before: StallStep | None) -> Span:
-    if before is not None and step.words == before.words:
+    if before is not None and step.words == before.words and _is_call(step):
         return SAME_CALL, "dim"
     return visible(step.words), "text"
 
 
 def _outcome(step: StallStep, before: StallStep | None) -> Span:
-    if before is not None and step.outcome and _is_same(step, before):
+    if before is not None and step.outcome and _is_same(step, before) and _is_call(step):
         return SAME_ANSWER, "dim"
     role: Role = "error" if step.is_error else "text"
     return visible(step.outcome), role

@@ -17,7 +17,7 @@ from tui.control.foreign_session import Reachability
 from tui.control.help_steps import (
     GoodCheckpoint,
     HelpOffer,
-    HelpStep,
+    HelpOption,
     checkpoint_and_interrupt,
     last_good,
     offer_steps,
@@ -77,8 +77,8 @@ def test_what_is_not_recorded_is_not_claimed() -> None:
 # --- which step is chosen at first ---
 
 
-def offer(*open_steps: HelpStep) -> HelpOffer:
-    return HelpOffer({step: "" if step in open_steps else "no" for step in HelpStep})
+def offer(*open_steps: HelpOption) -> HelpOffer:
+    return HelpOffer({step: "" if step in open_steps else "no" for step in HelpOption})
 
 
 def stall(kind: StallKind, **more: Any) -> Stall:
@@ -88,26 +88,26 @@ def stall(kind: StallKind, **more: Any) -> Stall:
 @pytest.mark.parametrize(
     ("kind", "steps", "expected"),
     [
-        (StallKind.LOOP, [*HelpStep], HelpStep.STEP_BACK),
-        (StallKind.REFUSED, [*HelpStep], HelpStep.STEP_BACK),
-        (None, [*HelpStep], HelpStep.STEP_BACK),
-        (StallKind.SILENT_TOOL, [*HelpStep], HelpStep.INTERRUPT),
-        (StallKind.SILENT_TOOL, [HelpStep.STEP_BACK, HelpStep.STOP], HelpStep.STEP_BACK),
-        (StallKind.LOOP, [HelpStep.RETRY, HelpStep.STOP], HelpStep.STOP),
-        (StallKind.LOOP, [HelpStep.RETRY], HelpStep.RETRY),
-        (StallKind.LOOP, [], HelpStep.STEP_BACK),
+        (StallKind.LOOP, [*HelpOption], HelpOption.STEP_BACK),
+        (StallKind.REFUSED, [*HelpOption], HelpOption.STEP_BACK),
+        (None, [*HelpOption], HelpOption.STEP_BACK),
+        (StallKind.SILENT_TOOL, [*HelpOption], HelpOption.INTERRUPT),
+        (StallKind.SILENT_TOOL, [HelpOption.STEP_BACK, HelpOption.STOP], HelpOption.STEP_BACK),
+        (StallKind.LOOP, [HelpOption.RETRY, HelpOption.STOP], HelpOption.STOP),
+        (StallKind.LOOP, [HelpOption.RETRY], HelpOption.RETRY),
+        (StallKind.LOOP, [], HelpOption.STEP_BACK),
     ],
 )
 def test_the_mildest_sensible_step_comes_first(
-    kind: StallKind | None, steps: list[HelpStep], expected: HelpStep
+    kind: StallKind | None, steps: list[HelpOption], expected: HelpOption
 ) -> None:
     assert offer(*steps).first_choice(None if kind is None else stall(kind)) == expected
 
 
 def test_while_the_channels_are_looked_at_nothing_harsher_is_chosen() -> None:
-    looking = HelpOffer({step: LOOKING if step != HelpStep.STOP else "" for step in HelpStep})
-    assert looking.first_choice(stall(StallKind.LOOP)) == HelpStep.STEP_BACK
-    assert looking.first_choice(stall(StallKind.SILENT_TOOL)) == HelpStep.INTERRUPT
+    looking = HelpOffer({step: LOOKING if step != HelpOption.STOP else "" for step in HelpOption})
+    assert looking.first_choice(stall(StallKind.LOOP)) == HelpOption.STEP_BACK
+    assert looking.first_choice(stall(StallKind.SILENT_TOOL)) == HelpOption.INTERRUPT
 
 
 # --- what is said after a rewind ---
@@ -167,10 +167,10 @@ def test_without_repository_process_and_channel_every_step_says_why(tmp_path: Pa
     settings = load(tmp_path, environ={}).settings
     night = replace_struct(snapshot(), activity=active())
     found = obstacles(Operations(tmp_path, settings, "", "s"), night, None)
-    assert "process is not known" in found[HelpStep.STEP_BACK]
-    assert "process is not known" in found[HelpStep.INTERRUPT]
-    assert "no git repository" in found[HelpStep.RETRY]
-    assert "process is not known" in found[HelpStep.STOP]
+    assert "process is not known" in found[HelpOption.STEP_BACK]
+    assert "process is not known" in found[HelpOption.INTERRUPT]
+    assert "no git repository" in found[HelpOption.RETRY]
+    assert "process is not known" in found[HelpOption.STOP]
 
 
 def active() -> Any:
@@ -199,12 +199,12 @@ def test_a_foreign_session_is_interrupted_only_where_that_is_possible(scene: Els
     night = replace_struct(snapshot(), activity=active())
     known = Reachability(who.session, (), "no way", no_interrupt="only its end would end the turn")
     found = obstacles(scene.operations(), night, known)
-    assert found[HelpStep.INTERRUPT] == "only its end would end the turn"
-    assert found[HelpStep.MESSAGE] == found[HelpStep.STEP_BACK] == "no way"
-    assert found[HelpStep.STOP] == ""
+    assert found[HelpOption.INTERRUPT] == "only its end would end the turn"
+    assert found[HelpOption.MESSAGE] == found[HelpOption.STEP_BACK] == "no way"
+    assert found[HelpOption.STOP] == ""
     scene.operations().take_checkpoint(facts=GREEN)
     found = obstacles(scene.operations(), night, known)
-    assert found[HelpStep.RETRY] == "nobody can tell it what was learned: no way"
+    assert found[HelpOption.RETRY] == "nobody can tell it what was learned: no way"
 
 
 # --- doing ---

@@ -36,13 +36,15 @@ CASES = [
     ),
     Case(
         Effect(SINCE, LATER, 9, 1, StallKind.LOOP, ended_at=SINCE + 5, again_at=SINCE + 60),
-        f"1 different call in 10m; the same came again at {at(SINCE + 60)}",
+        f"1 different call of 9 in 10m; the same came again at {at(SINCE + 60)}",
     ),
     Case(
         Effect(SINCE, calls=12, different=11, contents=4, commits=1, tasks=2),
         "11 different calls since; 1 commit; 2 tasks done",
     ),
     Case(Effect(SINCE, calls=3, different=3, contents=1), "3 different calls since; files changed"),
+    Case(Effect(SINCE, calls=12, different=4), "4 different calls of 12 since"),
+    Case(Effect(SINCE, calls=12, different=1), "1 different call of 12 since"),
     Case(
         Effect(SINCE, calls=3, different=3, tests="red", tests_at=LATER),
         f"3 different calls since; tests red at {at(LATER)}",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.session_files import (
     START,
@@ -22,11 +24,16 @@ from tests.session_files import (
 )
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.sessions.select import EventFile
-from tui.model.events import AgentEvent
+from tui.model.events import AgentEvent, UserMessage
+from tui.model.interventions import Effect, Injection
 from tui.model.journal import JournalEntry
+from tui.model.snapshot import NightSnapshot
+from tui.model.stall import Stall
+from tui.model.state import StallKind, StallLevel
 from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import SessionReader
 from tui.night.fold import NightFold
+from tui.store.journal import JournalDecoder
 
 
 def ledger_over(*paths: Path, level: int = 1) -> SessionReader:
@@ -72,7 +79,7 @@ def test_verbosity_shows_more_kinds_and_never_loses_an_order(tmp_path: Path) -> 
     two = texts(log)
     log.level = 3
     assert log.generation == generation + 2
-    assert len(one) < len(two) <= len(log) == log.total == len(records)
+    assert len(one) < len(two) <= len(log) == len(records)
     remaining = iter(two)
     assert all(text in remaining for text in one), "level 1 is a part of level 2, in its order"
 
@@ -253,3 +260,79 @@ def test_a_call_lost_with_its_process_runs_no_more(tmp_path: Path) -> None:
     log.add(number, JournalEntry(START + 10, "segment_ended", "", {}), START + 10)
     assert log.pop_changed() == [0]
     assert [log.row(row).mark == "running" for row in (0, 1)] == [False, True]
+
+
+def journal_log(*entries: Mapping[str, object]) -> EventIndex:
+    """Rows of a journal with these entries, a second apart."""
+    name = "/night/journal.jsonl"
+    made = [{"at": START + nth, **one} for nth, one in enumerate(entries)]
+    data = lines(made)
+    log = EventIndex()
+    number = log.open_source(name, lambda offset, length: data[offset : offset + length])
+    for entry in JournalDecoder(name).decode(data, 0):
+        log.add(number, entry, entry.at)
+    return log
+
+
+STALL = {
+    "kind": "stall",
+    "stall": "loop",
+    "since": START - 100.0,
+    "evidence": ["make: 3 times with the same answer"],
+    "detector": "repeated_calls",
+    "level": "notice",
+    "count": 3,
+    "pattern": "Bash make",
+}
+
+
+def with_stall(count: int) -> NightSnapshot:
+    stall = Stall(StallKind.LOOP, START - 100.0, ("x",), level=StallLevel.NOTICE, count=count)
+    stall = replace(stall, last_at=START)
+    return replace(NightFold().snapshot(START), stall=stall)
+
+
+def test_a_stall_is_one_row_that_counts_on_and_says_how_long_it_lasted() -> None:
+    log = journal_log(STALL)
+    row = log.row(0)
+    assert (row.label, row.text) == ("loop", "repeated calls: Bash make")
+    assert (row.outcome, row.seconds) == ("3 times", None)
+    log.pop_changed()
+    log.set_outcomes(with_stall(7))
+    assert log.pop_changed() == [0]
+    assert (log.row(0).outcome, log.row(0).seconds) == ("7 times", 100.0)
+    log.set_outcomes(with_stall(7))
+    assert log.pop_changed() == []
+    over = journal_log(STALL, {"kind": "stall_over", "stall": "loop", "count": 9}, STALL)
+    over.set_outcomes(with_stall(4))
+    assert [one.outcome for one in map(over.row, range(len(over)))] == ["9 times", "4 times"]
+    assert over.row(0).seconds == 101.0
+
+
+def test_a_message_is_one_row_whose_outcome_moves_on() -> None:
+    sent = {"kind": "inject", "id": "m1", "mode": "step-back", "text": "Step\n back."}
+    other = {"kind": "inject", "id": "m2", "mode": "soft", "text": "Hello."}
+    states = [
+        {"kind": "injection", "id": "m1", "state": state} for state in ("queued", "delivered")
+    ]
+    log = journal_log(sent, other, *states, {"kind": "segment_ended"})
+    assert labels(log) == ["step back", "message", "segment ended"]
+    assert [log.row(row).outcome for row in (0, 1)] == ["delivered", "queued"]
+    assert log.row(0).text == "“Step back.”"
+    effect = Effect(START, calls=3, different=2)
+    message = Injection("m1", START, "Step back.", "step-back", "seen", effect=effect)
+    night = NightFold().snapshot(START)
+    known = replace(night.interventions, injections=(message,))
+    log.pop_changed()
+    log.set_outcomes(replace(night, interventions=known))
+    assert log.pop_changed() == [0]
+    assert log.row(0).outcome == "read: 2 different calls since"
+
+
+def test_a_message_is_not_shown_again_as_a_prompt() -> None:
+    log = journal_log({"kind": "inject", "id": "m1", "mode": "soft", "text": "Hello."})
+    number = log.open_source("s.jsonl", lambda offset, length: None)
+    body = UserMessage("prompt", "Hello.")
+    for name in ("m1", "another"):
+        log.add(number, AgentEvent("s.jsonl", 0, 10, body, uuid=name), START)
+    assert len(log) == 2

@@ -234,6 +234,15 @@ def test_nor_is_a_clock_nor_a_duration_nor_an_error() -> None:
     assert not any(advances("1 of 9", "2 of 9", "3 of 9", error=True))
 
 
+def test_a_counter_that_a_command_only_prints_is_not() -> None:
+    script = Script(start=None)
+    for number in range(6):
+        answer = f"round {number + 1}\nalpha"
+        script.step("Bash", f"echo 'round {number + 1}'; cat a.txt", answer)
+    [stall] = loops(fold(script.events), script)
+    assert (stall.detector, stall.count) == ("repeated_calls", 6)
+
+
 def test_an_advancing_answer_is_progress_of_the_night() -> None:
     script = Script()
     for number in range(5):

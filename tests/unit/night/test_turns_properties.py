@@ -96,7 +96,7 @@ def test_no_night_of_few_rounds_is_called_stuck(acts: list[str]) -> None:
             assert all(signal.threshold > 0 for signal in one.signals)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.sampled_from(["prompt", "call", "code", "done", "blocked", "hook"]), max_size=12)
 )

@@ -515,7 +515,7 @@ class DiedError(Exception):
 POINTS = ("save", "inject", "injection", "interrupt", "stall_step", "log_line", "notify")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(deaths=st.lists(st.integers(0, 24), max_size=4))
 def test_killed_anywhere_each_step_is_taken_once(
     tmp_path_factory: pytest.TempPathFactory, deaths: list[int]

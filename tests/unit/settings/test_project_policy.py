@@ -156,7 +156,7 @@ def files(draw: st.DrawFn, most: int) -> dict[str, Any]:
     return found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(project=files(6), user=files(4))
 def test_no_project_file_changes_a_value_with_power(
     project: dict[str, Any], user: dict[str, Any]

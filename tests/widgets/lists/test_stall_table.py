@@ -26,6 +26,9 @@ def test_same_is_said_only_where_nothing_differs() -> None:
     assert "1 of 5 failed" in rows[2]
     other = words(stall_rows([LOOP[0], step(120.0, "Bash ls", "2 of 5 failed")], 80))
     assert "same" not in other[1]
+    says = words(stall_rows([step(nth, "says", "I am ready.") for nth in (1.0, 2.0)], 80))
+    assert "says" in says[1]
+    assert "I am ready." in says[1]
     # An answer without words is not said to be the same, nor is an error the same as a success.
     mute = words(stall_rows([step(1.0, "a", ""), step(2.0, "a", "")], 80))
     assert "same answer" not in mute[1]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from tui.model.stall import ProgressKind
+from tui.model.stall import DetectorName, ProgressKind
 from tui.model.state import SessionState
 
 SCHEMA = 2
@@ -125,3 +125,14 @@ class StallWasteObject(Struct, frozen=True, forbid_unknown_fields=True):
     usd: Annotated[float | None, Meta(description="null: no price is known.")]
     since: Annotated[Iso | None, Meta(description="The last progress; null: none is dated.")]
     last: Annotated[ProgressKind, Meta(description="What that progress was.")]
+
+
+FoundBy = Annotated[
+    DetectorName | None, Meta(description="What found it; null: a silence, found by the clock.")
+]
+Rounds = Annotated[int, Meta(description="Equal rounds, refusals, errors, turns; 0: a silence.")]
+AllowRule = Annotated[
+    str | None, Meta(description="The permission rule that would allow it; null: none is known.")
+]
+Signals = Annotated[list[SignalObject], Meta(description="[]: the detector has no figures.")]
+StallSteps = Annotated[list[StallStepObject], Meta(description="[]: nothing repeats.")]

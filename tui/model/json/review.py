@@ -7,18 +7,20 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from tui.model.json.common import (
+    AllowRule,
     CostWord,
+    FoundBy,
     GapObject,
     Iso,
     RefObject,
+    Rounds,
     RunObject,
-    SignalObject,
-    StallStepObject,
+    Signals,
+    StallSteps,
     StallWasteObject,
     TestWord,
 )
 from tui.model.review import ClaimSource, Helped, MomentKind, RiskKind, Severity, Verdict, WasteKind
-from tui.model.stall import DetectorName
 from tui.model.state import StallKind, StallLevel
 
 Ref = Annotated[RefObject | None, Meta(description="null: it stands in no file.")]
@@ -150,21 +152,16 @@ class ReviewStall(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float | None
     evidence: list[str]
     refs: list[RefObject]
-    count: Annotated[int, Meta(description="Equal rounds, refusals, errors, turns; 0: a silence.")]
+    count: Rounds
     level: Annotated[StallLevel, Meta(description="How far circling went; empty: a silence.")]
-    detector: Annotated[
-        DetectorName | None, Meta(description="What found it; null: a silence, found by the clock.")
-    ]
-    rule: Annotated[
-        str | None,
-        Meta(description="The permission rule that would allow it; null: none is known."),
-    ]
-    signals: Annotated[list[SignalObject], Meta(description="[]: the detector has no figures.")]
+    detector: FoundBy
+    rule: AllowRule
+    signals: Signals
     waste: Annotated[
         StallWasteObject | None,
         Meta(description="What was lost in it, each minute once; null: a silence costs only time."),
     ]
-    steps: Annotated[list[StallStepObject], Meta(description="[]: nothing repeats.")]
+    steps: StallSteps
 
 
 class InterventionObject(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,16 +8,18 @@ from msgspec import Meta, Struct
 
 from tui.model.interventions import InjectionState
 from tui.model.json.common import (
+    AllowRule,
     CostWord,
+    FoundBy,
     GapObject,
     Iso,
+    Rounds,
     RunObject,
-    SignalObject,
-    StallStepObject,
+    Signals,
+    StallSteps,
     StallWasteObject,
     TestWord,
 )
-from tui.model.stall import DetectorName
 from tui.model.state import SessionState, StallKind
 
 StallWord = Literal["notice", "suspected", "stuck"]
@@ -128,19 +130,14 @@ class StallObject(Struct, frozen=True, forbid_unknown_fields=True):
     since: Annotated[Iso | None, Meta(description="null: not dated.")]
     evidence: list[str]
     remedy: Annotated[str, Meta(description="What to do, for people.")]
-    detector: Annotated[
-        DetectorName | None, Meta(description="What found it; null: a silence, found by the clock.")
-    ]
-    count: Annotated[int, Meta(description="Equal rounds, refusals, errors, turns; 0: a silence.")]
-    signals: Annotated[list[SignalObject], Meta(description="[]: the detector has no figures.")]
+    detector: FoundBy
+    count: Rounds
+    signals: Signals
     waste: Annotated[
         StallWasteObject | None, Meta(description="Since the last progress; null: not counted.")
     ]
-    rule: Annotated[
-        str | None,
-        Meta(description="The permission rule that would allow it; null: none is known."),
-    ]
-    steps: Annotated[list[StallStepObject], Meta(description="[]: nothing repeats.")]
+    rule: AllowRule
+    steps: StallSteps
 
 
 class EffectObject(Struct, frozen=True, forbid_unknown_fields=True):

@@ -81,7 +81,7 @@ def _line_at(ref: SourceRef, base: str) -> bytes | None:
 
 
 def _journal_entry(ref: SourceRef, line: bytes, base: str) -> EventDetail:
-    from tui.monitor.rows.event_rows import journal_detail
+    from tui.monitor.rows.journal_rows import journal_detail
     from tui.store.journal import JournalDecoder
 
     entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)

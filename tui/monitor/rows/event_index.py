@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,17 +24,16 @@ from tui.model.events import (
 from tui.model.evidence import AbandonedBranch, is_abandoned
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
-from tui.monitor.rows import event_rows, tool_outcomes
-from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
+from tui.model.snapshot import NightSnapshot
+from tui.monitor.rows import event_rows, journal_rows, row_source, tool_outcomes
+from tui.monitor.rows.row_source import LEVEL, WHOLE_LINE, Reader, RecordReader, SavedIndex
 
 ERROR, SUBAGENT = 4, 8
-LEVEL = 3
 _CACHED_ROWS = 3_000
 _REMEMBERED_WHEN_LOST = 2_000
 _OPEN_CALLS = 5_000
 _UNDATED = 5_000
 _MOST_CHANGED = 20_000
-_NAN = math.nan
 
 
 class EventIndex:
@@ -65,6 +64,7 @@ class EventIndex:
         self._cache: OrderedDict[int, EventRow] = OrderedDict()
         self._kept: dict[int, EventRow] = {}
         self._abandoned: tuple[AbandonedBranch, ...] = ()
+        self._outcomes: dict[str, journal_rows.RowOutcome] = {}
 
     @property
     def is_live(self) -> bool:
@@ -91,7 +91,7 @@ class EventIndex:
                 self._kept[index] = self._cache.get(index) or self._draw(index)
 
     # complexity: runs once for each event of the night, where a call for each step would cost time
-    def add(self, number: int, record: AgentEvent | JournalEntry, at: float = _NAN) -> None:
+    def add(self, number: int, record: AgentEvent | JournalEntry, at: float = math.nan) -> None:
         """Adds one record that happened at `at`; tool results also complete the row of their call."""
         index = len(self._flags)
         if isinstance(record, AgentEvent):
@@ -110,7 +110,10 @@ class EventIndex:
                     flags |= ERROR
             elif isinstance(body, UserMessage):
                 for result in body.results:
-                    self._complete(result, index)
+                    self._complete(result.tool_use_id, index, result)
+                sent = () if body.role == "results" else (record.uuid, body.command_uuid)
+                if any(journal_rows.message_row(one) in self._open_calls for one in sent):
+                    flags |= LEVEL  # the row of the message says it
             elif isinstance(body, TurnResult) and body.is_error:
                 flags |= ERROR
             if record.at is None and record.uuid:
@@ -120,9 +123,13 @@ class EventIndex:
             self._lengths.append(record.length)
             self._parts.append(record.index_in_line)
         else:
-            flags = event_rows.journal_level(record)
+            flags = journal_rows.journal_level(record)
             if record.kind == "segment_ended":
                 self._lose_calls(record.at or at)
+            if record.kind in ("stall", "inject"):
+                self._open_calls[journal_rows.row_key(record)] = index
+            else:
+                self._complete(journal_rows.row_key(record), index)
             self._lengths.append(WHOLE_LINE)
             self._parts.append(0)
         self._offsets.append(record.offset)
@@ -145,8 +152,7 @@ class EventIndex:
         index = self._undated.pop(uuid, None)
         if index is not None:
             self._times[index] = at
-            self._cache.pop(index, None)
-            self.changed.append(index)
+            self._redraw(index)
 
     def set_abandoned(self, branches: Sequence[AbandonedBranch]) -> None:
         """From now on the rows in these branches say that they are abandoned."""
@@ -165,19 +171,33 @@ class EventIndex:
     def _lose_calls(self, at: float) -> None:
         """The process ended at `at`: calls that it did not answer run no more."""
         for call, index in list(self._open_calls.items()):
-            if not self._times[index] > at:
+            if "/" not in call and not self._times[index] > at:
                 del self._open_calls[call]
                 self.changed.append(index)
 
-    def _complete(self, result: ToolResult, index: int) -> None:
-        call = self._open_calls.pop(result.tool_use_id, None)
+    def set_outcomes(self, night: NightSnapshot) -> None:
+        """Rows of messages and of the stall that goes on show what is known of them now."""
+        old, self._outcomes = self._outcomes, journal_rows.outcomes_of(night)
+        for key, _ in old.items() ^ self._outcomes.items():
+            if key in self._open_calls:
+                self._redraw(self._open_calls[key])
+
+    def _redraw(self, index: int) -> None:
+        self._cache.pop(index, None)
+        self.changed.append(index)
+
+    def _complete(self, key: str, index: int, result: ToolResult | None = None) -> None:
+        """A call was answered; a stall is over; a message, which stays open, came further."""
+        call = self._open_calls.get(key)
         if call is None:
             return
         self._pairs[call] = index + 1
-        if result.is_error or (self._flags[call] & SUBAGENT and tool_outcomes.agent_failed(result)):
-            self._flags[call] |= ERROR
-        self._cache.pop(call, None)
-        self.changed.append(call)
+        if result is not None:
+            del self._open_calls[key]
+            failed = self._flags[call] & SUBAGENT and tool_outcomes.agent_failed(result)
+            if result.is_error or failed:
+                self._flags[call] |= ERROR
+        self._redraw(call)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -191,11 +211,6 @@ class EventIndex:
             self._level = level
             self.generation += 1
 
-    @property
-    def total(self) -> int:
-        """Rows at the highest verbosity."""
-        return len(self._flags)
-
     def __len__(self) -> int:
         return len(self._flags) if self._level >= 3 else len(self._visible[self._level - 1])
 
@@ -203,9 +218,9 @@ class EventIndex:
         return row if self._level >= 3 else self._visible[self._level - 1][row]
 
     def _row_at_or_before(self, index: int) -> int:
-        if self._level >= 3:
-            return index
-        return bisect_right(self._visible[self._level - 1], index) - 1
+        return (
+            index if self._level >= 3 else bisect_right(self._visible[self._level - 1], index) - 1
+        )
 
     def pop_changed(self) -> list[int]:
         """Visible rows that were completed since the last call."""
@@ -242,15 +257,13 @@ class EventIndex:
 
     def row_at_time(self, at: float) -> int | None:
         """The first visible row not before `at`; times are taken as rising."""
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            when = self.time(middle)
-            if when is None or when < at:
-                low = middle + 1
-            else:
-                high = middle
-        return min(low, len(self) - 1) if len(self) else None
+
+        def when(row: int) -> float:
+            found = self.time(row)
+            return -math.inf if found is None else found
+
+        row = bisect_left(range(len(self)), at, key=when)
+        return min(row, len(self) - 1) if len(self) else None
 
     def record(self, row: int) -> AgentEvent | JournalEntry | None:
         """The record of a row, read again from its file."""
@@ -301,17 +314,14 @@ class EventIndex:
         """Everything about the row: its call, its result, its raw record."""
         from tui.monitor.rows.event_detail import detail as event_detail
 
-        index = self._index(row)
-        line = self._line(index)
-        ref = self.ref(row)
-        record = self._event(index)
+        index, ref = self._index(row), self.ref(row)
+        record, line = self._event(index), self._line(index)
         if isinstance(record, JournalEntry):
-            return event_rows.journal_detail(record, ref)
+            return journal_rows.journal_detail(record, ref)
         if line is None or record is None:
             gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
             return EventDetail("gone", (gone,), ref)
-        pair = self._pairs[index]
-        result = self._line(pair - 1) if pair else None
+        result = self._line(self._pairs[index] - 1) if self._pairs[index] else None
         return event_detail(line, self._parts[index], ref, result)
 
     # --- from the files ------------------------------------------------------------------------
@@ -329,7 +339,9 @@ class EventIndex:
         if event is None:
             return EventRow("notice", None if math.isnan(at) else at, "gone", "", mark="quiet")
         if isinstance(event, JournalEntry):
-            return event_rows.journal_row(event)
+            key = journal_rows.row_key(event)
+            known = self._outcomes.get(key) if self._open_calls.get(key) == index else None
+            return journal_rows.journal_row(event, self._answer(index), known)
         result, seconds = self._result_of(index, event, at)
         drawn = event_rows.row(event, result, seconds)
         if self.root and self.root in drawn.text:
@@ -344,18 +356,19 @@ class EventIndex:
             return replace(drawn, mark="running", seconds=None)
         return drawn
 
+    def _answer(self, index: int) -> AgentEvent | JournalEntry | None:
+        """The record that completed a row last."""
+        return self._event(self._pairs[index] - 1) if self._pairs[index] else None
+
     def _result_of(
         self, index: int, event: AgentEvent, at: float
     ) -> tuple[ToolResult | None, float | None]:
-        pair = self._pairs[index]
-        if not pair or not isinstance(event.body, AssistantMessage):
-            return None, None
-        answer = self._event(pair - 1)
+        answer, made = self._answer(index), event.body
         if not isinstance(answer, AgentEvent) or not isinstance(answer.body, UserMessage):
             return None, None
-        calls = {tool.id for tool in event.body.tools}
+        calls = {tool.id for tool in made.tools} if isinstance(made, AssistantMessage) else set()
         result = next((r for r in answer.body.results if r.tool_use_id in calls), None)
-        seconds = self._times[pair - 1] - at
+        seconds = self._times[self._pairs[index] - 1] - at
         return result, seconds if seconds >= 0 else None  # also None where a time is missing
 
     # --- saving --------------------------------------------------------------------------------
@@ -363,15 +376,8 @@ class EventIndex:
     @property
     def columns(self) -> tuple[array[Any] | bytearray, ...]:
         """What is saved of the rows, column by column, as it lies in memory."""
-        return (
-            self._offsets,
-            self._times,
-            self._lengths,
-            self._parts,
-            self._pairs,
-            self._sources,
-            self._flags,
-        )
+        ours = (self._offsets, self._times, self._lengths, self._parts, self._pairs)
+        return (*ours, self._sources, self._flags)
 
     def save(self) -> SavedIndex:
         """The index without its columns."""
@@ -386,15 +392,6 @@ class EventIndex:
             fill(column, saved.rows)
         self._open_calls = dict(saved.open_calls)
         self._undated = OrderedDict(saved.undated)
-        levels = self._flags.translate(bytes(flag & LEVEL for flag in range(256)))
-        for index, level in enumerate(levels):
-            if level <= 2:
-                self._visible[1].append(index)
-                if level == 1:
-                    self._visible[0].append(index)
-        if len(self._files.names) == 1:
-            self._by_source[0] = array("I", range(len(self._flags)))
-        else:
-            for index, number in enumerate(self._sources):
-                self._by_source.setdefault(number, array("I")).append(index)
+        self._visible = row_source.shown_rows(self._flags)
+        self._by_source = row_source.rows_by_source(self._sources)
         self.generation += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from tui.model import events
@@ -12,14 +11,11 @@ from tui.model.cli_commands import STOP_HOOK_FEEDBACK
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
-    SourceRef,
     ToolCall,
     ToolResult,
     UserMessage,
 )
-from tui.model.journal import JournalEntry
-from tui.model.labels import describe_survivors
-from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
+from tui.model.rows import EventRow, Mark, RowKind
 from tui.monitor.rows.tool_outcomes import answer_words, outcome
 from tui.system.format import (
     format_count,
@@ -291,84 +287,6 @@ def _by_content(body: events.Body) -> int:
         case events.ControlMessage():
             return 3 if body.ok else 2
     return 1
-
-
-_QUIET = frozenset({"notified", "request", "answer", "note", "injection", "supervisor_stopped"})
-_MARKS: dict[str, Mark] = {
-    "checkpoint_failed": "error",
-    "limit_warning": "warning",
-    "limit_hit": "error",
-    "stall": "warning",
-    "stall_step": "warning",
-    "restart_scheduled": "warning",
-    "kill": "warning",
-    "checkpoint": "ok",
-}
-_FIELDS: dict[str, tuple[str, ...]] = {
-    "run_started": ("goal", "model"),
-    "segment_started": ("why", "session"),
-    "segment_ended": ("reason", "code", "signal"),
-    "run_ended": ("reason",),
-    "supervisor_started": ("adopted", "gap_s"),
-    "checkpoint": ("checkpoint", "label", "why", "tests"),
-    "rewind": ("checkpoint", "mode", "written", "deleted"),
-    "undo": ("checkpoint", "mode", "written", "deleted"),
-    "inject": ("mode", "transport", "text"),
-    "injection": ("state", "text", "doing", "detail"),
-    "interrupt": ("by", "reason"),
-    "stop": ("by", "reason", "survivors"),
-    "kill": ("by", "reason", "survivors"),
-    "limit_warning": ("limit", "value", "allowed"),
-    "limit_hit": ("limit", "value", "allowed"),
-    "stall": ("stall", "evidence"),
-    "stall_step": ("step", "number", "reason"),
-    "not_stuck": ("pattern", "by"),
-    "restart_scheduled": ("class", "attempt", "delay_s"),
-    "handover": ("share",),
-    "continuation": ("open", "attempt"),
-    "notified": ("event", "channel", "state"),
-}
-
-
-def journal_level(entry: JournalEntry) -> int:
-    """The verbosity from which on the entry is shown."""
-    if entry.kind == "injection" and entry.data.get("state") != "queued":
-        return 1
-    return 2 if entry.kind in _QUIET else 1
-
-
-def journal_row(entry: JournalEntry) -> EventRow:
-    """What the entry says, in one line."""
-    parts = [_text(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
-    if entry.kind in ("stop", "kill") and "survivors" in entry.data:
-        survivors = _text(entry.data["survivors"])
-        parts = ["it is over; nobody survived"]
-        if survivors:
-            parts = [f"over, but these survived: {survivors}"]
-        elif entry.data["survivors"] is None:
-            parts = [f"it is over; {describe_survivors(None)}"]
-    return EventRow(
-        "deed",
-        entry.at,
-        entry.kind.replace("_", " "),
-        " · ".join(filter(None, parts))[:400],
-        mark=_MARKS.get(entry.kind, ""),
-        ref=SourceRef(entry.source, entry.offset),
-    )
-
-
-def journal_detail(entry: JournalEntry, ref: SourceRef) -> EventDetail:
-    """Everything in the journal entry."""
-    text = msgspec.json.format(msgspec.json.encode(entry.data), indent=2).decode()
-    return EventDetail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)
-
-
-def _text(value: object) -> str:
-    if value in (None, False, "", 0):
-        return ""
-    if isinstance(value, list | tuple):
-        return ", ".join(str(part) for part in value[:4])
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def with_note(row: EventRow, note: str) -> EventRow:

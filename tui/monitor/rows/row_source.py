@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -24,6 +25,8 @@ class SavedIndex(Struct, frozen=True):
     undated: dict[str, int]
 
 
+LEVEL = 3
+"""The bits of a row's flags that hold the verbosity from which on it is shown."""
 WHOLE_LINE = 64 << 10
 """The length noted for a journal line, as entries do not know their own."""
 
@@ -58,3 +61,20 @@ class RecordReader:
             return entries[0] if entries else None
         events = ClaudeDecoder(name).decode_all(line, offset)
         return next((event for event in events if event.index_in_line == part), None)
+
+
+def shown_rows(flags: bytearray) -> tuple[array[int], array[int]]:
+    """The rows at the first two verbosities."""
+    levels = flags.translate(bytes(flag & LEVEL for flag in range(256)))
+    first = (nth for nth, level in enumerate(levels) if level == 1)
+    return array("I", first), array("I", (nth for nth, level in enumerate(levels) if level <= 2))
+
+
+def rows_by_source(sources: array[int]) -> dict[int, array[int]]:
+    """The rows of each source."""
+    found: dict[int, array[int]] = {}
+    if sources and min(sources) == max(sources):
+        return {sources[0]: array("I", range(len(sources)))}
+    for index, number in enumerate(sources):
+        found.setdefault(number, array("I")).append(index)
+    return found

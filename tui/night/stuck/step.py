@@ -242,7 +242,7 @@ def _without_variants(text: str) -> str:
 
 
 def _prints(command: str) -> bool:
-    """Whether a command may print plain words first or last: a cheap look."""
+    """Whether a command may print plain words first or last; cheap."""
     if _PRINTS.match(command):
         return True
     last = max(command.rfind(name) for name in _PRINTERS)

@@ -125,8 +125,8 @@ class StallResponse:
         self._count = self._count if stall is None else stall.count
         if stall is not None and stall.detector not in (None, self._detector):
             self._detector = stall.detector
-            feedback, at = StallFeedback(self._context.project), self._context.clock.wall()
-            feedback.note_shown(self._context.folder.id, stall, at)
+            at, shown = self._context.clock.wall(), StallFeedback(self._context.project)
+            shown.note_shown(self._context.folder.id, stall, at)
         circling = stall if stall is not None and stall.level else None
         for help in state.troubles:
             self._follow(help, circling, snapshot)
@@ -138,10 +138,9 @@ class StallResponse:
     def end_stall(self) -> None:
         """Journals the end of the current stall, if there is one."""
         state = self._context.state
-        if state.stall:
-            data: dict[str, object] = {"stall": state.stall_kind or state.stall}
-            data |= {"count": self._count} if self._count else {}
-            self._context.journal_entry("stall_over", data)
+        if name := state.stall_kind or state.stall:
+            counted = {"count": self._count} if self._count else {}
+            self._context.journal_entry("stall_over", {"stall": name, **counted})
             state.stall, state.stall_kind, state.stall_level_answered = "", None, 0
             self._count, self._detector = 0, None
 
@@ -149,6 +148,7 @@ class StallResponse:
         data = {"stall": stall.kind, "since": stall.since, "evidence": list(stall.evidence)}
         if stall.detector is not None:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
+            data["pattern"] = stall.pattern
         self._context.journal_entry("stall", data)
         text = _evidence(stall)
         if stall.waiting:

@@ -20,6 +20,7 @@ from tui.model.stall import (
     StallWaste,
     Trouble,
 )
+from tui.model.state import StallKind
 from tui.screens.base_page import copy_to_tmux
 from tui.screens.info_pages import InfoScreen
 from tui.settings.settings import Settings
@@ -43,7 +44,7 @@ from widgets.status.banner import BannerKey
 from widgets.text_cells import cells
 
 _BY_ITSELF = {
-    "notice": "nothing: it only notifies",
+    "notice": "people are notified, and nothing else is done",
     "nudge": "a step back, at most twice",
     "interrupt": "a step back, at most twice; then a checkpoint and an interrupt",
     "end": "a step back, at most twice; then a checkpoint and an interrupt; then a graceful end",
@@ -58,7 +59,7 @@ def why_items(night: NightSnapshot, settings: Settings, records: Records) -> lis
     items: list[Item] = [*_what(night, first, stall)]
     items += _figures(night, settings, stall)
     if stall is not None and stall.steps:
-        title = f"What happened ({format_count(len(stall.steps), 'event')} of {stall.count} times)"
+        title = f"What happened last ({stall.count} times in all)"
         items += [Words(""), Words(title, "heading"), *stall.steps]
     items += [Words(""), *_by_itself(night, settings, stall)]
     if stall is not None and stall.detector is not None:
@@ -92,7 +93,7 @@ def _what(night: NightSnapshot, first: Trouble | None, stall: Stall | None) -> I
     yield from map(Words, evidence[1:])
     if stall.detector is not None:
         yield Words(f"It ends when {DETECTORS[stall.detector].cleared_by}.")
-    if not stall.rule:
+    if not stall.rule and stall.kind != StallKind.LOOP:  # of a loop the keys say it
         yield Words(f"What to do: {remedy_of(stall)}.")
     if stall.since:
         lasted = format_running(max(0.0, night.now - stall.since))

@@ -40,14 +40,14 @@ def evidence_document(
     stall = snapshot.stall
 
     def build(width: int) -> Sequence[Line]:
-        rows: list[Line] = []
         if stall is None or not stall.evidence:
-            rows += _of_no_loop(failures(), width)
+            rows = _of_no_loop(failures(), width)
         else:
-            rows += _of_stall(stall, width)
-        for sentence in earlier_help(snapshot):
-            rows += _wrapped(sentence, "person", width)
-        return rows
+            rows = _of_stall(stall, width)
+        earlier = [_wrapped(sentence, "person", width) for sentence in earlier_help(snapshot)]
+        helped = [row for sentence in earlier for row in sentence]
+        # Where there is room for both, what came of help stands where nobody has to scroll to it.
+        return [*helped, *rows] if width >= _NARROW else [*rows, *helped]
 
     return LaidOutDocument(build)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.control.help_steps import (
     HelpOffer,
-    HelpStep,
+    HelpOption,
     checkpoint_and_interrupt,
     interrupt_plan,
     offer_steps,
@@ -48,11 +48,11 @@ _HOOKS = "hooks"
 _CONVERSATION = DialogOption("conversation", "b", "the conversation goes back too")
 _STAY_REFUSED = "Whatever it is told, those calls stay refused."
 _LABELS = {
-    HelpStep.MESSAGE: ("Short message", "when it may be read"),
-    HelpStep.STEP_BACK: ("Step back", "asks it to think again"),
-    HelpStep.INTERRUPT: ("Checkpoint and interrupt", "at once"),
-    HelpStep.RETRY: ("Rewind to last good and retry", "with what was learned"),
-    HelpStep.STOP: ("Stop", "it ends"),
+    HelpOption.MESSAGE: ("Short message", "when it may be read"),
+    HelpOption.STEP_BACK: ("Step back", "asks it to think again"),
+    HelpOption.INTERRUPT: ("Checkpoint and interrupt", "at once"),
+    HelpOption.RETRY: ("Rewind to last good and retry", "with what was learned"),
+    HelpOption.STOP: ("Stop", "it ends"),
 }
 
 
@@ -146,7 +146,7 @@ class _OpenOffer:
             self._look_at_checkpoints()
         obstacles = dict(self._look(deep=False).obstacles)
         if not newest.is_over:
-            obstacles[HelpStep.RETRY] = self._offer.obstacles[HelpStep.RETRY]
+            obstacles[HelpOption.RETRY] = self._offer.obstacles[HelpOption.RETRY]
         self._offer = HelpOffer(obstacles, self._offer.good)
         self._show()
 
@@ -160,65 +160,65 @@ class _OpenOffer:
     # --- the steps ---
 
     def _steps(self) -> list[HelpStepChoice]:
-        return [self._step(step, self._offer.obstacles[step]) for step in HelpStep]
+        return [self._step(step, self._offer.obstacles[step]) for step in HelpOption]
 
-    def _step(self, step: HelpStep, reason: str) -> HelpStepChoice:
+    def _step(self, step: HelpOption, reason: str) -> HelpStepChoice:
         label, note = _LABELS[step]
         good, text, option = self._offer.good, None, None
         match step:
-            case HelpStep.MESSAGE:
+            case HelpOption.MESSAGE:
                 text = ""
-            case HelpStep.STEP_BACK:
+            case HelpOption.STEP_BACK:
                 template = self._operations.step_back_template
                 text = joined_lines(step_back_text(template, self._snapshot))
-            case HelpStep.RETRY if good is not None:
+            case HelpOption.RETRY if good is not None:
                 label = f"Rewind to {good.checkpoint.id} and retry"
                 text = retry_text(self._snapshot.stall, self._snapshot, good)
             case _:
                 pass
-        if step == HelpStep.RETRY and self._operations.has_run:
+        if step == HelpOption.RETRY and self._operations.has_run:
             option = _CONVERSATION
         plan = [] if reason else self._plan_of(step)
         return HelpStepChoice(
             step, label, note, plan, self._buttons(step, reason), text, option, reason
         )
 
-    def _plan_of(self, step: HelpStep) -> list[Sentence]:
+    def _plan_of(self, step: HelpOption) -> list[Sentence]:
         match step:
-            case HelpStep.MESSAGE:
+            case HelpOption.MESSAGE:
                 return [*channel_lines(self._reachability)]
-            case HelpStep.STEP_BACK:
+            case HelpOption.STEP_BACK:
                 stall = self._snapshot.stall
                 is_refused = stall is not None and stall.kind == StallKind.REFUSED
                 stays: list[Sentence] = [(_STAY_REFUSED, "warning")] if is_refused else []
                 return [*stays, *channel_lines(self._reachability)]
-            case HelpStep.INTERRUPT:
+            case HelpOption.INTERRUPT:
                 return [*interrupt_plan(self._operations)]
-            case HelpStep.RETRY:
+            case HelpOption.RETRY:
                 return self._retry_plan()
-            case HelpStep.STOP:
+            case HelpOption.STOP:
                 _, stop, _ = stop_choices(self._reachability)
                 return [*stop_plan(self._operations, stop.description)]
 
-    def _buttons(self, step: HelpStep, reason: str) -> list[Choice]:
+    def _buttons(self, step: HelpOption, reason: str) -> list[Choice]:
         known = self._reachability
         match step:
-            case HelpStep.MESSAGE | HelpStep.STEP_BACK:
+            case HelpOption.MESSAGE | HelpOption.STEP_BACK:
                 if reason and known is not None and known.hooks_missing:
                     return [Choice(_HOOKS, "Install the hooks")]
                 no_way = Choice("send", "Send", enabled=False, reason=reason)
                 return [no_way] if reason else send_choices(known)
-            case HelpStep.INTERRUPT:
+            case HelpOption.INTERRUPT:
                 label = "Checkpoint and interrupt"
-            case HelpStep.RETRY:
+            case HelpOption.RETRY:
                 against = self._plan.refusals if self._plan is not None else ()
                 label = "Rewind all the same" if against else "Rewind and retry"
                 reason = reason or self._no_plan
                 if self._plan is None:
                     reason = reason or "looking at what would change"
-            case HelpStep.STOP:
+            case HelpOption.STOP:
                 label = "Stop gracefully"
-        danger = step != HelpStep.INTERRUPT
+        danger = step != HelpOption.INTERRUPT
         return [Choice(step, label, danger=danger, enabled=not reason, reason=reason)]
 
     # --- rewind and retry ---
@@ -240,7 +240,7 @@ class _OpenOffer:
         """Plans the rewind once somebody looks at that step."""
         self._is_both = _CONVERSATION.key in self.dialog.options_on and self._operations.has_run
         good = self._offer.good
-        if key != HelpStep.RETRY or good is None or self._plan is not None or self._no_plan:
+        if key != HelpOption.RETRY or good is None or self._plan is not None or self._no_plan:
             self._show()
             return
         operations, checkpoint = self._operations, good.checkpoint
@@ -263,20 +263,20 @@ class _OpenOffer:
     def carry_out(self, answer: DialogAnswer) -> None:
         """Does the chosen step."""
         session, operations = self._flow.session, self._flow.operations()
-        match HelpStep(answer.row):
-            case HelpStep.MESSAGE:
+        match HelpOption(answer.row):
+            case HelpOption.MESSAGE:
                 session.send(answer.text, "soft", answer.choice)
-            case HelpStep.STEP_BACK:
+            case HelpOption.STEP_BACK:
                 session.send(answer.text, "step-back", answer.choice)
-            case HelpStep.INTERRUPT:
+            case HelpOption.INTERRUPT:
                 facts = self._snapshot.checkpoint_facts
                 self._flow.background.run_operation(
                     "taking a checkpoint",
                     lambda report: checkpoint_and_interrupt(operations, facts, report),
                 )
-            case HelpStep.RETRY:
+            case HelpOption.RETRY:
                 self._retry(operations, answer.text)
-            case HelpStep.STOP:
+            case HelpOption.STOP:
                 session.stop(operations, "stop", operations.has_repository)
 
     def offer_hooks(self, on_installing: Callable[[], None]) -> None:

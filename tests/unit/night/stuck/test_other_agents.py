@@ -125,3 +125,15 @@ def test_subagents_are_work_however_long_they_take() -> None:
         result = ToolResult(use.id, False, answer, len(answer))
         session.add(UserMessage("results", results=(result,)), 90.0)
     assert [stall.count for stall in circling(session)] == [3]
+
+
+def test_a_ring_with_a_subagent_is_no_wait() -> None:
+    session = Session()
+    tool, given, answer = ANSWERS["subagent"]
+    for number in range(3):
+        session.read("src/a.py", "1\ttext")
+        use = session.reads(tool, given, f"call-{number}")
+        session.say("", tools=(use,))
+        result = ToolResult(use.id, False, answer, len(answer))
+        session.add(UserMessage("results", results=(result,)), 90.0)
+    assert [stall.count for stall in circling(session)] == [3]

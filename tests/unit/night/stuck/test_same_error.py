@@ -416,3 +416,10 @@ def test_a_token_that_has_expired_is_one_cause() -> None:
     calls |= {"iam list-users": "ListUsers", "rds describe-db-instances": "DescribeDBInstances"}
     [stall] = of(*((f"aws {call}", words.format(name)) for call, name in calls.items())).found(NAME)
     assert stall.count == 4
+
+
+def test_tests_that_never_began_failed_for_a_cause() -> None:
+    words = "ERROR: JAVA_HOME is not set and no 'java' command could be found in your PATH."
+    calls = ("./gradlew build", "./gradlew test", "./gradlew check", "./mvnw test", "./mvnw verify")
+    [stall] = of(*((command, words) for command in calls)).found(NAME)
+    assert stall.count == 5

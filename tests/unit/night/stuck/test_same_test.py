@@ -58,6 +58,15 @@ RUNS: dict[str, Run] = {
         "make",
         f"main.c:{n + 3}:5: error: unknown type name 'zone_t'\nmake: *** [Makefile:7: main.o] Error 1",
     ),
+    "go build": lambda n: (
+        "go build ./...",
+        f"# example.com/x\n./x.go:{9 + n}:5: cannot use s (variable of type string) as int value",
+    ),
+    "ctest": lambda n: (
+        "ctest --test-dir build",
+        f"1/2 Test #1: sum ......***Failed    0.{n + 1} sec\n50% tests passed, 1 tests failed out of 2"
+        "\nThe following tests FAILED:\n\t  1 - sum (Failed)\nErrors while running CTest",
+    ),
     "a script": lambda n: (
         "python -m shop.import",
         f"Traceback (most recent call last):\n  File \"shop/rows.py\", line {n}, in f\nKeyError: 'zone'",

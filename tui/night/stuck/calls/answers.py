@@ -70,13 +70,18 @@ def _fingerprint(step: Step) -> None:
     """Keep what an answer is without chance."""
     if step.fingerprint:
         return
-    text = step.excerpt
-    for echo in step.echoes:
-        text = text.replace(echo, "", 1)
-    masked = mask_timed(text)
+    masked = mask_timed(_without_echoes(step))
     step.fingerprint = digest(masked.text)
     step.clocks = tuple((int(clock.kind), clock.value) for clock in masked.clocks)
     step.spans = digest(" ".join(masked.spans)) if masked.spans else 0
+
+
+def _without_echoes(step: Step) -> str:
+    """The answer without the words that the command only prints."""
+    text = step.excerpt
+    for echo in step.echoes:
+        text = text.replace(echo, "", 1)
+    return text
 
 
 def _clocks_agree(one: Step, other: Step) -> bool:
@@ -213,7 +218,7 @@ def _read(course: Course) -> None:
     """Take the numbers out of an answer, once."""
     if course.shape:
         return
-    text = mask_timed(course.step.excerpt).text
+    text = mask_timed(_without_echoes(course.step)).text
     found = _NUMBER.findall(text)
     course.shape = digest(_NUMBER.sub("#", text))
     if len(found) <= _MOST_NUMBERS:

@@ -100,7 +100,7 @@ class GrowingCommands(Detector):
 
 
 def _may_grow(before: str, text: str) -> bool:
-    """A cheap look: `text` is longer, and begins or ends as `before` does."""
+    """Whether `text` is longer, and begins or ends as `before` does."""
     if len(text) <= len(before):
         return len(text) == len(before) >= _CUT and text == before
     return text[:_EDGE] == before[:_EDGE] or text[-_EDGE:] == before[-_EDGE:]

@@ -152,7 +152,7 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     asked = sum(polls(step, limits) for step in cycle)
     if asked and (paused or 2 * asked >= length):
         return _polling(rounds, failing, waits, limits)
-    if waits and paused and not all(step.tool in SUBAGENTS for step in cycle):
+    if waits and paused:
         return _pausing(cycle, failing)
     return _NONE if failing else _proving(rounds, cycle)
 
@@ -224,7 +224,8 @@ def _are_paused(rounds: Sequence[Step], length: int) -> bool:
         step, before = rounds[place], rounds[place - 1]
         if step.at is None or before.at is None:
             return False
-        longest = max(longest, step.at - before.at)
+        if step.tool not in SUBAGENTS:  # a subagent works meanwhile
+            longest = max(longest, step.at - before.at)
         if (place + 1) % length == 0:
             if longest < PAUSE:
                 return False

@@ -271,7 +271,7 @@ _FAILURE = lazy(
     r"|assert\w*|[+\-] |left:|right:|\d+\) |expected|received|got\b|want|actual|but was"
     r"|(?:\w+\.)*\w*(?:Error|Exception|Failure)\b|error\b|fatal|panic:|test \S+ \.\.\. FAILED"
     r"|.*(?:\.\.\. (?:FAIL|ERROR)|\berror TS\d+|: error:|\[FAIL|AssertionError|(?-i:\bFAILED [\w./:]*\w)"
-    r"|_test\.go:\d+:))",
+    r"|_test\.go:\d+:|\*\*\*Failed|\(Failed\)$)|[\w./-]+\.\w{1,5}:\d+:(?:\d+:)? )",
     2 | 8,
 )
 _MOST_LINES = 40

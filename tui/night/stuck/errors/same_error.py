@@ -71,7 +71,8 @@ class SameError(Detector):
                 self._succeeded(step)
             return
         cause = None
-        tested = step.run is not None and step.run.verdict == "red"
+        run = step.run
+        tested = run is not None and run.verdict == "red" and bool(run.passed or run.failed)
         if not tested and step.denial is None:
             cause = cause_of(step.tool, step.excerpt, step.path or _page(step))
         if cause is None:

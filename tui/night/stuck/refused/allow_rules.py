@@ -58,17 +58,11 @@ _TOOLS = frozenset(
 )
 """Programs that test, check or build what is there, whatever their arguments are."""
 _LAUNCHERS = frozenset(
-    {
-        ("npx",),
-        ("bunx",),
-        ("uvx",),
-        ("npm", "exec"),
-        ("pnpm", "exec"),
-        ("pnpm", "dlx"),
-        ("yarn", "exec"),
-    }
-    | {("yarn", "dlx"), ("pipx", "run"), ("poetry", "run"), ("uv", "run"), ("pdm", "run")}
-    | {("hatch", "run"), ("rye", "run"), ("bundle", "exec"), ("python", "-m"), ("python3", "-m")}
+    {("npx",), ("bunx",), ("uvx",)}
+    | {(name, "exec") for name in ("npm", "pnpm", "yarn", "bundle")}
+    | {(name, "dlx") for name in ("pnpm", "yarn")}
+    | {(name, "run") for name in ("pipx", "poetry", "uv", "pdm", "hatch", "rye")}
+    | {("python", "-m"), ("python3", "-m")}
 )
 """They run the program that is named next."""
 _SCRIPTS = frozenset(

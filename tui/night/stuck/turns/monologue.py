@@ -145,7 +145,7 @@ class Monologue(Detector):
             pattern=text,
             detector=self.name,
             steps=tuple(
-                StallStep(spoken.at, "words, and no call", shown_text(spoken.text), spoken.ref)
+                StallStep(spoken.at, "says", shown_text(spoken.text), spoken.ref)
                 for spoken in self.recent
             ),
             signals=(
