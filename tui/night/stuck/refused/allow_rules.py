@@ -7,6 +7,7 @@ whatever it is given, has a rule for exactly itself, or none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from posixpath import normpath
 from typing import Protocol
 
@@ -106,6 +107,7 @@ _MESSAGE = lazy(r"\"\$\(cat <<-?'(\w+)'\n.*?\n\1\n?\s*\)\"", 16)
 _HARMLESS = lazy(r"(?:\d?>&\d|&?\d?>>?\s?/dev/null|\d?>&-|<\s?/dev/null)(?=[\s;|&]|\Z)")
 _SINGLE = lazy(r"'([^']*)'")
 _DOUBLE = lazy(r'"((?:[^"\\$`]|\\.)*)"', 16)
+_PLAIN = lazy(r"[^ \t\n\r'\"$`(){}<>&\\⏎;|#!~0-9][^ \t\n\r'\"$`(){}<>&\\⏎;|]*")
 _OPERATORS = ("&&", "||", ";", "|")
 _READERS = frozenset(
     "cd ls pwd cat head tail grep egrep rg wc echo printf sort uniq cut tr true false which whoami date"
@@ -165,9 +167,6 @@ def _all_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
         name = call.target.split(" ")[0]
         rule = f"Skill({name})" if _SKILL.match(name) else ""
     return (rule,) if rule else ()
-
-
-# --- shell commands ---
 
 
 def _first_part(text: str) -> str:
@@ -289,7 +288,7 @@ def _host(url: str) -> str:
 
 
 # --- the parts of a shell line ---
-# Stricter than `night/evidence/shell_parser`: what a person is told to allow must be what the shell would run.
+# Stricter than `night/evidence/shell_parser`: what a person is asked to allow must be what the shell would run.
 
 
 class ShellPart(Struct, frozen=True):
@@ -302,33 +301,31 @@ class ShellPart(Struct, frozen=True):
     @property
     def only_reads(self) -> bool:
         """Whether the CLI lets it run unasked, as it changes nothing."""
-        name = self.words[0]
-        if name == "git":
+        if self.words[0] == "git":
             return len(self.words) > 1 and self.words[1] in _GIT_READERS
-        return name in _READERS
+        return self.words[0] in _READERS
 
 
 class _Reader:
-    """Reads a line from left to right; `failed` where it is no plain one."""
+    """Reads a line from left to right."""
 
     def __init__(self, line: str) -> None:
         self.parts: list[ShellPart] = []
-        self.failed = False
-        self._line = line
-        self._at = 0
+        self._line, self.failed = line, False
+        self._at, self._is_fed = 0, False
         self._words: list[str] = []
         self._word: str | None = None
         self._text: list[str] = []
-        self._is_fed = False
 
-    def read(self) -> None:
+    def read(self) -> list[ShellPart] | None:
         line = self._line
         while self._at < len(line) and not self.failed:
+            if (plain := _PLAIN.match(line, self._at)) is not None:
+                self._plain(plain[0])
+                continue
             operator = next((one for one in _OPERATORS if line.startswith(one, self._at)), "")
-            harmless = (
-                _HARMLESS.match(line, self._at) if line[self._at] in "<>&0123456789" else None
-            )
-            if harmless is not None and (self._word is None or line[self._at] in "<>&"):
+            harmless = line[self._at] in "<>&0123456789" and _HARMLESS.match(line, self._at)
+            if harmless and (self._word is None or line[self._at] in "<>&"):
                 self._end_word()
                 self._at = harmless.end()
             elif operator:
@@ -338,6 +335,7 @@ class _Reader:
             else:
                 self._sign(line[self._at])
         self._end_part()
+        return None if self.failed or not self.parts else self.parts
 
     def _sign(self, sign: str) -> None:
         if sign in " \t":
@@ -349,9 +347,12 @@ class _Reader:
         elif sign in "$`(){}<>&\\\n\r⏎#!~" and not (sign in "#!~" and self._word):
             self.failed = True
         else:
-            self._word = (self._word or "") + sign
-            self._text.append(sign)
-            self._at += 1
+            self._plain(sign)
+
+    def _plain(self, signs: str) -> None:
+        self._word = (self._word or "") + signs
+        self._text.append(signs)
+        self._at += len(signs)
 
     def _quoted(self, sign: str) -> None:
         found = (_DOUBLE if sign == '"' else _SINGLE).match(self._line, self._at)
@@ -377,7 +378,8 @@ class _Reader:
         self._words, self._text = [], []
 
 
-def shell_parts(line: str) -> list[ShellPart] | None:
+@lru_cache(maxsize=32)
+def shell_parts(line: str) -> Sequence[ShellPart] | None:
     """The commands of a line, None where it is no plain sequence of them.
 
     Substitutions, groups, loops, background jobs, line breaks outside of quotes and redirections to files
@@ -386,8 +388,5 @@ def shell_parts(line: str) -> list[ShellPart] | None:
     line = line.strip()
     if not line or len(line) > _LONGEST:
         return None
-    if "$(cat" in line:
-        line = _MESSAGE.sub('"message"', line)
-    reader = _Reader(line)
-    reader.read()
-    return None if reader.failed or not reader.parts else reader.parts
+    line = _MESSAGE.sub('"message"', line) if "$(cat" in line else line
+    return _Reader(line).read()
