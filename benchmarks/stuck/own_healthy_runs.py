@@ -266,3 +266,103 @@ def clean_tree_between_work(s: Script) -> None:
         s.bash("git status", "nothing to commit, working tree clean")
         s.write(f"docs/zone_{number}.md", f"# Zone {number}\n")
         s.bash(f"git add -A; git commit -qm 'Zone {number}'", f"[main {number:07x}] Zone {number}")
+
+
+@healthy
+def stack_is_asked_without_times(s: Script) -> None:
+    """A stack of a cloud is waited for, in a stream without times."""
+    s.timed = False
+    s.warm_up()
+    for _ in range(9):
+        s.bash("aws cloudformation describe-stacks --stack-name shop", "UPDATE_IN_PROGRESS")
+
+
+@healthy
+def pod_is_waited_for_in_two_calls(s: Script) -> None:
+    """Ten seconds of sleep, then a question, forty times: no faster for being two calls."""
+    s.warm_up()
+    for _ in range(40):
+        s.bash("sleep 10", "", seconds=10)
+        s.bash("kubectl get pod shop-0 -o jsonpath={.status.phase}", "Pending", seconds=1)
+
+
+@healthy
+def page_is_scrolled(s: Script) -> None:
+    """The same key and a picture, in equal words; each picture shows something else."""
+    s.warm_up()
+    for number in range(14):
+        s.call("mcp__browser__press_key", {"key": "PageDown"}, "Pressed PageDown")
+        source = {"type": "base64", "media_type": "image/png", "data": f"iVBORw0KGgo{number:05d}"}
+        s.call("mcp__browser__screenshot", {}, [{"type": "image", "source": source}])
+
+
+@healthy
+def race_is_gone_by_a_runner_of_the_house(s: Script) -> None:
+    """A script that nobody knows failed once; it is repeated in silence to prove that it is mended."""
+    s.warm_up()
+    s.bash("./two-writers", "lost an update", error=True)
+    s.edit("src/cart.py", "lock = None", "lock = Lock()")
+    for _ in range(25):
+        s.bash("./two-writers", "")
+
+
+@healthy
+def checks_are_repeated(s: Script) -> None:
+    """A check of the house is repeated; its words are no test runner's."""
+    s.warm_up()
+    for _ in range(14):
+        s.bash("./verify-ledger", "every balance holds after the transfer")
+
+
+@healthy
+def chance_is_drawn(s: Script) -> None:
+    """A simulation draws other numbers each time and comes to the same."""
+    s.warm_up()
+    for _ in range(25):
+        s.bash("PYTHONHASHSEED=random python simulate.py", "consistent")
+
+
+@healthy
+def list_is_worked_off(s: Script) -> None:
+    """The list is kept elsewhere; each call does its next piece and says so in one word."""
+    s.warm_up()
+    for _ in range(25):
+        s.bash("./process-next", "Done")
+
+
+@healthy
+def revisions_are_tried(s: Script) -> None:
+    """A script is run on one revision after the other, by hand, and fails on all of them."""
+    s.warm_up()
+    for number in range(12):
+        s.bash(f"git checkout -q {0x3A1F00C + 4099 * number:07x}", "")
+        s.bash("./reproduce", "the totals differ", error=True)
+
+
+@healthy
+def red_and_green_in_one_word(s: Script) -> None:
+    """Test first, each time; the runner of the house says FAIL and PASS alone."""
+    for number in range(14):
+        s.edit("t/cart.t", f"# {number}", f"is(total({number}), {number});\n# {number + 1}")
+        s.bash("./t/run", "FAIL", error=True)
+        s.edit("lib/Cart.pm", f"# {number}", f"return {number};\n# {number + 1}")
+        s.bash("./t/run", "PASS")
+
+
+@healthy
+def turns_that_commit(s: Script) -> None:
+    """The same prompt, the same script, the same words; each turn makes a commit."""
+    for _ in range(12):
+        s.prompt("Next.")
+        commit = f"{s.dice.getrandbits(28) | 1 << 27:07x}"
+        s.bash("./migrate-next", f"[main {commit}] Migrate a table\n 1 file changed")
+        s.end("Done.")
+
+
+@healthy
+def person_asks_about_numbers(s: Script) -> None:
+    """Questions that differ in a number, answered in a word."""
+    for number in range(8, 30):
+        s.prompt(f"Is {number} a prime? Answer yes or no.")
+        s.end("No." if any(number % one == 0 for one in range(2, number)) else "Yes.")
+        s.pause(12)

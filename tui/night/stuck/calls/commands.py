@@ -48,6 +48,7 @@ class PlainCommand(NamedTuple):
     echoes: tuple[str, ...] = ()
 
 
+# complexity: a table in code, one rule for each decoration
 def plain_command(command: str) -> PlainCommand:
     """`command` without decoration; the same text for commands that ask the same."""
     if not _MAY_VARY.is_in(command):

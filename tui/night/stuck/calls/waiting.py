@@ -34,12 +34,12 @@ _POLLING = lazy(
     | docker\s+(?:ps|inspect|logs|stats|wait|container\s+ls) | podman\s+(?:ps|inspect|logs|wait)
     | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+)*(?:ps|logs)
     | systemctl\s+(?:is-active|status|show) | supervisorctl\s+status | pm2\s+(?:ls|list|status|logs|jlist)
-    | aws\s.*\b(?:describe|get|list|wait)- | aws\s+s3\s+ls | aws\s+logs
+    | aws\s.*\b(?:describe|get|list|wait)-[a-z-]+ | aws\s+s3\s+ls | aws\s+logs
     | gcloud\s.*\b(?:describe|list|wait|operations|log) | az\s.*\b(?:show|list|wait)\b
     | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.*\bstatus | consul\s
     | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.*\b(?:status|ps|logs?|inspect|list|ls|info)
     | (?:curl|http|wget)\b.*(?:health|status|ready|live|deploy|queue|progress
-      |\b(?:job|build|run|pipeline|task)s?\b)
+      |(?:\b|_)(?:job|build|run|pipeline|task)s?\b)
     )(?!\w)""",
     re.VERBOSE,
 )
@@ -72,6 +72,14 @@ _RED = lazy(
     r"\b[1-9]\d*\s+(?:failed|failing|failures?|errors?)\b|\bFAILED\b|\bFAIL\b|Traceback|\bnot ok\b"
 )
 _TESTING = lazy(r"test|check|verify|spec|lint|prove|assert", re.IGNORECASE)
+_DRAWS = lazy(
+    r"\brandom\b|\bseed=|--?seed\b|shuffle|\bfuzz|stress|\bflak[ye]|\bsoak\b|[-_]race\b|\brace[-_]",
+    re.IGNORECASE,
+)
+_WORKS_OFF = lazy(
+    r"[-_]next\b|\bnext[-_]|__step\b|\b(?:process|run|do|take)[-_]one\b|\b(?:pop|dequeue|consume|drain)\b",
+    re.IGNORECASE,
+)
 _WELL = lazy(
     r"(?:ok|okay|pass|passed|success|successful|green|all good|clean|fine)\W*$", re.IGNORECASE
 )
@@ -113,8 +121,10 @@ _SHORT_ANSWER = 12
 """So short an answer says that a piece of work was done, and not which."""
 
 
-def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) -> Patience:
-    """The patience with `rounds` of equal steps, each `length` long; the last one is looked at."""
+def patience_of(
+    rounds: Sequence[Step], length: int, limits: StallThresholds, before: Sequence[Step] = ()
+) -> Patience:
+    """The patience with `rounds` of equal steps, each `length` long, that came after those `before`."""
     cycle = rounds[-length:]
     failing = [step for step in cycle if step.is_error]
     paused = _are_paused(rounds, length)
@@ -123,18 +133,12 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     waits = all(_NOT_YET.search(step.excerpt) for step in failing)
     asked = sum(polls(step, limits) for step in cycle)
     if asked and (paused or 2 * asked >= length):
-        return _polling(rounds, failing, waits, limits)
+        return _polling(rounds, length, failing, waits, limits)
     if waits and paused:
-        if (
-            not failing
-            and not any(_waits_inside(step) for step in cycle)
-            and all(map(looks, cycle))
-        ):
-            return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
-        return _wait(1.0, _TEN_MINUTES if failing else _HOUR)
+        return _pausing(cycle, failing)
     if failing:
         return _NONE
-    return _proving(rounds, cycle)
+    return _proving(rounds, cycle, before)
 
 
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
@@ -146,12 +150,21 @@ def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> 
     return _wait(factor, 0.0)
 
 
+def _pausing(cycle: Sequence[Step], failing: list[Step]) -> Patience:
+    """A pause in each round, in calls that are no polls by their words."""
+    if failing:
+        return _wait(1.0, _TEN_MINUTES)
+    if not any(map(_waits_inside, cycle)) and all(map(looks, cycle)):
+        return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
+    return _wait(1.0, _HOUR)
+
+
 def _polling(
-    rounds: Sequence[Step], failing: list[Step], waits: bool, limits: StallThresholds
+    rounds: Sequence[Step], length: int, failing: list[Step], waits: bool, limits: StallThresholds
 ) -> Patience:
     """What asks again and again by its nature. A wait with pauses is never more than a notice."""
     timed = rounds[0].at is not None and rounds[-1].at is not None
-    mean = rounds[-1].since(rounds[0]) / max(1, len(rounds) - 1)
+    mean = length * rounds[-1].since(rounds[0]) / max(1, len(rounds) - 1)
     if timed and mean < _SPINNING:
         return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED, _HAMMERING)
     if not timed or (failing and not waits):
@@ -159,18 +172,30 @@ def _polling(
     return _wait(limits.poller_factor, _HOUR)
 
 
-def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
+def _proving(rounds: Sequence[Step], cycle: Sequence[Step], before: Sequence[Step]) -> Patience:
     """Rounds that succeed: proofs, measurements, batches."""
-    if any(proves(step) for step in cycle):
+    if any(map(proves, cycle)) or _was_red(cycle, before):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
-    if any(_measures(step) for step in cycle):
+    if any(_measures(step) or _works_off(step) for step in cycle):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
-    alone = cycle[-1]
-    if len(cycle) > 1 or alone.tool in EDITING or looks(alone) or fails(alone):
+    return _NONE if len(cycle) > 1 else _succeeding(cycle[-1])
+
+
+def _succeeding(step: Step) -> Patience:
+    """One call that succeeds in the same words each time."""
+    if step.tool in EDITING or looks(step) or fails(step):
         return _NONE
-    return _WORD if alone.size <= _SHORT_ANSWER else _SUCCESS
+    if step.is_shell and _TESTING.search(step.shell_text) and not _NOT_YET.search(step.excerpt):
+        return _PROOF_IN_TURN
+    return _WORD if step.size <= _SHORT_ANSWER else _SUCCESS
+
+
+def _was_red(cycle: Sequence[Step], before: Sequence[Step]) -> bool:
+    """Whether a call that ends well now failed before: whoever repeats it wants to be sure."""
+    red = {step.call for step in before if step.is_error}
+    return any(step.call in red and not looks(step) for step in cycle)
 
 
 def _are_paused(rounds: Sequence[Step], length: int) -> bool:
@@ -228,9 +253,18 @@ def proves(step: Step) -> bool:
 def _measures(step: Step) -> bool:
     if looks(step) or fails(step):
         return False
+    if step.is_shell and _DRAWS.search(step.shell_text) is not None:
+        return True  # what is drawn by chance is another run each time
     return (
         _MEASURES.search(step.shell_text) is not None or _MEASURES.search(step.excerpt) is not None
     )
+
+
+def _works_off(step: Step) -> bool:
+    """Whether a call asks for the next piece of a list that is kept elsewhere, and did it."""
+    if looks(step) or fails(step):
+        return False
+    return _WORKS_OFF.search(step.shell_text if step.is_shell else step.tool) is not None
 
 
 _GLANCES = lazy(
