@@ -13,6 +13,7 @@ from msgspec import field
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.calls.waiting import measures
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.progress import ProgressTracker
@@ -23,6 +24,8 @@ _MOST_FILES = 16
 _MOST_STEPS = 8
 _LEFT = 40
 """After so many calls without a return the session goes on with something else."""
+_COMPARING = 2.0
+"""Two variants that are measured in turn are measured several times."""
 
 
 class RevertedEdits(Detector):
@@ -34,6 +37,7 @@ class RevertedEdits(Detector):
     steps: list[Step] = field(default_factory=list)
     sources: int = 0
     calls: int = 0
+    measured: bool = False
     first_at: float | None = None
     first_ref: SourceRef | None = None
 
@@ -41,6 +45,7 @@ class RevertedEdits(Detector):
         if self.returns and progress.calls - self.calls > _LEFT:
             self.reset()
         if not step.content:
+            self.measured = self.measured or (bool(self.returns) and measures(step))
             return
         if progress.sources != self.sources:
             self.reset()
@@ -60,7 +65,7 @@ class RevertedEdits(Detector):
             del self.returns[next(iter(self.returns))]
         name = max(self.returns, key=self.returns.__getitem__, default="")
         count = self.returns.get(name, 0)
-        level = self.level(count, limits)
+        level = self.level(count, limits, _COMPARING if self.measured else 1.0)
         if level:
             self.finding = self._stall(name, count, level, limits)
 
@@ -74,7 +79,7 @@ class RevertedEdits(Detector):
             self.reset()
 
     def reset(self) -> None:
-        self.returns, self.steps = {}, []
+        self.returns, self.steps, self.measured = {}, [], False
         self.first_at = self.first_ref = None
         self.finding = None
 

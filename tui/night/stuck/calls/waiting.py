@@ -53,7 +53,7 @@ _NOT_YET = lazy(
     r"""\bnot\ (?:yet|ready|running|started|available|found\ yet|reachable|healthy) | \byet\b | pending
     | in\ progress | still\ \w+ing | connection\ refused | ECONNREFUSED | couldn't\ connect | queued
     | initiali[sz]ing | starting | waiting | provisioning | unavailable | try\ again | not\ exist\ yet
-    | no\ such\ container""",
+    | no\ such\ container | held\ by\ process""",
     re.VERBOSE | re.IGNORECASE,
 )
 _REFUSED = lazy(r"connection\ refused|ECONNREFUSED|couldn't\ connect", re.VERBOSE | re.IGNORECASE)
@@ -176,7 +176,7 @@ def _proving(rounds: Sequence[Step], cycle: Sequence[Step], before: Sequence[Ste
     """Rounds that succeed: proofs, measurements, batches."""
     if any(map(proves, cycle)) or _was_red(cycle, before):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
-    if any(_measures(step) or _works_off(step) for step in cycle):
+    if any(measures(step) or _works_off(step) for step in cycle):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
@@ -250,7 +250,8 @@ def proves(step: Step) -> bool:
     return _GREEN.search(step.excerpt) is not None and _RED.search(step.excerpt) is None
 
 
-def _measures(step: Step) -> bool:
+def measures(step: Step) -> bool:
+    """Whether a step takes a measurement that differs from one time to the next by its nature."""
     if looks(step) or fails(step):
         return False
     if step.is_shell and _DRAWS.search(step.shell_text) is not None:
@@ -267,6 +268,10 @@ def _works_off(step: Step) -> bool:
     return _WORKS_OFF.search(step.shell_text if step.is_shell else step.tool) is not None
 
 
+_READS = lazy(
+    r"read|get|list|search|find|view|query|fetch|grep|glob|show|describe|status|snapshot|screenshot|open|think|goto|scroll",
+    re.IGNORECASE,
+)
 _GLANCES = lazy(
     r"(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|pwd|date|which|type|whoami|uname|id|env|df|du|git\s+(?:status|branch|log|diff|remote|stash\s+list))(?!\S)"
 )
@@ -281,6 +286,13 @@ def glances(step: Step) -> bool:
     return step.is_shell and _GLANCES.match(step.shell_text) is not None
 
 
+def acts(step: Step) -> bool:
+    """Whether a step did something, as far as is known: no look, no run of tests, nothing that failed."""
+    if step.is_error or step.run is not None or looks(step):
+        return False
+    return step.is_shell or _READS.search(step.tool) is None
+
+
 def fails(step: Step) -> bool:
     """Whether a step failed, by its mark or by the words of its answer."""
     if step.is_error:
@@ -292,4 +304,4 @@ def is_exempt(step: Step, limits: StallThresholds) -> bool:
     """Whether a step waits, proves, measures or backs off: others judge how often it may."""
     if step.is_error and is_infrastructure_error(step.excerpt):
         return True
-    return polls(step, limits) or proves(step) or (not step.is_error and _measures(step))
+    return polls(step, limits) or proves(step) or (not step.is_error and measures(step))
