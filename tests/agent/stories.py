@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.agent import heavy_stories
+from tests.agent import heavy_stories, stuck_stories
 from tests.agent.abilities import (
     AgentOfTests,
     AskedCall,
@@ -35,32 +35,9 @@ from tui.demo.story.night import work
 from tui.demo.story.stage import StoryStage
 from tui.demo.story.steps import StorySteps, last_lines
 
-FAILING = "python3 -c 'import tidebell_core'"
-
 
 def hello(stage: StoryStage, text: str = "Hello from the scripted agent.") -> None:
     stage.respond(text.replace("_", " "), think=0.3)
-
-
-def loop(stage: StoryStage, times: str = "6", command: str = FAILING, heeds: str = "yes") -> None:
-    """The same failing command again and again; until somebody says to step back, unless heeds=no."""
-    steps = StorySteps(stage)
-    for attempt in range(1, int(times) + 1):
-        words = f"The import still fails. Let me run it once more. (attempt {attempt})"
-        steps.bash(command, words, "Check the import", think=0.6)
-        if stage.nudged():
-            steps.bash("ls; git status --short", "Instead I look at what is there.", "Look around")
-            steps.final("The module does not exist, so no retry could help. I stopped repeating.")
-            return
-    steps.final("I give up on this command; it fails the same way every time.")
-
-
-def obsessed(stage: StoryStage, times: str = "200") -> None:
-    """The same failing command in every turn, whatever anybody says but to hand over."""
-    steps = StorySteps(stage)
-    for attempt in range(1, int(times) + 1):
-        steps.bash(FAILING, f"Once more. (attempt {attempt})", "Check the import", think=0.6)
-    steps.final("It fails the same way every time.")
 
 
 def stall(stage: StoryStage, seconds: str = "600") -> None:
@@ -210,19 +187,6 @@ def permission_wait(stage: StoryStage, command: str = "curl_-sS_http://127.0.0.1
         steps.final("It ran.")
 
 
-def refused(stage: StoryStage, times: str = "12") -> None:
-    """Ever other calls of one kind that nobody allows, until somebody says to step back."""
-    steps = StorySteps(stage)
-    for attempt in range(1, int(times) + 1):
-        call = AskedCall("Bash", command=f"pytest -q tests/test_{attempt}.py", description="Test")
-        stage.respond(f"Let me run test file {attempt}.", [call], think=0.6)
-        if stage.nudged():
-            steps.bash("ls; git status --short", "Then I do without the tests.", "Look around")
-            steps.final("Nobody allows the tests here; I noted that under Blockers.")
-            return
-    steps.final("I may not run the tests.")
-
-
 def _api_error(words: str, error: str, status: int, kind: str, tries: int) -> Callable[..., None]:
     def scenario(stage: StoryStage, retries: str = str(tries), delay: str = "0.02") -> None:
         delays = incidents.backoff(float(delay), int(retries))
@@ -292,7 +256,7 @@ STORIES: dict[str, Story] = {
     **SimulatedAgent.stories,
     "planted": Story(planted, lasting=True),
     "continue_needed": Story(continue_needed, lasting=True),
-    "obsessed": Story(obsessed, lasting=True),
+    "obsessed": Story(stuck_stories.obsessed, lasting=True),
     "steps": Story(play_steps),
     "login_error": Story(
         _api_error(
@@ -310,8 +274,13 @@ STORIES: dict[str, Story] = {
         story.__name__: Story(story)
         for story in (
             hello,
-            loop,
-            refused,
+            stuck_stories.loop,
+            stuck_stories.monologue,
+            stuck_stories.refused,
+            stuck_stories.reverted,
+            stuck_stories.ring,
+            stuck_stories.same_error,
+            stuck_stories.same_test,
             stall,
             long_tool,
             retry,

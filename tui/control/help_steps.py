@@ -72,8 +72,8 @@ def last_good(checkpoints: Sequence[Checkpoint]) -> GoodCheckpoint | None:
     proven = next((one for one in green if one.facts.get("edits_since_green") == 0), None)
     if proven is not None:
         return GoodCheckpoint(proven, is_proven=True)
-    untold = next((one for one in green if "edits_since_green" not in one.facts), None)
-    return None if untold is None else GoodCheckpoint(untold, is_proven=False)
+    unproven = next((one for one in green if "edits_since_green" not in one.facts), None)
+    return None if unproven is None else GoodCheckpoint(unproven, is_proven=False)
 
 
 @dataclass(frozen=True)

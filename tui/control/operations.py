@@ -192,7 +192,7 @@ class Operations:
         """The sessions in this work tree that a rewind would not stop first, described."""
         alive = live_agents(Git(self.work_tree).work_tree)
         if self.is_supervised():
-            from tui.store.attempt_files import newest_agent
+            from tui.store.runs import newest_agent
 
             own = newest_agent(RunDirectory(Path(self.run_dir)))
             pid = own[0] if own is not None else None

@@ -10,12 +10,12 @@ from tui.control.checkpoints.refs import Checkpoint, count_not_captured
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan
-from tui.model.labels import describe_survivors
+from tui.model.labels import describe_survivors, waste_words
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, StallStep
 from tui.model.state import StallKind
-from tui.system.format import format_count, format_duration, format_local, format_money
+from tui.system.format import format_count, format_duration, format_local
 from tui.system.lazy_pattern import lazy
 from tui.system.process_tree import KillResult
 from tui.system.sanitize import clean_line
@@ -147,7 +147,11 @@ def step_back_text(template: str, snapshot: NightSnapshot) -> str:
     answers stands in it as bounded lines without signs that a model could take for a frame.
     """
     stall = snapshot.stall or (snapshot.circling[-1] if snapshot.circling else None)
-    values = {"evidence": snapshot.activity.reason, "since": "some time", "tried": ""}
+    values = {
+        "evidence": _inert(snapshot.activity.reason, _MOST_SENTENCE),
+        "since": "some time",
+        "tried": "",
+    }
     if stall is not None:
         values = {"evidence": _evidence(stall), "since": _since(stall, snapshot.now), "tried": ""}
     values["tried"] = _tried(stall, snapshot) or "see the record"
@@ -165,11 +169,8 @@ def _evidence(stall: Stall) -> str:
     lines += [f"  {_clock(step.at)}{_inert(step.words)}: {_answer(step)}" for step in shown]
     waste = stall.waste
     if waste is not None and waste.calls:
-        spent = [format_count(waste.calls, "call")]
-        spent += [format_duration(waste.seconds)] if waste.seconds >= 1 else []
-        spent += [format_money(waste.usd)] if waste.usd else []
         since = f" at {format_local(waste.since)}" if waste.since is not None else ""
-        lines.append(f"Spent since the last progress{since}: {', '.join(spent)}.")
+        lines.append(f"Spent since the last progress{since}: {waste_words(waste)}.")
     return "\n".join(filter(None, lines))
 
 
@@ -201,5 +202,7 @@ def _answer(step: StallStep) -> str:
 
 
 def _inert(text: str, limit: int = _MOST_WORDS) -> str:
-    """One bounded line that neither ends a quotation nor begins a tag of the conversation."""
-    return clean_line(text, limit, newline=" ").translate(_FRAMES)
+    """One bounded line without credentials that ends no quotation and begins no tag of the conversation."""
+    from tui.system.credentials.hide import hide_credentials  # only what is sent needs its patterns
+
+    return clean_line(hide_credentials(text), limit, newline=" ").translate(_FRAMES)

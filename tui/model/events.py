@@ -12,8 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.model.calls.tool_change import NO_CHANGE, ToolChange
-from tui.model.cli_commands import ENDED_TASK_STATUSES
+from tui.model.cli_commands import ENDED_TASK_STATUSES, NO_CHANGE, ToolChange
 from tui.model.failures import ApiFailure, DenialKind
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tui.system.format import (
     format_clock,
     format_count,
+    format_duration,
     format_duration_rough,
     format_local,
     format_money,
@@ -304,9 +305,15 @@ DETECTORS: Final[Mapping[str, DetectorWords]] = {
 def describe_waste(waste: StallWaste) -> str:
     """What was spent since the last progress."""
     since = f"{format_clock(waste.since)}, " if waste.since is not None else ""
-    cost = f", {format_money(waste.usd)}" if waste.usd is not None else ""
-    spent = f"{format_count(waste.calls, 'call')}, {format_duration_rough(waste.seconds)}{cost}"
-    return f"No progress since {since}{PROGRESS[waste.last]}: {spent}."
+    return f"No progress since {since}{PROGRESS[waste.last]}: {waste_words(waste)}."
+
+
+def waste_words(waste: StallWaste) -> str:
+    """Calls, time and money, as far as they are known."""
+    spent = [format_count(waste.calls, "call")]
+    spent += [format_duration(waste.seconds)] if waste.seconds >= 1 else []
+    spent += [format_money(waste.usd)] if waste.usd is not None else []
+    return ", ".join(spent)
 
 
 def describe_survivors(survivors: Sequence[str] | None) -> str:

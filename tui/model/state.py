@@ -115,7 +115,10 @@ class StallLevel(StrEnum):
     @property
     def rank(self) -> int:
         """0 for NONE, rising by one."""
-        return tuple(StallLevel).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: number for number, level in enumerate(StallLevel)}
 
 
 class HelpStep(StrEnum):

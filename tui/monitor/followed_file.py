@@ -22,9 +22,9 @@ from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, SourceFormat, SourceStatus, StreamFormat
 from tui.model.timeline import GAP_SECONDS
 from tui.night.timeline_builder import TURNED_BACK
-from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
 from tui.store.layout import RunDirectory
+from tui.store.runs import read_arrivals
 from tui.system.files import regular_file
 
 READ = 1 << 17

@@ -289,7 +289,7 @@ def apply_entry(log: InterventionLog, entry: JournalEntry, timeline: TimelineBui
     handler = _HANDLERS.get(entry.kind)
     if handler is not None:
         handler(log, entry, timeline)
-    elif (said := _text_and_author(log, entry, timeline)) is not None:
+    elif (spoken := _text_and_author(log, entry, timeline)) is not None:
         outcome = _survivors_text(entry.data) if "survivors" in entry.data else ""
-        log.others.append(Intervention(entry.at, entry.kind, *said, outcome))
+        log.others.append(Intervention(entry.at, entry.kind, *spoken, outcome))
         del log.others[:-MOST]

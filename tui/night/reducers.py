@@ -368,8 +368,8 @@ class Reducer:
         state.interventions.effects.on_journal(entry, self._detectors.active())
         apply_entry(state.interventions, entry, self._timeline)
         self._detectors.on_journal(entry, self._limits)
-        if (said := read_not_stuck(entry)) is not None:
-            self._detectors.on_not_stuck(said)
+        if (correction := read_not_stuck(entry)) is not None:
+            self._detectors.on_not_stuck(correction)
         if entry.kind in ("segment_started", "segment_ended"):
             self._activity.background.end_process_tasks()
         if entry.kind == "segment_started":

@@ -244,13 +244,13 @@ def steps(stall: Stall) -> list[StallStepObject]:
     ]
 
 
-def waste(told: StallWaste | None) -> StallWasteObject | None:
+def waste(spent: StallWaste | None) -> StallWasteObject | None:
     """What was spent since the last progress."""
-    if told is None:
+    if spent is None:
         return None
-    usd = None if told.usd is None else round(told.usd, 6)
+    usd = None if spent.usd is None else round(spent.usd, 6)
     return StallWasteObject(
-        told.calls, round(told.seconds, 3), usd, iso(told.since or None), told.last
+        spent.calls, round(spent.seconds, 3), usd, iso(spent.since or None), spent.last
     )
 
 

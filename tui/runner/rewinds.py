@@ -19,9 +19,8 @@ from tui.feeds.sessions.live_processes import describe_agents, live_agents
 from tui.model.events import Compaction
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
-from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
-from tui.store.runs import read_run_facts
+from tui.store.runs import newest_agent, read_run_facts
 from tui.system.children import python_child
 from tui.system.errors import RefusedError
 from tui.system.git import Git

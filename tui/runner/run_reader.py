@@ -29,8 +29,8 @@ from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.night.fold import NightFold
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext, file_size
-from tui.store.attempt_files import arrival_line
 from tui.store.project_files import reading_base
+from tui.store.runs import arrival_line
 from tui.system.files import append_line
 
 VERSION = 2

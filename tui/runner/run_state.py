@@ -107,7 +107,7 @@ class TroubleHelp(Struct):
     """What was done by itself about one trouble, which is known again by its `patterns`.
 
     `steps` were taken, `planned` was decided on and may not be done yet. `reached` says whether the agent
-    has taken in the message of the last step: at `at`, when there were `count` rounds. `told` is the
+    has taken in the message of the last step: at `at`, when there were `count` rounds. `notified` is the
     rank of the highest level that people were notified of.
     """
 
@@ -118,7 +118,7 @@ class TroubleHelp(Struct):
     reached: bool = True
     at: float = 0.0
     count: int = 0
-    told: int = 0
+    notified: int = 0
 
 
 # The keys that version 0.1 wrote; a run may change its supervisor for a newer one.

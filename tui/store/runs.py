@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
 from tui.store.journal import read_entries
@@ -331,3 +333,33 @@ def find_run_elsewhere(
         if read_run_end(run) is None and (host := host_elsewhere(run)):
             return run, host
     return None
+
+
+def newest_agent(run: RunDirectory) -> tuple[int, int] | None:
+    """Pid and start ticks of the agent of the run's newest attempt; None when there is none."""
+    for number in reversed(run.attempt_numbers()[-3:]):
+        facts = read_json(run.attempt(number).agent) or {}
+        pid, start = facts.get("pid"), facts.get("proc_start")
+        if isinstance(pid, int) and isinstance(start, int):
+            return pid, start
+    return None
+
+
+def arrival_line(offset: int, at: float) -> bytes:
+    """One line of the arrivals file."""
+    return b"%d %.3f\n" % (offset, at)
+
+
+def read_arrivals(data: bytes, source: str) -> list[Arrival]:
+    """The arrivals in the lines of such a file; damaged lines are left out."""
+    arrivals: list[Arrival] = []
+    for words in map(bytes.split, data.split(b"\n")):
+        if len(words) != 2:
+            continue
+        try:
+            offset, at = int(words[0]), float(words[1])
+        except ValueError:
+            continue
+        if offset >= 0 and math.isfinite(at):
+            arrivals.append(Arrival(source, offset, at))
+    return arrivals

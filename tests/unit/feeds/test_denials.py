@@ -25,6 +25,7 @@ DENIED = [
         K.NOT_GRANTED,
     ),
     ("This command requires approval", K.NOT_GRANTED),
+    ("WebFetch operation blocked by hook:\n- [policy.sh]: no network", K.HOOK),
     (
         "This Bash command contains multiple operations. The following parts require approval: a, b",
         K.NOT_GRANTED,

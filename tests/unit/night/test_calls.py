@@ -11,10 +11,8 @@ from tests.unit.night.night_script import Script, fold
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall
 from tui.night.fold import NightFold
-from tui.night.stuck.calls.advancing import AdvancingAnswers
-from tui.night.stuck.calls.answers import Sameness, compare
-from tui.night.stuck.calls.commands import name_call, plain_command
-from tui.night.stuck.step import Step
+from tui.night.stuck.calls.answers import AdvancingAnswers, Sameness, compare
+from tui.night.stuck.step import Step, name_call, plain_command
 
 REF = SourceRef("s", 0)
 DAY = 1_790_000_000.0
@@ -153,6 +151,14 @@ def test_equal_answers_are_the_same(text: str, error: bool, at: float | None) ->
     assert compare(step(text, at, error=error), step(text, at, error=error)) == Sameness.SAME
 
 
+def test_a_part_that_was_not_kept_may_differ() -> None:
+    one, other = step("x" * 900, DAY), step("x" * 900, DAY + 9)
+    one.size, other.size = 4000, 4020
+    assert compare(one, other) == Sameness.DIFFERENT
+    other.size = 4000
+    assert compare(one, other) == Sameness.SAME
+
+
 # --- cycles ---
 
 
@@ -284,3 +290,22 @@ def test_the_evidence_of_growth_names_the_piece() -> None:
     assert stall.detector == DetectorName.GROWING_COMMANDS
     assert stall.count == 7
     assert "grew 7 times by “| grep -v test” with the same answer" in stall.evidence[0]
+
+
+def test_a_ring_of_calls_is_one_trouble_in_the_same_words_wherever_it_stands() -> None:
+    script = Script()
+    script.init()
+    ring = (("Bash", "git status", "clean"), ("Bash", "ls", "a.py"), ("Bash", "./gate", "no key"))
+    seen = []
+    for nth in range(15):
+        script.step(*ring[nth % 3], error=nth % 3 == 2)
+        stall = fold(script.events).snapshot(script.at or 0.0).stall
+        seen += [] if stall is None else [stall]
+    assert len({one.pattern for one in seen}) == 1
+    assert {one.evidence[0].split(": ", 1)[1] for one in seen} == {
+        "Bash git status → Bash ls → Bash ./gate"
+    }
+    assert {one.evidence[1] for one in seen} == {"error: no key"}
+    assert all([s.words for s in one.steps[:3]] == [s.words for s in one.steps[3:]] for one in seen)
+    assert all(one.steps[0].words == "Bash git status" for one in seen)
+    assert len({one.since for one in seen}) == 1

@@ -12,7 +12,7 @@ from tui.model.evidence import EvidenceLog
 from tui.model.journal import JournalEntry
 from tui.model.snapshot import LimitReached, NightSnapshot, RunLimits
 from tui.night.fold import NightFold
-from tui.night.review.helped import intervention_effects
+from tui.night.review.moments import intervention_effects
 
 
 def entries(*told: tuple[str, dict[str, Any]]) -> list[JournalEntry]:

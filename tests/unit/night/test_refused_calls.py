@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from tests.secret_texts import PLANTED
 from tests.unit.night.night_script import Script, fold, night
 from tui.model.events import PermissionDenied, TurnResult, TurnStarted, UserMessage
 from tui.model.failures import DenialKind
@@ -17,6 +18,7 @@ from tui.model.state import SessionState, StallKind, StallLevel
 from tui.night.fold import NightFold
 from tui.night.status_json import status
 
+TOKEN = next(one.text for one in PLANTED if one.kind == "github").split()[-1]
 NOBODY = "This command requires approval"
 
 
@@ -260,6 +262,29 @@ def test_where_no_rule_is_narrow_enough_it_says_so() -> None:
     assert stall is not None
     assert stall.rule == ""
     assert "no rule for this would be narrow enough" in remedy_of(stall)
+
+
+def test_reasons_that_differ_are_not_called_one() -> None:
+    script = Night()
+    for n in range(5):
+        script.refuse(f"npm test -- {n}")
+    script.refuse("touch x.txt", kind=DenialKind.FOLDER)
+    stall = stall_of(script)
+    assert stall is not None
+    words = "refused 6 times: nobody is there to allow it, or another reason"
+    assert stall.evidence[0] == f"Bash npm test, Bash touch {words}"
+    assert stall.denial == DenialKind.NOT_GRANTED
+
+
+def test_a_rule_that_holds_a_credential_is_not_shown() -> None:
+    script = Night()
+    for _ in range(6):
+        script.refuse(f"./deploy {TOKEN}")
+    script.refuse(f"deploy --token {TOKEN}")
+    stall = stall_of(script)
+    assert stall is not None
+    assert TOKEN[:12] not in repr(stall)
+    assert stall.rule == "Bash(./deploy:*)"
 
 
 def test_a_command_of_parts_needs_all_its_rules() -> None:

@@ -1,4 +1,4 @@
-"""The quick ways to tell answers apart say what the thorough one says."""
+"""Chance is masked as plain patterns would do it, and the quick test of beginnings agrees with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tui.night.stuck.chance import mask
-from tui.night.stuck.similarity import are_similar, differ_early, fingerprint
+from tui.night.stuck.similarity import differ_early
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?"
@@ -147,10 +147,9 @@ def test_the_ordered_pattern_finds_what_the_plain_one_finds(text: str) -> None:
 
 @settings(deadline=None, max_examples=400)
 @given(one=TEXTS, other=TEXTS)
-def test_the_quick_look_says_what_the_fingerprints_say(one: str, other: str) -> None:
+def test_what_plainly_begins_differently_is_different(one: str, other: str) -> None:
     same = plainly(one) == plainly(other)
-    assert are_similar(one, other) is same
-    assert (fingerprint(one, exact=False) == fingerprint(other, exact=False)) is same
+    assert (mask(one) == mask(other)) is same
     if differ_early(one, other):
         assert not same
 
@@ -160,7 +159,7 @@ def test_the_quick_look_says_what_the_fingerprints_say(one: str, other: str) -> 
 @example(one=["foo", "5", "s", "bar", "bar", "7s"], other=["foo", "5s", "bar", "bar", "7", "s"])
 def test_numbers_that_come_and_go_are_the_same(one: list[str], other: list[str]) -> None:
     left, right = " ".join(one), " ".join(other)
-    assert are_similar(left, right) is (plainly(left) == plainly(right))
+    assert (mask(left) == mask(right)) is (plainly(left) == plainly(right))
 
 
 @settings(deadline=None, max_examples=150)
@@ -168,7 +167,7 @@ def test_numbers_that_come_and_go_are_the_same(one: list[str], other: list[str])
 def test_one_change_in_a_long_text(head: str, middle: str, changed: str, tail: str) -> None:
     assume(middle != changed)
     one, other = (f"{'words before ' * 20}{head}{part} {tail}" for part in (middle, changed))
-    assert are_similar(one, other) is (plainly(one) == plainly(other))
+    assert (mask(one) == mask(other)) is (plainly(one) == plainly(other))
 
 
 @settings(deadline=None, max_examples=400)
@@ -192,5 +191,3 @@ def test_a_changed_number_is_never_the_same(
         " ".join([*words[:place], str(number), *words[place:]]) for number in (one, other)
     )
     assert mask(left) != mask(right)
-    assert not are_similar(left, right)
-    assert fingerprint(left, exact=False) != fingerprint(right, exact=False)

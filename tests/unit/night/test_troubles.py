@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.unit.night.night_loops import rounds
 from tests.unit.night.night_script import START, Script, fold, night
+from tests.unit.night.stuck.stuck_session import Session
 from tui.model.journal import JournalEntry
 from tui.model.snapshot import Activity, NightSnapshot, RunInfo, RunLimits
 from tui.model.stall import DetectorName, Stall, StallWaste, Trouble, TroubleKind
@@ -168,6 +171,44 @@ def test_how_near_a_detector_is_before_it_finds_anything() -> None:
     assert (near.value, near.threshold, near.is_reached) == (2, 3, False)
     rounds(1, ("Read", "a.py", "text"))(script)
     assert night(script).nearness == ()
+
+
+def refused(session: Session, nth: int) -> None:
+    session.bash(f"npm test -- {nth}", "This command requires approval", error=True)
+
+
+def disk_full(session: Session, nth: int) -> None:
+    session.fails(f"tar cf /backup/{nth}.tar src", "tar: write error: No space left on device")
+
+
+def same_test(session: Session, nth: int) -> None:
+    session.write("src/bell.py", f"value = {nth}\n")
+    session.fails("pytest -q", "FAILED tests/test_a.py::test_b - assert 1 == 2\n1 failed in 0.1s")
+
+
+def reverted(session: Session, nth: int) -> None:
+    session.write("src/bell.py", f"value = {nth % 2}\n")
+
+
+@pytest.mark.parametrize(
+    ("step", "times", "signal"),
+    [
+        (refused, 2, ("refused calls", 2, 3)),
+        (disk_full, 3, ("equal errors", 3, 4)),
+        (same_test, 6, ("edits with the same failure", 6, 7)),
+        (reverted, 4, ("returns to earlier content", 2, 5)),
+    ],
+)
+def test_each_kind_says_how_near_it_is(
+    step: Callable[[Session, int], None], times: int, signal: tuple[str, float, float]
+) -> None:
+    session = Session()
+    session.init()
+    for nth in range(times):
+        step(session, nth)
+    seen = night(session)
+    assert seen.stall is None
+    assert signal in [(one.name, one.value, one.threshold) for one in seen.nearness]
 
 
 def test_what_a_stall_costs_is_the_money_since_the_last_progress() -> None:

@@ -39,10 +39,9 @@ from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 from tui.settings.own_sections import AgentSettings
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
-from tui.store.attempt_files import arrival_line, read_arrivals
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, create_run, read_run_settings
+from tui.store.runs import RunFacts, arrival_line, create_run, read_arrivals, read_run_settings
 from tui.system.clock import clock_for
 
 # --- backoff ---

@@ -18,9 +18,8 @@ from tui.runner import run_reader
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.settings.settings import Settings
-from tui.store.attempt_files import arrival_line
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, create_run
+from tui.store.runs import RunFacts, arrival_line, create_run
 
 STREAM = list(lines(400_000, partials=True))
 

@@ -57,7 +57,7 @@ def heard(scene: Scene) -> list[Json]:
 
 
 def test_by_default_people_are_notified_and_nothing_is_done(scene: Scene) -> None:
-    loop(scene, "notice", "loop times=14")
+    loop(scene, "notice", "loop times=30")
     scene.ended()
     assert scene.entry("stall", stall="loop")["detector"] == "repeated_calls"
     assert scene.journal("inject") == []

@@ -23,7 +23,6 @@ from tui.monitor.history.review_loader import load_review
 from tui.runner.agent.attempt import AttemptProcess
 from tui.runner.run_state import load_state
 from tui.settings.settings import Settings
-from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
 from tui.store.layout import RunDirectory, runs_folder
 from tui.store.runs import (
@@ -31,6 +30,7 @@ from tui.store.runs import (
     find_unfinished_run,
     is_running,
     list_runs,
+    read_arrivals,
     read_run_end,
     read_run_facts,
     read_run_settings,

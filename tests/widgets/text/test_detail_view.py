@@ -6,7 +6,7 @@ from rich.style import Style
 from tests.widgets.host import Host, screen_rows, until, words
 from tui.model.events import SourceRef
 from tui.model.rows import DetailPart, EventDetail
-from tui.monitor.rows.tool_calls import output_part
+from tui.monitor.rows.event_detail import output_part
 from tui.system.sgr import StyledSpan, clean_coloured
 from widgets.ink import Line, Role, text_of
 from widgets.text.detail_view import (

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, confirm, print_lines, project_of, settings_of
-from tui.system.errors import UsageError
+from tui.commands.context import (
+    add_path,
+    confirm,
+    print_lines,
+    print_notes,
+    project_of,
+    settings_of,
+)
+from tui.store.layout import OLD_FOLDER
+from tui.store.old_runs import OLD_RUNS, find_old_runs, import_old_run, imported_runs
+from tui.system.errors import OvernightError, UsageError
+from tui.system.format import format_count, format_local, format_size_binary
+from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection
 
     from tui.settings.settings import LoadedSettings, ProjectAsk
+    from tui.store.old_runs import OldRun
     from tui.store.trust import TrustEntry
 
 _VALUE = 200
 _MOST_SHOWN = 4_000
+_GOAL = 70
+_REASON = 60
 
 
 def trust_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +52,6 @@ def trust_command(arguments: argparse.Namespace) -> int:
     """Trusts the project's settings file as it is now, once the person has seen what it does."""
     project = project_of(arguments)
     if arguments.import_runs:
-        from tui.commands.act.import_runs import import_runs
-
         if arguments.revoke or arguments.show:
             raise UsageError("--import-runs stands alone, or with --yes")
         return import_runs(project, yes=arguments.yes)
@@ -173,3 +187,99 @@ def _revoke(project: Path) -> int:
         "this project is no longer trusted" if gone else "nothing of this project was trusted"
     )
     return 0
+
+
+# --- runs of version 0.1 ---
+
+
+def import_runs(project: Path, *, yes: bool) -> int:
+    """Takes over the state of the project from where it lay before, and copies the finished runs that version
+    0.1 left in it, each after showing it; 3 if there is neither, 1 when a run could not be copied.
+    """
+    was_moved = _take_over(project, yes)
+    known = imported_runs(project)
+    found = [run for run in find_old_runs(project) if run.name not in known]
+    wanted = [run for run in found if not run.why_not]
+    if not wanted:
+        print_notes(*(_run_lines(found, ()) if found else ()))
+        if not was_moved:
+            print_lines("there is no run of version 0.1 to copy")
+        return 0 if was_moved else 3
+    confirm(
+        _copy_plan(project, found),
+        f"Copy {format_count(len(wanted), 'run')} into your own state?",
+        yes,
+    )
+    copied = 0
+    for run in reversed(wanted):
+        try:
+            import_old_run(project, run)
+            copied += 1
+        except OvernightError as error:
+            print_notes(clean_line(str(error), 600))
+    print_lines(f"{format_count(copied, 'run')} copied; `overnight-tui runs` lists them")
+    return 0 if copied == len(wanted) else 1
+
+
+def _take_over(project: Path, yes: bool) -> bool:
+    from tui.store.moved_projects import find_moved_state, take_over
+
+    moved = find_moved_state(project)
+    if moved is None:
+        return False
+    old = clean_line(str(moved.path), 300)
+    plan = [
+        f"This project lay at {old} before: {moved.why}.",
+        f"What was kept of it, {format_count(moved.runs, 'run')} with it, is in {moved.folder}",
+    ]
+    confirm(plan, "Take it over?", yes)
+    take_over(project, moved)
+    print_lines(f"taken over from {old}: {format_count(moved.runs, 'run')}")
+    return True
+
+
+def _copy_plan(project: Path, found: list[OldRun]) -> list[str]:
+    lines = [f"Runs of version 0.1 in {clean_line(str(project / OLD_FOLDER), 300)}:"]
+    lines += _run_lines(found, _tracked(project))
+    return [
+        *lines,
+        "Nothing in a project is believed: copy them only if they are your own. What they say is then",
+        "shown as a run of yours. None of them is ever started.",
+    ]
+
+
+def _run_lines(found: list[OldRun], tracked: Collection[str]) -> list[str]:
+    return [line for run in found for line in _facts_of(run, run.name in tracked)]
+
+
+def _facts_of(run: OldRun, is_tracked: bool) -> list[str]:
+    facts = run.facts
+    if facts is None:
+        return [f"  {run.name}  left out: {run.why_not}"]
+    began = format_local(facts.started_at, "%Y-%m-%d %H:%M")
+    lines = [f"  {run.name}  {began}  {clean_line(facts.goal, _GOAL)}"]
+    if run.why_not:
+        lines.append(f"    left out: {run.why_not}")
+    elif run.end is not None:
+        ended = clean_line(run.end.reason, _REASON)
+        lines.append(f"    {ended or 'over'}, {format_size_binary(run.bytes)}")
+    if is_tracked:
+        lines.append(
+            "    it is tracked by git: it came with the repository, from whoever wrote that"
+        )
+    return lines
+
+
+def _tracked(project: Path) -> set[str]:
+    """The names of those that the repository itself holds."""
+    from tui.system.git import Git
+
+    try:
+        git = Git(project)
+        place = Path(os.path.realpath(project)) / OLD_RUNS
+        below = os.fsencode(place.relative_to(git.work_tree)) + b"/"
+        listed = git.run(("ls-files", "-z", "--", os.fsdecode(below)))
+    except (OvernightError, OSError, ValueError):
+        return set()
+    paths = (path.removeprefix(below) for path in listed.split(b"\0") if path)
+    return {os.fsdecode(path.partition(b"/")[0]) for path in paths}

@@ -24,6 +24,7 @@ _TEXTS = HintedPattern(
     (?P<PERSON> The\ user\ (?:doesn.t\ want\ to\ (?:proceed|take\ this\ action)|wants\ to\ clarify|denied)
         | User\ (?:rejected|denied|aborted)\b )
     | (?P<HOOK> (?:PreToolUse|PermissionRequest)(?::[\w*|.-]+)?\ hook\ (?:error|blocking\ error|stopped)
+        | [\w-]+\ operation\ blocked\ by\ hook\b
         | Hook\ '[^'\n]*'\ (?:blocked|denied|requires\ approval)
         | (?:Execution\ stopped|Permission\ denied)\ by\ (?:\w+\ )?hook | Blocked\ by\ hook )
     | (?P<CLASSIFIER> Permission\ for\ this\ action\ (?:was|has\ been)\ denied

@@ -36,9 +36,8 @@ from tui.feeds.sessions.transcripts import (
 from tui.feeds.sessions.where import transcript_folders as folders
 from tui.feeds.sessions.where.places import ProjectPlaces
 from tui.model.session import AgentProcess, KnownSession, NamedSources, Nearness
-from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory
-from tui.store.runs import ListedRun, facts_and_end, list_runs, sessions_of
+from tui.store.runs import ListedRun, facts_and_end, list_runs, newest_agent, sessions_of
 from tui.system import paths
 from tui.system.clock import SystemClock
 from tui.system.errors import NoSessionError

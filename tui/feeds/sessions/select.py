@@ -25,11 +25,10 @@ from tui.model.session import EarlierNight, KnownSession, NamedSources, Nearness
 from tui.model.session import EventFile as EventFile
 from tui.model.session import EventKind as Kind
 from tui.settings.settings import Settings
-from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
 from tui.store.project_files import reading_base
 from tui.store.repository_identity import other_work_trees
-from tui.store.runs import ListedRun, list_runs, sessions_of
+from tui.store.runs import ListedRun, list_runs, newest_agent, sessions_of
 from tui.system import paths
 from tui.system.format import format_age
 

@@ -110,7 +110,7 @@ class StallStepObject(Struct, frozen=True, forbid_unknown_fields=True):
     """An event that a finding rests on."""
 
     at: Annotated[Iso | None, Meta(description="null: not dated.")]
-    what: Annotated[str, Meta(description="The call, or what was said.")]
+    what: Annotated[str, Meta(description="The call, or words of the model.")]
     outcome: str
     seconds: Annotated[float | None, Meta(description="How long it took; null: not known.")]
     is_error: bool

@@ -159,7 +159,7 @@ class ReviewStall(Struct, frozen=True, forbid_unknown_fields=True):
         str | None,
         Meta(description="The permission rule that would allow it; null: none is known."),
     ]
-    signals: Annotated[list[SignalObject], Meta(description="[]: the detector told no figures.")]
+    signals: Annotated[list[SignalObject], Meta(description="[]: the detector has no figures.")]
     waste: Annotated[
         StallWasteObject | None,
         Meta(description="What was lost in it, each minute once; null: a silence costs only time."),

@@ -132,7 +132,7 @@ class StallObject(Struct, frozen=True, forbid_unknown_fields=True):
         DetectorName | None, Meta(description="What found it; null: a silence, found by the clock.")
     ]
     count: Annotated[int, Meta(description="Equal rounds, refusals, errors, turns; 0: a silence.")]
-    signals: Annotated[list[SignalObject], Meta(description="[]: the detector told no figures.")]
+    signals: Annotated[list[SignalObject], Meta(description="[]: the detector has no figures.")]
     waste: Annotated[
         StallWasteObject | None, Meta(description="Since the last progress; null: not counted.")
     ]

@@ -14,9 +14,9 @@ from tui.system.lazy_pattern import AnyWord, lazy
 _DEEPEST = 5
 _LONGEST = 4_000
 _BREAKS = ";\n&|()"
-_BETWEEN_COMMANDS = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?![>&]))\s*")
+_BETWEEN_COMMANDS = lazy(r"(?:(?<!\s)\s+)?(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?![>&]))\s*")
 _SEPARATORS = AnyWord(";", "&", "|", "\n", "⏎")
-_BETWEEN_PIPELINES = lazy(r"\s*(?:;|&&|\|\||\n|⏎)\s*")
+_BETWEEN_PIPELINES = lazy(r"(?:(?<!\s)\s+)?(?:;|&&|\|\||\n|⏎)\s*")
 SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "fish"})
 _ASSIGNMENT = lazy(r"[A-Za-z_]\w*\+?=")
 _KEYWORDS = frozenset({"then", "do", "else", "elif", "if", "while", "until", "!", "{", "time"})

@@ -26,8 +26,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.helped import intervention_effects
-from tui.night.review.moments import find_commit_record, find_moments
+from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,
@@ -106,10 +105,10 @@ def assemble_review(
 
 def _take_out_called_wrong(night: NightSnapshot) -> tuple[NightSnapshot, list[TimelineMoment]]:
     """The night without the stalls that a person called wrong, and when that was said of what."""
-    said = "a person said that this is not stuck: "
+    note = "a person said that this is not stuck: "
     kept = tuple(one for one in night.circling if one.called_wrong_at is None)
     wrong = [
-        TimelineMoment(one.called_wrong_at, "stall", said + one.evidence[0], None, *one.refs[:1])
+        TimelineMoment(one.called_wrong_at, "stall", note + one.evidence[0], None, *one.refs[:1])
         for one in night.circling
         if one.called_wrong_at is not None
     ]

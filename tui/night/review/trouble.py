@@ -185,15 +185,15 @@ def priced_stalls(
 
 
 def _priced(stall: Stall, spending: SpendingCurve, lost: LostTime) -> Stall:
-    told = stall.waste or StallWaste(0, 0.0, None)
+    waste = stall.waste or StallWaste(0, 0.0, None)
     seconds, usd = 0.0, 0.0 if spending.known else None
     if stall.since and stall.count > 1 and stall.called_wrong_at is None:
-        start, share = max(stall.since, told.since or 0.0), wasted_share(stall)
+        start, share = max(stall.since, waste.since or 0.0), wasted_share(stall)
         for span in lost.take(start, end_of(stall)):
             seconds += (span.end - span.start) * share
             spent = spending.between(*span)
             usd = None if usd is None or spent is None else usd + spent * share
-    return structs.replace(stall, waste=structs.replace(told, seconds=seconds, usd=usd))
+    return structs.replace(stall, waste=structs.replace(waste, seconds=seconds, usd=usd))
 
 
 def wasted_share(stall: Stall) -> float:
@@ -221,19 +221,19 @@ def stall_seconds(stall: Stall) -> float:
 
 def stuck_hours(stalls: Sequence[Stall]) -> list[str]:
     """A sentence where an hour or more was lost in trouble that no person called none; in which most."""
-    told = [stall for stall in stalls if stall.called_wrong_at is None]
-    lost = sum(map(lost_seconds, told))
+    counted = [stall for stall in stalls if stall.called_wrong_at is None]
+    lost = sum(map(lost_seconds, counted))
     if lost < _LONG:
         return []
-    worst = max(told, key=lost_seconds)
+    worst = max(counted, key=lost_seconds)
     what = next(iter(worst.evidence), trouble_title(worst))
     return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
 
 
 def worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
     """The surest finding of refused calls that no person called wrong."""
-    told = (stall for stall in stalls if stall.called_wrong_at is None)
-    refused = (stall for stall in told if stall.kind == StallKind.REFUSED)
+    counted = (stall for stall in stalls if stall.called_wrong_at is None)
+    refused = (stall for stall in counted if stall.kind == StallKind.REFUSED)
     return max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
 
 

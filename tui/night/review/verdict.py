@@ -106,8 +106,8 @@ def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     if len(doubts) > 1:
         return "look", tuple([*doubts, *stuck][:_MOST_REASONS])
     # What is kept is kept all the same, but the hours are worth a line.
-    said = [*doubts, *stuck, *merits] if doubts else [*merits[:2], *stuck, *merits[2:]]
-    return "look" if doubts else "keep", tuple(said[:_MOST_REASONS])
+    reasons = [*doubts, *stuck, *merits] if doubts else [*merits[:2], *stuck, *merits[2:]]
+    return "look" if doubts else "keep", tuple(reasons[:_MOST_REASONS])
 
 
 def _reasons_to_discard(facts: VerdictInputs) -> list[str]:

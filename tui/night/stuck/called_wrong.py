@@ -32,20 +32,20 @@ class Watched(Protocol):
 
 
 class CalledWrong(Struct):
-    """`said` are the words that the records have not come to yet; `excused` has counts by trouble.
+    """`pending` are those that the records have not come to yet; `excused` has counts by trouble.
 
     Words count from their time on, in whichever order the files were read.
     """
 
-    said: list[NotStuck] = []
+    pending: list[NotStuck] = []
     excused: dict[str, int] = {}
 
-    def add(self, said: NotStuck) -> None:
+    def add(self, correction: NotStuck) -> None:
         """A person said so; the same words once more change nothing."""
-        if said not in self.said:
-            self.said.append(said)
-            self.said.sort(key=lambda one: one.at)
-            del self.said[:-_MOST]
+        if correction not in self.pending:
+            self.pending.append(correction)
+            self.pending.sort(key=lambda one: one.at)
+            del self.pending[:-_MOST]
 
     def take_back(
         self, at: float | None, conversations: Collection[Watched], ended: list[Stall]
@@ -54,35 +54,35 @@ class CalledWrong(Struct):
 
         What a detector never found cannot be wrong.
         """
-        while at is not None and self.said and self.said[0].at <= at:
-            said = self.said.pop(0)
-            found = [self._take_back(said, one, ended) for one in conversations]
+        while at is not None and self.pending and self.pending[0].at <= at:
+            correction = self.pending.pop(0)
+            found = [self._take_back(correction, one, ended) for one in conversations]
             if not any(found):
-                over = call_newest_wrong(ended, said.detector, said.at)
+                over = call_newest_wrong(ended, correction.detector, correction.at)
                 if over is None:
                     continue
                 self._excuse(over)
-            yield said.detector
+            yield correction.detector
 
-    def _take_back(self, said: NotStuck, conversation: Watched, ended: list[Stall]) -> bool:
+    def _take_back(self, correction: NotStuck, conversation: Watched, ended: list[Stall]) -> bool:
         """Take back what that detector has found in one conversation; False where that is nothing."""
-        finders = [one for one in conversation.detectors if one.name == said.detector]
+        finders = [one for one in conversation.detectors if one.name == correction.detector]
         findings = [one.finding for one in finders if one.finding is not None]
         for detector in finders:
             detector.finding = None
         for finding in findings:
             self._excuse(finding)
         episode = conversation.episode
-        if episode is not None and episode.detector == said.detector:
-            ended.append(structs.replace(episode, called_wrong_at=said.at))
+        if episode is not None and episode.detector == correction.detector:
+            ended.append(structs.replace(episode, called_wrong_at=correction.at))
             conversation.episode = None
         return bool(findings)
 
     def by(self, now: float | None) -> dict[DetectorName, float]:
         """The detectors that were called wrong by `now`, and when, where no record came since."""
-        if not self.said or now is None:
+        if not self.pending or now is None:
             return {}
-        return {one.detector: one.at for one in self.said if one.at <= now}
+        return {one.detector: one.at for one in self.pending if one.at <= now}
 
     def _excuse(self, finding: Stall) -> None:
         """That trouble is none until it has come twice as often."""

@@ -9,8 +9,8 @@ texts were written can tell.
 from __future__ import annotations
 
 import re
-from calendar import timegm
 from collections.abc import Callable
+from datetime import date
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ _UNIT = (
     r"(?:[nmuµμ]?s|[nmuµ]sec|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hrs?|hours?)"
     r"(?:/(?:op|iter|loop))?(?!\w)"
 )
-_FIGURE = r"[\d,]*(?:\.\d+)?\ ?"
+_FIGURE = r"[\d,]{0,60}(?:\.\d+)?\ ?"
 _CHANCE = lazy(
     rf"""
     [0-9a-fA-FprtPRT/\[:\u2800-\u28ff◐-◓]
@@ -72,6 +72,7 @@ PARTS_OF_CHANCE = frozenset(
 _COMMITTED = lazy(r"\[[\w/.@+-]+ (?:\(root-commit\) )?\Z")
 _COUNTDOWN = lazy(r"\b(?:eta|remaining|left|to go)\b", re.IGNORECASE)
 _MOST_CLOCKS = 64
+_EPOCH = date(1970, 1, 1).toordinal()
 _MASK = "·"
 _SIGNS = ".,;:!?()<>{}'\"*=-|"
 
@@ -195,4 +196,5 @@ def _clock(kind: str, found: re.Match[str]) -> Clock | None:
     year, month, day = map(int, text[:10].split("-"))
     if not (1970 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31):
         return None
-    return Clock(ClockKind.MOMENT, timegm((year, month, day, 0, 0, 0)) + value)
+    days = date(year, month, 1).toordinal() + day - 1 - _EPOCH
+    return Clock(ClockKind.MOMENT, 86_400 * days + value)

@@ -59,7 +59,9 @@ class Detector(Struct):
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
         """A call was answered."""
 
-    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
+    def on_text(
+        self, spoken: SpokenText, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
         """The model said something."""
 
     def on_prompt(self, prompt: Prompt, progress: ProgressTracker, limits: StallThresholds) -> None:

@@ -15,19 +15,19 @@ from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds
 from tui.night.stuck.called_wrong import CalledWrong, call_newest_wrong
-from tui.night.stuck.calls.advancing import AdvancingAnswers
-from tui.night.stuck.calls.commands import name_call
+from tui.night.stuck.calls.answers import AdvancingAnswers
 from tui.night.stuck.calls.growing_commands import GrowingCommands
 from tui.night.stuck.calls.recurring_calls import RecurringCalls
 from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
+from tui.night.stuck.errors.causes import is_unmarked_error
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, name_call
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
 from tui.night.stuck.turns.prompts import PromptLog, Speaker
@@ -150,12 +150,16 @@ class DetectorSet(Struct):
         progress.on_call(at)
         if not thread:
             self.prompts.on_work(at)
+        if is_unmarked_error(use, result):
+            result = structs.replace(result, is_error=True)
         answered = progress.on_answer(use, result, run)
         for kind in answered.kinds:
             self.on_progress(kind, at, ref)
         step = Step(
             use.name,
-            use.target,
+            use.target.removeprefix(f"{progress.cwd}/")
+            if use.path and progress.cwd
+            else use.target,
             use.key,
             result.is_error,
             result.excerpt,
@@ -197,9 +201,9 @@ class DetectorSet(Struct):
         conversation = self.conversations.get(thread) or self.conversation(thread)
         if not thread:
             self.prompts.on_work(at)
-        said = SpokenText(text, has_calls, at, ref, message, thinking)
+        spoken = SpokenText(text, has_calls, at, ref, message, thinking)
         for detector in _concerned("on_text", self.disabled)(conversation):
-            detector.on_text(said, self.progress, limits)
+            detector.on_text(spoken, self.progress, limits)
         self._update(conversation)
 
     def on_compaction(self, at: float | None, ref: SourceRef, limits: StallThresholds) -> None:
@@ -269,13 +273,13 @@ class DetectorSet(Struct):
                 detector.on_progress(kind)
             self._update(conversation)
 
-    def on_not_stuck(self, said: NotStuck) -> None:
+    def on_not_stuck(self, correction: NotStuck) -> None:
         """A person said that a finding was wrong; it counts once the records have come to that time."""
-        self.wrong.add(said)
+        self.wrong.add(correction)
 
     def _believe_until(self, at: float | None) -> None:
         """What persons called wrong by `at` counts for what happens then."""
-        if not self.wrong.said:
+        if not self.wrong.pending:
             return
         for name in self.wrong.take_back(at, self.conversations.values(), self.ended):
             factor = self.factors[name] = 2 * self.factors.get(name, 1.0)
@@ -330,7 +334,10 @@ class DetectorSet(Struct):
         ]
         if not found:
             return None
-        worst = min(found, key=_rank)
+        episode = conversation.episode
+        shown = None if episode is None else episode.detector
+        # Of equals the one that is shown stays: whoever reads would take a change for another trouble.
+        worst = min(found, key=lambda one: (-one.level.rank, one.detector != shown, _rank(one)))
         beside = next(one.beside for one in conversation.detectors if one.finding is worst)
         return judged(worst, self.progress.waste(worst.last_at, beside))
 

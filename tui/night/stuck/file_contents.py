@@ -12,7 +12,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from tui.model.calls.tool_change import MASK, ToolChange, exact_digest, line_digest
+from tui.model.cli_commands import MASK, ToolChange, exact_digest, line_digest
 from tui.model.journal import JournalEntry
 from tui.night.evidence.shell_effects import shell_effects
 from tui.night.evidence.shell_parser import CommandCall, pipelines

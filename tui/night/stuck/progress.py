@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from tui.model.calls.tool_change import exact_digest
-from tui.model.cli_commands import EDITING, SHELLS
+from tui.model.cli_commands import EDITING, SHELLS, exact_digest
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.stall import ProgressKind, StallWaste
@@ -85,7 +84,8 @@ class ProgressTracker(Struct):
     def on_answer(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> Answered:
         """A call was answered: what it did to the files, and what is new by it."""
         change = self._change(use, result, run is not None)
-        failures = failure_digest(result.excerpt) if run is not None else 0
+        is_red = run is not None and run.verdict == "red"
+        failures = failure_digest(result.excerpt) if is_red else 0
         kinds = []
         if self.on_content(change):
             kinds.append(ProgressKind.CONTENT)
@@ -122,7 +122,8 @@ class ProgressTracker(Struct):
         if run.verdict == "unknown":
             return False
         known = hash((run.passed or 0, run.failed or 0, failures)) ^ hash(run.verdict == "green")
-        known ^= exact_digest(f"{run.framework} {run.part} {run.verdict}")
+        part = "" if run.verdict == "red" and failures else run.part  # it names what failed itself
+        known ^= exact_digest(f"{run.framework} {part} {run.verdict}")
         turned = run.verdict == "green" and self.last_verdict == "red"
         self.last_verdict = run.verdict
         is_new = _add(self.verdicts, known, _MOST_VERDICTS)

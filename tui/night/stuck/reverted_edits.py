@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from msgspec import field
+from msgspec import field, structs
 
 from tui.model.events import SourceRef
-from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
+from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.calls.waiting import measures
 from tui.night.stuck.detector import Detector, counts_of
@@ -20,8 +20,10 @@ from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
 from tui.system.format import format_duration
 
+_RETURNS = "returns to earlier content"
 _MOST_FILES = 16
 _MOST_STEPS = 8
+_MOST_CONTENTS = 64
 _LEFT = 40
 """After so many calls without a return the session goes on with something else."""
 _COMPARING = 2.0
@@ -34,7 +36,8 @@ class RevertedEdits(Detector):
     name: ClassVar[DetectorName] = DetectorName.REVERTED_EDITS
     beside: ClassVar[frozenset[ProgressKind]] = frozenset({ProgressKind.OUTPUT})
     returns: dict[str, int] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    shown: list[StallStep] = field(default_factory=list)
+    contents: dict[int, int] = field(default_factory=dict)
     sources: int = 0
     calls: int = 0
     measured: bool = False
@@ -51,15 +54,15 @@ class RevertedEdits(Detector):
             self.reset()
             self.sources = progress.sources
             self.first_at, self.first_ref = step.at, step.ref
-            self.steps = [step.kept()]
+            self._show(step)
         if step.content != ContentChange.RETURNED:
             return
         self.calls = progress.calls
-        if not self.steps:
+        if not self.shown:
             self.first_at, self.first_ref = step.at, step.ref
-        self.steps.append(step.kept())
-        del self.steps[:-_MOST_STEPS]
-        for name in progress.files.touched:
+        self._show(step)
+        for path in progress.files.touched:
+            name = path.removeprefix(f"{progress.cwd}/") if progress.cwd else path
             self.returns[name] = self.returns.pop(name, 0) + 1
         while len(self.returns) > _MOST_FILES:
             del self.returns[next(iter(self.returns))]
@@ -78,13 +81,25 @@ class RevertedEdits(Detector):
         ):
             self.reset()
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        return self.near(max(self.returns.values(), default=0), _RETURNS, limits)
+
     def reset(self) -> None:
-        self.returns, self.steps, self.measured = {}, [], False
+        self.returns, self.shown, self.contents, self.measured = {}, [], {}, False
         self.first_at = self.first_ref = None
         self.finding = None
 
+    def _show(self, step: Step) -> None:
+        """Keep a change as evidence; equal contents of the files have equal numbers."""
+        number = self.contents.setdefault(step.tree, max(self.contents.values(), default=0) + 1)
+        if len(self.contents) > _MOST_CONTENTS:
+            del self.contents[next(iter(self.contents))]
+        shown = step.shown()
+        self.shown.append(structs.replace(shown, words=f"{shown.words} (content {number})"))
+        del self.shown[:-_MOST_STEPS]
+
     def _stall(self, name: str, count: int, level: StallLevel, limits: StallThresholds) -> Stall:
-        last = self.steps[-1]
+        last = self.shown[-1]
         file = name or "the files"
         evidence = [
             f"{file}: changed {count} times to what it had been before, and nothing new since"
@@ -96,16 +111,16 @@ class RevertedEdits(Detector):
             StallKind.LOOP,
             self.first_at or 0.0,
             tuple(evidence),
-            tuple(dict.fromkeys((*first, *(step.ref for step in self.steps)))),
+            tuple(dict.fromkeys((*first, *(step.ref for step in self.shown)))),
             level,
             count,
             last_at=last.at,
             pattern=file,
             detector=self.name,
-            steps=tuple(step.shown() for step in self.steps),
+            steps=tuple(self.shown),
             signals=(
                 StallSignal(
-                    "returns to earlier content",
+                    _RETURNS,
                     count,
                     counts_of(self.name, limits).notice * self.factor,
                     "returns",

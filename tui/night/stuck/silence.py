@@ -16,7 +16,8 @@ from tui.night import timeline_builder
 from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL
 from tui.night.fold_state import FoldState
 from tui.night.rules.background_rules import running_hook
-from tui.system.format import format_duration, shorten
+from tui.night.stuck.step import shown_text
+from tui.system.format import format_duration
 from tui.system.lazy_pattern import lazy
 
 _WITHOUT_BEATS = (2, 1, 143)
@@ -187,7 +188,7 @@ def _quiet_tool(state: FoldState, quiet: float, limits: StallThresholds) -> tupl
         return ()
     named = "a tool"
     if tools:
-        named = f"{tools[0].call.name} {shorten(tools[0].call.target, 60)}".strip()
+        named = f"{tools[0].call.name} {shown_text(tools[0].call.target, 60)}".strip()
     if len(tools) > 1:
         named += f" and {len(tools) - 1} more"
     heartbeat = f"no heartbeat for {format_duration(quiet)} (one comes every 30 s)"

@@ -1,12 +1,10 @@
-"""When two tool results are the same."""
+"""What a text is by its form: two that begin alike, an error of the network, words that repeat themselves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from tui.night.stuck.chance import PARTS_OF_CHANCE, counts_down, mask, mask_part
-from tui.night.usage.compact_tables import digest
+from tui.night.stuck.chance import PARTS_OF_CHANCE
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
@@ -27,40 +25,8 @@ _FEWEST_WORDS, _LONGEST_WORD = 2, 30
 _CHANTS = 6
 
 
-def fingerprint(text: str, exact: bool) -> int:
-    """A digest of `text`; unless `exact`, times, ids, hashes and temporary paths do not matter."""
-    return digest(" ".join(text.split()) if exact else mask(text))
-
-
-def without_chance(text: str) -> str:
-    """The text without times of day, durations, ids, hashes and temporary paths."""
-    return mask(text)
-
-
-def are_similar(one: str, other: str) -> bool:
-    """Whether two texts have the same fingerprint, not exact; most that have not cost next to nothing."""
-    if one == other:
-        return True
-    if differ_early(one, other):
-        return False
-    left, right = one.split(" "), other.split(" ")
-    if len(left) != len(right):
-        return mask(one) == mask(other)
-    keeps_spans = counts_down(one)
-    if keeps_spans != counts_down(other):
-        return mask(one) == mask(other)
-    for start, end in _differing(left, right):
-        ours, theirs = left[start:end], right[start:end]
-        if mask_part(" ".join(ours), keeps_spans) == mask_part(" ".join(theirs), keeps_spans):
-            continue
-        if list(filter(_plain, ours)) == list(filter(_plain, theirs)):
-            return False  # plain words stay, and those on both sides are the same ones
-        return mask(one) == mask(other)
-    return True
-
-
 def differ_early(one: str, other: str) -> bool:
-    """Whether two texts plainly begin with different words: no fingerprint can be the same then."""
+    """Whether two texts plainly begin with different words: they differ by more than chance."""
     ours, theirs = _plain_words(one), _plain_words(other)
     common = min(len(ours), len(theirs))
     return ours[:common] != theirs[:common]
@@ -77,21 +43,6 @@ def _plain_words(text: str) -> list[str]:
 def _plain(word: str) -> bool:
     """Whether a word between spaces stays as it is, and what stands on its two sides stays apart."""
     return word.isalpha() and word.isascii() and word.lower() not in PARTS_OF_CHANCE
-
-
-def _differing(left: list[str], right: list[str]) -> Iterator[tuple[int, int]]:
-    """Where two lists of the same length differ, each time with a plain word of both on either side."""
-    done = 0
-    for place, (one, other) in enumerate(zip(left, right, strict=True)):
-        if one == other or place < done:
-            continue
-        start, end = place, place + 1
-        while start > 0 and not (left[start] == right[start] and _plain(left[start])):
-            start -= 1
-        while end < len(left) and not (left[end] == right[end] and _plain(left[end])):
-            end += 1
-        done = end
-        yield start, end + 1
 
 
 def is_infrastructure_error(text: str) -> bool:

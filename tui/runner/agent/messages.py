@@ -130,6 +130,10 @@ class MessageSender:
             self._receipt(message, "queued", "")
         return message.id
 
+    def interrupt(self, name: str) -> bool:
+        """Interrupts the open turn; False where none is open or nobody listens."""
+        return self._turns.open and bool(self.control("interrupt", f"interrupt-{name}"))
+
     def withdraw(self, name: str) -> str:
         """Withdraws a message by its id or the beginning of it; empty, or why that is impossible."""
         ours = (one for one in self._context.state.outgoing if name and one.id.startswith(name))

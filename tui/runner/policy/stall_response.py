@@ -17,12 +17,13 @@ from tui.control.wording import step_back_text
 from tui.model.interventions import Injection
 from tui.model.labels import DETECTORS, describe_effect
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import Stall
+from tui.model.stall import DetectorName, Stall
 from tui.model.state import (
     EndKind,
     HelpStep,
     NotifyKind,
     RunPhase,
+    SessionState,
     StallKind,
     StallLevel,
     StopKind,
@@ -35,7 +36,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent, TroubleHelp
 from tui.runner.transitions import RunEvent
 from tui.store.journal import read_entries
-from tui.store.stalls.stall_feedback import StallFeedback
+from tui.store.stall_feedback import StallFeedback
 
 STEPS: Final = (HelpStep.STEP_BACK, HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.END)
 ALLOWED: Final[Mapping[str, int]] = {"notice": 0, "nudge": 2, "interrupt": 3, "end": 4}
@@ -46,6 +47,7 @@ _MORE_ROUNDS = 3
 """So many rounds after a step show that it did not help: as many as make a notice."""
 _MOST_TROUBLES = 16
 _MOST_PATTERNS = 8
+_CIRCLING = "circling"
 _CHECKPOINT = "before interrupt"
 _RECORDED = ("interrupt", "stall_step")
 _Ready = Literal["", "asked", "taken", "failed"]
@@ -63,13 +65,25 @@ def level_for(step: HelpStep) -> StallLevel:
     return StallLevel.SUSPECTED if step == HelpStep.STEP_BACK else StallLevel.STUCK
 
 
+def _name(stall: Stall | None, before: str, at_rest: bool) -> str:
+    """What stays the same as long as a stall lasts, also where another detector sees more of it.
+
+    Between two turns a session does nothing, which ends no circling.
+    """
+    if stall is None:
+        return before if at_rest and before.startswith(_CIRCLING) else ""
+    if stall.level:
+        return f"{_CIRCLING} {stall.noticed_at or stall.since:.0f}"
+    return f"{stall.kind} {stall.since:.0f}"
+
+
 def can_help(stall: Stall) -> bool:
     """Whether a message to the agent could end a trouble: neither a refusal nor what only time mends."""
     if stall.kind == StallKind.REFUSED or stall.waiting:
         return False
     if stall.kind != StallKind.SAME_ERROR:
         return True
-    words = (*stall.evidence, *(step.outcome for step in stall.steps))
+    words = (stall.pattern, *(step.outcome for step in stall.steps))
     return not is_infrastructure_error("\n".join(words))
 
 
@@ -83,6 +97,8 @@ class StallResponse:
     _checkpoints: CheckpointSchedule
     _ready: _Ready = ""
     _checkpoint: str = ""
+    _count: int = 0
+    _detector: DetectorName | None = None
     _recorded: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -98,13 +114,19 @@ class StallResponse:
         """Compares the stall of this snapshot with that of the last one."""
         stall = None if snapshot.is_over else snapshot.stall
         state = self._context.state
-        name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
+        at_rest = snapshot.activity.state == SessionState.WAITING_INPUT and not snapshot.is_over
+        name = _name(stall, state.stall, at_rest)
         if name != state.stall:
             self.end_stall()
             state.stall, state.stall_kind = name, None if stall is None else stall.kind
             self._context.save()
             if stall is not None:
                 self._on_stall_began(stall)
+        self._count = self._count if stall is None else stall.count
+        if stall is not None and stall.detector not in (None, self._detector):
+            self._detector = stall.detector
+            feedback, at = StallFeedback(self._context.project), self._context.clock.wall()
+            feedback.note_shown(self._context.folder.id, stall, at)
         circling = stall if stall is not None and stall.level else None
         for help in state.troubles:
             self._follow(help, circling, snapshot)
@@ -117,16 +139,17 @@ class StallResponse:
         """Journals the end of the current stall, if there is one."""
         state = self._context.state
         if state.stall:
-            self._context.journal_entry("stall_over", {"stall": state.stall_kind or state.stall})
+            data: dict[str, object] = {"stall": state.stall_kind or state.stall}
+            data |= {"count": self._count} if self._count else {}
+            self._context.journal_entry("stall_over", data)
             state.stall, state.stall_kind, state.stall_level_answered = "", None, 0
+            self._count, self._detector = 0, None
 
     def _on_stall_began(self, stall: Stall) -> None:
         data = {"stall": stall.kind, "since": stall.since, "evidence": list(stall.evidence)}
         if stall.detector is not None:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
         self._context.journal_entry("stall", data)
-        shown = StallFeedback(self._context.project)
-        shown.note_shown(self._context.folder.id, stall, self._context.clock.wall())
         text = _evidence(stall)
         if stall.waiting:
             self._context.log_line(f"Waiting: {text}")
@@ -174,8 +197,7 @@ class StallResponse:
             return True
         waiting = [one for one in self._context.state.outgoing if one.id == name]
         for message in waiting:  # queued, and not in the journal yet
-            hard = message.mode == "hard"
-            self._messages.queue(message.text, hard=hard, inject=True, id=name, mode="step-back")
+            self._messages.queue(message.text, inject=True, id=name, mode="step-back")
         return bool(waiting)
 
     def _message_of(self, help: TroubleHelp, number: int) -> str:
@@ -237,13 +259,17 @@ class StallResponse:
             )
             self._machine.stop_agent(intent, RunEvent.STUCK)
         elif step == HelpStep.STEP_BACK:
-            self._send(name, snapshot, hard=False)
+            self._send(name, snapshot)
         elif not self._has_checkpoint():
             if self._ready == "failed":
                 self._call_person(help, stall, snapshot, f"no checkpoint: {self._checkpoint}")
             return
         else:
-            self._send(name, snapshot, hard=True)
+            # The message waits already, so that a turn that was interrupted is followed by another.
+            self._send(name, snapshot)
+            if self._messages.interrupt(name):
+                why = _reason(stall, "")
+                self._journal_once("interrupt", {"by": "supervisor", "reason": why}, name)
         self._record(help, step, name, stall, "", snapshot)
 
     def _has_checkpoint(self) -> bool:
@@ -256,9 +282,9 @@ class StallResponse:
     def _on_checkpoint(self, name: str, reason: str) -> None:
         self._ready, self._checkpoint = ("taken", name) if name else ("failed", reason)
 
-    def _send(self, name: str, snapshot: NightSnapshot, *, hard: bool) -> None:
+    def _send(self, name: str, snapshot: NightSnapshot) -> None:
         text = step_back_text(self._context.settings.stalls.step_back, snapshot)
-        self._messages.queue(text, hard=hard, inject=True, id=name, mode="step-back")
+        self._messages.queue(text, inject=True, id=name, mode="step-back")
 
     def _plan(self, help: TroubleHelp, step: HelpStep) -> None:
         """Saves what will be done next, so that a new supervisor knows that it may be done already."""
@@ -291,14 +317,13 @@ class StallResponse:
             data |= {"detector": stall.detector, "level": stall.level, "count": stall.count}
         if step == HelpStep.INTERRUPT:
             data["checkpoint"] = self._checkpoint
-            self._journal_once("interrupt", {"by": "supervisor", "reason": reason}, name)
         self._journal_once("stall_step", data, name)
         help.steps.append(step)
         help.at, help.count = snapshot.now, 0 if stall is None else stall.count
         help.planned, self._ready = None, ""
         help.reached = step not in (HelpStep.STEP_BACK, HelpStep.INTERRUPT)
         if stall is not None:
-            help.told = max(help.told, stall.level.rank)
+            help.notified = max(help.notified, stall.level.rank)
             context.state.stall_level_answered = stall.level.rank
         context.save()
         context.log_line(f"{_LOGGED[step]}: {reason}", "WARNING")
@@ -320,8 +345,8 @@ class StallResponse:
 
     def _notify_level(self, help: TroubleHelp, stall: Stall) -> None:
         """Notifies once of each level of a trouble."""
-        if stall.level.rank > help.told:
-            help.told = stall.level.rank
+        if stall.level.rank > help.notified:
+            help.notified = stall.level.rank
             self._context.save()
             text = f"{stall.level}: {_reason(stall, '')}; {_keys(stall)}"
             self._context.notify(NotifyKind.STALL, text)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.model.events import SourceRef
-from tui.model.labels import DETECTORS, PROGRESS, remedy_of, state_word
+from tui.model.labels import DETECTORS, PROGRESS, remedy_of, state_word, waste_words
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import (
     DetectorName,
@@ -26,8 +26,6 @@ from tui.settings.settings import Settings
 from tui.system.format import (
     format_clock,
     format_count,
-    format_duration,
-    format_money,
     format_running,
 )
 from widgets.lists.evidence_view import (
@@ -107,12 +105,7 @@ def _cost(waste: StallWaste) -> str:
     """What was spent since the last progress."""
     last = PROGRESS[waste.last]
     when = "" if waste.since is None else f" at {format_clock(waste.since)}"
-    spent = [format_count(waste.calls, "call")]
-    if waste.seconds:
-        spent.append(format_duration(waste.seconds))
-    if waste.usd is not None:
-        spent.append(format_money(waste.usd))
-    return f"Last progress: {last}{when}. Since then {', '.join(spent)}."
+    return f"Last progress: {last}{when}. Since then {waste_words(waste)}."
 
 
 def _rule(stall: Stall) -> Iterator[Item]:

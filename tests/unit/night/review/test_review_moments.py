@@ -12,8 +12,7 @@ from tui.model.review import InterventionEffect
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
 from tui.night.review.build import restore_points
-from tui.night.review.helped import intervention_effects
-from tui.night.review.moments import find_moments
+from tui.night.review.moments import find_moments, intervention_effects
 from tui.night.review.trouble import find_stalls
 from tui.system.format import format_local
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.night.stuck.stuck_session import Session
+from tests.unit.night.stuck.stuck_session import ROOT, Session
+from tui.model.events import TurnStarted
 from tui.model.stall import DetectorName
 from tui.model.state import StallLevel
 
@@ -120,6 +121,21 @@ def test_three_full_rounds_are_enough() -> None:
     [stall] = back_and_forth(PAIRS["edits"], 3).found(NAME)
     assert (stall.level, stall.count) == (StallLevel.NOTICE, 5)
     assert "src/export.py" in stall.evidence[0]
+
+
+def test_files_are_named_within_the_project_and_contents_are_told_apart() -> None:
+    session = Session()
+    session.add(TurnStarted("m", ROOT, "2.1.197", "default"))
+    for _ in range(4):
+        for step in PAIRS["whole files"]:
+            step(session)
+    stall = session.found(NAME)[-1]
+    assert stall.evidence[0].startswith("src/export.py: changed")
+    assert [one.words for one in stall.steps[-3:]] == [
+        "Write src/export.py (content 1)",
+        "Write src/export.py (content 2)",
+        "Write src/export.py (content 1)",
+    ]
 
 
 def red(session: Session) -> None:

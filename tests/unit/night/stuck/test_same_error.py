@@ -318,11 +318,11 @@ def test_of_a_long_output_without_a_word_of_error_nothing_is_told() -> None:
 
 def test_one_file_that_no_edit_fits_is_found_late() -> None:
     session = Session()
-    for number in range(8):
+    for number in range(6):
         inputs = {"file_path": "/p/a.py", "old_string": f"def f{number}", "new_string": "x"}
         answer = f"<tool_use_error>String to replace not found in file.\nString: def f{number}"
         session.do("Edit", inputs, answer, error=True)
-        assert session.level(NAME) == (StallLevel.NOTICE if number == 7 else StallLevel.NONE)
+        assert session.level(NAME) == (StallLevel.NOTICE if number == 5 else StallLevel.NONE)
 
 
 def test_a_red_test_is_no_error() -> None:
@@ -384,3 +384,35 @@ def test_other_numbers_are_the_same_cause_and_other_names_are_not(
 
     assert key(one, few) == key(one, many)
     assert (key(one, few) == key(other, few)) == (one == other)
+
+
+def test_one_page_that_is_forbidden_is_found_whatever_is_asked_of_it() -> None:
+    session = Session()
+    for number in range(6):
+        inputs = {"url": "https://docs.example/api", "prompt": f"What about part {number}?"}
+        session.do("WebFetch", inputs, "Request failed with status code 403", error=True)
+    assert session.level(NAME) == StallLevel.NOTICE
+
+
+def test_pages_that_are_missing_are_tried_one_after_the_other() -> None:
+    session = Session()
+    for number in range(8):
+        inputs = {"url": f"https://docs.example/{number}", "prompt": "What is there?"}
+        session.do("WebFetch", inputs, "Request failed with status code 404", error=True)
+    assert session.level(NAME) == StallLevel.NONE
+
+
+def test_a_new_red_verdict_cures_no_missing_module() -> None:
+    session = Session()
+    words = "ModuleNotFoundError: No module named 'yaml'"
+    for command in ("python app.py", "python -m app", "pytest -q", "flask run", "python b.py"):
+        session.fails(command, f"E   {words}\n1 error in 0.1s" if command == "pytest -q" else words)
+    assert session.level(NAME) == StallLevel.NOTICE
+
+
+def test_a_token_that_has_expired_is_one_cause() -> None:
+    words = "An error occurred (ExpiredToken) when calling the {} operation: The provided token has expired."
+    calls = {"s3 ls": "ListBuckets", "sts get-caller-identity": "GetCallerIdentity"}
+    calls |= {"iam list-users": "ListUsers", "rds describe-db-instances": "DescribeDBInstances"}
+    [stall] = of(*((f"aws {call}", words.format(name)) for call, name in calls.items())).found(NAME)
+    assert stall.count == 4

@@ -13,8 +13,8 @@ from tui.night.stuck.calls.answers import compare
 from tui.night.stuck.chance import mask
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.step import Step
-from tui.system.format import format_duration, shorten
+from tui.night.stuck.step import Step, shown_text
+from tui.system.format import format_duration
 
 _CANDIDATES = 3
 _EDGE = 6
@@ -77,7 +77,7 @@ class GrowingCommands(Detector):
     def _stall(self, grown: Growth, level: StallLevel, limits: StallThresholds) -> Stall:
         step = grown.step
         evidence = [
-            f"{step.words}: grew {grown.times} times by “{shorten(grown.piece, 40)}” with the same answer"
+            f"{step.words}: grew {grown.times} times by “{shown_text(grown.piece, 40)}” with the same answer"
         ]
         if step.last_line:
             evidence.append(f"{'error' if step.is_error else 'answer'}: {step.last_line}")
@@ -92,7 +92,7 @@ class GrowingCommands(Detector):
             level,
             grown.times,
             last_at=step.at,
-            pattern=f"{step.tool} … {shorten(grown.piece, 40)}",
+            pattern=f"{step.tool} … {shown_text(grown.piece, 40)}",
             detector=self.name,
             steps=tuple(each.step.shown() for each in self.growths),
             signals=(StallSignal("times that it grew", grown.times, needed, "times"),),

@@ -6,6 +6,7 @@ look needs more rounds than an error, and fewer where most of what came between 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import ClassVar, NamedTuple
 
 from msgspec import Struct, field
@@ -26,6 +27,8 @@ _MOST_CALLS = 96
 _MOST_ANSWERS = 3
 _TRIED = 2
 """So many attempts more at a failure, where something new was done between."""
+_WHOLE_STEPS = 16
+"""So many steps are kept as they are: most are forgotten soon, at the next progress."""
 _LISTS = frozenset({"TodoWrite", "TodoRead", "TaskList", "TaskGet", "TaskUpdate", "TaskCreate"})
 
 
@@ -38,12 +41,23 @@ class Place(NamedTuple):
 
 
 class Recurrence(Struct):
-    """One call with one answer: the newest step, and all steps that were the same."""
+    """One call with one answer: the newest step, its number, and the places of all that were the same.
+
+    There are no `places` while it was made once.
+    """
 
     step: Step
-    places: list[Place]
+    number: int
     paused: bool
+    places: list[Place] = []
     waits: bool | None = None
+
+    def take(self, step: Step, number: int, oldest: int) -> None:
+        """It came again; places up to `oldest` are forgotten, and those next to each other are one."""
+        places = self.places or [Place(self.number, self.step.at, self.step.ref)]
+        self.places = [place for place in places if oldest < place.number != number - 1]
+        self.places.append(Place(number, step.at, step.ref))
+        self.step, self.number = step.kept(), number
 
 
 class RecurringCalls(Detector):
@@ -61,9 +75,9 @@ class RecurringCalls(Detector):
 
     def on_step(self, step: Step, progress: ProgressTracker, limits: StallThresholds) -> None:
         self.number += 1
-        paused = step.at is not None and self.last_at is not None
-        paused = paused and (step.at or 0.0) - (self.last_at or 0.0) >= PAUSE
-        self.last_at = step.at
+        at, before = step.at, self.last_at
+        paused = at is not None and before is not None and at - before >= PAUSE
+        self.last_at = at
         known = self.seen.get(step.call)
         one = None
         if known is not None:
@@ -74,24 +88,20 @@ class RecurringCalls(Detector):
                 self.moved = self.number  # the same call has a new answer: something changed
             elif acts(step):
                 self.acted = self.number
-            self._add(step, paused)
+            self._add(step, paused, known)
             if self.finding is not None and self.number - self.again[-1] >= _NEW_STEPS:
                 self.finding = None
             return
-        if self._is_in_turn(one, limits):
-            one.step, one.places = step.kept(), [Place(self.number, step.at, step.ref)]
-            self.again.append(self.number)
-            self.finding = None
-            return
-        # What was done for the first time since may have been to change this answer: it is asked anew.
-        oldest = max(self.number - _WINDOW, self.moved, 0 if fails(step) else self.acted)
-        one.step, one.paused = step.kept(), one.paused and paused
-        one.places = [
-            place for place in one.places if oldest < place.number != self.number - 1
-        ]  # those next to each other are one
-        one.places.append(Place(self.number, step.at, step.ref))
         self.again.append(self.number)
         del self.again[:-_WINDOW]
+        if self._is_in_turn(one, limits):
+            one.take(step, self.number, self.number)
+            self.finding = None
+            return
+        one.paused = one.paused and paused
+        # What was done for the first time since may have been to change this answer: it is asked anew.
+        since = self.moved if fails(step) else max(self.moved, self.acted)
+        one.take(step, self.number, max(self.number - _WINDOW, since))
         if len(one.places) >= counts_of(self.name, limits).notice:
             self._judge(one, limits)
 
@@ -128,22 +138,29 @@ class RecurringCalls(Detector):
             self.seen, self.again, self.finding = {}, [], None
             self.number = self.moved = self.acted = self.distance = self.followed = 0
 
-    def _add(self, step: Step, paused: bool) -> None:
+    def _add(self, step: Step, paused: bool, known: list[Recurrence] | None) -> None:
         """A call or an answer that was not seen before; the oldest of too many are forgotten."""
-        answers = self.seen.setdefault(step.call, [])
-        answers.append(Recurrence(step.kept(), [Place(self.number, step.at, step.ref)], paused))
-        del answers[:-_MOST_ANSWERS]
+        new = Recurrence(step, self.number, paused)
+        if known is None:
+            self.seen[step.call] = [new]
+        else:
+            known.append(new)
+            del known[:-_MOST_ANSWERS]
+        if self.number % _WHOLE_STEPS == 0:
+            for answers in islice(reversed(self.seen.values()), _WHOLE_STEPS):
+                for each in answers:
+                    each.step = each.step.kept()
         if len(self.seen) > _MOST_CALLS:
             old = self.number - _WINDOW
             self.seen = {
                 call: kept
                 for call, kept in self.seen.items()
-                if any(each.places[-1].number > old for each in kept)
+                if any(each.number > old for each in kept)
             }
 
     def _is_in_turn(self, one: Recurrence, limits: StallThresholds) -> bool:
         """Whether the newest calls repeat others in their order: a cycle, which has its own detector."""
-        distance = self.number - one.places[-1].number
+        distance = self.number - one.number
         self.followed = self.followed + 1 if distance == self.distance else 1
         self.distance = distance
         return distance <= limits.loop_longest_cycle and self.followed >= max(2, distance)
@@ -170,7 +187,7 @@ class RecurringCalls(Detector):
         """Whether something that waits came again as well since the first of these rounds."""
         for answers in self.seen.values():
             for each in answers:
-                if len(each.places) < 2 or each.places[-1].number < one.places[0].number:
+                if len(each.places) < 2 or each.number < one.places[0].number:
                     continue
                 if each.waits is None:
                     each.waits = polls(each.step, limits)

@@ -129,35 +129,45 @@ class RepeatedCalls(Detector):
         limits: StallThresholds,
     ) -> Stall:
         """A loop in words: what repeats, how often, since when, with what answer."""
-        cycle = self.steps[-length:]
+        newest = self.steps[-length:]
+        late = self.runs[length - 1] % length  # steps of the round that goes on
+        cycle = newest[length - late :] + newest[: length - late]  # in the order in which it began
         first = self.steps[max(0, len(self.steps) - rounds * length)]
         since = self.starts[length - 1]
         if self.finding is not None and self.finding.count:
             since = min(self.finding.since, since) if since is not None else self.finding.since
-        pattern = " → ".join(step.words for step in cycle)
-        if length == 1:
-            what = f"{pattern}: {rounds} times with the same answer"
-        else:
-            what = f"{length} calls in turn, {rounds} rounds with the same answers: {pattern}"
-        evidence = [what]
-        last = cycle[-1]
-        if last.last_line:
-            evidence.append(f"{'error' if last.is_error else 'answer'}: {last.last_line}")
-        if since is not None and last.at is not None and last.at > since:
-            lasted = format_duration(last.at - since)
-            evidence.append(f"for {lasted} without a change of files or answers")
+        words = [step.words for step in cycle]
+        last = newest[-1]
         needed = counts_of(self.name, limits).notice * patience.factor * self.factor
         return Stall(
             StallKind.LOOP,
             since or 0.0,
-            tuple(evidence),
-            (first.ref, *(step.ref for step in cycle)),
+            _evidence(cycle, rounds, since, last.at),
+            (first.ref, *(step.ref for step in newest)),
             level,
             rounds,
             waiting=patience.waits,
             last_at=last.at,
-            pattern=pattern,
+            pattern=" → ".join(min(words[turn:] + words[:turn] for turn in range(length))),
             detector=self.name,
-            steps=tuple(step.shown() for step in self.steps[-2 * length :]),
+            steps=tuple(step.shown() for step in self.steps[-2 * length - late :][: 2 * length]),
             signals=(StallSignal("equal rounds", rounds, needed, "rounds"),),
         )
+
+
+def _evidence(
+    cycle: list[Step], rounds: int, since: float | None, until: float | None
+) -> tuple[str, ...]:
+    """What repeats and how often, an answer of it, an error if there is one, and for how long."""
+    shown = " → ".join(step.words for step in cycle)
+    if len(cycle) == 1:
+        evidence = [f"{shown}: {rounds} times with the same answer"]
+    else:
+        evidence = [f"{len(cycle)} calls in turn, {rounds} rounds with the same answers: {shown}"]
+    telling = next((step for step in reversed(cycle) if step.is_error), cycle[-1])
+    if telling.last_line:
+        evidence.append(f"{'error' if telling.is_error else 'answer'}: {telling.last_line}")
+    if since is not None and until is not None and until > since:
+        lasted = format_duration(until - since)
+        evidence.append(f"for {lasted} without a change of files or answers")
+    return tuple(evidence)

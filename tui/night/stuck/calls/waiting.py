@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.model.cli_commands import EDITING, POLLING
+from tui.model.cli_commands import EDITING, POLLING, SUBAGENTS
 from tui.model.state import StallLevel, StallThresholds
 from tui.night.stuck.similarity import is_infrastructure_error
 from tui.night.stuck.step import Step
@@ -22,23 +22,28 @@ _SPINNING = 10.0
 _HAMMERING = 60
 _TEN_MINUTES = 600.0
 _HOUR = 3600.0
-_START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b|\bthen\b)\s*(?:sudo\s+|timeout\s+\S+\s+|env\s+|\w+=\S*\s+)*"
+# Every repetition has a bound: a hostile command has thousands of places where one may begin.
+_START = (
+    r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b|\bthen\b)[^\S\n]{0,80}"
+    r"(?:sudo\s{1,9}|timeout\s{1,9}\S{1,20}\s{1,9}|env\s{1,9}|\w{1,60}=\S{0,200}\s{1,9}){0,12}"
+)
 _POLLING = lazy(
     _START
     + r"""(?: sleep | wait | watch | until | while | pgrep | pidof | ps | jobs | squeue | sacct | qstat | bjobs
     | condor_q | nc\s+-z | nvidia-smi | rocm-smi | nvtop | top\s+-b | lsof\s+-i | ss\s+-\w | netstat
-    | tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF] | journalctl
+    | tail\s+(?:-\S+\s+){0,12}-[a-zA-Z]*[fF] | journalctl
     | gh\s+(?:run|pr|workflow)\s+(?:watch|view|checks|list|status) | glab\s+(?:ci|pipeline)\s
-    | kubectl\s+(?:-\S+\s+(?:[\w-]+\s+)?)*(?:get|rollout|wait|logs|describe|top) | helm\s+(?:status|list)
+    | kubectl\s+(?:-\S+\s+(?:\w[\w-]*\s+)?){0,12}(?:get|rollout|wait|logs|describe|top) | helm\s+(?:status|list)
     | argocd\s+app\s+(?:get|wait|list) | oc\s+(?:get|status|logs)
     | docker\s+(?:ps|inspect|logs|stats|wait|container\s+ls) | podman\s+(?:ps|inspect|logs|wait)
-    | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+)*(?:ps|logs)
+    | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+){0,12}(?:ps|logs)
     | systemctl\s+(?:is-active|status|show) | supervisorctl\s+status | pm2\s+(?:ls|list|status|logs|jlist)
-    | aws\s.*\b(?:describe|get|list|wait)-[a-z-]+ | aws\s+s3\s+ls | aws\s+logs
-    | gcloud\s.*\b(?:describe|list|wait|operations|log) | az\s.*\b(?:show|list|wait)\b
-    | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.*\bstatus | consul\s
-    | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.*\b(?:status|ps|logs?|inspect|list|ls|info)
-    | (?:curl|http|wget)\b.*(?:health|status|ready|live|deploy|queue|progress
+    | aws\s.{0,400}\b(?:describe|get|list|wait)-[a-z-]{1,60} | aws\s+s3\s+ls | aws\s+logs
+    | gcloud\s.{0,400}\b(?:describe|list|wait|operations|log) | az\s.{0,400}\b(?:show|list|wait)\b
+    | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.{0,400}\bstatus | consul\s
+    | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.{0,400}
+      \b(?:status|ps|logs?|inspect|list|ls|info)
+    | (?:curl|http|wget)\b.{0,400}(?:health|status|ready|live|deploy|queue|progress
       |(?:\b|_)(?:job|build|run|pipeline|task)s?\b)
     )(?!\w)""",
     re.VERBOSE,
@@ -64,7 +69,7 @@ _MEASURES = lazy(
 )
 _GREEN = lazy(
     r"\b(?:[1-9]\d*\s+(?:passed|passing|tests?\s+passed|ok)|all\s+(?:\w+\s+)?(?:tests?|checks?|specs?)\s+pass(?:ed)?"
-    r"|tests?\s+pass(?:ed)?|test\s+result:\s+ok|0\s+fail(?:ed|ures)?|\d+\s+(?:tests?|specs?|examples?)[^\n]*\b0\s+fail)"
+    r"|tests?\s+pass(?:ed)?|test\s+result:\s+ok|0\s+fail(?:ed|ures)?|\d+\s+(?:tests?|specs?|examples?)[^\n]{0,200}\b0\s+fail)"
     r"|^ok\s+\d+\b|^ok\s+[\w./-]+\s+\(?[\d.c]|^OK\s*(?:\(|$)|^PASS\b|\bPASSED\b",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -76,7 +81,7 @@ _DRAWS = lazy(
     r"\brandom\b|\bseed=|--?seed\b|shuffle|\bfuzz|stress|\bflak[ye]|\bsoak\b|[-_]race\b|\brace[-_]",
     re.IGNORECASE,
 )
-_WORKS_OFF = lazy(
+_NEXT_PIECE = lazy(
     r"[-_]next\b|\bnext[-_]|__step\b|\b(?:process|run|do|take)[-_]one\b|\b(?:pop|dequeue|consume|drain)\b",
     re.IGNORECASE,
 )
@@ -84,12 +89,30 @@ _WELL = lazy(
     r"(?:ok|okay|pass|passed|success|successful|green|all good|clean|fine)\W*$", re.IGNORECASE
 )
 _LOOKING_TOOLS = frozenset(
-    {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "WebFetch", "WebSearch"}
+    {"Read", "Grep", "Glob", "LS", "NotebookRead", "TodoRead", "TodoWrite", "WebFetch", "WebSearch"}
 )
 _LOOKING = lazy(
     r"(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|cat|head|tail|grep|egrep|rg|ag|find|fd|pwd|wc|stat|file|tree|which|type|sed\s+-n|awk|less"
     r"|du|df|env|printenv|id|whoami|uname|date|diff|nl|jq|echo"
     r"|git\s+(?:-\S+\s+\S+\s+)*(?:status|diff|log|show|branch|blame|ls-files|rev-parse|remote|describe|grep))(?!\S)"
+)
+
+
+_READING = lazy(
+    r"(?!\w*next)(?:mcp__\w+?__)?(?:browser_)?(?:view|read|open|show|get|list|search|find|grep|fetch|query|lookup)(?:_|\b)"
+    r"|str_replace\w*\ command:\ view\b",
+    re.VERBOSE,
+)
+_HAS_DIGIT = lazy(r"\d")
+_ACTING = lazy(
+    r"click|press|_?key|scroll|swipe|\btap|drag|mouse|typ(?:e|ing)|step|next|advance|tick|send|post|push"
+    r"|move|play|\baction: \w",
+    re.IGNORECASE,
+)
+_DONE = lazy(
+    r"\b(?!need|found|failed|unchanged|skipped|expected|required|unused|based|named|indeed)[a-z]{2,}ed\b"
+    r"|\b(?:done|ok|okay|complete|sent|success\w*|finish\w*|built|made|written)\b",
+    re.IGNORECASE,
 )
 
 
@@ -116,6 +139,11 @@ def _wait(factor: float, seconds: float) -> Patience:
 _PROOF_ALONE = Patience(50 / 3, 0.0, StallLevel.NOTICE)
 _PROOF_IN_TURN = Patience(20 / 3, 0.0, StallLevel.NOTICE)
 _SUCCESS = Patience(2.0, 0.0, StallLevel.SUSPECTED)
+_SUCCESSES = 6
+_RECEIPT = 160
+"""A longer answer is content, and no receipt."""
+_ANSWER = Patience(1.0, 0.0, StallLevel.NOTICE)
+"""Who asks the same a third time has read the answer twice."""
 _WORD = Patience(10 / 3, 0.0, StallLevel.SUSPECTED)
 _SHORT_ANSWER = 12
 """So short an answer says that a piece of work was done, and not which."""
@@ -134,11 +162,9 @@ def patience_of(
     asked = sum(polls(step, limits) for step in cycle)
     if asked and (paused or 2 * asked >= length):
         return _polling(rounds, length, failing, waits, limits)
-    if waits and paused:
+    if waits and paused and not all(step.tool in SUBAGENTS for step in cycle):
         return _pausing(cycle, failing)
-    if failing:
-        return _NONE
-    return _proving(rounds, cycle, before)
+    return _NONE if failing else _proving(rounds, cycle, before)
 
 
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
@@ -151,10 +177,10 @@ def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> 
 
 
 def _pausing(cycle: Sequence[Step], failing: list[Step]) -> Patience:
-    """A pause in each round, in calls that are no polls by their words."""
+    """Rounds with pauses and without a failure: waiting, unless it only reads what stays as it is."""
     if failing:
         return _wait(1.0, _TEN_MINUTES)
-    if not any(map(_waits_inside, cycle)) and all(map(looks, cycle)):
+    if all(looks(step) and not _waits_inside(step) for step in cycle):
         return Patience(1.0, _TEN_MINUTES, StallLevel.SUSPECTED)
     return _wait(1.0, _HOUR)
 
@@ -176,26 +202,41 @@ def _proving(rounds: Sequence[Step], cycle: Sequence[Step], before: Sequence[Ste
     """Rounds that succeed: proofs, measurements, batches."""
     if any(map(proves, cycle)) or _was_red(cycle, before):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
-    if any(measures(step) or _works_off(step) for step in cycle):
+    if any(measures(step) or _takes_next(step) for step in cycle):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
-    return _NONE if len(cycle) > 1 else _succeeding(cycle[-1])
+    return _NONE if len(cycle) > 1 else _succeeding(cycle[-1], len(rounds))
 
 
-def _succeeding(step: Step) -> Patience:
+def _succeeding(step: Step, rounds: int) -> Patience:
     """One call that succeeds in the same words each time."""
     if step.tool in EDITING or looks(step) or fails(step):
         return _NONE
     if step.is_shell and _TESTING.search(step.shell_text) and not _NOT_YET.search(step.excerpt):
         return _PROOF_IN_TURN
-    return _WORD if step.size <= _SHORT_ANSWER else _SUCCESS
+    return _answering(step, rounds)
 
 
 def _was_red(cycle: Sequence[Step], before: Sequence[Step]) -> bool:
     """Whether a call that ends well now failed before: whoever repeats it wants to be sure."""
     red = {step.call for step in before if step.is_error}
     return any(step.call in red and not looks(step) for step in cycle)
+
+
+def _answering(step: Step, rounds: int) -> Patience:
+    """The same answer again and again, and no failure: what may be a receipt gets patience."""
+    shows = not step.is_shell and _HAS_DIGIT.search(step.excerpt) is not None
+    if step.size <= _SHORT_ANSWER and not shows:
+        return _WORD
+    return _SUCCESS if rounds >= _SUCCESSES or _works_off(step) else _ANSWER
+
+
+def _works_off(step: Step) -> bool:
+    """Whether a step may do a piece of work each time: a key is pressed, something was done."""
+    if not step.is_shell and _ACTING.search(f"{step.tool} {step.target[:60]}") is not None:
+        return True
+    return step.size <= _RECEIPT and _DONE.search(step.excerpt) is not None
 
 
 def _are_paused(rounds: Sequence[Step], length: int) -> bool:
@@ -233,7 +274,7 @@ def looks(step: Step) -> bool:
     """Whether a step only looks: however often it is repeated, nothing is worked off by it."""
     if step.is_shell:
         return _LOOKING.match(step.shell_text) is not None
-    return step.tool in _LOOKING_TOOLS
+    return step.tool in _LOOKING_TOOLS or _READING.match(f"{step.tool} {step.target}") is not None
 
 
 def proves(step: Step) -> bool:
@@ -261,11 +302,11 @@ def measures(step: Step) -> bool:
     )
 
 
-def _works_off(step: Step) -> bool:
+def _takes_next(step: Step) -> bool:
     """Whether a call asks for the next piece of a list that is kept elsewhere, and did it."""
     if looks(step) or fails(step):
         return False
-    return _WORKS_OFF.search(step.shell_text if step.is_shell else step.tool) is not None
+    return _NEXT_PIECE.search(step.shell_text if step.is_shell else step.tool) is not None
 
 
 _READS = lazy(

@@ -6,11 +6,12 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.model.calls.tool_change import exact_digest
-from tui.model.cli_commands import SHELLS
+from tui.model.cli_commands import EDITING, OTHER_SHELLS, SHELLS, exact_digest
+from tui.model.events import ToolCall, ToolResult
 from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_output import plain
-from tui.night.stuck.similarity import is_infrastructure_error, without_chance
+from tui.night.stuck.chance import mask
+from tui.night.stuck.similarity import is_infrastructure_error
 from tui.system.format import shorten
 from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
@@ -111,12 +112,13 @@ _KNOWN = (
         "not signed in",
         CauseKind.MACHINE,
         "uthentication|could not read |publickey|nauthorized|logged in|API key|redentials|ENEEDAUTH"
-        "|AccessDenied|log in|auth login",
+        "|AccessDenied|log in|auth login|xpired",
         r"authentication (?:failed|required)|could not read (?:username|password)"
         r"|permission denied \(publickey|401 unauthorized|\b401\b[^\n]{0,20}unauthorized"
         r"|not (?:currently )?logged in(?:to)?|invalid api key|bad credentials"
         r"|\bENEEDAUTH\b|\bAccessDenied\b|unable to locate credentials|no credentials? (?:found|available)"
-        r"|could not load (?:the )?(?:default )?credentials|please run:? +\S+ auth login",
+        r"|could not load (?:the )?(?:default )?credentials|please run:? +\S+ auth login"
+        r"|\bExpiredToken|\b(?:token|credentials?|session|login) (?:has|have|is|are) expired",
     ),
     _known(
         "no docker",
@@ -172,6 +174,14 @@ _STATUS = lazy(
     r"\b(?:https?(?:/\d(?:\.\d)?)?|status(?: code)?|code|error|api error)\W{0,3}(?:429|5[02]\d)\b",
     2,
 )
+_STATUS_LINE = lazy(
+    r"\[[^\n]*?(?:exit(?:ed)?(?: with)?(?: code| status)?:? (\d{1,3})\b[^\n]*)?\]$|exit code:? (\d{1,3})$",
+    2,
+)
+_SHOWS_FILES = lazy(
+    r"(?:cd \S+ ?(?:&&|;) ?)?(?:cat|head|tail|less|more|sed -n|grep|rg|awk|git (?:log|show|diff|grep))\b"
+)
+_NOT_WRITTEN = lazy(r"(?:error|no replacement|invalid|failed|cannot|file not found)\b", 2)
 _OF_OTHERS = lazy(r"Sibling tool call errored|Cancelled: parallel tool call")
 _TRACEBACK = "Traceback (most recent call last)"
 _OF_FILES = frozenset(
@@ -212,6 +222,23 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
     return Cause(exact_digest(stated), kind, shorten(line, _LONGEST))
 
 
+def is_unmarked_error(use: ToolCall, result: ToolResult) -> bool:
+    """Whether a tool of another agent failed, whose answers have no mark: by status, else by the last line."""
+    writes = use.change.written and use.name not in EDITING
+    if result.is_error or not (writes or use.name in OTHER_SHELLS):
+        return False
+    lines = [line.strip() for line in plain(result.excerpt[-_ENDING:]).splitlines() if line.strip()]
+    if writes:
+        return bool(lines) and _NOT_WRITTEN.match(lines[0]) is not None
+    while lines and (status := _STATUS_LINE.match(lines[-1])) is not None:
+        if (code := status[1] or status[2]) is not None:
+            return int(code) > 0
+        del lines[-1]
+    if not lines or _SHOWS_FILES.match(use.command or use.target):
+        return False
+    return _STRONG.match(lines[-1]) is not None
+
+
 def _line_at(text: str, place: int) -> str:
     start = text.rfind("\n", 0, place) + 1
     end = text.find("\n", place)
@@ -236,7 +263,7 @@ def _stating(text: str) -> str:
 
 def normal(line: str) -> str:
     """A line without what differs by chance, and without places and counts; names in quotes stay."""
-    return _NUMBERS.sub("·", without_chance(_PLACES.sub("", line)))
+    return _NUMBERS.sub("·", mask(_PLACES.sub("", line)))
 
 
 _FAILURE = lazy(
@@ -262,7 +289,7 @@ def failure_lines(text: str) -> tuple[list[str], bool]:
     lines = [line.strip()[:_LONGEST] for line in plain(text).splitlines()]
     found = [line for line in lines if _FAILURE.match(line) and not _HOLLOW.match(line)]
     chosen = found[-_MOST_LINES:] or lines[-3:]
-    return [without_chance(_PLACES.sub("", line)) for line in chosen], bool(found)
+    return [mask(_PLACES.sub("", line)) for line in chosen], bool(found)
 
 
 _WITH_VERBS = frozenset(
@@ -281,12 +308,21 @@ _BEFORE = lazy(
     r"\s*(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|\S*)|sudo(?: -\S+)*|time|env|nice(?: -n \S+)?|nohup|exec|then|do"
     r"|timeout(?: -\S+)* \S+|(?:uv|poetry|pipenv|pdm|hatch) run|bundle exec|[({!])\s+"
 )
+_VERB = lazy(r"command: (\w+)(?:,|$)")
 _PLAIN_WORDS = lazy(r"[^\s'\"]+")
 
 
 def program(tool: str, command: str) -> str:
     """The program of a call: a shell command's with its verb, an MCP server, or the tool itself."""
-    return program_of(command) if tool in SHELLS else "__".join(tool.split("__")[:2])
+    if tool in SHELLS:
+        return program_of(command)
+    verb = _VERB.match(command)  # one tool that views and edits
+    return "__".join(tool.split("__")[:2]) + ("" if verb is None else f" {verb[1]}")
+
+
+def runs_script(name: str) -> bool:
+    """Whether a program of this name is an interpreter."""
+    return name.partition(" ")[0] in _INTERPRETERS
 
 
 @lru_cache(maxsize=256)

@@ -18,9 +18,11 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.errors.causes import Cause, CauseKind, cause_of, program
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.step import Step
+from tui.night.stuck.step import Step, shown_text
 from tui.system.format import shorten
 
+_LONGEST_CAUSE = 240
+_ERRORS = "equal errors"
 _MOST_GROUPS = 8
 _MOST_STEPS = 12
 _LEFT = 10
@@ -28,7 +30,7 @@ _LEFT = 10
 _PATIENCE = {
     CauseKind.PLAIN: 1.5,
     CauseKind.SERVICE: 1.5,
-    CauseKind.FILE: 2.0,
+    CauseKind.FILE: 1.5,
     CauseKind.PASSING: 4.0,
 }
 _CURED_BY_EDITS = (CauseKind.NAMED, CauseKind.PLAIN, CauseKind.FILE)
@@ -71,7 +73,7 @@ class SameError(Detector):
         cause = None
         tested = step.run is not None and step.run.verdict == "red"
         if not tested and step.denial is None:
-            cause = cause_of(step.tool, step.excerpt, step.path)
+            cause = cause_of(step.tool, step.excerpt, step.path or _page(step))
         if cause is None:
             self._pass_by(None)
             return
@@ -83,8 +85,12 @@ class SameError(Detector):
     def on_progress(self, kind: ProgressKind) -> None:
         if kind in (ProgressKind.PERSON, ProgressKind.COMMIT):
             self.reset()
-        elif kind in (ProgressKind.CONTENT, ProgressKind.VERDICT) and self.groups:
+        elif kind == ProgressKind.CONTENT and self.groups:
             self._keep(lambda group: group.kind not in _CURED_BY_EDITS)
+
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        counts = (group.count for group in self.groups if len(group.calls) > 1)
+        return self.near(max(counts, default=0), _ERRORS, limits)
 
     def reset(self) -> None:
         self.groups = []
@@ -158,10 +164,8 @@ class SameError(Detector):
         self, group: ErrorGroup, level: StallLevel, waiting: bool, limits: StallThresholds
     ) -> Stall:
         last = group.steps[-1]
-        calls = len(group.calls)
-        evidence = [
-            f"the same error {group.count} times, from {calls} different calls: {group.words}"
-        ]
+        calls, cause = len(group.calls), shown_text(group.words, _LONGEST_CAUSE)
+        evidence = [f"the same error {group.count} times, from {calls} different calls: {cause}"]
         tried = ", ".join(dict.fromkeys(step.words for step in group.steps[-5:]))
         evidence.append(f"tried: {shorten(tried, 160)}")
         if waiting:
@@ -169,7 +173,7 @@ class SameError(Detector):
                 "an error of the network or a server: trying again at once does not cure it"
             )
         elif group.programs[0]:
-            evidence.append(f"no success since of {shorten(', '.join(group.programs), 80)}")
+            evidence.append(f"no success since of {shown_text(', '.join(group.programs), 80)}")
         refs = [group.first_ref] if group.first_ref is not None else []
         needed = counts_of(self.name, limits).notice * _PATIENCE.get(group.kind, 1.0) * self.factor
         return Stall(
@@ -181,14 +185,19 @@ class SameError(Detector):
             group.count,
             waiting,
             last.at,
-            pattern=group.words,
+            pattern=cause,
             detector=self.name,
             steps=tuple(step.shown() for step in group.steps[-6:]),
             signals=(
-                StallSignal("equal errors", group.count, needed, "errors"),
+                StallSignal(_ERRORS, group.count, needed, "errors"),
                 StallSignal("different calls", calls, 2, "calls"),
             ),
         )
+
+
+def _page(step: Step) -> str:
+    """The page that a call fetches."""
+    return step.target if step.tool == "WebFetch" else ""
 
 
 def _is_beside(step: Step, last: Step) -> bool:

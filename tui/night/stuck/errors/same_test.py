@@ -16,15 +16,24 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.errors.causes import cause_of, failure_digest, failure_lines, program
+from tui.night.stuck.errors.causes import (
+    cause_of,
+    failure_digest,
+    failure_lines,
+    program,
+    runs_script,
+)
 from tui.night.stuck.progress import ProgressTracker
-from tui.night.stuck.step import Step
-from tui.system.format import format_duration, shorten
+from tui.night.stuck.step import Step, shown_text
+from tui.system.format import format_duration
 
+_ROUNDS = "edits with the same failure"
 _MOST_GROUPS = 8
 _MOST_STEPS = 6
 _UNNAMED = 1.5
 """Patience where an output shows counts alone: other tests may fail each time."""
+_SCRIPT = 5 / 7
+"""A script is run to see one thing; tests and builds often fail alike while the work goes on elsewhere."""
 _LEFT = 40
 """After so many calls without such a run the session goes on with something else."""
 
@@ -75,6 +84,10 @@ class SameTest(Detector):
         if kind not in self.beside:
             self.reset()
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        rounds = max((one.rounds for one in self.failing), default=0)
+        return self.near(rounds, _ROUNDS, limits)
+
     def reset(self) -> None:
         self.failing = []
         self.finding = None
@@ -88,7 +101,7 @@ class SameTest(Detector):
         limits: StallThresholds,
     ) -> None:
         """A run of `name` ended; one that failed otherwise than before is a new beginning."""
-        known = next((one for one in self.failing if one.name == name), None)
+        known = self._known(step, name, failed)
         if not failed:
             if known is not None:
                 self._forget(known)
@@ -116,10 +129,24 @@ class SameTest(Detector):
         known.steps.append(step)
         del known.steps[:-_MOST_STEPS]
         _, names = failure_lines(step.excerpt)
-        level = self.level(known.rounds, limits, 1.0 if names else _UNNAMED)
+        patience = 1.0 if names else _UNNAMED
+        if step.run is None and runs_script(known.name):
+            patience = _SCRIPT
+        level = self.level(known.rounds, limits, patience)
         if level:
-            self.found = name
-            self.finding = self._stall(known, level, limits)
+            self.found = known.name
+            self.finding = self._stall(known, level, patience, limits)
+
+    def _known(self, step: Step, name: str, failed: bool) -> FailingRun | None:
+        """The run of this name; else of another choice of the tests, of which the same failed."""
+        for one in self.failing:
+            if one.name == name:
+                return one
+        if not failed or step.run is None:
+            return None
+        kind = f"{step.run.framework}\0"
+        alike = (one for one in self.failing if one.name.startswith(kind))
+        return next((one for one in alike if _outcome(one.steps[-1]) == _outcome(step)), None)
 
     def _begin(self, run: FailingRun) -> None:
         """A run fails for the first time, or otherwise than before."""
@@ -134,13 +161,15 @@ class SameTest(Detector):
         if known.name == self.found:
             self.finding = None
 
-    def _stall(self, known: FailingRun, level: StallLevel, limits: StallThresholds) -> Stall:
+    def _stall(
+        self, known: FailingRun, level: StallLevel, patience: float, limits: StallThresholds
+    ) -> Stall:
         last = known.steps[-1]
         lines, names = failure_lines(last.excerpt)
         same = "it fails the same way" if names else "as many tests fail"
         evidence = [
             f"{last.words}: {known.rounds} rounds of edits, and {same}",
-            f"failure: {shorten(lines[0], 160)}",
+            f"failure: {shown_text(lines[0], 160)}",
         ]
         if known.first_at is not None and last.at is not None and last.at > known.first_at:
             evidence.append(
@@ -160,9 +189,9 @@ class SameTest(Detector):
             steps=tuple(step.shown() for step in known.steps),
             signals=(
                 StallSignal(
-                    "rounds of edits with the same failure",
+                    _ROUNDS,
                     known.rounds,
-                    counts_of(self.name, limits).notice * self.factor,
+                    counts_of(self.name, limits).notice * patience * self.factor,
                     "rounds",
                 ),
             ),

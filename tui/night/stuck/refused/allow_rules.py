@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from posixpath import normpath
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from tui.model.cli_commands import EDITING
+from tui.night.stuck.step import shown_text
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
@@ -151,7 +151,12 @@ def call_pattern(tool: str, call: NamedCall) -> str:
 
 
 def allow_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
-    """The rules that together allow a call made in the folder `cwd`; none where none is safe."""
+    """The rules that together allow a call made in the folder `cwd`; none where none is safe to be shown."""
+    rules = _all_rules(tool, call, cwd)
+    return () if any(shown_text(rule, len(rule)) != rule for rule in rules) else rules
+
+
+def _all_rules(tool: str, call: NamedCall, cwd: str) -> tuple[str, ...]:
     rule = ""
     if tool == "Bash":
         return _bash_rules(call.command or call.target)
@@ -282,6 +287,8 @@ def _pattern(root: str, parts: list[str], edits: bool, folders: int) -> str:
 
 
 def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
     try:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:

@@ -19,9 +19,9 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.allow_rules import allow_rules, call_pattern
-from tui.night.stuck.step import Step
-from tui.system.format import shorten
+from tui.night.stuck.step import Step, shown_text
 
+_REFUSED = "refused calls"
 _WINDOW = 20
 _MOST_SHOWN = 6
 _MOSTLY = 6
@@ -68,6 +68,10 @@ class RefusedCalls(Detector):
         else:
             self._refused(step, progress, limits)
 
+    def nearness(self, limits: StallThresholds) -> StallSignal | None:
+        most = max(self.totals.values(), default=0)
+        return self.near(max(most, self.in_row), _REFUSED, limits)
+
     def reset(self) -> None:
         self.number, self.refusals, self.totals, self.in_row, self.let_run = 0, [], {}, 0, 0
         self.first_at = self.last_at = self.first_ref = self.finding = None
@@ -101,7 +105,7 @@ class RefusedCalls(Detector):
         self.let_run = 0
         pattern = call_pattern(step.tool, step)
         rules = allow_rules(step.tool, step, progress.cwd) if kind.can_be_allowed else ()
-        answer = shorten(step.excerpt, 160)
+        answer = shown_text(step.excerpt, 160)
         refusal = Refusal(self.number, pattern, kind, step.shown(), step.ref, rules, answer, anew)
         oldest = self.number - _WINDOW
         kept = [one for one in self.refusals if one.number > oldest]
@@ -139,9 +143,12 @@ class RefusedCalls(Detector):
         last = group[-1]
         patterns = list(dict.fromkeys(one.pattern for one in group))
         count = sum(self.totals.get(name, 0) for name in patterns)
+        patterns = [shown_text(name) for name in patterns]
+        kinds = Counter(one.kind for one in group).most_common()
+        why = f"{kinds[0][0].words}{', or another reason' if kinds[1:] else ''}"
         others = f" and {len(patterns) - 2} more" if patterns[2:] else ""
         what = f"{', '.join(patterns[:2])}{others}"
-        evidence = [f"{what} refused {count} times: {last.kind.words}"]
+        evidence = [f"{what} refused {count} times: {why}"]
         evidence.append(f"last: {last.shown.words}")
         if last.answer:
             evidence.append(f"answer: {last.answer}")
@@ -158,11 +165,11 @@ class RefusedCalls(Detector):
             detector=self.name,
             steps=tuple(one.shown for one in group[-_MOST_SHOWN:]),
             signals=(
-                StallSignal("refused calls", count, notice, "calls"),
+                StallSignal(_REFUSED, count, notice, "calls"),
                 StallSignal("refused of all calls since", round(100 * share), 50, "%"),
             ),
             rule=", ".join(_best_rules(group)),
-            denial=last.kind,
+            denial=kinds[0][0],
         )
 
 

@@ -12,8 +12,8 @@ from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import NewContent, ProgressTracker
-from tui.night.stuck.step import Step
-from tui.system.format import format_count, format_duration, shorten
+from tui.night.stuck.step import Step, shown_text
+from tui.system.format import format_count, format_duration
 
 _FEW_CALLS = 4
 _MOST_REFS = 8
@@ -92,7 +92,7 @@ class Continuations(Detector):
         of = "" if allowed is None else f" of {allowed}"
         evidence = [f"continuation {self.number}{of}, no task done"]
         if titles:
-            named = ", ".join(f"“{shorten(title, 40)}”" for title in titles[:_TITLES])
+            named = ", ".join(f"“{shown_text(title, 40)}”" for title in titles[:_TITLES])
             if len(titles) < _MOST_TITLES:
                 evidence[0] += f", {format_count(len(titles), 'task')} still open"
             evidence.append(f"open: {named}{', …' if len(titles) > _TITLES else ''}")

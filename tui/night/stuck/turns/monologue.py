@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from typing import ClassVar
 
 from msgspec import Struct, field
@@ -14,14 +13,13 @@ from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.similarity import repeated_phrase
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, shown_text
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import (
     Equality,
     say_the_same,
     words_of,
 )
-from tui.system.format import shorten
 
 _LONG = 400
 _KEPT = 2000
@@ -29,6 +27,7 @@ _ONLY_TEXT = 8
 _SHOWN = 6
 _TALK = 3
 _ONE_IN = 3
+_ABOUT = 0.4
 
 
 class RepeatedPhrases(Detector):
@@ -36,19 +35,21 @@ class RepeatedPhrases(Detector):
 
     name: ClassVar[DetectorName] = DetectorName.REPEATED_PHRASES
 
-    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        times = repeated_phrase(said.text) if len(said.text) > _LONG else 0
+    def on_text(
+        self, spoken: SpokenText, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
+        times = repeated_phrase(spoken.text) if len(spoken.text) > _LONG else 0
         if not times:
             return
-        words = shorten(said.text[-60:])
+        words = shown_text(spoken.text[-60:])
         self.finding = Stall(
             StallKind.LOOP,
-            said.at or 0.0,
+            spoken.at or 0.0,
             (f"one answer repeats the same words {times} times: “{words}”",),
-            (said.ref,),
+            (spoken.ref,),
             StallLevel.NOTICE,
             times,
-            last_at=said.at,
+            last_at=spoken.at,
             pattern=words,
             detector=self.name,
         )
@@ -86,16 +87,18 @@ class Monologue(Detector):
     has_worked: bool = False
     is_talk: bool = False
 
-    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        if said.has_calls or said.thinking:
+    def on_text(
+        self, spoken: SpokenText, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
+        if spoken.has_calls or spoken.thinking:
             return
         last = self.recent[-1] if self.recent else None
-        if last is not None and said.message and last.message == said.message:
+        if last is not None and spoken.message and last.message == spoken.message:
             # One message in several records; nobody repeats himself in it.
-            last.text = f"{last.text}\n{said.text}"[:_KEPT]
+            last.text = f"{last.text}\n{spoken.text}"[:_KEPT]
             last.words = words_of(last.text)
             return
-        one = Statement(said.text[:_KEPT], said.message, said.at, said.ref)
+        one = Statement(spoken.text[:_KEPT], spoken.message, spoken.at, spoken.ref)
         self.unprompted += 1
         if last is None:
             self.count, self.others, self.first, self.equal = 1, 0, one, Equality.LETTERS
@@ -107,10 +110,11 @@ class Monologue(Detector):
 
     def _compare(self, one: Statement) -> None:
         """Count on where `one` says what one of the last few said, and names nothing new."""
-        one.words = words_of(one.text)
         for other in self.recent:
+            if not _ABOUT * len(one.text) <= len(other.text) <= len(one.text) / _ABOUT:
+                continue
+            one.words = one.words or words_of(one.text)
             other.words = other.words or words_of(other.text)
-        for other in self.recent:
             if say_the_same(one.text, one.words, other.text, other.words):
                 self.count += 1
                 self.equal = max(self.equal, Equality.of(one.text, other.text))
@@ -129,7 +133,7 @@ class Monologue(Detector):
         if not level or first is None:
             self.finding = None
             return
-        text = shorten(one.text)
+        text = shown_text(one.text)
         self.finding = Stall(
             StallKind.LOOP,
             first.at or 0.0,
@@ -141,8 +145,8 @@ class Monologue(Detector):
             pattern=text,
             detector=self.name,
             steps=tuple(
-                StallStep(said.at, "words, and no call", shorten(said.text), said.ref)
-                for said in self.recent
+                StallStep(spoken.at, "words, and no call", shown_text(spoken.text), spoken.ref)
+                for spoken in self.recent
             ),
             signals=(
                 StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),
@@ -193,15 +197,17 @@ class SimilarMessages(Detector):
     first_at: float | None = None
     first_ref: SourceRef | None = None
 
-    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        if said.thinking or (said.message and said.message == self.message):
+    def on_text(
+        self, spoken: SpokenText, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
+        if spoken.thinking or (spoken.message and spoken.message == self.message):
             return  # of a message in parts the first stands for all
-        text, self.message = said.text[:_COMPARED], said.message
+        text, self.message = spoken.text[:_COMPARED], spoken.message
         others = self.texts[-max(1, min(self.count, 2)) :]
         if others and _nearly_equal(text, others):
             self.count += 1
         else:
-            self.count, self.first_at, self.first_ref = 1, said.at, said.ref
+            self.count, self.first_at, self.first_ref = 1, spoken.at, spoken.ref
         self.texts.append(text)
         del self.texts[:-2]
         level = self.level(self.count, limits)
@@ -211,12 +217,12 @@ class SimilarMessages(Detector):
         self.finding = Stall(
             StallKind.LOOP,
             self.first_at or 0.0,
-            (f"{self.count} messages are nearly the same: “{shorten(text)}”",),
-            (self.first_ref, said.ref),
+            (f"{self.count} messages are nearly the same: “{shown_text(text)}”",),
+            (self.first_ref, spoken.ref),
             level,
             self.count,
-            last_at=said.at,
-            pattern=shorten(text),
+            last_at=spoken.at,
+            pattern=shown_text(text),
             detector=self.name,
             signals=(
                 StallSignal("similar messages", self.count, counts_of(self.name, limits).notice),
@@ -233,6 +239,8 @@ _NEARLY = 0.85
 
 def _nearly_equal(text: str, others: Iterable[str]) -> bool:
     """The seed's rule; two quick bounds spare most of its cost."""
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, "", text)
     for other in others:
         matcher.set_seq1(other)

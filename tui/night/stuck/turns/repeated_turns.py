@@ -18,7 +18,7 @@ from tui.night.stuck.calls.waiting import polls, proves
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import NewContent, ProgressTracker
 from tui.night.stuck.similarity import is_infrastructure_error
-from tui.night.stuck.step import SpokenText, Step
+from tui.night.stuck.step import SpokenText, Step, shown_text
 from tui.night.stuck.turns.prompts import PAUSE, Prompt
 from tui.night.stuck.turns.wording import ALIKE, Equality, say_the_same, shared_words, words_of
 from tui.system.format import format_count, format_duration, shorten
@@ -64,7 +64,7 @@ class Turn(Struct):
         more = f" and {self.calls - 3} more" if self.calls > 3 else ""
         failed = bool(self.steps) and self.steps[-1].is_error
         words = shorten(f"{calls}{more}" if calls else "words, and no call")
-        return StallStep(self.at, words, shorten(self.text), self.ref or ref, None, failed)
+        return StallStep(self.at, words, shown_text(self.text), self.ref or ref, None, failed)
 
 
 class RepeatedTurns(Detector):
@@ -77,7 +77,7 @@ class RepeatedTurns(Detector):
     alike: bool = True
     exact: bool = True
     literal: bool = True
-    said: Equality = Equality.LETTERS
+    wording: Equality = Equality.LETTERS
     known: bool = True
     same_files: bool = True
     first_at: float | None = None
@@ -126,9 +126,11 @@ class RepeatedTurns(Detector):
         else:
             turn.noted = True
 
-    def on_text(self, said: SpokenText, progress: ProgressTracker, limits: StallThresholds) -> None:
-        if self.current is not None and not said.thinking:
-            self.current.text = said.text[-_TEXT:]
+    def on_text(
+        self, spoken: SpokenText, progress: ProgressTracker, limits: StallThresholds
+    ) -> None:
+        if self.current is not None and not spoken.thinking:
+            self.current.text = spoken.text[-_TEXT:]
 
     def on_progress(self, kind: ProgressKind) -> None:
         if self.content.is_progress(kind) and self.current is not None:
@@ -160,14 +162,13 @@ class RepeatedTurns(Detector):
     def _end(self, turn: Turn, progress: ProgressTracker, limits: StallThresholds) -> None:
         """The turn is over: what it brought."""
         turn.tree, turn.tasks = progress.tree, progress.open_tasks
-        turn.words = words_of(turn.text)
         if self.content.is_left():
             self._on_content(turn, True)
         if self.turns and self._brings_nothing(turn):
             self.rounds += 1
         else:
             self.rounds, self.alike, self.exact, self.literal = 1, True, True, True
-            self.known, self.same_files, self.said = True, True, Equality.LETTERS
+            self.known, self.same_files, self.wording = True, True, Equality.LETTERS
             self.first_at, self.first_ref = turn.at, turn.ref
         if turn.advanced:
             self.turns = []
@@ -183,26 +184,26 @@ class RepeatedTurns(Detector):
             turn.advanced = True  # a note may be where a task is ticked
         if turn.advanced or turn.is_long or (counted and turn.tasks != last.tasks):
             return False
-        alike = max(shared_words(turn.words, one.words) for one in self.turns)
-        if turn.text == last.text:
-            alike = 1.0
         if turn.calls:
-            return self._calls_again(turn, last, alike, counted)
-        self.said = max(self.said, Equality.of(turn.text, last.text))
-        said_before = any(
-            say_the_same(turn.text, turn.words, one.text, one.words) for one in self.turns
+            return self._calls_again(turn, last, counted)
+        self.wording = max(self.wording, Equality.of(turn.text, last.text))
+        was_there = any(
+            say_the_same(turn.text, _words(turn), one.text, _words(one)) for one in self.turns
         )
-        return said_before and not last.calls
+        return was_there and not last.calls
 
-    def _calls_again(self, turn: Turn, last: Turn, alike: float, counted: bool) -> bool:
+    def _calls_again(self, turn: Turn, last: Turn, counted: bool) -> bool:
         """Whether the calls of a turn were all there before.
 
         Of many, a few new ones do not matter where the turn ends in the same words; where the tasks are counted
         and none was done, none of them does.
         """
+        allowed = turn.calls if counted else turn.calls // _ODD
+        if self._new_calls(turn) > allowed:
+            return False
         matches = [self._match(step) for step in turn.steps]
-        unknown = matches.count(None)
-        if unknown and (alike < ALIKE or not (counted or unknown <= turn.calls // _ODD)):
+        unknown, alike = matches.count(None), self._alike(turn, last)
+        if unknown > allowed or (unknown and alike < ALIKE):
             return False
         self.alike = self.alike and alike >= _RELATED
         self.exact = self.exact and not unknown and _calls_of(turn) == _calls_of(last)
@@ -210,6 +211,17 @@ class RepeatedTurns(Detector):
         self.same_files = self.same_files and turn.tree == last.tree
         self.literal = self.literal and all(matches)
         return True
+
+    def _new_calls(self, turn: Turn) -> int:
+        """How many calls none of the last turns has, whatever their answers."""
+        known = {step.call for one in self.turns for step in one.steps}
+        return sum(step.call not in known for step in turn.steps)
+
+    def _alike(self, turn: Turn, last: Turn) -> float:
+        """How far the last words of a turn are those of an earlier one."""
+        if turn.text == last.text:
+            return 1.0
+        return max(shared_words(_words(turn), _words(one)) for one in self.turns)
 
     def _match(self, step: Step) -> bool | None:
         """Whether the last turns have the step to the letter; None where they do not have it at all."""
@@ -223,6 +235,9 @@ class RepeatedTurns(Detector):
         return found
 
     def _judge(self, turn: Turn, limits: StallThresholds) -> None:
+        if self.rounds < counts_of(self.name, limits).notice:
+            self.finding = None
+            return
         patience = _patience(turn, limits) * (1.0 if self.alike else _UNSURE)
         level = self.level(self.rounds, limits, patience)
         if turn.pause >= _SCHEDULED:
@@ -236,7 +251,7 @@ class RepeatedTurns(Detector):
         last_at = turn.steps[-1].at if turn.steps else turn.at
         evidence = [self._words(turn)]
         if turn.text:
-            evidence.append(f"the last ends: “{shorten(turn.text.strip())}”")
+            evidence.append(f"the last ends: “{shown_text(turn.text.strip())}”")
         if self.first_at is not None and last_at is not None and last_at >= self.first_at + 1.0:
             evidence.append(f"for {format_duration(last_at - self.first_at)}")
         needed = counts_of(self.name, limits).notice
@@ -248,7 +263,7 @@ class RepeatedTurns(Detector):
             level,
             self.rounds,
             last_at=last_at,
-            pattern=" → ".join(step.words for step in turn.steps[:7]) or shorten(turn.text),
+            pattern=" → ".join(step.words for step in turn.steps[:7]) or shown_text(turn.text),
             detector=self.name,
             steps=tuple(one.shown(ref) for one in self.turns),
             signals=(StallSignal("equal turns", self.rounds, needed, "turns"),),
@@ -257,7 +272,7 @@ class RepeatedTurns(Detector):
     def _words(self, turn: Turn) -> str:
         """What the turns have in common; "same" only where nothing differs."""
         if not turn.calls:
-            text = f"{self.rounds} turns without a call {self.said.words}"
+            text = f"{self.rounds} turns without a call {self.wording.words}"
         elif self.exact:
             answers = "same answers" if self.literal else "same answers but for times and ids"
             text = f"{self.rounds} turns: same calls, {answers}"
@@ -270,6 +285,11 @@ class RepeatedTurns(Detector):
         if turn.tasks:
             text += f", {format_count(turn.tasks, 'task')} still open"
         return text
+
+
+def _words(turn: Turn) -> frozenset[str]:
+    turn.words = turn.words or words_of(turn.text)
+    return turn.words
 
 
 def _calls_of(turn: Turn) -> Counter[int]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from enum import IntEnum
 
 from tui.system.lazy_pattern import lazy
 
 _KEPT = 2000
 _WORD = lazy(r"[^\W\d_]+")
-_NUMBERED = lazy(r"\w*\d\w*")
+_NUMBERED = lazy(r"(?<!\w)\w*\d\w*")
 _STEM = 5
 _FEWEST = 3
 ALIKE = 0.6
@@ -108,6 +107,8 @@ def say_the_same(text: str, words: frozenset[str], before: str, known: frozenset
 
 def _have_one_frame(one: str, other: str) -> bool:
     """Whether two texts are the same phrase with other words in its gaps."""
+    from difflib import SequenceMatcher
+
     ours, theirs = (_WORD.findall(text[:_KEPT].lower()) for text in (one, other))
     return SequenceMatcher(None, ours, theirs, autojunk=False).ratio() >= ALIKE
 

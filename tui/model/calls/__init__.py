@@ -1,3 +1,0 @@
-"""What calls of tools change."""
-
-from __future__ import annotations

@@ -1,3 +1,0 @@
-"""What is kept of stalls over all nights of a project."""
-
-from __future__ import annotations
