@@ -14,6 +14,8 @@ from benchmarks.stuck.episode import Episode, Label
 _BEGIN = datetime.datetime(2026, 3, 2, 23, 0, tzinfo=datetime.UTC)
 _MODEL = "claude-sonnet-4-5-20250929"
 _CWD = "/srv/work/shop"
+Answer = str | list[dict[str, Any]]
+"""A tool's answer: a text, or blocks."""
 _NOUNS = (
     "cart invoice ledger tariff carrier voucher refund basket stock label parcel customer".split()
 )
@@ -50,7 +52,7 @@ class Script:
         self,
         tool: str,
         given: dict[str, Any],
-        answer: str,
+        answer: Answer,
         *,
         error: bool = False,
         seconds: float = 3.0,
@@ -74,7 +76,7 @@ class Script:
     def answer(
         self,
         call: str,
-        answer: str,
+        answer: Answer,
         *,
         error: bool = False,
         seconds: float = 3.0,

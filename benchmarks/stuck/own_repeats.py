@@ -204,3 +204,26 @@ def subagent_repeats(s: Script) -> None:
     for _ in range(14):
         s.call("Bash", {"command": "./labels"}, "labels: no printer", error=True, parent=parent)
     s.answer(parent, "No printer was found.")
+
+
+@stuck
+def page_stays_as_it_is(s: Script) -> None:
+    """A button is clicked and the page is pictured; every picture is the same."""
+    s.warm_up()
+    s.trouble()
+    source = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoAAAANSUhEUg"}
+    for _ in range(12):
+        s.call("mcp__browser__click", {"ref": "e41"}, "Clicked")
+        s.call("mcp__browser__screenshot", {}, [{"type": "image", "source": source}])
+
+
+@stuck
+def two_revisions_in_turn(s: Script) -> None:
+    """The same two revisions are tried in turn, and each fails as it did."""
+    s.warm_up()
+    s.trouble()
+    for _ in range(8):
+        s.bash("git checkout -q 41c0ffe", "")
+        s.bash("./reproduce", "the totals differ", error=True)
+        s.bash("git checkout -q 5ea51de", "")
+        s.bash("./reproduce", "the totals differ by two", error=True)

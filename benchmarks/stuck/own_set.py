@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.stuck import (
     own_errors,
+    own_healthy_rounds,
     own_healthy_runs,
     own_healthy_work,
     own_other_agents,
@@ -15,7 +16,7 @@ from benchmarks.stuck.episode import Episode
 
 MODULES = (
     *(own_repeats, own_errors, own_turns, own_other_agents),
-    *(own_healthy_work, own_healthy_runs),
+    *(own_healthy_work, own_healthy_runs, own_healthy_rounds),
 )
 """Importing a module registers its episodes."""
 

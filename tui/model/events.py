@@ -117,8 +117,8 @@ class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 class ToolResult(Struct, frozen=True, gc=False):
     """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length.
 
-    `task` is what it says of a background task: that one was launched, goes on or is over. `head` is its
-    beginning, where the excerpt lacks it. `denial`: it was not let run; `stopped`: the turn ends with that.
+    `task` is what it says of a background task: launched, goes on, over. `head` is its beginning, where the
+    excerpt lacks it; `pictures`, a number for them. `denial`: not let run; `stopped`: the turn ends with that.
     """
 
     tool_use_id: str
@@ -132,6 +132,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     head: str = ""
     stopped: bool = False
     denial: DenialKind | None = None
+    pictures: int = 0
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

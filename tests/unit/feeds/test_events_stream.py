@@ -487,6 +487,18 @@ def test_a_tool_result_may_have_any_shape(content: Any, excerpt: str) -> None:
     assert found.results[0].excerpt == excerpt
 
 
+def test_pictures_are_told_apart_by_what_they_show() -> None:
+    def pictures(*data: str) -> int:
+        shown = [{"type": "image", "source": {"type": "base64", "data": one}} for one in data]
+        found = body(answered(shown))
+        assert isinstance(found, UserMessage)
+        return found.results[0].pictures
+
+    assert pictures("iVBOR1") == pictures("iVBOR1") != pictures("iVBOR2")
+    assert pictures("iVBOR1", "iVBOR2") != pictures("iVBOR2", "iVBOR1")
+    assert pictures() == 0
+
+
 @pytest.mark.parametrize(
     ("structured", "changed", "agent"),
     [

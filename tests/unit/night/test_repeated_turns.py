@@ -159,3 +159,11 @@ def test_long_turns_are_kept_within_bounds(calls: int, is_found: bool) -> None:
     assert bool(found(made)) is is_found
     kept = made._state.detectors.conversation("").repeated_turns
     assert len(msgspec.msgpack.encode(kept)) < 400_000
+
+
+@pytest.mark.parametrize(("pause", "most"), [(240.0, StallLevel.STUCK), (600.0, StallLevel.NOTICE)])
+def test_turns_that_a_clock_begins_are_a_watch(pause: float, most: StallLevel) -> None:
+    script = Script()
+    for _ in range(60):
+        turn(script, "check for new issues", [("Bash", "gh issues", "[]")], "Nothing.", pause=pause)
+    assert max(one.level.rank for one in found(fold(script.events))) == most.rank

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Literal
+from zlib import crc32
 
 from msgspec import Raw, structs
 
@@ -37,7 +38,9 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
     A line has at most one structured answer, which belongs to the block if it is the `only` one.
     """
     text = block.content or ""
+    pictures = 0
     if not isinstance(text, str):
+        pictures = _pictures(text)
         text = "\n".join(
             part.text if part.text is not None else f"[{part.type or 'something'}]" for part in text
         )
@@ -58,7 +61,17 @@ def _read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> Tool
         *(call, failed, excerpt, len(text), added, removed),
         *(agent, task, head),
         *(_not_run(text) if failed else (False, None)),
+        pictures,
     )
+
+
+def _pictures(parts: list[wire.ResultContent]) -> int:
+    """A number for what the pictures show, 0 where there are none."""
+    found = 0
+    for part in parts:
+        if data := bytes(part.source):
+            found = crc32(data, found) or 1
+    return found
 
 
 def _not_run(text: str) -> tuple[bool, DenialKind | None]:

@@ -52,10 +52,11 @@ class WirePass(WireUsage, gc=False):
 
 
 class ResultContent(Struct, gc=False):
-    """A piece of a tool result's content."""
+    """A piece of a tool result's content; `source` is a picture's or a document's data."""
 
     type: str = ""
     text: str | None = None
+    source: Raw = Raw()
 
 
 class ContentBlock(Struct, gc=False):

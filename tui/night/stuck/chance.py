@@ -1,8 +1,9 @@
 """What differs in two texts by chance: masked here, and nothing else is.
 
 Chance are durations, ids, hashes, addresses, ports, temporary paths and times of day. A number, a
-count, a size, a job's id and a date are data. Whether a time of day is chance depends on the clock:
-`mask_timed` keeps the times that it masked, so that who knows when the texts were written can tell.
+count, a size, a job's id, a date and the id of a commit just made are data. Whether a time of day is
+chance depends on the clock: `mask_timed` keeps the times that it masked, so that who knows when the
+texts were written can tell.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ PARTS_OF_CHANCE = frozenset(
     " microseconds min mins minute minutes h hr hrs hour hours".split()
 )
 """Plain words, in lower case, that may be part of what is masked."""
+_COMMITTED = lazy(r"\[[\w/.@+-]+ (?:\(root-commit\) )?\Z")
 _COUNTDOWN = lazy(r"\b(?:eta|remaining|left|to go)\b", re.IGNORECASE)
 _MOST_CLOCKS = 64
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -114,7 +116,9 @@ def mask_part(part: str, keeps_spans: bool) -> str:
 
     def replaced(found: re.Match[str]) -> str:
         kind = found.lastgroup
-        if kind is None or kind == "time":
+        if kind is None:
+            return found[0] if _is_commit(found) else _MASK
+        if kind == "time":
             return _MASK
         if kind == "moment":
             return f"{found[0][:10]} {_MASK}"
@@ -134,7 +138,7 @@ def mask_timed(text: str) -> Masked:
     def replaced(found: re.Match[str]) -> str:
         kind = found.lastgroup
         if kind is None:
-            return _MASK
+            return found[0] if _is_commit(found) else _MASK
         if kind == "span":
             if keeps_spans:
                 return found[0]
@@ -166,6 +170,14 @@ def _substitute(replaced: Callable[[re.Match[str]], str], text: str) -> str:
     if others:
         parts.append(_CHANCE.sub(replaced, " ".join(others)))
     return " ".join(parts)
+
+
+def _is_commit(found: re.Match[str]) -> bool:
+    """Whether a hash is the id that git prints of a new commit: "[main 1a2b3c4] words"."""
+    start, end = found.span()
+    if not 7 <= end - start <= 12 or found.string[end : end + 1] != "]":
+        return False
+    return _COMMITTED.search(found.string[max(0, start - 80) : start]) is not None
 
 
 def _clock(kind: str, found: re.Match[str]) -> Clock | None:

@@ -174,6 +174,7 @@ class DetectorSet(Struct):
             denial=result.denial,
             content=answered.content,
             failures=answered.failures,
+            pictures=result.pictures,
         )
         name_call(step)
         conversation = self.conversations.get(thread) or self.conversation(thread)

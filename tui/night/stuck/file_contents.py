@@ -25,7 +25,10 @@ _MOST_ASIDE = 64
 _MOST_SHORT = 64
 _SPREAD = 0x9E3779B97F4A7C15
 _ABSENT = 0
-_COPIES = AnyWord("cp ", "mv ")
+_UNNAMED = AnyWord("cp ", "mv ", "checkout ", "switch ")
+_REVISION = "\0revision"
+"""Stands for all files that a checkout of another revision changes."""
+_NEW_BRANCH = frozenset({"-b", "-B", "-c", "-C", "--orphan", "--create"})
 _SUBSTITUTION = lazy(r"s([/|#,@!%])((?:(?!\1)[^\\]|\\.)+)\1((?:(?!\1)[^\\]|\\.)*)\1[gIi0-9]*")
 _CUT = "…"
 
@@ -74,7 +77,7 @@ class FileContents(Struct):
         """A shell command was carried out."""
         self.touched = []
         effects = shell_effects(command)
-        if not effects.paths and not _COPIES.is_in(command):
+        if not effects.paths and not _UNNAMED.is_in(command):
             if effects.commits:
                 self.on_commit()
             return ContentChange.NONE
@@ -86,7 +89,9 @@ class FileContents(Struct):
                 for path, number in self._effects(call, command):
                     name = self._name(path)
                     known.add(name)
-                    if name in ours or "" in ours or name in self.files:
+                    if name == _REVISION:
+                        change = max(change, self._to_revision(number))
+                    elif name in ours or "" in ours or name in self.files:
                         change = max(change, self._put(name, number, key))
                     else:
                         self._put_aside(name, number)
@@ -167,6 +172,11 @@ class FileContents(Struct):
         self.touched.append(name)
         return ContentChange.RETURNED if seen or again else ContentChange.NEW
 
+    def _to_revision(self, number: int) -> ContentChange:
+        """Another revision was checked out; one that was there before is nothing new, and no return."""
+        is_new = self._put(_REVISION, number, 0) == ContentChange.NEW
+        return ContentChange.NEW if is_new else ContentChange.NONE
+
     def _put_aside(self, name: str, number: int) -> None:
         """A copy of a file that is none of the project's."""
         self.aside[name] = number
@@ -222,6 +232,11 @@ class FileContents(Struct):
             if "--hard" not in rest or not set(named) <= {"HEAD"}:
                 return []
             return self._restored(list(self.files))
+        if verb in ("checkout", "switch") and len(named) == 1 and "--" not in rest:
+            is_file = named[0] in self.files or named[0] in shell_effects(command).paths
+            if not is_file and named != ["."]:
+                to_other = _NEW_BRANCH.isdisjoint(rest)
+                return [(_REVISION, exact_digest(named[0]))] if to_other else []
         if verb in ("checkout", "restore"):
             return self._checked_out(verb, rest, named)
         return []
@@ -280,3 +295,8 @@ def _remember(known: dict[int, bool], number: int) -> None:
     known[number] = True
     if len(known) > _MOST_STATES:
         del known[next(iter(known))]
+
+
+def is_revision(name: str) -> bool:
+    """Whether a name among those `touched` stands for a checkout: no file was edited."""
+    return name == _REVISION

@@ -13,7 +13,7 @@ from tui.model.evidence import TestRun
 from tui.model.stall import ProgressKind, StallWaste
 from tui.night.evidence.shell_effects import is_prose, is_scratch_path
 from tui.night.stuck.errors.causes import failure_digest
-from tui.night.stuck.file_contents import ContentChange, FileContents
+from tui.night.stuck.file_contents import ContentChange, FileContents, is_revision
 from tui.night.stuck.step import Step
 from tui.system.lazy_pattern import lazy
 
@@ -109,7 +109,9 @@ class ProgressTracker(Struct):
         if change != ContentChange.NEW:
             return False
         self.contents += 1
-        self.sources += not all(is_prose(p) or is_scratch_path(p) for p in self.files.touched)
+        self.sources += not all(
+            is_prose(p) or is_scratch_path(p) or is_revision(p) for p in self.files.touched
+        )
         return True
 
     def on_verdict(self, run: TestRun, failures: int) -> bool:

@@ -13,6 +13,7 @@ from msgspec import field, structs
 from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal, StallStep
 from tui.model.state import StallKind, StallLevel, StallThresholds
+from tui.night.stuck.calls.waiting import measures
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.file_contents import ContentChange
 from tui.night.stuck.progress import ProgressTracker
@@ -25,6 +26,8 @@ _MOST_STEPS = 8
 _MOST_CONTENTS = 64
 _LEFT = 40
 """After so many calls without a return the session goes on with something else."""
+_COMPARING = 2.0
+"""Two variants that are measured in turn are measured several times."""
 
 
 class RevertedEdits(Detector):
@@ -37,6 +40,7 @@ class RevertedEdits(Detector):
     contents: dict[int, int] = field(default_factory=dict)
     sources: int = 0
     calls: int = 0
+    measured: bool = False
     first_at: float | None = None
     first_ref: SourceRef | None = None
 
@@ -44,6 +48,7 @@ class RevertedEdits(Detector):
         if self.returns and progress.calls - self.calls > _LEFT:
             self.reset()
         if not step.content:
+            self.measured = self.measured or (bool(self.returns) and measures(step))
             return
         if progress.sources != self.sources:
             self.reset()
@@ -63,7 +68,7 @@ class RevertedEdits(Detector):
             del self.returns[next(iter(self.returns))]
         name = max(self.returns, key=self.returns.__getitem__, default="")
         count = self.returns.get(name, 0)
-        level = self.level(count, limits)
+        level = self.level(count, limits, _COMPARING if self.measured else 1.0)
         if level:
             self.finding = self._stall(name, count, level, limits)
 
@@ -80,7 +85,7 @@ class RevertedEdits(Detector):
         return self.near(max(self.returns.values(), default=0), _RETURNS, limits)
 
     def reset(self) -> None:
-        self.returns, self.shown, self.contents = {}, [], {}
+        self.returns, self.shown, self.contents, self.measured = {}, [], {}, False
         self.first_at = self.first_ref = None
         self.finding = None
 

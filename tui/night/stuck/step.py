@@ -56,7 +56,8 @@ class Step(Struct, omit_defaults=True):
     that is too long for `target`. `call` is equal for calls that ask the same, however they are
     written, and `echoes` are the words that such a call only prints. `fingerprint` stands for the answer
     without chance, `clocks` and `spans` for its times and durations, once somebody asked; `varies`: it
-    is the same as the answer before but for durations. `whole` stands for an answer that was cut.
+    is the same as the answer before but for durations. `whole` stands for an answer that was cut,
+    `pictures` for the pictures in it.
     `denial`: it was not let run.
     `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
     """
@@ -84,6 +85,7 @@ class Step(Struct, omit_defaults=True):
     spans: int = 0
     varies: bool = False
     whole: int = 0
+    pictures: int = 0
 
     @property
     def is_shell(self) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.night.stuck.stuck_session import ROOT, Session
 from tui.model.events import ToolCall
-from tui.night.stuck.file_contents import ContentChange, FileContents
+from tui.night.stuck.file_contents import ContentChange, FileContents, is_revision
 
 NONE, SAME, RETURNED, NEW = ContentChange
 
@@ -155,6 +155,18 @@ def test_an_older_commit_is_other_content() -> None:
     assert files.shell("git restore --source=HEAD~3 src/a.py") == NEW
     assert files.shell("git checkout HEAD~2 -- src/a.py") == RETURNED
     assert files.shell("git restore --staged src/a.py") == NONE
+
+
+def test_another_revision_is_other_content_but_no_edit() -> None:
+    files = Files()
+    files.edit(f"{ROOT}/src/a.py", "n = 1", "n = 2")
+    first = files.contents.tree
+    assert files.shell("git checkout -q 1a2b3c4") == NEW
+    assert all(map(is_revision, files.contents.touched))
+    assert files.contents.tree != first
+    assert files.shell("git switch next") == NEW
+    assert files.shell("git checkout -q 1a2b3c4") == NONE
+    assert files.shell("git checkout -b mend") == NONE
 
 
 def test_a_stash_comes_back() -> None:

@@ -38,7 +38,7 @@ def compare(one: Step, other: Step) -> Sameness:
     if (
         one.tool != other.tool
         or one.tree != other.tree
-        or one.is_error != other.is_error
+        or (one.is_error, one.pictures) != (other.is_error, other.pictures)
         or abs(one.size - other.size) > _SIZE_SLACK
     ):
         return Sameness.DIFFERENT

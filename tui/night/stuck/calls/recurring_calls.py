@@ -15,7 +15,7 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.calls.answers import compare
-from tui.night.stuck.calls.waiting import PAUSE, fails, glances, is_exempt, polls
+from tui.night.stuck.calls.waiting import PAUSE, acts, fails, glances, is_exempt, polls
 from tui.night.stuck.detector import Detector, counts_of
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step
@@ -25,6 +25,8 @@ _WINDOW = 60
 _NEW_STEPS = 8
 _MOST_CALLS = 96
 _MOST_ANSWERS = 3
+_TRIED = 2
+"""So many attempts more at a failure, where something new was done between."""
 _WHOLE_STEPS = 16
 """So many steps are kept as they are: most are forgotten soon, at the next progress."""
 _LISTS = frozenset({"TodoWrite", "TodoRead", "TaskList", "TaskGet", "TaskUpdate", "TaskCreate"})
@@ -65,6 +67,7 @@ class RecurringCalls(Detector):
     seen: dict[int, list[Recurrence]] = field(default_factory=dict)
     number: int = 0
     moved: int = 0
+    acted: int = 0
     distance: int = 0
     followed: int = 0
     again: list[int] = field(default_factory=list)
@@ -83,6 +86,8 @@ class RecurringCalls(Detector):
             self.distance = self.followed = 0
             if known is not None:
                 self.moved = self.number  # the same call has a new answer: something changed
+            elif acts(step):
+                self.acted = self.number
             self._add(step, paused, known)
             if self.finding is not None and self.number - self.again[-1] >= _NEW_STEPS:
                 self.finding = None
@@ -94,7 +99,9 @@ class RecurringCalls(Detector):
             self.finding = None
             return
         one.paused = one.paused and paused
-        one.take(step, self.number, max(self.number - _WINDOW, self.moved))
+        # What was done for the first time since may have been to change this answer: it is asked anew.
+        since = self.moved if fails(step) else max(self.moved, self.acted)
+        one.take(step, self.number, max(self.number - _WINDOW, since))
         if len(one.places) >= counts_of(self.name, limits).notice:
             self._judge(one, limits)
 
@@ -129,7 +136,7 @@ class RecurringCalls(Detector):
     def reset(self) -> None:
         if self.number:
             self.seen, self.again, self.finding = {}, [], None
-            self.number = self.moved = self.distance = self.followed = 0
+            self.number = self.moved = self.acted = self.distance = self.followed = 0
 
     def _add(self, step: Step, paused: bool, known: list[Recurrence] | None) -> None:
         """A call or an answer that was not seen before; the oldest of too many are forgotten."""
@@ -165,6 +172,8 @@ class RecurringCalls(Detector):
             return
         if self._is_part_of_waiting(one, limits):
             return
+        if glances(step) and not self._is_mostly_old(one):
+            return
         needed = self._needed(one, counts_of(self.name, limits).notice)
         times = len(one.places)
         level = self.level(times, limits, needed / counts_of(self.name, limits).notice)
@@ -190,12 +199,16 @@ class RecurringCalls(Detector):
         """How many rounds are needed, by what the call is."""
         step = one.step
         if fails(step):
-            return notice
+            tried = self.acted > one.places[0].number
+            return notice + _TRIED if tried else notice
         if glances(step):
             return notice + 2
+        return notice if self._is_mostly_old(one) else notice + 1
+
+    def _is_mostly_old(self, one: Recurrence) -> bool:
+        """Whether most of what came since the first of these rounds was asked before, too."""
         span = self.number - one.places[0].number + 1
-        asked = sum(place >= one.places[0].number for place in self.again)
-        return notice if 2 * asked >= span else notice + 1
+        return 2 * sum(place >= one.places[0].number for place in self.again) >= span
 
     def _stall(self, one: Recurrence, times: int, level: StallLevel, needed: float) -> Stall:
         step = one.step

@@ -95,7 +95,9 @@ class RepeatedCalls(Detector):
             rounds = run // length + 1
             if rounds < notice or self._is_shorter(length):
                 continue
-            patience = patience_of(self.steps[-(run + length) :], length, limits)
+            start = len(self.steps) - (run + length)
+            before = self.steps[: max(0, start)]
+            patience = patience_of(self.steps[-(run + length) :], length, limits, before)
             level = self.level(rounds, limits, patience.factor)
             long = self._lasted(length, run) >= patience.seconds * self.factor
             if level and (long or rounds >= patience.rounds * self.factor):

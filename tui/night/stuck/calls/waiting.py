@@ -38,13 +38,13 @@ _POLLING = lazy(
     | docker\s+(?:ps|inspect|logs|stats|wait|container\s+ls) | podman\s+(?:ps|inspect|logs|wait)
     | docker(?:\s+|-)compose\s+(?:-\S+\s+\S+\s+){0,12}(?:ps|logs)
     | systemctl\s+(?:is-active|status|show) | supervisorctl\s+status | pm2\s+(?:ls|list|status|logs|jlist)
-    | aws\s.{0,400}\b(?:describe|get|list|wait)- | aws\s+s3\s+ls | aws\s+logs
+    | aws\s.{0,400}\b(?:describe|get|list|wait)-[a-z-]{1,60} | aws\s+s3\s+ls | aws\s+logs
     | gcloud\s.{0,400}\b(?:describe|list|wait|operations|log) | az\s.{0,400}\b(?:show|list|wait)\b
     | terraform\s+(?:show|output|state|refresh) | pulumi\s+stack | nomad\s.{0,400}\bstatus | consul\s
     | (?:fly|flyctl|heroku|vercel|railway|netlify|render|eb|cf)\s.{0,400}
       \b(?:status|ps|logs?|inspect|list|ls|info)
     | (?:curl|http|wget)\b.{0,400}(?:health|status|ready|live|deploy|queue|progress
-      |\b(?:job|build|run|pipeline|task)s?\b)
+      |(?:\b|_)(?:job|build|run|pipeline|task)s?\b)
     )(?!\w)""",
     re.VERBOSE,
 )
@@ -58,7 +58,7 @@ _NOT_YET = lazy(
     r"""\bnot\ (?:yet|ready|running|started|available|found\ yet|reachable|healthy) | \byet\b | pending
     | in\ progress | still\ \w+ing | connection\ refused | ECONNREFUSED | couldn't\ connect | queued
     | initiali[sz]ing | starting | waiting | provisioning | unavailable | try\ again | not\ exist\ yet
-    | no\ such\ container""",
+    | no\ such\ container | held\ by\ process""",
     re.VERBOSE | re.IGNORECASE,
 )
 _REFUSED = lazy(r"connection\ refused|ECONNREFUSED|couldn't\ connect", re.VERBOSE | re.IGNORECASE)
@@ -77,6 +77,14 @@ _RED = lazy(
     r"\b[1-9]\d*\s+(?:failed|failing|failures?|errors?)\b|\bFAILED\b|\bFAIL\b|Traceback|\bnot ok\b"
 )
 _TESTING = lazy(r"test|check|verify|spec|lint|prove|assert", re.IGNORECASE)
+_DRAWS = lazy(
+    r"\brandom\b|\bseed=|--?seed\b|shuffle|\bfuzz|stress|\bflak[ye]|\bsoak\b|[-_]race\b|\brace[-_]",
+    re.IGNORECASE,
+)
+_NEXT_PIECE = lazy(
+    r"[-_]next\b|\bnext[-_]|__step\b|\b(?:process|run|do|take)[-_]one\b|\b(?:pop|dequeue|consume|drain)\b",
+    re.IGNORECASE,
+)
 _WELL = lazy(
     r"(?:ok|okay|pass|passed|success|successful|green|all good|clean|fine)\W*$", re.IGNORECASE
 )
@@ -141,8 +149,10 @@ _SHORT_ANSWER = 12
 """So short an answer says that a piece of work was done, and not which."""
 
 
-def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) -> Patience:
-    """The patience with `rounds` of equal steps, each `length` long; the last one is looked at."""
+def patience_of(
+    rounds: Sequence[Step], length: int, limits: StallThresholds, before: Sequence[Step] = ()
+) -> Patience:
+    """The patience with `rounds` of equal steps, each `length` long, that came after those `before`."""
     cycle = rounds[-length:]
     failing = [step for step in cycle if step.is_error]
     paused = _are_paused(rounds, length)
@@ -151,10 +161,10 @@ def patience_of(rounds: Sequence[Step], length: int, limits: StallThresholds) ->
     waits = all(_NOT_YET.search(step.excerpt) for step in failing)
     asked = sum(polls(step, limits) for step in cycle)
     if asked and (paused or 2 * asked >= length):
-        return _polling(rounds, failing, waits, limits)
+        return _polling(rounds, length, failing, waits, limits)
     if waits and paused:
         return _pausing(cycle, failing)
-    return _NONE if failing else _proving(rounds, cycle)
+    return _NONE if failing else _proving(rounds, cycle, before)
 
 
 def _backing_off(failing: list[Step], paused: bool, limits: StallThresholds) -> Patience:
@@ -176,11 +186,11 @@ def _pausing(cycle: Sequence[Step], failing: list[Step]) -> Patience:
 
 
 def _polling(
-    rounds: Sequence[Step], failing: list[Step], waits: bool, limits: StallThresholds
+    rounds: Sequence[Step], length: int, failing: list[Step], waits: bool, limits: StallThresholds
 ) -> Patience:
     """What asks again and again by its nature. A wait with pauses is never more than a notice."""
     timed = rounds[0].at is not None and rounds[-1].at is not None
-    mean = rounds[-1].since(rounds[0]) / max(1, len(rounds) - 1)
+    mean = length * rounds[-1].since(rounds[0]) / max(1, len(rounds) - 1)
     if timed and mean < _SPINNING:
         return Patience(limits.poller_factor, _TEN_MINUTES, StallLevel.SUSPECTED, _HAMMERING)
     if not timed or (failing and not waits):
@@ -188,18 +198,30 @@ def _polling(
     return _wait(limits.poller_factor, _HOUR)
 
 
-def _proving(rounds: Sequence[Step], cycle: Sequence[Step]) -> Patience:
+def _proving(rounds: Sequence[Step], cycle: Sequence[Step], before: Sequence[Step]) -> Patience:
     """Rounds that succeed: proofs, measurements, batches."""
-    if any(proves(step) for step in cycle):
+    if any(map(proves, cycle)) or _was_red(cycle, before):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
-    if any(_measures(step) for step in cycle):
+    if any(measures(step) or _takes_next(step) for step in cycle):
         return _PROOF_ALONE if len(cycle) == 1 else _PROOF_IN_TURN
     if any(step.varies for step in rounds):
         return _PROOF_IN_TURN
-    alone = cycle[-1]
-    if len(cycle) > 1 or alone.tool in EDITING or looks(alone) or fails(alone):
+    return _NONE if len(cycle) > 1 else _succeeding(cycle[-1], len(rounds))
+
+
+def _succeeding(step: Step, rounds: int) -> Patience:
+    """One call that succeeds in the same words each time."""
+    if step.tool in EDITING or looks(step) or fails(step):
         return _NONE
-    return _answering(alone, len(rounds))
+    if step.is_shell and _TESTING.search(step.shell_text) and not _NOT_YET.search(step.excerpt):
+        return _PROOF_IN_TURN
+    return _answering(step, rounds)
+
+
+def _was_red(cycle: Sequence[Step], before: Sequence[Step]) -> bool:
+    """Whether a call that ends well now failed before: whoever repeats it wants to be sure."""
+    red = {step.call for step in before if step.is_error}
+    return any(step.call in red and not looks(step) for step in cycle)
 
 
 def _answering(step: Step, rounds: int) -> Patience:
@@ -270,14 +292,28 @@ def proves(step: Step) -> bool:
     return _GREEN.search(step.excerpt) is not None and _RED.search(step.excerpt) is None
 
 
-def _measures(step: Step) -> bool:
+def measures(step: Step) -> bool:
+    """Whether a step takes a measurement that differs from one time to the next by its nature."""
     if looks(step) or fails(step):
         return False
+    if step.is_shell and _DRAWS.search(step.shell_text) is not None:
+        return True  # what is drawn by chance is another run each time
     return (
         _MEASURES.search(step.shell_text) is not None or _MEASURES.search(step.excerpt) is not None
     )
 
 
+def _takes_next(step: Step) -> bool:
+    """Whether a call asks for the next piece of a list that is kept elsewhere, and did it."""
+    if looks(step) or fails(step):
+        return False
+    return _NEXT_PIECE.search(step.shell_text if step.is_shell else step.tool) is not None
+
+
+_READS = lazy(
+    r"read|get|list|search|find|view|query|fetch|grep|glob|show|describe|status|snapshot|screenshot|open|think|goto|scroll",
+    re.IGNORECASE,
+)
 _GLANCES = lazy(
     r"(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|pwd|date|which|type|whoami|uname|id|env|df|du|git\s+(?:status|branch|log|diff|remote|stash\s+list))(?!\S)"
 )
@@ -292,6 +328,13 @@ def glances(step: Step) -> bool:
     return step.is_shell and _GLANCES.match(step.shell_text) is not None
 
 
+def acts(step: Step) -> bool:
+    """Whether a step did something, as far as is known: no look, no run of tests, nothing that failed."""
+    if step.is_error or step.run is not None or looks(step):
+        return False
+    return step.is_shell or _READS.search(step.tool) is None
+
+
 def fails(step: Step) -> bool:
     """Whether a step failed, by its mark or by the words of its answer."""
     if step.is_error:
@@ -303,4 +346,4 @@ def is_exempt(step: Step, limits: StallThresholds) -> bool:
     """Whether a step waits, proves, measures or backs off: others judge how often it may."""
     if step.is_error and is_infrastructure_error(step.excerpt):
         return True
-    return polls(step, limits) or proves(step) or (not step.is_error and _measures(step))
+    return polls(step, limits) or proves(step) or (not step.is_error and measures(step))

@@ -213,7 +213,7 @@ def cause_of(tool: str, text: str, path: str = "") -> Cause | None:
         key = exact_digest(f"{path} {normal(line)}")
         return Cause(key, CauseKind.FILE, shorten(line, _LONGEST)) if path and line else None
     line = _stating(text)
-    if not line or _OF_OTHERS.match(line):
+    if not any(map(str.isalpha, line)) or _OF_OTHERS.match(line):  # a bare number is a result
         return None
     stated = normal(line)
     if _STATUS.search(line) or is_infrastructure_error(stated):

@@ -15,6 +15,7 @@ from tui.night.usage.compact_tables import digest
 
 _KEPT = 12
 _TEXT = 2000
+_SHORT = 120
 _TIMES = 2
 _BY_PROGRAM = ("crash", "continue", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
@@ -54,8 +55,10 @@ class Prompt(NamedTuple):
 
 
 def prompt_key(text: str) -> int:
-    """Equal for prompts that differ in numbers, times and ids alone."""
-    return digest(without_numbers(text[:_TEXT]))
+    """Equal for prompts that differ in numbers, times and ids alone; a question with another one is another."""
+    text = text[:_TEXT].strip()
+    asks = len(text) <= _SHORT and "?" in text and "\n" not in text
+    return digest(text if asks else without_numbers(text))
 
 
 class PromptLog(Struct):

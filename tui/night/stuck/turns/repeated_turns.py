@@ -28,6 +28,8 @@ _MOST_TURNS = 3
 _TEXT = 2000
 _ODD = 4
 _UNSURE = 2.0
+_SCHEDULED = 300.0
+"""A prompt after so long a pause is a clock's: a watch over something that may well stay as it is all night."""
 _RELATED = 0.3
 """Less of their words have two texts in common that are about different things."""
 
@@ -238,6 +240,8 @@ class RepeatedTurns(Detector):
             return
         patience = _patience(turn, limits) * (1.0 if self.alike else _UNSURE)
         level = self.level(self.rounds, limits, patience)
+        if turn.pause >= _SCHEDULED:
+            level = min(level, StallLevel.NOTICE, key=lambda one: one.rank)
         self.finding = self._stall(turn, level, limits) if level else None
 
     def _stall(self, turn: Turn, level: StallLevel, limits: StallThresholds) -> Stall | None:
