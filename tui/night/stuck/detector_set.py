@@ -87,6 +87,12 @@ class Conversation(Struct):
         )
 
 
+_findings = attrgetter(
+    *(f"{name}.finding" for name in Conversation.__struct_fields__ if name in set(DetectorName))
+)
+"""What each detector of a conversation sees: asked at each event, and nearly always nothing."""
+
+
 @cache
 def _concerned(event: str, off: tuple[str, ...]) -> Callable[[Conversation], Sequence[Detector]]:
     """Picks the detectors that are on and do anything at such an event: for most events, a few of all."""
@@ -324,6 +330,8 @@ class DetectorSet(Struct):
         self, conversation: Conversation, quiet: Collection[DetectorName] = ()
     ) -> Stall | None:
         """The worst finding of the detectors that are on and not `quiet`, with what it cost."""
+        if not any(_findings(conversation)):
+            return None
         found = [
             finding
             for one in conversation.detectors
