@@ -98,7 +98,7 @@ async def test_words_that_wait_can_be_taken_back(scene: Elsewhere) -> None:
         await s.press("w")
         await s.see("Take words back", "Please stop for a moment", "▸ Cancel")
         await s.press("k", "enter")
-        await s.see("withdrawn")
+        await s.see("taken back")
     assert scene.states() == ["queued", "withdrawn"]
 
 
@@ -204,7 +204,7 @@ async def test_the_header_counts_what_people_did(tmp_path: Path) -> None:
             area = s.app.screen.query_one(TextArea)
             area.insert("[[story:long_tool gate=other]]")
             await s.press("tab", "right", "enter")
-            await s.see("hard · stdin · Mind the gap", "1 intervention", "seen · Mind the gap")
+            await s.see("“Mind the gap", "1 intervention", " read")
             await s.press("K")
             await s.see("Interrupt the turn", "[✓] c take a checkpoint first")
             await s.press("c")
