@@ -52,6 +52,8 @@ ANSWERS: dict[str, Call] = {
         "the text of it",
     ),
     "web": ("search_web", {"query": "how many"}, "No relevant result."),
+    "name that holds a verb": ("run_cell", {"code": "show_playlists(key)"}, "No playlist here."),
+    "no receipt": ("run_cell", {"code": "songs(key)"}, '{"message": "unauthorized"}'),
     "value": ("python", {"code": "solve(x)"}, "[-2, 2]"),
     "submit": ("submit", {}, "Submission is empty. Please write a patch first."),
     "subagent": ("Task", {"description": "Find", "prompt": "Find it."}, "I see no reason for it."),

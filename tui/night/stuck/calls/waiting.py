@@ -106,11 +106,13 @@ _READING = lazy(
 _HAS_DIGIT = lazy(r"\d")
 _ACTING = lazy(
     r"click|press|_?key|scroll|swipe|\btap|drag|mouse|typ(?:e|ing)|step|next|advance|tick|send|post|push"
-    r"|move|play|\baction: \w",
+    r"|move|play",
     re.IGNORECASE,
 )
+_ACTION = lazy(r"\baction: \w", re.IGNORECASE)
 _DONE = lazy(
-    r"\b(?!need|found|failed|unchanged|skipped|expected|required|unused|based|named|indeed)[a-z]{2,}ed\b"
+    r"\b(?!need|found|failed|un|skipped|expected|required|based|named|indeed|denied|refused|rejected|closed"
+    r"|expired|blocked|locked|limited|deprecated|aborted)[a-z]{2,}ed\b"
     r"|\b(?:done|ok|okay|complete|sent|success\w*|finish\w*|built|made|written)\b",
     re.IGNORECASE,
 )
@@ -234,7 +236,7 @@ def _answering(step: Step, rounds: int) -> Patience:
 
 def _works_off(step: Step) -> bool:
     """Whether a step may do a piece of work each time: a key is pressed, something was done."""
-    if not step.is_shell and _ACTING.search(f"{step.tool} {step.target[:60]}") is not None:
+    if not step.is_shell and (_ACTING.search(step.tool) or _ACTION.search(step.target[:60])):
         return True
     return step.size <= _RECEIPT and _DONE.search(step.excerpt) is not None
 
