@@ -125,7 +125,7 @@ def test_step_back_shows_what_repeats_and_status_what_came_after(
     sent = call("step-back")
     assert sent.code == 0
     assert "No progress since" in sent.err
-    assert "queued" in sent.out.decode()
+    assert sent.out.decode().startswith(("queued", "delivered"))
     scene.agent.exit_code()
     until(lambda: "delivered" in scene.states())
     shown = json.loads(call("status", "--json").out)

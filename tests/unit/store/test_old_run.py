@@ -168,8 +168,8 @@ def test_the_kinds_of_its_rows_are_a_contract(project: Path, tmp_path: Path) -> 
     done = run_command("events", "--json", "--verbosity", "3", home=tmp_path / "HOME", cwd=project)
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert {row["kind"] for row in rows} == KINDS
-    told = {row["label"] for row in rows if row["kind"] == "deed"}
-    assert {"run started", "segment started", "inject", "run ended"} <= told
+    labels = {row["label"] for row in rows if row["kind"] == "deed"}
+    assert {"run started", "segment started", "message", "run ended"} <= labels
 
 
 def test_its_review_and_its_line_in_the_list(project: Path) -> None:
