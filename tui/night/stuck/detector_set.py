@@ -44,10 +44,7 @@ _ORDER = {name: number for number, name in enumerate(DetectorName)}
 
 
 class Conversation(Struct):
-    """The detectors of one conversation; `episode` is the trouble that goes on, whoever saw it first.
-
-    `peak` is that trouble as it was when it was surest.
-    """
+    """The detectors of one conversation; `episode`: the trouble that goes on, `peak`: when it was surest."""
 
     repeated_calls: RepeatedCalls = field(default_factory=RepeatedCalls)
     repeated_phrases: RepeatedPhrases = field(default_factory=RepeatedPhrases)
