@@ -144,11 +144,12 @@ class Scene:
         entry: Json = until(found, f"{kind} {wanted} among {[o['kind'] for o in self.journal()]}")
         return entry
 
-    def ended(self) -> str:
+    def ended(self, seconds: float = DEADLINE) -> str:
         """The reason of the run's end, once it is over."""
         until(
             lambda: read_run_end(self.folder),
             f"the end of the run: {[o['kind'] for o in self.journal()]}",
+            seconds,
         )
         self.entry("run_ended")
         end = read_run_end(self.folder)

@@ -98,6 +98,7 @@ def test_with_nudge_it_stops_after_two_step_backs(scene: Scene) -> None:
     scene.ended()
 
 
+@pytest.mark.timeout(150)
 def test_with_interrupt_a_checkpoint_comes_first(scene: Scene) -> None:
     loop(scene, "interrupt")
     taken = step(scene, "interrupt")
@@ -115,9 +116,10 @@ def test_with_interrupt_a_checkpoint_comes_first(scene: Scene) -> None:
     scene.ended()
 
 
+@pytest.mark.timeout(150)
 def test_with_end_the_run_ends_with_a_note_and_needs_a_person(scene: Scene) -> None:
     loop(scene, "end")
-    reason = scene.ended()
+    reason = scene.ended(120)  # four steps, each after rounds of its own
     assert reason.startswith("needs you: it is stuck: Bash python3")
     assert steps(scene) == ["step-back", "step-back", "interrupt", "end"]
     assert scene.entry("run_ended")["end"] == "needs_you"
@@ -161,6 +163,7 @@ supervisor.main(sys.argv[1:2])
 """
 
 
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize(
     ("when", "kind", "number"),
     [
@@ -183,7 +186,7 @@ def test_a_supervisor_killed_between_steps(scene: Scene, when: str, kind: str, n
     died = subprocess.run(words, cwd=REPOSITORY, env=scene.environ, timeout=120, check=False)
     assert died.returncode == -signal.SIGKILL
     start.adopt_run(scene.repository, environ=scene.environ)
-    assert scene.ended().startswith("needs you: it is stuck")
+    assert scene.ended(120).startswith("needs you: it is stuck")
     assert steps(scene) == ["step-back", "step-back", "interrupt", "end"]
     assert len(scene.journal("inject")) == 3
     assert len(scene.journal("interrupt")) == 1
