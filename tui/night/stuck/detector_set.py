@@ -27,7 +27,7 @@ from tui.night.stuck.levels import judged
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.refused.refused_calls import RefusedCalls
 from tui.night.stuck.reverted_edits import RevertedEdits
-from tui.night.stuck.step import SpokenText, Step, name_call
+from tui.night.stuck.step import SpokenText, step_of
 from tui.night.stuck.turns.continuations import Compactions, Continuations, Handoffs
 from tui.night.stuck.turns.monologue import Monologue, RepeatedPhrases, SimilarMessages
 from tui.night.stuck.turns.prompts import PromptLog, Speaker
@@ -158,28 +158,8 @@ class DetectorSet(Struct):
         answered = progress.on_answer(use, result, run)
         for kind in answered.kinds:
             self.on_progress(kind, at, ref)
-        step = Step(
-            use.name,
-            use.target.removeprefix(f"{progress.cwd}/")
-            if use.path and progress.cwd
-            else use.target,
-            use.key,
-            result.is_error,
-            result.excerpt,
-            result.size,
-            progress.tree,
-            at,
-            ref,
-            called_at,
-            use.command,
-            use.path,
-            run,
-            denial=result.denial,
-            content=answered.content,
-            failures=answered.failures,
-            pictures=result.pictures,
-        )
-        name_call(step)
+        step = step_of(use, result, at, ref, called_at, run, progress.cwd)
+        step.tree, step.content, step.failures = progress.tree, answered.content, answered.failures
         conversation = self.conversations.get(thread) or self.conversation(thread)
         off = self.disabled if step.was_made else (*self.disabled, *_OF_CALLS_MADE)
         for detector in _concerned("on_step", off)(conversation):

@@ -15,7 +15,7 @@ from zlib import crc32
 from msgspec import Struct, structs
 
 from tui.model.cli_commands import SHELLS
-from tui.model.events import SourceRef
+from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
@@ -212,6 +212,37 @@ def plain_command(command: str) -> PlainCommand:
         lines = (" ".join(line.split()) for line in text.split("\n"))
         text = "\n".join(line for line in lines if line)
     return PlainCommand(text or command.strip(), echoes)
+
+
+def step_of(
+    use: ToolCall,
+    result: ToolResult,
+    at: float | None,
+    ref: SourceRef,
+    called_at: float | None,
+    run: TestRun | None,
+    cwd: str,
+) -> Step:
+    """A call with its answer, with the key of what it asks; a path is named within the folder `cwd`."""
+    step = Step(
+        use.name,
+        use.target.removeprefix(f"{cwd}/") if use.path and cwd else use.target,
+        use.key,
+        result.is_error,
+        result.excerpt,
+        result.size,
+        0,
+        at,
+        ref,
+        called_at,
+        use.command,
+        use.path,
+        run,
+        denial=result.denial,
+        pictures=result.pictures,
+    )
+    name_call(step)
+    return step
 
 
 def name_call(step: Step) -> None:
