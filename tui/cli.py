@@ -75,6 +75,10 @@ which argparse would only slow down, `hook_call(words) -> exit code`.
 """
 
 
+_TAKES_WORDS = ("run", "unit")
+"""Commands that hand what stands after `--` on, wherever their options stand; as `arguments.words`."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code; never raises for bad input."""
     standard_streams.replace_closed()
@@ -113,6 +117,10 @@ def _run(words: list[str]) -> int:
         return code
     function = name.replace("-", "_")
     parser = _parser(name)
+    if name in _TAKES_WORDS and "--" in rest:
+        cut = rest.index("--")
+        parser.set_defaults(words=rest[cut + 1 :])
+        rest = rest[:cut]
     getattr(module, f"{function}_arguments")(parser)
     parser.set_defaults(plain=name not in words)
     code = getattr(module, f"{function}_command")(parser.parse_args(rest))

@@ -13,8 +13,9 @@ from tests.unit.source_code import without_collector
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-MOST_LINES = 90_000
-MOST_MODULES = 400
+# Hooks of a session, protection, rehearsal, work trees and units are subjects of their own.
+MOST_LINES = 104_000
+MOST_MODULES = 470
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60

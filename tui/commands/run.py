@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FLAG_SETTINGS = {
     "model": "agent.model",
+    "permissions": "agent.permissions",
+    "max_continuations": "session.max_continuations",
     "max_hours": "session.max_runtime_hours",
     "max_idle": "session.max_idle_minutes",
     "max_cost": "budget.max_cost_usd",
@@ -40,12 +42,21 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, continuous="go on while tasks are open", with_recovery="resume after a crash")
     add_flags(parser, initializer="plan first")
     parser.add_argument("--model", help="the model to use")
-    parser.add_argument("--max-hours", metavar="H", help="end it after so many hours")
+    parser.add_argument(
+        "--permissions",
+        choices=("standard", "edits", "all", "ask"),
+        help="what it may do unasked (standard: edit, test, commit; no network)",
+    )
+    parser.add_argument("--max-hours", "--duration", metavar="H", help="end it after so many hours")
     parser.add_argument("--max-idle", metavar="MIN", help="end it after so many silent minutes")
     parser.add_argument("--max-cost", metavar="USD", help="end it when it has cost so much")
+    parser.add_argument(
+        "--max-continuations", metavar="N", help="end it after so many continuations and hand-overs"
+    )
     parser.add_argument("--checkpoint-every", metavar="MIN", help="minutes between checkpoints")
     add_flags(parser, allow_dirty="start although files are not committed", detach="only start it")
-    parser.add_argument("agent", nargs="*", help="after --: further words for the agent")
+    parser.set_defaults(words=[])
+    parser.epilog = "What stands after -- goes to the agent as it is."
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -56,6 +67,11 @@ def run_command(arguments: argparse.Namespace) -> int:
         raise UsageError("this is no terminal; --detach only starts the session")
     project = project_of(arguments)
     flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
+    if arguments.permissions == "all":
+        from tui.settings.own_sections import SKIP_PERMISSIONS
+
+        del flags["agent.permissions"]
+        flags["agent.skip_permissions"] = SKIP_PERMISSIONS
     loaded = settings_of(project, **flags)
     _check_agent(loaded)
     tell_ignored(project, loaded)
@@ -66,7 +82,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         settings,
         options=start.StartOptions(
             allow_dirty=arguments.allow_dirty,
-            extra=tuple(arguments.agent),
+            extra=tuple(arguments.words),
             trusted_file=loaded.trusted_file,
         ),
     )
@@ -164,7 +180,8 @@ def demo_command(arguments: argparse.Namespace) -> int:
 def unit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", metavar="GOAL", help="what is to be done every night")
     parser.add_argument("--at", metavar="HH:MM", default="22:00", help="when to start (22:00)")
-    parser.add_argument("words", nargs="*", help="after --: further words for `run`")
+    parser.set_defaults(words=[])
+    parser.epilog = "What stands after -- goes to `run` as it is."
 
 
 def unit_command(arguments: argparse.Namespace) -> int:

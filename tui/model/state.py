@@ -174,6 +174,7 @@ class OutcomeKind(StrEnum):
     BILLING_REQUIRED = "billing required"
     PERSON_REQUIRED = "person required"
     RESUME_REFUSED = "resume refused"
+    CONVERSATION_DEAD = "conversation dead"
     CRASH = "crash"
 
 
@@ -189,6 +190,10 @@ class LimitKind(StrEnum):
     DISK = "disk"
     CONTEXT = "context"
     AGENT_BUDGET = "agent budget"
+    COST_PER_DAY = "cost per day"
+    COST_PER_WEEK = "cost per week"
+    CONTINUATIONS = "continuations"
+    TESTS = "tests"
 
 
 class NotifyKind(StrEnum):

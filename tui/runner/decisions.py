@@ -107,7 +107,7 @@ def decide_after(outcome: Outcome, circumstances: Circumstances) -> Decision:
             return End(EndKind.STOPPED, f"stopped by person: {outcome.text}")
         case OutcomeKind.USAGE_LIMIT | OutcomeKind.OVERLOADED:
             return _wait_for_limit(outcome, circumstances)
-        case OutcomeKind.CRASH | OutcomeKind.RESUME_REFUSED:
+        case OutcomeKind.CRASH | OutcomeKind.RESUME_REFUSED | OutcomeKind.CONVERSATION_DEAD:
             return _restart(outcome, circumstances)
 
 

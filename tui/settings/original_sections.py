@@ -77,9 +77,28 @@ class SessionSettings(Struct, frozen=True):
     max_continuation_attempts: Annotated[
         Count,
         documented(
-            "Continuations in a row without a task done before a run gives up.", LIMIT, LOWER
+            "Continuations and hand-overs in a row without a task done before a run gives up.",
+            LIMIT,
+            LOWER,
         ),
     ] = 20
+    max_continuations: Annotated[
+        Count | None,
+        documented(
+            "Continuations and hand-overs of one run altogether before it ends; null: any.",
+            LIMIT,
+            LOWER,
+        ),
+    ] = None
+    min_test_pass_pct: Annotated[
+        Percent | None,
+        documented(
+            "A run whose newest whole test run passes a smaller share of its tests than this is asked to mend "
+            "that first, and ended with a hand-over if it does not; null: no floor.",
+            LIMIT,
+            HIGHER,
+        ),
+    ] = None
     max_memory_mib: Annotated[
         MiB | None,
         documented("Memory the agent and its children may hold; null: no limit.", LIMIT, LOWER),
@@ -138,6 +157,31 @@ class BudgetSettings(Struct, frozen=True):
             "A run ends gracefully when it has cost this much; null: no limit.", LIMIT, LOWER
         ),
     ] = 50.0
+    max_cost_usd_per_day: Annotated[
+        Usd | None,
+        documented(
+            "What all runs on this machine may cost within one local day; null: no limit.",
+            LIMIT,
+            LOWER,
+        ),
+    ] = None
+    max_cost_usd_per_week: Annotated[
+        Usd | None,
+        documented(
+            "What all runs on this machine may cost within seven days; null: no limit.",
+            LIMIT,
+            LOWER,
+        ),
+    ] = None
+    handover_pct: Annotated[
+        Percent,
+        documented(
+            "Share of the budget at which the agent is asked for its hand-over note, while there is money left "
+            "for it; 100: no note is asked for.",
+            LIMIT,
+            LOWER,
+        ),
+    ] = 90
     warning_threshold_pct: Annotated[
         Percent,
         documented("Share of the budget from which the cost is shown as a warning.", TELLS, LOWER),
@@ -183,6 +227,14 @@ class RecoverySettings(Struct, frozen=True):
         Percent,
         documented("Waits are lengthened or shortened at random by up to this.", LIMIT, LOWER),
     ] = 25
+    max_fresh_conversations: Annotated[
+        Annotated[int, Meta(ge=0, le=20)],
+        documented(
+            "Fresh conversations in a row that take over from one that the API refuses for good.",
+            LIMIT,
+            LOWER,
+        ),
+    ] = 2
     max_limit_wait_hours: Annotated[
         Hours | None,
         documented(

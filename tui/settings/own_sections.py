@@ -27,6 +27,7 @@ from tui.settings.units import (
     Hours,
     MiB,
     Milliseconds,
+    Minutes,
     Repeats,
     Rounds,
     Seconds,
@@ -63,15 +64,25 @@ class AgentSettings(Struct, frozen=True):
     fallback_model: Annotated[
         str | None, documented("Model used while the first one is overloaded; null: none.", COSTS)
     ] = None
-    permission_mode: Annotated[
-        Literal["default", "acceptEdits", "plan", "dontAsk", "auto"],
+    permissions: Annotated[
+        Literal["ask", "edits", "standard"],
         documented(
-            "What the agent may do without asking; nobody is there to answer.",
+            "What the agent may do while nobody is there to answer. standard: edit, test, build, commit; no "
+            "network, no pushes, nothing destructive; edits: edit only; ask: as the agent's own settings say. "
+            "`run --permissions all` switches every check off for one run.",
             LEAVE,
             STRICTER,
-            order=("plan", "dontAsk", "default", "acceptEdits", "auto"),
+            order=("ask", "edits", "standard"),
         ),
-    ] = "acceptEdits"
+    ] = "standard"
+    permission_mode: Annotated[
+        Literal["default", "acceptEdits", "plan", "dontAsk", "auto"] | None,
+        documented(
+            "The agent's own permission mode, in place of agent.permissions: then only this mode and the "
+            "tools below count; null: agent.permissions decides.",
+            LEAVE,
+        ),
+    ] = None
     allowed_tools: Annotated[
         tuple[str, ...],
         documented('Tools allowed without asking, such as "Bash(pytest:*)".', LEAVE, FEWER),
@@ -269,6 +280,51 @@ class CheckpointsSettings(Struct, frozen=True):
         Days | None,
         documented("Age up to which one an hour is kept; null: for ever.", KEEPS, HIGHER),
     ] = 30
+
+
+class ProtectSettings(Struct, frozen=True):
+    """What no agent may touch, whatever its permissions are; enforced by the PreToolUse hook."""
+
+    paths: Annotated[
+        tuple[str, ...],
+        documented(
+            "Files that may be neither read nor written, as globs from the project's top: "
+            '".env", "secrets/**".',
+            LEAVE,
+            ADDS,
+        ),
+    ] = ()
+    commands: Annotated[
+        tuple[str, ...],
+        documented('Beginnings of commands that may not run: "git push", "curl".', LEAVE, ADDS),
+    ] = ()
+
+
+class CommitsSettings(Struct, frozen=True):
+    """Real commits that the supervisor makes by itself; off unless asked for."""
+
+    every_minutes: Annotated[
+        Minutes | None,
+        documented(
+            "Commit the work tree on the current branch this often; null: never.", LIMIT, LOWER
+        ),
+    ] = None
+    prefix: Annotated[
+        str, documented("What the message of such a commit begins with.", HARMLESS)
+    ] = "[AUTO]"
+
+
+class LimitsSettings(Struct, frozen=True):
+    """What happens when the plan's usage limit is reached."""
+
+    on_limit: Annotated[
+        Literal["wait", "fallback-model", "stop"],
+        documented(
+            "wait: until it resets, if that is within the night; fallback-model: go on with "
+            "agent.fallback_model; stop: end the run.",
+            COSTS,
+        ),
+    ] = "wait"
 
 
 class ReviewSettings(Struct, frozen=True):

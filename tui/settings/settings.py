@@ -61,6 +61,9 @@ class Settings(Struct, frozen=True):
     stalls: own.StallsSettings = own.StallsSettings()
     checkpoints: own.CheckpointsSettings = own.CheckpointsSettings()
     review: own.ReviewSettings = own.ReviewSettings()
+    protect: own.ProtectSettings = own.ProtectSettings()
+    limits: own.LimitsSettings = own.LimitsSettings()
+    commits: own.CommitsSettings = own.CommitsSettings()
     prices: Annotated[
         dict[str, own.ModelPrice],
         documented("Prices by model; they go before the built-in table.", COSTS),

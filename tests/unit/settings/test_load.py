@@ -505,6 +505,7 @@ paths: {progress_file: ../../x, events: logs/a..b.jsonl, session_notes: /etc/pas
         "agent.command": "runs a program",
         "agent.sandbox": "lets the agent do more without asking",
         "agent.env": "runs a program",
+        "agent.permission_mode": "lets the agent do more without asking",
         "notifications.bell": "changes what you are told",
     }
 

@@ -35,7 +35,7 @@ def agent_arguments(
     if agent.skip_permissions == SKIP_PERMISSIONS:
         words += ["--dangerously-skip-permissions"]
     else:
-        words += ["--permission-mode", agent.permission_mode]
+        words += ["--permission-mode", agent.permission_mode or "acceptEdits"]
     for flag, tools in (
         ("--allowedTools", agent.allowed_tools),
         ("--disallowedTools", agent.disallowed_tools),

@@ -278,7 +278,7 @@ def _permission(place: Surroundings) -> Finding:
     if agent.skip_permissions == SKIP_PERMISSIONS:
         text = "none: the agent may do anything you may"
         return warn(text, "wanted so by agent.skip_permissions")
-    text = f"{agent.permission_mode}, {len(agent.allowed_tools)} tools allowed beside"
+    text = f"{agent.permission_mode or agent.permissions}, {len(agent.allowed_tools)} tools allowed beside"
     if agent.permission_mode == "plan":
         return fail(text, "in plan mode nothing is carried out")
     if agent.permission_mode in _ASKS and not agent.allowed_tools:
