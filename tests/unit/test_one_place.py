@@ -117,7 +117,7 @@ FACTS = {
         _names_a_file_of_a_run,
         {
             "tui/store/layout.py": "the place",
-            "tui/control/hooks/private_folders.py": "imports next to nothing",
+            "tui/store/state_names.py": "names that a hook call needs too",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },
         (
