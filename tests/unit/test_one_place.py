@@ -117,7 +117,7 @@ FACTS = {
         _names_a_file_of_a_run,
         {
             "tui/store/layout.py": "the place",
-            "tui/control/channels/hook_delivery.py": "imports next to nothing",
+            "tui/store/state_names.py": "names that a hook call needs too",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
         },
         (
@@ -211,7 +211,6 @@ FACTS = {
         _appends,
         {
             "tui/system/files.py": "the place",
-            "tui/control/channels/hook_delivery.py": "imports next to nothing",
             "tui/runner/start.py": "the log that a supervisor has for its output",
             "tui/runner/agent/attempt.py": "the log that a shim has for its output",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",

@@ -16,7 +16,7 @@ from tui.model.interventions import (
     RewindRecord,
 )
 from tui.model.journal import JournalEntry
-from tui.model.labels import describe_survivors
+from tui.model.labels import PROMINENT_HOOK_EFFECTS, describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
 from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
@@ -208,6 +208,12 @@ def _due(entry: JournalEntry) -> float | None:
     return entry.at + delay if due is None and delay is not None else due
 
 
+def _hook(data: dict[str, Any]) -> tuple[str, str] | None:
+    if _text(data, "effect") not in PROMINENT_HOOK_EFFECTS:
+        return None
+    return shorten(f"{_text(data, 'event')}: {_text(data, 'text')}", 200), "hook"
+
+
 # complexity: a table in code, one case for each kind of entry
 def _text_and_author(
     log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
@@ -261,6 +267,8 @@ def _text_and_author(
             log.suspended_seconds, log.awake_at = log.suspended_seconds + seconds, at
             log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
             return f"the machine slept for {format_duration(seconds)}", "machine"
+        case "hook":
+            return _hook(data)
         case "checkpoint_failed" | "continuation" | "note":
             log.continuations += kind == "continuation"
             texts = (_text(data, key) for key in ("text", "reason", "event"))
