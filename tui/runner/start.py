@@ -83,7 +83,8 @@ def start_run(
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
-        git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
+        allow, extra = options.allow_dirty, options.extra
+        git = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
         facts = RunFacts(
             run=new_run_id(time.time()),
             goal=goal,
