@@ -193,6 +193,8 @@ class RunState(Struct, rename=_DISK_NAMES):
     # When a person asked for something last, in seconds of the run.
     person_acted: float | None = None
     session_before_rewind: str = ""
+    # How often a supervisor that died was started again by the restarter.
+    supervisor_restarts: int = 0
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}

@@ -72,6 +72,9 @@ class RunDirectory(_NamedFolder):
     state = _FixedName("state.json")
     reader_state = _FixedName("recall")
     supervisor_log = _FixedName("supervisor.log")
+    restart_order = _FixedName("restart.json")
+    restarter_lock = _FixedName("restarter.lock")
+    left = _FixedName("left")
     summary = _FixedName("review.json")
     pruned = _FixedName(".pruned")
 
