@@ -14,6 +14,7 @@ from typing import Literal
 
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
+from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
@@ -84,6 +85,8 @@ def start_run(
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
         git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
+        if options.command != SIMULATED:
+            check_budgets(settings, time.time(), environ)
         facts = RunFacts(
             run=new_run_id(time.time()),
             goal=goal,
@@ -131,6 +134,9 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "max_runtime_hours": session.max_runtime_hours,
         "max_idle_minutes": session.max_idle_minutes,
         "max_cost_usd": budget.max_cost_usd,
+        "max_cost_usd_per_day": budget.max_cost_usd_per_day,
+        "max_cost_usd_per_week": budget.max_cost_usd_per_week,
+        "max_continuations": session.max_continuations,
         "max_memory_mib": session.max_memory_mib,
         "handover_share": session.handover_share,
         "continuous": settings.enforcement.continuous_mode,

@@ -24,6 +24,7 @@ _PROJECTS: Final = "projects"
 _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
 _JOURNAL: Final = "journal.jsonl"
+_SPENDING: Final = "spending"
 
 
 class _NamedFolder:
@@ -114,6 +115,11 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
 def projects_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the state folders of all projects lie."""
     return paths.state_dir(environ) / _PROJECTS
+
+
+def spending_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where it stands what each run of this machine has cost."""
+    return paths.state_dir(environ) / _SPENDING
 
 
 def short_digest(data: bytes) -> str:
