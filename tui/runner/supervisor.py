@@ -65,8 +65,8 @@ class Supervisor:
         )
         machine = self.machine = RunMachine(context, reader, messages)
         self.escalation = Escalation(context, reader.turns, messages)
-        machine.money = MoneyLimits(context, reader)
-        self.limits = LimitChecker(context, reader, machine.money)
+        self.money = machine.money = MoneyLimits(context, reader)
+        self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
         self.checkpoints = CheckpointSchedule(context, reader)
         self.stalls = StallResponse(context, messages, machine, self.checkpoints)
@@ -328,6 +328,7 @@ class Supervisor:
         self.requests.refuse_remaining(f"the run is over: {end.reason}")
         self.artifacts.publish_transcripts()
         self.stalls.end_stall()
+        self.money.record()
         context.notify(end.kind.notify_event or NotifyKind.FINISHED, end.reason)
         data = {"reason": end.reason, "code": end.code, "end": end.kind}
         context.journal_entry("run_ended", {**data, **({"limit": end.limit} if end.limit else {})})

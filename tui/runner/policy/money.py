@@ -26,6 +26,7 @@ from tui.store.ledgers.spending import (
     local_day,
     spent_within,
 )
+from tui.system.errors import OvernightError
 from tui.system.format import format_money_plain
 
 _OTHERS_SECONDS = 2.0
@@ -78,6 +79,10 @@ class MoneyLimits:
         usd, kind = min(left)
         return kind, max(usd, _LEAST_USD)
 
+    def record(self) -> None:
+        """Writes down what the run has cost, where that has changed."""
+        self._update()
+
     def may_spend(self) -> bool:
         """Whether a limit that the agent's own budget stood for leaves money: a new day, a pause."""
         left = self.left()
@@ -128,7 +133,7 @@ class MoneyLimits:
             if total.usd is not None:
                 now = self._context.clock.wall()
                 moments = self._reader.spent_by_slot() or {now: total.usd}
-                self._days = by_local_day(moments)
+                self._days = by_local_day(moments, now)
         self._say_unpriced(total)
         self._write()
         return total
@@ -143,7 +148,7 @@ class MoneyLimits:
             return
         try:
             self._ledger.record(self._context.folder, spending)
-        except OSError:
+        except (OSError, OvernightError):
             return  # a full disk must not end the run; the next change is written
         self._recorded = spending
 

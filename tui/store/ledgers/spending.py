@@ -45,11 +45,14 @@ def spent_within(days: Mapping[str, float], today: date, length: int) -> float:
     return sum(usd for day, usd in days.items() if first <= day <= last)
 
 
-def by_local_day(moments: Mapping[float, float]) -> dict[str, float]:
-    """USD by local day, from USD by moment (s since the epoch)."""
+def by_local_day(moments: Mapping[float, float], now: float) -> dict[str, float]:
+    """USD by local day, from USD by moment (s since the epoch); a moment of no day counts as `now`."""
     days: dict[str, float] = {}
     for at, usd in moments.items():
-        day = local_day(at).isoformat()
+        try:
+            day = local_day(at).isoformat()
+        except (ValueError, OverflowError, OSError):
+            day = local_day(now).isoformat()
         days[day] = days.get(day, 0.0) + usd
     return days
 
@@ -67,7 +70,7 @@ class SpendingLedger:
         self._known: dict[str, tuple[tuple[int, int], RunSpending]] = {}
 
     def record(self, run: RunDirectory, spending: RunSpending) -> None:
-        """Replaces what is known of a run. Raises OSError."""
+        """Replaces what is known of a run. Raises OSError, RefusedError."""
         folder = spending_folder(self._environ)
         private_folder(folder.parent)
         private_folder(folder)
