@@ -197,9 +197,12 @@ def _survivors_text(data: Mapping[str, object]) -> str:
     return describe_survivors([str(name) for name in names[:_MOST_SURVIVORS]])
 
 
-def _limit_reached(entry: JournalEntry) -> LimitReached:
+def _limit_reached(entry: JournalEntry, before: LimitReached | None) -> LimitReached:
+    """A limit told again has come to more since, and was reached when it was told first."""
+    kind, at = _text(entry.data, "limit"), entry.at
+    since = before.since if before is not None and before.kind == kind else at
     used, bound = _number(entry.data, "used"), _number(entry.data, "bound")
-    return LimitReached(_text(entry.data, "limit"), entry.at, used, bound)
+    return LimitReached(kind, since, used, bound)
 
 
 def _due(entry: JournalEntry) -> float | None:
@@ -250,7 +253,7 @@ def _text_and_author(
             text += f": {_text(data, 'value')} of {allowed}" if allowed else ""
             if kind == "limit_hit":
                 timeline.mark(at, "limit", text)
-                log.limit = _limit_reached(entry)
+                log.limit = _limit_reached(entry, log.limit)
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
