@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from tui.control import wording
 from tui.control.availability import Availability, FindReachability, find_obstacle
-from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
+from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import checkpoint_entry, retire_by_settings, take_checkpoint
 from tui.control.rewind import execute
 from tui.control.rewind.apply_steps import ProgressCallback
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
+from tui.control.rewind.targets import find_target
 from tui.control.supervisor_request import send_request
 from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
 from tui.model.interventions import Injection
@@ -106,14 +107,12 @@ class Operations:
     def conversation_availability(self) -> Availability:
         """Whether a rewind can take the conversation back too."""
         supervised = self.is_supervised()
-        return Availability(supervised, "" if supervised else "only for a run of ours that goes on")
+        return Availability(supervised, "" if supervised else wording.ONLY_OUR_RUNS)
 
     def check_conversation(self, mode: str) -> None:
         """Raises RefusedError where the conversation is to come back and nobody can bring it."""
         if mode != "code" and not self.is_supervised():
-            raise RefusedError(
-                "the conversation goes back only in a run of ours that goes on; --code is for the files"
-            )
+            raise RefusedError(wording.describe_no_conversation(self.has_run))
 
     @property
     def has_repository(self) -> bool:
@@ -177,9 +176,10 @@ class Operations:
         return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
 
     def plan_rewind(self, checkpoint: str | Checkpoint, *, foreign: bool = False) -> RewindPlan:
-        """What going back would change; writes nothing. A foreign one is found only with `foreign`."""
+        """What going back would change; writes nothing. A string is an id, "last-good" or "start"."""
         if isinstance(checkpoint, str):
-            checkpoint = find_checkpoint(self.work_tree, checkpoint, foreign=foreign)
+            run = RunDirectory(Path(self.run_dir)).id if self.has_run else ""
+            checkpoint = find_target(self.work_tree, checkpoint, run, foreign=foreign)
         live = self.other_live_sessions()
         return plan_rewind(self.work_tree, checkpoint, live=live, limits=self._limits)
 
