@@ -24,7 +24,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def take(place: Path, text: str, **facts: Any) -> Checkpoint:
-    write(place, "code.py", text)
+    write(place, {"code.py": text})
     return Operations(place, Settings()).take_checkpoint("", facts=facts)
 
 
