@@ -189,6 +189,7 @@ class Supervisor:
             end = self.reader.end_of_stream()
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
         self.checkpoints.record_results(self.requests.answer)
+        self.requests.confirm_rewind()
         self.requests.handle_new()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
