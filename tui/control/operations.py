@@ -22,7 +22,7 @@ from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.control.rewind.targets import find_target
 from tui.control.supervisor_request import send_request
-from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
+from tui.feeds.sessions import live_processes
 from tui.model.interventions import Injection
 from tui.model.journal import Requester
 from tui.model.session import AgentProcess
@@ -190,7 +190,7 @@ class Operations:
 
     def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, described."""
-        alive = live_agents(Git(self.work_tree).work_tree)
+        alive = live_processes.agents_in_work_tree(Git(self.work_tree).work_tree)
         if self.is_supervised():
             from tui.store.runs import newest_agent
 
@@ -198,7 +198,7 @@ class Operations:
             pid = own[0] if own is not None else None
             alive = tuple(a for a in alive if a.session != self.session and a.pid != pid)
         other = (f"the session on {self._elsewhere}",) if self._elsewhere else ()
-        return (*describe_agents(alive, self.session), *other)
+        return (*live_processes.describe_agents(alive, self.session), *other)
 
     def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
@@ -360,7 +360,7 @@ class Operations:
     @property
     def agent(self) -> AgentProcess | None:
         """The living agent of a session that is no run of ours; None when there is none."""
-        return agent_for_session(self._agents, self.session)
+        return live_processes.agent_for_session(self._agents, self.session)
 
     def foreign_session(self) -> ForeignSession:
         """The session that somebody else started; NoSessionError when none lives here."""

@@ -15,7 +15,7 @@ from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.execute import execute_rewind, journal_data, plan_undo
 from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.control.rewind.targets import find_target
-from tui.feeds.sessions.live_processes import describe_agents, live_agents
+from tui.feeds.sessions.live_processes import agents_in_work_tree, describe_agents
 from tui.runner.conversation_place import (
     ConversationPlace,
     find_place,
@@ -162,7 +162,7 @@ class RunRewinder:
         """The plan of a rewind to it, or of the undo of the last one."""
         # Without the agent of this run, which is stopped first.
         own, project = newest_agent(self._folder), self._context.project
-        alive = live_agents(Git(project).work_tree)
+        alive = agents_in_work_tree(Git(project).work_tree)
         live = describe_agents(one for one in alive if own is None or one.pid != own[0])
         if checkpoint is None:
             return plan_undo(project, live=live, limits=self._limits)
