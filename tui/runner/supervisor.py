@@ -203,6 +203,7 @@ class Supervisor:
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
             self._keep_money_limits()
         self.checkpoints.record_results(self.requests.answer)
+        self.requests.confirm_rewind()
         self.requests.handle_new()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
