@@ -335,6 +335,7 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
         "tui.commands.act.hooks", "tui.control", "tui.control.channels",
         "tui.control.channels.hook_delivery", "tui.control.hooks",
         "tui.control.hooks.private_folders", "tui.system.paths",
+        "tui.store", "tui.store.state_names",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}
     assert not heavy & set(loaded)

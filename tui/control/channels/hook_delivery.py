@@ -13,7 +13,8 @@ import time
 from typing import Final, NamedTuple
 
 from tui.control.hooks import private_folders
-from tui.control.hooks.private_folders import MAILBOX, is_session_id
+from tui.control.hooks.private_folders import is_session_id
+from tui.store.state_names import MAILBOX
 
 EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
 WAITING: Final = ".msg"

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from tui.control.channels import hook_delivery
-from tui.control.hooks.private_folders import MAILBOX, is_session_id
+from tui.control.hooks.private_folders import is_session_id
 from tui.store.layout import make_project_state, project_state
+from tui.store.state_names import MAILBOX
 from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write_at, private_folder
 

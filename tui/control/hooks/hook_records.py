@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tui.control.hooks import private_folders
+from tui.store.state_names import JOURNAL, OPERATIONS
 
 if TYPE_CHECKING:
     from tui.model.journal import HookEffect
@@ -78,7 +79,7 @@ def _journal_of(mailbox: str, session: str, make: bool) -> tuple[str, int]:
     run = os.environ.get(RUN_VARIABLE, "")
     if make and run:
         try:
-            return private_folders.JOURNAL, private_folders.open_run(run)
+            return JOURNAL, private_folders.open_run(run)
         except OSError:
             pass  # it names no run of this state folder
     if not private_folders.is_session_id(session):
@@ -86,10 +87,10 @@ def _journal_of(mailbox: str, session: str, make: bool) -> tuple[str, int]:
     state = private_folders.open_project_state(mailbox)
     try:
         open_folder = private_folders.make_below if make else private_folders.open_below
-        folder = open_folder(state, private_folders.OPERATIONS)
+        folder = open_folder(state, OPERATIONS)
     finally:
         os.close(state)
-    return f"{session}.{private_folders.JOURNAL}", folder
+    return f"{session}.{JOURNAL}", folder
 
 
 def _open(folder: int, name: str, make: bool) -> int:

@@ -9,14 +9,9 @@ import os
 import stat
 from typing import Final
 
+from tui.store.state_names import MAILBOX, PROJECTS, RUNS
 from tui.system import paths
 
-# Names that `store/layout` has too: importing it would take longer than all of this.
-PROJECTS: Final = "projects"
-RUNS: Final = "runs"
-OPERATIONS: Final = "deeds"
-MAILBOX: Final = "mailbox"
-JOURNAL: Final = "journal.jsonl"
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
