@@ -34,9 +34,7 @@ _OPERATOR: Final = lazy(r";;&|;;|;&|&&|\|\||\|&|[\n;&|()]")
 _BLANKS: Final = lazy(r"(?:[ \t\r]|\\\n)+")
 _SPACES: Final = lazy(r"(?:[ \t\r\n]|\\\n)+")
 _NAME: Final = lazy(r"[A-Za-z_]\w*|[0-9@*#?!$-]")
-_BRACED: Final = lazy(
-    r"([#!]?)([A-Za-z_]\w*|[0-9]+|[@*#?!$-])(\[[^\]}]*\])?(:?[-=+?])?", re.ASCII
-)
+_BRACED: Final = lazy(r"([#!]?)([A-Za-z_]\w*|[0-9]+|[@*#?!$-])(\[[^\]}]*\])?(:?[-=+?])?", re.ASCII)
 _ESCAPE: Final = lazy(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|[0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "", "b": "", "e": "", "f": "", "v": ""}
 _OPEN_QUOTE: Final = "a quote is not closed"
@@ -189,9 +187,9 @@ class _Reader:
                 self._at = self._end if end < 0 else end
             elif is_test and char in "\n;&|()<>":
                 self._at += 1
-            elif char == "(" and self._calculation(words):
-                continue
-            elif char in "<>&0123456789{" and self._redirection(redirections):
+            elif (char == "(" and self._calculation(words)) or (
+                char in "<>&0123456789{" and self._redirection(redirections)
+            ):
                 continue
             elif char in "\n;&|()":
                 break
@@ -292,6 +290,8 @@ class _Reader:
             if char in "<>" and not parts and text.startswith("(", self._at + 1):
                 self._at += 2
                 parts.append(Part(VARIABLE, "", True, (self.script(")"),)))
+            elif char == "(" and len(parts) == 1 and bare_text(tuple(parts)).endswith("="):
+                parts.append(self._array())
             elif char in " \t\r\n;&|()<>":
                 break
             elif char == "'":
@@ -301,6 +301,18 @@ class _Reader:
             else:
                 self._piece(parts, _RUN, is_quoted=False)
         return tuple(parts)
+
+    def _array(self) -> Part:
+        """The elements of an array that is assigned; their values are not followed."""
+        self._at += 1
+        scripts: list[Script] = []
+        while self._at < self._end and self._text[self._at] != ")":
+            self._step()
+            word = self._word()
+            scripts += [one for part in word for one in part.inner]
+            self._at += not word
+        self._at += 1
+        return Part(VARIABLE, "", True, tuple(scripts))
 
     def _until(self, quote: str) -> str:
         end = self._text.find(quote, self._at + 1)

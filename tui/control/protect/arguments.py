@@ -23,9 +23,7 @@ _ONLY_NAMES: Final = _set(
     " id whoami command if then fi case esac done in select"
 )
 """They look at no content: a file's name, its being there, its size."""
-_PATTERN_FIRST: Final = _set(
-    "grep egrep fgrep zgrep rg ag ack sed gsed awk gawk mawk nawk jq yq perl"
-)
+_PATTERN_FIRST: Final = _set("grep egrep fgrep zgrep rg ag ack sed gsed awk gawk mawk nawk jq yq")
 _PATTERN_OPTIONS: Final = _set("-e -f --regexp --expression --file")
 _REMOVING: Final = _set("rm rmdir unlink shred trash trash-put srm wipe")
 _COPYING: Final = _set("cp mv install rsync scp ln gcp gmv ditto")
@@ -65,7 +63,12 @@ _FIND_PATTERNS: Final = _set(
 )
 _NAMING: Final = _set("-name -iname -path -ipath -wholename -iwholename")
 # All hidden names but `.git`, which `git clean` never takes.
-_HIDDEN: Final = (f".{SET}!g]{STAR}", f".g{SET}!i]{STAR}", f".gi{SET}!t]{STAR}", f".git{SET}!/]{STAR}")
+_HIDDEN: Final = (
+    f".{SET}!g]{STAR}",
+    f".g{SET}!i]{STAR}",
+    f".gi{SET}!t]{STAR}",
+    f".git{SET}!/]{STAR}",
+)
 _SEPARATORS: Final = lazy(r"[=:,@]")
 _MOST_WORDS: Final = 1_500
 _MOST_PIECES: Final = 12
@@ -86,6 +89,9 @@ def paths_of(name: str, args: Sequence[str]) -> Iterator[PathUse]:
         yield from _of_copy(name, args)
     elif name in _PATTERN_FIRST:
         yield from _of_pattern(name, args)
+    elif name == "perl":
+        changes = any(word[:1] == "-" and "i" in word for word in args)
+        yield from _joined(_positional(name, args), Use.WRITE if changes else Use.READ)
     else:
         use = Use.WRITE if name in _WRITING else Use.READ
         yield from _joined(_given(name, args), use)
@@ -162,7 +168,7 @@ def _of_pattern(name: str, args: Sequence[str]) -> Iterator[PathUse]:
     """`grep PATTERN FILE`, `sed SCRIPT FILE`: the first word is no file unless an option gives the pattern."""
     options = [plain(word) for word in args if word[:1] == "-"]
     is_given = any(option.partition("=")[0] in _PATTERN_OPTIONS for option in options)
-    changes = name in ("sed", "gsed", "perl") and any(
+    changes = name in ("sed", "gsed") and any(
         option.startswith("--in-place") or (option[:2] != "--" and "i" in option)
         for option in options
     )

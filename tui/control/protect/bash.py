@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple, NoReturn
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from tui.control.protect.arguments import paths_of, pieces
-from tui.control.protect.beginnings import Beginning, Beginnings
+from tui.control.protect.beginnings import Beginnings
 from tui.control.protect.calls import inside, name_of
 from tui.control.protect.expansion import (
     Variables,
@@ -25,7 +25,9 @@ from tui.control.protect.expansion import (
     printed,
     text_of,
 )
+from tui.control.protect.globs import fold
 from tui.control.protect.paths import ProtectedPaths, Use, real_path
+from tui.system import paths as own_paths
 from tui.system.lazy_pattern import lazy
 from tui.system.shell_syntax import (
     UNKNOWN,
@@ -38,6 +40,9 @@ from tui.system.shell_syntax import (
     read_script,
 )
 
+if TYPE_CHECKING:
+    from tui.model.permissions.denied_commands import DeniedCommand
+
 _KEYWORDS: Final = frozenset("if then elif else while until do ! { } coproc function time".split())
 _PIPES: Final = ("|", "|&")
 _MOST_CALLS: Final = 3_000
@@ -45,16 +50,19 @@ _MOST_BASES: Final = 4
 _DEEPEST: Final = 12
 _MOST_CODE: Final = 100_000
 _MOST_WORDS: Final = 3_000
+_ASSIGNING: Final = frozenset("export declare typeset local readonly".split())
 _FOLDER_OPTIONS: Final = frozenset("-C --directory --cwd --prefix --chdir".split())
 _STRING: Final = lazy(
     r"\"((?:[^\"\\\n]|\\.){0,2000})\"|'((?:[^'\\\n]|\\.){0,2000})'|`((?:[^`\\]|\\.){0,2000})`",
     re.DOTALL,
 )
 _RUNS: Final = lazy(
-    r"system|popen|subprocess|spawn|exec|check_output|check_call|\bcall\b|\brun\(|shell|qx|%x|`", re.I
+    r"system|popen|subprocess|spawn|exec|check_output|check_call|\bcall\b|\brun\(|shell|qx|%x|`",
+    re.I,
 )
 _WRITES: Final = lazy(
-    r"write|unlink|remove|rename|rmtree|['\"][wax]b?\+?['\"]|mkdir|copy|move|truncate|touch|dump", re.I
+    r"write|unlink|remove|rename|rmtree|['\"][wax]b?\+?['\"]|mkdir|copy|move|truncate|touch|dump",
+    re.I,
 )
 _BETWEEN_PATHS: Final = lazy(r"[\s'\"()\[\]{};|&<>`$]+")
 _JOINED: Final = lazy(r"['\"]\s*,\s*['\"]")
@@ -86,6 +94,14 @@ class _Place(NamedTuple):
         return self._replace(variables={**self.variables, name: value})
 
 
+class Folders(NamedTuple):
+    """The project's top, the session's current folder, the person's home; all absolute."""
+
+    project: str
+    cwd: str
+    home: str
+
+
 class ShellJudge:
     """Judges texts for a shell; `RefusedCallError` where something in one is protected."""
 
@@ -93,12 +109,13 @@ class ShellJudge:
         self,
         paths: ProtectedPaths,
         beginnings: Beginnings,
-        cwd: str,
-        home: str,
+        denied: Sequence[DeniedCommand],
+        folders: Folders,
         environ: Mapping[str, str],
     ) -> None:
-        self._paths, self._beginnings, self._home = paths, beginnings, home
-        self._place = _Place((cwd,), known_variables(environ, home))
+        self._paths, self._beginnings, self._denied = paths, beginnings, denied
+        self._project, self._home = folders.project, folders.home
+        self._place = _Place((folders.cwd,), known_variables(environ, folders.home))
         self._checked: set[tuple[str, str, Use]] = set()
         self._calls = 0
 
@@ -129,11 +146,14 @@ class ShellJudge:
         """What cannot be read is refused where it holds a protected beginning, or names a path, as words."""
         bare = text.translate({ord(sign): " " for sign in "\n\t`;|&(){}<>$"})
         words = bare.translate({ord(sign): None for sign in "'\"\\\0"}).split()
-        for rule in self._beginnings.all:
-            first = rule.program
-            for at, word in enumerate(words):
-                if word.lower().endswith(first) and self._beginnings.hit(words[at : at + 12]):
-                    _refuse_command(rule, " ".join(words[at : at + 4]), why)
+        names = {rule.program for rule in self._beginnings.all}
+        names |= {one.words[0] for one in self._denied}
+        for at, word in enumerate(words):
+            if fold(word.rpartition("/")[2]) in names:
+                try:
+                    self._check_command(words[at : at + 12])
+                except RefusedCallError as refused:
+                    _refuse_unread(refused.refusal, why)
         for word in words[:_MOST_WORDS]:
             for piece in pieces(word):
                 self.path(piece, Use.WRITE, word)
@@ -232,9 +252,7 @@ class ShellJudge:
         self._calls += 1
         if depth > _DEEPEST or self._calls > _MOST_CALLS:
             return ""
-        rule = self._beginnings.hit(argv, self._is_file)
-        if rule is not None:
-            _refuse_command(rule, " ".join(map(plain, argv[:8])))
+        self._check_command(argv)
         name, kept = name_of(argv), self._place
         self.path(argv[0], Use.READ)
         within = inside(argv, fed)
@@ -253,7 +271,35 @@ class ShellJudge:
             self._code(code, depth)
         if name in ("cd", "pushd", "chdir"):
             self._move(argv[1:])
+        elif name in _ASSIGNING:
+            for pair in filter(None, map(assigned, argv[1:])):
+                self._place = self._place.setting(pair[0], _known(pair[1]))
         return _output(name, argv[1:], fed)
+
+    def _check_command(self, argv: list[str]) -> None:
+        rule = self._beginnings.hit(argv, self._is_file)
+        if rule is not None:
+            _refuse_command(rule.text, " ".join(map(plain, argv[:8])), "is a protected command")
+        if self._denied:
+            from tui.model.permissions.denied_commands import denied_command  # of runs only
+
+            entry = denied_command([self._shortened(word) for word in argv], self._denied)
+            if entry is not None:
+                whose = f"is not permitted in this run ({entry.kind.words})"
+                _refuse_command(entry.text, " ".join(map(plain, argv[:8])), whose)
+
+    def _shortened(self, field: str) -> str:
+        """A word as the table of denied commands has it: `~` for the home, `/` for what holds the project."""
+        word = plain(field)
+        if own_paths.lies_in(word, self._home) and self._home != "/":
+            if not own_paths.lies_in(self._project, self._home) or not own_paths.lies_in(
+                word, self._project
+            ):
+                return "~" + word[len(self._home) :]
+        if word[:1] not in (".", "/"):
+            return word
+        whole = os.path.normpath(os.path.join(self._place.bases[0], word))
+        return "/" if own_paths.lies_in(self._project, whole) else word
 
     def _is_file(self, word: str, named: str) -> bool:
         """Whether a word is the file that a rule names from the project's top."""
@@ -348,9 +394,12 @@ def _refuse_path(glob: str, found: str) -> NoReturn:
     raise RefusedCallError(Refusal(glob, shown, reason))
 
 
-def _refuse_command(rule: Beginning, found: str, why: str = "") -> NoReturn:
+def _refuse_command(rule: str, found: str, whose: str) -> NoReturn:
     shown = found[:200]
-    whose = "is a protected command" if rule.is_protected else "is not permitted in this run"
-    unread = f" The command cannot be read whole ({why}), so it was refused." if why else ""
-    reason = f"{rule.text!r} {whose}: {shown!r} was not run.{unread} Go on without it."
-    raise RefusedCallError(Refusal(rule.text, shown, reason))
+    reason = f"{rule!r} {whose}: {shown!r} was not run. Go on without it."
+    raise RefusedCallError(Refusal(rule, shown, reason))
+
+
+def _refuse_unread(refusal: Refusal, why: str) -> NoReturn:
+    reason = f"The command cannot be read whole ({why}), and it names what may not be run: {refusal.reason}"
+    raise RefusedCallError(refusal._replace(reason=reason))

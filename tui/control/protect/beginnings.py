@@ -40,11 +40,10 @@ _ANY_ORDER: Final = frozenset("make gmake just rake gradle gradlew ninja task no
 
 
 class Beginning(NamedTuple):
-    """A rule: as it was written, its words, and whether the person protects it or a run's permissions deny it."""
+    """A rule: as it was written, and its words."""
 
     text: str
     words: tuple[str, ...]
-    is_protected: bool
 
     @property
     def program(self) -> str:
@@ -54,12 +53,8 @@ class Beginning(NamedTuple):
 class Beginnings:
     """The rules of a project for commands."""
 
-    def __init__(self, commands: Sequence[str], denied: Sequence[str]) -> None:
-        found = (
-            *(Beginning(text, tuple(text.split()), True) for text in commands),
-            *(Beginning(text, tuple(text.split()), False) for text in denied),
-        )
-        self.all = tuple(rule for rule in found if rule.words)
+    def __init__(self, commands: Sequence[str]) -> None:
+        self.all = tuple(Beginning(text, tuple(text.split())) for text in commands if text.split())
 
     def hit(
         self, argv: Sequence[str], is_file: Callable[[str, str], bool] = lambda word, named: False
@@ -155,7 +150,9 @@ def _has_letter(
 ) -> bool:
     letters = {letter, letter.swapcase()} if (program, letter.lower()) in _BOTH_CASES else {letter}
     full = {names[one] for one in letters if one in names}
-    return any(_letters(one) & letters or any(_is_long(name, one) for name in full) for one in options)
+    return any(
+        _letters(one) & letters or any(_is_long(name, one) for name in full) for one in options
+    )
 
 
 def _letters(option: str) -> set[str]:

@@ -121,6 +121,8 @@ def expand(field: str, base: str) -> list[str]:
     for number, part in enumerate(parts):
         if not has_pattern(part):
             found = [os.path.join(one, part) for one in found]
+            if number > fixed_parts(parts):
+                found = [one for one in found if os.path.lexists(one)]
             continue
         after: list[str] = []
         for folder in found:

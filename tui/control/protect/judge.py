@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tui.control.protect.bash import RefusedCallError, Refusal, ShellJudge
+from tui.control.protect.bash import Folders, Refusal, RefusedCallError, ShellJudge
 from tui.control.protect.beginnings import Beginnings
 from tui.control.protect.expansion import TO_MARKS
 from tui.control.protect.paths import ProtectedPaths, Use
@@ -61,7 +61,9 @@ def judge(
     if rules.is_empty or not isinstance(given, dict):
         return None
     paths = ProtectedPaths(rules.paths, rules.written, project, home)
-    shell = ShellJudge(paths, Beginnings(rules.commands, rules.denied), cwd, home, environ)
+    shell = ShellJudge(
+        paths, Beginnings(rules.commands), rules.denied, Folders(project, cwd, home), environ
+    )
     try:
         if call.tool in _FILES:
             key, use = _FILES[call.tool]
@@ -81,7 +83,7 @@ def judge(
 
 def _check(shell: ShellJudge, path: object, use: Use) -> None:
     if isinstance(path, str):
-        shell.path(path.removeprefix("file://").translate({n: None for n in range(9)}), use)
+        shell.path(path.removeprefix("file://").translate(dict.fromkeys(range(9))), use)
 
 
 def _check_search(shell: ShellJudge, given: Mapping[str, object], key: str) -> None:

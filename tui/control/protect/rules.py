@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.model.permissions.denied_commands import DeniedCommand
 
 _MOST_RULES: Final = 500
 _LONGEST: Final = 1_000
@@ -23,13 +26,13 @@ class Rules(NamedTuple):
     """What may not be touched.
 
     `paths` may be neither read nor written, `written` not written; both are globs from the project's top, or
-    absolute. `commands` are beginnings of commands by words, `denied` those that a run's permissions deny.
+    absolute. `commands` are beginnings of commands by words, `denied` the commands that a run's permissions deny.
     """
 
     paths: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
-    denied: tuple[str, ...] = ()
+    denied: tuple[DeniedCommand, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -61,7 +64,8 @@ def stamp_of(path: str) -> Stamp:
 def encode_rules(kept: KeptRules) -> bytes:
     """The file of a project's rules."""
     whole = {"schema": _SCHEMA, "project": kept.project, "sources": kept.sources}
-    return json.dumps({**whole, **kept.rules._asdict()}).encode()
+    denied = [one._asdict() for one in kept.rules.denied]
+    return json.dumps({**whole, **kept.rules._asdict(), "denied": denied}).encode()
 
 
 def decode_rules(data: bytes) -> KeptRules:
@@ -74,8 +78,31 @@ def decode_rules(data: bytes) -> KeptRules:
         raise ValueError("it names no project")
     if not isinstance(sources, list):
         raise ValueError("it does not say what it was made of")
-    rules = Rules(**{name: _texts(whole.get(name)) for name in Rules._fields})
+    rules = Rules(
+        paths=_texts(whole.get("paths")),
+        commands=_texts(whole.get("commands")),
+        written=_texts(whole.get("written")),
+        denied=_denied(whole.get("denied")),
+    )
     return KeptRules(project, rules, tuple(map(_stamp, sources)))
+
+
+def _denied(value: object) -> tuple[DeniedCommand, ...]:
+    entries: Sequence[dict[str, Any]] = value if isinstance(value, list) else ()
+    if not entries:
+        return ()
+    from tui.model.permissions.denied_commands import DeniedCommand, DeniedKind  # of runs only
+
+    return tuple(
+        DeniedCommand(
+            DeniedKind(one["kind"]),
+            tuple(one["words"]),
+            tuple(one["signs"]),
+            tuple(one["unless"]),
+            bool(one["only"]),
+        )
+        for one in entries
+    )
 
 
 def _stamp(entry: object) -> Stamp:
