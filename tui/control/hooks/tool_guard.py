@@ -1,8 +1,8 @@
 """Answers a PreToolUse hook: denies the call that touches what is protected, and says nothing else.
 
-Every tool call waits for this, so it imports next to nothing. A fault of ours must not wedge a night, and must not
-quietly switch the protection off either: then the call's text is searched for protected words, which decides,
-and the fault is recorded as failed.
+Every tool call waits for this, so it imports next to nothing. A fault of ours must not wedge a night, and must
+not quietly switch the protection off either: then the call's text is searched for protected words, which
+decides, and the fault is recorded as failed.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from tui.control.protect.arguments import paths_of, pieces
@@ -291,11 +292,9 @@ class ShellJudge:
     def _shortened(self, field: str) -> str:
         """A word as the table of denied commands has it: `~` for the home, `/` for what holds the project."""
         word = plain(field)
-        if own_paths.lies_in(word, self._home) and self._home != "/":
-            if not own_paths.lies_in(self._project, self._home) or not own_paths.lies_in(
-                word, self._project
-            ):
-                return "~" + word[len(self._home) :]
+        is_of_project = own_paths.lies_in(word, self._project) and word != self._home
+        if own_paths.lies_in(word, self._home) and not is_of_project:
+            return "~" + word[len(self._home) :]
         if word[:1] not in (".", "/"):
             return word
         whole = os.path.normpath(os.path.join(self._place.bases[0], word))
@@ -325,7 +324,7 @@ class ShellJudge:
 
     def _move_by_option(self, args: list[str]) -> None:
         """`-C FOLDER` of git, make, tar: names may stand for files below it."""
-        for word, after in zip(args, args[1:], strict=False):
+        for word, after in pairwise(args):
             if word in _FOLDER_OPTIONS:
                 bases = self._place.bases
                 below = tuple(os.path.normpath(os.path.join(one, plain(after))) for one in bases)

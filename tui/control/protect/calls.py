@@ -97,7 +97,7 @@ _MOST_FED: Final = 200
 
 
 class Inside(NamedTuple):
-    """What a command runs beside itself: calls, texts for a shell, code; `own` are the words that stay its own."""
+    """What a command runs beside itself: calls, texts for a shell, code; `own` are its own words."""
 
     own: list[str]
     calls: Sequence[list[str]] = ()

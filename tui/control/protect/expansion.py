@@ -7,6 +7,7 @@ may match names keeps marks for that, which `globs` compares with the disk.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 from tui.system.lazy_pattern import lazy
@@ -154,7 +155,7 @@ def _outer_braces(text: str) -> tuple[int, int, list[str]] | None:
         elif char == _CLOSE and starts:
             start, commas = starts.pop()
             edges = [start, *commas, at]
-            choices = [text[a + 1 : b] for a, b in zip(edges, edges[1:], strict=False)]
+            choices = [text[a + 1 : b] for a, b in pairwise(edges)]
             choices = choices if commas else _count(choices[0])
             if choices:
                 return start, at, choices

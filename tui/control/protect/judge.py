@@ -1,4 +1,4 @@
-"""Judges one tool call of an agent against what is protected. It refuses or has nothing to say; it never allows."""
+"""Judges one tool call of an agent against what is protected: it refuses, or says nothing. It never allows."""
 
 from __future__ import annotations
 

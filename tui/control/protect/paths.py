@@ -29,7 +29,7 @@ class Use(Enum):
 
 
 class _Glob(NamedTuple):
-    """`text` as it was written; its components from the root, so many of them fixed; the folder or file of those."""
+    """`text` as it was written; its components from the root, so many of them fixed; the path of those."""
 
     text: str
     parts: tuple[str, ...]

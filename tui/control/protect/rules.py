@@ -26,7 +26,7 @@ class Rules(NamedTuple):
     """What may not be touched.
 
     `paths` may be neither read nor written, `written` not written; both are globs from the project's top, or
-    absolute. `commands` are beginnings of commands by words, `denied` the commands that a run's permissions deny.
+    absolute. `commands` are beginnings of commands by words, `denied` what the permissions of a run deny.
     """
 
     paths: tuple[str, ...] = ()

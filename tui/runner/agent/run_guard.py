@@ -40,7 +40,10 @@ def keep_rules(
     preset: PermissionPreset,
     deny: Sequence[str] = (),
 ) -> None:
-    """Writes down what holds in the run, for the hook; `deny` are the CLI's rules of its preset. Raises OSError."""
+    """Writes down what holds in the run, for the hook. Raises OSError.
+
+    `deny` are the CLI's rules of its preset.
+    """
     allowed = settings.agent.allowed_tools
     unread = _unread(deny)
     keep_for_run(folder.rules, Path(facts.project), settings.protect, preset, allowed, unread)

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.control.protect.commands import denied, free
@@ -72,14 +72,37 @@ def _styled(draw: st.DrawFn, word: str) -> str:
 
 
 _AROUND = st.sampled_from(
-    "{} |true; {}|(  {} )|{{ {}; }}|a=1 {}|true && {}|false || {}|if {}; then :; fi|while {}; do :; done"
-    "|env A=1 {}|command {}|nohup {}|timeout 5 {}|nice -n 3 {}|echo $({})|! {}|x=$({})|f() {{ {}; }}"
-    "|# a\n{}|cat <<E\nx\nE\n{}|case a in a) {};; esac|time {}|xargs -n1 {}|echo $(( $({}) ))|sudo -u x {}".split(
-        "|"
+    (
+        *("{} ", "true; {}", "(  {} )", "{{ {}; }}", "a=1 {}", "true && {}", "false || {}"),
+        *(
+            "if {}; then :; fi",
+            "while {}; do :; done",
+            "! {}",
+            "x=$({})",
+            "f() {{ {}; }}",
+            "time {}",
+        ),
+        *("env A=1 {}", "command {}", "nohup {}", "timeout 5 {}", "nice -n 3 {}", "sudo -u x {}"),
+        *(
+            "echo $({})",
+            "echo $(( $({}) ))",
+            "# a\n{}",
+            "cat <<E\nx\nE\n{}",
+            "{} | cat",
+            "cat | {}",
+        ),
+        *(
+            "case a in a) {};; esac",
+            "xargs -n1 {}",
+            "true & {}",
+            "[[ a < b ]] && {}",
+            "{} > /dev/null",
+        ),
     )
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_denied_command_stays_denied(tmp_project: Path, data: st.DataObject) -> None:
     text = data.draw(_quoted(data.draw(_WORDS)))
@@ -90,6 +113,7 @@ def test_a_denied_command_stays_denied(tmp_project: Path, data: st.DataObject) -
     assert command(tmp_project, text) is not None, text
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_free_command_stays_free(tmp_project: Path, data: st.DataObject) -> None:
     text = data.draw(_quoted(data.draw(_HARMLESS)))
@@ -100,6 +124,7 @@ def test_a_free_command_stays_free(tmp_project: Path, data: st.DataObject) -> No
     assert command(tmp_project, text) is None, text
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=30))
 def test_words_in_quotes_are_words(tmp_project: Path, text: str) -> None:
     """Whatever a message says, it runs nothing."""
