@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.control.completion import open_titles
 from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
@@ -232,7 +233,7 @@ class RunMachine:
         self._state.best_done, self._state.continuations = decision.best_done, number
         allowed = context.settings.session.max_continuation_attempts
         prompt = prompts.continue_prompt(progress, number, allowed)
-        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        titles, text = open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
         context.log_line(f"Continuing: {text} (attempt {number})")
