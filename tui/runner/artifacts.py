@@ -16,7 +16,7 @@ from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
 from tui.runner.run_context import RunContext, file_size
 from tui.settings.settings import Settings
-from tui.store.histories import compaction_line, session_line
+from tui.store.ledgers.histories import compaction_line, session_line
 from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
 from tui.system import paths
 from tui.system.errors import OvernightError

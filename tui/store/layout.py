@@ -24,6 +24,8 @@ from tui.system import files, paths
 OLD_FOLDER: Final = ".overnight"
 """Where version 0.1 kept all of it, in the project; nothing there is believed."""
 
+_SPENDING: Final = "spending"
+
 
 class _NamedFolder:
     """A folder with files of fixed names."""
@@ -72,6 +74,9 @@ class RunDirectory(_NamedFolder):
     state = _FixedName("state.json")
     reader_state = _FixedName("recall")
     supervisor_log = _FixedName("supervisor.log")
+    restart_order = _FixedName("restart.json")
+    restarter_lock = _FixedName("restarter.lock")
+    left = _FixedName("left")
     summary = _FixedName("review.json")
     pruned = _FixedName(".pruned")
 
@@ -113,6 +118,11 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
 def projects_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the state folders of all projects lie."""
     return paths.state_dir(environ) / PROJECTS
+
+
+def spending_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where it stands what each run of this machine has cost."""
+    return paths.state_dir(environ) / _SPENDING
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Names in our state folder that a hook call needs, which is made after each tool: it imports next to nothing.
+"""Names in our state folder that a hook call needs, made after each tool: this imports next to nothing.
 
 `store/layout` has all the rest, and the paths.
 """

@@ -14,7 +14,7 @@ from tui.control.hooks.hook_records import record_hook
 from tui.control.hooks.payload import read_call
 from tui.control.hooks.relay_note import RECOVERY, relay_note
 from tui.control.hooks.session_record import load_session
-from tui.store.histories import compaction_line
+from tui.store.ledgers.histories import compaction_line
 from tui.store.project_files import ProjectFiles
 from tui.system.errors import OvernightError
 from tui.system.files import regular_file
@@ -113,5 +113,4 @@ def answer_start(mailbox: str, payload: bytes, words: Sequence[str]) -> None:
         record_hook(project.mailbox, call.session, "SessionStart", "handed over", text)
     if not is_own and not record.begun_at:
         record.begun_at, record.begun_work = time.time(), hook_project.work_of(project)
-        record.head = record.begun_work.partition(" ")[0]
         hook_project.save(project, record)

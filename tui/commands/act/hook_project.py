@@ -12,7 +12,7 @@ from tui.commands.context import project_for, settings_at_hand
 from tui.control.hooks.called_project import CalledProject, open_project
 from tui.control.hooks.payload import HookCall
 from tui.control.hooks.session_record import SessionRecord, save_session
-from tui.control.hooks.work_state import work_state
+from tui.control.hooks.work_state import WorkState, work_state
 from tui.settings.settings import Settings
 from tui.system.errors import OvernightError
 
@@ -52,7 +52,7 @@ def _settings(project: Path) -> Settings:
     return settings_at_hand(project)[0].settings
 
 
-def work_of(project: CalledProject) -> str:
+def work_of(project: CalledProject) -> WorkState | None:
     """The state of the session's files, without those that we write ourselves."""
     names = project.settings.paths
     own = (names.session_history, names.compaction_history, names.transcripts, names.watchdog_log)

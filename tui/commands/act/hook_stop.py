@@ -23,7 +23,7 @@ from tui.control.hooks.continuation import (
 from tui.control.hooks.hook_records import record_hook
 from tui.control.hooks.payload import read_call
 from tui.control.hooks.session_record import load_session
-from tui.control.hooks.work_state import is_clean
+from tui.control.hooks.work_state import WorkState
 from tui.feeds.sessions.transcript_news import TranscriptNews, read_news
 from tui.model.records import Commit, ProgressFile
 from tui.store.state_names import short_digest
@@ -57,7 +57,7 @@ class _Stop:
         self._project = project
         self._record = load_session(project.mailbox, project.call.session)
         self._decision = StopDecision(why=LetGo.NO_TASKS)
-        self._work = ""
+        self._work: WorkState | None = None
         self._night: NightSnapshot | None = None
 
     def decide(self) -> str:
@@ -119,7 +119,7 @@ class _Stop:
 
     def _has_news(self) -> bool:
         """Whether there is anything that no earlier end has told of."""
-        return not self._work or self._work != self._record.saved_work
+        return self._work is None or self._work != self._record.saved_work
 
     def _let_go(self) -> None:
         project, record = self._project, self._record
@@ -127,7 +127,7 @@ class _Stop:
             self._night = hook_project.night_if_in_time(project)
         facts = self._write_history()
         before = record.saved_work or record.begun_work
-        if self._work != before if before else not is_clean(self._work):
+        if self._work != before if before else self._work is None or self._work.changes:
             held = {} if self._night is None else self._night.checkpoint_facts
             facts["checkpoint"] = hook_project.take_checkpoint(project, "session end", held)
         record.saved_work = self._work
@@ -136,7 +136,7 @@ class _Stop:
     def _write_history(self) -> dict[str, object]:
         """Appends the session's line to the history; its figures."""
         from tui.model.evidence import TestSummary
-        from tui.store.histories import session_line
+        from tui.store.ledgers.histories import session_line
         from tui.store.project_files import ProjectFiles
 
         project, now = self._project, time.time()
@@ -159,7 +159,8 @@ class _Stop:
         from tui.feeds.repo.commits import read_log
         from tui.system.git import Git
 
-        head = self._record.head
+        begun_work = self._record.begun_work
+        head = begun_work.head if begun_work is not None else ""
         if not head and begun is None:
             return []
         try:

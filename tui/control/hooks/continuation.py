@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.control.completion import is_complete, is_stuck, open_titles
 from tui.control.hooks.session_record import SessionRecord
+from tui.control.hooks.work_state import WorkState
 from tui.feeds.sessions.transcript_news import TranscriptNews
 from tui.model.records import ProgressFile
 from tui.model.snapshot import NightSnapshot
@@ -85,18 +86,18 @@ def judge_record(
     record: SessionRecord,
     progress: ProgressFile,
     answer: str,
-    work: str,
+    work: WorkState | None,
     environ: Mapping[str, str] = os.environ,
 ) -> StopDecision | None:
     """Counts this stop, of the last message `answer` and files in the state `work`; why it is the last one.
 
-    An empty `answer` or `work` is not known, and is like no other.
+    Without an answer or a state nothing is like it.
     """
     if progress.done > record.best_done:
         if record.best_done >= 0:
             record.blocks = record.same = 0
         record.best_done = progress.done
-    is_same = bool(answer and work) and (answer, work) == (record.answer, record.work)
+    is_same = bool(answer and work is not None) and (answer, work) == (record.answer, record.work)
     record.same = record.same + 1 if is_same else 0
     record.answer, record.work = answer, work
     allowed = most_blocks(environ)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.control.hooks import private_folders
+from tui.control.hooks.work_state import WorkState
 from tui.store.state_names import HOOK_SESSIONS
 from tui.system.files import atomic_write_at, regular_file
 
@@ -20,24 +21,23 @@ _KEEP_S = 30 * 86_400.0
 class SessionRecord(Struct):
     """`blocks` in a row brought no task done, `same` of them nothing at all; `best_done` tasks were done.
 
-    `answer` and `work` stand for the last message and the state of files at the last block, `read_to` is how
-    far the transcript was read and `denials` how the newest calls went ("1": refused). `begun_at`, `head` and
-    `begun_work` are those of the first call, `saved_work` is what the last history line tells of. `note` is
-    what a compaction must not forget, of the time `noted_at`.
+    `answer` and `work` stand for the last message and the state of files at the last stop, `read_to` is how
+    far the transcript was read and `denials` how the newest calls went ("1": refused). `begun_at` and
+    `begun_work` are those of the session's start, `saved_work` is what the last history line tells of.
+    `note` is what a compaction must not forget, of the time `noted_at`.
     """
 
     blocks: int = 0
     same: int = 0
     best_done: int = -1
     answer: str = ""
-    work: str = ""
+    work: WorkState | None = None
     read_to: int = 0
     denials: str = ""
     prompt: str = ""
     begun_at: float = 0.0
-    head: str = ""
-    begun_work: str = ""
-    saved_work: str = ""
+    begun_work: WorkState | None = None
+    saved_work: WorkState | None = None
     note: str = ""
     noted_at: float = 0.0
 

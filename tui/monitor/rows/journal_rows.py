@@ -42,6 +42,7 @@ _MARKS: dict[str, Mark] = {
     "stall_step": "warning",
     "restart_scheduled": "warning",
     "kill": "warning",
+    "unwatched": "error",
     "checkpoint": "ok",
 }
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -49,7 +50,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "segment_started": ("why", "session"),
     "segment_ended": ("reason", "code", "signal"),
     "run_ended": ("reason",),
-    "supervisor_started": ("adopted", "gap_s"),
+    "supervisor_started": ("adopted", "gap_s", "restarted_by"),
     "checkpoint": ("checkpoint", "label", "why", "tests"),
     "rewind": ("checkpoint", "mode", "written", "deleted"),
     "undo": ("checkpoint", "mode", "written", "deleted"),
