@@ -96,7 +96,9 @@ class RunMachine:
         self._reader.turns.begin_attempt()
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
-        arguments = agent_arguments(context.facts, context.settings, step, state.session)
+        arguments = agent_arguments(
+            context.facts, context.settings, step, state.session, context.permissions
+        )
         try:
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)

@@ -40,8 +40,11 @@ def check_start(
     environ: Mapping[str, str],
     *,
     allow_dirty: bool,
-) -> Git:
-    """The project's repository; RefusedError where no run may be started in it."""
+) -> tuple[Git, str]:
+    """The project's repository and what Claude Code says of its version, empty for another agent.
+
+    RefusedError where no run may be started there.
+    """
     try:
         git = Git(project)
     except NotARepositoryError as error:
@@ -56,12 +59,13 @@ def check_start(
             f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
         )
     check_agent(agent, environ, project)
+    version = ""
     if is_claude(agent):
         check_login(project, environ)
-        check_version(agent, environ, project)
+        version = check_version(agent, environ, project)
     if not allow_dirty:
         check_clean(git, project, settings)
-    return git
+    return git, version
 
 
 def is_claude(agent: Sequence[str]) -> bool:
