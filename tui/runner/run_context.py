@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tui.model.permissions import AgentPermissions
+from tui.model.permissions.granted import AgentPermissions
 from tui.runner.run_state import RunState, load_state, save_state
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tui.model.permissions import AgentPermissions
+from tui.model.permissions.granted import AgentPermissions
 from tui.settings.settings import Settings
 
 Hooks = Mapping[str, Sequence[Mapping[str, object]]]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tui.model.permissions import AgentPermissions, PermissionPreset
+from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.cli_settings import inline_settings
 from tui.runner.permissions.preset import permissions_of
 from tui.runner.run_context import RunContext

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tui.model.denied_commands import WIDE, DeniedCommand, denied_unless
+from tui.model.permissions.denied_commands import WIDE, DeniedCommand, denied_unless
 
 TEE = "tee"
 """Older versions do not look at where it writes: it is allowed together with TEE_OUTSIDE only."""

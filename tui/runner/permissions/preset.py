@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tui.model.permissions import AgentPermissions, PermissionPreset, ProjectCommand
+from tui.model.permissions.granted import AgentPermissions, PermissionPreset, ProjectCommand
 from tui.runner.permissions.deny_rules import TEE, deny_rules
 from tui.runner.permissions.ecosystems import common_commands, ecosystems
 from tui.runner.permissions.project_commands import find_commands, is_shown_by, top_names

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tui.model.permissions import CommandPurpose, ProjectCommand
+from tui.model.permissions.granted import CommandPurpose, ProjectCommand
 from tui.store.project_files import read_inside
 from tui.system.lazy_pattern import lazy
 
