@@ -14,6 +14,7 @@ from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, 
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.run_guard import keep_rules
 from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import (
@@ -102,8 +103,11 @@ class RunMachine:
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         settings = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(context.facts, settings, step, state.session)
+        arguments = agent_arguments(
+            context.facts, settings, step, state.session, context.permissions
+        )
         try:
+            keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
             environ = attempt_environment(os.environ, context.settings)
