@@ -101,7 +101,9 @@ class RunMachine:
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         settings = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(context.facts, settings, step, state.session)
+        arguments = agent_arguments(
+            context.facts, settings, step, state.session, context.permissions
+        )
         try:
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)

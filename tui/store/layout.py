@@ -60,6 +60,7 @@ class RunDirectory(_NamedFolder):
 
     facts = _FixedName("run.json")
     settings = _FixedName("settings.json")
+    permissions = _FixedName("permissions.json")
     trusted_file = _FixedName("trusted.yaml")
     end = _FixedName("ended.json")
     stream = _FixedName("stream.jsonl")

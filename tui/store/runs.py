@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from tui.model.permissions.granted import AgentPermissions
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
@@ -109,6 +110,14 @@ def read_run_settings(run: RunDirectory) -> Settings:
         return Settings()
 
 
+def read_run_permissions(run: RunDirectory) -> AgentPermissions | None:
+    """What its agent may do; None for a run of an older version, which has its settings alone."""
+    try:
+        return msgspec.json.decode(read_small(run.permissions), type=AgentPermissions)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
 def read_run_end(run: RunDirectory) -> RunEnd | None:
     """How the run ended; None while it has not."""
     return decode_end(read_small(run.end))
@@ -198,11 +207,13 @@ def create_run(
     settings: Settings,
     environ: Mapping[str, str] = os.environ,
     *,
+    permissions: AgentPermissions | None = None,
     trusted_file: bytes = b"",
 ) -> RunDirectory:
     """A new run directory of the project with everything in it that a supervisor needs.
 
-    `facts.run` is the preferred id; a second run with it gets a number appended. `trusted_file` is the
+    `facts.run` is the preferred id; a second run with it gets a number appended. `permissions` hold for
+    the whole run, whatever the agent makes of the project's files. `trusted_file` is the
     project's settings file where it gave settings with power: each supervisor takes their secrets from it.
     """
     make_project_state(project, environ)
@@ -217,6 +228,8 @@ def create_run(
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
         os.close(open_private(file, os.O_WRONLY))
     atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
+    if permissions is not None:
+        atomic_write(run.permissions, msgspec.json.encode(permissions))
     if trusted_file:
         atomic_write(run.trusted_file, trusted_file)
     # Last, because a directory without it is no run.
