@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.control.completion import open_titles
 from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
@@ -251,7 +252,7 @@ class RunMachine:
         prompt = prompts.continue_prompt(progress, number, allowed)
         if test_floor.asks_to_mend(self._state, decision.mends_tests, progress):
             prompt = test_floor.mend_prompt(self._reader.snapshot().tests, context.settings)
-        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        titles, text = open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
         context.log_line(f"Continuing: {text} (attempt {number})")

@@ -182,6 +182,16 @@ def list_run_directories(
             yield run
 
 
+def hook_record(project: Path) -> Path:
+    """What we installed of hooks in a project."""
+    return project_state(project) / "hooks.json"
+
+
+def user_hook_record(environ: Mapping[str, str] = os.environ) -> Path:
+    """What we installed of hooks for all sessions of this person."""
+    return paths.state_dir(environ) / "user-hooks.json"
+
+
 def session_journal(project: Path, session: str, environ: Mapping[str, str] = os.environ) -> Path:
     """The journal of what was done on a session that is no run."""
     plain = session.replace("-", "").replace("_", "")
