@@ -14,6 +14,7 @@ from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, 
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.run_guard import keep_rules
 from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import (
@@ -106,6 +107,7 @@ class RunMachine:
             context.facts, settings, step, state.session, context.permissions
         )
         try:
+            keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
             environ = attempt_environment(os.environ, context.settings)
