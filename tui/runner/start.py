@@ -15,6 +15,7 @@ from typing import Literal
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
 from tui.runner.preflight import check_start
+from tui.runner.rehearsal.work_copy import sweep_copies
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -82,6 +83,7 @@ def start_run(
         raise _not_prepared(error, root) from error
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
+    sweep_copies(environ)
     try:
         allow, extra = options.allow_dirty, options.extra
         git = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
