@@ -144,7 +144,7 @@ def _on_battery() -> bool:
     return bool(online) and not any(online)
 
 
-def _memory(place: Surroundings) -> Finding | None:
+def _memory(place: Surroundings) -> Finding:
     return memory_finding(available_memory())
 
 

@@ -50,17 +50,12 @@ class Reached(Struct, frozen=True):
 
 
 def available_memory(
-    meminfo: Path = Path("/proc/meminfo"),
-    groups: Path = Path("/sys/fs/cgroup"),
-    own: str | None = None,
-) -> int | None:
-    """Bytes that programs can still get, by the machine or by this process's control group; None if unknown."""
-    found: list[int] = []
-    with suppress(OSError, ValueError, IndexError):
-        lines = meminfo.read_text("ascii", "replace").splitlines()
-        free = next((one for one in lines if one.startswith("MemAvailable:")), "")
-        if free:
-            found.append(int(free.split()[1]) * 1024)
+    groups: Path = Path("/sys/fs/cgroup"), own: str | None = None, machine: int | None = None
+) -> int:
+    """Bytes that programs can still get, by the machine and by this process's control group."""
+    import psutil
+
+    found = [psutil.virtual_memory().available if machine is None else machine]
     folder = groups / (control_group(os.getpid()) if own is None else own).lstrip("/")
     for place in (folder, *folder.parents):
         if not place.is_relative_to(groups):
@@ -70,12 +65,11 @@ def available_memory(
             if most != "max":
                 used = int((place / "memory.current").read_text("ascii"))
                 found.append(max(0, int(most) - used))
-    return min(found, default=None)
+    return min(found)
 
 
-def memory_finding(free: int | None) -> Finding | None:
-    if free is None:
-        return None
+def memory_finding(free: int) -> Finding:
+    """Whether that is enough for an agent and its tests."""
     text = f"{format_size_binary(free)} are free"
     if free < LEAST_MEMORY:
         return fail(text, "the agent and its tests need more; end other programs")

@@ -184,8 +184,8 @@ class RehearsedTurn:
         return report
 
     def _start(self) -> subprocess.Popen[bytes]:
-        out = open_private(self._stream, os.O_WRONLY | os.O_APPEND)
-        err = open_private(self._errors, os.O_WRONLY | os.O_APPEND)
+        out = open_private(self._stream, os.O_WRONLY)
+        err = open_private(self._errors, os.O_WRONLY)
         try:
             return subprocess.Popen(
                 self._words,

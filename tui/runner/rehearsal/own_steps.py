@@ -7,7 +7,6 @@ and the hooks of a commit. They get the environment that the agent would have.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
+from tui.night.evidence.test_output import plain
 from tui.runner.rehearsal.work_copy import WorkCopy, head_of
 from tui.system.children.programs import find_program
 from tui.system.git import spool
@@ -142,9 +142,6 @@ def _told(output: str) -> str:
     return "; ".join(lines[-3:])
 
 
-_PLAIN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
 def _run(
     command: Sequence[str], copy: WorkCopy, environ: Mapping[str, str], seconds: float
 ) -> StepOutcome:
@@ -173,7 +170,7 @@ def _run(
             took = time.monotonic() - began
             _end(process, leader, copy)
         out.seek(max(0, out.seek(0, os.SEEK_END) - _TAIL_BYTES))
-        text = _PLAIN.sub("", out.read().decode("utf-8", "replace"))
+        text = plain(out.read().decode("utf-8", "replace"))
     return StepOutcome(code, took, text, timed_out=code is None)
 
 

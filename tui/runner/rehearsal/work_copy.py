@@ -39,6 +39,7 @@ _LEFT_OUT: Final = re.compile(
     r"|core\.(fsmonitor|bare)|gc\..*|maintenance\..*",
     re.DOTALL,
 )
+_REMOTE: Final = re.compile(r"remote\.(.+)\.[^.]+", re.DOTALL)
 _OWN_SETTINGS: Final = {
     "core.bare": "false",
     "core.fsmonitor": "false",
@@ -302,8 +303,8 @@ def _config(git: Git, folder: Path) -> bytes:
     listed = os.fsdecode(git.run(("config", "--list", "-z", "--show-scope"))).split("\0")
     for scope, entry in zip(listed[0::2], listed[1::2], strict=False):
         key, _, value = entry.partition("\n")
-        if key.startswith("remote.") and key.count(".") > 1:
-            remotes.add(key.split(".", 1)[1].rpartition(".")[0])
+        if (remote := _REMOTE.fullmatch(key)) is not None:
+            remotes.add(remote[1])
         is_own = scope in ("local", "worktree")
         is_copied = scope == "global" and key.startswith(_COPIED_SECTIONS)
         if (is_own or is_copied) and not _LEFT_OUT.fullmatch(key):
