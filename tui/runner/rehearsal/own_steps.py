@@ -133,7 +133,7 @@ def _of_words(output: str, *, hooks: bool = False) -> CommitTrouble:
 def _has_hooks(copy: WorkCopy) -> bool:
     """Whether a hook could have refused the commit: one of the repository, or of a folder set up for it."""
     config = (copy.work_tree / ".git/config").read_text("utf-8", "replace").lower()
-    return "hookspath" in config or any(os.scandir(copy.work_tree / ".git/hooks"))
+    return "hookspath" in config or bool(os.listdir(copy.work_tree / ".git/hooks"))
 
 
 def _told(output: str) -> str:

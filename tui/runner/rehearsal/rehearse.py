@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tui.feeds.claude.settings_files import read_settings_files
 from tui.runner import preflight
 from tui.runner.doctor import machine
 from tui.runner.doctor.checks import CheckResult
@@ -97,7 +98,11 @@ def _play(
         own_tests = run_tests(plan.tests.words, copy, given, left)
     if not committed:
         own_commit = try_commit(copy, given)
-    return Rehearsed(plan, turn, own_tests, own_commit, edited, committed, copy.left_out, why_not)
+    files = read_settings_files(copy.project, given)
+    hooks = tuple(one.place for one in files if one.has_hooks("SessionStart"))
+    return Rehearsed(
+        plan, turn, own_tests, own_commit, edited, committed, copy.left_out, why_not, hooks
+    )
 
 
 def _hangs(turn: TurnReport | None) -> bool:

@@ -326,11 +326,10 @@ def _config_lines(key: str, value: str) -> str:
 
 
 def _copy_hooks(source: Path, target: Path) -> None:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        for entry in os.scandir(source):
-            if entry.name.endswith(".sample") or not entry.is_file():
-                continue
-            shutil.copy2(entry.path, target / entry.name)
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(source) as entries:
+        for entry in entries:
+            if not entry.name.endswith(".sample") and entry.is_file():
+                shutil.copy2(entry.path, target / entry.name)
 
 
 def head_of(copy: WorkCopy) -> str | None:
