@@ -11,6 +11,7 @@ from pathlib import Path
 from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
 from tui.runner.logins import check_login
 from tui.settings.settings import Settings
+from tui.store.repository_identity import is_outside
 from tui.store.runs import find_run_elsewhere, find_unfinished_run
 from tui.system import paths
 from tui.system.children.programs import find_program
@@ -79,10 +80,10 @@ def check_running(project: Path, git: Git, environ: Mapping[str, str]) -> None:
             "if that machine is gone"
         )
     for pid, cwd in claude_sessions(environ):
-        if cwd == git.work_tree or cwd.is_relative_to(git.work_tree):
+        if cwd.is_relative_to(git.work_tree) and not is_outside(cwd, git.work_tree):
             raise RefusedError(
                 f"another Claude session (process {pid}) is at work in {cwd}; end it first, or give "
-                "this run a work tree of its own with `git worktree add`"
+                "this run a work tree of its own with --worktree NAME"
             )
 
 

@@ -24,6 +24,7 @@ from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
 from tui.store.project_files import ProjectFiles, read_inside
+from tui.store.repository_identity import is_outside, work_tree_root
 from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -317,7 +318,7 @@ def _watchdog(place: Surroundings) -> Finding:
         run, host = elsewhere
         return warn(f"run {run.id} is going on, on {host}", "look after it there")
     for pid, cwd in preflight.claude_sessions(place.environ):
-        if cwd.is_relative_to(project):
+        if cwd.is_relative_to(project) and not is_outside(cwd, work_tree_root(project) or project):
             text = f"session of process {pid} was started without us"
             return warn(text, "it has no limits; `overnight-tui run` gives some")
     return ok("comes with `overnight-tui run`; nothing runs now")
