@@ -18,6 +18,7 @@ from tui.runner.artifacts import initialise_files
 from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
+from tui.runner.rehearsal.work_copy import sweep_copies
 from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -88,6 +89,7 @@ def start_run(
         raise _not_prepared(error, root) from error
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
+    sweep_copies(environ)
     try:
         allow, extra = options.allow_dirty, options.extra
         git, version = check_start(
