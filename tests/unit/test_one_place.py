@@ -126,7 +126,7 @@ FACTS = {
         _names_a_file_of_a_run,
         {
             "tui/store/layout.py": "the place",
-            "tui/control/channels/hook_delivery.py": "imports next to nothing",
+            "tui/store/state_names.py": "names that a hook call needs too",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
             "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
         },
@@ -150,7 +150,7 @@ FACTS = {
         _asks_for_processes,
         {
             "tui/system/processes.py": "the place",
-            "tui/runner/policy/automatic_actions.py": "reads the load of the machine, of no process",
+            "tui/runner/policy/machine_limits.py": "reads the load of the machine, of no process",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
             "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
             "tui/night/review/risks/command_risks.py": "names of places that are no files of a project",
@@ -223,7 +223,6 @@ FACTS = {
         _appends,
         {
             "tui/system/files.py": "the place",
-            "tui/control/channels/hook_delivery.py": "imports next to nothing",
             "tui/runner/watchers/restarting.py": "the log that a supervisor has for its output",
             "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
             "tui/runner/agent/attempt.py": "the log that a shim has for its output",

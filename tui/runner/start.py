@@ -14,6 +14,7 @@ from typing import Literal
 
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
+from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
 from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
 from tui.settings.own_sections import SKIP_PERMISSIONS
@@ -85,7 +86,10 @@ def start_run(
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
-        git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
+        allow, extra = options.allow_dirty, options.extra
+        git = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
+        if options.command != SIMULATED:
+            check_budgets(settings, time.time(), environ)
         facts = RunFacts(
             run=new_run_id(time.time()),
             goal=goal,
@@ -133,6 +137,9 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "max_runtime_hours": session.max_runtime_hours,
         "max_idle_minutes": session.max_idle_minutes,
         "max_cost_usd": budget.max_cost_usd,
+        "max_cost_usd_per_day": budget.max_cost_usd_per_day,
+        "max_cost_usd_per_week": budget.max_cost_usd_per_week,
+        "max_continuations": session.max_continuations,
         "max_memory_mib": session.max_memory_mib,
         "handover_share": session.handover_share,
         "continuous": settings.enforcement.continuous_mode,

@@ -30,7 +30,9 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.automatic_actions import LimitChecker, see_to_handoff
+from tui.runner.policy.context_handoff import see_to_handoff
+from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.money import MoneyLimits
 from tui.runner.policy.stall_response import StallResponse
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RunRewinder
@@ -70,7 +72,8 @@ class Supervisor:
         )
         machine = self.machine = RunMachine(context, reader, messages)
         self.escalation = Escalation(context, reader.turns, messages)
-        self.limits = LimitChecker(context, reader)
+        self.money = machine.money = MoneyLimits(context, reader)
+        self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
         self.checkpoints = CheckpointSchedule(context, reader)
         self.stalls = StallResponse(context, messages, machine, self.checkpoints)
@@ -198,7 +201,9 @@ class Supervisor:
         if grew:
             end = self.reader.end_of_stream()
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
+            self._keep_money_limits()
         self.checkpoints.record_results(self.requests.answer)
+        self.requests.confirm_rewind()
         self.requests.handle_new()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
@@ -227,8 +232,9 @@ class Supervisor:
             machine.record_session()
             machine.reset_restarts()
         machine.on_message_queued()
-        self.messages.deliver()
         intent = self.context.state.intent
+        if intent is None or self.escalation.takes_messages:
+            self.messages.deliver()
         if intent is not None:
             self._escalate(intent, attempt, status)
         elif self.reader.turns.is_idle and not self.messages.has_waiting:
@@ -296,11 +302,7 @@ class Supervisor:
         if attempt is not None and status is not None:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
-            intent = self.limits.check(snapshot, attempt, status)
-            if intent is not None and status is not None and not status.is_over:
-                self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
-            elif intent is not None:
-                self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
+            self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:
@@ -308,6 +310,22 @@ class Supervisor:
             self.artifacts.copy_transcripts()
             self.reader.save()
             context.save()
+
+    def _keep_money_limits(self) -> None:
+        """Ends the agent as soon as the stream tells of an answer that passes a limit of money."""
+        attempt, intent = self.machine.attempt, self.context.state.intent
+        status = attempt.read_status() if attempt is not None else None
+        if not self.machine.phase.is_ending:
+            self._end_at_limit(self.limits.check_money(), status)
+        elif intent is not None and (shorter := self.limits.cut_short(intent)) is not None:
+            self.context.state.intent = shorter
+            self.context.save()
+
+    def _end_at_limit(self, intent: StopIntent | None, status: AttemptStatus | None) -> None:
+        if intent is not None and status is not None and not status.is_over:
+            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
+        elif intent is not None:
+            self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
 
     # --- the end ---
 
@@ -322,6 +340,7 @@ class Supervisor:
         self.requests.refuse_remaining(f"the run is over: {end.reason}")
         self.artifacts.publish_transcripts()
         self.stalls.end_stall()
+        self.money.record()
         context.notify(end.kind.notify_event or NotifyKind.FINISHED, end.reason)
         data = {"reason": end.reason, "code": end.code, "end": end.kind}
         context.journal_entry("run_ended", {**data, **({"limit": end.limit} if end.limit else {})})

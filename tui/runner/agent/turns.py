@@ -13,6 +13,7 @@ from tui.model.events import (
     AssistantMessage,
     MessageLifecycle,
     RateLimit,
+    StreamDelta,
     TaskUpdate,
     TurnResult,
     TurnStarted,
@@ -29,7 +30,8 @@ class TurnTracker:
     """The main conversation of the current attempt, as far as decisions need it.
 
     `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages. `called` are the open
-    tool calls. `safe_uuid` is the last event after which the conversation can be cut cleanly.
+    tool calls. `safe_uuid` is the last event after which the conversation can be cut cleanly. `begun` counts
+    answers of the API once each, `newest` is the id of the last one.
     """
 
     session: str = ""
@@ -52,9 +54,13 @@ class TurnTracker:
     cancelled: set[str] = field(default_factory=set)
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
+    begun: int = 0
+    newest: str = ""
 
-    def begin_attempt(self) -> None:
-        """Forgets the turns of the process that is gone."""
+    def begin_attempt(self, resume: str = "", resume_at: str = "") -> None:
+        """Forgets the turns of the process that is gone; the next one resumes that session there, or none."""
+        if resume_at or resume != self.session:
+            self.session, self.safe_uuid = resume, resume_at
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None
         self.failure = None
@@ -79,7 +85,10 @@ class TurnTracker:
         """Takes in one event of the stream; those of subagents do not count."""
         body = event.body
         match body:
+            case StreamDelta(step="message_start") if not event.thread:
+                self._begin_answer(body.message_id)
             case AssistantMessage() if not event.thread:
+                self._begin_answer(body.message_id)
                 self._assistant(event, body)
             case UserMessage() if not event.thread:
                 self._user(event, body)
@@ -105,8 +114,13 @@ class TurnTracker:
                 self.limited = body.status == "rejected"
                 self.resets_at = body.resets_at if self.limited else None
 
-    def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
+    def _begin_answer(self, message: str) -> None:
+        """The API has begun an answer; a stream tells of it before its records do."""
         self.answered |= self.taken
+        if not message or message != self.newest:
+            self.begun, self.newest = self.begun + 1, message
+
+    def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:
