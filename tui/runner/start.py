@@ -223,15 +223,25 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
 
 
-def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
-    """Starts a supervisor for a run that has none; True if that was done.
+def begin_adoption(
+    project: Path, *, environ: Mapping[str, str] = os.environ
+) -> RunDirectory | None:
+    """Starts a supervisor for a run that has none, and does not wait for it; None where none is needed.
 
     Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
     folder = find_unfinished_run(project.resolve(), environ)
     if folder is None or is_supervised(folder):
-        return False
+        return None
     _spawn_supervisor(folder, environ, read_run_settings(folder))
+    return folder
+
+
+def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
+    """The same, and returns once that supervisor is at work; True if one was started."""
+    folder = begin_adoption(project, environ=environ)
+    if folder is None:
+        return False
     until = time.monotonic() + _ADOPT_SECONDS
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:

@@ -42,6 +42,8 @@ SCHEMA = 1
 MOST_RUNS = 500
 MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
+STARTING_SECONDS = 20.0
+"""How long a supervisor may take to start, on a slow machine too."""
 OTHER_MACHINE = "another machine"
 
 _cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
@@ -142,8 +144,13 @@ def record_end(run: RunDirectory, end: RunEnd) -> None:
 
 def is_supervised(run: RunDirectory) -> bool:
     """Whether a supervisor runs for it now."""
-
     return is_locked(run.lock)
+
+
+def is_supervisor_coming(run: RunDirectory) -> bool:
+    """Whether one that died is being started again: its restarter lives, or somebody has just asked."""
+    asked = time.time() - modified_at(run.restart_order)
+    return 0 <= asked < STARTING_SECONDS or is_locked(run.restarter_lock)
 
 
 def is_running(run_dir: str) -> bool:
