@@ -91,12 +91,13 @@ class RunMachine:
         state.wait = state.intent = None
         state.handoff_message = ""
         state.step = step
-        state.session = step.resume if step.resume and not step.fork else str(uuid.uuid4())
+        is_same = bool(step.resume) and not step.fork
+        state.session = step.resume if is_same else step.session or str(uuid.uuid4())
         state.attempt_stream_offset = self._reader.end_of_stream()
         state.attempt_elapsed, state.attempt_head = state.elapsed, current_head(context.project)
         # Saves all of this at once: a supervisor that is killed from here on is adopted with it.
         self._enter(RunPhase.LAUNCHING, event)
-        self._reader.turns.begin_attempt()
+        self._reader.turns.begin_attempt(step.resume, step.resume_at)
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         settings = self.money.settings_for_launch() if self.money else context.settings
@@ -152,13 +153,15 @@ class RunMachine:
         if state.journalled_attempt >= state.attempt_number:
             return
         state.journalled_attempt = state.attempt_number
-        why, resumed = ("start", "") if step is None else (step.why, step.resume)
+        step = step or NextAttempt("start", "")
+        why, resumed = step.why, step.resume
         data = {
             "attempt": state.attempts_counted,
             "pid": status.agent.pid,
             "proc_start": status.agent.start,
             "session": state.session,
             "resume_of": resumed,
+            **({"resume_at": step.resume_at} if step.resume_at else {}),
             "why": why,
             "stream": context.folder.stream.name,
         }

@@ -57,6 +57,7 @@ class StopIntent(Struct, frozen=True):
 class NextAttempt(Struct, frozen=True):
     """An attempt to be launched: why, which session it resumes, and its first prompt.
 
+    `session` is the id of the conversation that it makes; empty: any.
     `asked_by` is who wrote the prompt to step back, where a person did: then it is journalled as a message.
     """
 
@@ -67,6 +68,23 @@ class NextAttempt(Struct, frozen=True):
     fork: bool = False
     initializer: bool = False
     asked_by: Requester | None = None
+    session: str = ""
+
+
+class UnprovenRewind(Struct, frozen=True):
+    """A rewind of the conversation that the agent has not shown yet; then its `request` is answered.
+
+    The next attempt is to go on as `session`: with what `old` held up to the event `cut`; where that is empty,
+    with all of it or, without `old`, with nothing. `since` is in seconds of the run.
+    """
+
+    request: str
+    text: str
+    session: str
+    old: str
+    cut: str
+    since: float
+    entry: dict[str, object] = {}
 
 
 class ScheduledWait(Struct, frozen=True):
@@ -201,6 +219,9 @@ class RunState(Struct, rename=_DISK_NAMES):
     # When a person asked for something last, in seconds of the run.
     person_acted: float | None = None
     session_before_rewind: str = ""
+    # How often a supervisor that died was started again by the restarter.
+    supervisor_restarts: int = 0
+    unproven_rewind: UnprovenRewind | None = None
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}

@@ -1,8 +1,9 @@
-"""The supervisor of one run: `python -m tui.runner.supervisor RUN_DIR`, a process of its own.
+"""The supervisor of one run: `python -m tui.runner.supervisor RUN_DIR [BY COUNT]`, a process of its own.
 
 It starts the agent under a shim, follows it, keeps the limits, restarts it when it breaks off, and
 executes what the inbox asks for. It may be killed at any moment: the agent does not notice, and the
-next supervisor goes on from the run directory. A lock keeps a run from having two.
+next supervisor goes on from the run directory. A lock keeps a run from having two. BY is who started it
+again for the COUNTth time, after an earlier one had died.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
 from tui.runner.transitions import RunEvent
+from tui.runner.watchers.restarting import (
+    WatchedRestarter,
+    clear_left,
+    mark_left,
+    record_supervisor_start,
+)
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
 from tui.system.children.programs import keep_out
@@ -77,20 +84,22 @@ class Supervisor:
         self._is_asked_to_leave = False
         self._gone_since: float | None = None
         self._check_at = self._copy_at = 0.0
+        self._restarter = WatchedRestarter(context.folder, context.settings)
         self._escalated_intent: StopIntent | None = None
         self._known_faults: set[str] = set()
 
     # --- beginning ---
 
-    def begin(self, gap: float | None) -> None:
-        """Starts or adopts the run; `gap` are the seconds without a supervisor, None at a start."""
+    def begin(self, gap: float | None, restarted_by: str = "") -> None:
+        """Starts or adopts the run; `gap` are the seconds without a supervisor, None at a start.
+
+        `restarted_by` is who started it again without being asked.
+        """
         context = self.context
         context.start_clock()
-        data = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
-        context.journal_entry("supervisor_started", data)
-        context.log_line(
-            "Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s"
-        )
+        clear_left(context.folder)
+        self._restarter.ensure()
+        record_supervisor_start(context, gap, restarted_by)
         if gap is None:
             self._log_limits()
             goal = context.facts.goal[:200]
@@ -153,6 +162,7 @@ class Supervisor:
             if not busy:
                 time.sleep(_ROUND_SECONDS)
         if self.machine.end is None:
+            mark_left(self.context.folder)
             self.context.journal_entry("supervisor_stopped", {"pid": os.getpid()})
             self.context.log_line("Watchdog stopped")
             self.reader.save()
@@ -193,6 +203,7 @@ class Supervisor:
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
             self._keep_money_limits()
         self.checkpoints.record_results(self.requests.answer)
+        self.requests.confirm_rewind()
         self.requests.handle_new()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
@@ -283,6 +294,7 @@ class Supervisor:
             return
         self._check_at = now + min(_CHECK_SECONDS, context.settings.watchdog.check_interval_seconds)
         context.heartbeat()
+        self._restarter.ensure()
         attempt = self.machine.attempt
         status = attempt.read_status() if attempt is not None else None
         snapshot = self.reader.snapshot()
@@ -347,6 +359,7 @@ class Supervisor:
         self.reader.close()
         self._sleep_inhibitor.close()
         self._notifier.close()
+        self._restarter.forget()
 
 
 def _or_none(value: float | None) -> str:
@@ -355,7 +368,8 @@ def _or_none(value: float | None) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Supervises the run until it is over; 0 at once where it has ended or is supervised already."""
-    folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]).absolute())
+    words = sys.argv[1:] if arguments is None else arguments
+    folder = RunDirectory(Path(words[0]).absolute())
     gap = None
     with suppress(OSError):  # there is no lock file at the start
         # Seconds since the last heartbeat; before the lock, which sets the time of its file.
@@ -369,7 +383,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    supervisor.begin(gap)
+    supervisor.begin(gap, "".join(words[1:2]))
     supervisor.run()
     return 0
 

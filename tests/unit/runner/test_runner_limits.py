@@ -12,7 +12,7 @@ import pytest
 from tests.unit.runner.runner_scene import Scene, until
 from tui.model.stall import DetectorName
 from tui.store.journal import JournalWriter
-from tui.store.stall_feedback import StallFeedback
+from tui.store.ledgers.stall_feedback import StallFeedback
 from tui.system.processes import is_alive
 
 FAST = {"OVERNIGHT_DEMO_CLOCK_SCALE": "60"}

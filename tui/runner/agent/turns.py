@@ -57,8 +57,10 @@ class TurnTracker:
     begun: int = 0
     newest: str = ""
 
-    def begin_attempt(self) -> None:
-        """Forgets the turns of the process that is gone."""
+    def begin_attempt(self, resume: str = "", resume_at: str = "") -> None:
+        """Forgets the turns of the process that is gone; the next one resumes that session there, or none."""
+        if resume_at or resume != self.session:
+            self.session, self.safe_uuid = resume, resume_at
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None
         self.failure = None
