@@ -93,8 +93,8 @@ class SessionSettings(Struct, frozen=True):
     min_test_pass_pct: Annotated[
         Percent | None,
         documented(
-            "A run whose newest whole test run passes a smaller share of its tests than this is asked at the end of "
-            "the turn to mend that first, and ended with a hand-over if three more turns do not; null: no floor.",
+            "A run whose newest run of all tests passes a smaller share than this mends that first, and is "
+            "ended with a hand-over if three turns do not; null: no floor.",
             LIMIT,
             HIGHER,
         ),
@@ -162,7 +162,7 @@ class BudgetSettings(Struct, frozen=True):
     max_cost_usd_per_day: Annotated[
         Usd | None,
         documented(
-            "What all runs on this machine may cost within one local day, other sessions not counted; null: no limit.",
+            "What all runs (of ours) on this machine may cost within one local day; null: no limit.",
             LIMIT,
             LOWER,
         ),
@@ -178,8 +178,8 @@ class BudgetSettings(Struct, frozen=True):
     handover_pct: Annotated[
         Percent,
         documented(
-            "Share of the budget at which the agent is asked for its hand-over note; a note takes a few answers, so a "
-            "tenth is kept for it, and it is left out where one more answer would pass the budget; 100: no note.",
+            "Share of the budget at which the agent is asked for its hand-over note, which takes a few "
+            "answers; left out where one more would pass the budget; 100: no note.",
             LIMIT,
             LOWER,
         ),
