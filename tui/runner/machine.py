@@ -32,7 +32,7 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.limit_hit import record_hit
+from tui.runner.policy.limits import record_hit
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
