@@ -47,7 +47,7 @@ class StartOptions:
 
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
     disk, so they must hold no secrets. `trusted_file` is the project's settings file where the person
-    trusts it and it gave settings with power.
+    trusts it and it gave settings with power. `work_tree` is the name of one that was asked for.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -55,6 +55,7 @@ class StartOptions:
     extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     trusted_file: bytes = b""
+    work_tree: str = ""
 
 
 def start_run(
@@ -94,6 +95,7 @@ def start_run(
             extra=tuple(options.extra),
             env=dict(options.env),
             head=git.head(),
+            work_tree=options.work_tree,
         )
         folder = _prepare(facts, settings, options.trusted_file, environ)
         _spawn_supervisor(folder, environ, settings)

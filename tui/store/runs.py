@@ -51,7 +51,8 @@ class RunFacts(Struct, frozen=True):
 
     `env` holds plain variables only: credentials come from the environment and the settings. `host` and what
     follows say where it was started, as `store/run_place` reads them. `imported_from` is the name of the run of
-    version 0.1 that this is a copy of: such a run is over for good.
+    version 0.1 that this is a copy of: such a run is over for good. `work_tree` is the name of the work tree
+    that was asked for with it.
     """
 
     run: str
@@ -69,6 +70,7 @@ class RunFacts(Struct, frozen=True):
     boot: str = ""
     pid_namespace: str = ""
     imported_from: str = ""
+    work_tree: str = ""
 
 
 class ListedRun(NamedTuple):
