@@ -86,7 +86,7 @@ def start_run(
     try:
         git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
         facts = RunFacts(
-            run=new_run_id(time.time()),
+            run=new_run_id(time.time(), options.work_tree),
             goal=goal,
             project=str(project),
             started_at=clock_for(options.env).wall(),

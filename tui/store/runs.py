@@ -43,6 +43,7 @@ MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
 OTHER_MACHINE = "another machine"
 
+_NO_ID = str.maketrans("/.+", "---")
 _cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
 
 
@@ -227,9 +228,13 @@ def create_run(
     return run
 
 
-def new_run_id(wall: float) -> str:
-    """The id of a run that starts now, in local time: sorts by age and can be typed."""
-    return time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
+def new_run_id(wall: float, work_tree: str = "") -> str:
+    """The id of a run that starts now, in local time: sorts by age and can be typed.
+
+    It ends with the name of a work tree, as runs in several may start in the same second.
+    """
+    at = time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
+    return f"{at}-{work_tree.translate(_NO_ID)}" if work_tree else at
 
 
 def without_secrets(settings: Settings) -> Settings:
