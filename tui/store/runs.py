@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from tui.model.agent_abilities import AgentAbilities
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
@@ -147,6 +148,15 @@ def is_running(run_dir: str) -> bool:
         return False
     entries = read_entries(run.journal)
     return not any(entry.kind == "run_ended" for entry in entries)
+
+
+def read_abilities(run_dir: str) -> AgentAbilities:
+    """What the agent's CLI of a run can do, as far as its supervisor has seen it."""
+    state = read_json(RunDirectory(Path(run_dir)).state) or {}
+    try:
+        return msgspec.convert(state.get("abilities") or {}, AgentAbilities)
+    except msgspec.ValidationError:
+        return AgentAbilities()
 
 
 def host_elsewhere(run: RunDirectory) -> str:

@@ -37,7 +37,9 @@ def test_both_go_back_and_a_fork_goes_on(scene: Scene) -> None:
     answer = scene.request("rewind", checkpoint=name, mode="both")
     assert answer.ok, answer
     new = scene.entry("segment_started", why="rewind")["session"]
-    assert answer.text == f"files and conversation rewound to {name}; it goes on as session {new[:8]}"
+    assert (
+        answer.text == f"files and conversation rewound to {name}; it goes on as session {new[:8]}"
+    )
     assert not (scene.repository / "later.txt").exists()
     first = scene.entry("segment_started")
     second = scene.entry("segment_started", why="rewind")
