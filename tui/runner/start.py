@@ -54,6 +54,7 @@ class StartOptions:
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
     disk, so they must hold no secrets. `trusted_file` is the project's settings file where the person
     trusts it and it gave settings with power. `announce` gets what the agent may do, before it starts.
+    `work_tree` is the name of one that was asked for.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -62,6 +63,7 @@ class StartOptions:
     env: Mapping[str, str] = field(default_factory=dict)
     trusted_file: bytes = b""
     announce: Callable[[AgentPermissions], None] = lambda permissions: None
+    work_tree: str = ""
 
 
 def start_run(
@@ -100,7 +102,7 @@ def start_run(
         permissions = permissions_of(settings.agent, project, parse_version(version))
         options.announce(permissions)
         facts = RunFacts(
-            run=new_run_id(time.time()),
+            run=new_run_id(time.time(), options.work_tree),
             goal=goal,
             project=str(project),
             started_at=clock_for(options.env).wall(),
@@ -109,6 +111,7 @@ def start_run(
             extra=tuple(options.extra),
             env=dict(options.env),
             head=git.head(),
+            work_tree=options.work_tree,
         )
         folder = _prepare(facts, settings, permissions, options.trusted_file, environ)
         _spawn_supervisor(folder, environ, settings)
