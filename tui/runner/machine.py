@@ -34,7 +34,7 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.limit_hit import record_hit
+from tui.runner.policy.limits import record_hit
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
@@ -209,17 +209,11 @@ class RunMachine:
         context, state = self._context, self._state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.waits_in_a_row, state.limited_since = 0, None
-        progress, now = self._reader.read_progress(), context.clock.wall()
-        circumstances = Circumstances(
-            state,
-            context.settings,
-            progress,
-            now,
-            random.random,
-            self._reader.snapshot().tests,
-            self.money is not None and self.money.may_spend(),
-        )
-        self._apply_decision(decide_after(outcome, circumstances), event)
+        now, tests = context.clock.wall(), self._reader.snapshot().tests
+        may_spend = self.money is not None and self.money.may_spend()
+        progress, rules, dice = self._reader.read_progress(), context.settings, random.random
+        seen = Circumstances(state, rules, progress, now, dice, tests, may_spend)
+        self._apply_decision(decide_after(outcome, seen), event)
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
