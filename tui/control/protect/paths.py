@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from tui.control.protect.expansion import FROM_MARKS, has_pattern
 from tui.control.protect.globs import covers, expand, fixed_parts, folded_parts, glob_parts, walk
-from tui.system.shell_syntax import UNKNOWN
+from tui.system.shell.syntax import UNKNOWN
 
 _LONGEST: Final = 4_096
 
