@@ -12,6 +12,7 @@ from tui.system.lazy_pattern import lazy
 from tui.system.shell.syntax import (
     TEXT,
     UNKNOWN,
+    VARIABLE,
     Command,
     Part,
     Redirection,
@@ -126,11 +127,13 @@ class _Reader(WordReader):
         """`(( … ))` as a command or as the head of a loop."""
         if words and bare_text(words[-1]) not in ("for", "if", "while", "until", "!", "then", "do"):
             return False
-        parts: list[Part] = []
-        is_one = self._text.startswith("((", self._at) and self._arithmetic(2, parts)
-        if is_one:
-            words.append(tuple(parts))
-        return is_one
+        start, parts = self._at + 2, list[Part]()
+        if not self._text.startswith("((", self._at) or not self._arithmetic(2, parts):
+            return False
+        # To dash it is a group within a group, and so to zsh where it is no calculation.
+        inside = self._apart(self._text[start : self._at - 2], lambda: self.script(""))
+        words.append((*parts, Part(VARIABLE, "", True, (inside,))))
+        return True
 
     def _operator(self) -> str:
         found = _OPERATOR.match(self._text, self._at)
