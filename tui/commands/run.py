@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from tui.commands.context import (
 from tui.system.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from tui.model.permissions.granted import AgentPermissions
     from tui.settings.settings import LoadedSettings, Settings
 
 
@@ -72,16 +74,10 @@ def run_command(arguments: argparse.Namespace) -> int:
             "or setting (null: none)"
         )
     project = project_of(arguments)
-    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
-    if arguments.permissions == "all":
-        from tui.settings.own_sections import SKIP_PERMISSIONS
-
-        del flags["agent.permissions"]
-        flags["agent.skip_permissions"] = SKIP_PERMISSIONS
-    loaded = settings_of(project, **flags)
+    loaded = settings_of(project, **_flags(arguments))
     _check_agent(loaded)
     tell_ignored(project, loaded)
-    settings = loaded.settings
+    settings = _with_preset(loaded.settings, arguments.permissions)
     started = start.start_run(
         project,
         arguments.goal,
@@ -90,6 +86,7 @@ def run_command(arguments: argparse.Namespace) -> int:
             allow_dirty=arguments.allow_dirty,
             extra=tuple(arguments.words),
             trusted_file=loaded.trusted_file,
+            announce=partial(_say_permissions, project, settings, tuple(arguments.words)),
         ),
     )
     notice = "", ""
@@ -98,6 +95,41 @@ def run_command(arguments: argparse.Namespace) -> int:
 
         notice = ignored_line(loaded)
     return report_or_watch(project, settings, started.id, arguments.detach, notice)
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, object]:
+    """The settings that options of the command line give."""
+    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
+    if arguments.permissions is not None:
+        from tui.settings.own_sections import SKIP_PERMISSIONS
+
+        everything = arguments.permissions == "all"
+        flags["agent.skip_permissions"] = SKIP_PERMISSIONS if everything else "no"
+        if everything:
+            del flags["agent.permissions"]
+    return flags
+
+
+def _with_preset(settings: Settings, preset: str | None) -> Settings:
+    """The settings without a mode of their own where the command line names a preset."""
+    if preset is None:
+        return settings
+    from msgspec.structs import replace
+
+    return replace(settings, agent=replace(settings.agent, permission_mode=None))
+
+
+def _say_permissions(
+    project: Path, settings: Settings, words: tuple[str, ...], permissions: AgentPermissions
+) -> None:
+    """Says on stderr what the agent may do, before it starts."""
+    from tui.runner.doctor.permission_check import forecast_permissions, permission_finding
+
+    forecast = forecast_permissions(
+        project, settings, os.environ, permissions=permissions, words=words
+    )
+    _, text, advice = permission_finding(forecast)
+    print_notes(f"Permissions: {text}{'. To change that: ' if advice else ''}{advice}.")
 
 
 def _check_agent(loaded: LoadedSettings) -> None:
