@@ -19,6 +19,7 @@ from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.night.stuck.refused.allow_rules import ShellPart, shell_parts
 
 _BYPASS, _AUTO, _EDITS = "bypassPermissions", "auto", "acceptEdits"
+_OPERATORS = re.compile(r"[;&|\n(){}`]+|\$\(")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _HARMLESS_VARIABLES = frozenset(
     "CI NODE_ENV RUST_BACKTRACE RUST_LOG FORCE_COLOR NO_COLOR PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED TZ"
@@ -85,7 +86,7 @@ def decide(command: str, rules: RulesInForce) -> Decision:
     """What becomes of a command of the Bash tool."""
     parts = shell_parts(command)
     if parts is None:
-        return _unread(rules)
+        return _unread(command, rules)
     if any(_is_met(rules.deny, _for_denying(part)) for part in parts):
         return Decision.DENIED
     if any(_is_met(rules.ask, _for_denying(part)) for part in parts):
@@ -97,8 +98,10 @@ def decide(command: str, rules: RulesInForce) -> Decision:
     return Decision.CLASSIFIED if rules.mode == _AUTO else Decision.REFUSED
 
 
-def _unread(rules: RulesInForce) -> Decision:
-    if "Bash" in rules.deny or "Bash(*)" in rules.deny:
+def _unread(command: str, rules: RulesInForce) -> Decision:
+    """Of a line that is no plain sequence of commands: its pieces, as they stand, may be denied."""
+    pieces = {" ".join(piece.split()) for piece in _OPERATORS.split(command)}
+    if _is_met(rules.deny, pieces):
         return Decision.DENIED
     unread = {_BYPASS: Decision.RUNS, _AUTO: Decision.CLASSIFIED}
     return unread.get(rules.mode, Decision.REFUSED)
