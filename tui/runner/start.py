@@ -18,6 +18,7 @@ from tui.runner.artifacts import initialise_files
 from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
+from tui.runner.rehearsal.work_copy import sweep_copies
 from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -53,6 +54,7 @@ class StartOptions:
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
     disk, so they must hold no secrets. `trusted_file` is the project's settings file where the person
     trusts it and it gave settings with power. `announce` gets what the agent may do, before it starts.
+    `work_tree` is the name of one that was asked for.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -61,6 +63,7 @@ class StartOptions:
     env: Mapping[str, str] = field(default_factory=dict)
     trusted_file: bytes = b""
     announce: Callable[[AgentPermissions], None] = lambda permissions: None
+    work_tree: str = ""
 
 
 def start_run(
@@ -88,6 +91,7 @@ def start_run(
         raise _not_prepared(error, root) from error
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
+    sweep_copies(environ)
     try:
         allow, extra = options.allow_dirty, options.extra
         git, version = check_start(
@@ -98,7 +102,7 @@ def start_run(
         permissions = permissions_of(settings.agent, project, parse_version(version))
         options.announce(permissions)
         facts = RunFacts(
-            run=new_run_id(time.time()),
+            run=new_run_id(time.time(), options.work_tree),
             goal=goal,
             project=str(project),
             started_at=clock_for(options.env).wall(),
@@ -107,6 +111,7 @@ def start_run(
             extra=tuple(options.extra),
             env=dict(options.env),
             head=git.head(),
+            work_tree=options.work_tree,
         )
         folder = _prepare(facts, settings, permissions, options.trusted_file, environ)
         _spawn_supervisor(folder, environ, settings)
@@ -221,15 +226,25 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
 
 
-def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
-    """Starts a supervisor for a run that has none; True if that was done.
+def begin_adoption(
+    project: Path, *, environ: Mapping[str, str] = os.environ
+) -> RunDirectory | None:
+    """Starts a supervisor for a run that has none, and does not wait for it; None where none is needed.
 
     Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
     folder = find_unfinished_run(project.resolve(), environ)
     if folder is None or is_supervised(folder):
-        return False
+        return None
     _spawn_supervisor(folder, environ, read_run_settings(folder))
+    return folder
+
+
+def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
+    """The same, and returns once that supervisor is at work; True if one was started."""
+    folder = begin_adoption(project, environ=environ)
+    if folder is None:
+        return False
     until = time.monotonic() + _ADOPT_SECONDS
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:

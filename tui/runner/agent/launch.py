@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.cli_settings import inline_settings
+from tui.runner.agent.run_guard import guard_hooks
 from tui.runner.permissions.preset import permissions_of
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import NextAttempt
@@ -52,7 +53,7 @@ def agent_arguments(
     ):
         if value is not None:
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
-    if inline := inline_settings(settings, permissions):
+    if inline := inline_settings(settings, permissions, hooks=guard_hooks(facts)):
         words += ["--settings", json.dumps(inline)]
     if not step.resume:
         words += ["--session-id", session]
