@@ -16,21 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import settings_text, status
 from tui.control.hooks.hook_sets import HookEntry, HookSet, entries_of
 from tui.control.hooks.status import (
     HookLevel,
     HookPlace,
-    HookRecord,
     Json,
     SettingsFileVersion,
 )
+from tui.store.ledgers.hook_record import HookRecord, load_hook_record, save_hook_record
 from tui.system import paths
 from tui.system.errors import RefusedError, describe_os_error
-from tui.system.files import atomic_write, atomic_write_at, private_folder
+from tui.system.files import atomic_write_at, private_folder
 
 _MAILBOX: Final = (HookSet.MAILBOX,)
 
@@ -104,7 +102,7 @@ def _sets_in(current: SettingsFileVersion, place: HookPlace) -> frozenset[HookSe
 
 def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[HookSet]) -> bool:
     """Has the file hold the hooks of these sets and no other of ours; False if it does already."""
-    record = status.load_record(place)
+    record = load_hook_record(place.record)
     untouched = record.installed == _digest(current.data or b"")
     before = record.original if untouched else current.data
     clean = _remove_hooks("{}\n" if before is None else status.decode_settings(before, place))
@@ -118,7 +116,7 @@ def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[Ho
     original = None if before is None else clean.encode()
     commands = tuple(status.hook_command(entry, place) for entry in entries)
     known = record.with_commands(commands)
-    _save(place, HookRecord(original, _digest(installed), made_folder, known))
+    save_hook_record(place.record, HookRecord(original, _digest(installed), made_folder, known))
     replace_settings(place, installed, current)
     return True
 
@@ -126,7 +124,7 @@ def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[Ho
 def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
     """Takes all our hooks out of the file; False if there are none."""
     data = current.data or b""
-    record = status.load_record(place)
+    record = load_hook_record(place.record)
     restored = record.original
     if record.installed != _digest(data):
         text = status.decode_settings(data, place)
@@ -140,15 +138,9 @@ def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
         with suppress(OSError):  # something else lies in it
             place.folder.rmdir()
     with suppress(RefusedError):  # the next install replaces it
-        _save(place, HookRecord(commands=record.commands))
+        kept = HookRecord(record.original, commands=record.commands)
+        save_hook_record(place.record, kept)
     return True
-
-
-def _save(place: HookPlace, record: HookRecord) -> None:
-    try:
-        atomic_write(place.record, msgspec.json.encode(record), sync=False)
-    except OSError as error:
-        raise RefusedError(describe_os_error(error, place.record, "cannot be written")) from error
 
 
 def _digest(data: bytes) -> str:
