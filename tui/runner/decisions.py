@@ -143,9 +143,10 @@ def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
     state, settings, progress = circumstances.state, circumstances.settings, circumstances.progress
     if state.is_planning:
         return TestBaseline() if settings.session.baseline_tests else decide_after_baseline("")
-    if progress is None:
-        return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
     below = test_floor.is_below(circumstances.tests, settings)
+    if progress is None and not below:
+        return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
+    progress = progress or ProgressFile("", None, "unknown", 0, 0)
     if below and test_floor.is_given_up(state):
         text = test_floor.reading(circumstances.tests, settings).text
         return End(EndKind.LIMIT, f"limit: tests {text}", LimitKind.TESTS)

@@ -16,6 +16,7 @@ from tui.store.state_names import (
     OPERATIONS,
     PROJECT_FILE,
     PROJECTS,
+    RULES,
     RUNS,
     project_folder_name,
 )
@@ -60,6 +61,8 @@ class RunDirectory(_NamedFolder):
 
     facts = _FixedName("run.json")
     settings = _FixedName("settings.json")
+    rules = _FixedName(RULES)
+    permissions = _FixedName("permissions.json")
     trusted_file = _FixedName("trusted.yaml")
     end = _FixedName("ended.json")
     stream = _FixedName("stream.jsonl")

@@ -241,7 +241,10 @@ def test_the_command_line_follows_the_settings() -> None:
     assert "--permission-mode acceptEdits" in text
     assert "--allowedTools Bash(git *) Edit --model opus" in text
     assert "--max-turns 7 --max-budget-usd 2.5" in text
-    assert '{"sandbox": {"enabled": true}}' in words
+    inline = json.loads(words[words.index("--settings") + 1])
+    assert inline["sandbox"] == {"enabled": True}
+    assert {"Bash(git commit:*)", "Bash(make test:*)"} <= set(inline["permissions"]["allow"])
+    assert {"Bash(git push:*)", "Bash(curl:*)"} <= set(inline["permissions"]["deny"])
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
     assert "hidden" not in text
     assert "--dangerously-skip-permissions" not in text

@@ -126,6 +126,7 @@ _SLOW: dict[str, tuple[str, str]] = {
     "Stop": ("hook_stop", "answer"),
     "PreCompact": ("hook_context", "answer_compaction"),
     "SessionStart": ("hook_context", "answer_start"),
+    "PreToolUse": ("hook_guard", "answer_tool"),
 }
 """Which function of which module here answers the call of an event, unless it only hands messages over."""
 
@@ -142,7 +143,8 @@ def hook_call(words: Sequence[str]) -> int:
 
             module, function = _SLOW[event]
             answer = getattr(import_module(f"tui.commands.act.{module}"), function)
-            answer(mailbox, payload, rest)
+            code: int = answer(mailbox, payload, rest) or 0
+            return code
         else:
             hand_over(event, mailbox, payload)
     except OSError as error:

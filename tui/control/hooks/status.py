@@ -130,12 +130,17 @@ def hook_command(entry: HookEntry, place: HookPlace) -> str:
     It names our state folder: a session may have another `$XDG_STATE_HOME` than who installs, and a hook
     opens no mailbox outside of that folder.
     """
+    return f"{shell_command(entry.event, place.mailbox, *entry.words)} {_MARK}{entry.set}"
+
+
+def shell_command(event: str, mailbox: str, *more: str) -> str:
+    """The same without the mark that says what it was installed for."""
     # The agent's environment is around it then, and the project its folder.
-    words = python_child.program_command("hook", entry.event, place.mailbox, *entry.words)
+    words = python_child.program_command("hook", event, mailbox, *more)
     gates = (words[0], python_child.program_file())
     gone = " || ".join(f"test ! -e {shlex.quote(gate)}" for gate in gates)
     state = f"XDG_STATE_HOME={shlex.quote(str(paths.state_dir().parent))}"
-    return f"{gone} || {state} {shlex.join(words)} {_MARK}{entry.set}"
+    return f"{gone} || {state} {shlex.join(words)}"
 
 
 def is_marked(command: object) -> bool:
