@@ -8,7 +8,7 @@ from typing import Final
 
 from tui.control.completion import open_titles
 from tui.control.hooks.called_project import CalledProject
-from tui.model.records import ProgressFile
+from tui.model.records import ProgressFile, SessionNotes
 from tui.system.format import format_count
 from tui.system.sanitize import clean, clean_line
 
@@ -36,7 +36,7 @@ def relay_note(project: CalledProject, opening: str = RELAY, checkpoint: str = "
         parts.append(_fit(tasks, _MOST_TASKS))
     room = MOST_BYTES - sum(_size(one) for one in (opening, _WARNING, *parts)) - 200
     notes = project.notes
-    if notes is not None and (said := _notes_excerpt(notes.text, room)):
+    if notes is not None and (said := _notes_excerpt(notes, room)):
         parts.append(f"From {clean_line(project.shown(notes.source), _LINE)}:\n{said}")
     if not parts:
         return ""
@@ -62,21 +62,39 @@ def _task_lines(progress: ProgressFile, name: str) -> Iterator[str]:
         yield f"… and {len(titles) - _MOST_TITLES} more"
 
 
-def _notes_excerpt(text: str, room: int) -> str:
-    """The parts of the notes that are needed first, as far as there is room."""
+def _notes_excerpt(notes: SessionNotes, room: int) -> str:
+    """The parts of the notes that are needed first, as far as there is room, of each its newest lines."""
+    sections = _sections(notes.text)
+    order = sorted(range(len(sections)), key=lambda n: _rank(sections[n], n, notes.newest_first))
     taken: list[tuple[int, str]] = []
-    for place, section in sorted(enumerate(_sections(text)), key=lambda one: _rank(*one)):
+    for left, place in zip(range(len(order), 0, -1), order, strict=True):
         if room < _LINE:
             break
-        said = _fit("\n".join(section), room)
+        most = room if left == 1 else room * 2 // 3
+        said = _fit_section(sections[place], most, newest_first=notes.newest_first)
         taken.append((place, said))
-        room -= _size(said) + 1
+        room -= _size(said)
     return "\n".join(said for _, said in sorted(taken))
 
 
-def _rank(place: int, section: list[str]) -> tuple[int, int]:
+def _rank(section: list[str], place: int, newest_first: bool) -> tuple[int, int]:
     heading = section[0].lower()
-    return next((n for n, word in enumerate(_RANKS) if word in heading), len(_RANKS)), place
+    rank = next((n for n, word in enumerate(_RANKS) if word in heading), len(_RANKS))
+    return rank, place if newest_first else -place
+
+
+def _fit_section(section: list[str], most: int, *, newest_first: bool) -> str:
+    """The heading, and the newest lines that fit behind it."""
+    heading = section[:1] if section[0].startswith("#") else []
+    lines = section[len(heading) :]
+    room = most - sum(map(_size, heading))
+    kept: list[str] = []
+    for line in lines if newest_first else reversed(lines):
+        room -= _size(line)
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join([*heading, *(kept if newest_first else reversed(kept))])
 
 
 def _sections(text: str) -> list[list[str]]:
