@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_the_note_is_small_whatever_the_files_hold(scene: HookScene, notes: Path
     told = scene.start()
     assert 1_000 < len(told.encode()) <= 2_000
     assert "heron" in told
-    assert "2992 more" in told
+    assert re.search(r"… and 29\d\d more", told)
 
 
 @pytest.mark.parametrize("payload", TERMINAL_PAYLOADS)

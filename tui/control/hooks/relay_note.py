@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from tui.control.completion import open_titles
@@ -14,7 +13,7 @@ from tui.system.sanitize import clean, clean_line
 
 MOST_BYTES: Final = 2_000
 _MOST_TASKS: Final = 900
-_MOST_TITLES: Final = 8
+_MOST_EACH: Final = 2
 _LINE: Final = 160
 _PLACEHOLDER: Final = re.compile(r"_[^_]*_|[-*]|\(?none(?: yet)?\)?\.?", re.I)
 _RANKS: Final = ("decision", "next", "progress", "blocker", "discover", "goal", "pending")
@@ -32,8 +31,7 @@ def relay_note(project: CalledProject, opening: str = RELAY, checkpoint: str = "
     parts = []
     progress = project.progress
     if progress is not None and progress.counts_tasks:
-        tasks = "\n".join(_task_lines(progress, project.shown(progress.source)))
-        parts.append(_fit(tasks, _MOST_TASKS))
+        parts.append(_fit(_tasks_part(progress, project.shown(progress.source)), _MOST_TASKS))
     room = MOST_BYTES - sum(_size(one) for one in (opening, _WARNING, *parts)) - 200
     notes = project.notes
     if notes is not None and (said := _notes_excerpt(notes, room)):
@@ -45,21 +43,27 @@ def relay_note(project: CalledProject, opening: str = RELAY, checkpoint: str = "
     return _fit("\n".join([f"{opening} {_WARNING}", *parts]), MOST_BYTES)
 
 
-def _task_lines(progress: ProgressFile, name: str) -> Iterator[str]:
+def _tasks_part(progress: ProgressFile, name: str) -> str:
+    """The counts, the next task, what is under way and what blocks, and as many open tasks as fit."""
     count = f"{progress.done} of {format_count(progress.total, 'task')} done"
-    yield f"From {clean_line(name, _LINE)}: {count}."
     titles = open_titles(progress)
-    if titles:
-        yield f"Next: {clean_line(titles[0], _LINE)}"
-    for label, texts in (
-        ("In progress", progress.in_progress),
-        ("Blocker", progress.blockers),
-        ("Open", titles[1:_MOST_TITLES]),
-    ):
-        for text in texts[:_MOST_TITLES]:
-            yield f"{label}: {clean_line(text, _LINE)}"
-    if len(titles) > _MOST_TITLES:
-        yield f"… and {len(titles) - _MOST_TITLES} more"
+    lines = [f"From {clean_line(name, _LINE)}: {count}."]
+    lines += [f"Next: {title}" for title in titles[:1]]
+    lines += [f"In progress: {text}" for text in progress.in_progress[:_MOST_EACH]]
+    lines += [f"Blocker: {text}" for text in progress.blockers[:_MOST_EACH]]
+    lines = [clean_line(line, _LINE) for line in lines]
+    room = _MOST_TASKS - sum(map(_size, lines))
+    shown = 1
+    for title in titles[1:]:
+        line = clean_line(f"Open: {title}", _LINE)
+        room -= _size(line)
+        if room < _LINE // 4:
+            break
+        lines.append(line)
+        shown += 1
+    if len(titles) > shown:
+        lines.append(f"… and {len(titles) - shown} more")
+    return "\n".join(lines)
 
 
 def _notes_excerpt(notes: SessionNotes, room: int) -> str:
