@@ -28,7 +28,7 @@ from tui.control.hooks.status import (
 from tui.store.ledgers.hook_record import HookRecord, load_hook_record, save_hook_record
 from tui.system import paths
 from tui.system.errors import RefusedError, describe_os_error
-from tui.system.files import atomic_write_at, private_folder
+from tui.system.files import atomic_write_at, json_object, private_folder
 
 _MAILBOX: Final = (HookSet.MAILBOX,)
 
@@ -105,7 +105,9 @@ def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[Ho
     record = load_hook_record(place.record)
     untouched = record.installed == _digest(current.data or b"")
     before = record.original if untouched else current.data
-    clean = _remove_hooks("{}\n" if before is None else status.decode_settings(before, place))
+    clean = _remove_hooks(
+        "{}\n" if before is None else status.decode_settings(before, place), record.original
+    )
     entries = entries_of(sets)
     installed = _add_hooks(clean, entries, place).encode("utf-8")
     if installed == current.data:
@@ -128,7 +130,7 @@ def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
     restored = record.original
     if record.installed != _digest(data):
         text = status.decode_settings(data, place)
-        cleaned = _remove_hooks(text)
+        cleaned = _remove_hooks(text, record.original)
         if cleaned == text:
             return False
         is_new_and_empty = record.installed and restored is None and not json.loads(cleaned)
@@ -175,9 +177,22 @@ def _add_hooks(text: str, entries: Collection[HookEntry], place: HookPlace) -> s
     return text
 
 
-def _remove_hooks(text: str) -> str:
-    """The text with our hooks cut out, and what is empty only because of that."""
+def _remove_hooks(text: str, original: bytes | None) -> str:
+    """The text with our hooks cut out, and what is empty only because of that.
+
+    What was empty in the `original` already stays.
+    """
     for event in status.find_commands(json.loads(text)):
+        kept = _empty_before(original, event)
         while ours := next(status.find_ours(json.loads(text), event), None):
-            text = settings_text.cut(text, ours[0])
+            text = settings_text.cut(text, ours[0], kept)
     return text
+
+
+def _empty_before(original: bytes | None, event: str) -> int:
+    """How many members on the way to an event's hooks were there before us, without a hook."""
+    settings = json_object(original or b"") or {}
+    hooks = settings.get("hooks")
+    if not isinstance(hooks, dict):
+        return 0
+    return 2 if hooks.get(event) == [] else 1 if not hooks else 0
