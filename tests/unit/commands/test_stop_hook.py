@@ -268,6 +268,28 @@ def test_a_session_that_takes_too_long_to_read_is_let_go(
     assert "in time" in scene.journal()[-1]["text"]
 
 
+def test_in_plan_mode_nobody_is_kept(scene: HookScene) -> None:
+    assert not scene.stop(permission_mode="plan")
+    assert scene.stop(permission_mode="acceptEdits")
+
+
+def test_of_a_large_transcript_the_newest_part_tells(
+    scene: HookScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_project, "_MOST_WHOLE", 10)
+    assert scene.stop()
+    for _ in range(14):
+        scene.uses("pytest -q tests/test_a.py", "E   AssertionError: 1 != 2", is_error=True)
+    assert not scene.stop("It fails.")
+    assert "it is stuck" in scene.journal()[-1]["text"]
+
+
+def test_a_project_that_was_moved_is_left_alone(scene: HookScene, tmp_path: Path) -> None:
+    scene.project.rename(tmp_path / "moved")
+    assert not scene.stop(cwd=str(tmp_path / "moved"))
+    assert not scene.project.exists()
+
+
 # --- the end ---
 
 

@@ -13,13 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.repositories import make
 from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import installer, status
 from tui.control.hooks.hook_sets import HookSet, entries_of
 from tui.control.hooks.status import HookLevel
+from tui.runner.preflight import check_clean
+from tui.settings.settings import Settings
 from tui.store.ledgers.hook_record import load_hook_record
 from tui.system.errors import RefusedError
+from tui.system.git import Git
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAND_WRITTEN = """{
@@ -444,6 +448,29 @@ def test_commands_that_were_ever_installed_stay_known(project: Path) -> None:
     commands = {ours[0]["command"] for ours in hooks_of(status.settings_path(project)).values()}
     installer.uninstall(project)
     assert commands <= {*load_hook_record(status.place_of(project).record).commands}
+
+
+def test_a_file_with_our_hooks_alone_is_no_work(project: Path) -> None:
+    repository = make(project.parent / "repository", {"a.py": "a\n"})
+    git = Git(repository)
+
+    def is_clean() -> bool:
+        try:
+            check_clean(git, repository, Settings())
+        except RefusedError:
+            return False
+        return True
+
+    assert is_clean()
+    installer.install(repository, ALL)
+    assert is_clean()
+    file = status.settings_path(repository)
+    file.write_bytes(file.read_bytes() + b" ")
+    assert not is_clean()
+    installer.uninstall(repository)
+    write(repository, HAND_WRITTEN)
+    installer.install(repository)
+    assert not is_clean(), "the person's own part is not committed"
 
 
 def command(project: Path, *words: str) -> tuple[int, str]:

@@ -108,6 +108,8 @@ def open_project(
     if record is None:
         return None
     home = Path(os.fsdecode(record.path))
+    if not home.is_dir():
+        return None  # it was moved, and the hooks have to be installed anew
     folder = _work_tree_of(home, call.folder)
     return CalledProject(call, home, folder, mailbox, settings_of(folder))
 

@@ -6,7 +6,6 @@ uninstalling brings back the very bytes if nobody else wrote in between.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -103,7 +102,7 @@ def _sets_in(current: SettingsFileVersion, place: HookPlace) -> frozenset[HookSe
 def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[HookSet]) -> bool:
     """Has the file hold the hooks of these sets and no other of ours; False if it does already."""
     record = load_hook_record(place.record)
-    untouched = record.installed == _digest(current.data or b"")
+    untouched = record.installed == status.digest_of_settings(current.data or b"")
     before = record.original if untouched else current.data
     clean = _remove_hooks(
         "{}\n" if before is None else status.decode_settings(before, place), record.original
@@ -118,7 +117,8 @@ def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[Ho
     original = None if before is None else clean.encode()
     commands = tuple(status.hook_command(entry, place) for entry in entries)
     known = record.with_commands(commands)
-    save_hook_record(place.record, HookRecord(original, _digest(installed), made_folder, known))
+    digest = status.digest_of_settings(installed)
+    save_hook_record(place.record, HookRecord(original, digest, made_folder, known))
     replace_settings(place, installed, current)
     return True
 
@@ -128,7 +128,7 @@ def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
     data = current.data or b""
     record = load_hook_record(place.record)
     restored = record.original
-    if record.installed != _digest(data):
+    if record.installed != status.digest_of_settings(data):
         text = status.decode_settings(data, place)
         cleaned = _remove_hooks(text, record.original)
         if cleaned == text:
@@ -143,10 +143,6 @@ def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
         kept = HookRecord(record.original, commands=record.commands)
         save_hook_record(place.record, kept)
     return True
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def replace_settings(place: HookPlace, data: bytes | None, version: SettingsFileVersion) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks.hook_sets import HookEntry, HookSet, entries_of
@@ -21,8 +22,11 @@ from tui.store.layout import hook_record, user_hook_record
 from tui.store.ledgers.hook_record import MOST_SETTINGS, load_hook_record
 from tui.system import paths
 from tui.system.children import python_child
-from tui.system.errors import RefusedError, describe_os_error
+from tui.system.errors import OvernightError, RefusedError, describe_os_error
 from tui.system.files import read_json
+
+if TYPE_CHECKING:
+    from tui.system.git import Git
 
 FOLDER: Final = ".claude"
 NAME: Final = "settings.local.json"
@@ -210,6 +214,30 @@ def _disabled_reason(project: Path, place: HookPlace, own: Json) -> str:
         if settings.get("disableAllHooks") is True:
             return f"disableAllHooks is set in {file}"
     return ""
+
+
+def has_only_our_hooks(project: Path, git: Git) -> bool:
+    """Whether the project's settings file differs from what HEAD has by nothing but our hooks."""
+    place = place_of(project)
+    try:
+        current = read_settings(place).data
+    except RefusedError:
+        return False
+    record = load_hook_record(place.record)
+    if current is None or record.installed != digest_of_settings(current):
+        return False
+    if record.original is None:
+        return True
+    try:
+        name = os.path.relpath(os.path.realpath(place.folder), git.work_tree)
+        return git.show_file("HEAD", f"{name}/{place.name}") == record.original
+    except OvernightError:
+        return False
+
+
+def digest_of_settings(data: bytes) -> str:
+    """What a record has of the bytes that were installed."""
+    return hashlib.sha256(data).hexdigest()
 
 
 class SettingsFileVersion(NamedTuple):

@@ -19,6 +19,7 @@ from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import FILE
 from tui.store.layout import hook_record, user_hook_record
 from tui.store.ledgers.hook_record import MOST_SETTINGS, HookRecord, load_hook_record
+from tui.store.project_files import record_names, task_names
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import modified_at, read_small
@@ -73,10 +74,7 @@ class AgentChanges:
         # The night may have changed the file that names them: then only the usual names count.
         if any(one.path == self._from_top(FILE) for one in self._all.files):
             names = PathsSettings()
-        for name in (
-            *(names.progress_file, names.session_notes, names.feature_list, names.watchdog_log),
-            *(names.session_history, names.compaction_history),
-        ):
+        for name in (*task_names(names), *record_names(names)[:-1]):
             if name.endswith(_SUFFIXES):
                 yield self._from_top(name)
 
