@@ -126,6 +126,7 @@ class SnapshotBuilder:
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,
             nearness=state.detectors.nearness(self._limits),
+            refusals=state.refusals.refusals(len(state.commits) + len(state.evidence.commits)),
         )
         return structs.replace(night, troubles=find_troubles(night))
 

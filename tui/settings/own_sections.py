@@ -67,12 +67,18 @@ class AgentSettings(Struct, frozen=True):
     permissions: Annotated[
         Literal["ask", "edits", "standard"],
         documented(
-            "What the agent may do while nobody is there to answer. standard: edit, test, build, commit; no "
-            "network, no pushes, nothing destructive; edits: edit only; ask: as the agent's own settings say. "
-            "`run --permissions all` switches every check off for one run.",
+            "What the agent may do while nobody is there to answer. standard: edit, test, lint, build and "
+            "commit, with the project's own commands; no network, no pushes, nothing published or destroyed; "
+            "edits: edit only; ask: as the agent's own settings say. The rest is refused at once. `run "
+            "--permissions all` switches every check off for one run. Rules of the agent's own settings hold "
+            "beside; what a test or a script does inside cannot be judged.",
             LEAVE,
             STRICTER,
             order=("ask", "edits", "standard"),
+            hints={
+                "all": f'to switch every check off, say agent.skip_permissions: "{SKIP_PERMISSIONS}", '
+                "or start with `run --permissions all`"
+            },
         ),
     ] = "standard"
     permission_mode: Annotated[
@@ -85,10 +91,15 @@ class AgentSettings(Struct, frozen=True):
     ] = None
     allowed_tools: Annotated[
         tuple[str, ...],
-        documented('Tools allowed without asking, such as "Bash(pytest:*)".', LEAVE, FEWER),
+        documented(
+            'Rules beside those of agent.permissions for what is allowed, such as "Bash(pytest:*)". One that '
+            'names a command which standard denies, such as "Bash(git push:*)", lifts that denial.',
+            LEAVE,
+            FEWER,
+        ),
     ] = ()
     disallowed_tools: Annotated[
-        tuple[str, ...], documented("Tools refused always.", LEAVE, ADDS)
+        tuple[str, ...], documented("Rules for what is refused, whatever allows it.", LEAVE, ADDS)
     ] = ()
     sandbox: Annotated[
         Literal["default", "on", "off"],

@@ -77,13 +77,11 @@ def _change(verb: str, project: Path, named: list[HookSet], level: HookLevel) ->
 def _reach(state: HookStatus) -> str:
     if state.off:
         return f"but no hook runs: {state.off}"
-    if state.folder_made_at is not None:
-        return "sessions hear messages; one that ran before may not, as .claude itself is new"
     where = "in this project" if state.level == "project" else "of yours"
     told = f"sessions {where} hear messages now"
-    for one, words in _SETS.items():
-        told += f"; {words}" if one in state.sets else ""
-    return told
+    if state.folder_made_at is not None:
+        told = "sessions hear messages; one that ran before may not, as .claude itself is new"
+    return "; ".join([told, *(words for one, words in _SETS.items() if one in state.sets)])
 
 
 _SETS = {
