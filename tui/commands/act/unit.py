@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tui.commands.context import print_lines, print_notes, project_of, settings_of
-from tui.system.errors import RefusedError, UsageError
+from tui.system.errors import UsageError
 
 _AT = "22:00"
 _EXAMPLES = """\
@@ -106,7 +106,9 @@ def _run_flags(words: tuple[str, ...]) -> dict[str, object]:
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
-            raise UsageError(f"what stands after -- goes to `run`, which would not take it: {message}")
+            raise UsageError(
+                f"what stands after -- goes to `run`, which would not take it: {message}"
+            )
 
     parser = Parser(add_help=False, allow_abbrev=False)
     run_arguments(parser)
@@ -115,11 +117,13 @@ def _run_flags(words: tuple[str, ...]) -> dict[str, object]:
 
 
 def _adopt(project: Path) -> int:
-    """What a timer calls: a session that nobody watches is taken up again."""
+    """What a timer calls: sessions that nobody watches are taken up again, in each of its work trees."""
     from tui.runner import start
+    from tui.store.repository_projects import sibling_projects
 
-    if start.adopt_run(project):
-        print_lines(f"the session in {project} is watched again")
+    for one in (project, *sibling_projects(project)):
+        if one.is_dir() and start.adopt_run(one):
+            print_lines(f"the session in {one} is watched again")
     return 0
 
 
@@ -129,13 +133,3 @@ def _tell_failure(project: Path, name: str) -> int:
 
     print_notes(tell_failure(project, name, settings_of(project).settings, os.environ))
     return 0
-
-
-def check_unit_variable() -> str:
-    """The schedule that starts this process, whose mark its children shall not have; empty for none."""
-    from tui.runner.schedule.spec import UNIT_VARIABLE
-
-    return os.environ.pop(UNIT_VARIABLE, "")
-
-
-__all__ = ["RefusedError", "check_unit_variable", "unit_arguments", "unit_command"]

@@ -17,8 +17,6 @@ from tui.runner.schedule.starts import past_starts
 from tui.runner.schedule.systemd import UserManager, installed_units, unit_folder
 from tui.runner.schedule.unit_text import NEEDS_RESTART, read_mark, timers_of, unit_files
 from tui.settings.settings import Settings
-from tui.store.layout import RunDirectory, runs_folder
-from tui.store.runs import read_run_end
 from tui.system.children import python_child
 from tui.system.errors import NoSessionError, OvernightError, RefusedError, describe_os_error
 from tui.system.files import atomic_write, read_small
@@ -230,16 +228,8 @@ def listing(environ: Mapping[str, str], project: Path) -> list[str]:
         coming = facts.get("NextElapseUSecRealtime") or facts.get("ActiveState", "")
         lines.append(f"{one.schedule.name}  {one.schedule.when}  {one.place}  {coming}".rstrip())
         lines.append(f"  {one.schedule.goal}")
-    runs = runs_folder(project, environ)
     lines += [
-        f"{format_weekday_clock(start.at)}  {_outcome(runs, start.run, start.text)}"
+        f"{format_weekday_clock(start.at)}  {start.outcome()}"
         for start in past_starts(project, environ)
     ]
     return lines or [f"no schedule is installed for {project}, and none has started anything"]
-
-
-def _outcome(runs: Path, run: str, text: str) -> str:
-    if not run:
-        return f"did not start: {text}"
-    end = read_run_end(RunDirectory(runs / run))
-    return f"{run}  {end.reason if end is not None else 'has not ended'}"

@@ -18,9 +18,6 @@ from tui.system.credentials.hide import secret_variables
 from tui.system.errors import UsageError
 from tui.system.sanitize import has_controls
 
-UNIT_VARIABLE: Final = "OVERNIGHT_UNIT"
-"""In the environment of a start by a unit or by cron: the name of its schedule."""
-
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _FOLDERS: Final = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "CLAUDE_CONFIG_DIR")

@@ -17,7 +17,7 @@ from tui.runner.run_state import RunState
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, make_project_state, project_state
-from tui.store.runs import RunFacts
+from tui.store.runs import RunFacts, read_run_end
 from tui.system.clock import SystemClock
 from tui.system.errors import OvernightError, describe_os_error
 from tui.system.files import append_line, atomic_write, make_folder, read_small
@@ -35,12 +35,20 @@ _UNKNOWN = "the program itself did not start; `journalctl --user` or cron's mail
 
 
 class PastStart(Struct, frozen=True):
-    """One start by a schedule: the run that it began, or why it began none."""
+    """One start by a schedule: the folder of the run that it began, or why it began none."""
 
     at: float
     unit: str
     run: str = ""
     text: str = ""
+
+    def outcome(self) -> str:
+        """What became of it, for people."""
+        if not self.run:
+            return f"did not start: {self.text}"
+        run = RunDirectory(Path(self.run))
+        end = read_run_end(run)
+        return f"{run.id}  {end.reason if end is not None else 'has not ended'}"
 
 
 def record_start(project: Path, start: PastStart) -> None:
@@ -61,10 +69,10 @@ def past_starts(project: Path, environ: Mapping[str, str]) -> list[PastStart]:
 
 
 @contextmanager
-def recorded_failure(project: Path, unit: str) -> Iterator[None]:
-    """Notes why a start by that schedule fails, and lets the error pass."""
+def recorded(project: Path, unit: str) -> Iterator[Callable[[RunDirectory], None]]:
+    """Notes the run that a schedule starts, as it is told, or why none starts; lets the error pass."""
     try:
-        yield
+        yield lambda run: record_start(project, PastStart(time.time(), unit, run=str(run.path)))
     except (OvernightError, OSError) as error:
         text = describe_os_error(error) if isinstance(error, OSError) else str(error)
         start = PastStart(time.time(), unit, text=clean_line(text, _LONGEST))

@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from tui.runner.schedule.spec import UNIT_VARIABLE, Schedule, Surroundings, day_names
+from tui.runner.schedule.spec import Schedule, Surroundings, day_names
+from tui.store.state_names import UNIT_VARIABLE
 from tui.system.children import python_child
 
 MARK: Final = "# overnight-tui schedule: "
@@ -47,7 +48,7 @@ KillMode=process
 OOMPolicy=continue
 TimeoutStartSec=5min
 {restart}WorkingDirectory={where}
-{variables}ExecStart={start}
+{marked}ExecStart={start}
 """
 _FAILED: Final = """\
 {mark}
@@ -110,7 +111,8 @@ def unit_files(
         "where": where,
         "when": schedule.when,
         "restart": _RESTART if restarts else "",
-        "variables": _variables(schedule, around),
+        "variables": _variables(around.variables, around),
+        "marked": _variables({**around.variables, UNIT_VARIABLE: schedule.name}, around),
         "start": _words(start_words(schedule), _WORD),
         "failed": _words(_own_words(schedule, "--failed", name), _WORD),
         "adopt": _words(_own_words(schedule, "--adopt"), _WORD),
@@ -152,9 +154,10 @@ def cron_lines(schedule: Schedule, around: Surroundings) -> list[str]:
     days = ",".join(str((day + 1) % 7) for day in schedule.days) or "*"
     if last < 6 and last - first == len(schedule.days) - 1 >= 2:
         days = f"{first + 1}-{last + 1}"
-    before = _shell_variables(schedule, around)
+    marked = _shell_variables({**around.variables, UNIT_VARIABLE: schedule.name}, around)
+    before = _shell_variables(around.variables, around)
     failed = shlex.join(_own_words(schedule, "--failed", schedule.name))
-    start = f"{before}{shlex.join(start_words(schedule))} || {failed}"
+    start = f"{marked}{shlex.join(start_words(schedule))} || {failed}"
     adopt = f"{before}sleep 60; {shlex.join(_own_words(schedule, '--adopt'))}"
     return [
         f"{schedule.minute} {schedule.hour} * * {days}  {_for_cron(start)}",
@@ -181,16 +184,16 @@ def _own_words(schedule: Schedule, *words: str) -> list[str]:
     return python_child.program_command("unit", "--project", schedule.project, *words)
 
 
-def _variables(schedule: Schedule, around: Surroundings) -> str:
-    given = {"PATH": around.path, **around.variables, UNIT_VARIABLE: schedule.name}
+def _variables(variables: Mapping[str, str], around: Surroundings) -> str:
+    given = {"PATH": around.path, **variables}
     lines = [f"Environment={_words([f'{key}={value}'], _VALUE)}" for key, value in given.items()]
     lines.append("# Keys and tokens, one NAME=value a line, belong into this file (chmod 600).")
     file = str(around.secrets_file).replace("%", "%%")
     return "\n".join([*lines, f"EnvironmentFile=-{file}", ""])
 
 
-def _shell_variables(schedule: Schedule, around: Surroundings) -> str:
-    given = {"PATH": around.path, **around.variables, UNIT_VARIABLE: schedule.name}
+def _shell_variables(variables: Mapping[str, str], around: Surroundings) -> str:
+    given = {"PATH": around.path, **variables}
     words = " ".join(f"{key}={shlex.quote(value)}" for key, value in given.items())
     secrets = ""
     if around.secrets_file.exists():

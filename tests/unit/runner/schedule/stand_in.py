@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class Machine:
             folder.mkdir()
         self.script({"--property=Version": (0, "Version=252.38-1\n", "")})
         self.program("claude", _CLAUDE)
+        (self.bin / "git").symlink_to(shutil.which("git") or "git")
         for name in programs:
             text = _CRONTAB if name == "crontab" else _SYSTEMCTL
             self.program(name, text.format(python=sys.executable, folder=str(base / "etc")))

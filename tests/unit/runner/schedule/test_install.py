@@ -213,7 +213,7 @@ def test_the_listing_tells_what_is_to_come_and_what_was(tmp_path: Path, project:
         {"--property=Version": (0, "Version=252\n", ""), "show overnight": (0, next_one, "")}
     )
     record_start(project, PastStart(1_795_000_000.0, schedule.name, text="no login"))
-    record_start(project, PastStart(1_795_090_000.0, schedule.name, run="20261120-230000"))
+    record_start(project, PastStart(1_795_090_000.0, schedule.name, run="/runs/20261120-230000"))
     lines = install.listing(machine.environ, project)
     assert lines[0] == f"{schedule.name}  23:00 every day  systemd  Tue 2026-12-01 23:00:00 UTC"
     assert lines[2].endswith("20261120-230000  has not ended")
