@@ -76,7 +76,7 @@ def with_schedule(text: str, schedule: Schedule, around: Surroundings) -> str:
     """A crontab with that schedule, in place of the same one. RefusedError for a line that is too long."""
     text = without_schedule(text, schedule.name)
     lines = cron_lines(schedule, around)
-    if any(line.startswith("SHELL=") for line in text.replace(" ", "").splitlines()):
+    if any(line.partition("=")[0].strip() == "SHELL" for line in text.splitlines()):
         lines = [_in_plain_shell(line) for line in lines]
     if max(len(line.encode()) for line in lines) > MOST_CRON:
         raise RefusedError(
