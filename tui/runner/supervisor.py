@@ -53,6 +53,7 @@ from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
 _ROUND_SECONDS = 0.1
+_QUICK_SECONDS = 0.02
 _CHECK_SECONDS = 0.5
 _COPY_SECONDS = 30.0
 _READ_SECONDS = 10.0
@@ -71,7 +72,7 @@ class Supervisor:
             context, reader.turns, lambda: reader.snapshot().activity_text
         )
         machine = self.machine = RunMachine(context, reader, messages)
-        self.escalation = Escalation(context, reader.turns, messages)
+        self.escalation = Escalation(context, reader.turns, messages, reader.silence)
         self.money = machine.money = MoneyLimits(context, reader)
         self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
@@ -160,7 +161,7 @@ class Supervisor:
                 busy = False
                 self._record_fault(error)
             if not busy:
-                time.sleep(_ROUND_SECONDS)
+                time.sleep(_QUICK_SECONDS if self.money.is_near else _ROUND_SECONDS)
         if self.machine.end is None:
             mark_left(self.context.folder)
             self.context.journal_entry("supervisor_stopped", {"pid": os.getpid()})

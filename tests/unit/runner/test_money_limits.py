@@ -48,8 +48,6 @@ def utc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 class SetReader:
     """A reader whose cost a test sets."""
 
-    quiet_since = 0.0
-
     def __init__(self) -> None:
         self.total = RunningTotal()
         self.slots: dict[float, float] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ _UNREAD_SECONDS = 0.3
 
 @dataclass
 class Escalation:
-    """The escalation of one intent.
+    """The escalation of one intent; `_silence` says for how many seconds nothing came of the agent.
 
     `advance` is called in every round and does not block, except for the last step, which takes up
     to five seconds. The caller stops calling it as soon as the process is gone.
@@ -46,6 +47,7 @@ class Escalation:
     _context: RunContext
     _turns: TurnTracker
     _messages: MessageSender
+    _silence: Callable[[], float] = lambda: 0.0
     _steps: tuple[Step, ...] = ()
     _since: float | None = None
     _control: str = ""
@@ -142,12 +144,13 @@ class Escalation:
         is_taken = note in turns.taken
         if note in turns.over or (is_taken and turns.is_idle):
             return True
+        patience = settings.stalls.answer_patience_seconds
         # A receipt is no sign of life of an agent that has said nothing for a whole limit.
-        is_alive = note in turns.answered if intent.limit == LimitKind.IDLE else is_taken
-        patience = settings.session.handover_timeout_minutes * 60
-        if not is_alive:
-            patience = min(patience, settings.stalls.answer_patience_seconds)
-        return seconds > patience
+        is_alive = is_taken
+        if intent.limit == LimitKind.IDLE:
+            is_alive = note in turns.answered and self._silence() <= patience
+        most = settings.session.handover_timeout_minutes * 60
+        return seconds > (most if is_alive else min(most, patience))
 
     def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> list[str] | None:
         """Kills what is left of the process tree, the agent included; names the survivors.

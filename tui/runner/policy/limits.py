@@ -79,7 +79,7 @@ class LimitChecker:
     def _readings(
         self, snapshot: NightSnapshot, attempt: AttemptProcess | None, status: AttemptStatus | None
     ) -> Iterator[LimitReading]:
-        settings, clock = self._context.settings, self._context.clock
+        settings = self._context.settings
         session, rules = settings.session, settings.notifications
         of, time_text = LimitReading.of, format_duration_clock
         if session.max_runtime_hours is not None:
@@ -88,7 +88,7 @@ class LimitChecker:
         if attempt is None or status is None or status.state != "running":
             return
         if session.max_idle_minutes is not None and not self._is_silence_expected(snapshot):
-            silent = clock.monotonic() - self._reader.quiet_since
+            silent = self._reader.silence()
             allowed, shares = session.max_idle_minutes * 60, (rules.idle_warning_pct / 100,)
             yield of(LimitKind.IDLE, silent, allowed, shares, time_text)
         yield from self._machine.readings(attempt, status)

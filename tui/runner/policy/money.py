@@ -79,6 +79,12 @@ class MoneyLimits:
         usd, kind = min(left)
         return kind, max(usd, _LEAST_USD)
 
+    @property
+    def is_near(self) -> bool:
+        """Whether the next answer or the one after it may pass the limit, so that each moment counts."""
+        most, total = self._context.settings.budget.max_cost_usd, self._total
+        return most is not None and total.usd is not None and most - total.usd < 2 * total.dearest
+
     def record(self) -> None:
         """Writes down what the run has cost, where that has changed."""
         self._update()
