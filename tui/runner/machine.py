@@ -9,10 +9,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.control.completion import open_titles
 from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.run_guard import keep_rules
 from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import (
@@ -101,8 +103,11 @@ class RunMachine:
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         settings = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(context.facts, settings, step, state.session)
+        arguments = agent_arguments(
+            context.facts, settings, step, state.session, context.permissions
+        )
         try:
+            keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
             environ = attempt_environment(os.environ, context.settings)
@@ -243,7 +248,7 @@ class RunMachine:
         prompt = prompts.continue_prompt(progress, number, allowed)
         if test_floor.asks_to_mend(self._state, decision.mends_tests, progress):
             prompt = test_floor.mend_prompt(self._reader.snapshot().tests, context.settings)
-        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        titles, text = open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
         context.log_line(f"Continuing: {text} (attempt {number})")
