@@ -27,6 +27,7 @@ from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import exit_text
 from tui.runner.artifacts import RunArtifacts
+from tui.runner.auto_commits import AutoCommits
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
@@ -77,7 +78,7 @@ class Supervisor:
         self.money = machine.money = MoneyLimits(context, reader)
         self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
-        self.checkpoints = CheckpointSchedule(context, reader)
+        self.checkpoints, self.commits = CheckpointSchedule(context, reader), AutoCommits(context)
         self.stalls = StallResponse(context, messages, machine, self.checkpoints)
         self.requests = RequestHandler(
             context, reader, messages, machine, self.checkpoints, RunRewinder(context)
@@ -308,6 +309,7 @@ class Supervisor:
             self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
+        self.commits.commit_if_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_SECONDS
             self.artifacts.copy_transcripts()
