@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +22,7 @@ from tui.system.beneath import open_beneath
 from tui.system.credentials.find import find_credentials, score_credential
 from tui.system.errors import GitError, OvernightError, RefusedError, describe_os_error
 from tui.system.files import atomic_write, read_small
-from tui.system.format import format_count_plain
+from tui.system.format import format_count_plain, format_local
 from tui.system.git import Git
 from tui.system.paths import config_dir
 
@@ -78,7 +77,7 @@ def commit_work(
         commit, subject = "", ""
         tree = _write_tree(git, head, paths, draft)
         if tree != git.read_line(("rev-parse", f"{head}^{{tree}}")):
-            clock = time.strftime("%H%M", time.localtime(now))
+            clock = format_local(now, "%H%M")
             count = format_count_plain(len(paths), "file")
             subject = f"{prefix} checkpoint: periodic-{clock} - {count}".strip()
             message = f"{subject}\n\nMade by overnight-tui in run {run}; no hook ran."
@@ -114,11 +113,10 @@ def recover_commit(git: Git) -> None:
 
 def _check_state(git: Git) -> tuple[str, str]:
     """The branch's ref and its commit; RefusedError where nothing may be committed now."""
-    branch = git.read_line(("symbolic-ref", "--quiet", "HEAD"))
-    head, operation = git.head(), git.operation_in_progress()
+    branch, head, operation = git.branch(), git.head(), git.operation_in_progress()
     signs = git.read_line(("config", "--type=bool", "--get", "commit.gpgSign"))
     reasons = {
-        "HEAD is on no branch": branch is None or not branch.startswith("refs/heads/"),
+        "HEAD is on no branch": branch is None,
         "there is no first commit yet": head is None,
         f"a {operation} is half done": operation is not None,
         "another git is at work (index.lock)": os.path.lexists(git.git_dir / "index.lock"),
@@ -128,7 +126,7 @@ def _check_state(git: Git) -> tuple[str, str]:
     for reason, holds in reasons.items():
         if holds:
             raise RefusedError(f"no commit was made: {reason}")
-    return branch or "", head or ""
+    return f"refs/heads/{branch}", head or ""
 
 
 def _uses_filters(git: Git) -> bool:

@@ -102,10 +102,8 @@ class RunMachine:
         self._reader.turns.begin_attempt(step.resume, step.resume_at)
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
-        settings = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(
-            context.facts, settings, step, state.session, context.permissions
-        )
+        kept = self.money.settings_for_launch() if self.money else context.settings
+        arguments = agent_arguments(context.facts, kept, step, state.session, context.permissions)
         try:
             keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)

@@ -27,11 +27,11 @@ from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import exit_text
 from tui.runner.artifacts import RunArtifacts
-from tui.runner.auto_commits import AutoCommits
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
+from tui.runner.policy.auto_commits import AutoCommits
 from tui.runner.policy.context_handoff import see_to_handoff
 from tui.runner.policy.limits import LimitChecker
 from tui.runner.policy.money import MoneyLimits
