@@ -34,8 +34,7 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.limits import record_hit
-from tui.runner.policy.money import MoneyLimits
+from tui.runner.policy.money import MoneyLimits, record_hit
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent

@@ -32,8 +32,7 @@ from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
 from tui.runner.policy.auto_commits import AutoCommits
-from tui.runner.policy.context_handoff import see_to_handoff
-from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.limits import LimitChecker, see_to_handoff
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.policy.stall_response import StallResponse
 from tui.runner.requests import RequestHandler
