@@ -28,6 +28,10 @@ from tui.system.paths import config_dir
 
 _RECORD = "commit.json"
 _MOST_SCANNED = 4 << 20
+_IDENTITY = (
+    *("GIT_CONFIG_GLOBAL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"),
+    *("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"),
+)
 _UNMERGED = ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
 
 
@@ -81,7 +85,7 @@ def commit_work(
             count = format_count_plain(len(paths), "file")
             subject = f"{prefix} checkpoint: periodic-{clock} - {count}".strip()
             message = f"{subject}\n\nMade by overnight-tui in run {run}; no hook ran."
-            commit = _one_line(git.run(("commit-tree", tree, "-p", head, "-m", message)))
+            commit = _commit_tree(git, tree, head, message)
             _publish(git, draft, seen, _begun(draft, branch, commit), head)
     except OSError as error:
         raise RefusedError(f"no commit was made: {describe_os_error(error)}") from error
@@ -243,6 +247,18 @@ def _write_tree(git: Git, head: str, paths: Iterable[bytes], draft: Path) -> str
         return _one_line(git.run(("write-tree",), env=env))
     finally:
         plain.unlink(missing_ok=True)
+
+
+def _commit_tree(git: Git, tree: str, head: str, message: str) -> str:
+    """The commit's object, in the name of the person as their own git would take it."""
+    person = {name: os.environ[name] for name in _IDENTITY if name in os.environ}
+    try:
+        return _one_line(git.run(("commit-tree", tree, "-p", head, "-m", message), env=person))
+    except GitError as error:
+        if git.read_line(("config", "--get", "user.email")) is None and not person:
+            reason = "git does not know who you are; set user.name and user.email"
+            raise RefusedError(f"no commit was made: {reason}") from error
+        raise
 
 
 def _begun(draft: Path, ref: str, commit: str) -> _Begun:

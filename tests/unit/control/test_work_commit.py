@@ -216,3 +216,23 @@ def test_a_lock_of_somebody_else_is_left_alone(repository: Repository) -> None:
     lock.touch()
     recover_commit(Git(repository.top))
     assert lock.exists()
+
+
+def test_the_identity_is_that_of_the_persons_own_git(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository.git("config", "--unset", "user.name")
+    repository.git("config", "--unset", "user.email")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("GIT_COMMITTER_NAME", raising=False)
+    monkeypatch.delenv("GIT_COMMITTER_EMAIL", raising=False)
+    repository.git("config", "user.useConfigOnly", "true")
+    repository.write("a.py", "a = 2\n")
+    assert "set user.name and user.email" in repository.refused()
+    own = tmp_path / "gitconfig"
+    own.write_text("[user]\n\tname = Grace\n\temail = grace@example.org\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(own))
+    assert repository.commit() is not None
+    assert repository.git("log", "-1", "--format=%an %ce") == "Grace grace@example.org"
