@@ -14,7 +14,6 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.policy import prompts
-from tui.runner.policy.limit_reading import MONEY
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent
 from tui.system.children.control_group import remove_group
@@ -101,7 +100,7 @@ class Escalation:
             self._ask_for_note(intent)
         elif step == "interrupt":
             # What waits in the agent's queue would open another turn.
-            queued: dict[str, Any] = {"cancel_queued": True} if intent.limit in MONEY else {}
+            queued: dict[str, Any] = {"cancel_queued": True} if intent.is_for_money else {}
             is_open = self._turns.open
             self._control = self._messages.control("interrupt", **queued) if is_open else ""
         elif step == "end":
@@ -126,7 +125,7 @@ class Escalation:
 
     def _is_step_over(self, step: Step, intent: StopIntent, seconds: float) -> bool:
         """Whether to go on to the next step."""
-        if step != "note" and intent.limit in MONEY and self._turns.begun > self._answers + 1:
+        if step != "note" and intent.is_for_money and self._turns.begun > self._answers + 1:
             return True  # it goes on spending: the answer under way was the last that could not be helped
         settings = self._context.settings
         grace = settings.session.stop_grace_seconds

@@ -13,7 +13,7 @@ from tui.runner.agent.messages import MessageSender
 from tui.runner.decisions import end_of_iterations
 from tui.runner.machine import RunMachine
 from tui.runner.policy import prompts
-from tui.runner.policy.limit_reading import MONEY, LimitReading
+from tui.runner.policy.limit_reading import LimitReading
 from tui.runner.policy.machine_limits import MachineLimits
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
@@ -136,7 +136,7 @@ class LimitChecker:
         context.notify(NotifyKind.LIMIT, f"limit reached: {reason}")
         # No note where memory is short, as writing one would need more of it, nor past a limit of money.
         memory = kind in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
-        note = not memory and not (kind in MONEY and reading.is_reached)
+        note = not memory and not (kind.is_money and reading.is_reached)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
 
 

@@ -55,12 +55,14 @@ class MoneyLimits:
 
     def readings(self) -> Iterator[LimitReading]:
         """Each limit of money that is set, with what of it is used."""
-        settings, total = self._context.settings, self._update()
-        rules, budget = settings.notifications, settings.budget
+        total = self._update()
         # Before the first answer nothing is spent; later an unknown cost cannot be compared.
-        if total.usd is None and total.answers:
-            return
-        usd = total.usd or 0.0
+        if total.usd is not None or not total.answers:
+            yield from self._known_readings(total.usd or 0.0)
+
+    def _known_readings(self, usd: float) -> Iterator[LimitReading]:
+        settings = self._context.settings
+        rules, budget = settings.notifications, settings.budget
         if budget.max_cost_usd is not None:
             shares = tuple(pct / 100 for pct in budget.alerts_pct or (rules.cost_warning_pct,))
             yield self._reading(LimitKind.COST, 0.0, usd, budget.max_cost_usd, shares)
@@ -71,10 +73,14 @@ class MoneyLimits:
             yield self._reading(shared.kind, others, own, shared.allowed, (0.9,))
 
     def left(self) -> tuple[LimitKind, float] | None:
-        """What the tightest limit leaves, and which it is; None where there is none."""
+        """What the tightest limit leaves, and which it is; None where there is none.
+
+        An unknown cost counts as nothing: the agent's budget is all that keeps the limit then.
+        """
         if self._context.state.limits_paused_until is not None:
             return None
-        left = [(one.allowed - one.value, one.limit) for one in self.readings()]
+        readings = self._known_readings(self._update().usd or 0.0)
+        left = [(one.allowed - one.value, one.limit) for one in readings]
         if not left:
             return None
         usd, kind = min(left)
