@@ -94,16 +94,20 @@ def reach(
     address: str, variables: Mapping[str, str], wall: Callable[[], float] = time.time
 ) -> Reached:
     """Asks that host for nothing but an answer, through the proxies of the agent's environment."""
+    import http.client
     import urllib.error
     import urllib.request
 
-    parts = urlsplit(address)
-    host = parts.hostname or address
-    proxy = "" if _bypasses(host, variables) else _proxy(parts.scheme, variables)
-    used = {parts.scheme: proxy} if proxy else {}
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(used))
-    request = urllib.request.Request(address, method="HEAD")
+    proxy, host = "", address
     try:
+        parts = urlsplit(address)
+        host = parts.hostname or address
+        if parts.scheme not in ("http", "https"):
+            return Reached(host, False, None, "it is no web address")
+        proxy = "" if _bypasses(host, variables) else _proxy(parts.scheme, variables)
+        used = {parts.scheme: proxy} if proxy else {}
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler(used))
+        request = urllib.request.Request(address, method="HEAD")
         with opener.open(request, timeout=_REACH_SECONDS) as answer:
             return Reached(host, True, _skew(answer.headers.get("Date"), wall()))
     except urllib.error.HTTPError as error:
@@ -114,7 +118,7 @@ def reach(
             return Reached(
                 host, not is_proxys, _skew(error.headers.get("Date"), wall()), why, proxy
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
         return Reached(host, False, None, words, proxy)
@@ -178,10 +182,9 @@ def awake_finding(wanted: bool) -> Finding | None:
     try:
         if not inhibitor.acquire():
             return None  # the doctor says so by itself
-        holder = inhibitor._holder
         until = time.monotonic() + _INHIBITOR_SECONDS
-        while holder is not None and time.monotonic() < until:
-            if holder.poll() is not None:
+        while time.monotonic() < until:
+            if not inhibitor.holds:
                 text = "the lock that keeps this machine awake was refused"
                 return warn(
                     text, "switch off its sleep, or start from a session that may inhibit it"
