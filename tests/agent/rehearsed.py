@@ -123,6 +123,7 @@ def main() -> None:
         return
     if path := os.environ.get("REHEARSED_PLAN"):
         PLAN.update(json.loads(Path(path).read_text()))
+        Path(f"{path}.words").write_text(json.dumps(sys.argv))
         with Path(f"{path}.starts").open("a") as file:
             file.write(f"{os.getpid()} {os.getcwd()}\n")
     if "unknown" in PLAN and PLAN["unknown"] in sys.argv:

@@ -40,6 +40,7 @@ class Stage:
             "PATH": f"{base / 'bin'}:{os.environ['PATH']}",
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(base / "cache"),
+            "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
             "REHEARSED_PLAN": str(self.plan_file),
             "ANTHROPIC_API_KEY": "sk-of-some-believable-length",
             "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
@@ -79,6 +80,11 @@ class Stage:
         """Pid and folder of each start of the agent."""
         path = Path(f"{self.plan_file}.starts")
         return path.read_text().splitlines() if path.exists() else []
+
+    def words(self) -> list[str]:
+        """The arguments of the last start of the agent."""
+        found: list[str] = json.loads(Path(f"{self.plan_file}.words").read_text())
+        return found
 
     def litter(self) -> list[str]:
         """What a rehearsal left behind in the cache and in Claude's folder."""

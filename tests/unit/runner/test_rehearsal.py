@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import signal
 import subprocess
 import sys
@@ -15,8 +15,10 @@ import pytest
 from tests.unit.repositories import sh
 from tests.unit.runner.rehearsal_scene import GREEN, Stage, row
 from tui.runner.rehearsal.agent_turn import TurnLimits
-from tui.runner.rehearsal.work_copy import sweep_copies
+from tui.runner.rehearsal.plan import plan_rehearsal
+from tui.runner.rehearsal.work_copy import make_copy, sweep_copies
 from tui.settings.own_sections import AgentSettings
+from tui.system.git import Git
 from tui.system.processes import ProcessIdentity, is_alive
 
 
@@ -318,9 +320,6 @@ def test_one_that_was_killed_is_tidied_up_by_the_next(stage: Stage) -> None:
 
 
 def test_a_rehearsal_under_way_is_left_alone(stage: Stage) -> None:
-    from tui.runner.rehearsal.work_copy import make_copy
-    from tui.system.git import Git
-
     copy = make_copy(Git(stage.project), stage.project, stage.environ)
     assert sweep_copies(stage.environ) == 0
     assert copy.project.is_dir()
@@ -329,15 +328,20 @@ def test_a_rehearsal_under_way_is_left_alone(stage: Stage) -> None:
 
 
 def test_the_agents_flags_are_those_of_the_night(stage: Stage) -> None:
-    from tui.runner.rehearsal.plan import agent_words, plan_rehearsal
-
     stage.agent = AgentSettings(model="m", allowed_tools=("Bash(make:*)",), max_budget_usd=0.5)
-    plan = plan_rehearsal(stage.project, stage.settings)
-    words = agent_words(plan, plan.facts(stage.project), stage.base)
+    stage.rehearse()
+    words = stage.words()
     assert words[words.index("--model") + 1] == "m"
     assert "Bash(make:*)" in words
     assert words[words.index("--max-budget-usd") + 1] == "0.5"
-    shown = "\n".join(plan.shown)
+    inline = json.loads(words[words.index("--settings") + 1])
+    assert "Bash(git commit:*)" in inline["permissions"]["allow"]
+    assert "PreToolUse" in inline["hooks"]
+
+
+def test_the_plan_shows_what_will_run(stage: Stage) -> None:
+    shown = "\n".join(plan_rehearsal(stage.project, stage.settings).shown)
     assert "sh run-tests.sh   (from session.baseline_tests" in shown
-    assert "--permission-mode" in shown
-    assert os.environ["HOME"] not in shown
+    assert "claude -p " in shown
+    assert "standard: " in shown
+    assert len(shown) < 2_000

@@ -85,7 +85,9 @@ def _agreed_plan(examination: Examination, arguments: argparse.Namespace) -> Reh
     from tui.system.sanitize import clean_line
 
     minutes = {} if arguments.minutes is None else {"most_minutes": arguments.minutes}
-    plan = plan_rehearsal(examination.project, examination.settings, **minutes)
+    plan = plan_rehearsal(
+        examination.project, examination.settings, version=examination.version, **minutes
+    )
     title, *lines = (clean_line(hide_credentials(line), _PLAN_LINE) for line in plan.shown)
     shown = [title, *(f"  {line}" for line in lines)]
     trusted = is_trusted(examination.project, examination.digest)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from tui.runner import preflight
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
 from tui.runner.doctor.earlier_nights import earlier_nights, last_rate_limit
@@ -217,6 +218,17 @@ class Examination:
     def forecast(self) -> Forecast:
         """When a run that starts now is over and what it costs, at most and likely."""
         return _forecast(Surroundings(self.project, self.settings, self._environ, self._now))
+
+    @property
+    def version(self) -> str:
+        """What the agent says of its version; empty where it is not Claude Code, or says nothing."""
+        command = self.settings.agent.command
+        try:
+            if preflight.is_claude(command):
+                return preflight.check_version(command, self._environ, self.project)
+        except OvernightError:
+            pass
+        return ""
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check as soon as it is done; `notify` sends a test message too."""

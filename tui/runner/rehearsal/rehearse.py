@@ -84,7 +84,7 @@ def _play(
     limits: TurnLimits,
 ) -> Rehearsed:
     began = time.monotonic()
-    head, given = head_of(copy), agent_environment(plan, copy, environ)
+    head, given = head_of(copy), agent_environment(plan, copy.run, environ)
     why_not = _obstacle(plan, environ, sources)
     turn = None if why_not else _turn(plan, copy, given, limits)
     edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
@@ -126,7 +126,7 @@ def _turn(
     plan: RehearsalPlan, copy: WorkCopy, given: Mapping[str, str], limits: TurnLimits
 ) -> TurnReport:
     """The agent's turn; with the events of hooks where its version has them."""
-    words = agent_words(plan, plan.facts(copy.project), copy.folder)
+    words = agent_words(plan, copy)
     program = find_program(words[0], given, plan.project)
     words = [program or words[0], *words[1:]]
     more = [_HOOK_EVENTS] if preflight.is_claude(plan.settings.agent.command) else []
