@@ -52,6 +52,7 @@ class Stage:
         self.agent = AgentSettings()
         self.session = SessionSettings(baseline_tests=TESTS, inhibit_sleep=False)
         self.limits = QUICK
+        self.version = "2.1.197 (Claude Code)"
         self.spoil()
 
     def spoil(self, **plan: object) -> None:
@@ -73,7 +74,7 @@ class Stage:
         return Settings(agent=self.agent, session=self.session, budget=BudgetSettings())
 
     def rehearse(self) -> list[CheckResult]:
-        plan = plan_rehearsal(self.project, self.settings)
+        plan = plan_rehearsal(self.project, self.settings, version=self.version)
         return list(rehearse(plan, self.environ, limits=self.limits))
 
     def starts(self) -> list[str]:

@@ -92,6 +92,11 @@ def hanging_hook(stage: Stage) -> None:
     stage.spoil(hangs="hook")
 
 
+def hanging_tool_hook(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=0.8, first_word=10.0, leaving=0.5)
+    stage.spoil(tool_hook=True, hangs="Bash")
+
+
 def wrong_proxy(stage: Stage) -> None:
     stage.environ["http_proxy"] = "http://127.0.0.1:9"
     stage.spoil(retries=[0, 10])
@@ -130,7 +135,9 @@ SPOILERS: list[tuple[str, Callable[[Stage], None], str, str, str]] = [
     ("no agent", no_agent, "rehearsal", "warn", "claude was not found on PATH"),
     ("the agent ends", plays(exits=[3, "out of cheese"]), "start", "fail", "out of cheese"),
     ("a silent start", silent, "start", "fail", "SessionStart hook of ~/.claude/settings.json"),
-    ("a hook that hangs", hanging_hook, "start", "fail", "a hook hangs: SessionStart"),
+    ("a hook that hangs", hanging_hook, "start", "fail", "a hook hangs: SessionStart:startup"),
+    ("a hook of a tool", hanging_tool_hook, "start", "fail", "a hook hangs: PreToolUse:Bash"),
+    ("a hook of a tool", hanging_tool_hook, "test command", "warn", "itself did not run it"),
     ("a hook that fails", plays(hook="error"), "start", "warn", "hook.sh: no such file"),
     (
         "a dead server",

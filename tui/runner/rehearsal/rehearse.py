@@ -17,7 +17,7 @@ from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
 from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
 from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
-from tui.runner.rehearsal.step_findings import Rehearsed, test_call
+from tui.runner.rehearsal.step_findings import Rehearsed, is_endless, test_call
 from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
 from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError
@@ -89,9 +89,8 @@ def _play(
     turn = None if why_not else _turn(plan, copy, given, limits)
     edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
     call = test_call(turn, plan)
-    is_known = (
-        call is not None and call.denial is None and (call.result is not None or _hangs(turn))
-    )
+    is_known = call is not None and call.denial is None and turn is not None
+    is_known = is_known and (call.result is not None or is_endless(call, turn))
     own_tests = own_commit = None
     if plan.tests is not None and not is_known:
         left = max(_LEAST_TEST_SECONDS, limits.seconds - (time.monotonic() - began))
@@ -103,10 +102,6 @@ def _play(
     return Rehearsed(
         plan, turn, own_tests, own_commit, edited, committed, copy.left_out, why_not, hooks
     )
-
-
-def _hangs(turn: TurnReport | None) -> bool:
-    return turn is not None and turn.ending is TurnEnding.OUT_OF_TIME
 
 
 def _obstacle(plan: RehearsalPlan, environ: Mapping[str, str], sources: LoginSources) -> str:
