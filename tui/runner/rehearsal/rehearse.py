@@ -17,7 +17,7 @@ from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
 from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
 from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
-from tui.runner.rehearsal.step_findings import Rehearsed, is_endless, test_call
+from tui.runner.rehearsal.step_findings import Rehearsed, is_told
 from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
 from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError
@@ -88,11 +88,8 @@ def _play(
     why_not = _obstacle(plan, environ, sources)
     turn = None if why_not else _turn(plan, copy, given, limits)
     edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
-    call = test_call(turn, plan)
-    is_known = call is not None and call.denial is None and turn is not None
-    is_known = is_known and (call.result is not None or is_endless(call, turn))
     own_tests = own_commit = None
-    if plan.tests is not None and not is_known:
+    if plan.tests is not None and not is_told(turn, plan):
         left = max(_LEAST_TEST_SECONDS, limits.seconds - (time.monotonic() - began))
         own_tests = run_tests(plan.tests.words, copy, given, left)
     if not committed:
