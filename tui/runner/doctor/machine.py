@@ -1,9 +1,10 @@
-"""What of this machine a night needs beside its disk: memory, the right time, a way to the API, no sleep."""
+"""What of this machine a night needs: memory, disk, the right time, a way to the API, no sleep."""
 
 from __future__ import annotations
 
 import email.utils
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,14 +14,19 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tui.runner.agent.launch import SleepInhibitor
-from tui.runner.doctor.checks import Finding, fail, ok, warn
+from tui.runner.doctor.checks import Finding, Surroundings, fail, ok, warn
 from tui.runner.logins import is_on
+from tui.runner.preflight import MIN_FREE_BYTES
+from tui.system import paths
 from tui.system.format import format_duration, format_size_binary
 from tui.system.processes import control_group
 
 _GIB = 1 << 30
 LEAST_MEMORY = _GIB // 2
 LITTLE_MEMORY = 3 * _GIB // 2
+_LITTLE_FREE = 5 << 30
+_LITTLE_ELSEWHERE = 1 << 30
+_FEW_FILES = 10_000
 LITTLE_SKEW = 60.0
 _MUCH_SKEW = 300.0
 _REACH_SECONDS = 6.0
@@ -75,6 +81,37 @@ def memory_finding(free: int) -> Finding:
         return fail(text, "the agent and its tests need more; end other programs")
     if free < LITTLE_MEMORY:
         return warn(text, "the agent and its tests may need more; end other programs")
+    return ok(text)
+
+
+# --- disks ---
+
+
+def disk_finding(place: Surroundings) -> Finding:
+    """The disk of the project, and others that the night writes to where they are worse."""
+    found = [_room(place.project, "")]
+    others = (paths.state_dir(place.environ), Path(place.environ.get("TMPDIR") or "/tmp"))
+    for path in others:
+        there = next((one for one in (path, *path.parents) if one.exists()), path)
+        if there.exists() and there.stat().st_dev != place.project.stat().st_dev:
+            found.append(_room(there, f" on the disk of {there}"))
+    return max(found, key=lambda one: ("ok", "warn", "fail").index(one[0]))
+
+
+def _room(path: Path, where: str) -> Finding:
+    facts = os.statvfs(path)
+    if facts.f_flag & os.ST_RDONLY:
+        return fail(f"read-only{where or f': {path}'}", "mount it so that it can be written")
+    free = shutil.disk_usage(path).free
+    text, least = f"{format_size_binary(free)} free{where}", MIN_FREE_BYTES
+    if free < least:
+        return fail(text, f"make room for at least {format_size_binary(least)}")
+    if facts.f_files and facts.f_favail < _FEW_FILES:
+        return fail(
+            f"only {facts.f_favail:,} more files fit{where}", "remove files that nobody needs"
+        )
+    if free < (_LITTLE_ELSEWHERE if where else _LITTLE_FREE):
+        return warn(text, "a long night with builds may need more")
     return ok(text)
 
 
