@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _NAME = 13
 _STATE = 6
 _PLAN_LINE = 2_000
+_MOST_MINUTES = 600
 _LEAST, _MOST = 50, 100
 _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
@@ -49,10 +50,17 @@ def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--minutes",
-        type=float,
+        type=_minutes,
         metavar="N",
         help="with --rehearse: the most that it may take (default: 15)",
     )
+
+
+def _minutes(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= _MOST_MINUTES:
+        raise ValueError(text)
+    return value
 
 
 def doctor_command(arguments: argparse.Namespace) -> int:
