@@ -132,6 +132,22 @@ def no_author(bed: Bed) -> None:
         subprocess.run(["git", "config", "--unset", key], cwd=bed.project, check=True)
 
 
+def unit(path: str) -> Callable[[Bed], None]:
+    def install(bed: Bed) -> None:
+        folder = bed.base / ".config/systemd/user"
+        folder.mkdir(parents=True)
+        lines = [
+            "[Service]",
+            f"WorkingDirectory={bed.project}",
+            path.replace("BIN", f"{bed.base}/bin"),
+        ]
+        text = "\n".join([*lines, "ExecStart=overnight-tui run x"])
+        (folder / "overnight-p.service").write_text(text)
+        (folder / "other.service").write_text("[Service]\nWorkingDirectory=/\nExecStart=overnight")
+
+    return install
+
+
 def dirty(bed: Bed) -> None:
     (bed.project / "README.md").write_text("not committed\n")
 
@@ -234,6 +250,10 @@ TROUBLES = [
     ("commits", "warn", detached, "HEAD is detached"),
     ("commits", "warn", no_author, "no name and no email"),
     ("commits", "warn", git_config("commit.gpgsign", "true"), "signed"),
+    ("unit", "fail", unit(""), "overnight-p.service would not find claude"),
+    ("unit", "fail", unit('Environment="A=b" "PATH=/bin"'), "its PATH is /bin"),
+    ("unit", "ok", unit('Environment="PATH=/bin:BIN"'), "finds claude"),
+    ("unit", "ok", unit("Environment=PATH=BIN"), "finds claude"),
     ("checkpoint", "warn", big_file, "possible"),
     ("tasks", "warn", no_tasks, "no tasks"),
     ("tasks", "warn", all_done, "0 open"),

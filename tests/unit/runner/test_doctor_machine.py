@@ -12,7 +12,9 @@ from threading import Thread
 import pytest
 
 from tui.runner.doctor import machine
+from tui.runner.doctor.checks import Surroundings
 from tui.runner.doctor.machine import Reached
+from tui.settings.settings import Settings
 
 NOW = 1_800_000_000.0
 GIB = 1 << 30
@@ -34,6 +36,35 @@ def test_a_control_group_bounds_the_memory(tmp_path: Path) -> None:
     assert machine.available_memory(tmp_path, "/a/b", GIB // 2) == GIB // 2
     (tmp_path / "a/memory.current").write_text(f"{3 * GIB}\n")
     assert machine.available_memory(tmp_path, "/a/b", 8 * GIB) == 0
+
+
+class FileSystem:
+    """What the kernel says of a file system."""
+
+    f_flag = f_files = f_favail = 0
+
+    def __init__(self, **facts: int) -> None:
+        self.__dict__ |= facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "words"),
+    [
+        ({"f_flag": 1}, "fail", "read-only"),
+        ({"f_files": 100_000, "f_favail": 12}, "fail", "only 12 more files"),
+        ({"f_files": 100_000, "f_favail": 90_000}, "ok", "free"),
+        ({"f_files": 0}, "ok", "free"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, facts: dict[str, int], state: str, words: str
+) -> None:
+    monkeypatch.setattr(machine.os, "statvfs", lambda path: FileSystem(**facts))  # type: ignore[attr-defined]
+    room = type("Usage", (), {"free": 50 << 30})()
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: room)  # type: ignore[attr-defined]
+    place = Surroundings(tmp_path, Settings(), {"HOME": str(tmp_path)}, NOW)
+    found = machine.disk_finding(place)
+    assert (found[0], words in found[1]) == (state, True)
 
 
 def test_this_machine_has_memory() -> None:

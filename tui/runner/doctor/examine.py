@@ -15,6 +15,7 @@ from tui.runner.doctor.commit_checks import commits_finding
 from tui.runner.doctor.earlier_nights import earlier_nights, last_rate_limit
 from tui.runner.doctor.forecast import Forecast, forecast_night
 from tui.runner.doctor.machine import available_memory, disk_finding, memory_finding
+from tui.runner.doctor.unit_check import unit_finding
 from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
 from tui.runner.policy.budgets import budget_refusal, budget_words
 from tui.settings.settings import FILE, Settings, user_file
@@ -193,6 +194,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     **checks.CHECKS,
     "commits": commits_finding,
     "disk": disk_finding,
+    "unit": unit_finding,
     "limits": _limits,
     "forecast": _likely,
     "usage limit": _usage_limit,
