@@ -52,6 +52,7 @@ class Stage:
         self.agent = AgentSettings()
         self.session = SessionSettings(baseline_tests=TESTS, inhibit_sleep=False)
         self.limits = QUICK
+        self.budget = BudgetSettings()
         self.version = "2.1.197 (Claude Code)"
         self.spoil()
 
@@ -71,7 +72,7 @@ class Stage:
 
     @property
     def settings(self) -> Settings:
-        return Settings(agent=self.agent, session=self.session, budget=BudgetSettings())
+        return Settings(agent=self.agent, session=self.session, budget=self.budget)
 
     def rehearse(self) -> list[CheckResult]:
         plan = plan_rehearsal(self.project, self.settings, version=self.version)

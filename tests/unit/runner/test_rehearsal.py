@@ -17,6 +17,7 @@ from tests.unit.runner.rehearsal_scene import GREEN, Stage, row
 from tui.runner.rehearsal.agent_turn import TurnLimits
 from tui.runner.rehearsal.plan import plan_rehearsal
 from tui.runner.rehearsal.work_copy import make_copy, sweep_copies
+from tui.settings.original_sections import BudgetSettings
 from tui.settings.own_sections import AgentSettings
 from tui.system.git import Git
 from tui.system.processes import ProcessIdentity, is_alive
@@ -270,6 +271,15 @@ def test_without_a_model_the_rest_is_rehearsed(stage: Stage) -> None:
     assert stage.starts() == []
     assert row(found, "test command").state == "ok"
     assert row(found, "commit", "made without the agent").state == "ok"
+
+
+def test_its_cost_counts_for_the_budgets_of_all_runs(stage: Stage) -> None:
+    stage.budget = BudgetSettings(max_cost_usd_per_day=0.01)
+    stage.environ["XDG_STATE_HOME"] = str(stage.base / "state")
+    assert row(stage.rehearse(), "rehearsal").state == "ok"
+    found = stage.rehearse()
+    assert "have cost $0.02 today" in row(found, "rehearsal").text
+    assert len(stage.starts()) == 1
 
 
 def test_a_push_of_a_hook_reaches_no_remote(stage: Stage) -> None:
