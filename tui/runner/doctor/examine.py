@@ -156,8 +156,10 @@ def _on_battery() -> bool:
     return bool(online) and not any(online)
 
 
-def _memory(place: Surroundings) -> Finding:
-    return memory_finding(available_memory())
+def _memory(place: Surroundings) -> Finding | None:
+    """Too little memory; a rehearsal says too how much there is."""
+    found = memory_finding(available_memory())
+    return None if found[0] == "ok" else found
 
 
 def _tmux(place: Surroundings) -> Finding | None:
