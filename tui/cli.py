@@ -56,7 +56,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "observe.doctor",
         "the check before going to bed: what would spoil the night, and what to do",
     ),
-    "unit": ("run", "print a systemd unit, a timer and a crontab line for nightly starts"),
+    "unit": (
+        "act.unit",
+        "start nights by themselves: units for systemd or a crontab line, printed or installed",
+    ),
     "hooks": (
         "act.hooks",
         "let sessions that were started without us hear you, or take that away again",
@@ -125,7 +128,9 @@ def _run(words: list[str]) -> int:
         shown = parser.format_usage().removeprefix("usage: ").rstrip().replace("%", "%%")
         parser.usage = f"{shown} [-- WORD ...]"
         rest = rest[:cut]
-    code = getattr(module, f"{function}_command")(parser.parse_args(rest))
+    # Options may stand anywhere; only what stands after `--` is a word whatever it looks like.
+    parse = parser.parse_args if "--" in rest else parser.parse_intermixed_args
+    code = getattr(module, f"{function}_command")(parse(rest))
     return code
 
 
