@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +18,12 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
+from tui.runner.doctor.permission_check import (
+    PermissionForecast,
+    forecast_permissions,
+    permission_finding,
+)
 from tui.runner.logins import LoginKind, check_login, describe_login
-from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
 from tui.store.project_files import ProjectFiles, read_inside
@@ -29,15 +32,13 @@ from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervise
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_small
-from tui.system.format import format_count, format_size_binary
+from tui.system.format import format_count
 from tui.system.git import Git
 
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
-_LITTLE_FREE = 5 << 30
 _MOST_BYTES = 4 << 20
 _SHORT_KEY = 20
-_ASKS = ("default", "plan")
 
 
 class CheckResult(Struct, frozen=True):
@@ -69,6 +70,11 @@ class Surroundings:
     @property
     def is_claude(self) -> bool:
         return preflight.is_claude(self.settings.agent.command)
+
+    @cached_property
+    def permissions(self) -> PermissionForecast:
+        """What the agent may do in a run that begins now."""
+        return forecast_permissions(self.project, self.settings, self.environ)
 
     def path(self, name: str) -> Path:
         return paths.resolve(self.project, name)
@@ -200,16 +206,6 @@ def _progress(place: Surroundings) -> ProgressFile | None:
     return None if progress.basis == "unknown" else progress
 
 
-def _disk(place: Surroundings) -> Finding:
-    free = shutil.disk_usage(place.project).free
-    text, least = f"{format_size_binary(free)} free", preflight.MIN_FREE_BYTES
-    if free < least:
-        return fail(text, f"make room for at least {format_size_binary(least)}")
-    if free < _LITTLE_FREE:
-        return warn(text, "a long night with builds may need more")
-    return ok(text)
-
-
 def _run_folder(place: Surroundings) -> Finding:
     """Whether our state is private, writable, and on a disk that knows named pipes."""
     folder = project_state(place.project, place.environ)
@@ -276,17 +272,7 @@ def _login(place: Surroundings) -> Finding | None:
 
 
 def _permission(place: Surroundings) -> Finding:
-    agent = place.settings.agent
-    if agent.skip_permissions == SKIP_PERMISSIONS:
-        text = "none: the agent may do anything you may"
-        return warn(text, "wanted so by agent.skip_permissions")
-    text = f"{agent.permission_mode or agent.permissions}, {len(agent.allowed_tools)} tools allowed beside"
-    if agent.permission_mode == "plan":
-        return fail(text, "in plan mode nothing is carried out")
-    if agent.permission_mode in _ASKS and not agent.allowed_tools:
-        advice = "nobody is there to answer; set agent.permission_mode or agent.allowed_tools"
-        return warn(text, advice)
-    return ok(text)
+    return permission_finding(place.permissions)
 
 
 def _hooks(place: Surroundings) -> Finding:
@@ -367,7 +353,6 @@ CHECKS: Mapping[str, Check] = {
     "checkpoint": _checkpoint,
     "files": _project_files,
     "tasks": _tasks,
-    "disk": _disk,
     "run folder": _run_folder,
     "moved": _moved,
     "old runs": _old_runs,
