@@ -1,10 +1,12 @@
-"""run, demo, unit."""
+"""run, demo."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,11 @@ from tui.commands.context import (
     tell_ignored,
 )
 from tui.settings.settings import FILE
+from tui.store.state_names import UNIT_VARIABLE
 from tui.system.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from tui.model.permissions.granted import AgentPermissions
     from tui.settings.settings import LoadedSettings, Settings
     from tui.store.layout import RunDirectory
 
@@ -77,19 +81,28 @@ def run_command(arguments: argparse.Namespace) -> int:
             "or setting (null: none)"
         )
     project = project_of(arguments)
-    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
-    if arguments.permissions == "all":
-        from tui.settings.own_sections import SKIP_PERMISSIONS
+    unit = os.environ.pop(UNIT_VARIABLE, "")  # what is started here shall not have it
+    if not unit:
+        return _run(project, arguments)
+    from tui.runner.schedule.starts import recorded
 
-        del flags["agent.permissions"]
-        flags["agent.skip_permissions"] = SKIP_PERMISSIONS
-    loaded = settings_of(project, **flags)
+    with recorded(project, unit) as started:
+        return _run(project, arguments, started)
+
+
+def _run(
+    project: Path,
+    arguments: argparse.Namespace,
+    on_start: Callable[[RunDirectory], None] = lambda run: None,
+) -> int:
+    loaded = settings_of(project, **flags_of(arguments))
     _check_agent(loaded)
     tell_ignored(project, loaded)
     if arguments.worktree is None:
         started = _start(project, arguments, loaded)
     else:
-        project, started = _start_in_work_tree(project, arguments, loaded, flags)
+        project, started = _start_in_work_tree(project, arguments, loaded)
+    on_start(started)
     notice = "", ""
     if loaded.ignored:
         from tui.settings.notices import ignored_line
@@ -103,17 +116,19 @@ def _start(
 ) -> RunDirectory:
     from tui.runner import start
 
+    settings, words = _with_preset(loaded.settings, arguments.permissions), tuple(arguments.words)
     options = start.StartOptions(
         allow_dirty=arguments.allow_dirty,
-        extra=tuple(arguments.words),
+        extra=words,
         trusted_file=loaded.trusted_file,
         work_tree=work_tree,
+        announce=partial(_say_permissions, project, settings, words),
     )
-    return start.start_run(project, arguments.goal, loaded.settings, options=options)
+    return start.start_run(project, arguments.goal, settings, options=options)
 
 
 def _start_in_work_tree(
-    project: Path, arguments: argparse.Namespace, loaded: LoadedSettings, flags: dict[str, object]
+    project: Path, arguments: argparse.Namespace, loaded: LoadedSettings
 ) -> tuple[Path, RunDirectory]:
     """Starts the run in the work tree of that name, which is taken back if it was made in vain."""
     from tui.control import work_trees
@@ -127,7 +142,7 @@ def _start_in_work_tree(
         if os.path.lexists(
             tree.project / FILE
         ):  # else those of here: an untracked file is not there
-            loaded = settings_of(tree.project, **flags)
+            loaded = settings_of(tree.project, **flags_of(arguments))
             _check_agent(loaded)
         return tree.project, _start(tree.project, arguments, loaded, tree.name)
     except RefusedError:
@@ -135,6 +150,41 @@ def _start_in_work_tree(
         if tree.made:
             print_notes("the run was not started, so the work tree was taken back")
         raise
+
+
+def flags_of(arguments: argparse.Namespace) -> dict[str, object]:
+    """The settings that options of the command line give."""
+    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
+    if arguments.permissions is not None:
+        from tui.settings.own_sections import SKIP_PERMISSIONS
+
+        everything = arguments.permissions == "all"
+        flags["agent.skip_permissions"] = SKIP_PERMISSIONS if everything else "no"
+        if everything:
+            del flags["agent.permissions"]
+    return flags
+
+
+def _with_preset(settings: Settings, preset: str | None) -> Settings:
+    """The settings without a mode of their own where the command line names a preset."""
+    if preset is None:
+        return settings
+    from msgspec.structs import replace
+
+    return replace(settings, agent=replace(settings.agent, permission_mode=None))
+
+
+def _say_permissions(
+    project: Path, settings: Settings, words: tuple[str, ...], permissions: AgentPermissions
+) -> None:
+    """Says on stderr what the agent may do, before it starts."""
+    from tui.runner.doctor.permission_check import forecast_permissions, permission_finding
+
+    forecast = forecast_permissions(
+        project, settings, os.environ, permissions=permissions, words=words
+    )
+    _, text, advice = permission_finding(forecast)
+    print_notes(f"Permissions: {text}{'. To change that: ' if advice else ''}{advice}.")
 
 
 def _check_agent(loaded: LoadedSettings) -> None:
@@ -216,19 +266,3 @@ def demo_command(arguments: argparse.Namespace) -> int:
     )
     started = start.start_run(project, DEMO_GOAL, settings, agent_command=agent, options=options)
     return report_or_watch(project, settings, started.id, arguments.detach)
-
-
-def unit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("goal", metavar="GOAL", help="what is to be done every night")
-    parser.add_argument("--at", metavar="HH:MM", default="22:00", help="when to start (22:00)")
-    parser.epilog = "What stands after -- goes to `run` as it is."
-
-
-def unit_command(arguments: argparse.Namespace) -> int:
-    """Prints the texts; installs nothing."""
-    from tui.runner.start import unit_text
-
-    project = project_of(arguments)
-    text = unit_text(project, arguments.goal, arguments.at, arguments.words)
-    print_lines(text.removesuffix("\n"))
-    return 0

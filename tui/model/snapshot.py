@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui.model.events import SourceRef, TokenUsage
 from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
+from tui.model.permissions.refusals import Refusals
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
 from tui.model.stall import Stall, StallSignal, Trouble
@@ -228,6 +229,7 @@ class NightSnapshot(Struct, frozen=True):
     last_session_end: SessionHistoryLine | None = None
     troubles: tuple[Trouble, ...] = ()
     nearness: tuple[StallSignal, ...] = ()
+    refusals: Refusals = Refusals()
 
     @property
     def state(self) -> SessionState:

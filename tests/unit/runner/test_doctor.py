@@ -406,3 +406,33 @@ def test_hostile_names_do_nothing_to_the_terminal(bed: Bed) -> None:
     done = run("doctor", str(bed.project), home=bed.base, cwd=bed.base, env=env)
     assert b"\x1b" not in done.out
     assert b"\x07" not in done.out
+
+
+def test_the_limits_row_tells_of_budgets_and_of_models_without_a_price(
+    tmp_path: Path,
+) -> None:
+    from tui.runner.doctor.checks import Surroundings
+    from tui.runner.doctor.examine import _limits
+    from tui.settings.original_sections import BudgetSettings
+    from tui.settings.own_sections import AgentSettings
+    from tui.settings.settings import Settings
+    from tui.store.layout import RunDirectory
+    from tui.store.ledgers.spending import RunSpending, SpendingLedger, local_day
+
+    environ, now = {"XDG_STATE_HOME": str(tmp_path)}, 1_764_504_000.0
+
+    def limits_of(kept: Settings) -> tuple[str, str, str]:
+        return _limits(Surroundings(tmp_path, kept, environ, now))
+
+    kept = Settings(budget=BudgetSettings(max_cost_usd_per_day=5.0))
+    status, text, _ = limits_of(kept)
+    assert (status, "$0.00 of $5.00 today" in text) == ("ok", True)
+    spent = RunSpending("r", "p", {local_day(now).isoformat(): 6.0})
+    run_folder = RunDirectory(tmp_path / "overnight-tui/projects/p/runs/r")
+    SpendingLedger(environ).record(run_folder, spent)
+    status, _, advice = limits_of(kept)
+    assert (status, "wait until" in advice) == ("fail", True)
+    status, text, _ = limits_of(Settings(agent=AgentSettings(model="glm-17")))
+    assert (status, "no price for glm-17" in text) == ("warn", True)
+    for model in ("sonnet", "claude-opus-4-5-20251101", None):
+        assert limits_of(Settings(agent=AgentSettings(model=model)))[0] == "ok"

@@ -178,6 +178,13 @@ def print_answer(answer: dict[str, object]) -> None:
     _write(json.dumps(answer).encode("ascii") + b"\n")
 
 
+def print_reason(reason: str) -> None:
+    """Tells the CLI why a call is denied; the exit code 2 denies it."""
+    from tui.system.sanitize import clean_line
+
+    sys.stderr.write(clean_line(reason) + "\n")
+
+
 def _write(data: bytes) -> None:
     rest = memoryview(data)
     while rest:

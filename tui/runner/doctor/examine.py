@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import RateLimit
+from tui.monitor.prices_in_force import price_table
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
 from tui.runner.doctor.machine import available_memory, memory_finding
@@ -27,6 +28,7 @@ from tui.system.format import format_weekday_clock
 _TAIL_BYTES = 8 << 20
 _LIMIT_EVENT = b'"rate_limit_event"'
 _SLOW_ESCAPE = 100
+_SHORT_NAMES = frozenset("default opus sonnet haiku opusplan sonnet[1m] opus[1m] best".split())
 _POWER = Path("/sys/class/power_supply")
 
 
@@ -54,9 +56,21 @@ def _limits(place: Surroundings) -> Finding:
     used_up = budget_refusal(place.settings, place.now, place.environ)
     if used_up:
         return fail(text, used_up)
+    model = place.settings.agent.model
+    if model and ahead.usd is not None and not _has_price(place.settings, model):
+        advice = (
+            f"set prices.{model}, or prices_file: else only the agent's own budget keeps the limit"
+        )
+        return warn(f"{text}; there is no price for {model}", advice)
     limits = {"session.max_runtime_hours": ahead.ends_at, "budget.max_cost_usd": ahead.usd}
     missing = [name for name, value in limits.items() if value is None]
     return warn(text, f"set {' and '.join(missing)}") if missing else ok(text)
+
+
+def _has_price(settings: Settings, model: str) -> bool:
+    """Whether the cost of this model can be told before the agent says it; short names are Claude's own."""
+    table = price_table(settings.prices, settings.prices_file)
+    return model in _SHORT_NAMES or table.rates(model) is not None
 
 
 def _usage_limit(place: Surroundings) -> Finding:

@@ -39,9 +39,9 @@ def permissions_of(
         disallowed=agent.disallowed_tools,
         refuses_prompts=version >= _PROMPTS_SINCE and preset != PermissionPreset.ALL,
     )
-    if preset != PermissionPreset.STANDARD:
-        return found
     commands = find_commands(project)
+    if preset != PermissionPreset.STANDARD:
+        return replace(found, commands=commands)
     allow, deny = allow_rules(project, commands), deny_rules(agent.allowed_tools)
     if version and version < _WILDCARDS_SINCE:
         allow = (rule for rule in allow if rule != _rule(TEE) and not _has_wildcard(rule))

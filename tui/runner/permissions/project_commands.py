@@ -26,13 +26,13 @@ _MOST_FOLDERS = 24
 _PLAIN = lazy(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}\Z")
 _PIECES = lazy(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _PURPOSES = {
-    CommandPurpose.TEST: (
-        "test tests testing unit unittest integration e2e spec specs pytest jest vitest mocha coverage"
-        " cov check checks verify validate ci smoke acceptance functional regression selftest"
-    ),
     CommandPurpose.CHECK: (
         "lint linter lints format fmt formatting prettier eslint stylelint style types type typecheck"
         " typing tsc mypy ruff clippy vet analyze analyse static audit quality pretty"
+    ),
+    CommandPurpose.TEST: (
+        "test tests testing unit unittest integration e2e spec specs pytest jest vitest mocha coverage"
+        " cov check checks verify validate ci smoke acceptance functional regression selftest"
     ),
     CommandPurpose.BUILD: (
         "build compile bundle all dist generate gen codegen docs doc assemble package transpile types"
@@ -49,7 +49,7 @@ _HARMFUL = frozenset(
     " dump".split()
 )
 _TARGET = lazy(rb"^([A-Za-z0-9][\w.: -]*?)\s*::?(?![=:])", 8)
-_RECIPE = lazy(rb"^@?([A-Za-z0-9_][\w-]*)(?:\s[^:=\n]*)?:(?!=)", 8)
+_RECIPE = lazy(rb"^@?([A-Za-z0-9_][\w-]*)(?:\s[^:\n]*)?:(?!=)", 8)
 _RAKE_TASK = lazy(rb"^\s*task\s*\(?\s*[:'\"]?(\w[\w:-]*)", 8)
 _YAML_KEY = lazy(rb"^(?:  |\t)(['\"]?)([A-Za-z0-9][\w:.-]*)\1\s*:", 8)
 _SCRIPT_FOLDERS = ("", "scripts", "script", "bin", "tools", "ci", "dev", "hack")
@@ -138,7 +138,7 @@ def _ways(words: tuple[str, ...], project: Path, folder: str) -> Iterator[tuple[
     managers = _managers(project, folder) if program == "npm" else (program,)
     for manager in managers:
         yield (manager, *words[1:])
-        if manager != "npm" and words[1:2] == ("run",):
+        if manager in _LOCKS.values() and words[1:2] == ("run",):
             yield (manager, *words[2:])
         if folder and program in ("make", "npm"):
             yield (
