@@ -23,7 +23,7 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.turns import exit_text
+from tui.runner.agent.outcomes import exit_text
 from tui.runner.artifacts import RunArtifacts
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
@@ -97,8 +97,7 @@ class Supervisor:
         self._recover_rewind()
         if context.state.attempt_number == 0:
             self.checkpoints.request("start", "start")
-            step = first_attempt(context.facts.goal, context.settings)
-            self.machine.launch(step, RunEvent.STARTED)
+            self.machine.begin()
         else:
             self._adopt()
         self.requests.resume_claimed()
@@ -190,6 +189,7 @@ class Supervisor:
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
         self.checkpoints.record_results(self.requests.answer)
         self.requests.handle_new()
+        machine.on_baseline()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
         if machine.end is None and machine.attempt is not None:
@@ -216,6 +216,7 @@ class Supervisor:
             machine.on_agent_running(status)
             machine.record_session()
             machine.reset_restarts()
+            machine.return_to_first_model()
         machine.on_message_queued()
         self.messages.deliver()
         intent = self.context.state.intent

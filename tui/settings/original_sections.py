@@ -134,11 +134,15 @@ class SessionSettings(Struct, frozen=True):
     baseline_tests: Annotated[
         tuple[str, ...],
         documented(
-            "Command that must succeed before the coding session starts; empty: none.",
+            "Command that must succeed before the agent is told anything; empty: none.",
             PROGRAM,
             words=True,
         ),
     ] = ()
+    baseline_timeout_minutes: Annotated[
+        Minutes,
+        documented("Time that command may take before it counts as failed.", LIMIT, LOWER),
+    ] = 15
     inhibit_sleep: Annotated[
         bool, documented("Keep the machine awake while a run is going.", MACHINE)
     ] = True

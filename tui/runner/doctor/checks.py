@@ -19,6 +19,7 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
+from tui.runner.agent.unattended import describe_unattended
 from tui.runner.decisions import is_stuck
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
@@ -287,6 +288,13 @@ def _permission(place: Surroundings) -> Finding:
     return ok(text)
 
 
+def _unattended(place: Surroundings) -> Finding | None:
+    if not place.is_claude:
+        return None
+    text, advice = describe_unattended(place.environ, place.settings)
+    return warn(text, advice) if advice else ok(text)
+
+
 def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
@@ -372,6 +380,7 @@ CHECKS: Mapping[str, Check] = {
     "agent": _agent,
     "login": _login,
     "permission": _permission,
+    "unattended": _unattended,
     "hooks": _hooks,
     "watchdog": _watchdog,
     "stream": _stream,
