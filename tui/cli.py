@@ -117,12 +117,14 @@ def _run(words: list[str]) -> int:
         return code
     function = name.replace("-", "_")
     parser = _parser(name)
-    if name in _TAKES_WORDS and "--" in rest:
-        cut = rest.index("--")
-        parser.set_defaults(words=rest[cut + 1 :])
-        rest = rest[:cut]
     getattr(module, f"{function}_arguments")(parser)
     parser.set_defaults(plain=name not in words)
+    if name in _TAKES_WORDS:
+        cut = rest.index("--") if "--" in rest else len(rest)
+        parser.set_defaults(words=rest[cut + 1 :])
+        shown = parser.format_usage().removeprefix("usage: ").rstrip().replace("%", "%%")
+        parser.usage = f"{shown} [-- WORD ...]"
+        rest = rest[:cut]
     code = getattr(module, f"{function}_command")(parser.parse_args(rest))
     return code
 

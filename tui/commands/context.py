@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui.model.session import NamedSources
 from tui.settings.settings import FILE, LoadedSettings
-from tui.store.repository_identity import work_tree_root
+from tui.store.repository_identity import is_in_other_work_tree, work_tree_root
 from tui.store.trust import load_settings
 from tui.system import paths
 from tui.system.children.programs import keep_out
@@ -229,11 +229,16 @@ def _agents_for(
     if arguments.session is not None and sources.events:
         summary = read_summary(sources.events[0].path)
         latest = summary.changed + _STARTED_WITH_S if summary is not None else 0.0
-    found = live_agents(Path(sources.folder or project))
+    top = Path(sources.folder or project)
     return tuple(
         agent
-        for agent in found
-        if agent.session or (agent.pid not in beside and agent.created <= latest)
+        for agent in live_agents(top)
+        if agent.session
+        or (
+            agent.pid not in beside
+            and agent.created <= latest
+            and not is_in_other_work_tree(agent.cwd or top, top)
+        )
     )
 
 

@@ -12,6 +12,7 @@ from tui.commands.context import (
     add_flags,
     has_terminal,
     print_lines,
+    print_notes,
     print_path,
     project_of,
     settings_of,
@@ -55,7 +56,7 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--checkpoint-every", metavar="MIN", help="minutes between checkpoints")
     add_flags(parser, allow_dirty="start although files are not committed", detach="only start it")
-    parser.set_defaults(words=[])
+    add_flags(parser, no_watchdog="of the original; without effect, as the run is always watched")
     parser.epilog = "What stands after -- goes to the agent as it is."
 
 
@@ -65,6 +66,11 @@ def run_command(arguments: argparse.Namespace) -> int:
 
     if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; --detach only starts the session")
+    if arguments.no_watchdog:
+        print_notes(
+            "--no-watchdog has no effect: the supervisor always watches; a limit is lifted by its own option "
+            "or setting (null: none)"
+        )
     project = project_of(arguments)
     flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
     if arguments.permissions == "all":
@@ -180,7 +186,6 @@ def demo_command(arguments: argparse.Namespace) -> int:
 def unit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", metavar="GOAL", help="what is to be done every night")
     parser.add_argument("--at", metavar="HH:MM", default="22:00", help="when to start (22:00)")
-    parser.set_defaults(words=[])
     parser.epilog = "What stands after -- goes to `run` as it is."
 
 

@@ -5,20 +5,21 @@ Each is made of operations that exist by themselves; here is only what joins the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tui.control.availability import LOOKING
-from tui.control.checkpoints.refs import Checkpoint, checkpoints_of
+from tui.control.checkpoints.refs import checkpoints_of
 from tui.control.operations import Operations
 from tui.control.rewind.execute import recover_rewind
+from tui.control.rewind.targets import GoodCheckpoint, last_good
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import StallKind
 from tui.system.errors import OvernightError
-from tui.system.format import format_age, format_local, shorten_line
+from tui.system.format import format_local, shorten_line
 
 if TYPE_CHECKING:
     from tui.control.availability import FindReachability
@@ -39,41 +40,6 @@ class HelpOption(StrEnum):
     INTERRUPT = "interrupt"
     RETRY = "retry"
     STOP = "stop"
-
-
-@dataclass(frozen=True)
-class GoodCheckpoint:
-    """A checkpoint to begin again from; `is_proven`: nothing was edited after the tests were green."""
-
-    checkpoint: Checkpoint
-    is_proven: bool
-
-    def describe(self, now: float) -> str:
-        """Which it is, and what speaks for it."""
-        at = self.checkpoint.at
-        place = f"{self.checkpoint.id} of {format_local(at)}, {format_age(now - at)} ago"
-        if self.is_proven:
-            return f"{place}: tests were green, and no code was edited between them and it"
-        return f"{place}: tests were green; whether code was edited after them is not recorded"
-
-
-def last_good(checkpoints: Sequence[Checkpoint]) -> GoodCheckpoint | None:
-    """The newest that was taken with green tests and nothing edited since; None where none was.
-
-    Where none is known to be, the newest with green tests of which the edits are not recorded.
-    """
-    green = [
-        one
-        for one in reversed(checkpoints)
-        if one.facts.get("tests") == "green"
-        and one.kind == "checkpoint"
-        and not (one.foreign or one.remark or one.work_tree)
-    ]
-    proven = next((one for one in green if one.facts.get("edits_since_green") == 0), None)
-    if proven is not None:
-        return GoodCheckpoint(proven, is_proven=True)
-    unproven = next((one for one in green if "edits_since_green" not in one.facts), None)
-    return None if unproven is None else GoodCheckpoint(unproven, is_proven=False)
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from tui.control import wording
 from tui.control.availability import Availability, FindReachability, find_obstacle
-from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
+from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import checkpoint_entry, retire_by_settings, take_checkpoint
 from tui.control.rewind import execute
 from tui.control.rewind.apply_steps import ProgressCallback
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
+from tui.control.rewind.targets import find_target
 from tui.control.supervisor_request import send_request
-from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
+from tui.feeds.sessions import live_processes
 from tui.model.interventions import Injection
 from tui.model.journal import Requester
 from tui.model.session import AgentProcess
@@ -106,14 +107,12 @@ class Operations:
     def conversation_availability(self) -> Availability:
         """Whether a rewind can take the conversation back too."""
         supervised = self.is_supervised()
-        return Availability(supervised, "" if supervised else "only for a run of ours that goes on")
+        return Availability(supervised, "" if supervised else wording.ONLY_OUR_RUNS)
 
     def check_conversation(self, mode: str) -> None:
         """Raises RefusedError where the conversation is to come back and nobody can bring it."""
         if mode != "code" and not self.is_supervised():
-            raise RefusedError(
-                "the conversation goes back only in a run of ours that goes on; --code is for the files"
-            )
+            raise RefusedError(wording.describe_no_conversation(self.has_run))
 
     @property
     def has_repository(self) -> bool:
@@ -177,9 +176,10 @@ class Operations:
         return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
 
     def plan_rewind(self, checkpoint: str | Checkpoint, *, foreign: bool = False) -> RewindPlan:
-        """What going back would change; writes nothing. A foreign one is found only with `foreign`."""
+        """What going back would change; writes nothing. A string is an id, "last-good" or "start"."""
         if isinstance(checkpoint, str):
-            checkpoint = find_checkpoint(self.work_tree, checkpoint, foreign=foreign)
+            run = RunDirectory(Path(self.run_dir)).id if self.has_run else ""
+            checkpoint = find_target(self.work_tree, checkpoint, run, foreign=foreign)
         live = self.other_live_sessions()
         return plan_rewind(self.work_tree, checkpoint, live=live, limits=self._limits)
 
@@ -190,7 +190,7 @@ class Operations:
 
     def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, described."""
-        alive = live_agents(Git(self.work_tree).work_tree)
+        alive = live_processes.agents_in_work_tree(Git(self.work_tree).work_tree)
         if self.is_supervised():
             from tui.store.runs import newest_agent
 
@@ -198,7 +198,7 @@ class Operations:
             pid = own[0] if own is not None else None
             alive = tuple(a for a in alive if a.session != self.session and a.pid != pid)
         other = (f"the session on {self._elsewhere}",) if self._elsewhere else ()
-        return (*describe_agents(alive, self.session), *other)
+        return (*live_processes.describe_agents(alive, self.session), *other)
 
     def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
         """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
@@ -360,7 +360,7 @@ class Operations:
     @property
     def agent(self) -> AgentProcess | None:
         """The living agent of a session that is no run of ours; None when there is none."""
-        return agent_for_session(self._agents, self.session)
+        return live_processes.agent_for_session(self._agents, self.session)
 
     def foreign_session(self) -> ForeignSession:
         """The session that somebody else started; NoSessionError when none lives here."""

@@ -26,6 +26,7 @@ _MOST_WORDS = 160
 _MOST_SENTENCE = 300
 _MOST_MISSING = 3
 _PLACEHOLDER = lazy(r"\{(evidence|since|tried)\}")
+ONLY_OUR_RUNS = "only for a run of ours that goes on"
 _FRAMES = str.maketrans("<>“”", "‹›''")
 _STAYS_REFUSED = (
     "These calls stay refused, however they are worded: nobody is here to allow them. Go on with something "
@@ -99,8 +100,10 @@ def describe_rewind(plan: RewindPlan, mode: str, where: str, *, stops_agent: boo
             sentences.append(f"The files are those{where}, where the session works.")
         sentences += [*describe_plan(plan), *describe_refusals(plan)]
     if mode != "code":
-        place = plan.checkpoint.id
-        sentences.append(f"The conversation goes back to {place}; the old one is kept.")
+        place, facts = plan.checkpoint.id, plan.checkpoint.facts
+        fresh = facts.get("why") == "start" and not facts.get("uuid")
+        back = "begins anew with the goal" if fresh else f"goes back to {place}"
+        sentences.append(f"The conversation {back}; the old one is kept.")
     if stops_agent:
         sentences.append("The agent is stopped for it and goes on afterwards.")
     return sentences
@@ -113,6 +116,15 @@ def describe_rewound(result: RewindResult) -> str:
     missing = (*result.not_restored, *result.lost)
     named = f"; not brought back: {_name_missing(missing, len(missing))}" if missing else ""
     return f"files as in {result.checkpoint.id}: {counts}{named}"
+
+
+def describe_no_conversation(has_run: bool) -> str:
+    """Why no conversation can be rewound, and what can be; `has_run`: a run of ours is there, but over."""
+    why = "this run is over, so no conversation goes on that could be rewound"
+    why = (
+        why if has_run else "no run of ours goes on here, and only its conversation can be rewound"
+    )
+    return f"{why}; nothing was done, and --code brings back the files"
 
 
 def describe_no_session(project: Path, agents: Sequence[AgentProcess], elsewhere: str = "") -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptStatus
+from tui.runner.agent.attempt_start import AttemptStarter
 from tui.runner.agent.baseline import BaselineTests
 from tui.runner.agent.outcomes import exit_outcome, turn_outcome
-from tui.runner.attempt_start import AttemptStarter
 from tui.runner.decisions import (
     Circumstances,
     Continue,
@@ -27,7 +27,8 @@ from tui.runner.decisions import (
     fresh_attempt,
     resuming_attempt,
 )
-from tui.runner.policy import prompts
+from tui.runner.policy import iterations, prompts, test_floor
+from tui.runner.policy.limit_hit import record_hit
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent, Why
 from tui.runner.transitions import RunEvent
 from tui.system.format import format_weekday_clock
@@ -91,13 +92,21 @@ class RunMachine(AttemptStarter):
             state.waits_in_a_row, state.limited_since = 0, None
             state.conversation.failed = 0
         progress, now = self._reader.read_progress(), context.clock.wall()
-        circumstances = Circumstances(state, context.settings, progress, now, random.random)
+        circumstances = Circumstances(
+            state,
+            context.settings,
+            progress,
+            now,
+            random.random,
+            self._reader.snapshot().tests,
+            self.money is not None and self.money.may_spend(),
+        )
         self._apply_decision(decide_after(outcome, circumstances), event)
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
             case End():
-                self._apply_end(decision, event)
+                self.end_by(decision, event)
             case HandOff(why):
                 self.start_handoff(why, event)
             case StartAfresh():
@@ -129,10 +138,12 @@ class RunMachine(AttemptStarter):
             self.launch(self._first_attempt(), event)
 
     def _apply_continue(self, decision: Continue, event: RunEvent) -> None:
-        context, progress, number = self._context, decision.progress, decision.number
-        self._state.best_done, self._state.continuations = decision.best_done, number
+        context, progress = self._context, decision.progress
+        number = iterations.count(self._state, progress)
         allowed = context.settings.session.max_continuation_attempts
         prompt = prompts.continue_prompt(progress, number, allowed)
+        if test_floor.asks_to_mend(self._state, decision.mends_tests, progress):
+            prompt = test_floor.mend_prompt(self._reader.snapshot().tests, context.settings)
         titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
@@ -211,19 +222,25 @@ class RunMachine(AttemptStarter):
     def _launch_handoff(self, why: str) -> None:
         context, state = self._context, self._state
         before, share = state.session, state.handoff_share
+        if not state.is_planning:
+            iterations.count(state, self._reader.read_progress())
         prompt = prompts.fresh_session_prompt(context.facts.goal, context.settings, why)
         self.launch(NextAttempt("handover", prompt), RunEvent.PROCESS_ENDED)
         data = {"share": round(share, 3), "from_session": before, "to_session": state.session}
         context.journal_entry("handover", data)
         context.notify(NotifyKind.RESTART, f"a fresh session took over: {why}")
 
-    def _apply_end(self, end: End, event: RunEvent) -> None:
+    def end_by(self, end: End, event: RunEvent) -> None:
+        """Ends the run as was decided; a living agent is ended first."""
         if end.log:
             self._context.log_line(end.log, "ERROR")
+        if end.limit is not None:
+            record_hit(self._context, self._reader, self.money, end.limit)
         if event == RunEvent.PROCESS_ENDED:
             self.end_run(end, 0, event)
             return
-        intent = StopIntent(end.stop_kind, end.reason, end=end.kind, limit=end.limit)
+        note = end.stop_kind == StopKind.LIMIT
+        intent = StopIntent(end.stop_kind, end.reason, note=note, end=end.kind, limit=end.limit)
         self.stop_agent(intent, event)
 
     def stop_agent(self, intent: StopIntent, event: RunEvent, cancels: str = "") -> None:

@@ -16,13 +16,14 @@ from tui.model.journal import Requester
 from tui.model.state import StopKind
 from tui.runner.agent.messages import MessageSender
 from tui.runner.checkpoints import CheckpointSchedule
-from tui.runner.decisions import end_for_intent
+from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.policy import prompts
-from tui.runner.rewinds import RunRewinder
+from tui.runner.rewind_proof import prove
+from tui.runner.rewinds import RewindOutcome, RunRewinder
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
-from tui.runner.run_state import NextAttempt, StopIntent
+from tui.runner.run_state import NextAttempt, StopIntent, UnprovenRewind
 from tui.runner.transitions import RunEvent
 from tui.store import inbox
 from tui.store.crash_log import report_crash
@@ -63,8 +64,10 @@ class RequestHandler:
         answered = {entry.id for entry in entries if entry.kind == "answer"}
         injected = {entry.id for entry in entries if entry.kind == "inject"}
         taken = {e.data.get("request"): e.data for e in entries if e.kind == "checkpoint"}
-        intent = self._context.state.intent
+        intent, claim = self._context.state.intent, self._context.state.unproven_rewind
         for request, path in claimed:
+            if claim is not None and claim.request == request.id:
+                continue
             if request.id in answered:
                 inbox.remove_request(path)
             elif request.verb == "inject" and _message_id(request) in injected:
@@ -261,14 +264,64 @@ class RequestHandler:
         else:
             by = intent.arguments.get("by")  # none in a request that an older supervisor took
             self._context.journal_entry(verb, {**done.entry, **({"by": by} if by else {})})
-            self.answer(intent.request, True, done.text, done.entry)
-            state.session_before_rewind = resume if done.resume and verb == "rewind" else ""
-            # A fork leaves the old conversation whole, so that the rewind can itself be undone.
-            fork = bool(done.resume_at)
-            step = NextAttempt("rewind", done.prompt, done.resume or resume, done.resume_at, fork)
+            state.session_before_rewind = resume if done.moves and verb == "rewind" else ""
+            if done.entry.get("mode") != "conversation":
+                state.best_done = state.continuations = 0  # tasks that were done may be open again
+            step = self._step_after(done, resume)
             if intent.arguments.get("text"):
                 step = structs.replace(step, asked_by=Requester(str(by or Requester.COMMAND)))
+            self._claim(intent.request, done, step)
         self._machine.launch(step, RunEvent.REWIND_DONE)
+
+    def _step_after(self, done: RewindOutcome, resume: str) -> NextAttempt:
+        """The attempt that goes on from where a rewind led."""
+        context, state = self._context, self._context.state
+        if not done.fresh:
+            # A fork leaves the old conversation whole, so that the rewind can itself be undone.
+            fork = bool(done.resume_at)
+            new = str(uuid.uuid4()) if fork else ""
+            goes_on = done.resume or resume
+            return NextAttempt("rewind", done.prompt, goes_on, done.resume_at, fork, session=new)
+        state.resumable_session = ""
+        goal = context.facts.goal
+        step = first_attempt(goal, context.settings)
+        if not done.first or done.entry.get("mode") == "conversation":
+            why = "a person has gone back to where this one begins"
+            step = NextAttempt("rewind", prompts.fresh_session_prompt(goal, context.settings, why))
+        prompt = f"{step.prompt}\n\n{done.prompt}".strip()
+        return structs.replace(step, why="rewind", prompt=prompt, session=str(uuid.uuid4()))
+
+    def _claim(self, request: str, done: RewindOutcome, step: NextAttempt) -> None:
+        """Answers a rewind of files at once, one of the conversation when the agent has shown it."""
+        state = self._context.state
+        if not done.moves:
+            self.answer(request, True, done.text, done.entry)
+            return
+        state.unproven_rewind = UnprovenRewind(
+            request,
+            done.text,
+            step.session or step.resume,
+            step.resume,
+            step.resume_at,
+            state.elapsed,
+            done.entry,
+        )
+
+    def confirm_rewind(self) -> None:
+        """Answers a rewind of the conversation once the agent has shown that it was done, or was not."""
+        claim = self._context.state.unproven_rewind
+        proof = prove(self._context, self._reader.turns, claim) if claim is not None else None
+        if claim is None or proof is None:
+            return
+        self._context.state.unproven_rewind = None
+        text = f"{claim.text}; {proof.text}"
+        if not proof.ok:
+            what = "the conversation was not rewound"
+            files = "; the files were" if claim.entry.get("mode") == "both" else ""
+            text = f"{what}: {proof.text}{files}"
+            self._context.journal_entry("note", {"text": text})
+        self.answer(claim.request, proof.ok, text, claim.entry)
+        self._context.save()
 
 
 def _message_id(request: RunnerRequest) -> str:

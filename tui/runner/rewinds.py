@@ -10,14 +10,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
+from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.execute import execute_rewind, journal_data, plan_undo
 from tui.control.rewind.plan import RewindPlan, plan_rewind
-from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.sessions.live_processes import describe_agents, live_agents
-from tui.model.events import Compaction
-from tui.runner.agent.turns import TurnTracker
+from tui.control.rewind.targets import find_target
+from tui.feeds.sessions.live_processes import agents_in_work_tree, describe_agents
+from tui.runner.conversation_place import (
+    ConversationPlace,
+    find_place,
+    was_compacted_after,
+)
 from tui.runner.run_context import RunContext
 from tui.store.layout import RunDirectory
 from tui.store.runs import newest_agent, read_run_facts
@@ -29,21 +32,6 @@ from tui.system.git import Git
 _MODES = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
 _SDK = "claude_agent_sdk"
 _FORK_SECONDS = 60.0
-
-
-def was_compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
-    """Whether the session was compacted after that event: the CLI cannot resume at it then."""
-    marker, is_past, decoder = uuid.encode(), False, ClaudeDecoder(str(folder.stream))
-    with open(folder.stream, "rb") as file:
-        for line in file:
-            is_past = is_past or marker in line
-            # Decoding every line of a night takes seconds; few have this word.
-            if is_past and b"compact_boundary" in line:
-                for event in decoder.decode(line, 0).events:
-                    own = not event.thread and event.session in ("", session)
-                    if own and isinstance(event.body, Compaction):
-                        return True
-    return False
 
 
 def check_fork() -> None:
@@ -83,13 +71,20 @@ def fork_conversation(folder: RunDirectory, project: Path, session: str, uuid: s
 
 @dataclass(frozen=True)
 class RewindOutcome:
-    """What a rewind did: its journal entry, and what the next attempt resumes and is told."""
+    """What a rewind did: its journal entry, and what the next attempt resumes and is told.
+
+    `moves`: the conversation is another one than before; `fresh`: it begins anew, and the prompt is only
+    what a person adds to the goal; `first` says that nothing but the goal had been said by then.
+    """
 
     entry: dict[str, object]
     text: str
     prompt: str
     resume: str = ""
     resume_at: str = ""
+    moves: bool = False
+    fresh: bool = False
+    first: bool = True
 
 
 class RunRewinder:
@@ -108,14 +103,10 @@ class RunRewinder:
         if kind == "undo":
             plan = self._plan(None)
         else:
-            mode, checkpoint, session, uuid = self._target(arguments)
+            mode, checkpoint = self._target(arguments)
             if mode != "code":
-                if not session or not uuid:
-                    raise RefusedError(
-                        f"checkpoint {checkpoint.id} does not say where the conversation stood; "
-                        "rewind the code only"
-                    )
-                if was_compacted_after(self._folder, session, uuid):
+                place = self._place(checkpoint)
+                if place.uuid and was_compacted_after(self._folder, place.session, place.uuid):
                     check_fork()
             if mode == "conversation":
                 return
@@ -128,21 +119,27 @@ class RunRewinder:
         if kind == "undo":
             entry = self._rewind("both" if before else "code", before, None, arguments)
             prompt = "A person has undone the last rewind: what it took back is there again. Go on."
-            return RewindOutcome(entry, "the rewind was undone", prompt, before)
-        mode, checkpoint, session, uuid = self._target(arguments)
-        if session and was_compacted_after(self._folder, session, uuid):
+            return RewindOutcome(entry, "the rewind was undone", prompt, before, moves=bool(before))
+        mode, checkpoint = self._target(arguments)
+        place = self._place(checkpoint) if mode != "code" else ConversationPlace()
+        session, uuid = (place.session, place.uuid) if place.uuid else ("", "")
+        if uuid and was_compacted_after(self._folder, session, uuid):
             project = self._context.project
             session, uuid = fork_conversation(self._folder, project, session, uuid), ""
         # After the fork, which may be refused: both are rewound, or neither is.
         entry = self._rewind(mode, session, checkpoint, arguments)
         what, label = _MODES[mode], f" “{checkpoint.label}”" if checkpoint.label else ""
+        added, text = str(arguments.get("text") or "").strip(), f"{what} rewound to {checkpoint.id}"
+        if mode != "code" and not session:
+            text = f"{text}, where a fresh conversation begins"
+            return RewindOutcome(entry, text, added, moves=True, fresh=True, first=place.first)
         prompt = (
             f"A person has rewound the {what} to checkpoint {checkpoint.id}{label}; what came "
             "after it was undone. Look at git status and the progress file before you go on, and "
             "do not repeat what was undone."
         )
-        prompt = f"{prompt}\n\n{str(arguments.get('text') or '').strip()}".strip()
-        return RewindOutcome(entry, f"{what} rewound to {checkpoint.id}", prompt, session, uuid)
+        prompt = f"{prompt}\n\n{added}".strip()
+        return RewindOutcome(entry, text, prompt, session, uuid, moves=mode != "code")
 
     def _rewind(
         self, mode: str, session: str, checkpoint: Checkpoint | None, arguments: Mapping[str, Any]
@@ -165,34 +162,25 @@ class RunRewinder:
         """The plan of a rewind to it, or of the undo of the last one."""
         # Without the agent of this run, which is stopped first.
         own, project = newest_agent(self._folder), self._context.project
-        alive = live_agents(Git(project).work_tree)
+        alive = agents_in_work_tree(Git(project).work_tree)
         live = describe_agents(one for one in alive if own is None or one.pid != own[0])
         if checkpoint is None:
             return plan_undo(project, live=live, limits=self._limits)
         return plan_rewind(project, checkpoint, live=live, limits=self._limits)
 
-    def _target(self, arguments: Mapping[str, Any]) -> tuple[str, Checkpoint, str, str]:
-        """Mode, checkpoint, and session and event up to which the conversation is kept."""
+    def _target(self, arguments: Mapping[str, Any]) -> tuple[str, Checkpoint]:
+        """Mode and checkpoint of a request."""
         mode = str(arguments.get("mode") or "both")
         if mode not in _MODES:
             raise RefusedError(f"a rewind is of code, conversation or both, not of {mode!r}")
         name, foreign = str(arguments.get("checkpoint") or ""), arguments.get("foreign") is True
-        checkpoint = find_checkpoint(self._context.project, name, foreign=foreign)
-        if mode == "code":
-            return mode, checkpoint, "", ""
-        facts = checkpoint.facts
-        session, uuid = str(facts.get("session") or ""), str(facts.get("uuid") or "")
-        if not session or not uuid:
-            session, uuid = self._conversation_cut_at(checkpoint.at)
-        return mode, checkpoint, session, uuid
+        found = find_target(self._context.project, name, self._folder.id, foreign=foreign)
+        return mode, found
 
-    def _conversation_cut_at(self, at: float) -> tuple[str, str]:
-        """The last event before that moment after which the conversation can be cut cleanly."""
-        turns, decoder = TurnTracker(), ClaudeDecoder(str(self._folder.stream))
-        with open(self._folder.stream, "rb") as file:
-            for line in file:
-                for event in decoder.decode(line, 0).events:
-                    if event.at is not None and event.at > at:
-                        return turns.session, turns.safe_uuid
-                    turns.apply(event)
-        return turns.session, turns.safe_uuid
+    def _place(self, checkpoint: Checkpoint) -> ConversationPlace:
+        place = find_place(self._folder, checkpoint)
+        if place is None:
+            raise RefusedError(
+                f"checkpoint {checkpoint.id} does not say where the conversation stood; rewind the code only"
+            )
+        return place

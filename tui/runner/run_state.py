@@ -57,6 +57,7 @@ class StopIntent(Struct, frozen=True):
 class NextAttempt(Struct, frozen=True):
     """An attempt to be launched: why, which session it resumes, and its first prompt.
 
+    `session` is the id of the conversation that it makes; empty: any.
     `asked_by` is who wrote the prompt to step back, where a person did: then it is journalled as a message.
     """
 
@@ -67,6 +68,23 @@ class NextAttempt(Struct, frozen=True):
     fork: bool = False
     initializer: bool = False
     asked_by: Requester | None = None
+    session: str = ""
+
+
+class UnprovenRewind(Struct, frozen=True):
+    """A rewind of the conversation that the agent has not shown yet; then its `request` is answered.
+
+    The next attempt is to go on as `session`: with what `old` held up to the event `cut`; where that is empty,
+    with all of it or, without `old`, with nothing. `since` is in seconds of the run.
+    """
+
+    request: str
+    text: str
+    session: str
+    old: str
+    cut: str
+    since: float
+    entry: dict[str, object] = {}
 
 
 class ScheduledWait(Struct, frozen=True):
@@ -208,6 +226,14 @@ class RunState(Struct, rename=_DISK_NAMES):
     handoff_message: str = ""
     handoff_since: float = 0.0
     handoff_share: float = 0.0
+    # The request for the last hand-over note, and when it was made: it is made once.
+    note_message: str = ""
+    note_since: float = 0.0
+    # Whose limit the budget is that the current process of the agent was given.
+    budget_limit: LimitKind | None = None
+    # Continuations and hand-overs of the whole run; those for the floor of the tests.
+    continuations_in_all: int = 0
+    floor_continuations: int = 0
     stall: str = ""
     stall_kind: StallKind | None = None
     # For a supervisor of version 0.1, which answers each level of a stall once.
@@ -216,6 +242,9 @@ class RunState(Struct, rename=_DISK_NAMES):
     # When a person asked for something last, in seconds of the run.
     person_acted: float | None = None
     session_before_rewind: str = ""
+    # How often a supervisor that died was started again by the restarter.
+    supervisor_restarts: int = 0
+    unproven_rewind: UnprovenRewind | None = None
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}

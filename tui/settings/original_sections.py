@@ -133,15 +133,10 @@ class SessionSettings(Struct, frozen=True):
     ] = False
     baseline_tests: Annotated[
         tuple[str, ...],
-        documented(
-            "Command that must succeed before the agent is told anything; empty: none.",
-            PROGRAM,
-            words=True,
-        ),
+        documented("Must succeed before an agent is started; empty: none.", PROGRAM, words=True),
     ] = ()
     baseline_timeout_minutes: Annotated[
-        Minutes,
-        documented("Time that command may take before it counts as failed.", LIMIT, LOWER),
+        Minutes, documented("Time this command may take before it has failed.", LIMIT, LOWER)
     ] = 15
     inhibit_sleep: Annotated[
         bool, documented("Keep the machine awake while a run is going.", MACHINE)
@@ -341,6 +336,14 @@ class WatchdogSettings(Struct, frozen=True):
     cpu_warning_pct: Annotated[
         Percent, documented("Use of the machine's processors that is a warning.", TELLS, LOWER)
     ] = 80
+    restarts_per_hour: Annotated[
+        Count,
+        documented(
+            "How often a watchdog that died is started again within an hour; 0: never.",
+            LIMIT,
+            HIGHER,
+        ),
+    ] = 30
     min_checkpoint_interval_minutes: Annotated[
         Minutes, documented("The last checkpoint counts as overdue after this long.", TELLS, LOWER)
     ] = 15

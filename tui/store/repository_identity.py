@@ -79,6 +79,21 @@ def work_tree_root(folder: str | os.PathLike[str]) -> str:
     return os.fsdecode(top) if top != common and is_repository else ""
 
 
+def is_outside(folder: str | os.PathLike[str], top: str | os.PathLike[str]) -> bool:
+    """Whether a folder lies in another work tree than the one with that top, be it below that or not."""
+    root = work_tree_root(folder)
+    return bool(root) and root != os.path.realpath(top)
+
+
+def is_in_other_work_tree(folder: str | os.PathLike[str], top: str | os.PathLike[str]) -> bool:
+    """Whether a folder lies in another work tree of the same repository: other files, whatever holds them."""
+    try:
+        own, other = (_place_of(os.fsencode(os.path.realpath(one))) for one in (top, folder))
+    except (OSError, ValueError):
+        return False
+    return own[1] == other[1] and own[0] != other[0]
+
+
 def _mark_of(own: bytes) -> bytes:
     """The physical path of the `.git` file of the linked work tree whose own git directory this is."""
     named = read_small(os.path.join(own, b"gitdir"), _MOST_BYTES).strip()

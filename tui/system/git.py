@@ -80,6 +80,8 @@ _OPERATIONS = (
 class NotARepositoryError(GitError):
     """The folder lies in no git repository."""
 
+    exit_code = RefusedError.exit_code
+
 
 class GitProcess:
     """A running git command; its output goes to a spool, so it never waits for a reader."""

@@ -15,17 +15,16 @@ from tui.control.availability import LOOKING
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.foreign_session import Reachability
 from tui.control.help_steps import (
-    GoodCheckpoint,
     HelpOffer,
     HelpOption,
     checkpoint_and_interrupt,
-    last_good,
     offer_steps,
     retry_text,
     rewind_and_retry,
 )
 from tui.control.hooks import installer
 from tui.control.operations import Operations
+from tui.control.rewind.targets import GoodCheckpoint, last_good
 from tui.model.events import SourceRef
 from tui.model.records import ProgressFile, ProgressTask
 from tui.model.snapshot import NightSnapshot

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.session_files import SESSION, answer, bash, init, lines, speech, uid
-from tui.runner import rewinds
+from tui.runner import conversation_place, rewinds
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, create_run
@@ -50,7 +50,7 @@ def test_whether_the_cli_finds_the_place_no_longer(
     tmp_path: Path, records: list[dict[str, object]], place: int, expected: bool
 ) -> None:
     folder = run(tmp_path, *records)
-    assert rewinds.was_compacted_after(folder, SESSION, uid(place)) is expected
+    assert conversation_place.was_compacted_after(folder, SESSION, uid(place)) is expected
 
 
 @pytest.mark.skipif(find_spec("claude_agent_sdk") is not None, reason="the package is installed")

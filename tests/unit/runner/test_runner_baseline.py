@@ -75,6 +75,13 @@ def running(pid: int) -> bool:
     return found is not None and found.state not in "ZX"
 
 
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def whys(scene: Scene) -> list[str]:
     return [one["why"] for one in scene.journal("segment_started")]
 
@@ -108,10 +115,12 @@ def test_where_they_fail_no_agent_is_told_anything(scene: Scene) -> None:
 
 
 def test_their_time_is_bounded_by_the_settings(scene: Scene) -> None:
-    start(scene, session__baseline_timeout_minutes=0.01)
-    assert "did not end within 0 s" in scene.ended()
-    (pid,) = tried(scene)
-    assert not running(pid)
+    sleeps = ["sleep", "49.7531"]
+    scene.start(
+        "[[story:hello]]", session__baseline_tests=sleeps, session__baseline_timeout_minutes=0.01
+    )
+    assert "sleep 49.7531 did not end within 0 s" in scene.ended()
+    assert not any("49.7531" in command_line(pid) for pid in process_table())
 
 
 def test_what_they_print_is_bounded(

@@ -22,6 +22,7 @@ def begun(scene: Scene) -> str:
     scene.start(
         "[[story:long_tool gate=gate1]] [[story:long_tool gate=gate2]]",
         env={"OVERNIGHT_AGENT_STORY": "long_tool gate=gate3"},
+        enforcement__continuous_mode=True,  # the turn after a rewind is short
     )
     scene.wait_said('"tool_use"')
     (scene.repository / "gate1").touch()
@@ -35,6 +36,10 @@ def test_both_go_back_and_a_fork_goes_on(scene: Scene) -> None:
     name = begun(scene)
     answer = scene.request("rewind", checkpoint=name, mode="both")
     assert answer.ok, answer
+    new = scene.entry("segment_started", why="rewind")["session"]
+    assert (
+        answer.text == f"files and conversation rewound to {name}; it goes on as session {new[:8]}"
+    )
     assert not (scene.repository / "later.txt").exists()
     first = scene.entry("segment_started")
     second = scene.entry("segment_started", why="rewind")
@@ -69,5 +74,40 @@ def test_a_refusal_stops_nothing(scene: Scene) -> None:
     assert not scene.request("undo").ok
     assert len(scene.journal("segment_started")) == 1
     assert not scene.journal("segment_ended")
+    scene.request("kill")
+    scene.ended()
+
+
+@pytest.mark.parametrize("mode", ["both", "conversation"])
+def test_before_the_first_message_a_fresh_conversation_begins(scene: Scene, mode: str) -> None:
+    begun(scene)
+    first = scene.entry("segment_started")["session"]
+    answer = scene.request("rewind", checkpoint="start", mode=mode)
+    assert answer.ok, answer
+    assert (scene.repository / "later.txt").exists() == (mode == "conversation")
+    second = scene.entry("segment_started", why="rewind")
+    assert second["resume_of"] == ""
+    assert second["session"] != first
+    assert f"goes on as session {second['session'][:8]}" in answer.text
+    goal = "[[story:long_tool gate=gate1]]"
+    until(lambda: [one for one in scene.said(goal) if one["session_id"] == second["session"]])
+    if mode == "both":
+        assert scene.request("undo").ok  # the conversation before it is whole
+        third = until(lambda: scene.journal("segment_started")[2:], "the third segment")[0]
+        assert third["resume_of"] == first
+    scene.request("kill")
+    scene.ended()
+
+
+def test_a_conversation_that_cannot_be_found_there_is_no_success(scene: Scene) -> None:
+    name = begun(scene)
+    session = scene.entry("segment_started")["session"]
+    (transcript,) = scene.config.glob(f"projects/*/{session}.jsonl")
+    lines = transcript.read_bytes().splitlines(keepends=True)
+    transcript.write_bytes(b"".join(line for line in lines if b'"type":"user"' not in line))
+    answer = scene.request("rewind", checkpoint=name, mode="both")
+    assert not answer.ok
+    assert "the conversation was not rewound" in answer.text
+    assert "the files were" in answer.text
     scene.request("kill")
     scene.ended()

@@ -26,7 +26,7 @@ from tui.model.state import (
     StallLevel,
     StopKind,
 )
-from tui.runner import attempt_start
+from tui.runner.agent import attempt_start
 from tui.runner.checkpoints import CheckpointSchedule, Then
 from tui.runner.policy.stall_response import (
     PERSON_SECONDS,

@@ -21,7 +21,7 @@ from tests.unit.runner.test_runner_rules import progress, result
 from tui.model.events import TurnResult
 from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
-from tui.runner import attempt_start
+from tui.runner.agent import attempt_start
 from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check_transition
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
@@ -469,7 +469,7 @@ def test_no_order_of_events_leaves_the_table(events: list[str], session: Session
 def test_only_enter_changes_the_phase() -> None:
     """A state that is loaded may be given its phase; nothing else sets one."""
     found = set()
-    for path in sorted(Path(attempt_start.__file__).parent.rglob("*.py")):
+    for path in sorted(Path(attempt_start.__file__).parents[1].rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(function, ast.FunctionDef):
                 continue

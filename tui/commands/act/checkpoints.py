@@ -89,7 +89,8 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         left_out = f" ({missing:,} not captured)" if missing else ""
         gone = " [its work tree is gone]" if checkpoint.work_tree else ""
         name = clean_line(checkpoint.id, 80)
-        print_lines(f"{name:<6} {at}  {checkpoint.files:>7,} files{left_out}  {label}{kind}{gone}")
+        facts = f"{checkpoint.files:>7,} files{left_out}{_tests_of(checkpoint)}"
+        print_lines(f"{name:<6} {at}  {facts}  {label}{kind}{gone}")
         if checkpoint.remark:
             print_lines(f"       {clean_line(checkpoint.remark)}")
     return 0
@@ -156,7 +157,12 @@ def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
 
 
 def rewind_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="a checkpoint, as `checkpoints` lists them")
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        help="a checkpoint, as `checkpoints` lists them; last-good: the newest with green tests and nothing "
+        "edited after them; start: before the agent of this run did anything",
+    )
     modes = parser.add_mutually_exclusive_group()
     for mode, text in (
         ("code", "the files (the default)"),
@@ -229,7 +235,12 @@ def _rewind(
     if plan.checkpoint.foreign and not arguments.dry_run:
         # Nobody saw it being taken, so every path is shown before it is asked about.
         sentences += [f"{change.kind} {ascii(change.path)[1:-1]}" for change in plan.changes]
+    by_name = not plan.undoes and arguments.id in ("last-good", "start")
+    if by_name:
+        print_notes(f"{arguments.id} is {_named(plan.checkpoint)}")
     if arguments.dry_run or not operations.has_effect(plan, mode):
+        if by_name and arguments.dry_run:
+            print_lines(f"checkpoint {plan.checkpoint.id}")
         if files:
             _print_plan(plan)
         print_notes(*sentences)
@@ -240,6 +251,24 @@ def _rewind(
     confirm(sentences, "Do it all the same?" if confirmed else "Do it?", arguments.yes)
     _print_receipt(operations.rewind(plan, mode, confirmed=confirmed))
     return 0
+
+
+def _named(checkpoint: Checkpoint) -> str:
+    """A checkpoint with its time, its label and what its tests said."""
+    from tui.system.sanitize import clean_line
+
+    label = clean_line(checkpoint.label, 80)
+    named = f" “{label}”" if label else ""
+    at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
+    return f"{checkpoint.id}{named} of {at}{_tests_of(checkpoint)}"
+
+
+def _tests_of(checkpoint: Checkpoint) -> str:
+    """What the tests said when it was taken, as far as that is known."""
+    tests, edits = checkpoint.facts.get("tests"), checkpoint.facts.get("edits_since_green")
+    if tests == "green" and isinstance(edits, int) and edits:
+        return f"  tests green, then {format_count(edits, 'edit')}"
+    return f"  tests {tests}" if tests in ("green", "red") else ""
 
 
 def _print_receipt(receipt: OperationReceipt) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.model.session import AgentProcess, AgentProcesses
+from tui.store.repository_identity import is_in_other_work_tree
 from tui.system import paths, processes
 from tui.system.clock import Clock, SystemClock
 from tui.system.errors import RefusedError
@@ -265,6 +266,12 @@ _SAME_START_S = 1.5
 def live_agents(folder: Path) -> tuple[AgentProcess, ...]:
     """The agents alive in a folder and below, oldest first. Reads the whole process table."""
     return AgentProcessReader(folder, SystemClock()).read().agents
+
+
+def agents_in_work_tree(top: Path) -> tuple[AgentProcess, ...]:
+    """Those that work on the files of the work tree with that top, not of another one of its repository."""
+    found = live_agents(top)
+    return tuple(one for one in found if not (one.cwd and is_in_other_work_tree(one.cwd, top)))
 
 
 def works_exactly_in(folder: str, environ: Mapping[str, str] = os.environ) -> bool:

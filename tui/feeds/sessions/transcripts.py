@@ -232,7 +232,9 @@ def last_safe_cut(path: str) -> tuple[str, str]:
     session, uuid = "", ""
     waiting: set[str] = set()
     for event in main_events(path, -_TAIL_BYTES, _TAIL_BYTES, follow=True):
-        session = event.session or session
+        if event.session and event.session != session:
+            session, uuid = event.session, ""  # a place in one conversation is none in the next
+            waiting.clear()
         body = event.body
         if isinstance(body, AssistantMessage) and not body.error:
             waiting.update(tool.id for tool in body.tools)

@@ -11,6 +11,7 @@ from tui.model.events import (
     MalformedLine,
     MessageLifecycle,
     RateLimit,
+    StreamDelta,
     TaskUpdate,
     TurnResult,
     TurnStarted,
@@ -28,7 +29,8 @@ class TurnTracker:
     `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages. `called` are the open
     tool calls. `safe_uuid` is the last event after which the conversation can be cut cleanly. `replies` are
     the model's own answers in the turn that was opened last, `interrupted` says that somebody stopped it.
-    `words` is what the process printed that is no record.
+    `words` is what the process printed that is no record. `begun` counts answers of the API once each, `newest`
+    is the id of the last one.
     """
 
     session: str = ""
@@ -54,9 +56,13 @@ class TurnTracker:
     cancelled: set[str] = field(default_factory=set)
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
+    begun: int = 0
+    newest: str = ""
 
-    def begin_attempt(self) -> None:
-        """Forgets the turns of the process that is gone."""
+    def begin_attempt(self, resume: str = "", resume_at: str = "") -> None:
+        """Forgets the turns of the process that is gone; the next one resumes that session there, or none."""
+        if resume_at or resume != self.session:
+            self.session, self.safe_uuid = resume, resume_at
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None
         self.failure = None
@@ -78,11 +84,15 @@ class TurnTracker:
             return False
         return self.said_idle or (not self.tells_states and not self.tasks)
 
+    # complexity: one case for each kind of event
     def apply(self, event: AgentEvent) -> None:
         """Takes in one event of the stream; those of subagents do not count."""
         body = event.body
         match body:
+            case StreamDelta(step="message_start") if not event.thread:
+                self._begin_answer(body.message_id)
             case AssistantMessage() if not event.thread:
+                self._begin_answer(body.message_id)
                 self._assistant(event, body)
             case UserMessage() if not event.thread:
                 self._user(event, body)
@@ -105,14 +115,19 @@ class TurnTracker:
                 self.tasks.add(body.task_id)
             case MessageLifecycle():
                 self._lifecycle(body.command_uuid, body.state)
-            case MalformedLine():
-                self.words = f"{self.words}\n{body.excerpt}"[-_MOST_WORDS:]
             case RateLimit():
                 self.limited = body.status == "rejected"
                 self.resets_at = body.resets_at if self.limited else None
+            case MalformedLine():
+                self.words = f"{self.words}\n{body.excerpt}"[-_MOST_WORDS:]
+
+    def _begin_answer(self, message: str) -> None:
+        """The API has begun an answer; a stream tells of it before its records do."""
+        self.answered |= self.taken
+        if not message or message != self.newest:
+            self.begun, self.newest = self.begun + 1, message
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
-        self.answered |= self.taken
         self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:

@@ -15,18 +15,23 @@ _CLAUDES_OWN = ".claude/worktrees"
 
 
 class ProjectPlaces(NamedTuple):
-    """A project's folder in each spelling, and the same folder in other work trees of its repository."""
+    """A project's folder in each spelling, and the same folder in other work trees of its repository.
+
+    `inner` are those of the work trees that lie below the project.
+    """
 
     folders: tuple[str, ...]
     work_trees: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, project: Path) -> ProjectPlaces:
         """The places of a project as they are now; reads a few small files of its git directory."""
         folder = os.fspath(project)
         folders = tuple(dict.fromkeys((folder, os.path.realpath(folder))))
-        trees = (tree for tree in other_work_trees(folder) if not lies_in(tree, folders[-1]))
-        return cls(folders, tuple(trees))
+        trees = other_work_trees(folder)
+        inner = tuple(tree for tree in trees if lies_in(tree, folders[-1]))
+        return cls(folders, tuple(tree for tree in trees if tree not in inner), inner)
 
     def nearness(self, cwds: tuple[str, ...]) -> Nearness | None:
         """How near a session is that worked in these folders; None if it is none of the project's."""
@@ -39,7 +44,9 @@ class ProjectPlaces(NamedTuple):
                 # Claude's own work trees of a project are made by sessions of that project.
                 if lies_in(cwd, os.path.join(folder, _CLAUDES_OWN)):
                     return Nearness.HERE
-                if lies_in(cwd, folder):
+                if any(lies_in(cwd, tree) for tree in self.inner):
+                    found = found or Nearness.WORK_TREE
+                elif lies_in(cwd, folder):
                     found = Nearness.BELOW
             if found is None and any(lies_in(cwd, tree) for tree in self.work_trees):
                 found = Nearness.WORK_TREE

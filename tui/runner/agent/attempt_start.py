@@ -22,6 +22,7 @@ from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.unattended import fallback_model, journal_text, unattended_variables
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import backoff_seconds, first_attempt
+from tui.runner.policy.money import MoneyLimits
 from tui.runner.preflight import is_claude
 from tui.runner.run_context import RunContext, file_size
 from tui.runner.run_reader import RunReader
@@ -38,7 +39,8 @@ def begin_attempt(context: RunContext, step: NextAttempt, stream_end: int) -> No
     state.wait = state.intent = None
     state.handoff_message = ""
     state.step = step
-    state.session = step.resume if step.resume and not step.fork else str(uuid.uuid4())
+    is_same = bool(step.resume) and not step.fork
+    state.session = step.resume if is_same else step.session or str(uuid.uuid4())
     state.attempt_stream_offset = stream_end
     state.attempt_stderr_offset = file_size(context.folder.stderr)
     state.attempt_elapsed = state.healthy_since = state.elapsed
@@ -52,9 +54,12 @@ def begin_attempt(context: RunContext, step: NextAttempt, stream_end: int) -> No
         tries.failed = 0
 
 
-def start_process(context: RunContext, attempt: AttemptProcess, step: NextAttempt) -> None:
+def start_process(
+    context: RunContext, attempt: AttemptProcess, step: NextAttempt, settings: Settings
+) -> None:
     """Writes the order and starts the agent under its shim. Raises OSError."""
-    settings, state = settings_in_force(context.settings, context.state), context.state
+    state = context.state
+    settings = settings_in_force(settings, state)
     arguments = agent_arguments(context.facts, settings, step, state.session)
     unattended = unattended_variables(os.environ, settings)
     variables = {**unattended, **agent_variables(context.facts, context.folder.path)}
@@ -85,6 +90,7 @@ class AttemptStarter:
     _messages: MessageSender
     _attempt_factory: Callable[..., AttemptProcess] = AttemptProcess
     attempt: AttemptProcess | None = None
+    money: MoneyLimits | None = None
     baseline: BaselineTests = field(init=False)
     _judged_turns: int = 0
 
@@ -116,14 +122,15 @@ class AttemptStarter:
         begin_attempt(context, step, self._reader.end_of_stream())
         # Saves all of this at once: a supervisor that is killed from here on is adopted with it.
         self._enter(RunPhase.LAUNCHING, event)
-        self._reader.turns.begin_attempt()
+        self._reader.turns.begin_attempt(step.resume, step.resume_at)
         if state.attempts_counted == 1 and is_claude(context.facts.agent):
             text = journal_text(os.environ, context.settings)
             context.journal_entry("note", {"text": text})
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         try:
-            start_process(context, attempt, step)
+            settings = self.money.settings_for_launch() if self.money else context.settings
+            start_process(context, attempt, step, settings)
         except OSError as error:
             context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
             context.log_line(f"The agent could not be started: {error}", "ERROR")
@@ -169,13 +176,15 @@ class AttemptStarter:
         if state.journalled_attempt >= state.attempt_number:
             return
         state.journalled_attempt = state.attempt_number
-        why, resumed = ("start", "") if step is None else (step.why, step.resume)
+        step = step or NextAttempt("start", "")
+        why, resumed = step.why, step.resume
         data = {
             "attempt": state.attempts_counted,
             "pid": status.agent.pid,
             "proc_start": status.agent.start,
             "session": state.session,
             "resume_of": resumed,
+            **({"resume_at": step.resume_at} if step.resume_at else {}),
             "why": why,
             "stream": context.folder.stream.name,
         }
