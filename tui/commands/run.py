@@ -82,6 +82,10 @@ def run_command(arguments: argparse.Namespace) -> int:
     _check_agent(loaded)
     tell_ignored(project, loaded)
     settings = loaded.settings
+    if settings.limits.on_limit != "wait":
+        from tui.runner.agent.unattended import why_it_waits
+
+        print_notes(*filter(None, (why_it_waits(settings),)))
     started = start.start_run(
         project,
         arguments.goal,

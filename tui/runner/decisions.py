@@ -216,27 +216,37 @@ def _after_usage_limit(outcome: Outcome, circumstances: Circumstances) -> Decisi
 
 
 def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
-    """Waits out an overload or a usage limit, without counting it as a restart.
-
-    The allowance covers all consecutive waits together, in seconds of the run. A reset after the run's own
-    end is not waited for: nothing could follow it, and a person can still do something.
-    """
+    """Waits out an overload or a usage limit, without counting it as a restart."""
     state, rules = circumstances.state, circumstances.settings.recovery
-    since = state.elapsed if state.limited_since is None else state.limited_since
     pause = backoff_seconds(state.waits_in_a_row, rules, circumstances.random)
     resets = outcome.resets_at if outcome.kind == OutcomeKind.USAGE_LIMIT else None
     if resets is not None and resets > circumstances.now:
         pause = resets - circumstances.now + RESET_MARGIN_SECONDS
-    longest = rules.max_limit_wait_hours
+    until = None if resets is None else circumstances.now + pause
+    return end_of_wait(outcome.text, resets, pause, circumstances) or Wait(
+        outcome.kind, outcome.text, pause, until
+    )
+
+
+def end_of_wait(
+    text: str, resets: float | None, pause: float, circumstances: Circumstances
+) -> End | None:
+    """The end of a run that would wait too long, so that a person can still do something.
+
+    The allowance covers all consecutive waits together, in seconds of the run. A reset after the run's own
+    end is not waited for: nothing could follow it.
+    """
+    state, now = circumstances.state, circumstances.now
+    since = state.elapsed if state.limited_since is None else state.limited_since
+    longest = circumstances.settings.recovery.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
-        return _needs_person(outcome.text)
+        return _needs_person(text)
     hours = circumstances.settings.session.max_runtime_hours
     if resets is not None and hours is not None and state.elapsed + pause > hours * 3600:
-        ends_at = circumstances.now + hours * 3600 - state.elapsed
+        ends_at = now + hours * 3600 - state.elapsed
         lifted, end = format_weekday_clock(resets), format_weekday_clock(ends_at)
-        return _needs_person(f"{outcome.text}; it resets {lifted}, after the run's end {end}")
-    until = None if resets is None else circumstances.now + pause
-    return Wait(outcome.kind, outcome.text, pause, until)
+        return _needs_person(f"{text}; it resets {lifted}, after the run's end {end}")
+    return None
 
 
 def _after_failed_turn(outcome: Outcome, circumstances: Circumstances) -> Decision:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
+from tui.model.snapshot import Activity
+from tui.model.state import (
+    NotifyKind,
+    Outcome,
+    OutcomeKind,
+    RunEnd,
+    RunPhase,
+    SessionState,
+    StopKind,
+)
 from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.agent.attempt_start import AttemptStarter
 from tui.runner.agent.baseline import BaselineTests
@@ -24,6 +33,7 @@ from tui.runner.decisions import (
     decide_after,
     decide_after_baseline,
     end_for_intent,
+    end_of_wait,
     fresh_attempt,
     resuming_attempt,
 )
@@ -87,21 +97,23 @@ class RunMachine(AttemptStarter):
         return self._state.interrupted_turn == self._reader.turns.turns > 0
 
     def _apply_outcome(self, outcome: Outcome, event: RunEvent) -> None:
-        context, state = self._context, self._state
+        state = self._state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.waits_in_a_row, state.limited_since = 0, None
             state.conversation.failed = 0
-        progress, now = self._reader.read_progress(), context.clock.wall()
-        circumstances = Circumstances(
-            state,
+        self._apply_decision(decide_after(outcome, self._circumstances()), event)
+
+    def _circumstances(self) -> Circumstances:
+        context = self._context
+        return Circumstances(
+            self._state,
             context.settings,
-            progress,
-            now,
+            self._reader.read_progress(),
+            context.clock.wall(),
             random.random,
             self._reader.snapshot().tests,
             self.money is not None and self.money.may_spend(),
         )
-        self._apply_decision(decide_after(outcome, circumstances), event)
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
@@ -306,6 +318,16 @@ class RunMachine(AttemptStarter):
         else:
             prompt = prompts.after_wait_prompt(context.settings, wait.kind)
         self._messages.queue(prompt)
+
+    def end_long_retry(self, activity: Activity) -> None:
+        """Ends the run where the CLI itself waits for a limit, within a turn, that lifts too late."""
+        is_limited = activity.state == SessionState.RATE_LIMITED
+        if self.phase != RunPhase.WORKING or not is_limited or activity.until is None:
+            return
+        pause = activity.until - self._context.clock.wall()
+        end = end_of_wait(activity.reason, activity.until, pause, self._circumstances())
+        if end is not None:
+            self.end_by(end, RunEvent.LIMIT_REACHED)
 
     def reset_restarts(self) -> None:
         """Forgets earlier failures once the agent has worked long enough without one."""

@@ -304,6 +304,7 @@ class Supervisor:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
             self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
+            self.machine.end_long_retry(snapshot.activity)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:

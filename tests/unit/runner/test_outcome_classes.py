@@ -17,11 +17,27 @@ from tests.unit.runner.test_runner_rules import progress, result
 from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, MalformedLine, TurnResult, UserMessage
 from tui.model.failures import SYNTHETIC, ApiFailure, FailureKind, LimitNotice
-from tui.model.state import EndKind, LimitKind, Outcome, OutcomeKind, RunPhase, StopKind
+from tui.model.snapshot import Activity
+from tui.model.state import (
+    EndKind,
+    LimitKind,
+    Outcome,
+    OutcomeKind,
+    RunPhase,
+    SessionState,
+    StopKind,
+)
 from tui.runner.agent import attempt_start
 from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.agent.outcomes import exit_outcome, turn_outcome
 from tui.runner.agent.turns import TurnTracker
+from tui.runner.agent.unattended import (
+    UNATTENDED,
+    describe_unattended,
+    journal_text,
+    unattended_variables,
+    why_it_waits,
+)
 from tui.runner.decisions import (
     Circumstances,
     Decision,
@@ -36,6 +52,7 @@ from tui.runner.run_state import ConversationTries, RunState, load_state
 from tui.settings.original_sections import RecoverySettings, SessionSettings
 from tui.settings.own_sections import AgentSettings, LimitsSettings
 from tui.settings.settings import Settings
+from tui.settings.units import Secret
 from tui.store.journal import read_entries
 
 Build = Callable[..., Machine]
@@ -525,6 +542,70 @@ def test_an_agent_that_is_gone_is_launched_with_the_other_model(
     made.context.state.fallback_until = None
     agent = attempt_start.settings_in_force(made.context.settings, made.context.state).agent
     assert (agent.model, agent.fallback_model) == ("opus", "sonnet")
+
+
+def retrying(made: Machine, seconds: float) -> Activity:
+    """The CLI waits for a limit within the turn, for so long."""
+    until = made.clock.wall() + seconds
+    return Activity(
+        SessionState.RATE_LIMITED,
+        "HTTP 429: retry 1 of 10",
+        None,
+        (),
+        True,
+        None,
+        None,
+        0.0,
+        until=until,
+    )
+
+
+def test_a_wait_within_the_turn_that_outlasts_the_run_ends_it_at_once(build: Build) -> None:
+    made = build(session=SessionSettings(max_runtime_hours=1)).start().runs()
+    made.machine.end_long_retry(retrying(made, 3_000))
+    assert made.phase == RunPhase.WORKING
+    made.machine.end_long_retry(retrying(made, 4_000))
+    assert made.stopping() == (StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON)
+    intent = made.context.state.intent
+    assert intent is not None
+    assert "after the run's end" in intent.reason
+
+
+def test_a_wait_within_the_turn_has_the_bound_of_other_waits(build: Build) -> None:
+    made = build(recovery=RecoverySettings(max_limit_wait_hours=2)).start().runs()
+    made.machine.end_long_retry(retrying(made, 7_100))
+    assert made.phase == RunPhase.WORKING
+    made.machine.end_long_retry(retrying(made, 7_300))
+    assert made.stopping() == (StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON)
+
+
+# --- what the agent is started with ---
+
+
+def test_a_persons_own_values_win() -> None:
+    plain = unattended_variables({}, Settings())
+    assert plain["CLAUDE_CODE_RETRY_WATCHDOG"] == "1"
+    assert plain == UNATTENDED
+    given = {"CLAUDE_CODE_RETRY_WATCHDOG": "0"}
+    assert "CLAUDE_CODE_RETRY_WATCHDOG" not in unattended_variables(given, Settings())
+    agent = AgentSettings(env={name: Secret("x") for name in UNATTENDED})
+    assert unattended_variables({}, Settings(agent=agent)) == {}
+    other = Settings(limits=LimitsSettings("stop"))
+    assert unattended_variables({}, other) == {}
+
+
+def test_they_are_shown() -> None:
+    assert describe_unattended({}, Settings()) == (
+        "at a usage limit: wait; sets CLAUDE_CODE_RETRY_WATCHDOG",
+        "",
+    )
+    for name, text in UNATTENDED.items():
+        assert f"{name}={text}" in journal_text({}, Settings())
+    waits = Settings(limits=LimitsSettings("fallback-model"))
+    text, advice = describe_unattended({}, waits)
+    assert "it waits" in text
+    assert "agent.fallback_model" in advice
+    assert why_it_waits(Settings(agent=TWO_MODELS, limits=LimitsSettings("fallback-model"))) == ""
 
 
 # --- any order of outcomes ---

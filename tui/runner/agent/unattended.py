@@ -33,15 +33,21 @@ def unattended_variables(environ: Mapping[str, str], settings: Settings) -> dict
     return {name: text for name, text in UNATTENDED.items() if name not in given}
 
 
+def why_it_waits(settings: Settings) -> str:
+    """Why it waits at a usage limit although `limits.on_limit` wants another model; empty where it does not."""
+    if settings.limits.on_limit != "fallback-model" or fallback_model(settings):
+        return ""
+    return "at a usage limit it waits, as agent.fallback_model names no other model than the first"
+
+
 def describe_unattended(environ: Mapping[str, str], settings: Settings) -> tuple[str, str]:
     """In one line, what the agent does at a usage limit and in an overload; and what a person is to change."""
-    wanted = settings.limits.on_limit
-    if wanted == "fallback-model" and not fallback_model(settings):
-        text = "at a usage limit it waits: limits.on_limit is fallback-model, but there is none"
-        return text, "set agent.fallback_model to another model than agent.model"
+    waits = why_it_waits(settings)
+    if waits:
+        return waits, "set agent.fallback_model to another model than agent.model"
     ours = unattended_variables(environ, settings)
     set_here = f"; sets {next(iter(ours))}" if ours else ""
-    return f"at a usage limit: {wanted}{set_here}", ""
+    return f"at a usage limit: {settings.limits.on_limit}{set_here}", ""
 
 
 def journal_text(environ: Mapping[str, str], settings: Settings) -> str:
