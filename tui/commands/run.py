@@ -18,10 +18,12 @@ from tui.commands.context import (
     settings_of,
     tell_ignored,
 )
+from tui.settings.settings import FILE
 from tui.system.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from tui.settings.settings import LoadedSettings, Settings
+    from tui.store.layout import RunDirectory
 
 
 _FLAG_SETTINGS = {
@@ -55,6 +57,11 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-continuations", metavar="N", help="end it after so many continuations and hand-overs"
     )
     parser.add_argument("--checkpoint-every", metavar="MIN", help="minutes between checkpoints")
+    parser.add_argument(
+        "--worktree",
+        metavar="NAME",
+        help="work in a git work tree and branch of that name, made beside the repository if need be",
+    )
     add_flags(parser, allow_dirty="start although files are not committed", detach="only start it")
     add_flags(parser, no_watchdog="of the original; without effect, as the run is always watched")
     parser.epilog = "What stands after -- goes to the agent as it is."
@@ -62,8 +69,6 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Starts the session; the screen may be closed at any time."""
-    from tui.runner import start
-
     if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; --detach only starts the session")
     if arguments.no_watchdog:
@@ -81,27 +86,59 @@ def run_command(arguments: argparse.Namespace) -> int:
     loaded = settings_of(project, **flags)
     _check_agent(loaded)
     tell_ignored(project, loaded)
-    settings = loaded.settings
-    if settings.limits.on_limit != "wait":
+    if loaded.settings.limits.on_limit != "wait":
         from tui.runner.agent.unattended import why_it_waits
 
-        print_notes(*filter(None, (why_it_waits(settings),)))
-    started = start.start_run(
-        project,
-        arguments.goal,
-        settings,
-        options=start.StartOptions(
-            allow_dirty=arguments.allow_dirty,
-            extra=tuple(arguments.words),
-            trusted_file=loaded.trusted_file,
-        ),
-    )
+        print_notes(*filter(None, (why_it_waits(loaded.settings),)))
+    if arguments.worktree is None:
+        started = _start(project, arguments, loaded)
+    else:
+        project, started = _start_in_work_tree(project, arguments, loaded, flags)
     notice = "", ""
     if loaded.ignored:
         from tui.settings.notices import ignored_line
 
         notice = ignored_line(loaded)
-    return report_or_watch(project, settings, started.id, arguments.detach, notice)
+    return report_or_watch(project, loaded.settings, started.id, arguments.detach, notice)
+
+
+def _start(
+    project: Path, arguments: argparse.Namespace, loaded: LoadedSettings, work_tree: str = ""
+) -> RunDirectory:
+    from tui.runner import start
+
+    options = start.StartOptions(
+        allow_dirty=arguments.allow_dirty,
+        extra=tuple(arguments.words),
+        trusted_file=loaded.trusted_file,
+        work_tree=work_tree,
+    )
+    return start.start_run(project, arguments.goal, loaded.settings, options=options)
+
+
+def _start_in_work_tree(
+    project: Path, arguments: argparse.Namespace, loaded: LoadedSettings, flags: dict[str, object]
+) -> tuple[Path, RunDirectory]:
+    """Starts the run in the work tree of that name, which is taken back if it was made in vain."""
+    from tui.control import work_trees
+    from tui.system.git import Git
+
+    names = loaded.settings.paths
+    own = (names.progress_file, names.session_notes, names.feature_list)
+    tree = work_trees.make_or_take(project, arguments.worktree, own)
+    print_notes(*tree.notes)
+    try:
+        if os.path.lexists(
+            tree.project / FILE
+        ):  # else those of here: an untracked file is not there
+            loaded = settings_of(tree.project, **flags)
+            _check_agent(loaded)
+        return tree.project, _start(tree.project, arguments, loaded, tree.name)
+    except RefusedError:
+        work_trees.discard(Git(project), tree)
+        if tree.made:
+            print_notes("the run was not started, so the work tree was taken back")
+        raise
 
 
 def _check_agent(loaded: LoadedSettings) -> None:
@@ -110,8 +147,6 @@ def _check_agent(loaded: LoadedSettings) -> None:
     It may be the one that keeps the agent in a container; the built-in one in its place is not what
     either side meant. Everything else has a value that holds without the project's file.
     """
-    from tui.settings.settings import FILE
-
     key = "agent.command"
     if key in loaded.ignored and loaded.origin[key] == "default":
         raise RefusedError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.model.interventions import Injection
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
+from tui.store.runs import read_abilities
 
 if TYPE_CHECKING:
     from tui.control.foreign_session import Reachability
@@ -29,12 +30,12 @@ class Availability(NamedTuple):
 def find_obstacle(
     name: str,
     has_repository: bool,
-    has_run: bool,
+    run_dir: str,
     agent: AgentProcess | None,
     snapshot: NightSnapshot | None,
     reachability: FindReachability,
 ) -> str:
-    """Why the operation of that name cannot run now; empty if it can."""
+    """Why the operation of that name cannot run now; empty if it can; `run_dir` is our run's or empty."""
     if name in ("checkpoint", "rewind", "undo"):
         reason = "this folder is no git repository; checkpoints need one"
         return "" if has_repository else reason
@@ -43,8 +44,10 @@ def find_obstacle(
     if snapshot.is_over:
         return "no session is going on"
     if name == "withdraw":
-        return "" if waiting_messages(snapshot) else "no words of yours wait to be read"
-    if has_run or (name == "step_back" and agent is None):
+        if not waiting_messages(snapshot):
+            return "no words of yours wait to be read"
+        return read_abilities(run_dir).no_withdrawal if run_dir else ""
+    if run_dir or (name == "step_back" and agent is None):
         return ""  # its dialog says of each step why it cannot be done
     if agent is None:
         return "its process is not known here, so nobody can reach it"

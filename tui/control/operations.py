@@ -31,7 +31,7 @@ from tui.settings.settings import Settings
 from tui.store.inbox import Verb
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, session_journal
-from tui.store.runs import is_running
+from tui.store.runs import is_running, read_abilities
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count
 from tui.system.git import Git
@@ -100,14 +100,15 @@ class Operations:
         self, name: str, snapshot: NightSnapshot | None, reachability: FindReachability
     ) -> Availability:
         """Whether the operation of that name can run now, cheap enough for every key bar."""
-        known = self.has_repository, self.has_run, self.agent
+        known = self.has_repository, self.run_dir, self.agent
         reason = find_obstacle(name, *known, snapshot, reachability)
         return Availability(not reason, reason)
 
     def conversation_availability(self) -> Availability:
         """Whether a rewind can take the conversation back too."""
-        supervised = self.is_supervised()
-        return Availability(supervised, "" if supervised else wording.ONLY_OUR_RUNS)
+        ours = self.is_supervised()
+        reason = read_abilities(self.run_dir).no_resuming_at if ours else wording.ONLY_OUR_RUNS
+        return Availability(not reason, reason)
 
     def check_conversation(self, mode: str) -> None:
         """Raises RefusedError where the conversation is to come back and nobody can bring it."""
@@ -291,12 +292,13 @@ class Operations:
             arguments = {"text": text, "mode": mode, **({"now": True} if now else {})}
             answer = self._ask("inject", arguments).answer
             return OperationReceipt(f"your words are {answer}", answer)
+        session = self.foreign_session()
         if now or mode == "hard":
             raise RefusedError(
                 "--now needs a run of overnight-tui: nobody else holds the pipe that could "
                 "interrupt this session; without it the words are read after the tool that runs"
             )
-        delivery = self.foreign_session().send(text, mode, channel, activity)
+        delivery = session.send(text, mode, channel, activity)
         sentence = f"{delivery.state} by {delivery.label}: {delivery.detail}"
         return OperationReceipt(sentence, delivery=delivery)
 

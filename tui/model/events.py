@@ -2,8 +2,7 @@
 
 Text in a record is cleaned where it is decoded and safe to show. Bodies that may be large stay in their
 file and are fetched by `SourceRef` when they are shown. Times are seconds since the epoch, UTC; `None`
-means that the source did not say. The formats are those of Claude Code's `stream-json` output and of its
-transcripts; one `AgentEvent` stands for one JSON record of either.
+means that the source did not say. An `AgentEvent` is one JSON record of Claude Code's stream or transcript.
 """
 
 from __future__ import annotations
@@ -136,13 +135,14 @@ class ToolResult(Struct, frozen=True, gc=False):
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A turn begins (`system/init`); `hour_as_five`: its CLI prices cache writes so (HOUR_AS_FIVE)."""
+    """A turn begins; `hour_as_five`: its CLI prices cache writes so (HOUR_AS_FIVE); `capabilities` it names."""
 
     model: str
     cwd: str
     version: str
     permission_mode: str
     hour_as_five: bool = False
+    capabilities: tuple[str, ...] = ()
 
 
 class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -313,12 +313,13 @@ class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class ControlMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A control request or its answer passed on the wire."""
+    """A control request or its answer passed on the wire; `cancelled`: a message was taken back by it."""
 
     request_id: str
     subtype: str
     ok: bool
     text: str = ""
+    cancelled: bool = False
 
 
 class Notice(Struct, frozen=True, gc=False, tag=True, tag_field="_"):

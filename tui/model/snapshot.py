@@ -65,7 +65,8 @@ class EarlierPart(Struct, frozen=True):
 class RunInfo(Struct, frozen=True):
     """Which run this is; `owned` if our supervisor started it, on the machine `host`.
 
-    `supervised`: whether a supervisor watches it now, as far as its journal tells; None: it does not.
+    `supervised`: whether a supervisor watches it now, by its lock where that can be looked at, else as far
+    as its journal tells; None: it does not. `awaits_supervisor`: one that died is being started again.
     """
 
     owned: bool
@@ -84,6 +85,7 @@ class RunInfo(Struct, frozen=True):
     exit: RunExit | None = None
     host: str = ""
     supervised: bool | None = False
+    awaits_supervisor: bool = False
     continuations: int = 0
     limits: RunLimits = RunLimits()
     limit: LimitReached | None = None

@@ -233,6 +233,7 @@ class SnapshotBuilder:
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
             supervised=self._is_supervised(over),
+            awaits_supervisor=interventions.awaits_supervisor and not over,
             continuations=interventions.continuations,
             limits=interventions.limits,
             limit=interventions.limit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from tui.control.completion import open_titles
 from tui.model.snapshot import Activity
 from tui.model.state import (
     NotifyKind,
@@ -38,7 +39,7 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.limit_hit import record_hit
+from tui.runner.policy.limits import record_hit
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent, Why
 from tui.runner.transitions import RunEvent
 from tui.system.format import format_weekday_clock
@@ -156,7 +157,7 @@ class RunMachine(AttemptStarter):
         prompt = prompts.continue_prompt(progress, number, allowed)
         if test_floor.asks_to_mend(self._state, decision.mends_tests, progress):
             prompt = test_floor.mend_prompt(self._reader.snapshot().tests, context.settings)
-        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        titles, text = open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
         context.log_line(f"Continuing: {text} (attempt {number})")

@@ -32,10 +32,11 @@ def check_start(
     *,
     allow_dirty: bool,
     extra: Sequence[str] = (),
-) -> Git:
-    """The project's repository; RefusedError where no run may be started in it.
+) -> tuple[Git, str]:
+    """The project's repository and what Claude Code says of its version, empty for another agent.
 
-    `extra` are arguments of the agent beside those of the settings.
+    RefusedError where no run may be started there. `extra` are arguments of the agent beside those of the
+    settings.
     """
     try:
         git = Git(project)
@@ -51,12 +52,13 @@ def check_start(
             f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
         )
     check_agent(agent, environ, project)
+    version = ""
     if is_claude(agent):
         check_login(project, settings, environ, extra)
-        check_version(agent, environ, project)
+        version = check_version(agent, environ, project)
     if not allow_dirty:
         check_clean(git, project, settings)
-    return git
+    return git, version
 
 
 def is_claude(agent: Sequence[str]) -> bool:

@@ -25,6 +25,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, StopIntent, UnprovenRewind
 from tui.runner.transitions import RunEvent
+from tui.runner.withdrawals import Withdrawals
 from tui.store import inbox
 from tui.store.crash_log import report_crash
 from tui.store.inbox import RunnerRequest
@@ -51,6 +52,9 @@ class RequestHandler:
     _machine: RunMachine
     _checkpoints: CheckpointSchedule
     _rewinder: RunRewinder
+
+    def __post_init__(self) -> None:
+        self._withdrawals = Withdrawals(self._context, self._messages, lambda: self._reader.turns)
 
     # --- claiming and answering ---
 
@@ -155,10 +159,7 @@ class RequestHandler:
             case "inject":
                 return self._inject(request)
             case "withdraw":
-                refusal = self._messages.withdraw(str(arguments.get("id") or ""))
-                if refusal:
-                    raise ValueError(refusal)
-                return "asked to take it back"
+                return self._withdrawals.begin(request.id, str(arguments.get("id") or ""))
             case "interrupt":
                 return self._interrupt(request)
             case "stop":
@@ -307,7 +308,12 @@ class RequestHandler:
             done.entry,
         )
 
-    def confirm_rewind(self) -> None:
+    def follow_up(self) -> None:
+        """Answers requests whose outcome the agent has shown since."""
+        self._withdrawals.follow(self.answer)
+        self._confirm_rewind()
+
+    def _confirm_rewind(self) -> None:
         """Answers a rewind of the conversation once the agent has shown that it was done, or was not."""
         claim = self._context.state.unproven_rewind
         proof = prove(self._context, self._reader.turns, claim) if claim is not None else None

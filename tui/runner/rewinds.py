@@ -16,6 +16,7 @@ from tui.control.rewind.execute import execute_rewind, journal_data, plan_undo
 from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.control.rewind.targets import find_target
 from tui.feeds.sessions.live_processes import agents_in_work_tree, describe_agents
+from tui.runner.agent.abilities import resuming_abilities
 from tui.runner.conversation_place import (
     ConversationPlace,
     find_place,
@@ -108,6 +109,10 @@ class RunRewinder:
                 place = self._place(checkpoint)
                 if place.uuid and was_compacted_after(self._folder, place.session, place.uuid):
                     check_fork()
+                elif place.uuid:
+                    refusal = resuming_abilities(self._context, place.session).no_resuming_at
+                    if refusal:
+                        raise RefusedError(refusal)
             if mode == "conversation":
                 return
             plan = self._plan(checkpoint)

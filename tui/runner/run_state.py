@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.model.agent_abilities import AgentAbilities
 from tui.model.journal import Requester
 from tui.model.state import (
     EndKind,
@@ -245,6 +246,7 @@ class RunState(Struct, rename=_DISK_NAMES):
     # How often a supervisor that died was started again by the restarter.
     supervisor_restarts: int = 0
     unproven_rewind: UnprovenRewind | None = None
+    abilities: AgentAbilities = AgentAbilities()
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}

@@ -20,6 +20,7 @@ from tui.control.rewind.execute import recover_rewind
 from tui.model.events import AgentEvent, Compaction
 from tui.model.labels import describe_survivors
 from tui.model.state import NotifyKind, RunEnd, RunPhase, StopKind
+from tui.runner.agent.abilities import learn_abilities
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
@@ -202,7 +203,7 @@ class Supervisor:
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
             self._keep_money_limits()
         self.checkpoints.record_results(self.requests.answer)
-        self.requests.confirm_rewind()
+        self.requests.follow_up()
         self.requests.handle_new()
         machine.on_baseline()
         if machine.phase == RunPhase.WAITING:
@@ -230,6 +231,7 @@ class Supervisor:
             self.messages.fifo = attempt.fifo
             machine.on_agent_running(status)
             machine.record_session()
+            learn_abilities(self.context, self.reader.turns)
             machine.reset_restarts()
             machine.return_to_first_model()
         machine.on_message_queued()

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from tui.model.agent_abilities import AgentAbilities
+from tui.model.permissions.granted import AgentPermissions
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
@@ -41,8 +43,11 @@ SCHEMA = 1
 MOST_RUNS = 500
 MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
+STARTING_SECONDS = 20.0
+"""How long a supervisor may take to start, on a slow machine too."""
 OTHER_MACHINE = "another machine"
 
+_NO_ID = str.maketrans("/.+", "---")
 _cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
 
 
@@ -51,7 +56,8 @@ class RunFacts(Struct, frozen=True):
 
     `env` holds plain variables only: credentials come from the environment and the settings. `host` and what
     follows say where it was started, as `store/run_place` reads them. `imported_from` is the name of the run of
-    version 0.1 that this is a copy of: such a run is over for good.
+    version 0.1 that this is a copy of: such a run is over for good. `work_tree` is the name of the work tree
+    that was asked for with it.
     """
 
     run: str
@@ -69,6 +75,7 @@ class RunFacts(Struct, frozen=True):
     boot: str = ""
     pid_namespace: str = ""
     imported_from: str = ""
+    work_tree: str = ""
 
 
 class ListedRun(NamedTuple):
@@ -109,6 +116,14 @@ def read_run_settings(run: RunDirectory) -> Settings:
         return Settings()
 
 
+def read_run_permissions(run: RunDirectory) -> AgentPermissions | None:
+    """What its agent may do; None for a run of an older version, which has its settings alone."""
+    try:
+        return msgspec.json.decode(read_small(run.permissions), type=AgentPermissions)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
 def read_run_end(run: RunDirectory) -> RunEnd | None:
     """How the run ended; None while it has not."""
     return decode_end(read_small(run.end))
@@ -133,8 +148,13 @@ def record_end(run: RunDirectory, end: RunEnd) -> None:
 
 def is_supervised(run: RunDirectory) -> bool:
     """Whether a supervisor runs for it now."""
-
     return is_locked(run.lock)
+
+
+def is_supervisor_coming(run: RunDirectory) -> bool:
+    """Whether one that died is being started again: its restarter lives, or somebody has just asked."""
+    asked = time.time() - modified_at(run.restart_order)
+    return 0 <= asked < STARTING_SECONDS or is_locked(run.restarter_lock)
 
 
 def is_running(run_dir: str) -> bool:
@@ -144,6 +164,15 @@ def is_running(run_dir: str) -> bool:
         return False
     entries = read_entries(run.journal)
     return not any(entry.kind == "run_ended" for entry in entries)
+
+
+def read_abilities(run_dir: str) -> AgentAbilities:
+    """What the agent's CLI of a run can do, as far as its supervisor has seen it."""
+    state = read_json(RunDirectory(Path(run_dir)).state) or {}
+    try:
+        return msgspec.convert(state.get("abilities") or {}, AgentAbilities)
+    except msgspec.ValidationError:
+        return AgentAbilities()
 
 
 def host_elsewhere(run: RunDirectory) -> str:
@@ -198,11 +227,13 @@ def create_run(
     settings: Settings,
     environ: Mapping[str, str] = os.environ,
     *,
+    permissions: AgentPermissions | None = None,
     trusted_file: bytes = b"",
 ) -> RunDirectory:
     """A new run directory of the project with everything in it that a supervisor needs.
 
-    `facts.run` is the preferred id; a second run with it gets a number appended. `trusted_file` is the
+    `facts.run` is the preferred id; a second run with it gets a number appended. `permissions` hold for
+    the whole run, whatever the agent makes of the project's files. `trusted_file` is the
     project's settings file where it gave settings with power: each supervisor takes their secrets from it.
     """
     make_project_state(project, environ)
@@ -217,6 +248,8 @@ def create_run(
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
         os.close(open_private(file, os.O_WRONLY))
     atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
+    if permissions is not None:
+        atomic_write(run.permissions, msgspec.json.encode(permissions))
     if trusted_file:
         atomic_write(run.trusted_file, trusted_file)
     # Last, because a directory without it is no run.
@@ -225,9 +258,13 @@ def create_run(
     return run
 
 
-def new_run_id(wall: float) -> str:
-    """The id of a run that starts now, in local time: sorts by age and can be typed."""
-    return time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
+def new_run_id(wall: float, work_tree: str = "") -> str:
+    """The id of a run that starts now, in local time: sorts by age and can be typed.
+
+    It ends with the name of a work tree, as runs in several may start in the same second.
+    """
+    at = time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
+    return f"{at}-{work_tree.translate(_NO_ID)}" if work_tree else at
 
 
 def without_secrets(settings: Settings) -> Settings:

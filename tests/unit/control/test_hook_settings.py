@@ -71,7 +71,7 @@ def without_ours(settings: Any) -> Any:
         groups = [
             group
             for group in hooks[event]
-            if not any(str(one.get("command")).endswith(status.MARK) for one in group["hooks"])
+            if not any(status.is_marked(one.get("command")) for one in group["hooks"])
         ]
         hooks[event] = groups
     return kept
@@ -262,10 +262,10 @@ def test_somebody_elses_file_is_refused(project: Path) -> None:
 
 def test_a_file_that_changes_meanwhile_is_left_alone(project: Path) -> None:
     file = write(project, "{}")
-    seen = status.read_settings(project)
+    seen = status.read_settings(status.place_of(project))
     file.write_text('{"a": 1}')
     with pytest.raises(RefusedError, match="changed meanwhile"):
-        installer.replace_settings(project, b"{}", seen)
+        installer.replace_settings(status.place_of(project), b"{}", seen)
     assert file.read_text() == '{"a": 1}'
 
 
@@ -289,14 +289,14 @@ def test_a_second_look_that_fails_is_a_refusal(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(project, "{}")
-    seen = status.read_settings(project)
+    seen = status.read_settings(status.place_of(project))
 
     def fail(*arguments: object) -> None:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(status, "read_version", fail)
     with pytest.raises(RefusedError, match="cannot be written: Input/output error"):
-        installer.replace_settings(project, b"{}", seen)
+        installer.replace_settings(status.place_of(project), b"{}", seen)
 
 
 def command(project: Path, *words: str) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.runner.run_machine_scene import AGENT, OPEN, Machine
@@ -614,7 +614,7 @@ KINDS = sorted(set(F) - PERSON)
 NAMES = frozenset(kind.value for kind in KINDS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(

@@ -143,7 +143,7 @@ def test_nonsense_is_answered_and_does_no_harm(scene: Scene) -> None:
     assert not scene.request("inject", text="   ").ok
     assert not scene.request("inject", text="x", mode="sideways").ok
     assert not scene.request("pause_limits").ok
-    assert not scene.request("rewind", checkpoint="c1").ok
+    assert not scene.request("rewind", checkpoint="c999").ok
     assert not scene.request("withdraw", id="no-such").ok
     (scene.folder.inbox / "not-json.json").write_text("{")
     (scene.folder.inbox / "link.json").symlink_to("/etc/passwd")

@@ -97,6 +97,9 @@ def withdraw_command(arguments: argparse.Namespace) -> int:
     waiting = [injection.id for injection in injections if injection.state == "queued"]
     matches = [id for id in waiting if id.startswith(arguments.id or "")]
     if not matches:
+        operations = operations_for(arguments)
+        if not operations.has_run and not waiting:
+            operations.foreign_session()  # where none lives, that is what is wrong
         known_ids = ", ".join(waiting) or "none"
         raise RefusedError(f"no such words wait to be read; waiting: {known_ids}")
     if arguments.id and len(matches) > 1:

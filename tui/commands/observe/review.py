@@ -57,7 +57,7 @@ def review_command(arguments: argparse.Namespace) -> int:
     if arguments.check is not None:
         return check_export(arguments)
     formats = requested_formats(arguments)
-    project = project_of(arguments)
+    project = _project_with_night(arguments)
     settings = settings_with_notice(project).settings
     # A terminal that cannot place the cursor gets the plain lines.
     can_draw = has_terminal() and os.environ.get("TERM", "") not in ("", "dumb")
@@ -82,6 +82,13 @@ def review_command(arguments: argparse.Namespace) -> int:
 
         print_lines(*review_lines(review))
     return 0
+
+
+def _project_with_night(arguments: argparse.Namespace) -> Path:
+    """The project; in another work tree of its repository where the run that was named is one of that."""
+    from tui.store.repository_projects import project_of_run
+
+    return project_of_run(project_of(arguments), arguments.night or "")
 
 
 def requested_formats(arguments: argparse.Namespace) -> dict[Format, str]:
@@ -126,7 +133,7 @@ def check_export(arguments: argparse.Namespace) -> int:
 def _build_export(review: Review, arguments: argparse.Namespace, *, keep_places: bool) -> Export:
     from tui.monitor.history.export_files import build_export
 
-    project = project_of(arguments)
+    project = _project_with_night(arguments)
     settings = settings_at_hand(project)[0].settings
     named = named_sources(arguments)
     return build_export(review, project, settings, named, arguments.night, keep_places=keep_places)

@@ -19,6 +19,7 @@ from tui.commands.context import (
 from tui.store.layout import OLD_FOLDER, RunDirectory
 from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
+from tui.system.paths import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,17 +37,17 @@ def runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def runs_command(arguments: argparse.Namespace) -> int:
-    """Prints the nights; 3 when there is none."""
-    from tui.monitor.history.night_list import list_nights, repeated_failures
+    """Prints the nights, with the runs in other work trees of the repository; 3 when there is none."""
+    from tui.monitor.history.night_list import list_nights_everywhere, repeated_failures
 
     project = project_of(arguments)
-    nights = list_nights(project, settings_with_notice(project).settings)
+    nights = list_nights_everywhere(project, settings_with_notice(project).settings)
     if arguments.json:
         failures = [
             {"name": failure.name, "nights": list(failure.nights)}
             for failure in repeated_failures(nights)
         ]
-        rows = [_as_object(night, nights) for night in nights]
+        rows = [_as_object(night, nights, project) for night in nights]
         from tui.model.json.common import SCHEMA
 
         print_json({"schema": SCHEMA, "runs": rows, "repeated_failures": failures})
@@ -90,7 +91,9 @@ def _tell_of_old_runs(project: Path) -> None:
         )
 
 
-def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str, Any]:
+def _as_object(
+    night: NightSummary, nights: Sequence[NightSummary], project: Path
+) -> dict[str, Any]:
     """A night as an object; `verdict` and what follows from it are null until it was reviewed."""
     from tui.monitor.history.night_list import cost_trend
     from tui.system.format import iso
@@ -120,6 +123,7 @@ def _as_object(night: NightSummary, nights: Sequence[NightSummary]) -> dict[str,
         "reviewed": night.remarks.reviewed,
         "decision": night.remarks.decision,
         "note": clean_line(night.remarks.note, 300),
+        "project": path_text(night.project or project),
         "path": night.path,
         "sessions": list(night.sessions),
         "continues": night.continues.id if night.continues is not None else None,
@@ -147,7 +151,9 @@ def _table(nights: Sequence[NightSummary]) -> list[str]:
     rows = [_COLUMNS]
     for night in nights:
         before = f"continues {night.continues.id}" if night.continues is not None else ""
-        text = " — ".join(filter(None, (_state(night), night.goal, before, night.remarks.note)))
+        place = f"in {Path(night.project).name}" if night.project else ""
+        words = (_state(night), place, night.goal, before, night.remarks.note)
+        text = " — ".join(filter(None, words))
         trend = sparkline(cost_trend(nights, night.id))
         rows.append((*_cells(night), trend, clean_line(text, _TEXT)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -52,6 +52,7 @@ def sessions_command(arguments: argparse.Namespace) -> int:
         registry = SessionRegistry(project)
         known = registry.sessions(whole=True)
         chosen = _chosen(registry, known)
+        known, chosen = _with_other_runs(project, known, chosen)
     if arguments.json:
         from tui.model.json.common import SCHEMA
         from tui.model.json.lists import SessionsObject
@@ -63,6 +64,32 @@ def sessions_command(arguments: argparse.Namespace) -> int:
         where = "on this machine" if arguments.all else "here"
         print_notes(f"no session lives or lived {where}; `overnight-tui run` starts one")
     return 0 if known else 3
+
+
+def _with_other_runs(
+    project: Path, known: Sequence[KnownSession], chosen: KnownSession | None
+) -> tuple[list[KnownSession], KnownSession | None]:
+    """The sessions and the one that is meant, with our runs in the other work trees of the repository.
+
+    Such a run takes the place of the transcripts of its sessions.
+    """
+    from msgspec.structs import replace
+
+    from tui.feeds.sessions.registry import SessionRegistry
+    from tui.model.session import Nearness
+    from tui.store.repository_projects import sibling_projects
+
+    runs = [
+        replace(one, nearness=Nearness.WORK_TREE, hint=f"runs in {one.folder}")
+        for other in sibling_projects(project)
+        for one in SessionRegistry(other).runs(whole=True)
+    ]
+    run_of = {session: run for run in runs for session in run.sessions}
+    kept = [one for one in known if one.kind == "run" or one.session_id not in run_of]
+    if chosen is not None and chosen.kind != "run":
+        chosen = run_of.get(chosen.session_id, chosen)
+    everything = sorted([*kept, *runs], key=lambda one: (one.changed_at, one.path), reverse=True)
+    return everything, chosen
 
 
 def _chosen(registry: SessionRegistry, known: Sequence[KnownSession]) -> KnownSession | None:

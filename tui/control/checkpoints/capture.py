@@ -40,7 +40,7 @@ from tui.control.checkpoints.stat_cache import (
 from tui.control.checkpoints.work_tree import CaptureLimits, WorkTreeScan, WorkTreeState
 from tui.system.clock import Clock, SystemClock
 from tui.system.errors import CheckpointError, GitError, RefusedError, describe_os_error
-from tui.system.git import Git
+from tui.system.git import Git, NotARepositoryError
 
 _MOST_PUBLISHES = 3
 
@@ -65,7 +65,7 @@ class CaptureOptions(TypedDict, total=False):
 def take_checkpoint(project: Path, **options: Unpack[CaptureOptions]) -> Checkpoint:
     """Takes a checkpoint of the work tree that holds `project`, and has verified it on return.
 
-    Raises `CheckpointError`, and then there is no checkpoint.
+    Raises `CheckpointError`, or `RefusedError` where there is no repository; then there is no checkpoint.
     """
     return capture(project, **options)[0]
 
@@ -104,6 +104,8 @@ def capture(
                 return task.run(use_cache=False)
     except CheckpointError:
         raise
+    except NotARepositoryError as error:
+        raise RefusedError(f"no checkpoint was taken: {error}") from error
     except (GitError, RefusedError) as error:
         raise CheckpointError(f"no checkpoint was taken: {error}") from error
     except OSError as error:

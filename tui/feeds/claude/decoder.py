@@ -284,7 +284,8 @@ def _control_response(line: RecordLine, raw: bytes) -> Body:
     answer = read_struct(wire.ControlLine, raw).response
     error = lenient_values.single_line(answer.error)
     subtype, ok = name(answer.subtype), answer.subtype != "error"
-    return events.ControlMessage(name(answer.request_id), subtype, ok, error)
+    cancelled = answer.response.cancelled is True
+    return events.ControlMessage(name(answer.request_id), subtype, ok, error, cancelled)
 
 
 def _notice(line: RecordLine, raw: bytes) -> Body:

@@ -26,6 +26,7 @@ from tui.system.format import format_money_plain
 from tui.system.sgr import strip_ansi
 
 _TEXT_LIMIT = 200
+_MOST_CAPABILITIES = 100
 _HOOK_TEXT_LIMIT = 2000
 
 
@@ -68,7 +69,8 @@ def _init(subtype: str, record: SystemLine) -> Body:
     words = (record.model, record.cwd, record.claude_code_version, record.permissionMode)
     model, cwd, version, mode = map(name, words)
     as_five = lenient_values.prices_hour_as_five(version)
-    return events.TurnStarted(model, cwd, version, mode, as_five)
+    able = tuple(map(name, (record.capabilities or ())[:_MOST_CAPABILITIES]))
+    return events.TurnStarted(model, cwd, version, mode, as_five, able)
 
 
 # --- the API ---

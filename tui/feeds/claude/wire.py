@@ -243,6 +243,7 @@ class SystemLine(Struct, gc=False):
     model: str | None = None
     cwd: str | None = None
     claude_code_version: str | None = None
+    capabilities: list[str] | None = None
     permissionMode: str | None = None
     # retries
     attempt: int | None = None
@@ -311,6 +312,10 @@ class LimitLine(Struct, gc=False):
     rate_limit_info: LimitInfo = field(default_factory=LimitInfo)
 
 
+class ControlAnswer(Struct, gc=False):
+    cancelled: bool | None = None
+
+
 class ControlBody(Struct, gc=False):
     subtype: str | None = None
     request_id: str | None = None
@@ -319,6 +324,7 @@ class ControlBody(Struct, gc=False):
     decision_reason: str | None = None
     description: str | None = None
     error: str | None = None
+    response: ControlAnswer = field(default_factory=ControlAnswer)
 
 
 class ControlLine(Struct, gc=False):

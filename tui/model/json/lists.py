@@ -91,6 +91,7 @@ class NightObject(Struct, frozen=True, forbid_unknown_fields=True):
     reviewed: Annotated[bool, Meta(description="A person marked it as read.")]
     decision: Annotated[str, Meta(description="What the person decided; empty: nothing yet.")]
     note: str
+    project: Annotated[str, Meta(description="Its folder: here, or in another work tree.")]
     path: str
     sessions: Annotated[list[str], Meta(description="Those that belong to it, oldest first.")]
     continues: Annotated[

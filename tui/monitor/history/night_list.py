@@ -60,7 +60,7 @@ class NightSummary(Struct, frozen=True):
     `made_at` is when its review was built; None means none was since the night's files changed: then
     only what is cheap to find stands here, and `verdict` is None. `path` is the event file,
     `failures` names what failed so that it is recognised in another night. `host`, `elsewhere` and
-    `continues` are as in `NightFile`.
+    `continues` are as in `NightFile`. `project` is set for one in another work tree of the repository.
     """
 
     id: str
@@ -95,6 +95,7 @@ class NightSummary(Struct, frozen=True):
     host: str = ""
     elsewhere: str = ""
     continues: EarlierNight | None = None
+    project: str = ""
 
     @property
     def sign(self) -> str:
@@ -136,6 +137,19 @@ def list_nights(
             "continues": place.continues,
         }
         nights.append(replace(night, remarks=remarks, **place_facts))
+    return sorted(nights, key=lambda night: (night.at, night.id), reverse=True)
+
+
+def list_nights_everywhere(
+    project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
+) -> list[NightSummary]:
+    """The same, with our runs in the other work trees of the repository, those that are gone included."""
+    from tui.store.repository_projects import sibling_projects
+
+    nights = list_nights(project, settings, environ)
+    for other in sibling_projects(project, environ):
+        runs = (one for one in list_nights(other, settings, environ) if one.kind == "run")
+        nights += [replace(one, project=str(other)) for one in runs]
     return sorted(nights, key=lambda night: (night.at, night.id), reverse=True)
 
 

@@ -272,6 +272,7 @@ _RULES = (
     run_rules.restart_pending,
     run_rules.winding_down,
     _baseline_runs,
+    run_rules.supervisor_coming,
     run_rules.attempt_ended,
     run_rules.process_gone,
     _process_suspended,

@@ -100,7 +100,10 @@ def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
     run = night.run
     if not run.owned or night.is_over:
         return
-    if run.supervised is False:
+    if run.supervised is False and run.awaits_supervisor:
+        words = "the watchdog died and is being started again"
+        yield Trouble(TroubleKind.NO_WATCHDOG, words, is_bad=False, badge="no watchdog")
+    elif run.supervised is False:
         gone = night.interventions.unwatched_since
         words = (
             "no supervisor watches it"

@@ -19,6 +19,7 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_envi
 from tui.runner.agent.baseline import BaselineTests
 from tui.runner.agent.launch import agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.run_guard import keep_rules
 from tui.runner.agent.unattended import fallback_model, journal_text, unattended_variables
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import backoff_seconds, first_attempt
@@ -60,7 +61,9 @@ def start_process(
     """Writes the order and starts the agent under its shim. Raises OSError."""
     state = context.state
     settings = settings_in_force(settings, state)
-    arguments = agent_arguments(context.facts, settings, step, state.session)
+    permissions = context.permissions
+    arguments = agent_arguments(context.facts, settings, step, state.session, permissions)
+    keep_rules(context)
     unattended = unattended_variables(os.environ, settings)
     variables = {**unattended, **agent_variables(context.facts, context.folder.path)}
     attempt.write_order(context.folder, arguments, context.project, variables)

@@ -21,7 +21,7 @@ from typing import Literal
 import msgspec
 
 from tui.model.journal import Requester
-from tui.runner.agent.turns import TurnTracker
+from tui.runner.agent.turns import WITHDRAW, TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage
 from tui.system.files import atomic_write
@@ -146,7 +146,8 @@ class MessageSender:
         if message.step == "delivered":
             return "the agent has taken it in already"
         message.withdrawn = True
-        request_id = f"withdraw-{message.id}"
+        request_id = f"{WITHDRAW}{message.id}"
+        self._turns.kept.discard(message.id)
         sent = self.control("cancel_async_message", request_id, message_uuid=message.id)
         return "" if sent else "the agent does not listen"
 

@@ -8,6 +8,7 @@ from tui.model.events import (
     AgentEvent,
     AgentStateReport,
     AssistantMessage,
+    ControlMessage,
     MalformedLine,
     MessageLifecycle,
     RateLimit,
@@ -21,16 +22,20 @@ from tui.model.failures import SYNTHETIC, ApiFailure
 
 _MOST_WORDS = 4_000
 
+WITHDRAW = "withdraw-"
+"""How the ids of requests begin that take a message back; the message's uuid follows."""
+
 
 @dataclass
 class TurnTracker:
     """The main conversation of the current attempt, as far as decisions need it.
 
-    `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages. `called` are the open
-    tool calls. `safe_uuid` is the last event after which the conversation can be cut cleanly. `replies` are
-    the model's own answers in the turn that was opened last, `interrupted` says that somebody stopped it.
-    `words` is what the process printed that is no record. `begun` counts answers of the API once each, `newest`
-    is the id of the last one.
+    `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages, `kept` of those that the
+    agent did not give back. `version` and `capabilities` are the CLI's, `called` are the open tool calls.
+    `safe_uuid` is the last event after which the conversation can be cut cleanly. `replies` are the model's
+    own answers in the turn that was opened last, `interrupted` says that somebody stopped it. `words` is what
+    the process printed that is no record. `begun` counts answers of the API once each, `newest` is the id of
+    the last one.
     """
 
     session: str = ""
@@ -54,6 +59,9 @@ class TurnTracker:
     answered: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    version: str = ""
+    capabilities: tuple[str, ...] = ()
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
     begun: int = 0
@@ -100,6 +108,7 @@ class TurnTracker:
                 self.session = event.session or self.session
                 self.started = True
                 self.replies, self.interrupted = 0, False
+                self.version, self.capabilities = body.version, body.capabilities
                 self.message_sent()
                 self.called.clear()
                 self.failure = None
@@ -113,6 +122,10 @@ class TurnTracker:
                 self.tasks.discard(body.task_id)
             case TaskUpdate(phase="started"):
                 self.tasks.add(body.task_id)
+            case ControlMessage() if body.request_id.startswith(WITHDRAW):
+                name = body.request_id.removeprefix(WITHDRAW)
+                given_back = body.ok and body.cancelled and name not in self.taken
+                (self.cancelled if given_back else self.kept).add(name)
             case MessageLifecycle():
                 self._lifecycle(body.command_uuid, body.state)
             case RateLimit():

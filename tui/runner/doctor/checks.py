@@ -14,12 +14,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.control.completion import is_stuck
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.agent.unattended import describe_unattended
-from tui.runner.decisions import is_stuck
 from tui.runner.logins import LoginKind, check_login, describe_login
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
@@ -301,7 +301,7 @@ def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
     try:
-        hooks = status.hook_status(place.project)
+        hooks = status.mailbox_status(place.project)
     except OvernightError as error:
         return warn(str(error))
     if hooks.complete:
