@@ -211,7 +211,7 @@ async def test_why_has_the_evidence_and_enter_goes_to_an_event(project: Path) ->
 
 async def test_not_stuck_is_recorded_and_everybody_knows(project: Path) -> None:
     from tui.monitor.monitor import SessionMonitor
-    from tui.store.stall_feedback import StallFeedback
+    from tui.store.ledgers.stall_feedback import StallFeedback
 
     append(project, *loop(6))
     async with stage(project, events=str(project / EVENTS)) as s:

@@ -97,7 +97,16 @@ def _finds_a_program(node: ast.AST) -> bool:
 
 _RUN_FILES = (
     *("stream.jsonl", "journal.jsonl", "stderr.log", "supervisor.lock", "supervisor.log"),
-    *("state.json", "run.json", "ended.json", "order.json", "agent.json", "exit.json"),
+    *(
+        "restart.json",
+        "restarter.lock",
+        "state.json",
+        "run.json",
+        "ended.json",
+        "order.json",
+        "agent.json",
+        "exit.json",
+    ),
     *("shim.log", "review.json", ".overnight", ".overnight/"),
 )
 
@@ -117,8 +126,9 @@ FACTS = {
         _names_a_file_of_a_run,
         {
             "tui/store/layout.py": "the place",
-            "tui/control/channels/hook_delivery.py": "imports next to nothing",
+            "tui/store/state_names.py": "names that a hook call needs too",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
+            "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
         },
         (
             'os.path.join(folder, "journal.jsonl")',
@@ -132,6 +142,7 @@ FACTS = {
         {
             "tui/system/locks.py": "the place",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
+            "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
         },
         ("import fcntl\nfcntl.flock(1, 2)", "fcntl.lockf(file, fcntl.LOCK_EX)"),
     ),
@@ -139,8 +150,9 @@ FACTS = {
         _asks_for_processes,
         {
             "tui/system/processes.py": "the place",
-            "tui/runner/policy/automatic_actions.py": "reads the load of the machine, of no process",
+            "tui/runner/policy/machine_limits.py": "reads the load of the machine, of no process",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
+            "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
             "tui/night/review/risks/command_risks.py": "names of places that are no files of a project",
         },
         (
@@ -211,8 +223,8 @@ FACTS = {
         _appends,
         {
             "tui/system/files.py": "the place",
-            "tui/control/channels/hook_delivery.py": "imports next to nothing",
-            "tui/runner/start.py": "the log that a supervisor has for its output",
+            "tui/runner/watchers/restarting.py": "the log that a supervisor has for its output",
+            "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
             "tui/runner/agent/attempt.py": "the log that a shim has for its output",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
             "tui/runner/artifacts.py": "copies a transcript piece by piece",

@@ -8,7 +8,7 @@ from tui.model.labels import DETECTORS
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.store.journal import JournalWriter
-from tui.store.stall_feedback import StallFeedback
+from tui.store.ledgers.stall_feedback import StallFeedback
 from tui.system.errors import RefusedError, describe_os_error
 
 

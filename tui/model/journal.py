@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -20,6 +20,15 @@ class JournalEntry(Struct, frozen=True, gc=False):
     data: dict[str, Any] = {}
     source: str = ""
     offset: int = 0
+
+
+HookEffect = Literal["blocked", "denied", "saved", "handed over", "let go", "failed"]
+"""What a hook call of ours did: the `effect` of an entry of kind `hook`.
+
+`blocked`: the session goes on though it was about to stop; `denied`: a tool call was not let run;
+`saved`: what a compaction or an end would lose is kept; `handed over`: the session was given a note;
+`let go`: it may stop, though tasks are open; `failed`: the call could not do its part.
+"""
 
 
 class Requester(StrEnum):

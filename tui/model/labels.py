@@ -152,6 +152,17 @@ MOMENTS: Final[Mapping[str, str]] = {
 }
 MARKS: Final[Mapping[str, str]] = {**MOMENTS, "green": "tests green", "red": "tests red"}
 
+HOOK_EFFECTS: Final[Mapping[str, str]] = {
+    "blocked": "kept going",
+    "denied": "denied",
+    "saved": "saved",
+    "handed over": "handed over",
+    "let go": "may stop",
+    "failed": "failed",
+}
+PROMINENT_HOOK_EFFECTS: Final = frozenset(("blocked", "denied", "failed"))
+"""What a person should see without asking for more."""
+
 COSTS: Final[Mapping[str, str]] = {"result": "", "estimate": "about ", "partial": "at least "}
 """What is written before a cost, by where its figure comes from."""
 

@@ -38,7 +38,6 @@ from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import past_silence
 from tui.night.timeline_builder import TURNED_BACK
 from tui.night.usage.accounts import CostAccounts, SavedAccounts
-from tui.night.usage.bill import SpendingCurve, spending
 from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
@@ -215,9 +214,10 @@ class NightFold:
         """What bought nothing, as far as it was noted when it happened."""
         return self._state.waste.wasted_work()
 
-    def spending(self, usd: float | None) -> SpendingCurve:
-        """What each response cost when; all of them together make `usd`, the night's bill."""
-        return spending(self._accounts, usd)
+    @property
+    def accounts(self) -> CostAccounts:
+        """All money and tokens so far; nobody else changes them."""
+        return self._accounts
 
     def failures(self) -> tuple[str, ...]:
         """Names of what failed: tests, and commands that failed again and again."""

@@ -16,7 +16,7 @@ from tui.model.interventions import (
     RewindRecord,
 )
 from tui.model.journal import JournalEntry
-from tui.model.labels import describe_survivors
+from tui.model.labels import PROMINENT_HOOK_EFFECTS, describe_survivors
 from tui.model.snapshot import LimitReached, RunLimits
 from tui.model.state import EndKind, OutcomeKind
 from tui.model.timeline import KnownSpan
@@ -197,15 +197,42 @@ def _survivors_text(data: Mapping[str, object]) -> str:
     return describe_survivors([str(name) for name in names[:_MOST_SURVIVORS]])
 
 
-def _limit_reached(entry: JournalEntry) -> LimitReached:
+def _limit_reached(entry: JournalEntry, before: LimitReached | None) -> LimitReached:
+    """A limit told again has come to more since, and was reached when it was told first."""
+    kind, at = _text(entry.data, "limit"), entry.at
+    since = before.since if before is not None and before.kind == kind else at
     used, bound = _number(entry.data, "used"), _number(entry.data, "bound")
-    return LimitReached(_text(entry.data, "limit"), entry.at, used, bound)
+    return LimitReached(kind, since, used, bound)
 
 
 def _due(entry: JournalEntry) -> float | None:
     """When a restart is due."""
     due, delay = _number(entry.data, "due"), _number(entry.data, "delay_s")
     return entry.at + delay if due is None and delay is not None else due
+
+
+def _hook(data: dict[str, Any]) -> tuple[str, str] | None:
+    if _text(data, "effect") not in PROMINENT_HOOK_EFFECTS:
+        return None
+    return shorten(f"{_text(data, 'event')}: {_text(data, 'text')}", 200), "hook"
+
+
+def _supervisor_text(
+    log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder
+) -> tuple[str, str] | None:
+    """Notes whether the run has a supervisor; the sentence that is kept of it."""
+    log.has_supervisor = entry.kind == "supervisor_started"
+    if entry.kind == "supervisor_stopped":
+        log.unwatched_since = entry.at
+        return None
+    if entry.kind == "unwatched":
+        text = f"nobody keeps the limits: {_text(entry.data, 'reason')}"
+        timeline.mark(entry.at, "error", text)
+        return text, "watchdog"
+    log.unwatched_since = None
+    gap = _number(entry.data, "gap_s") or 0.0
+    log.unwatched_seconds += gap
+    return (f"nobody watched for {format_duration(gap)}", "watchdog") if gap else None
 
 
 # complexity: a table in code, one case for each kind of entry
@@ -226,7 +253,7 @@ def _text_and_author(
             text += f": {_text(data, 'value')} of {allowed}" if allowed else ""
             if kind == "limit_hit":
                 timeline.mark(at, "limit", text)
-                log.limit = _limit_reached(entry)
+                log.limit = _limit_reached(entry, log.limit)
             return text, "limit"
         case "stall":
             text = _text(data, "stall") or "stall"
@@ -246,13 +273,8 @@ def _text_and_author(
             log.handovers += 1
             timeline.mark(at, "restart", "handed over to a fresh session")
             return "handed over to a fresh session", "watchdog"
-        case "supervisor_stopped":
-            log.unwatched_since, log.has_supervisor = at, False
-        case "supervisor_started":
-            log.unwatched_since, log.has_supervisor = None, True
-            gap = _number(data, "gap_s") or 0.0
-            log.unwatched_seconds += gap
-            return (f"nobody watched for {format_duration(gap)}", "watchdog") if gap else None
+        case "supervisor_started" | "supervisor_stopped" | "unwatched":
+            return _supervisor_text(log, entry, timeline)
         case "limits_paused" | "limits_resumed":
             log.limits_paused_until = _number(data, "until") if kind == "limits_paused" else None
             return kind.replace("_", " "), "person"
@@ -261,6 +283,8 @@ def _text_and_author(
             log.suspended_seconds, log.awake_at = log.suspended_seconds + seconds, at
             log.spans.append(KnownSpan(at - seconds, at, timeline_builder.IDLE))
             return f"the machine slept for {format_duration(seconds)}", "machine"
+        case "hook":
+            return _hook(data)
         case "checkpoint_failed" | "continuation" | "note":
             log.continuations += kind == "continuation"
             texts = (_text(data, key) for key in ("text", "reason", "event"))

@@ -7,21 +7,24 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.evidence import TestSummary
 from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, NotifyKind, Outcome, OutcomeKind, StopKind
-from tui.runner.policy import prompts
+from tui.runner.policy import iterations, prompts, test_floor
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 from tui.settings.settings import Settings
 from tui.system.format import format_weekday_clock
 
 RESET_MARGIN_SECONDS = 2.0
+_WITH_NOTE = frozenset((LimitKind.CONTINUATIONS, LimitKind.TESTS))
 
 
 class Circumstances(Struct, frozen=True):
     """What a decision depends on beside the outcome; a decision changes nothing of it.
 
-    `progress` is None where the progress file counts no tasks. `random` gives a number from 0 to 1.
+    `progress` is None where the progress file counts no tasks. `random` gives a number from 0 to 1. `tests`
+    are those that ran, `may_spend` says that our own limits of money leave something.
     """
 
     state: RunState
@@ -29,6 +32,8 @@ class Circumstances(Struct, frozen=True):
     progress: ProgressFile | None
     now: float
     random: Callable[[], float]
+    tests: TestSummary = TestSummary()
+    may_spend: bool = False
 
 
 class End(Struct, frozen=True):
@@ -42,6 +47,8 @@ class End(Struct, frozen=True):
     @property
     def stop_kind(self) -> StopKind:
         """How a living agent is to be ended for it."""
+        if self.limit in _WITH_NOTE:
+            return StopKind.LIMIT
         needs_person = self.kind.notify_event == NotifyKind.NEEDS_YOU
         return StopKind.NEEDS_PERSON if needs_person else StopKind.FINISH
 
@@ -63,7 +70,7 @@ class Continue(Struct, frozen=True):
 
     progress: ProgressFile
     number: int
-    best_done: int
+    mends_tests: bool = False
 
 
 class Hold(Struct, frozen=True):
@@ -98,7 +105,7 @@ def decide_after(outcome: Outcome, circumstances: Circumstances) -> Decision:
         ):
             return _needs_person(outcome.text)
         case OutcomeKind.BUDGET_EXHAUSTED:
-            return End(EndKind.LIMIT, f"limit: {outcome.text}", LimitKind.AGENT_BUDGET)
+            return _after_budget(outcome, circumstances)
         case OutcomeKind.STOPPED_BY_PERSON:
             return End(EndKind.STOPPED, f"stopped by person: {outcome.text}")
         case OutcomeKind.INTERRUPTED if outcome.exit is None:
@@ -122,25 +129,50 @@ def _needs_person(reason: str) -> End:
     return End(EndKind.NEEDS_PERSON, f"needs you: {reason}")
 
 
+def _after_budget(outcome: Outcome, circumstances: Circumstances) -> Decision:
+    """The agent's own budget was what one of our limits left, or its own."""
+    kind = circumstances.state.budget_limit or LimitKind.AGENT_BUDGET
+    if kind != LimitKind.AGENT_BUDGET and circumstances.may_spend:
+        return HandOff("its budget was used up, and there is money again")
+    return End(EndKind.LIMIT, f"limit: {outcome.text}", kind)
+
+
+# complexity: each end of a turn is looked at in this order
 def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
     state, settings, progress = circumstances.state, circumstances.settings, circumstances.progress
     if state.is_planning:
         return TestBaseline() if settings.session.baseline_tests else decide_after_baseline("")
     if progress is None:
         return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
-    if is_complete(progress, settings.enforcement):
+    below = test_floor.is_below(circumstances.tests, settings)
+    if below and test_floor.is_given_up(state):
+        text = test_floor.reading(circumstances.tests, settings).text
+        return End(EndKind.LIMIT, f"limit: tests {text}", LimitKind.TESTS)
+    if not below and is_complete(progress, settings.enforcement):
         return End(EndKind.TASKS_DONE, "all tasks done")
-    if state.handoff_message and kind == OutcomeKind.COMPLETED:
-        return HandOff("its context was filling up")
-    if not settings.enforcement.continuous_mode:
+    hands_over = bool(state.handoff_message) and kind == OutcomeKind.COMPLETED
+    if not (below or hands_over or settings.enforcement.continuous_mode):
         return End(EndKind.TURN_ENDED, f"the turn ended with {progress.open} tasks open")
-    if is_stuck(progress):
+    if not (below or hands_over) and is_stuck(progress):
         return _needs_person(f"all {progress.open} open tasks are blocked")
-    allowed, advanced = settings.session.max_continuation_attempts, progress.done > state.best_done
-    number = 1 if advanced else state.continuations + 1
-    if number > allowed:
-        return End(EndKind.GAVE_UP, f"gave up: {allowed} continuations without a task done")
-    return Continue(progress, number, max(progress.done, state.best_done))
+    return end_of_iterations(state, settings, progress) or (
+        HandOff("its context was filling up")
+        if hands_over
+        else Continue(progress, iterations.number_of_next(state, progress), mends_tests=below)
+    )
+
+
+def end_of_iterations(
+    state: RunState, settings: Settings, progress: ProgressFile | None
+) -> End | None:
+    """How the run ends that may not go on once more, by a continuation or a hand-over."""
+    given_up = iterations.why_given_up(state, progress, settings)
+    if given_up:
+        return End(EndKind.GAVE_UP, given_up)
+    if iterations.is_used_up(state, settings):
+        text = iterations.reading(state, settings).text
+        return End(EndKind.LIMIT, f"limit: continuations {text}", LimitKind.CONTINUATIONS)
+    return None
 
 
 def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:

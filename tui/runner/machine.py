@@ -31,7 +31,9 @@ from tui.runner.decisions import (
     first_attempt,
     resuming_attempt,
 )
-from tui.runner.policy import prompts
+from tui.runner.policy import iterations, prompts, test_floor
+from tui.runner.policy.limit_hit import record_hit
+from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent
@@ -54,6 +56,7 @@ class RunMachine:
     _attempt_factory: Callable[..., AttemptProcess] = AttemptProcess
     attempt: AttemptProcess | None = None
     end: RunEnd | None = None
+    money: MoneyLimits | None = None
     _judged_turns: int = 0
 
     def __post_init__(self) -> None:
@@ -97,7 +100,8 @@ class RunMachine:
         self._reader.turns.begin_attempt(step.resume, step.resume_at)
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
-        arguments = agent_arguments(context.facts, context.settings, step, state.session)
+        settings = self.money.settings_for_launch() if self.money else context.settings
+        arguments = agent_arguments(context.facts, settings, step, state.session)
         try:
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
@@ -201,13 +205,21 @@ class RunMachine:
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.waits_in_a_row, state.limited_since = 0, None
         progress, now = self._reader.read_progress(), context.clock.wall()
-        circumstances = Circumstances(state, context.settings, progress, now, random.random)
+        circumstances = Circumstances(
+            state,
+            context.settings,
+            progress,
+            now,
+            random.random,
+            self._reader.snapshot().tests,
+            self.money is not None and self.money.may_spend(),
+        )
         self._apply_decision(decide_after(outcome, circumstances), event)
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
             case End():
-                self._apply_end(decision, event)
+                self.end_by(decision, event)
             case HandOff(why):
                 self.start_handoff(why, event)
             case TestBaseline():
@@ -231,10 +243,12 @@ class RunMachine:
         self._apply_decision(decide_after_baseline(trouble), event)
 
     def _apply_continue(self, decision: Continue, event: RunEvent) -> None:
-        context, progress, number = self._context, decision.progress, decision.number
-        self._state.best_done, self._state.continuations = decision.best_done, number
+        context, progress = self._context, decision.progress
+        number = iterations.count(self._state, progress)
         allowed = context.settings.session.max_continuation_attempts
         prompt = prompts.continue_prompt(progress, number, allowed)
+        if test_floor.asks_to_mend(self._state, decision.mends_tests, progress):
+            prompt = test_floor.mend_prompt(self._reader.snapshot().tests, context.settings)
         titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
@@ -257,19 +271,25 @@ class RunMachine:
     def _launch_handoff(self, why: str) -> None:
         context, state = self._context, self._state
         before, share = state.session, state.handoff_share
+        if not state.is_planning:
+            iterations.count(state, self._reader.read_progress())
         prompt = prompts.fresh_session_prompt(context.facts.goal, context.settings, why)
         self.launch(NextAttempt("handover", prompt), RunEvent.PROCESS_ENDED)
         data = {"share": round(share, 3), "from_session": before, "to_session": state.session}
         context.journal_entry("handover", data)
         context.notify(NotifyKind.RESTART, f"a fresh session took over: {why}")
 
-    def _apply_end(self, end: End, event: RunEvent) -> None:
+    def end_by(self, end: End, event: RunEvent) -> None:
+        """Ends the run as was decided; a living agent is ended first."""
         if end.log:
             self._context.log_line(end.log, "ERROR")
+        if end.limit is not None:
+            record_hit(self._context, self._reader, self.money, end.limit)
         if event == RunEvent.PROCESS_ENDED:
             self.end_run(end, 0, event)
             return
-        intent = StopIntent(end.stop_kind, end.reason, end=end.kind, limit=end.limit)
+        note = end.stop_kind == StopKind.LIMIT
+        intent = StopIntent(end.stop_kind, end.reason, note=note, end=end.kind, limit=end.limit)
         self.stop_agent(intent, event)
 
     def stop_agent(self, intent: StopIntent, event: RunEvent, cancels: str = "") -> None:

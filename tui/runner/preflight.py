@@ -5,33 +5,23 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
+from tui.runner.logins import check_login
 from tui.settings.settings import Settings
 from tui.store.repository_identity import is_outside
 from tui.store.runs import find_run_elsewhere, find_unfinished_run
 from tui.system import paths
 from tui.system.children.programs import find_program
 from tui.system.errors import GitError, RefusedError
-from tui.system.files import read_json
 from tui.system.git import Git, NotARepositoryError
 from tui.system.processes import ProcessIdentity, is_alive
 
 MIN_FREE_BYTES = 512 << 20
-_MAX_CONFIG_BYTES = 16 << 20
 OLDEST_CLAUDE = (2, 0)
 _VERSION_SECONDS = 20.0
-_LOGIN_VARIABLES = (
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "CLAUDE_CODE_OAUTH_TOKEN",
-    "CLAUDE_CODE_USE_BEDROCK",
-    "CLAUDE_CODE_USE_VERTEX",
-    "CLAUDE_CODE_USE_FOUNDRY",
-)
 
 
 def check_start(
@@ -41,8 +31,12 @@ def check_start(
     environ: Mapping[str, str],
     *,
     allow_dirty: bool,
+    extra: Sequence[str] = (),
 ) -> Git:
-    """The project's repository; RefusedError where no run may be started in it."""
+    """The project's repository; RefusedError where no run may be started in it.
+
+    `extra` are arguments of the agent beside those of the settings.
+    """
     try:
         git = Git(project)
     except NotARepositoryError as error:
@@ -58,7 +52,7 @@ def check_start(
         )
     check_agent(agent, environ, project)
     if is_claude(agent):
-        check_login(project, environ)
+        check_login(project, settings, environ, extra)
         check_version(agent, environ, project)
     if not allow_dirty:
         check_clean(git, project, settings)
@@ -111,32 +105,6 @@ def check_agent(agent: Sequence[str], environ: Mapping[str, str], project: Path)
             "program that is to do the work"
         )
     return program
-
-
-def check_login(project: Path, environ: Mapping[str, str]) -> None:
-    """RefusedError where no key, login or helper is found. The network is not asked."""
-    # On macOS the login lies in the keychain, which this program does not open.
-    if login_key(environ) or sys.platform == "darwin":
-        return
-    folder = paths.claude_dir(environ)
-    if (folder / ".credentials.json").is_file():
-        return
-    local = project / ".claude"
-    for path in (folder / "settings.json", local / "settings.json", local / "settings.local.json"):
-        if "apiKeyHelper" in (read_json(path, follow=True) or {}):
-            return
-    for path in (paths.home(environ) / ".claude.json", folder / ".claude.json"):
-        config = read_json(path, _MAX_CONFIG_BYTES, follow=True)
-        if config:
-            if config.get("primaryApiKey") or config.get("oauthAccount"):
-                return
-            break
-    raise RefusedError("Claude Code is not logged in; run `claude` once and use /login, then start")
-
-
-def login_key(environ: Mapping[str, str]) -> str:
-    """The variable that holds a key or names a cloud; empty where none is set."""
-    return next((key for key in _LOGIN_VARIABLES if environ.get(key)), "")
 
 
 def check_version(agent: Sequence[str], environ: Mapping[str, str], project: Path) -> str:

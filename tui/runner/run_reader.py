@@ -27,6 +27,7 @@ from tui.monitor import reader_state
 from tui.monitor.followed_file import recorded_arrivals
 from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.night.fold import NightFold
+from tui.night.usage.running_total import RunningTotal, running_total, spent_by_slot
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext, file_size
 from tui.store.project_files import reading_base
@@ -212,6 +213,14 @@ class RunReader:
             self._night = self.fold.snapshot(now)
             self._changed = False
         return self._night
+
+    def running_total(self) -> RunningTotal:
+        """What the run has cost, as far as the stream was read."""
+        return running_total(self.fold.accounts)
+
+    def spent_by_slot(self) -> dict[float, float]:
+        """The same by the moment it was spent."""
+        return spent_by_slot(self.fold.accounts)
 
     def end_of_stream(self) -> int:
         """Bytes of the stream that are there now."""

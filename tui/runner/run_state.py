@@ -204,6 +204,14 @@ class RunState(Struct, rename=_DISK_NAMES):
     handoff_message: str = ""
     handoff_since: float = 0.0
     handoff_share: float = 0.0
+    # The request for the last hand-over note, and when it was made: it is made once.
+    note_message: str = ""
+    note_since: float = 0.0
+    # Whose limit the budget is that the current process of the agent was given.
+    budget_limit: LimitKind | None = None
+    # Continuations and hand-overs of the whole run; those for the floor of the tests.
+    continuations_in_all: int = 0
+    floor_continuations: int = 0
     stall: str = ""
     stall_kind: StallKind | None = None
     # For a supervisor of version 0.1, which answers each level of a stall once.
@@ -212,6 +220,8 @@ class RunState(Struct, rename=_DISK_NAMES):
     # When a person asked for something last, in seconds of the run.
     person_acted: float | None = None
     session_before_rewind: str = ""
+    # How often a supervisor that died was started again by the restarter.
+    supervisor_restarts: int = 0
     unproven_rewind: UnprovenRewind | None = None
     abilities: AgentAbilities = AgentAbilities()
     baseline_pid: int = 0

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
+from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
+from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -28,11 +30,12 @@ from tui.store.runs import (
     new_run_id,
     prune_runs,
     read_run_end,
+    read_run_settings,
 )
 from tui.system.children import python_child
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError, UsageError, describe_os_error
-from tui.system.files import open_private, read_json
+from tui.system.files import read_json
 from tui.system.locks import acquire_lock
 from tui.system.sanitize import has_controls
 
@@ -84,7 +87,10 @@ def start_run(
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
-        git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
+        allow, extra = options.allow_dirty, options.extra
+        git = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
+        if options.command != SIMULATED:
+            check_budgets(settings, time.time(), environ)
         facts = RunFacts(
             run=new_run_id(time.time(), options.work_tree),
             goal=goal,
@@ -133,6 +139,9 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "max_runtime_hours": session.max_runtime_hours,
         "max_idle_minutes": session.max_idle_minutes,
         "max_cost_usd": budget.max_cost_usd,
+        "max_cost_usd_per_day": budget.max_cost_usd_per_day,
+        "max_cost_usd_per_week": budget.max_cost_usd_per_week,
+        "max_continuations": session.max_continuations,
         "max_memory_mib": session.max_memory_mib,
         "handover_share": session.handover_share,
         "continuous": settings.enforcement.continuous_mode,
@@ -154,29 +163,20 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
 
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
-    """Starts a supervisor in a session of its own."""
+    """Starts a supervisor in a session of its own, and what starts it again when it dies."""
+    child_environ = attempt_environment(environ, settings)
     try:
-        log = open_private(folder.supervisor_log, os.O_WRONLY | os.O_APPEND)
+        process = start_for(folder, supervisor_command(folder), child_environ)
     except OSError as error:
         raise OvernightError(
             f"the supervisor could not be started: {describe_os_error(error)}"
         ) from error
-    try:
-        process = subprocess.Popen(
-            python_child.module_command("tui.runner.supervisor", str(folder.path)),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=python_child.FOLDER,
-            env=attempt_environment(environ, settings),
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise OvernightError(f"the supervisor could not be started: {error.strerror}") from error
-    finally:
-        os.close(log)
-    # It outlives us on purpose; without a return code, Popen would warn of a leak.
-    process.returncode = 0
+    restarter = None
+    with suppress(OSError):  # the supervisor tries again
+        restarter = watch_supervisor(folder, settings, child_environ, process.pid)
+    for child in filter(None, (process, restarter)):
+        # It outlives us on purpose; without a return code, Popen would warn of a leak.
+        child.returncode = 0
 
 
 def _wait_for_agent(folder: RunDirectory) -> None:
@@ -206,7 +206,7 @@ def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool
     folder = find_unfinished_run(project.resolve(), environ)
     if folder is None or is_supervised(folder):
         return False
-    _spawn_supervisor(folder, environ, Settings())
+    _spawn_supervisor(folder, environ, read_run_settings(folder))
     until = time.monotonic() + _ADOPT_SECONDS
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:

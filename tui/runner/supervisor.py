@@ -1,8 +1,9 @@
-"""The supervisor of one run: `python -m tui.runner.supervisor RUN_DIR`, a process of its own.
+"""The supervisor of one run: `python -m tui.runner.supervisor RUN_DIR [BY COUNT]`, a process of its own.
 
 It starts the agent under a shim, follows it, keeps the limits, restarts it when it breaks off, and
 executes what the inbox asks for. It may be killed at any moment: the agent does not notice, and the
-next supervisor goes on from the run directory. A lock keeps a run from having two.
+next supervisor goes on from the run directory. A lock keeps a run from having two. BY is who started it
+again for the COUNTth time, after an earlier one had died.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.automatic_actions import LimitChecker, see_to_handoff
+from tui.runner.policy.context_handoff import see_to_handoff
+from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.money import MoneyLimits
 from tui.runner.policy.stall_response import StallResponse
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RunRewinder
@@ -38,6 +41,12 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
 from tui.runner.transitions import RunEvent
+from tui.runner.watchers.restarting import (
+    WatchedRestarter,
+    clear_left,
+    mark_left,
+    record_supervisor_start,
+)
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
 from tui.system.children.programs import keep_out
@@ -64,7 +73,8 @@ class Supervisor:
         )
         machine = self.machine = RunMachine(context, reader, messages)
         self.escalation = Escalation(context, reader.turns, messages)
-        self.limits = LimitChecker(context, reader)
+        self.money = machine.money = MoneyLimits(context, reader)
+        self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
         self.checkpoints = CheckpointSchedule(context, reader)
         self.stalls = StallResponse(context, messages, machine, self.checkpoints)
@@ -75,20 +85,22 @@ class Supervisor:
         self._is_asked_to_leave = False
         self._gone_since: float | None = None
         self._check_at = self._copy_at = 0.0
+        self._restarter = WatchedRestarter(context.folder, context.settings)
         self._escalated_intent: StopIntent | None = None
         self._known_faults: set[str] = set()
 
     # --- beginning ---
 
-    def begin(self, gap: float | None) -> None:
-        """Starts or adopts the run; `gap` are the seconds without a supervisor, None at a start."""
+    def begin(self, gap: float | None, restarted_by: str = "") -> None:
+        """Starts or adopts the run; `gap` are the seconds without a supervisor, None at a start.
+
+        `restarted_by` is who started it again without being asked.
+        """
         context = self.context
         context.start_clock()
-        data = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
-        context.journal_entry("supervisor_started", data)
-        context.log_line(
-            "Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s"
-        )
+        clear_left(context.folder)
+        self._restarter.ensure()
+        record_supervisor_start(context, gap, restarted_by)
         if gap is None:
             self._log_limits()
             goal = context.facts.goal[:200]
@@ -151,6 +163,7 @@ class Supervisor:
             if not busy:
                 time.sleep(_ROUND_SECONDS)
         if self.machine.end is None:
+            mark_left(self.context.folder)
             self.context.journal_entry("supervisor_stopped", {"pid": os.getpid()})
             self.context.log_line("Watchdog stopped")
             self.reader.save()
@@ -189,6 +202,7 @@ class Supervisor:
         if grew:
             end = self.reader.end_of_stream()
             context.state.effects_applied_to = max(context.state.effects_applied_to, end)
+            self._keep_money_limits()
         self.checkpoints.record_results(self.requests.answer)
         self.requests.follow_up()
         self.requests.handle_new()
@@ -220,8 +234,9 @@ class Supervisor:
             learn_abilities(self.context, self.reader.turns)
             machine.reset_restarts()
         machine.on_message_queued()
-        self.messages.deliver()
         intent = self.context.state.intent
+        if intent is None or self.escalation.takes_messages:
+            self.messages.deliver()
         if intent is not None:
             self._escalate(intent, attempt, status)
         elif self.reader.turns.is_idle and not self.messages.has_waiting:
@@ -281,6 +296,7 @@ class Supervisor:
             return
         self._check_at = now + min(_CHECK_SECONDS, context.settings.watchdog.check_interval_seconds)
         context.heartbeat()
+        self._restarter.ensure()
         attempt = self.machine.attempt
         status = attempt.read_status() if attempt is not None else None
         snapshot = self.reader.snapshot()
@@ -288,11 +304,7 @@ class Supervisor:
         if attempt is not None and status is not None:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
-            intent = self.limits.check(snapshot, attempt, status)
-            if intent is not None and status is not None and not status.is_over:
-                self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
-            elif intent is not None:
-                self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
+            self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:
@@ -300,6 +312,22 @@ class Supervisor:
             self.artifacts.copy_transcripts()
             self.reader.save()
             context.save()
+
+    def _keep_money_limits(self) -> None:
+        """Ends the agent as soon as the stream tells of an answer that passes a limit of money."""
+        attempt, intent = self.machine.attempt, self.context.state.intent
+        status = attempt.read_status() if attempt is not None else None
+        if not self.machine.phase.is_ending:
+            self._end_at_limit(self.limits.check_money(), status)
+        elif intent is not None and (shorter := self.limits.cut_short(intent)) is not None:
+            self.context.state.intent = shorter
+            self.context.save()
+
+    def _end_at_limit(self, intent: StopIntent | None, status: AttemptStatus | None) -> None:
+        if intent is not None and status is not None and not status.is_over:
+            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
+        elif intent is not None:
+            self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
 
     # --- the end ---
 
@@ -314,6 +342,7 @@ class Supervisor:
         self.requests.refuse_remaining(f"the run is over: {end.reason}")
         self.artifacts.publish_transcripts()
         self.stalls.end_stall()
+        self.money.record()
         context.notify(end.kind.notify_event or NotifyKind.FINISHED, end.reason)
         data = {"reason": end.reason, "code": end.code, "end": end.kind}
         context.journal_entry("run_ended", {**data, **({"limit": end.limit} if end.limit else {})})
@@ -332,6 +361,7 @@ class Supervisor:
         self.reader.close()
         self._sleep_inhibitor.close()
         self._notifier.close()
+        self._restarter.forget()
 
 
 def _or_none(value: float | None) -> str:
@@ -340,7 +370,8 @@ def _or_none(value: float | None) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Supervises the run until it is over; 0 at once where it has ended or is supervised already."""
-    folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]).absolute())
+    words = sys.argv[1:] if arguments is None else arguments
+    folder = RunDirectory(Path(words[0]).absolute())
     gap = None
     with suppress(OSError):  # there is no lock file at the start
         # Seconds since the last heartbeat; before the lock, which sets the time of its file.
@@ -354,7 +385,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    supervisor.begin(gap)
+    supervisor.begin(gap, "".join(words[1:2]))
     supervisor.run()
     return 0
 

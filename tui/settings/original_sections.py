@@ -337,6 +337,14 @@ class WatchdogSettings(Struct, frozen=True):
     cpu_warning_pct: Annotated[
         Percent, documented("Use of the machine's processors that is a warning.", TELLS, LOWER)
     ] = 80
+    restarts_per_hour: Annotated[
+        Count,
+        documented(
+            "How often a watchdog that died is started again within an hour; 0: never.",
+            LIMIT,
+            HIGHER,
+        ),
+    ] = 30
     min_checkpoint_interval_minutes: Annotated[
         Minutes, documented("The last checkpoint counts as overdue after this long.", TELLS, LOWER)
     ] = 15

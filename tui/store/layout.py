@@ -6,24 +6,25 @@ The only module that knows the names of these files; they are a promise to other
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from tui.store.state_names import (
+    JOURNAL,
+    OPERATIONS,
+    PROJECT_FILE,
+    PROJECTS,
+    RUNS,
+    project_folder_name,
+)
 from tui.system import files, paths
-
-PROJECT_FILE: Final = "project.json"
-"""In a state folder: which project it was made for."""
 
 OLD_FOLDER: Final = ".overnight"
 """Where version 0.1 kept all of it, in the project; nothing there is believed."""
 
-_PROJECTS: Final = "projects"
-_RUNS: Final = "runs"
-_OPERATIONS: Final = "deeds"
-_JOURNAL: Final = "journal.jsonl"
+_SPENDING: Final = "spending"
 
 
 class _NamedFolder:
@@ -63,7 +64,7 @@ class RunDirectory(_NamedFolder):
     end = _FixedName("ended.json")
     stream = _FixedName("stream.jsonl")
     arrivals = _FixedName("arrivals")
-    journal = _FixedName(_JOURNAL)
+    journal = _FixedName(JOURNAL)
     stderr = _FixedName("stderr.log")
     inbox = _FixedName("inbox")
     outbox = _FixedName("outbox")
@@ -73,6 +74,9 @@ class RunDirectory(_NamedFolder):
     state = _FixedName("state.json")
     reader_state = _FixedName("recall")
     supervisor_log = _FixedName("supervisor.log")
+    restart_order = _FixedName("restart.json")
+    restarter_lock = _FixedName("restarter.lock")
+    left = _FixedName("left")
     summary = _FixedName("review.json")
     pruned = _FixedName(".pruned")
 
@@ -104,8 +108,8 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
     RefusedError when something else is there, or it belongs to another user.
     """
     top = paths.state_dir(environ)
-    folder = top / _PROJECTS / _name_of(os.fspath(project))
-    for one in (top, top / _PROJECTS, folder):
+    folder = top / PROJECTS / _name_of(os.fspath(project))
+    for one in (top, top / PROJECTS, folder):
         if not files.is_own_folder(one):
             break
     return folder
@@ -113,26 +117,18 @@ def project_state(project: Path, environ: Mapping[str, str] = os.environ) -> Pat
 
 def projects_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the state folders of all projects lie."""
-    return paths.state_dir(environ) / _PROJECTS
+    return paths.state_dir(environ) / PROJECTS
 
 
-def short_digest(data: bytes) -> str:
-    """Sixteen characters that stand for these bytes."""
-    try:
-        from _blake2 import blake2b  # `hashlib` loads OpenSSL with it, which takes 4 ms
-    except ImportError:
-        from hashlib import blake2b
-
-    return blake2b(data, digest_size=8).hexdigest()
+def spending_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where it stands what each run of this machine has cost."""
+    return paths.state_dir(environ) / _SPENDING
 
 
 @lru_cache(maxsize=64)
 def _name_of(project: str) -> str:
-    """The name of a project's state folder: readable, and unlike that of any other path."""
-    physical = os.path.realpath(project)
-    digest = short_digest(os.fsencode(physical))
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(physical)).strip("-.")[:40]
-    return f"{name or 'project'}-{digest}"
+    """The name of a project's state folder."""
+    return project_folder_name(os.path.realpath(project))
 
 
 def own_state_within(folder: Path, environ: Mapping[str, str] = os.environ) -> bytes:
@@ -163,7 +159,7 @@ def make_project_state(project: Path, environ: Mapping[str, str] = os.environ) -
 
 def runs_folder(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Where the runs of a project lie."""
-    return project_state(project, environ) / _RUNS
+    return project_state(project, environ) / RUNS
 
 
 def list_run_directories(
@@ -189,10 +185,10 @@ def session_journal(project: Path, session: str, environ: Mapping[str, str] = os
     """The journal of what was done on a session that is no run."""
     plain = session.replace("-", "").replace("_", "")
     named = plain.isascii() and plain.isalnum() and len(session) <= 128 and session[0] != "-"
-    name = f"{session if named else 'unnamed'}.{_JOURNAL}"
-    return project_state(project, environ) / _OPERATIONS / name
+    name = f"{session if named else 'unnamed'}.{JOURNAL}"
+    return project_state(project, environ) / OPERATIONS / name
 
 
 def is_journal(path: str) -> bool:
     """Whether a file is the journal of a run or of a session, by its name."""
-    return path.endswith(_JOURNAL)
+    return path.endswith(JOURNAL)

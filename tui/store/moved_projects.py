@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 
 from tui.model.state import EndKind, RunEnd
 from tui.store.layout import (
-    PROJECT_FILE,
     RunDirectory,
     make_project_state,
     project_state,
@@ -26,6 +25,7 @@ from tui.store.runs import (
     read_run_end,
     record_end,
 )
+from tui.store.state_names import PROJECT_FILE
 from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import append_line, is_own_folder, private_folder, read_small
 

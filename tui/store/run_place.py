@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from tui.store.layout import RunDirectory, short_digest
+from tui.store.layout import RunDirectory
+from tui.store.state_names import short_digest
 from tui.system.files import read_small
 from tui.system.locks import is_held
 from tui.system.processes import boot_id, pid_namespace

@@ -27,7 +27,8 @@ from widgets.text_cells import clip, visible
 class HeaderFacts(Struct, frozen=True):
     """Everything that the header may say; None and empty say nothing.
 
-    `state` is a session state, `state_until` the clock at which it should end. `viewed_at` is the time
+    `state` is a session state, `state_until` the clock at which it should end, `limit` the limit that was
+    reached. `viewed_at` is the time
     that a person has gone back to. `alert` is a few words that must not be missed, such as a limit that
     comes near.
     """
@@ -55,6 +56,7 @@ class HeaderFacts(Struct, frozen=True):
     checkpoint_due_s: float | None = None
     others: int = 0
     state_until: str = ""
+    limit: str = ""
 
 
 class HeaderPart(Struct, frozen=True):
@@ -106,6 +108,8 @@ def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
         elapsed = [("  " + format_running(facts.elapsed_s), "text")]
     lead, tail = (" ", " ") if role == "alarm" else ("", "")
     until = f" until {facts.state_until}" if facts.state_until else ""
+    if facts.state == "winding_down" and facts.limit:
+        until = f": {visible(facts.limit)}"
     names = [word + until, word, short] if until else [word, short]
     forms: list[Line] = [[(f"{lead}{sign} {name}{tail}", role)] for name in names]
     return HeaderPart(([*forms[0], *elapsed], *forms), (58, *([78] if until else []), 80))

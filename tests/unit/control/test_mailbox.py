@@ -333,7 +333,9 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
         "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
         "tui.system.standard_streams",
         "tui.commands.act.hooks", "tui.control", "tui.control.channels",
-        "tui.control.channels.hook_delivery", "tui.system.paths",
+        "tui.control.channels.hook_delivery", "tui.control.hooks",
+        "tui.control.hooks.private_folders", "tui.system.paths",
+        "tui.store", "tui.store.state_names",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}
     assert not heavy & set(loaded)

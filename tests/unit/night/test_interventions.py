@@ -76,6 +76,20 @@ def test_continuations_are_counted() -> None:
     assert seen(("continuation", {"open": []}), ("continuation", {})).run.continuations == 2
 
 
+def test_what_a_hook_refused_is_kept_and_what_it_let_pass_is_not() -> None:
+    told = [
+        {"event": "PreToolUse", "effect": "denied", "text": ".env is protected"},
+        {"event": "Stop", "effect": "let go", "text": "all tasks are done"},
+        {"event": "Stop", "effect": "blocked", "text": "2 tasks are open"},
+    ]
+    others = seen(*(("hook", one) for one in told)).interventions.others
+    kept = [(one.kind, one.text, one.by) for one in others]
+    assert kept == [
+        ("hook", "PreToolUse: .env is protected", "hook"),
+        ("hook", "Stop: 2 tasks are open", "hook"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("reason", "code", "state"),
     [

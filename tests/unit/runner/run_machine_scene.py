@@ -13,7 +13,9 @@ from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
 from tui.model.failures import SYNTHETIC
 from tui.model.journal import Requester
 from tui.model.records import ProgressFile
+from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
+from tui.night.fold import NightFold
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import TurnTracker
@@ -42,9 +44,13 @@ class FakeReader:
     def __init__(self) -> None:
         self.turns = TurnTracker()
         self.progress: ProgressFile | None = OPEN
+        self.night = NightFold().snapshot(1_000.0)
 
     def read_progress(self) -> ProgressFile | None:
         return self.progress
+
+    def snapshot(self) -> NightSnapshot:
+        return self.night
 
     def end_of_stream(self) -> int:
         return 0

@@ -35,6 +35,7 @@ QUIET = {
     "recovery.backoff_max_seconds": 0.2,
     "enforcement.continuous_mode": False,
     "notifications.tmux": False,
+    "watchdog.restarts_per_hour": 0,
 }
 
 
@@ -177,6 +178,10 @@ class Scene:
         started = self.journal("segment_started")[-1]
         return ProcessIdentity(int(started["pid"]), int(started["proc_start"]))
 
+    def restarter(self) -> ProcessIdentity | None:
+        """What starts the supervisor again, while it lives."""
+        return _restarter_of(self.folder)
+
     def kill_supervisor(self) -> ProcessIdentity:
         who = self.supervisor()
         os.kill(who.pid, signal.SIGKILL)
@@ -191,6 +196,9 @@ class Scene:
     def tidy(self) -> None:
         """Leaves no process behind, whatever the test did."""
         for run in self._runs:
+            restarter = _restarter_of(run)
+            if restarter is not None:
+                os.kill(restarter.pid, signal.SIGKILL)
             for entry in json_lines(run.journal):
                 if entry.get("kind") == "supervisor_started":
                     process = read_process(int(entry["pid"]))
@@ -198,6 +206,15 @@ class Scene:
                         _kill_ours(process.pid, str(run.path))
             for segment in sorted(run.attempts.iterdir()):
                 kill_tree(ProcessTree(marker=f"{MARK}={segment}".encode()), 0.0, limit=3.0)
+
+
+def _restarter_of(run: RunDirectory) -> ProcessIdentity | None:
+    try:
+        pid, start = map(int, run.restarter_lock.read_text().split())
+    except (OSError, ValueError):
+        return None
+    found = ProcessIdentity(pid, start)
+    return found if is_alive(found) else None
 
 
 def _kill_ours(pid: int, words: str) -> None:

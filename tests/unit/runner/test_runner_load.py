@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.fakes import FakeClock
 from tui.night.fold import NightFold
+from tui.night.usage.running_total import RunningTotal
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.policy import automatic_actions as machine
-from tui.runner.policy.automatic_actions import CpuLoad, LimitChecker
+from tui.runner.policy import machine_limits as machine
+from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.machine_limits import CpuLoad
+from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.settings.load import load
@@ -48,7 +50,8 @@ def test_a_busy_machine_is_told_once_and_ends_nothing(
     folder = create_run(tmp_path / "runs", facts, Settings())
     clock = FakeClock()
     context = RunContext.load(folder, clock)
-    limits = LimitChecker(context, RunReader(context))
+    reader = RunReader(context)
+    limits = LimitChecker(context, reader, MoneyLimits(context, reader))
     segment, look = AttemptProcess(folder, 1), AttemptStatus("running")
     told: list[dict[str, object]] = []
     monkeypatch.setattr(
@@ -78,9 +81,9 @@ def test_a_busy_machine_is_told_once_and_ends_nothing(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{}", [0.5, 0.75, 0.9, 1.0]),
-        ("budget: {alerts_pct: [10]}", [0.1]),
-        ("budget: {alerts_pct: []}", [0.8]),
+        ("budget: {handover_pct: 100}", [0.5, 0.75, 0.9, 1.0]),
+        ("budget: {handover_pct: 100, alerts_pct: [10]}", [0.1]),
+        ("budget: {handover_pct: 100, alerts_pct: []}", [0.8]),
     ],
 )
 def test_shares_of_the_budget_are_told_once_each(
@@ -91,20 +94,20 @@ def test_shares_of_the_budget_are_told_once_each(
     settings = load(tmp_path, environ={}, is_trusted=lambda digest: True).settings
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
     context = RunContext.load(create_run(tmp_path / "runs", facts, settings), FakeClock())
-    limits = LimitChecker(context, RunReader(context))
+    reader = RunReader(context)
+    limits = LimitChecker(context, reader, MoneyLimits(context, reader))
     heard: list[float] = []
     monkeypatch.setattr(
         context,
         "journal_entry",
         lambda kind, data=None, id="": heard.append(data["share"]) if "warning" in kind else None,
     )
-    empty = NightFold().snapshot(1_000.0)
-    for usd in (1.0, 20.0, 26.0, 26.0, 38.0, 45.0, 49.0):
-        cost = msgspec.structs.replace(empty.cost, usd=usd)
-        night = msgspec.structs.replace(empty, cost=cost)
-        assert limits.check(night, None, None) is None
-    night = msgspec.structs.replace(empty, cost=msgspec.structs.replace(empty.cost, usd=50.0))
-    ended = limits.check(night, None, None)
+    spent = [1.0, 20.0, 26.0, 26.0, 38.0, 45.0, 49.0, 50.0]
+    totals = iter(RunningTotal(usd, n + 1) for n, usd in enumerate(spent))
+    monkeypatch.setattr(reader, "running_total", lambda: next(totals))
+    intents = [limits.check_money() for _ in spent]
+    assert intents[:-1] == [None] * 7
+    ended = intents[-1]
     assert ended is not None
     assert ended.reason == "cost $50.00 of $50.00"
     assert heard == told

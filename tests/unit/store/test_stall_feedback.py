@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tui.model.stall import DetectorName, DetectorRecord, Stall
 from tui.model.state import StallKind, StallLevel
-from tui.store import stall_feedback
 from tui.store.layout import make_project_state
-from tui.store.stall_feedback import FEEDBACK, StallFeedback
+from tui.store.ledgers import stall_feedback
+from tui.store.ledgers.stall_feedback import FEEDBACK, StallFeedback
 
 CALLS, REFUSED = DetectorName.REPEATED_CALLS, DetectorName.REFUSED_CALLS
 

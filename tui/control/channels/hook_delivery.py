@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import time
 from typing import Final, NamedTuple
 
-from tui.system import paths
+from tui.control.hooks import private_folders
+from tui.control.hooks.private_folders import is_session_id
+from tui.store.state_names import MAILBOX
 
 EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
 WAITING: Final = ".msg"
@@ -30,12 +31,7 @@ _MOST_ANSWER: Final = 9_500
 _MOST_NAMES: Final = 1_000
 # Who calls may name any session; beyond so many only a message to one makes its folder.
 _MOST_SESSIONS: Final = 1_000
-# Names that `store/layout` has too: importing it would take longer than all of this.
-_PROJECTS: Final = "projects"
-_OPERATIONS: Final = "deeds"
-MAILBOX: Final = "mailbox"
 _FRAME: Final = "The person who supervises this session says:\n\n"
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: an agent can put a FIFO here, and opening that would wait for a writer.
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -49,12 +45,6 @@ class ClaimedMessages(NamedTuple):
 
 
 NOTHING: Final = ClaimedMessages(b"", "", ())
-
-
-def is_session_id(word: str) -> bool:
-    """Whether a word can be a session's id, and so the name of a folder."""
-    plain = word.replace("-", "").replace("_", "")
-    return 8 <= len(word) <= 128 and plain.isascii() and plain.isalnum() and word[0] not in "-_"
 
 
 def utf16_length(text: str) -> int:
@@ -108,26 +98,13 @@ def _record_delivery(event: str, mailbox: str, session: str, names: list[str]) -
     """
     detail = f"handed to the session by its {event} hook"
     entry = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
-    lines = "".join(json.dumps({**entry, "by": "hook", "id": name}) + "\n" for name in names)
+    entries = [{**entry, "by": "hook", "id": name} for name in names]
+    from tui.control.hooks.hook_records import append_to_journal  # most calls deliver nothing
+
     try:
-        folder = _open_private(os.path.dirname(os.path.realpath(mailbox)), _OPERATIONS)
-        try:
-            flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            journal = os.open(f"{session}.journal.jsonl", flags, dir_fd=folder)
-        finally:
-            os.close(folder)
+        append_to_journal(mailbox, session, entries, make=False)
     except OSError:
         return
-    try:
-        facts = os.fstat(journal)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_nlink != 1:
-            return
-        is_torn = facts.st_size and os.pread(journal, 1, facts.st_size - 1) != b"\n"
-        os.write(journal, (("\n" if is_torn else "") + lines).encode())
-    except OSError:
-        return
-    finally:
-        os.close(journal)
 
 
 def open_mailbox(mailbox: str, session: str, most: int | None = None) -> int:
@@ -136,48 +113,20 @@ def open_mailbox(mailbox: str, session: str, most: int | None = None) -> int:
     PermissionError for a folder that is no mailbox below our state folder, or not ours alone: whoever
     calls a hook may name any folder.
     """
-    state = os.path.realpath(paths.state_dir_text())
-    parts = os.path.relpath(os.path.realpath(mailbox), state).split("/")
-    if len(parts) != 3 or (parts[0], parts[2]) != (_PROJECTS, MAILBOX) or parts[1][0] == ".":
-        raise PermissionError(f"{mailbox!r} is no mailbox below {state!r}")
-    outer = _open_private(state, *parts)
+    state = private_folders.open_project_state(mailbox)
+    try:
+        outer = private_folders.open_below(state, MAILBOX)
+    finally:
+        os.close(state)
     try:
         try:
-            inner = os.open(session, _FOLDER, dir_fd=outer)
+            return private_folders.open_below(outer, session)
         except FileNotFoundError:
             if most is not None and len(os.listdir(outer)) >= most:
                 raise PermissionError(f"{mailbox!r} is full") from None
-            try:
-                os.mkdir(session, 0o700, dir_fd=outer)
-                os.chmod(session, 0o700, dir_fd=outer)  # whatever the umask is
-            except FileExistsError:
-                pass
-            inner = os.open(session, _FOLDER, dir_fd=outer)
+        return private_folders.make_below(outer, session)
     finally:
         os.close(outer)
-    try:
-        _check_private(inner, session)
-    except OSError:
-        os.close(inner)
-        raise
-    return inner
-
-
-def _open_private(top: str, *names: str) -> int:
-    """A descriptor of a folder; no link is followed below `top`, and each folder is ours alone."""
-    folder = os.open(top, _FOLDER)
-    for name in (*names, ""):
-        try:
-            _check_private(folder, name or top)
-            if not name:
-                return folder
-            below = os.open(name, _FOLDER, dir_fd=folder)
-        except OSError:
-            os.close(folder)
-            raise
-        os.close(folder)
-        folder = below
-    return folder
 
 
 def read_text(folder: int, name: str) -> str | None:
@@ -188,8 +137,7 @@ def read_text(folder: int, name: str) -> str | None:
         return None
     try:
         facts = os.fstat(descriptor)
-        is_ours = stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
-        if not is_ours or facts.st_nlink != 1 or facts.st_size > MOST_BYTES:
+        if not private_folders.is_own_file(facts) or facts.st_size > MOST_BYTES:
             return None
         return os.read(descriptor, MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -208,12 +156,6 @@ def _read_speaker(payload: bytes) -> tuple[str, bool]:
         return "", False
     session = call.get("session_id")
     return session if isinstance(session, str) else "", "agent_id" not in call
-
-
-def _check_private(folder: int, name: str) -> None:
-    facts = os.fstat(folder)
-    if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
-        raise PermissionError(f"{name!r} is not ours alone")
 
 
 def _mark_call(folder: int) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from tui.control.channels import hook_delivery
+from tui.control.hooks.private_folders import is_session_id
 from tui.store.layout import make_project_state, project_state
+from tui.store.state_names import MAILBOX
 from tui.system.errors import RefusedError, describe_os_error
 from tui.system.files import atomic_write_at, private_folder
 
@@ -51,7 +53,7 @@ class Mailbox:
 
     def __init__(self, project: Path) -> None:
         self._project = project
-        self.folder = project_state(project) / hook_delivery.MAILBOX
+        self.folder = project_state(project) / MAILBOX
 
     def create(self) -> None:
         """Creates the folder, 0700; RefusedError where something else stands."""
@@ -61,7 +63,7 @@ class Mailbox:
     def send(self, session: str, text: str) -> MailboxMessage:
         """Leaves a message, whole or not at all; RefusedError says what is against it."""
         data = check_text(text).encode("utf-8")
-        if not hook_delivery.is_session_id(session):
+        if not is_session_id(session):
             raise RefusedError("the session's id is not known, so no mailbox can be its own")
         self.create()
         now = time.time_ns()
@@ -89,7 +91,7 @@ class Mailbox:
 
     def messages(self, session: str) -> list[MailboxMessage]:
         """All messages of a session that are kept, oldest first."""
-        if not hook_delivery.is_session_id(session) or not (self.folder / session).is_dir():
+        if not is_session_id(session) or not (self.folder / session).is_dir():
             return []
         with self._folder_of(session) as folder:
             read = [_read_message(folder, session, name) for name in sorted(os.listdir(folder))]
@@ -97,7 +99,7 @@ class Mailbox:
 
     def withdraw(self, session: str, id: str) -> bool:
         """Takes a waiting message back; False when a hook was faster."""
-        if not hook_delivery.is_session_id(session) or "/" in id:
+        if not is_session_id(session) or "/" in id:
             return False
         old, new = id + hook_delivery.WAITING, id + hook_delivery.WITHDRAWN
         with self._folder_of(session) as folder:
@@ -109,7 +111,7 @@ class Mailbox:
 
     def last_hook_call(self, session: str) -> float | None:
         """When a hook of that session last called; None if none ever did."""
-        if not hook_delivery.is_session_id(session):
+        if not is_session_id(session):
             return None
         try:
             return (self.folder / session / hook_delivery.CALL_MARKER).lstat().st_mtime

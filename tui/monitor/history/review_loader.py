@@ -21,6 +21,7 @@ from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
 from tui.night.review.build import assemble_review
 from tui.night.review.verdict import ReviewInputs
+from tui.night.usage.bill import spending
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.visits import last_visit
@@ -294,7 +295,7 @@ def build_review(
     evidence = ReviewInputs(
         fold.evidence_log(),
         fold.wasted_work(),
-        fold.spending(night.cost.usd),
+        spending(fold.accounts, night.cost.usd),
         fold.last_ref(),
         whole.broke_off,
         _ends_with_statement(whole),

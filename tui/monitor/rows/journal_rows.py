@@ -10,6 +10,8 @@ from tui.model.events import SourceRef
 from tui.model.journal import JournalEntry
 from tui.model.labels import (
     DETECTORS,
+    HOOK_EFFECTS,
+    PROMINENT_HOOK_EFFECTS,
     describe_outcome,
     describe_survivors,
     message_label,
@@ -40,6 +42,7 @@ _MARKS: dict[str, Mark] = {
     "stall_step": "warning",
     "restart_scheduled": "warning",
     "kill": "warning",
+    "unwatched": "error",
     "checkpoint": "ok",
 }
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -47,7 +50,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "segment_started": ("why", "session"),
     "segment_ended": ("reason", "code", "signal"),
     "run_ended": ("reason",),
-    "supervisor_started": ("adopted", "gap_s"),
+    "supervisor_started": ("adopted", "gap_s", "restarted_by"),
     "checkpoint": ("checkpoint", "label", "why", "tests"),
     "rewind": ("checkpoint", "mode", "written", "deleted"),
     "undo": ("checkpoint", "mode", "written", "deleted"),
@@ -79,6 +82,8 @@ def outcomes_of(night: NightSnapshot) -> dict[str, RowOutcome]:
 
 def journal_level(entry: JournalEntry) -> int:
     """The verbosity from which on the entry is shown."""
+    if entry.kind == "hook":
+        return 1 if entry.data.get("effect") in PROMINENT_HOOK_EFFECTS else 2
     return 2 if entry.kind in _QUIET else 1
 
 
@@ -102,6 +107,8 @@ def journal_row(
     newest = newest if isinstance(newest, JournalEntry) else None
     if entry.kind == "stall":
         return _stall_row(entry, newest, outcome, ref)
+    if entry.kind == "hook":
+        return _hook_row(entry, ref)
     if entry.kind == "inject":
         state = _text(newest.data.get("state")) if newest is not None else "queued"
         words = outcome.words if outcome is not None else receipt_word(state)
@@ -149,6 +156,17 @@ def _stall_row(
     return EventRow(
         "deed", entry.at, label, text[:400], *outcome[:1], "warning", outcome.seconds, ref=ref
     )
+
+
+def _hook_row(entry: JournalEntry, ref: SourceRef) -> EventRow:
+    """What a hook of ours did: by which event, why, and the effect in a word."""
+    event, effect, text = (_text(entry.data.get(key)) for key in ("event", "effect", "text"))
+    mark: Mark = "error" if effect == "failed" else ""
+    if effect in PROMINENT_HOOK_EFFECTS and not mark:
+        mark = "warning"
+    text = ": ".join(filter(None, (event, " ".join(text.split()))))
+    word = HOOK_EFFECTS.get(effect, effect)
+    return EventRow("hook", entry.at, "hook", text[:400], word[:40], mark, ref=ref)
 
 
 def _text(value: object) -> str:

@@ -6,13 +6,14 @@ import signal
 import time
 import uuid
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from tui.model.state import StopKind
+from tui.model.state import LimitKind, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.policy import prompts
+from tui.runner.policy.limit_reading import MONEY
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent
 from tui.system.children.control_group import remove_group
@@ -46,10 +47,15 @@ class Escalation:
     _messages: MessageSender
     _steps: tuple[Step, ...] = ()
     _since: float | None = None
-    _note: str = ""
     _control: str = ""
+    _answers: int = 0
     _known_members: frozenset[ProcessIdentity] = frozenset()
     _members_at: float = 0.0
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether the agent may still be given messages: each opens a turn, or goes on with one."""
+        return not self._steps or self._steps[0] == "note"
 
     def start(self, intent: StopIntent) -> None:
         """Begins with the first step of this intent."""
@@ -60,6 +66,7 @@ class Escalation:
     def reset(self) -> None:
         """Forgets the agent that is gone."""
         self._steps, self._known_members = (), frozenset()
+        self._context.state.note_message = ""
 
     def remember_members(self, attempt: AttemptProcess, status: AttemptStatus) -> None:
         """Remembers the members of the tree; a member whose parent ended is hard to find later."""
@@ -76,19 +83,21 @@ class Escalation:
             return
         now = time.monotonic()
         if self._since is None:
-            self._since = now
+            self._since, self._answers = now, self._turns.begun
             self._start_step(self._steps[0], intent, attempt, status)
-        elif self._is_step_over(self._steps[0], now - self._since):
+        elif self._is_step_over(self._steps[0], intent, now - self._since):
             self._steps, self._since = self._steps[1:] or ("tree",), None
 
     def _start_step(
         self, step: Step, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus
     ) -> None:
         if step == "note":
-            text = prompts.final_note_prompt(self._context.settings, intent.reason)
-            self._note = self._messages.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
+            self._ask_for_note(intent)
         elif step == "interrupt":
-            self._control = self._messages.control("interrupt") if self._turns.open else ""
+            # What waits in the agent's queue would open another turn.
+            queued: dict[str, Any] = {"cancel_queued": True} if intent.limit in MONEY else {}
+            is_open = self._turns.open
+            self._control = self._messages.control("interrupt", **queued) if is_open else ""
         elif step == "end":
             self._control = self._messages.control("end_session", reason=intent.reason[:200])
         elif step == "term":
@@ -99,25 +108,40 @@ class Escalation:
             self._context.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
             self.kill_tree(attempt, status)
 
-    def _is_step_over(self, step: Step, seconds: float) -> bool:
+    def _ask_for_note(self, intent: StopIntent) -> None:
+        """Asks once, and goes on to wait where a supervisor before this one has asked."""
+        context, state = self._context, self._context.state
+        if state.note_message:
+            self._since = time.monotonic() - max(0.0, state.elapsed - state.note_since)
+            return
+        text = prompts.final_note_prompt(context.settings, intent.reason)
+        state.note_message, state.note_since = str(uuid.uuid4()), state.elapsed
+        self._messages.queue(text, hard=self._turns.open, id=state.note_message)
+
+    def _is_step_over(self, step: Step, intent: StopIntent, seconds: float) -> bool:
         """Whether to go on to the next step."""
+        if step != "note" and intent.limit in MONEY and self._turns.begun > self._answers + 1:
+            return True  # it goes on spending: the answer under way was the last that could not be helped
         settings = self._context.settings
         grace = settings.session.stop_grace_seconds
         if step == "note":
-            return self._is_note_over(seconds)
+            return self._is_note_over(intent, seconds)
         if step == "interrupt":
             return not self._control or not self._turns.open or seconds > _INTERRUPT_SECONDS
         if step == "end":
             return not self._control or seconds > grace
         return seconds > (grace if step == "term" else 1.0)
 
-    def _is_note_over(self, seconds: float) -> bool:
+    def _is_note_over(self, intent: StopIntent, seconds: float) -> bool:
         settings, turns = self._context.settings, self._turns
-        is_accepted = self._note in turns.taken
-        if self._note in turns.over or (is_accepted and turns.is_idle):
+        note = self._context.state.note_message
+        is_taken = note in turns.taken
+        if note in turns.over or (is_taken and turns.is_idle):
             return True
+        # A receipt is no sign of life of an agent that has said nothing for a whole limit.
+        is_alive = note in turns.answered if intent.limit == LimitKind.IDLE else is_taken
         patience = settings.session.handover_timeout_minutes * 60
-        if not is_accepted and self._note not in turns.queued:
+        if not is_alive:
             patience = min(patience, settings.stalls.answer_patience_seconds)
         return seconds > patience
 

@@ -14,6 +14,7 @@ from tui.model.events import (
     ControlMessage,
     MessageLifecycle,
     RateLimit,
+    StreamDelta,
     TaskUpdate,
     TurnResult,
     TurnStarted,
@@ -34,7 +35,8 @@ class TurnTracker:
 
     `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages, `kept` of those that the
     agent did not give back. `version` and `capabilities` are the CLI's, `called` are the open tool calls.
-    `safe_uuid` is the last event after which the conversation can be cut cleanly.
+    `safe_uuid` is the last event after which the conversation can be cut cleanly. `begun` counts answers of
+    the API once each, `newest` is the id of the last one.
     """
 
     session: str = ""
@@ -60,6 +62,8 @@ class TurnTracker:
     capabilities: tuple[str, ...] = ()
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
+    begun: int = 0
+    newest: str = ""
 
     def begin_attempt(self, resume: str = "", resume_at: str = "") -> None:
         """Forgets the turns of the process that is gone; the next one resumes that session there, or none."""
@@ -89,7 +93,10 @@ class TurnTracker:
         """Takes in one event of the stream; those of subagents do not count."""
         body = event.body
         match body:
+            case StreamDelta(step="message_start") if not event.thread:
+                self._begin_answer(body.message_id)
             case AssistantMessage() if not event.thread:
+                self._begin_answer(body.message_id)
                 self._assistant(event, body)
             case UserMessage() if not event.thread:
                 self._user(event, body)
@@ -120,8 +127,13 @@ class TurnTracker:
                 self.limited = body.status == "rejected"
                 self.resets_at = body.resets_at if self.limited else None
 
-    def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
+    def _begin_answer(self, message: str) -> None:
+        """The API has begun an answer; a stream tells of it before its records do."""
         self.answered |= self.taken
+        if not message or message != self.newest:
+            self.begun, self.newest = self.begun + 1, message
+
+    def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:

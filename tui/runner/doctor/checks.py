@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.decisions import is_stuck
+from tui.runner.logins import LoginKind, check_login, describe_login
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
@@ -28,7 +28,7 @@ from tui.store.repository_identity import is_outside, work_tree_root
 from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
-from tui.system.files import private_folder, read_json, read_small
+from tui.system.files import private_folder, read_small
 from tui.system.format import format_count, format_size_binary
 from tui.system.git import Git
 
@@ -36,6 +36,7 @@ State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
 _LITTLE_FREE = 5 << 30
 _MOST_BYTES = 4 << 20
+_SHORT_KEY = 20
 _ASKS = ("default", "plan")
 
 
@@ -254,24 +255,24 @@ def _agent(place: Surroundings) -> Finding:
 def _login(place: Surroundings) -> Finding | None:
     if not place.is_claude:
         return None
-    key = preflight.login_key(place.environ)
-    if key:
+    sources = check_login(place.project, place.settings, place.environ)
+    used = sources.used
+    assert used is not None
+    text = describe_login(used)
+    if used.kind is LoginKind.ACCOUNT_NAME:
+        text = f"{used.place} names an account, but its login is not there"
+        return warn(text, "run `claude` once and use /login")
+    if used.kind in (LoginKind.KEY, LoginKind.TOKEN, LoginKind.OAUTH_TOKEN):
         # A wrong key, or a line break read from a file, fails only when the night has begun.
-        value = place.environ[key]
+        value = used.value.reveal()
         if value != value.strip():
-            return fail(f"${key} has blanks around it", "set it again, without")
-        if key == "ANTHROPIC_API_KEY" and len(value) < 20:
-            return warn(f"${key} looks too short", "check the key")
-        return ok(f"by ${key}")
-    preflight.check_login(place.project, place.environ)
-    credentials = read_json(paths.claude_dir(place.environ) / ".credentials.json", follow=True)
-    oauth = (credentials or {}).get("claudeAiOauth")
-    if isinstance(oauth, dict):
-        expires = oauth.get("expiresAt")
-        past = isinstance(expires, int | float) and expires / 1000 < time.time()
-        if past and not oauth.get("refreshToken"):
-            return fail("the login has expired", "run `claude` and use /login")
-    return ok("Claude Code is logged in")
+            return fail(f"{text}, which has blanks around it", "set it again, without")
+        if used.kind is LoginKind.KEY and len(value) < _SHORT_KEY:
+            return warn(f"{text}, which looks too short", "check the key")
+    if sources.unreadable:
+        return warn(f"{text}; {sources.unreadable[0]}", "mend that file: Claude Code leaves it out")
+    beside = next((one for one in sources.logins if one.kind is LoginKind.ACCOUNT), None)
+    return ok(f"{text}; the account's login is not used" if beside not in (None, used) else text)
 
 
 def _permission(place: Surroundings) -> Finding:

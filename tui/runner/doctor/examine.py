@@ -14,6 +14,7 @@ from tui.model.events import RateLimit
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
 from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
+from tui.runner.policy.budgets import budget_refusal, budget_words
 from tui.settings.settings import FILE, Settings, user_file
 from tui.store.layout import RunDirectory
 from tui.store.runs import all_runs
@@ -46,7 +47,12 @@ def _limits(place: Surroundings) -> Finding:
     end = "no end" if ahead.ends_at is None else f"over by {format_weekday_clock(ahead.ends_at)}"
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
     silence = "" if idle is None else f", {idle:g} min of silence"
-    text = f"{end}, {cost}{silence}"
+    text = ", ".join(
+        [f"{end}, {cost}{silence}", *budget_words(place.settings, place.now, place.environ)]
+    )
+    used_up = budget_refusal(place.settings, place.now, place.environ)
+    if used_up:
+        return fail(text, used_up)
     limits = {"session.max_runtime_hours": ahead.ends_at, "budget.max_cost_usd": ahead.usd}
     missing = [name for name, value in limits.items() if value is None]
     return warn(text, f"set {' and '.join(missing)}") if missing else ok(text)

@@ -90,6 +90,15 @@ def continue_prompt(progress: ProgressFile, attempt: int, allowed: int) -> str:
     )
 
 
+def mend_tests_prompt(green: str) -> str:
+    """Has a session mend its tests before anything else."""
+    return (
+        f"The newest run of all tests has {green}. Mend that before anything else: find what broke them, "
+        "repair the cause, and run all tests again. Do not delete, skip or weaken a test. If one cannot be "
+        "mended, say why under Blockers."
+    )
+
+
 def after_wait_prompt(settings: Settings, why: str) -> str:
     """Has a session go on after a wait."""
     return (

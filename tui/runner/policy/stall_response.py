@@ -36,7 +36,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent, TroubleHelp
 from tui.runner.transitions import RunEvent
 from tui.store.journal import read_entries
-from tui.store.stall_feedback import StallFeedback
+from tui.store.ledgers.stall_feedback import StallFeedback
 
 STEPS: Final = (HelpStep.STEP_BACK, HelpStep.STEP_BACK, HelpStep.INTERRUPT, HelpStep.END)
 ALLOWED: Final[Mapping[str, int]] = {"notice": 0, "nudge": 2, "interrupt": 3, "end": 4}

@@ -124,7 +124,7 @@ def open_explanation(page: SessionPage) -> None:
     from tui.control.not_stuck import call_wrong
     from tui.screens.main.trouble_banner import helping_keys
     from tui.screens.main.why_page import WhyScreen, why_items
-    from tui.store.stall_feedback import StallFeedback
+    from tui.store.ledgers.stall_feedback import StallFeedback
 
     monitor = page.monitor
     if monitor.night is None:

@@ -120,7 +120,7 @@ def header_facts(
     run, activity, interventions = snapshot.run, snapshot.activity, snapshot.interventions
     checkpoints = interventions.checkpoints
     ended_at = run.ended_at if run.ended_at is not None and snapshot.is_over else snapshot.now
-    idle_limit = settings.session.max_idle_minutes if run.owned else None
+    idle_limit = run.limits.max_idle_minutes if run.owned else None
     return HeaderFacts(
         project=project,
         run=format_local(run.started_at, "%m-%d %H:%M") if run.started_at is not None else "",
@@ -129,7 +129,8 @@ def header_facts(
         elapsed_s=None if run.started_at is None else max(0.0, ended_at - run.started_at),
         cost_usd=snapshot.cost.usd,
         cost_source=snapshot.cost.source,
-        budget_usd=settings.budget.max_cost_usd if run.owned else None,
+        budget_usd=run.limits.max_cost_usd if run.owned else None,
+        limit=run.limit.kind if run.limit is not None and not snapshot.is_over else "",
         budget_warning=settings.budget.warning_threshold_pct / 100,
         budget_critical=settings.budget.critical_threshold_pct / 100,
         tokens=snapshot.tokens.total or None,

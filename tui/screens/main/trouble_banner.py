@@ -12,7 +12,7 @@ from tui.actions import ACTIONS, keys_of
 from tui.control.not_stuck import night_id
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, Trouble, TroubleKind
-from tui.store.stall_feedback import ShownFindings, StallFeedback
+from tui.store.ledgers.stall_feedback import ShownFindings, StallFeedback
 from tui.system.clock import Clock
 from tui.system.format import format_running
 from widgets.status.banner import Banner, BannerFacts, BannerKey

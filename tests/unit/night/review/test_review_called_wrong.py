@@ -10,6 +10,7 @@ from tui.model.journal import JournalEntry
 from tui.model.review import Review
 from tui.night.review.build import assemble_review
 from tui.night.review.verdict import ReviewInputs
+from tui.night.usage.bill import spending
 
 
 def reviewed(called_wrong: bool) -> Review:
@@ -24,7 +25,7 @@ def reviewed(called_wrong: bool) -> Review:
     night = fold([*script.events, *([said] if called_wrong else [])])
     snapshot = night.snapshot((script.at or 0.0) + 1)
     inputs = ReviewInputs(
-        night.evidence_log(), night.wasted_work(), night.spending(snapshot.cost.usd)
+        night.evidence_log(), night.wasted_work(), spending(night.accounts, snapshot.cost.usd)
     )
     return assemble_review(snapshot, inputs)
 

@@ -11,15 +11,16 @@ from tui.model.review import WasteItem
 from tui.night.fold import NightFold
 from tui.night.review.build import total_waste
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
+from tui.night.usage.bill import spending
 
 USAGE = TokenUsage(1_000, 1_000, 0, 0, 0)
 
 
 def found(made: NightFold, script: Script, cut_off: bool = False) -> list[WasteItem]:
     night = made.snapshot((script.at or 0.0) + 1)
-    spending, lost = made.spending(night.cost.usd), LostTime()
-    stalls = priced_stalls(find_stalls(night), spending, lost)
-    return list(find_waste(stalls, made.wasted_work(), spending, lost, cut_off))
+    spent, lost = spending(made.accounts, night.cost.usd), LostTime()
+    stalls = priced_stalls(find_stalls(night), spent, lost)
+    return list(find_waste(stalls, made.wasted_work(), spent, lost, cut_off))
 
 
 def one(made: NightFold, script: Script, kind: str, cut_off: bool = False) -> WasteItem:

@@ -17,7 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from tui.model.stall import DetectorName, DetectorRecord, Stall
-from tui.store.layout import make_project_state, project_state, short_digest
+from tui.store.layout import make_project_state, project_state
+from tui.store.state_names import short_digest
 from tui.system.errors import OvernightError
 from tui.system.files import append_line, atomic_write, read_small
 from tui.system.locks import acquire_lock
