@@ -14,18 +14,17 @@ from msgspec import structs
 from tui.control.wording import step_back_text
 from tui.model.journal import Requester
 from tui.model.state import StopKind
-from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.messages import MessageSender, Withdrawals
 from tui.runner.checkpoints import CheckpointSchedule
+from tui.runner.conversation_place import prove
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.policy import prompts
-from tui.runner.rewind_proof import prove
 from tui.runner.rewinds import RewindOutcome, RunRewinder
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, StopIntent, UnprovenRewind
 from tui.runner.transitions import RunEvent
-from tui.runner.withdrawals import Withdrawals
 from tui.store import inbox
 from tui.store.crash_log import report_crash
 from tui.store.inbox import RunnerRequest

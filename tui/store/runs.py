@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui.model.agent_abilities import AgentAbilities
+from tui.model.cli_commands import AgentAbilities
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings

@@ -89,6 +89,7 @@ class TurnTracker:
             return False
         return self.said_idle or (not self.tells_states and not self.tasks)
 
+    # complexity: a case for each kind of record
     def apply(self, event: AgentEvent) -> None:
         """Takes in one event of the stream; those of subagents do not count."""
         body = event.body
