@@ -133,15 +133,20 @@ class Proof(NamedTuple):
     text: str
 
 
-def prove(context: RunContext, turns: TurnTracker, claim: UnprovenRewind) -> Proof | None:
-    """What the agent has shown of a rewind so far; None while that is not enough to tell."""
+def prove(
+    context: RunContext, turns: TurnTracker, claim: UnprovenRewind, shown_for: float
+) -> Proof | None:
+    """What the agent has shown of a rewind so far; None while that is not enough to tell.
+
+    `shown_for` are the seconds since its first record; the transcript comes a little later.
+    """
     state = context.state
     step = state.step
     is_same = step is not None and claim.session == (step.session or step.resume)
     if not is_same or (not turns.started and _is_over(context)):
         return Proof(False, "the agent did not take the conversation up there")
-    waited = context.elapsed() - claim.since
     if not turns.started:
+        waited = context.elapsed() - claim.since
         late = f"the agent did not say within {_WAIT_S:g} s that it goes on from there"
         return Proof(False, late) if waited > _WAIT_S else None
     if turns.session != claim.session:
@@ -154,7 +159,7 @@ def prove(context: RunContext, turns: TurnTracker, claim: UnprovenRewind) -> Pro
             return Proof(True, goes_on)
         case "whole":
             return Proof(False, "the agent went on from the end of the conversation")
-        case "nothing" if waited < _TRANSCRIPT_S:
+        case "nothing" if shown_for < _TRANSCRIPT_S:
             return None
     return Proof(True, f"{goes_on}; no transcript shows from where")
 

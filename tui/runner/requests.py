@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -53,6 +54,7 @@ class RequestHandler:
     _rewinder: RunRewinder
 
     def __post_init__(self) -> None:
+        self._shown_at = math.inf
         self._withdrawals = Withdrawals(self._context, self._messages, lambda: self._reader.turns)
 
     # --- claiming and answering ---
@@ -312,9 +314,13 @@ class RequestHandler:
 
     def _confirm_rewind(self) -> None:
         """Answers a rewind of the conversation once the agent has shown that it was done, or was not."""
-        claim = self._context.state.unproven_rewind
-        proof = prove(self._context, self._reader.turns, claim) if claim is not None else None
-        if claim is None or proof is None:
+        claim, turns = self._context.state.unproven_rewind, self._reader.turns
+        if claim is None:
+            return
+        now = time.monotonic()
+        self._shown_at = min(self._shown_at, now) if turns.started else math.inf
+        proof = prove(self._context, turns, claim, max(0.0, now - self._shown_at))
+        if proof is None:
             return
         self._context.state.unproven_rewind = None
         text = f"{claim.text}; {proof.text}"
