@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tui.feeds.sessions.live_processes import agents_in_work_tree
 from tui.store.project_files import ProjectFiles, read_inside
+from tui.store.repository_identity import work_tree_root
+from tui.store.runs import find_unfinished_run
 from tui.system.errors import GitError, OvernightError, RefusedError, describe_os_error
 from tui.system.format import format_count
 from tui.system.git import Git
@@ -220,8 +223,13 @@ class RemovalPlan:
         return tuple(filter(None, (first, lost, branch, kept)))
 
 
-def plan_removal(project: Path, *, busy: Sequence[str] = ()) -> RemovalPlan:
-    """What removing the project's work tree would do; `busy` says what is going on in it. Changes nothing."""
+def is_removable(project: Path) -> bool:
+    """Whether the project lies in a work tree beside the main one; reads one name."""
+    return (Path(work_tree_root(project) or project) / ".git").is_file()
+
+
+def plan_removal(project: Path) -> RemovalPlan:
+    """What removing the project's work tree would do; changes nothing."""
     git = Git(project)
     trees = list_trees(git)
     main = next((tree for tree in trees if tree.is_main), None)
@@ -232,7 +240,7 @@ def plan_removal(project: Path, *, busy: Sequence[str] = ()) -> RemovalPlan:
     entries = [os.fsdecode(entry) for entry in status.split(b"\0") if len(entry) > 3]
     changed = [entry[3:] for entry in entries if not entry.startswith("!!")]
     is_merged = bool(main.head and own.head) and _holds(git, main.head, own.head)
-    obstacles = [*busy, *_obstacles(git, changed)]
+    obstacles = [*_goes_on(project, own.path), *_obstacles(git, changed)]
     if not (own.branch or is_merged or _is_on_branch(git, own.head)):
         obstacles.append(
             f"Its commit {own.head[:10]} is on no branch; `git branch NAME` there keeps it."
@@ -246,6 +254,15 @@ def plan_removal(project: Path, *, busy: Sequence[str] = ()) -> RemovalPlan:
         len(entries) - len(changed),
         tuple(obstacles),
     )
+
+
+def _goes_on(project: Path, top: Path) -> Iterator[str]:
+    """Who is at work in a work tree."""
+    run = find_unfinished_run(project)
+    if run is not None:
+        yield f"Run {run.id} still goes on in it; end it first."
+    for agent in agents_in_work_tree(top):
+        yield f"A session (pid {agent.pid}) is at work in it; end it first."
 
 
 def _obstacles(git: Git, changed: Sequence[str]) -> Iterator[str]:
