@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.unit.night.night_script import START, Script, fold
 from tui.model.events import RateLimit
 from tui.model.journal import JournalEntry
+from tui.model.snapshot import LimitReached, RunLimits
 from tui.screens.main.panes import header_facts
 from tui.settings.settings import Settings
 from tui.system.format import format_clock, format_weekday_clock
@@ -23,10 +24,14 @@ def test_limits_are_told_of_our_own_runs() -> None:
     settings = Settings()
     theirs = header_facts("p", night, settings, False, None)
     assert (theirs.idle_limit_s, theirs.checkpoint_due_s, theirs.budget_usd) == (None, None, None)
-    ours = header_facts(
-        "p", replace(night, run=replace(night.run, owned=True)), settings, False, None
-    )
-    assert ours.idle_limit_s == settings.session.max_idle_minutes * 60  # type: ignore[operator]
+    limits = RunLimits(None, 12.0, 2.0)
+    run = replace(night.run, owned=True, limits=limits)
+    ours = header_facts("p", replace(night, run=run), settings, False, None)
+    # Those of the run, not those of the settings that this screen has.
+    assert (ours.idle_limit_s, ours.budget_usd, ours.limit) == (720.0, 2.0, "")
+    hit = LimitReached("cost", START, 1.8, 2.0)
+    winding = replace(night, run=replace(run, limit=hit))
+    assert header_facts("p", winding, settings, False, None).limit == "cost"
     least = settings.watchdog.min_checkpoint_interval_minutes
     assert ours.checkpoint_due_s is not None
     assert ours.checkpoint_due_s >= least * 60

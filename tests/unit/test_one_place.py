@@ -151,6 +151,7 @@ FACTS = {
         {
             "tui/system/processes.py": "the place",
             "tui/runner/policy/machine_limits.py": "reads the load of the machine, of no process",
+            "tui/runner/doctor/machine.py": "reads the memory of the machine, of no process",
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
             "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
             "tui/night/review/risks/command_risks.py": "names of places that are no files of a project",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from tui.settings.settings import FILE
 from tui.system.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from tui.model.permissions.granted import AgentPermissions
     from tui.settings.settings import LoadedSettings, Settings
     from tui.store.layout import RunDirectory
 
@@ -77,19 +79,13 @@ def run_command(arguments: argparse.Namespace) -> int:
             "or setting (null: none)"
         )
     project = project_of(arguments)
-    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
-    if arguments.permissions == "all":
-        from tui.settings.own_sections import SKIP_PERMISSIONS
-
-        del flags["agent.permissions"]
-        flags["agent.skip_permissions"] = SKIP_PERMISSIONS
-    loaded = settings_of(project, **flags)
+    loaded = settings_of(project, **_flags(arguments))
     _check_agent(loaded)
     tell_ignored(project, loaded)
     if arguments.worktree is None:
         started = _start(project, arguments, loaded)
     else:
-        project, started = _start_in_work_tree(project, arguments, loaded, flags)
+        project, started = _start_in_work_tree(project, arguments, loaded)
     notice = "", ""
     if loaded.ignored:
         from tui.settings.notices import ignored_line
@@ -103,17 +99,19 @@ def _start(
 ) -> RunDirectory:
     from tui.runner import start
 
+    settings, words = _with_preset(loaded.settings, arguments.permissions), tuple(arguments.words)
     options = start.StartOptions(
         allow_dirty=arguments.allow_dirty,
-        extra=tuple(arguments.words),
+        extra=words,
         trusted_file=loaded.trusted_file,
         work_tree=work_tree,
+        announce=partial(_say_permissions, project, settings, words),
     )
-    return start.start_run(project, arguments.goal, loaded.settings, options=options)
+    return start.start_run(project, arguments.goal, settings, options=options)
 
 
 def _start_in_work_tree(
-    project: Path, arguments: argparse.Namespace, loaded: LoadedSettings, flags: dict[str, object]
+    project: Path, arguments: argparse.Namespace, loaded: LoadedSettings
 ) -> tuple[Path, RunDirectory]:
     """Starts the run in the work tree of that name, which is taken back if it was made in vain."""
     from tui.control import work_trees
@@ -127,7 +125,7 @@ def _start_in_work_tree(
         if os.path.lexists(
             tree.project / FILE
         ):  # else those of here: an untracked file is not there
-            loaded = settings_of(tree.project, **flags)
+            loaded = settings_of(tree.project, **_flags(arguments))
             _check_agent(loaded)
         return tree.project, _start(tree.project, arguments, loaded, tree.name)
     except RefusedError:
@@ -135,6 +133,41 @@ def _start_in_work_tree(
         if tree.made:
             print_notes("the run was not started, so the work tree was taken back")
         raise
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, object]:
+    """The settings that options of the command line give."""
+    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
+    if arguments.permissions is not None:
+        from tui.settings.own_sections import SKIP_PERMISSIONS
+
+        everything = arguments.permissions == "all"
+        flags["agent.skip_permissions"] = SKIP_PERMISSIONS if everything else "no"
+        if everything:
+            del flags["agent.permissions"]
+    return flags
+
+
+def _with_preset(settings: Settings, preset: str | None) -> Settings:
+    """The settings without a mode of their own where the command line names a preset."""
+    if preset is None:
+        return settings
+    from msgspec.structs import replace
+
+    return replace(settings, agent=replace(settings.agent, permission_mode=None))
+
+
+def _say_permissions(
+    project: Path, settings: Settings, words: tuple[str, ...], permissions: AgentPermissions
+) -> None:
+    """Says on stderr what the agent may do, before it starts."""
+    from tui.runner.doctor.permission_check import forecast_permissions, permission_finding
+
+    forecast = forecast_permissions(
+        project, settings, os.environ, permissions=permissions, words=words
+    )
+    _, text, advice = permission_finding(forecast)
+    print_notes(f"Permissions: {text}{'. To change that: ' if advice else ''}{advice}.")
 
 
 def _check_agent(loaded: LoadedSettings) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.commands.context import add_path, has_terminal, named_sources, project_of, settings_at_hand
@@ -22,9 +23,8 @@ from tui.system.files import regular_file
 from tui.system.format import format_clock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tui.app import Opening
+    from tui.feeds.sessions.select import SessionSources
     from tui.model.session import EventFile
     from tui.settings.settings import Settings
 
@@ -117,8 +117,9 @@ def _show(
     clock = SystemClock()
     monitor = SessionMonitor(project, settings, named, clock)
     monitor.set_level(LEVELS[settings.screen.verbosity])
+    if not _repair_shown(project, sources):
+        threading.Thread(target=_repair_run, args=(project,), daemon=True).start()
     monitor.start()
-    threading.Thread(target=_repair_run, args=(project,), daemon=True).start()
     try:
         # Textual rounds every paint up to its frame; our own governor bounds how many there are.
         os.environ.setdefault("TEXTUAL_FPS", "250")
@@ -146,6 +147,24 @@ def _show(
     if app.fault is not None:
         raise app.fault
     return app.return_code or 0
+
+
+def _repair_shown(project: Path, sources: SessionSources) -> bool:
+    """Has the run that is shown supervised again, if a crash left it alone, before anything is said of it."""
+    from tui.store.layout import RunDirectory
+    from tui.store.runs import is_supervised, read_run_end
+
+    if not sources.run_dir or sources.elsewhere:
+        return False
+    run = RunDirectory(Path(sources.run_dir))
+    if read_run_end(run) is not None or is_supervised(run):
+        return False
+    from tui.runner import start
+
+    try:
+        return start.begin_adoption(project) is not None
+    except OvernightError:
+        return True  # the screen shows the state as it is
 
 
 def _repair_run(project: Path) -> None:

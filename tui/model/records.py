@@ -139,6 +139,14 @@ class CompactionHistoryLine(Struct, frozen=True, gc=False):
     checkpoint: bool
 
 
+class SupervisorSeen(Struct, frozen=True, gc=False):
+    """Whether a supervisor of the run lived at `at`; `is_coming`: one that died is being started again."""
+
+    at: float
+    lives: bool
+    is_coming: bool = False
+
+
 class Commit(Struct, frozen=True, gc=False):
     """A commit of the watched repository."""
 
@@ -243,6 +251,7 @@ Record = (
     | SessionHistoryLine
     | CompactionHistoryLine
     | Commit
+    | SupervisorSeen
     | AgentProcesses
     | JournalEntry
     | SourceFormat

@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui.model.events import SourceRef, TokenUsage
 from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
+from tui.model.permissions.refusals import Refusals
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
 from tui.model.stall import Stall, StallSignal, Trouble
@@ -65,7 +66,8 @@ class EarlierPart(Struct, frozen=True):
 class RunInfo(Struct, frozen=True):
     """Which run this is; `owned` if our supervisor started it, on the machine `host`.
 
-    `supervised`: whether a supervisor watches it now, as far as its journal tells; None: it does not.
+    `supervised`: whether a supervisor watches it now, by its lock where that can be looked at, else as far
+    as its journal tells; None: it does not. `awaits_supervisor`: one that died is being started again.
     """
 
     owned: bool
@@ -84,6 +86,7 @@ class RunInfo(Struct, frozen=True):
     exit: RunExit | None = None
     host: str = ""
     supervised: bool | None = False
+    awaits_supervisor: bool = False
     continuations: int = 0
     limits: RunLimits = RunLimits()
     limit: LimitReached | None = None
@@ -226,6 +229,7 @@ class NightSnapshot(Struct, frozen=True):
     last_session_end: SessionHistoryLine | None = None
     troubles: tuple[Trouble, ...] = ()
     nearness: tuple[StallSignal, ...] = ()
+    refusals: Refusals = Refusals()
 
     @property
     def state(self) -> SessionState:

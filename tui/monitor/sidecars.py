@@ -20,9 +20,12 @@ from tui.model.records import (
     SessionHistoryLine,
     SessionNotes,
     SourceStatus,
+    SupervisorSeen,
 )
 from tui.model.session import AgentProcesses, KnownSession, SidecarPath
 from tui.monitor.followed_file import feed_status
+from tui.store.layout import RunDirectory
+from tui.store.runs import is_supervised, is_supervisor_coming
 from tui.system.clock import Clock
 
 # What reads a kind of file is imported once there is one: `status` in an empty folder needs none.
@@ -183,6 +186,9 @@ class SidecarFiles:
             self._processes = AgentProcessReader(Path(sources.folder or project), clock)
             self._processes.own_agent = sources.agent
         self.others: tuple[KnownSession, ...] = sources.others
+        self._run = None
+        if sources.run_dir and not sources.elsewhere and not sources.is_whole_truth:
+            self._run = RunDirectory(Path(sources.run_dir))
         self._commits: CommitReader | None = None
         self._project = project
         self._next_processes = 0.0
@@ -225,7 +231,7 @@ class SidecarFiles:
         for record in records:
             if isinstance(record, ProgressFile):
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
-            if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
+            if isinstance(record, ProgressFile | SessionNotes | AgentProcesses | SupervisorSeen):
                 self._newest[type(record)] = record
             elif isinstance(record, Commit | SessionHistoryLine | JournalEntry) or (
                 # the entry in which the original system's watchdog ends a session
@@ -301,6 +307,9 @@ class SidecarFiles:
         now = self._clock.monotonic()
         if self._processes is not None and now >= self._next_processes:
             self._next_processes = now + _PROCESS_EVERY
+            if self._run is not None and not self._run.end.exists():
+                lives, coming = is_supervised(self._run), is_supervisor_coming(self._run)
+                records.append(SupervisorSeen(self._clock.wall(), lives, coming))
             records.append(self._own_agents(self._processes.read()))
         if self._commits is not None and now >= self._next_commits:
             self._next_commits = now + _COMMITS_EVERY

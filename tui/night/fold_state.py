@@ -27,6 +27,7 @@ from tui.night.evidence.conversation_branches import ConversationTree
 from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.intervention_log import InterventionLog
+from tui.night.refusal_log import RefusalLog
 from tui.night.stuck.detector_set import DetectorSet
 from tui.night.timeline_builder import NOW_SLACK, WRITTEN_SLACK, TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
@@ -210,6 +211,7 @@ class FoldState(Struct):
     errors: DigestSet = field(default_factory=DigestSet)
     denials: DigestSet = field(default_factory=DigestSet)
     denied_calls: dict[str, DenialKind] = {}
+    refusals: RefusalLog = field(default_factory=RefusalLog)
     sources: dict[str, SourceClock] = {}
     leading_source: int = -1
     last_sign: float | None = None

@@ -21,6 +21,7 @@ from tui.model.interventions import (
     RewindRecord,
 )
 from tui.model.journal import JournalEntry
+from tui.model.records import SupervisorSeen
 from tui.model.snapshot import LimitReached, RunLimits
 from tui.model.stall import DetectorName, ProgressKind, Stall
 from tui.model.state import EndKind, StallKind
@@ -30,6 +31,7 @@ _ORDER = ("queued", "delivered", "seen")
 News = Mapping[ProgressKind, int]
 """How often there was progress of each kind."""
 _WATCH_SECONDS = 1_800.0
+_SEEN_SECONDS = 30.0
 _REMEMBERED = 64
 _MOST_OPEN = 4
 _MOST_DONE = 200
@@ -245,6 +247,11 @@ class InterventionLog(Struct):
     awake_at: float | None = None
     limits_paused_until: float | None = None
     has_supervisor: bool | None = None
+    # Since when this reader has seen one live, by its lock and not by the journal.
+    supervisor_seen_since: float | None = None
+    supervisor_seen_at: float = 0.0
+    supervisor_is_coming: bool = False
+    has_given_up_supervising: bool = False
     continuations: int = 0
     limits: RunLimits = RunLimits()
     limit: LimitReached | None = None
@@ -255,6 +262,22 @@ class InterventionLog(Struct):
     def attempt(self) -> Attempt | None:
         """The newest process of the agent."""
         return self.attempts[-1] if self.attempts else None
+
+    def see_supervisor(self, seen: SupervisorSeen) -> None:
+        """Its lock was looked at: that says more than a journal, which a kill ends in silence."""
+        since, before = self.supervisor_seen_since, self.supervisor_seen_at
+        if not seen.lives:
+            self.supervisor_seen_since = None
+        elif since is None or not 0 <= seen.at - before <= _SEEN_SECONDS:
+            self.supervisor_seen_since = seen.at
+        self.supervisor_seen_at = seen.at
+        self.has_supervisor = seen.lives
+        self.supervisor_is_coming = seen.is_coming and not seen.lives
+
+    @property
+    def awaits_supervisor(self) -> bool:
+        """Whether a supervisor that died is being started again."""
+        return self.supervisor_is_coming and not self.has_given_up_supervising
 
     def advance_injection(
         self, key: str, state: InjectionState, at: float | None, detail: str = ""

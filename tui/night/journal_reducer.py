@@ -222,6 +222,7 @@ def _supervisor_text(
 ) -> tuple[str, str] | None:
     """Notes whether the run has a supervisor; the sentence that is kept of it."""
     log.has_supervisor = entry.kind == "supervisor_started"
+    log.has_given_up_supervising = entry.kind == "unwatched"
     if entry.kind == "supervisor_stopped":
         log.unwatched_since = entry.at
         return None

@@ -362,6 +362,8 @@ class Reducer:
                 state.source_format = record
             case AgentProcesses():
                 state.see_agents(record)
+            case records.SupervisorSeen():
+                state.interventions.see_supervisor(record)
 
     def _journal(self, entry: JournalEntry) -> None:
         state = self._state

@@ -131,6 +131,7 @@ class SnapshotBuilder:
             agents_at=state.agents_at,
             last_session_end=state.last_session_end,
             nearness=state.detectors.nearness(self._limits),
+            refusals=state.refusals.refusals(len(state.commits) + len(state.evidence.commits)),
         )
         return structs.replace(night, troubles=find_troubles(night))
 
@@ -238,6 +239,7 @@ class SnapshotBuilder:
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
             supervised=self._is_supervised(over),
+            awaits_supervisor=interventions.awaits_supervisor and not over,
             continuations=interventions.continuations,
             limits=interventions.limits,
             limit=interventions.limit,

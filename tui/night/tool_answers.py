@@ -93,6 +93,10 @@ def apply_answer(
     state.risky_calls.on_tool_result(result)
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
+    if result.denial is not None:
+        state.refusals.on_refused(use, result, at, ref, state.cwd)
+    elif run is not None:
+        state.refusals.tests_run += 1
     detectors, effects = state.detectors, state.interventions.effects
     if effects.is_watching:
         effects.before_step(at, detectors.active(), detectors.news)

@@ -7,10 +7,8 @@ import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-
-import msgspec
 
 from tui.feeds.repo.commits import read_log
 from tui.feeds.sessions.where.transcript_folders import safe_transcript
@@ -18,6 +16,7 @@ from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
 from tui.runner.run_context import RunContext, file_size
 from tui.settings.settings import Settings
+from tui.store.ledgers.histories import compaction_line, session_line
 from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -119,23 +118,9 @@ class RunArtifacts:
             commits = read_log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
         except (OvernightError, OSError):
             commits = []
-        last = snapshot.tests.runs[-1] if snapshot.tests.runs else None
-        tests = None
-        if last is not None and last.passed is not None:
-            failed = last.failed or 0
-            total = last.passed + failed
-            code = 0 if last.verdict == "green" else 1
-            tests = {"passed": last.passed, "failed": failed, "total": total, "exit_code": code}
         seconds = max(0.0, context.state.elapsed - context.state.attempt_elapsed)
-        line = {
-            "end_time": datetime.fromtimestamp(context.clock.wall(), UTC).isoformat(),
-            "commits_made": len(commits),
-            "files_changed": sum(commit.files for commit in commits),
-            "tests_passed": tests,
-            "runtime_hours": round(seconds / 3600, 4),
-        }
-        name = context.settings.paths.session_history
-        context.append_to_file(name, msgspec.json.encode(line) + b"\n")
+        line = session_line(context.clock.wall(), commits, snapshot.tests, seconds)
+        context.append_to_file(context.settings.paths.session_history, line)
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """Appends a line to the compaction history."""
@@ -143,22 +128,11 @@ class RunArtifacts:
         session = event.session or context.state.session
         self.copy_transcripts()
         copy = context.folder.kept_transcript(session)
-        size, is_copied = (
-            file_size(self._transcript_folder() / f"{session}.jsonl"),
-            bool(file_size(copy)),
-        )
-        line = {
-            # The original system writes local time without a zone.
-            "timestamp": datetime.fromtimestamp(context.clock.wall()).isoformat(),  # noqa: DTZ006
-            "estimated_tokens": size // 4 if size else "unknown",
-            "compaction_reason": "manual" if body.trigger == "manual" else "approaching_limit",
-            "transcript_size_kb": size // 1024,
-            "backup_path": str(copy) if is_copied else None,
-            "checkpoint_created": True,
-            "transcript_backed_up": is_copied,
-        }
-        name = context.settings.paths.compaction_history
-        context.append_to_file(name, msgspec.json.encode(line) + b"\n")
+        size = file_size(self._transcript_folder() / f"{session}.jsonl")
+        kept = str(copy) if file_size(copy) else None
+        at, trigger = context.clock.wall(), body.trigger or "auto"
+        line = compaction_line(at, session, trigger, size, kept, has_checkpoint=True)
+        context.append_to_file(context.settings.paths.compaction_history, line)
 
     # --- transcripts ---
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.control.completion import is_complete, is_stuck
 from tui.model.evidence import TestSummary
 from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, NotifyKind, Outcome, OutcomeKind, StopKind
 from tui.runner.policy import iterations, prompts, test_floor
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
-from tui.settings.original_sections import EnforcementSettings, RecoverySettings
+from tui.settings.original_sections import RecoverySettings
 from tui.settings.settings import Settings
 from tui.system.format import format_weekday_clock
 
@@ -142,9 +143,10 @@ def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
     state, settings, progress = circumstances.state, circumstances.settings, circumstances.progress
     if state.is_planning:
         return TestBaseline() if settings.session.baseline_tests else decide_after_baseline("")
-    if progress is None:
-        return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
     below = test_floor.is_below(circumstances.tests, settings)
+    if progress is None and not below:
+        return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
+    progress = progress or ProgressFile("", None, "unknown", 0, 0)
     if below and test_floor.is_given_up(state):
         text = test_floor.reading(circumstances.tests, settings).text
         return End(EndKind.LIMIT, f"limit: tests {text}", LimitKind.TESTS)
@@ -271,23 +273,3 @@ def counted_restarts(
     """The restarts that still count at `elapsed` seconds of the run."""
     oldest = elapsed - rules.window_minutes * 60
     return [at for at in restarts if at > oldest]
-
-
-# --- completion: what the progress file says, never what the agent says ---
-
-
-def is_complete(progress: ProgressFile, rules: EnforcementSettings) -> bool:
-    """Whether enough tasks are done, and all of each priority that is required."""
-    if progress.open == 0:
-        return True
-    if progress.total and 100 * progress.done / progress.total < rules.min_completion_pct:
-        return False
-    required = {"P0": rules.require_p0, "P1": rules.require_p1, "P2": rules.require_p2}
-    open_priorities = {task.priority for task in progress.tasks if task.state != "done"}
-    return not any(needed and name in open_priorities for name, needed in required.items())
-
-
-def is_stuck(progress: ProgressFile) -> bool:
-    """Whether every open task is blocked."""
-    open_states = {task.state for task in progress.tasks} - {"done"}
-    return open_states == {"blocked"}

@@ -9,10 +9,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.control.completion import open_titles
 from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.run_guard import keep_rules
 from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import (
@@ -32,7 +34,7 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.limit_hit import record_hit
+from tui.runner.policy.limits import record_hit
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
@@ -101,8 +103,11 @@ class RunMachine:
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         settings = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(context.facts, settings, step, state.session)
+        arguments = agent_arguments(
+            context.facts, settings, step, state.session, context.permissions
+        )
         try:
+            keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
             environ = attempt_environment(os.environ, context.settings)
@@ -204,17 +209,11 @@ class RunMachine:
         context, state = self._context, self._state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.waits_in_a_row, state.limited_since = 0, None
-        progress, now = self._reader.read_progress(), context.clock.wall()
-        circumstances = Circumstances(
-            state,
-            context.settings,
-            progress,
-            now,
-            random.random,
-            self._reader.snapshot().tests,
-            self.money is not None and self.money.may_spend(),
-        )
-        self._apply_decision(decide_after(outcome, circumstances), event)
+        now, tests = context.clock.wall(), self._reader.snapshot().tests
+        may_spend = self.money is not None and self.money.may_spend()
+        progress, rules, dice = self._reader.read_progress(), context.settings, random.random
+        seen = Circumstances(state, rules, progress, now, dice, tests, may_spend)
+        self._apply_decision(decide_after(outcome, seen), event)
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
@@ -249,7 +248,7 @@ class RunMachine:
         prompt = prompts.continue_prompt(progress, number, allowed)
         if test_floor.asks_to_mend(self._state, decision.mends_tests, progress):
             prompt = test_floor.mend_prompt(self._reader.snapshot().tests, context.settings)
-        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        titles, text = open_titles(progress)[:20], f"{progress.open} tasks open"
         data = {"open": titles, "attempt": number, "allowed": allowed, "text": text}
         context.journal_entry("continuation", data)
         context.log_line(f"Continuing: {text} (attempt {number})")

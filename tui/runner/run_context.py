@@ -11,12 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tui.model.permissions.granted import AgentPermissions
 from tui.runner.run_state import RunState, load_state, save_state
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.project_files import ProjectFileRefusedError, ProjectFiles
-from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_secrets
+from tui.store.runs import (
+    RunFacts,
+    read_run_facts,
+    read_run_permissions,
+    read_run_settings,
+    with_secrets,
+)
 from tui.store.trust import load_run_settings
 from tui.system import paths
 from tui.system.clock import Clock, clock_for
@@ -44,7 +51,8 @@ class RunContext:
     """The shared state and the outputs of a supervisor.
 
     A full disk makes no method fail: journal entries are held back and written once they can be.
-    `notify` has people notified of an event; it does not block or raise.
+    `notify` has people notified of an event; it does not block or raise. `permissions` is None for a run of
+    an older version.
     """
 
     folder: RunDirectory
@@ -54,6 +62,7 @@ class RunContext:
     state: RunState
     journal: JournalWriter
     notify: Callable[[str, str], None] = lambda event, text: None
+    permissions: AgentPermissions | None = None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     _monotonic: float = 0.0
 
@@ -72,7 +81,9 @@ class RunContext:
             settings = with_secrets(settings, loaded.settings)
         clock = clock or clock_for(facts.env)
         journal = JournalWriter(folder.journal, clock.wall)
-        return cls(folder, facts, settings, clock, load_state(folder), journal)
+        permissions = read_run_permissions(folder)
+        state = load_state(folder)
+        return cls(folder, facts, settings, clock, state, journal, permissions=permissions)
 
     @property
     def project(self) -> Path:

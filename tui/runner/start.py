@@ -6,18 +6,20 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
+from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
+from tui.runner.rehearsal.work_copy import sweep_copies
 from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
-from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
 from tui.store.layout import RunDirectory, make_project_state
@@ -42,6 +44,7 @@ from tui.system.sanitize import has_controls
 _START_SECONDS = 20.0
 _ADOPT_SECONDS = 5.0
 _POLL_SECONDS = 0.02
+_NAMED_COMMANDS = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class StartOptions:
 
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
     disk, so they must hold no secrets. `trusted_file` is the project's settings file where the person
-    trusts it and it gave settings with power. `work_tree` is the name of one that was asked for.
+    trusts it and it gave settings with power. `announce` gets what the agent may do, before it starts.
+    `work_tree` is the name of one that was asked for.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -58,6 +62,7 @@ class StartOptions:
     extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     trusted_file: bytes = b""
+    announce: Callable[[AgentPermissions], None] = lambda permissions: None
     work_tree: str = ""
 
 
@@ -86,11 +91,16 @@ def start_run(
         raise _not_prepared(error, root) from error
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
+    sweep_copies(environ)
     try:
         allow, extra = options.allow_dirty, options.extra
-        git = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
+        git, version = check_start(
+            project, settings, agent, environ, allow_dirty=allow, extra=extra
+        )
         if options.command != SIMULATED:
             check_budgets(settings, time.time(), environ)
+        permissions = permissions_of(settings.agent, project, parse_version(version))
+        options.announce(permissions)
         facts = RunFacts(
             run=new_run_id(time.time(), options.work_tree),
             goal=goal,
@@ -103,7 +113,7 @@ def start_run(
             head=git.head(),
             work_tree=options.work_tree,
         )
-        folder = _prepare(facts, settings, options.trusted_file, environ)
+        folder = _prepare(facts, settings, permissions, options.trusted_file, environ)
         _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
@@ -118,14 +128,26 @@ def _not_prepared(error: OSError, folder: Path) -> RefusedError:
 
 
 def _prepare(
-    facts: RunFacts, settings: Settings, trusted_file: bytes, environ: Mapping[str, str]
+    facts: RunFacts,
+    settings: Settings,
+    permissions: AgentPermissions,
+    trusted_file: bytes,
+    environ: Mapping[str, str],
 ) -> RunDirectory:
     project, at = Path(facts.project), facts.started_at
     try:
-        folder = create_run(project, facts, settings, environ, trusted_file=trusted_file)
+        folder = create_run(
+            project,
+            facts,
+            settings,
+            environ,
+            permissions=permissions,
+            trusted_file=trusted_file,
+        )
         refused = initialise_files(project, settings, folder.id, facts.goal, at)
         journal = JournalWriter(folder.journal, lambda: at)
-        journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
+        started = _run_started_data(folder.id, facts, settings, permissions)
+        journal.write("run_started", started, sync=True)
         for error in refused:
             journal.write("note", {"text": str(error)})
     except OSError as error:
@@ -133,7 +155,9 @@ def _prepare(
     return folder
 
 
-def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str, object]:
+def _run_started_data(
+    run: str, facts: RunFacts, settings: Settings, permissions: AgentPermissions
+) -> dict[str, object]:
     session, budget = settings.session, settings.budget
     limits = {
         "max_runtime_hours": session.max_runtime_hours,
@@ -146,8 +170,12 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
         "handover_share": session.handover_share,
         "continuous": settings.enforcement.continuous_mode,
         "recovery": settings.recovery.auto_resume,
-        "skip_permissions": settings.agent.skip_permissions == SKIP_PERMISSIONS,
-        "permission_mode": settings.agent.permission_mode,
+        "skip_permissions": permissions.preset == PermissionPreset.ALL,
+        "permission_mode": permissions.mode,
+        "permissions": permissions.preset.value,
+        "allow_rules": len(permissions.allow) + len(permissions.allowed),
+        "deny_rules": len(permissions.deny) + len(permissions.disallowed),
+        "project_commands": [command.text for command in permissions.commands[:_NAMED_COMMANDS]],
     }
     return {
         "run": run,
@@ -198,15 +226,25 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
 
 
-def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
-    """Starts a supervisor for a run that has none; True if that was done.
+def begin_adoption(
+    project: Path, *, environ: Mapping[str, str] = os.environ
+) -> RunDirectory | None:
+    """Starts a supervisor for a run that has none, and does not wait for it; None where none is needed.
 
     Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
     folder = find_unfinished_run(project.resolve(), environ)
     if folder is None or is_supervised(folder):
-        return False
+        return None
     _spawn_supervisor(folder, environ, read_run_settings(folder))
+    return folder
+
+
+def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool:
+    """The same, and returns once that supervisor is at work; True if one was started."""
+    folder = begin_adoption(project, environ=environ)
+    if folder is None:
+        return False
     until = time.monotonic() + _ADOPT_SECONDS
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:

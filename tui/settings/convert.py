@@ -111,6 +111,8 @@ def _find_choice(field: SettingField, located: LocatedValue) -> object:
     for word in words:
         if choice := choices.get(word.strip().lower()):
             return choice
+    if told := field.hints.get(words[0].strip().lower()):
+        raise _error(field, located, hint=f"; {told}")
     near = nearest_word(words[0].lower(), choices)
     raise _error(field, located, hint=f"; did you mean {choices[near]}?" if near else "")
 

@@ -78,6 +78,7 @@ class SettingField(Struct, frozen=True):
     high: float | None = None
     unit: str = ""
     choices: tuple[str, ...] = ()
+    hints: dict[str, str] = {}
     power: str | None = None
     free: str = ""
     order: tuple[str, ...] = ()

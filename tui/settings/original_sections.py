@@ -93,8 +93,8 @@ class SessionSettings(Struct, frozen=True):
     min_test_pass_pct: Annotated[
         Percent | None,
         documented(
-            "A run whose newest whole test run passes a smaller share of its tests than this is asked to mend "
-            "that first, and ended with a hand-over if it does not; null: no floor.",
+            "A run whose newest run of all tests passes a smaller share than this mends that first, and is "
+            "ended with a hand-over if three turns do not; null: no floor.",
             LIMIT,
             HIGHER,
         ),
@@ -154,13 +154,15 @@ class BudgetSettings(Struct, frozen=True):
     max_cost_usd: Annotated[
         Usd | None,
         documented(
-            "A run ends gracefully when it has cost this much; null: no limit.", LIMIT, LOWER
+            "A run ends when it has cost this much: at most the answer under way comes on top; null: no limit.",
+            LIMIT,
+            LOWER,
         ),
     ] = 50.0
     max_cost_usd_per_day: Annotated[
         Usd | None,
         documented(
-            "What all runs on this machine may cost within one local day; null: no limit.",
+            "What all runs (of ours) on this machine may cost within one local day; null: no limit.",
             LIMIT,
             LOWER,
         ),
@@ -168,7 +170,7 @@ class BudgetSettings(Struct, frozen=True):
     max_cost_usd_per_week: Annotated[
         Usd | None,
         documented(
-            "What all runs on this machine may cost within seven days; null: no limit.",
+            "What all runs on this machine may cost within the seven days that end today; null: no limit.",
             LIMIT,
             LOWER,
         ),
@@ -176,8 +178,8 @@ class BudgetSettings(Struct, frozen=True):
     handover_pct: Annotated[
         Percent,
         documented(
-            "Share of the budget at which the agent is asked for its hand-over note, while there is money left "
-            "for it; 100: no note is asked for.",
+            "Share of the budget at which the agent is asked for its hand-over note, which takes a few "
+            "answers; left out where one more would pass the budget; 100: no note.",
             LIMIT,
             LOWER,
         ),

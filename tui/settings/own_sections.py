@@ -67,12 +67,18 @@ class AgentSettings(Struct, frozen=True):
     permissions: Annotated[
         Literal["ask", "edits", "standard"],
         documented(
-            "What the agent may do while nobody is there to answer. standard: edit, test, build, commit; no "
-            "network, no pushes, nothing destructive; edits: edit only; ask: as the agent's own settings say. "
-            "`run --permissions all` switches every check off for one run.",
+            "What the agent may do while nobody is there to answer. standard: edit, test, lint, build and "
+            "commit, with the project's own commands; no network, no pushes, nothing published or destroyed; "
+            "edits: edit only; ask: as the agent's own settings say. The rest is refused at once. `run "
+            "--permissions all` switches every check off for one run. Rules of the agent's own settings hold "
+            "beside; what a test or a script does inside cannot be judged.",
             LEAVE,
             STRICTER,
             order=("ask", "edits", "standard"),
+            hints={
+                "all": f'to switch every check off, say agent.skip_permissions: "{SKIP_PERMISSIONS}", '
+                "or start with `run --permissions all`"
+            },
         ),
     ] = "standard"
     permission_mode: Annotated[
@@ -85,10 +91,15 @@ class AgentSettings(Struct, frozen=True):
     ] = None
     allowed_tools: Annotated[
         tuple[str, ...],
-        documented('Tools allowed without asking, such as "Bash(pytest:*)".', LEAVE, FEWER),
+        documented(
+            'Rules beside those of agent.permissions for what is allowed, such as "Bash(pytest:*)". One that '
+            'names a command which standard denies, such as "Bash(git push:*)", lifts that denial.',
+            LEAVE,
+            FEWER,
+        ),
     ] = ()
     disallowed_tools: Annotated[
-        tuple[str, ...], documented("Tools refused always.", LEAVE, ADDS)
+        tuple[str, ...], documented("Rules for what is refused, whatever allows it.", LEAVE, ADDS)
     ] = ()
     sandbox: Annotated[
         Literal["default", "on", "off"],
@@ -283,20 +294,25 @@ class CheckpointsSettings(Struct, frozen=True):
 
 
 class ProtectSettings(Struct, frozen=True):
-    """What no agent may touch, whatever its permissions are; enforced by the PreToolUse hook."""
+    """What no agent may touch, whatever it is permitted: in every run, and by `hooks install --protect`."""
 
     paths: Annotated[
         tuple[str, ...],
         documented(
-            "Files that may be neither read nor written, as globs from the project's top: "
-            '".env", "secrets/**".',
+            "Files that may be neither read nor written, as globs from the project's top (or absolute, "
+            'or "~/…"): ".env", "**/.env", "secrets/**". A folder stands for all in it; case is not heeded.',
             LEAVE,
             ADDS,
         ),
     ] = ()
     commands: Annotated[
         tuple[str, ...],
-        documented('Beginnings of commands that may not run: "git push", "curl".', LEAVE, ADDS),
+        documented(
+            'Commands that may not run, by the words they begin with: "git push", "rm -rf", "curl", '
+            '"./deploy.sh"; options may stand anywhere.',
+            LEAVE,
+            ADDS,
+        ),
     ] = ()
 
 

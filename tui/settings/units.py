@@ -93,6 +93,7 @@ def documented(sentence: str, power: str, free: str = "", **facts: object) -> Me
     trust or not; `variable` names another environment variable that gives the default; `example`
     shows what its pattern means; `words` marks a command line that plain text is split into, `urls`
     text that must be a URL, `block` text of several lines, `rising` numbers of which each is above the one
-    before; `choices` are the words that a text may be, `names` the keys that a table may have.
+    before; `choices` are the words that a text may be, `names` the keys that a table may have; `hints` are
+    what is said of a word that is no choice, and means something elsewhere.
     """
     return Meta(description=sentence, extra={"power": power, "free": free, **facts})

@@ -16,6 +16,7 @@ from tui.store.state_names import (
     OPERATIONS,
     PROJECT_FILE,
     PROJECTS,
+    RULES,
     RUNS,
     project_folder_name,
 )
@@ -60,6 +61,8 @@ class RunDirectory(_NamedFolder):
 
     facts = _FixedName("run.json")
     settings = _FixedName("settings.json")
+    rules = _FixedName(RULES)
+    permissions = _FixedName("permissions.json")
     trusted_file = _FixedName("trusted.yaml")
     end = _FixedName("ended.json")
     stream = _FixedName("stream.jsonl")
@@ -179,6 +182,16 @@ def list_run_directories(
         # A run without its facts is not complete, or is being pruned.
         if not name.startswith(".") and files.is_own_file(run.facts):
             yield run
+
+
+def hook_record(project: Path) -> Path:
+    """What we installed of hooks in a project."""
+    return project_state(project) / "hooks.json"
+
+
+def user_hook_record(environ: Mapping[str, str] = os.environ) -> Path:
+    """What we installed of hooks for all sessions of this person."""
+    return paths.state_dir(environ) / "user-hooks.json"
 
 
 def session_journal(project: Path, session: str, environ: Mapping[str, str] = os.environ) -> Path:

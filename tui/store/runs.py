@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.model.cli_commands import AgentAbilities
+from tui.model.permissions.granted import AgentPermissions
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
@@ -42,6 +43,8 @@ SCHEMA = 1
 MOST_RUNS = 500
 MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
+STARTING_SECONDS = 20.0
+"""How long a supervisor may take to start, on a slow machine too."""
 OTHER_MACHINE = "another machine"
 
 _NO_ID = str.maketrans("/.+", "---")
@@ -113,6 +116,14 @@ def read_run_settings(run: RunDirectory) -> Settings:
         return Settings()
 
 
+def read_run_permissions(run: RunDirectory) -> AgentPermissions | None:
+    """What its agent may do; None for a run of an older version, which has its settings alone."""
+    try:
+        return msgspec.json.decode(read_small(run.permissions), type=AgentPermissions)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
 def read_run_end(run: RunDirectory) -> RunEnd | None:
     """How the run ended; None while it has not."""
     return decode_end(read_small(run.end))
@@ -137,8 +148,13 @@ def record_end(run: RunDirectory, end: RunEnd) -> None:
 
 def is_supervised(run: RunDirectory) -> bool:
     """Whether a supervisor runs for it now."""
-
     return is_locked(run.lock)
+
+
+def is_supervisor_coming(run: RunDirectory) -> bool:
+    """Whether one that died is being started again: its restarter lives, or somebody has just asked."""
+    asked = time.time() - modified_at(run.restart_order)
+    return 0 <= asked < STARTING_SECONDS or is_locked(run.restarter_lock)
 
 
 def is_running(run_dir: str) -> bool:
@@ -211,11 +227,13 @@ def create_run(
     settings: Settings,
     environ: Mapping[str, str] = os.environ,
     *,
+    permissions: AgentPermissions | None = None,
     trusted_file: bytes = b"",
 ) -> RunDirectory:
     """A new run directory of the project with everything in it that a supervisor needs.
 
-    `facts.run` is the preferred id; a second run with it gets a number appended. `trusted_file` is the
+    `facts.run` is the preferred id; a second run with it gets a number appended. `permissions` hold for
+    the whole run, whatever the agent makes of the project's files. `trusted_file` is the
     project's settings file where it gave settings with power: each supervisor takes their secrets from it.
     """
     make_project_state(project, environ)
@@ -230,6 +248,8 @@ def create_run(
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
         os.close(open_private(file, os.O_WRONLY))
     atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
+    if permissions is not None:
+        atomic_write(run.permissions, msgspec.json.encode(permissions))
     if trusted_file:
         atomic_write(run.trusted_file, trusted_file)
     # Last, because a directory without it is no run.

@@ -14,6 +14,7 @@ OPERATIONS: Final = "deeds"
 MAILBOX: Final = "mailbox"
 HOOK_SESSIONS: Final = "hooks"
 JOURNAL: Final = "journal.jsonl"
+RULES: Final = "protect.json"
 PROJECT_FILE: Final = "project.json"
 _LONGEST_NAME: Final = 40
 

@@ -51,6 +51,10 @@ def test_limits_in_force_and_the_one_that_was_reached() -> None:
     told.append(("limit_hit", hit))
     night = fold(entries(*told)).snapshot(START + 30.0)
     assert night.run.limit == LimitReached("cost", START + 20.0, 5.1, 5.0)
+    told.append(("limit_hit", {**hit, "used": 5.3}))
+    assert fold(entries(*told)).snapshot(START + 40.0).run.limit == LimitReached(
+        "cost", START + 20.0, 5.3, 5.0
+    )
     told.append(("segment_started", {"attempt": 2, "why": "continue"}))
     assert fold(entries(*told)).snapshot(START + 40.0).run.limit is None
 

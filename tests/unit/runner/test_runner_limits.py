@@ -182,3 +182,36 @@ def test_a_person_who_says_not_stuck_is_believed_by_the_supervisor(scene: Scene)
     until(lambda: len(scene.journal("stall")) == 2, "it comes again")
     records = StallFeedback(scene.repository).records()
     assert records[DetectorName.REPEATED_CALLS].noticed >= 1
+
+
+def test_the_note_is_written_while_there_is_money_for_it(scene: Scene) -> None:
+    scene.start(
+        "[[story:spend usd=0.9 calls=60]] [[story:long_tool gate=n]]",
+        budget__max_cost_usd=1,
+        env={STORY: "hello"},
+    )
+    assert scene.ended().startswith("limit: cost $")
+    first = scene.journal("limit_hit")[0]
+    assert first["limit"] == "cost" and 0.9 <= first["used"] < first["bound"]
+    assert len(scene.said("This session ends now (cost")) == 1
+    # It has no more than the limit and one answer more, whatever it did about the note.
+    assert scene.said("total_cost_usd")[-1]["total_cost_usd"] < 1.05
+    assert scene.entry("run_ended")["limit"] == "cost"
+
+
+def test_a_supervisor_that_is_killed_in_the_middle_of_an_end_goes_on_with_it(scene: Scene) -> None:
+    from tui.runner import start
+
+    scene.start(
+        "[[story:long_tool gate=never]]",
+        session__max_runtime_hours=0.05,
+        session__handover_timeout_minutes=8,
+        env={**fast(), STORY: "stall seconds=600"},
+    )
+    hit = scene.entry("limit_hit", limit="runtime")
+    until(lambda: scene.said("This session ends now"), "the request for the note")
+    scene.kill_supervisor()
+    assert start.adopt_run(scene.repository, environ=scene.environ)
+    assert scene.ended().startswith("limit: runtime")
+    assert scene.journal("limit_hit") == [hit]
+    assert len(scene.said("This session ends now")) == 1

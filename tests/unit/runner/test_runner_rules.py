@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
+from tui.control.completion import is_complete, is_stuck
 from tui.feeds.claude.api_failures import read_failure
 from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
 from tui.model.failures import SYNTHETIC
@@ -24,7 +25,6 @@ from tui.runner.agent import messages
 from tui.runner.agent.attempt import MARK, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import agent_arguments
 from tui.runner.agent.turns import TurnTracker, exit_outcome, turn_outcome
-from tui.runner.decisions import is_complete, is_stuck
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import (
     NextAttempt,
@@ -241,7 +241,10 @@ def test_the_command_line_follows_the_settings() -> None:
     assert "--permission-mode acceptEdits" in text
     assert "--allowedTools Bash(git *) Edit --model opus" in text
     assert "--max-turns 7 --max-budget-usd 2.5" in text
-    assert '{"sandbox": {"enabled": true}}' in words
+    inline = json.loads(words[words.index("--settings") + 1])
+    assert inline["sandbox"] == {"enabled": True}
+    assert {"Bash(git commit:*)", "Bash(make test:*)"} <= set(inline["permissions"]["allow"])
+    assert {"Bash(git push:*)", "Bash(curl:*)"} <= set(inline["permissions"]["deny"])
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
     assert "hidden" not in text
     assert "--dangerously-skip-permissions" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from tui.commands.context import (
     add_flags,
     add_path,
+    confirm,
     print_json,
     print_lines,
     print_notes,
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
     from tui.runner.doctor.checks import CheckResult
     from tui.runner.doctor.examine import Examination
+    from tui.runner.rehearsal.plan import RehearsalPlan
 
 
 _NAME = 13
 _STATE = 6
+_PLAN_LINE = 2_000
 _LEAST, _MOST = 50, 100
 _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
@@ -37,20 +41,67 @@ _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
     add_flags(parser, json="one JSON object, schema 1")
-    add_flags(parser, notify="send a test message to everything configured")
+    add_flags(
+        parser,
+        notify="send a test message to everything configured",
+        rehearse="play one turn of the night in a throwaway copy: the tests, an edit, a commit",
+        yes="with --rehearse: do not ask, though the project is not trusted",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="with --rehearse: the most that it may take (default: 15)",
+    )
 
 
 def doctor_command(arguments: argparse.Namespace) -> int:
     """Prints what was found; 1 when something would spoil the night."""
     from tui.runner.doctor.examine import Examination
 
-    examination = Examination(project_of(arguments))
-    results = [_without_secrets(one) for one in examination.checks(notify=arguments.notify)]
+    project = project_of(arguments)
+    examination = Examination(project)
+    plan = _agreed_plan(examination, arguments) if arguments.rehearse else None
+    found = list(examination.checks(notify=arguments.notify or plan is not None))
+    if plan is not None:
+        found += _rehearse(plan)
+    results = [_without_secrets(one) for one in found]
     if arguments.json:
         print_json(_as_object(examination, results))
     else:
         write_out("\n".join([*_page(results), "", verdict(results)]) + "\n")
     return 1 if any(result.state == "fail" for result in results) else 0
+
+
+def _agreed_plan(examination: Examination, arguments: argparse.Namespace) -> RehearsalPlan:
+    """What a rehearsal would run, shown; RefusedError where neither trust nor the person allows it."""
+    from tui.runner.rehearsal.plan import plan_rehearsal
+    from tui.store.trust import is_trusted
+    from tui.system.credentials.hide import hide_credentials
+    from tui.system.sanitize import clean_line
+
+    minutes = {} if arguments.minutes is None else {"most_minutes": arguments.minutes}
+    plan = plan_rehearsal(examination.project, examination.settings, **minutes)
+    title, *lines = (clean_line(hide_credentials(line), _PLAN_LINE) for line in plan.shown)
+    shown = [title, *(f"  {line}" for line in lines)]
+    trusted = is_trusted(examination.project, examination.digest)
+    confirm(shown, "Rehearse so, with programs of this repository?", arguments.yes or trusted)
+    return plan
+
+
+def _rehearse(plan: RehearsalPlan) -> list[CheckResult]:
+    """What the rehearsal finds; it tidies up also where this process is asked to end."""
+    from tui.runner.rehearsal.rehearse import rehearse
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {one: signal.signal(one, leave) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        return list(rehearse(plan))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _without_secrets(result: CheckResult) -> CheckResult:

@@ -204,7 +204,7 @@ def _mailbox_obstacle(project: Path, process: AgentProcess) -> tuple[str, float 
     if not process.session:
         return "the session's id is not known", None, False
     try:
-        hooks = status.hook_status(project)
+        hooks = status.mailbox_status(project)
     except RefusedError as error:
         return str(error), None, False
     if hooks.off:

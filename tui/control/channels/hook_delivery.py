@@ -17,6 +17,8 @@ from tui.control.hooks.private_folders import is_session_id
 from tui.store.state_names import MAILBOX
 
 EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
+"""The events by whose hooks messages are handed over (`control/hooks/hook_sets` installs them)."""
+
 WAITING: Final = ".msg"
 CLAIMED: Final = ".claimed"
 DELIVERED: Final = ".delivered"
@@ -52,9 +54,10 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
+def claim_messages(event: str, mailbox: str, payload: bytes, more: str = "") -> ClaimedMessages:
     """Claims what waits for the session that the payload names, unless a subagent calls.
 
+    `more` is said behind the messages, in the same answer.
     Claims nothing for a payload or a folder that it cannot trust; raises OSError.
     """
     session, is_main = _read_speaker(payload)
@@ -65,13 +68,13 @@ def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
         _mark_call(folder)
         if not is_main:
             return NOTHING
-        claimed = _claim_all(folder)
+        claimed = _claim_all(folder, utf16_length(more) + 2)
     finally:
         os.close(folder)
     if not claimed:
         return NOTHING
-    text = _FRAME + "\n\n".join(text for _, text in claimed)
-    return ClaimedMessages(_encode_answer(event, text), session, tuple(name for name, _ in claimed))
+    text = _FRAME + "\n\n".join([*(text for _, text in claimed), *filter(None, (more,))])
+    return ClaimedMessages(encode_answer(event, text), session, tuple(name for name, _ in claimed))
 
 
 def deliver_to_hook(event: str, mailbox: str, claimed: ClaimedMessages) -> None:
@@ -168,9 +171,9 @@ def _mark_call(folder: int) -> None:
         os.close(descriptor)
 
 
-def _claim_all(folder: int) -> list[tuple[str, str]]:
+def _claim_all(folder: int, taken: int) -> list[tuple[str, str]]:
     """Ids and texts now claimed, oldest first, as many as fit into one answer."""
-    room = _MOST_ANSWER - utf16_length(_FRAME)
+    room = _MOST_ANSWER - utf16_length(_FRAME) - taken
     claimed: list[tuple[str, str]] = []
     names = sorted(name for name in os.listdir(folder) if name.endswith(WAITING))
     for name in names[:_MOST_NAMES]:
@@ -197,7 +200,8 @@ def _is_message_id(name: str) -> bool:
     return stamp.isascii() and stamp.isdecimal() and word.isascii() and word.isalnum()
 
 
-def _encode_answer(event: str, text: str) -> bytes:
+def encode_answer(event: str, text: str) -> bytes:
+    """What a hook prints so that the session reads the text; after a Stop it goes on."""
     answer: dict[str, object] = {"decision": "block", "reason": text}
     if event != "Stop":
         answer = {"hookSpecificOutput": {"hookEventName": event, "additionalContext": text}}

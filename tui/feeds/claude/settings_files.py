@@ -50,6 +50,11 @@ class SettingsSource(Struct, frozen=True):
         value = self.values.get(key)
         return value.strip() if isinstance(value, str) else ""
 
+    def has_hooks(self, event: str) -> bool:
+        """Whether it sets up hooks for that event."""
+        hooks = self.values.get("hooks")
+        return isinstance(hooks, dict) and bool(hooks.get(event))
+
 
 def read_settings_files(
     project: Path,

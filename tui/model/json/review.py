@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from tui.model.failures import DenialKind
 from tui.model.json.common import (
     AllowRule,
     CostWord,
@@ -319,6 +320,17 @@ class ContinuedObject(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class RefusalObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls of one kind that were refused permission."""
+
+    call: Annotated[str, Meta(description="The newest of them.")]
+    count: int
+    why: DenialKind
+    rule: AllowRule
+    first: Ref
+    last: Ref
+
+
 class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     """`review --json`."""
 
@@ -350,6 +362,7 @@ class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     moments: list[MomentObject]
     cost: ReviewCostObject
     risks: list[RiskObject]
+    refusals: Annotated[list[RefusalObject], Meta(description="The most frequent first; []: none.")]
     causes: Annotated[
         list[CauseObject],
         Meta(

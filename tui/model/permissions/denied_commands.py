@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
-
-from msgspec import Struct
+from typing import NamedTuple
 
 
 class DeniedKind(StrEnum):
@@ -46,7 +45,7 @@ WIDE = "<wide>"
 _ONLY = "<only>"
 
 
-class DeniedCommand(Struct, frozen=True):
+class DeniedCommand(NamedTuple):
     """The beginning of a command line that is denied.
 
     `words` are the program and its subcommands in their order; `signs` must each stand somewhere after

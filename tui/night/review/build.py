@@ -128,6 +128,7 @@ def _facts(
         ending=ending,
         tasks=compare_tasks(inputs.first_progress, snapshot.progress, inputs.progress_basis),
         tests=snapshot.tests,
+        refusals=snapshot.refusals,
         claims=claims,
         risks=risks,
         stalls=stalls,

@@ -16,6 +16,7 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence import EvidenceLog, TestSummary
 from tui.model.labels import trouble_title
+from tui.model.permissions.refusals import Refusals
 from tui.model.records import ProgressFile
 from tui.model.review import (
     AttentionItem,
@@ -32,7 +33,8 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.trouble import is_circling, stall_seconds, stuck_hours, worst_refusals
+from tui.night.review.refused_calls import refusal_point, refused_reasons
+from tui.night.review.trouble import is_circling, stall_seconds, stuck_hours
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count, format_duration, shorten
 
@@ -45,8 +47,6 @@ _VERY_LONG_STALL = 3_600.0
 _MUCH_WASTE = 0.1
 _SHOWN = 90
 _LINE = 160
-_MANY_REFUSED = 10
-"""So many refusals cost work even where it went on in between."""
 _WEIGHT: dict[Severity, float] = {"high": 300.0, "medium": 200.0, "low": 100.0}
 _END_SEVERITY: dict[EndKind, Severity] = {
     EndKind.CRASH: "high",
@@ -74,6 +74,7 @@ class VerdictInputs(Struct, frozen=True):
     changed_files: int | None
     edits: int
     reverted: str = ""
+    refusals: Refusals = Refusals()
 
 
 class ReviewInputs(Struct, frozen=True):
@@ -119,7 +120,11 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
         return ["Tests that were green are red at the end.", "No task was done."]
     if not (facts.commits or facts.changed_files or facts.edits or facts.tasks.done):
         last = _ending_sentence(facts.ending)
-        return ["Nothing was changed and nothing was committed.", *_refused(facts), last]
+        return [
+            "Nothing was changed and nothing was committed.",
+            *refused_reasons(facts.stalls, facts.refusals),
+            last,
+        ]
     return []
 
 
@@ -130,7 +135,7 @@ def _doubts(facts: VerdictInputs) -> list[str]:
         doubts.append(_ending_sentence(facts.ending))
     if facts.tests.last == "red":
         doubts.append("The last test run is red.")
-    doubts += _refused(facts)
+    doubts += refused_reasons(facts.stalls, facts.refusals)
     high = sum(risk.severity == "high" for risk in facts.risks)
     if high:
         doubts.append(f"{format_count(high, 'risk')} of high weight in what it changed or ran.")
@@ -141,15 +146,6 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     if facts.tests.last != "red":
         doubts += _untested(facts)
     return doubts
-
-
-def _refused(facts: VerdictInputs) -> list[str]:
-    """That refused permissions kept it from working."""
-    worst = worst_refusals(facts.stalls)
-    if worst is None or worst.level.rank < StallLevel.SUSPECTED.rank:
-        return []
-    calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
-    return [f"{calls}: {shorten(worst.pattern, _SHOWN)}."]
 
 
 def _untested(facts: VerdictInputs) -> list[str]:
@@ -332,17 +328,11 @@ class _Attention:
 
     def add_refusals(self) -> None:
         """Calls that were refused permission: what they are, and the rule that would allow them."""
-        total = self._snapshot.counts.denials
-        worst = worst_refusals(self._told)
-        is_bad = worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank
-        if is_bad or total >= _MANY_REFUSED:
-            what, where = "", self._last_ref
-            if worst is not None:
-                rule = f"; allowed by {worst.rule}" if worst.rule else ""
-                what, where = f"; {worst.evidence[0]}{rule}", worst.refs[0]
-            calls = format_count(total, "call was", "calls were")
-            what = shorten(f"{calls} refused permission{what}", _LINE)
-            self.add("medium" if is_bad else "low", 52, what, where, "time")
+        night = self._snapshot
+        point = refusal_point(self._told, night.refusals, night.counts.denials, self._last_ref)
+        if point is not None:
+            severity, what, where = point
+            self.add(severity, 52, what, where, "time")
 
     def add_stalls(self) -> None:
         stalls = (stall for stall in self._told if stall.kind != StallKind.REFUSED)

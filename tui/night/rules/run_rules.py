@@ -47,7 +47,7 @@ def rewinding(inputs: StateInputs) -> StateVerdict | None:
 def restart_pending(inputs: StateInputs) -> StateVerdict | None:
     """The supervisor waits before the next attempt."""
     pending, attempt = inputs.interventions.pending, inputs.interventions.attempt
-    if pending is None:
+    if pending is None or (inputs.is_abandoned and inputs.alive is False):
         return None
     due = pending.due
     wait = f"in {format_duration(due - inputs.now)}" if due and due > inputs.now else "now"
@@ -59,7 +59,7 @@ def restart_pending(inputs: StateInputs) -> StateVerdict | None:
 def waits_for_limit(inputs: StateInputs) -> StateVerdict | None:
     """Our supervisor waits for a usage limit: no agent need live for that."""
     pending = inputs.interventions.pending
-    if pending is None or pending.why != OutcomeKind.USAGE_LIMIT:
+    if pending is None or pending.why != OutcomeKind.USAGE_LIMIT or inputs.is_abandoned:
         return None
     return judge_wait(inputs, pending.due)
 
@@ -74,6 +74,15 @@ def winding_down(inputs: StateInputs) -> StateVerdict | None:
     return because(Code.LIMIT_REACHED, reason, log.limit.since)
 
 
+def supervisor_coming(inputs: StateInputs) -> StateVerdict | None:
+    """No agent lives, and the supervisor that died is being started again: it decides what follows."""
+    log, attempt = inputs.interventions, inputs.interventions.attempt
+    if log.has_supervisor or not log.awaits_supervisor or inputs.alive is not False:
+        return None
+    reason = "the watchdog is being started again; it takes the session up"
+    return because(Code.RESTART_PENDING, reason, attempt.ended_at if attempt else None)
+
+
 def attempt_ended(inputs: StateInputs) -> StateVerdict | None:
     """The journal says that the agent's process ended, and the run should go on."""
     log, attempt = inputs.interventions, inputs.interventions.attempt
@@ -86,7 +95,7 @@ def attempt_ended(inputs: StateInputs) -> StateVerdict | None:
         return None
     how = f"signal {attempt.signal}" if attempt.signal else f"exit code {attempt.code}"
     reason = f"the agent ended with {how}" + (f": {attempt.reason}" if attempt.reason else "")
-    since_end = inputs.now - attempt.ended_at
+    since_end = inputs.now - max(attempt.ended_at, log.supervisor_seen_since or 0.0)
     if log.has_supervisor and since_end < _DECISION_SECONDS:
         # Until its supervisor has said what follows, its end is no crash.
         words = f"{reason}; its supervisor decides what follows"
@@ -112,17 +121,28 @@ def process_gone(inputs: StateInputs) -> StateVerdict | None:
         words = "it is over, and no turn of a conversation is on record"
         return because(Code.NOTHING_ASKED, words, inputs.state.last_sign) if _lost(inputs) else None
     asks = inputs.activity.question is not None or inputs.activity.asks
-    if not inputs.turn_open or not _lost(inputs) or (inputs.alive is None and asks):
+    if not inputs.turn_open or (inputs.alive is None and asks):
         return None
+    if not _lost(inputs):
+        return _decided_by_supervisor(inputs)
     return _broke_off(inputs)
+
+
+def _decided_by_supervisor(inputs: StateInputs) -> StateVerdict | None:
+    """The process is gone, and a supervisor that is seen to live has not said yet what follows."""
+    if inputs.interventions.supervisor_seen_since is None or not inputs.is_lost:
+        return None
+    reason = "no agent lives here; its supervisor decides what follows"
+    return because(Code.RESTART_PENDING, reason, inputs.state.last_sign)
 
 
 def _lost(inputs: StateInputs) -> bool:
     """Whether the process is gone for so long that its supervisor, if it has one, should have said so."""
-    gone_at = inputs.state.agents_gone_at
-    watched = inputs.interventions.has_supervisor
-    seconds = _DECISION_SECONDS if watched else GONE_SECONDS
-    recent = gone_at is not None and inputs.now - gone_at < seconds
+    log = inputs.interventions
+    seconds = _DECISION_SECONDS if log.has_supervisor else GONE_SECONDS
+    # One that has just been started could not know of it before.
+    times = (inputs.state.agents_gone_at, log.supervisor_seen_since)
+    recent = any(at is not None and inputs.now - at < seconds for at in times)
     return inputs.is_lost and not recent
 
 

@@ -266,6 +266,7 @@ _RULES = (
     run_rules.waits_for_limit,
     run_rules.restart_pending,
     run_rules.winding_down,
+    run_rules.supervisor_coming,
     run_rules.attempt_ended,
     run_rules.process_gone,
     _process_suspended,

@@ -14,12 +14,15 @@ from tui.system.format import (
     format_duration_rough,
     format_money,
     format_weekday_clock,
+    shorten,
 )
 
 NEAR_SHARE = 0.8
 """The share of a limit from which on it is near."""
 _FAR_S = 12 * 3600.0
 _SHORT_RULE = 50
+_SHORT_CALL = 48
+_REFUSAL_IS_NEWS_S = 600.0
 _ENDED_BADLY = frozenset((State.CRASHED, State.GAVE_UP, State.FAILED))
 _KINDS = {
     StallKind.LOOP: TroubleKind.LOOPING,
@@ -55,6 +58,8 @@ def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.STALLED, reason, since)
     if stall is not None and not night.is_over and not stall.waiting:
         yield _of_stall(stall, reason)
+    if stall is None or stall.kind != StallKind.REFUSED:
+        yield from _of_refusal(night)
 
 
 def _of_stall(stall: Stall, reason: str) -> Trouble:
@@ -73,6 +78,18 @@ def _of_stall(stall: Stall, reason: str) -> Trouble:
             words = f"nobody may answer here: {stall.rule} needs an allow rule"
             words = f"{times}: {words}" if is_bad else words
     return Trouble(kind, words + cost_words(stall), since, is_bad, badge, stall)
+
+
+def _of_refusal(night: NightSnapshot) -> Iterator[Trouble]:
+    """The newest call that was refused, from the first on: one more, and a whole night may go like that."""
+    refused = night.refusals.newest
+    if refused is None or refused.at is None or night.is_over:
+        return
+    if night.now - refused.at > _REFUSAL_IS_NEWS_S:
+        return
+    words = f"{shorten(refused.shown, _SHORT_CALL)}: {refused.why}"
+    badge = f"refused ×{night.refusals.count}"
+    yield Trouble(TroubleKind.REFUSED, words, refused.at, is_bad=False, badge=badge)
 
 
 def cost_words(stall: Stall) -> str:
@@ -100,7 +117,10 @@ def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
     run = night.run
     if not run.owned or night.is_over:
         return
-    if run.supervised is False:
+    if run.supervised is False and run.awaits_supervisor:
+        words = "the watchdog died and is being started again"
+        yield Trouble(TroubleKind.NO_WATCHDOG, words, is_bad=False, badge="no watchdog")
+    elif run.supervised is False:
         gone = night.interventions.unwatched_since
         words = (
             "no supervisor watches it"

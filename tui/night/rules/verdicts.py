@@ -97,6 +97,12 @@ class StateInputs(Struct, frozen=True):
         return () if self.state.last_ref is None else (self.state.last_ref,)
 
     @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody supervises the run, and nobody is about to."""
+        log = self.interventions
+        return log.has_supervisor is False and not log.awaits_supervisor
+
+    @property
     def turn_open(self) -> bool:
         """Whether an answer is still owed."""
         return self.activity.turn_open and self.turn_end is None

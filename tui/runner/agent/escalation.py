@@ -32,6 +32,7 @@ _STEPS: dict[StopKind, tuple[Step, ...]] = {
 }
 _INTERRUPT_SECONDS = 3.0
 _REMEMBER_SECONDS = 5.0
+_UNREAD_SECONDS = 0.3
 
 
 @dataclass
@@ -85,7 +86,10 @@ class Escalation:
         if self._since is None:
             self._since, self._answers = now, self._turns.begun
             self._start_step(self._steps[0], intent, attempt, status)
-        elif self._is_step_over(self._steps[0], intent, now - self._since):
+            return
+        if now - self._since < _UNREAD_SECONDS:
+            self._answers = self._turns.begun  # these were on their way already
+        if self._is_step_over(self._steps[0], intent, now - self._since):
             self._steps, self._since = self._steps[1:] or ("tree",), None
 
     def _start_step(

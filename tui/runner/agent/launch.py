@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tui.model.permissions.granted import AgentPermissions, PermissionPreset
+from tui.runner.agent.cli_settings import inline_settings
+from tui.runner.agent.run_guard import guard_hooks
+from tui.runner.permissions.preset import permissions_of
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import NextAttempt
-from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.runs import RunFacts
 from tui.system.children.programs import find_program
@@ -25,23 +28,23 @@ _SHOWN_CHARS = 200
 
 
 def agent_arguments(
-    facts: RunFacts, settings: Settings, step: NextAttempt, session: str
+    facts: RunFacts,
+    settings: Settings,
+    step: NextAttempt,
+    session: str,
+    permissions: AgentPermissions | None = None,
 ) -> list[str]:
-    """The agent's argument list. `session` is the id for a fresh conversation."""
+    """The agent's argument list. `session` is the id for a fresh conversation.
+
+    Without `permissions` those hold that the settings give now.
+    """
     agent = settings.agent
+    if permissions is None:
+        permissions = permissions_of(agent, Path(facts.project))
     words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
     if agent.partial_messages:
         words += ["--include-partial-messages"]
-    if agent.skip_permissions == SKIP_PERMISSIONS:
-        words += ["--dangerously-skip-permissions"]
-    else:
-        words += ["--permission-mode", agent.permission_mode or "acceptEdits"]
-    for flag, tools in (
-        ("--allowedTools", agent.allowed_tools),
-        ("--disallowedTools", agent.disallowed_tools),
-    ):
-        if tools:
-            words += [flag, *tools]
+    words += _permission_words(permissions)
     for flag, value in (
         ("--model", agent.model),
         ("--fallback-model", agent.fallback_model),
@@ -50,8 +53,8 @@ def agent_arguments(
     ):
         if value is not None:
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
-    if agent.sandbox != "default":
-        words += ["--settings", json.dumps({"sandbox": {"enabled": agent.sandbox == "on"}})]
+    if inline := inline_settings(settings, permissions, hooks=guard_hooks(facts)):
+        words += ["--settings", json.dumps(inline)]
     if not step.resume:
         words += ["--session-id", session]
     else:
@@ -61,6 +64,22 @@ def agent_arguments(
         if step.fork:
             words += ["--fork-session", "--session-id", session]
     return [*words, *agent.extra_args, *facts.extra]
+
+
+def _permission_words(permissions: AgentPermissions) -> list[str]:
+    if permissions.preset == PermissionPreset.ALL:
+        words = ["--dangerously-skip-permissions"]
+    else:
+        words = ["--permission-mode", permissions.mode] if permissions.mode is not None else []
+    if permissions.refuses_prompts:
+        words += ["--permission-prompts", "none"]
+    for flag, tools in (
+        ("--allowedTools", permissions.allowed),
+        ("--disallowedTools", permissions.disallowed),
+    ):
+        if tools:
+            words += [flag, *tools]
+    return words
 
 
 def agent_variables(facts: RunFacts, run: Path) -> dict[str, str]:

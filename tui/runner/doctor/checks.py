@@ -14,13 +14,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.control.completion import is_stuck
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
-from tui.runner.decisions import is_stuck
+from tui.runner.doctor.permission_check import (
+    PermissionForecast,
+    forecast_permissions,
+    permission_finding,
+)
 from tui.runner.logins import LoginKind, check_login, describe_login
-from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
 from tui.store.project_files import ProjectFiles, read_inside
@@ -37,7 +41,6 @@ Finding = tuple[State, str, str]
 _LITTLE_FREE = 5 << 30
 _MOST_BYTES = 4 << 20
 _SHORT_KEY = 20
-_ASKS = ("default", "plan")
 
 
 class CheckResult(Struct, frozen=True):
@@ -69,6 +72,11 @@ class Surroundings:
     @property
     def is_claude(self) -> bool:
         return preflight.is_claude(self.settings.agent.command)
+
+    @cached_property
+    def permissions(self) -> PermissionForecast:
+        """What the agent may do in a run that begins now."""
+        return forecast_permissions(self.project, self.settings, self.environ)
 
     def path(self, name: str) -> Path:
         return paths.resolve(self.project, name)
@@ -276,24 +284,14 @@ def _login(place: Surroundings) -> Finding | None:
 
 
 def _permission(place: Surroundings) -> Finding:
-    agent = place.settings.agent
-    if agent.skip_permissions == SKIP_PERMISSIONS:
-        text = "none: the agent may do anything you may"
-        return warn(text, "wanted so by agent.skip_permissions")
-    text = f"{agent.permission_mode or agent.permissions}, {len(agent.allowed_tools)} tools allowed beside"
-    if agent.permission_mode == "plan":
-        return fail(text, "in plan mode nothing is carried out")
-    if agent.permission_mode in _ASKS and not agent.allowed_tools:
-        advice = "nobody is there to answer; set agent.permission_mode or agent.allowed_tools"
-        return warn(text, advice)
-    return ok(text)
+    return permission_finding(place.permissions)
 
 
 def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
     try:
-        hooks = status.hook_status(place.project)
+        hooks = status.mailbox_status(place.project)
     except OvernightError as error:
         return warn(str(error))
     if hooks.complete:

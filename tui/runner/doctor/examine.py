@@ -13,6 +13,7 @@ from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import RateLimit
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
+from tui.runner.doctor.machine import available_memory, memory_finding
 from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
 from tui.runner.policy.budgets import budget_refusal, budget_words
 from tui.settings.settings import FILE, Settings, user_file
@@ -149,6 +150,10 @@ def _on_battery() -> bool:
     return bool(online) and not any(online)
 
 
+def _memory(place: Surroundings) -> Finding:
+    return memory_finding(available_memory())
+
+
 def _tmux(place: Surroundings) -> Finding | None:
     environ = place.environ
     if not environ.get("TMUX"):  # a run outlives its terminal anyway
@@ -199,6 +204,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     "recovery": _recovery,
     "notices": _notices,
     "sleep": _sleep,
+    "memory": _memory,
     "tmux": _tmux,
 }
 
@@ -213,6 +219,7 @@ class Examination:
         self._environ = environ
         self._now = time.time() if now is None else now
         self.settings = Settings()
+        self.digest = ""
         self._settings_check = self._load_settings()
         self.forecast = forecast(self.settings, self._now)
 
@@ -233,7 +240,7 @@ class Examination:
         except SettingsError as error:
             advice = "the rest is checked by defaults"
             return CheckResult("settings", "fail", str(error), advice)
-        self.settings = loaded.settings
+        self.settings, self.digest = loaded.settings, loaded.digest
         ignored = ignored_settings(self.project, loaded, self._environ)
         if ignored:
             text = "; ".join(notice.text for notice in ignored)

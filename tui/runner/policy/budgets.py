@@ -25,21 +25,18 @@ class SharedBudget(NamedTuple):
     allowed: float
     days: int
     setting: str
-
-    @property
-    def words(self) -> str:
-        return "today" if self.days == 1 else f"in {self.days} days"
+    words: str
 
 
 def shared_budgets(settings: Settings) -> Iterator[SharedBudget]:
     """Those that are set."""
     budget = settings.budget
-    for kind, allowed, days, key in (
-        (LimitKind.COST_PER_DAY, budget.max_cost_usd_per_day, 1, "max_cost_usd_per_day"),
-        (LimitKind.COST_PER_WEEK, budget.max_cost_usd_per_week, WEEK_DAYS, "max_cost_usd_per_week"),
-    ):
-        if allowed is not None:
-            yield SharedBudget(kind, allowed, days, f"budget.{key}")
+    day, week = budget.max_cost_usd_per_day, budget.max_cost_usd_per_week
+    if day is not None:
+        yield SharedBudget(LimitKind.COST_PER_DAY, day, 1, "budget.max_cost_usd_per_day", "today")
+    if week is not None:
+        key, words = "budget.max_cost_usd_per_week", f"in {WEEK_DAYS} days"
+        yield SharedBudget(LimitKind.COST_PER_WEEK, week, WEEK_DAYS, key, words)
 
 
 def frees_at(budget: SharedBudget, ledger: SpendingLedger, now: float) -> float:

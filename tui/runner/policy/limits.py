@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import LimitKind, NotifyKind, RunPhase, SessionState, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
+from tui.runner.policy import iterations, test_floor
 from tui.runner.policy.limit_reading import MONEY, LimitReading
 from tui.runner.policy.machine_limits import MachineLimits
 from tui.runner.policy.money import MoneyLimits
@@ -131,3 +132,17 @@ class LimitChecker:
         memory = kind in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
         note = not memory and not (kind in MONEY and reading.is_reached)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
+
+
+def record_hit(
+    context: RunContext, reader: RunReader, money: MoneyLimits | None, kind: LimitKind
+) -> None:
+    """Journals it with its figures: the run winds down from now on."""
+    readings: dict[LimitKind, LimitReading] = {
+        LimitKind.CONTINUATIONS: iterations.reading(context.state, context.settings),
+        LimitKind.TESTS: test_floor.reading(reader.snapshot().tests, context.settings),
+        **({} if money is None else {one.limit: one for one in money.readings()}),
+    }
+    reading = readings.get(kind)
+    data = {"limit": kind} if reading is None else reading.journal_data(round(reading.share, 3))
+    context.journal_entry("limit_hit", data)

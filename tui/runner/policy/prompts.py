@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.control.completion import open_titles
 from tui.model.records import ProgressFile
 from tui.settings.settings import Settings
 
@@ -105,10 +106,3 @@ def after_wait_prompt(settings: Settings, why: str) -> str:
         f"Your last turn was cut short ({why}); the wait is over. Look at what stands and go on with "
         f"the next open task of {settings.paths.progress_file}."
     )
-
-
-def open_titles(progress: ProgressFile) -> list[str]:
-    """Open tasks by title, those under way first."""
-    tasks = [task for task in progress.tasks if task.state != "done"]
-    tasks.sort(key=lambda task: (task.state != "in_progress", task.priority or "P9"))
-    return [task.title for task in tasks]

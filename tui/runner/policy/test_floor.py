@@ -6,9 +6,10 @@ with numbers that its output told; one that was refused or cut short has none.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from tui.model.evidence import TestSummary
+from tui.model.evidence import TestRun, TestSummary
 from tui.model.records import ProgressFile
 from tui.model.state import LimitKind
 from tui.runner.policy import prompts
@@ -20,16 +21,32 @@ MEND_CONTINUATIONS: Final = 3
 """Turns that the agent has to come above the floor: one to mend, one for what the mending broke, and one more.
 Each is a whole turn with the suite run at its end, so more would only cost."""
 
+_STOPS_EARLY: Final = re.compile(
+    r"(?<!\S)(?:-x|--exitfirst|--maxfail\S*|--bail\S*|--fail-?fast|-failfast|--lf|--last-failed|--sw|--stepwise)"
+    r"(?!\S)"
+)
+"""Options by which a run ends at a failure, or runs again what failed: no share of all tests."""
+
 
 def green_pct(tests: TestSummary) -> float | None:
-    """Percent of the tests that pass in the newest run of all of them; None where none is known."""
+    """Percent of the tests that pass in the newest run of all of them; None where none is known.
+
+    A run of a folder looks like one of all where the command does not say so: one that ran less than half of
+    what another of the same framework did is none.
+    """
+    most: dict[str, int] = {}
+    for run in tests.runs:
+        most[run.framework] = max(most.get(run.framework, 0), _ran(run))
     for run in reversed(tests.runs):
-        if run.part or run.passed is None or run.failed is None:
-            continue
-        ran = run.passed + run.failed
-        if ran > 0:
-            return 100 * run.passed / ran
+        is_whole = _ran(run) > 0 and 2 * _ran(run) >= most[run.framework]
+        if is_whole and not run.part and not (run.failed and _STOPS_EARLY.search(run.command)):
+            return 100 * (run.passed or 0) / _ran(run)
     return None
+
+
+def _ran(run: TestRun) -> int:
+    """How many tests ran; 0 where the output did not tell."""
+    return 0 if run.passed is None or run.failed is None else run.passed + run.failed
 
 
 def is_below(tests: TestSummary, settings: Settings) -> bool:

@@ -39,11 +39,14 @@ def watch_supervisor(
     Raises OSError.
     """
     limit = settings.watchdog.restarts_per_hour
-    if not limit or is_locked(run.restarter_lock):
+    if is_locked(run.restarter_lock):
         return None
     notify = python_child.module_command("tui.runner.watchers.unwatched", str(run.path))
     order = {"argv": [*supervisor_command(run), RESTARTED], "limit": limit, "notify": notify}
+    # Its time says that a supervisor is on its way, also where there shall be no restarter.
     atomic_write(run.restart_order, msgspec.json.encode(order))
+    if not limit:
+        return None
     words = python_child.script_command(_RESTARTER, str(run.path), str(starting))
     return start_for(run, words, environ)
 

@@ -103,6 +103,8 @@ def open_review_if_over(page: SessionPage) -> None:
     snapshot = page.monitor.night
     if not page.review_when_over or snapshot is None or not page.monitor.caught_up:
         return
+    if snapshot.state == "restarting" and snapshot.activity.until is None:
+        return  # whether it goes on is being decided at this moment
     page.review_when_over = False
     is_on_top = len(page.app.screen_stack) == 1
     if snapshot.is_over and snapshot.state != "none" and is_on_top:

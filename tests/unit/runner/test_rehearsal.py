@@ -1,0 +1,343 @@
+"""A rehearsal finds what would spoil the night, and nothing where all is well."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.repositories import sh
+from tests.unit.runner.rehearsal_scene import GREEN, Stage, row
+from tui.runner.rehearsal.agent_turn import TurnLimits
+from tui.runner.rehearsal.work_copy import sweep_copies
+from tui.settings.own_sections import AgentSettings
+from tui.system.processes import ProcessIdentity, is_alive
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def plays(**plan: object) -> Callable[[Stage], None]:
+    return lambda stage: stage.spoil(**plan)
+
+
+def script(text: str) -> Callable[[Stage], None]:
+    return lambda stage: stage.tests(text)
+
+
+def config(key: str, value: str | None) -> Callable[[Stage], None]:
+    def change(stage: Stage) -> None:
+        if value is None:
+            sh(stage.project, "config", "--unset", key)
+        else:
+            sh(stage.project, "config", key, value)
+
+    return change
+
+
+def hook(name: str, script: str) -> Callable[[Stage], None]:
+    return lambda stage: stage.hook(name, script)
+
+
+def no_identity(stage: Stage) -> None:
+    for key in ("user.name", "user.email"):
+        sh(stage.project, "config", "--unset", key)
+    sh(stage.project, "config", "user.useConfigOnly", "true")
+
+
+def no_login(stage: Stage) -> None:
+    del stage.environ["ANTHROPIC_API_KEY"]
+
+
+def no_agent(stage: Stage) -> None:
+    (stage.base / "bin/claude").unlink()
+    stage.environ["PATH"] = "/usr/bin:/bin"
+
+
+def other_model(stage: Stage) -> None:
+    stage.agent = AgentSettings(model="claude-opus-9")
+    stage.spoil(model="claude-haiku-1")
+
+
+def missing_model(stage: Stage) -> None:
+    stage.agent = AgentSettings(model="claude-nope")
+    stage.spoil(fails=["API Error: 404 model: claude-nope", 404])
+
+
+def endless(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=1.5, first_word=10.0, leaving=0.5)
+    stage.tests("sleep 600\n")
+
+
+def silent(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=20.0, first_word=0.6, leaving=0.5)
+    stage.spoil(hangs="start")
+    folder = stage.home / ".claude"
+    folder.mkdir()
+    (folder / "settings.json").write_text('{"hooks": {"SessionStart": [{"hooks": []}]}}')
+
+
+def hanging_hook(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=20.0, first_word=0.6, leaving=0.5)
+    stage.spoil(hangs="hook")
+
+
+def wrong_proxy(stage: Stage) -> None:
+    stage.environ["http_proxy"] = "http://127.0.0.1:9"
+    stage.spoil(retries=[0, 10])
+
+
+def hooks_elsewhere(stage: Stage) -> None:
+    folder = stage.project / ".githooks"
+    folder.mkdir()
+    (folder / "pre-commit").write_text("#!/bin/sh\necho 'no commits at night'\nexit 1\n")
+    (folder / "pre-commit").chmod(0o755)
+    sh(stage.project, "add", "-A")
+    sh(stage.project, "commit", "-qm", "hooks")
+    sh(stage.project, "config", "core.hooksPath", ".githooks")
+
+
+BAD_KEY = "Invalid API key · Please run /login"
+RED = "echo '== 1 failed, 2 passed in 0.1s =='; exit 1\n"
+ON_MAIN = '[ "$(git symbolic-ref --short HEAD)" != main ] || { echo "main is protected"; exit 1; }'
+SPOILERS: list[tuple[str, Callable[[Stage], None], str, str, str]] = [
+    ("refused login", plays(retries=[401, 10]), "api", "fail", "login failed (401)"),
+    (
+        "login refused at once",
+        plays(fails=["Invalid API key · Please run /login", 401]),
+        "api",
+        "fail",
+        "login",
+    ),
+    ("no login", no_login, "rehearsal", "warn", "not logged in"),
+    ("no credit", plays(fails=["Credit balance is too low", 400]), "api", "fail", "credit"),
+    ("model not found", missing_model, "api", "fail", "claude-nope is not available"),
+    ("another model", other_model, "api", "warn", "though agent.model is claude-opus-9"),
+    ("overloaded", plays(retries=[529, 10]), "api", "warn", "API overloaded (529)"),
+    ("no network", plays(retries=[0, 10]), "api", "fail", "connection failed"),
+    ("no network, asked", plays(retries=[0, 10]), "network", "fail", "127.0.0.1 cannot be reached"),
+    ("wrong proxy", wrong_proxy, "network", "fail", "through the proxy 127.0.0.1"),
+    ("no agent", no_agent, "rehearsal", "warn", "claude was not found on PATH"),
+    ("the agent ends", plays(exits=[3, "out of cheese"]), "start", "fail", "out of cheese"),
+    ("a silent start", silent, "start", "fail", "SessionStart hook of ~/.claude/settings.json"),
+    ("a hook that hangs", hanging_hook, "start", "fail", "a hook hangs: SessionStart"),
+    ("a hook that fails", plays(hook="error"), "start", "warn", "hook.sh: no such file"),
+    (
+        "a dead server",
+        plays(servers=[{"name": "db", "status": "failed"}]),
+        "start",
+        "warn",
+        "MCP server db",
+    ),
+    ("refused tests", plays(refuses=["sh run"]), "refused", "fail", "sh run-tests.sh"),
+    ("refused commits", plays(refuses=["git"]), "refused", "fail", "Bash(git commit:*)"),
+    ("refused commits", plays(refuses=["git"]), "commit", "fail", "the agent may not commit"),
+    ("refused edits", plays(refuses=["Write"]), "edit", "fail", "may not write files"),
+    ("no identity", no_identity, "commit", "fail", "no name for the author"),
+    ("signed commits", config("commit.gpgsign", "true"), "commit", "fail", "must be signed"),
+    ("protected branch", hook("pre-commit", ON_MAIN), "commit", "fail", "main is protected"),
+    (
+        "a strict message",
+        hook("commit-msg", "echo 'no ticket' >&2; exit 1"),
+        "commit",
+        "fail",
+        "no ticket",
+    ),
+    ("hooks elsewhere", hooks_elsewhere, "commit", "fail", "no commits at night"),
+    (
+        "red tests",
+        script("echo '== 1 failed, 2 passed in 0.1s =='; exit 1\n"),
+        "test command",
+        "fail",
+        "1 of 3",
+    ),
+    ("broken tests", script("nosuchprogram --all\n"), "test command", "fail", "cannot be started"),
+    ("endless tests", endless, "test command", "fail", "did not end within"),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name", "state", "words"),
+    [one[1:] for one in SPOILERS],
+    ids=[f"{one[0]}-{one[2]}" for one in SPOILERS],
+)
+def test_a_spoiler_is_found(
+    stage: Stage, spoil: Callable[[Stage], None], name: str, state: str, words: str
+) -> None:
+    if words == "must be signed":
+        stage.environ["GNUPGHOME"] = str(stage.base / "none")
+    spoil(stage)
+    before = stage.litter()
+    found = stage.rehearse()
+    assert row(found, name, words).state == state
+    assert stage.litter() == before
+
+
+def test_a_good_night_has_no_finding(stage: Stage) -> None:
+    before = sh(stage.project, "rev-parse", "HEAD"), sh(stage.project, "status", "--porcelain")
+    found = stage.rehearse()
+    assert [one for one in found if one.state != "ok"] == []
+    assert row(found, "rehearsal").text.endswith("for $0.02")
+    assert row(found, "test command").text.endswith(", 3 tests")
+    assert row(found, "commit", "the agent's commit stands")
+    assert (
+        sh(stage.project, "rev-parse", "HEAD"),
+        sh(stage.project, "status", "--porcelain"),
+    ) == before
+    assert sh(stage.project, "worktree", "list").count("\n") == 0
+    assert sh(stage.project, "branch", "--list").split() == ["*", "main"]
+    assert stage.litter() == []
+    assert all(str(stage.project) not in one for one in stage.starts())
+
+
+@pytest.mark.parametrize(
+    "state", ["detached", "subfolder", "staged", "untracked", "submodule", "worktree"]
+)
+def test_a_repository_in_any_state_is_rehearsed_in(stage: Stage, state: str) -> None:
+    project = stage.project
+    if state == "detached":
+        sh(project, "checkout", "-q", "--detach")
+    elif state == "subfolder":
+        (project / "sub").mkdir()
+        (project / "run-tests.sh").rename(project / "sub/run-tests.sh")
+        sh(project, "add", "-A")
+        sh(project, "commit", "-qm", "moved")
+        stage.project = project / "sub"
+    elif state == "staged":
+        (project / "a.txt").write_text("two\n")
+        sh(project, "add", "a.txt")
+    elif state == "untracked":
+        stage.tests(f"test -e needed.txt && test -e ignored/lib && {GREEN}")
+        (project / "ignored").mkdir()
+        for name in ("needed.txt", "ignored/lib"):
+            (project / name).write_text("x\n")
+    elif state == "submodule":
+        sh(
+            project,
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "add",
+            "-q",
+            str(project),
+            "inner",
+        )
+        sh(project, "commit", "-qm", "submodule")
+    else:
+        sh(project, "worktree", "add", "-q", "-b", "other", str(stage.base / "other"))
+        stage.project = stage.base / "other"
+    before = sh(stage.project, "status", "--porcelain"), sh(stage.project, "for-each-ref")
+    found = stage.rehearse()
+    assert [one for one in found if one.state != "ok"] == []
+    assert (sh(stage.project, "status", "--porcelain"), sh(stage.project, "for-each-ref")) == before
+
+
+def test_what_the_model_leaves_out_is_said_and_no_refusal(stage: Stage) -> None:
+    stage.spoil(skips=[1, 2, 3])
+    found = stage.rehearse()
+    assert {one.state for one in found} == {"ok", "warn"}
+    assert row(found, "test command", "the agent itself did not run it").state == "warn"
+    assert row(found, "commit", "the agent tried no commit").state == "warn"
+    assert row(found, "edit", "wrote no file").state == "warn"
+
+
+def test_an_older_version_is_asked_for_no_events_of_hooks(stage: Stage) -> None:
+    stage.spoil(unknown="--include-hook-events")
+    assert [one for one in stage.rehearse() if one.state != "ok"] == []
+    assert len(stage.starts()) == 2
+
+
+def test_without_a_model_the_rest_is_rehearsed(stage: Stage) -> None:
+    no_login(stage)
+    found = stage.rehearse()
+    assert stage.starts() == []
+    assert row(found, "test command").state == "ok"
+    assert row(found, "commit", "made without the agent").state == "ok"
+
+
+def test_a_push_of_a_hook_reaches_no_remote(stage: Stage) -> None:
+    remote = stage.base / "remote"
+    sh(stage.base, "init", "-q", "--bare", str(remote))
+    sh(stage.project, "remote", "add", "origin", str(remote))
+    sh(stage.project, "push", "-q", "origin", "main")
+    stage.hook("post-commit", "git push -q origin HEAD:main")
+    before = sh(remote, "rev-parse", "main")
+    stage.rehearse()
+    assert sh(remote, "rev-parse", "main") == before
+
+
+def test_nothing_outlives_it(stage: Stage) -> None:
+    """Also not what a test script left in the background, whatever session it went to."""
+    pid = stage.base / "pid"
+    daemon = f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' >/dev/null 2>&1 &"
+    stage.tests(f"{daemon}\nwhile [ ! -s {pid} ]; do :; done\n{GREEN}")
+    stage.rehearse()
+    assert not is_alive(ProcessIdentity(int(pid.read_text()), 0))
+
+
+REHEARSE = """
+import sys
+from pathlib import Path
+from tests.unit.runner.rehearsal_scene import TESTS
+from tui.runner.rehearsal.plan import plan_rehearsal
+from tui.runner.rehearsal.rehearse import rehearse
+from tui.settings.original_sections import SessionSettings
+from tui.settings.settings import Settings
+settings = Settings(session=SessionSettings(baseline_tests=TESTS, inhibit_sleep=False))
+list(rehearse(plan_rehearsal(Path(sys.argv[1]), settings)))
+"""
+
+
+def test_one_that_was_killed_is_tidied_up_by_the_next(stage: Stage) -> None:
+    pid = stage.base / "pid"
+    stage.tests(f"echo $$ > {pid}; exec sleep 600\n")
+    root = str(Path(__file__).parents[3])
+    words = [sys.executable, "-c", REHEARSE, str(stage.project)]
+    environ = {**stage.environ, "PYTHONPATH": root, "XDG_STATE_HOME": str(stage.base / "state")}
+    process = subprocess.Popen(words, env=environ, cwd=root)
+    deadline = time.monotonic() + 20
+    while not (pid.exists() and pid.read_text().strip()):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    test = ProcessIdentity(int(pid.read_text()), 0)
+    assert sh(stage.project, "worktree", "list").count("\n") == 0
+    assert sh(stage.project, "status", "--porcelain") == ""
+    assert sweep_copies(stage.environ) == 1
+    assert stage.litter() == []
+    assert not is_alive(test)
+
+
+def test_a_rehearsal_under_way_is_left_alone(stage: Stage) -> None:
+    from tui.runner.rehearsal.work_copy import make_copy
+    from tui.system.git import Git
+
+    copy = make_copy(Git(stage.project), stage.project, stage.environ)
+    assert sweep_copies(stage.environ) == 0
+    assert copy.project.is_dir()
+    copy.remove(stage.environ)
+    assert stage.litter() == []
+
+
+def test_the_agents_flags_are_those_of_the_night(stage: Stage) -> None:
+    from tui.runner.rehearsal.plan import agent_words, plan_rehearsal
+
+    stage.agent = AgentSettings(model="m", allowed_tools=("Bash(make:*)",), max_budget_usd=0.5)
+    plan = plan_rehearsal(stage.project, stage.settings)
+    words = agent_words(plan, plan.facts(stage.project), stage.base)
+    assert words[words.index("--model") + 1] == "m"
+    assert "Bash(make:*)" in words
+    assert words[words.index("--max-budget-usd") + 1] == "0.5"
+    shown = "\n".join(plan.shown)
+    assert "sh run-tests.sh   (from session.baseline_tests" in shown
+    assert "--permission-mode" in shown
+    assert os.environ["HOME"] not in shown

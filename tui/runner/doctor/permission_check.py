@@ -1,0 +1,144 @@
+"""What tonight's permissions allow: whether the project's tests and a commit would run, by the rules."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.feeds.claude.settings_files import read_settings_files
+from tui.model.permissions.granted import AgentPermissions, CommandPurpose, PermissionPreset
+from tui.runner.permissions.judgement import Decision, RulesInForce, decide, rules_in_force
+from tui.runner.permissions.preset import permissions_of
+from tui.settings.settings import Settings
+from tui.system.format import format_count, shorten
+
+_COMMIT = "git add -A && git commit -m work"
+_MOST_NAMED = 8
+_LONGEST = 200
+_STOPS = (Decision.DENIED, Decision.REFUSED)
+
+Finding = tuple[Literal["ok", "warn", "fail"], str, str]
+
+
+class PermissionForecast(Struct, frozen=True):
+    """What becomes of the commands that a night cannot do without; `test` is empty where none is known."""
+
+    permissions: AgentPermissions
+    rules: RulesInForce
+    test: str
+    test_decision: Decision
+    commit_decision: Decision
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The commands that would not run."""
+        tests = (self.test,) if self.test and self.test_decision in _STOPS else ()
+        return (*tests, *(("git commit",) if self.commit_decision in _STOPS else ()))
+
+    @property
+    def is_by_classifier(self) -> bool:
+        return Decision.CLASSIFIED in (self.test_decision, self.commit_decision)
+
+
+def forecast_permissions(
+    project: Path,
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    permissions: AgentPermissions | None = None,
+    words: tuple[str, ...] = (),
+) -> PermissionForecast:
+    """Judges the project's test command and a commit; `words` are further arguments of the agent.
+
+    Without `permissions` those count that a run would have that begins now.
+    """
+    permissions = permissions or permissions_of(settings.agent, project)
+    sources = read_settings_files(project, environ, (*settings.agent.extra_args, *words))
+    rules = rules_in_force(permissions, sources)
+    baseline = settings.session.baseline_tests
+    test = shlex.join(baseline) if baseline else _test_command(permissions)
+    return PermissionForecast(
+        permissions, rules, test, decide(test or "true", rules), decide(_COMMIT, rules)
+    )
+
+
+def _test_command(permissions: AgentPermissions) -> str:
+    tests = (one for one in permissions.commands if one.purpose == CommandPurpose.TEST)
+    return next((one.text for one in tests), "")
+
+
+def permission_finding(forecast: PermissionForecast) -> Finding:
+    """The doctor's row: what would be refused, and what to do about it."""
+    permissions = forecast.permissions
+    if permissions.preset == PermissionPreset.ALL:
+        text = "none: the agent may do anything you may"
+        return "warn", text, "wanted so by agent.skip_permissions"
+    name = _name(forecast)
+    if forecast.rules.mode == "plan":
+        return "fail", f"{name}: in plan mode nothing is carried out", "set agent.permissions"
+    if forecast.stopped:
+        what = " and ".join(f"`{shorten(one, 60)}`" for one in forecast.stopped)
+        text = f"{name}: {what} will be refused: nobody is there to allow them"
+        return "warn", text, _remedy(forecast)
+    return "ok", f"{name}: {_allowed(forecast)}", ""
+
+
+def _name(forecast: PermissionForecast) -> str:
+    permissions = forecast.permissions
+    if permissions.preset in (PermissionPreset.MODE, PermissionPreset.ASK):
+        named = forecast.rules.mode
+        return f"ask ({named})" if permissions.preset == PermissionPreset.ASK else named
+    return permissions.preset.value
+
+
+def _allowed(forecast: PermissionForecast) -> str:
+    """What runs, what is denied, and which commands the project's files named."""
+    permissions = forecast.permissions
+    runs = f"`{shorten(forecast.test, 60)}` and `git commit` run"
+    if not forecast.test:
+        runs = "`git commit` runs; no file says which command tests this project"
+    if forecast.is_by_classifier:
+        runs = "the agent's classifier decides on tests and commits as they come"
+    parts = [runs]
+    if permissions.preset == PermissionPreset.STANDARD:
+        rules = f"{len(permissions.allow)} rules allow, {len(permissions.deny)} deny"
+        parts.append(f"no network, pushes, publishing, sudo, destroying ({rules})")
+    if permissions.commands:
+        parts.append(f"found {_found(permissions)}")
+    own = len(permissions.allowed)
+    if own:
+        parts.append(f"{format_count(own, 'rule')} of your own beside")
+    return "; ".join(parts)
+
+
+def _found(permissions: AgentPermissions) -> str:
+    texts = [one.text for one in permissions.commands]
+    more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
+    return shorten(", ".join(texts[:_MOST_NAMED]), _LONGEST) + more
+
+
+def _remedy(forecast: PermissionForecast) -> str:
+    permissions, rules = forecast.permissions, forecast.rules
+    hidden = [one for one in forecast.stopped if _is_ours(one, permissions)]
+    if hidden:
+        where = "permissions.ask or permissions.deny"
+        return f"a rule of the agent's own settings ({where}) stands against it: take it out"
+    if permissions.preset == PermissionPreset.STANDARD:
+        return "add rules for them to agent.allowed_tools; `doctor --json` lists those in force"
+    switch = {
+        PermissionPreset.MODE: "leave agent.permission_mode out: agent.permissions standard allows them",
+        PermissionPreset.EDITS: "set agent.permissions to standard",
+        PermissionPreset.ASK: "set agent.permissions to standard",
+    }[permissions.preset]
+    test = [f'"Bash({forecast.test}:*)"'] if forecast.test in forecast.stopped else []
+    named = ", ".join([*test, '"Bash(git add:*)"', '"Bash(git commit:*)"'])
+    return f"{switch}; or add {named} to agent.allowed_tools" if rules.mode else switch
+
+
+def _is_ours(command: str, permissions: AgentPermissions) -> bool:
+    """Whether the run's own rules alone would let the command run."""
+    return decide(command, rules_in_force(permissions)) == Decision.RUNS

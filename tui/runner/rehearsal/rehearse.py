@@ -1,0 +1,162 @@
+"""Rehearses the night: the agent's turn in a throwaway copy, and by itself what no agent did."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tui.feeds.claude.settings_files import read_settings_files
+from tui.runner import preflight
+from tui.runner.doctor import machine
+from tui.runner.doctor.checks import CheckResult
+from tui.runner.logins import LoginSources, find_logins
+from tui.runner.rehearsal import findings
+from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
+from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
+from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
+from tui.runner.rehearsal.step_findings import Rehearsed, test_call
+from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
+from tui.system.children.programs import find_program
+from tui.system.errors import OvernightError
+from tui.system.git import Git
+
+_HOOK_EVENTS = "--include-hook-events"
+_LEAST_TEST_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class RepositoryFacts:
+    """What a rehearsal must leave as it was."""
+
+    head: str | None
+    branches: bytes
+    status: bytes
+
+    @classmethod
+    def of(cls, git: Git) -> RepositoryFacts:
+        branches = git.run(
+            ("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags")
+        )
+        status = git.run(("status", "--porcelain", "-z", "--no-renames"))
+        return cls(git.head(), branches, status)
+
+
+def rehearse(
+    plan: RehearsalPlan,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    limits: TurnLimits | None = None,
+    now: float | None = None,
+) -> Iterator[CheckResult]:
+    """Runs the plan and yields what was found. Nothing of it outlives the call; the project is as before."""
+    limits = limits or TurnLimits(seconds=plan.most_minutes * 60)
+    sweep_copies(environ)
+    sources = find_logins(plan.project, plan.settings, environ)
+    try:
+        git = Git(plan.project)
+        before = RepositoryFacts.of(git)
+        copy = make_copy(git, plan.project, environ)
+    except OvernightError as error:
+        text, _, advice = str(error).partition("; ")
+        yield CheckResult("rehearsal", "fail", f"nothing was rehearsed: {text}", advice)
+        return
+    try:
+        done = _play(plan, copy, environ, sources, limits)
+    finally:
+        copy.remove(environ)
+    yield from findings.results(done)
+    yield from _machine(plan, sources, done.has_model, git, now)
+    if RepositoryFacts.of(git) != before:
+        text = "the repository is not as it was before the rehearsal"
+        yield CheckResult(
+            "project", "warn", text, "see git status and git log: somebody works in it"
+        )
+
+
+def _play(
+    plan: RehearsalPlan,
+    copy: WorkCopy,
+    environ: Mapping[str, str],
+    sources: LoginSources,
+    limits: TurnLimits,
+) -> Rehearsed:
+    began = time.monotonic()
+    head, given = head_of(copy), agent_environment(plan, copy, environ)
+    why_not = _obstacle(plan, environ, sources)
+    turn = None if why_not else _turn(plan, copy, given, limits)
+    edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
+    call = test_call(turn, plan)
+    is_known = (
+        call is not None and call.denial is None and (call.result is not None or _hangs(turn))
+    )
+    own_tests = own_commit = None
+    if plan.tests is not None and not is_known:
+        left = max(_LEAST_TEST_SECONDS, limits.seconds - (time.monotonic() - began))
+        own_tests = run_tests(plan.tests.words, copy, given, left)
+    if not committed:
+        own_commit = try_commit(copy, given)
+    files = read_settings_files(copy.project, given)
+    hooks = tuple(one.place for one in files if one.has_hooks("SessionStart"))
+    return Rehearsed(
+        plan, turn, own_tests, own_commit, edited, committed, copy.left_out, why_not, hooks
+    )
+
+
+def _hangs(turn: TurnReport | None) -> bool:
+    return turn is not None and turn.ending is TurnEnding.OUT_OF_TIME
+
+
+def _obstacle(plan: RehearsalPlan, environ: Mapping[str, str], sources: LoginSources) -> str:
+    """Why no turn can be played; empty where it can be tried."""
+    command = plan.settings.agent.command
+    try:
+        preflight.check_agent(command, environ, plan.project)
+    except OvernightError as error:
+        return str(error).partition("; ")[0]
+    used = sources.used
+    if preflight.is_claude(command) and (used is None or not used.is_usable):
+        return "Claude Code is not logged in"
+    return ""
+
+
+def _turn(
+    plan: RehearsalPlan, copy: WorkCopy, given: Mapping[str, str], limits: TurnLimits
+) -> TurnReport:
+    """The agent's turn; with the events of hooks where its version has them."""
+    words = agent_words(plan, plan.facts(copy.project), copy.folder)
+    program = find_program(words[0], given, plan.project)
+    words = [program or words[0], *words[1:]]
+    more = [_HOOK_EVENTS] if preflight.is_claude(plan.settings.agent.command) else []
+    report = TurnReport()
+    for attempt, extra in enumerate((more, [])):
+        folder = copy.folder / f"turn-{attempt}"
+        folder.mkdir(mode=0o700)
+        turn = RehearsedTurn([*words, *extra], copy.project, given, folder, copy.marker)
+        report = turn.play(prompt_of(plan), str(uuid.uuid4()), limits)
+        if not (extra and report.ending is TurnEnding.EXITED and _HOOK_EVENTS in report.errors):
+            break
+    return report
+
+
+def _machine(
+    plan: RehearsalPlan, sources: LoginSources, has_model: bool, git: Git, now: float | None
+) -> Iterator[CheckResult]:
+    address = machine.api_address(sources.environ)
+    reached = machine.reach(address, sources.environ) if address else None
+    newest = git.read_line(("log", "-1", "--format=%ct", "HEAD"))
+    moment = time.time() if now is None else now
+    found = {
+        "network": machine.network_finding(reached, has_model),
+        "clock": machine.clock_finding(
+            reached.skew if reached is not None else None,
+            float(newest) if newest and newest.isdecimal() else None,
+            moment,
+        ),
+        "awake": machine.awake_finding(plan.settings.session.inhibit_sleep),
+    }
+    for name, finding in found.items():
+        if finding is not None:
+            yield CheckResult(name, *finding)
