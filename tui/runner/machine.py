@@ -103,9 +103,8 @@ class RunMachine:
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
         settings = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(
-            context.facts, settings, step, state.session, context.permissions
-        )
+        facts, granted = context.facts, context.permissions
+        arguments = agent_arguments(facts, settings, step, state.session, granted)
         try:
             keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)

@@ -166,10 +166,26 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
             {name: getattr(result, name) for name in ("name", "state", "text", "advice")}
             for result in results
         ],
+        "permissions": _permissions(examination),
         "forecast": {
             "ends_at": None if ends is None else ends.isoformat(timespec="seconds"),
             "cost_usd": forecast.usd,
         },
+    }
+
+
+def _permissions(examination: Examination) -> dict[str, object]:
+    """Every rule that a run would start with, and the commands that the project's files name."""
+    granted = examination.permissions
+    return {
+        "preset": granted.preset.value,
+        "mode": granted.mode,
+        "allow": [*granted.allow, *granted.allowed],
+        "deny": [*granted.deny, *granted.disallowed],
+        "commands": [
+            {"command": one.text, "purpose": one.purpose.value, "file": one.file}
+            for one in granted.commands
+        ],
     }
 
 

@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
+from tui.model.permissions.rules import ANY_ARGUMENTS, bash_content
+
 
 class DeniedKind(StrEnum):
     """What a denied command does."""
@@ -157,10 +159,8 @@ def denied_unless(allowed: Iterable[str]) -> tuple[DeniedCommand, ...]:
 
 def _words_of_rule(rule: str) -> tuple[str, ...]:
     """The words that a rule for Bash begins with; none for another tool, or for any command."""
-    if not rule.startswith("Bash(") or not rule.endswith(")"):
-        return ()
-    content = rule[len("Bash(") : -1].removesuffix(":*").removesuffix("*")
-    return tuple(content.split())
+    content = bash_content(rule) or ""
+    return tuple(content.removesuffix(ANY_ARGUMENTS).removesuffix("*").split())
 
 
 def _written_out(words: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import RateLimit
+from tui.model.permissions.granted import AgentPermissions
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
 from tui.runner.doctor.machine import available_memory, memory_finding
@@ -222,11 +223,17 @@ class Examination:
         self.digest = ""
         self._settings_check = self._load_settings()
         self.forecast = forecast(self.settings, self._now)
+        self._place = Surroundings(self.project, self.settings, self._environ, self._now)
+
+    @property
+    def permissions(self) -> AgentPermissions:
+        """What the agent may do in a run that begins now."""
+        return self._place.permissions.permissions
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check as soon as it is done; `notify` sends a test message too."""
         yield self._settings_check
-        place = Surroundings(self.project, self.settings, self._environ, self._now)
+        place = self._place
         yield from checks.results_of(_CHECKS, place)
         if notify:
             try:
