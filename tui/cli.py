@@ -125,7 +125,9 @@ def _run(words: list[str]) -> int:
         shown = parser.format_usage().removeprefix("usage: ").rstrip().replace("%", "%%")
         parser.usage = f"{shown} [-- WORD ...]"
         rest = rest[:cut]
-    code = getattr(module, f"{function}_command")(parser.parse_args(rest))
+    # Options may stand anywhere; only what stands after `--` is a word whatever it looks like.
+    parse = parser.parse_args if "--" in rest else parser.parse_intermixed_args
+    code = getattr(module, f"{function}_command")(parse(rest))
     return code
 
 

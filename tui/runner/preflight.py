@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tui.control.hooks.status import has_only_our_hooks, settings_path
 from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
 from tui.runner.logins import check_login
 from tui.settings.settings import Settings
+from tui.store.project_files import record_names, task_names
 from tui.store.repository_identity import is_outside
 from tui.store.runs import find_run_elsewhere, find_unfinished_run
 from tui.system import paths
@@ -144,6 +146,8 @@ def check_clean(git: Git, project: Path, settings: Settings) -> None:
     except GitError as error:
         raise RefusedError(f"git cannot tell whether {project} is clean: {error}") from error
     own = own_files(git.work_tree, project, settings)
+    if has_only_our_hooks(project, git):
+        own = (*own, os.path.relpath(settings_path(project), git.work_tree))
     changed = [os.fsdecode(entry[3:]) for entry in out.split(b"\0") if len(entry) > 3]
     foreign = [path for path in changed if not path.startswith(own)]
     if foreign:
@@ -156,10 +160,8 @@ def check_clean(git: Git, project: Path, settings: Settings) -> None:
 
 def own_files(work_tree: Path, project: Path, settings: Settings) -> tuple[str, ...]:
     """Files of a run that lie in the work tree, relative to its top."""
-    names = settings.paths
-    records = (names.watchdog_log, names.session_history, names.compaction_history)
-    tasks = (names.progress_file, names.session_notes, names.feature_list)
-    resolved = [paths.resolve(project, name) for name in (*records, *tasks, names.transcripts)]
+    names = (*task_names(settings.paths), *record_names(settings.paths))
+    resolved = [paths.resolve(project, name) for name in names]
     return tuple(
         str(path.relative_to(work_tree)) for path in resolved if path.is_relative_to(work_tree)
     )

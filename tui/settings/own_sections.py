@@ -294,20 +294,25 @@ class CheckpointsSettings(Struct, frozen=True):
 
 
 class ProtectSettings(Struct, frozen=True):
-    """What no agent may touch, whatever its permissions are; enforced by the PreToolUse hook."""
+    """What no agent may touch, whatever it is permitted: in every run, and by `hooks install --protect`."""
 
     paths: Annotated[
         tuple[str, ...],
         documented(
-            "Files that may be neither read nor written, as globs from the project's top: "
-            '".env", "secrets/**".',
+            "Files that may be neither read nor written, as globs from the project's top (or absolute, "
+            'or "~/…"): ".env", "**/.env", "secrets/**". A folder stands for all in it; case is not heeded.',
             LEAVE,
             ADDS,
         ),
     ] = ()
     commands: Annotated[
         tuple[str, ...],
-        documented('Beginnings of commands that may not run: "git push", "curl".', LEAVE, ADDS),
+        documented(
+            'Commands that may not run, by the words they begin with: "git push", "rm -rf", "curl", '
+            '"./deploy.sh"; options may stand anywhere.',
+            LEAVE,
+            ADDS,
+        ),
     ] = ()
 
 

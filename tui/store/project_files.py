@@ -23,10 +23,23 @@ from tui.system.files import MOST_BYTES, append_to, open_to_append, read_small, 
 if TYPE_CHECKING:
     from io import BufferedRandom
 
+    from tui.settings.original_sections import PathsSettings
+
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 # What makes a folder a repository, whatever its name is.
 _REPOSITORY: Final = ("HEAD", "objects", "refs")
+
+
+def record_names(names: PathsSettings) -> tuple[str, ...]:
+    """The files that only we write, by the names of the settings; the last is a folder."""
+    histories = (names.session_history, names.compaction_history)
+    return (names.watchdog_log, *histories, names.transcripts)
+
+
+def task_names(names: PathsSettings) -> tuple[str, ...]:
+    """The files in which the agent says how its work stands."""
+    return (names.progress_file, names.session_notes, names.feature_list)
 
 
 class FileRefusal(Enum):

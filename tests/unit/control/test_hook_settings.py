@@ -13,10 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.repositories import make
 from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import installer, status
+from tui.control.hooks.hook_sets import HookSet, entries_of
+from tui.control.hooks.status import HookLevel
+from tui.runner.preflight import check_clean
+from tui.settings.settings import Settings
+from tui.store.ledgers.hook_record import load_hook_record
 from tui.system.errors import RefusedError
+from tui.system.git import Git
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAND_WRITTEN = """{
@@ -191,9 +198,7 @@ def test_any_settings_keep_what_they_say(
     file.write_text(file.read_text("utf-8") + "\n", "utf-8")  # no longer what was installed
     assert installer.uninstall(project)
     left = json.loads(file.read_text("utf-8"))
-    empty = {event for event, groups in found.get("hooks", {}).items() if not groups}
-    if not empty and found.get("hooks") != {}:
-        assert left == found
+    assert left == found
 
 
 REFUSED = {
@@ -299,6 +304,175 @@ def test_a_second_look_that_fails_is_a_refusal(
         installer.replace_settings(status.place_of(project), b"{}", seen)
 
 
+# --- sets, and both levels ---
+
+ALL = tuple(HookSet)
+CONTINUOUS, PROTECT = (HookSet.CONTINUOUS,), (HookSet.PROTECT,)
+
+
+def hooks_of(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """Our hooks by their events, as the CLI would find them."""
+    hooks = json.loads(file.read_text()).get("hooks", {})
+    found = {
+        event: [
+            one for group in groups for one in group["hooks"] if status.is_marked(one["command"])
+        ]
+        for event, groups in hooks.items()
+    }
+    return {event: ours for event, ours in found.items() if ours}
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "nothing"])
+@pytest.mark.parametrize("level", list(HookLevel))
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (ALL,),
+        ((), CONTINUOUS, PROTECT),
+        (PROTECT, (), CONTINUOUS),
+        (CONTINUOUS, CONTINUOUS, (), ALL),
+    ],
+)
+def test_sets_add_up_and_one_removal_brings_the_bytes_back(
+    project: Path, layout: str, level: HookLevel, steps: tuple[tuple[HookSet, ...], ...]
+) -> None:
+    file = status.settings_path(project, level)
+    text = LAYOUTS.get(layout)
+    if text is not None:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(text.encode())
+    wanted: set[HookSet] = {HookSet.MAILBOX}
+    for sets in steps:
+        installer.install(project, sets, level)
+        wanted |= {*sets}
+        found = status.hook_status(project, level)
+        assert found.complete
+        assert found.sets == wanted
+    assert not installer.install(project, steps[-1], level)
+    assert {event: len(ours) for event, ours in hooks_of(file).items()} == {
+        entry.event: 1 for entry in entries_of(wanted)
+    }
+    assert installer.uninstall(project, level=level)
+    assert (file.read_bytes().decode() if text is not None else file.exists()) == (text or False)
+
+
+def test_each_hook_has_a_time_that_it_may_take(project: Path) -> None:
+    installer.install(project, ALL)
+    hooks = hooks_of(status.settings_path(project))
+    assert {event: ours[0]["timeout"] for event, ours in hooks.items()} == {
+        **{"PostToolUse": 10, "PostToolBatch": 10, "Stop": 60},
+        **{"PreCompact": 60, "SessionStart": 15, "PreToolUse": 10},
+    }
+
+
+def test_a_set_can_go_alone(project: Path) -> None:
+    file = write(project, HAND_WRITTEN)
+    installer.install(project, ALL)
+    assert not installer.uninstall(project, (), HookLevel.USER)
+    assert installer.uninstall(project, CONTINUOUS)
+    assert not installer.uninstall(project, CONTINUOUS)
+    found = status.hook_status(project)
+    assert (found.complete, found.sets) == (True, frozenset({HookSet.MAILBOX, HookSet.PROTECT}))
+    assert "PreCompact" not in hooks_of(file)
+    assert installer.uninstall(project)
+    assert file.read_text() == HAND_WRITTEN
+
+
+def test_what_others_wrote_between_two_installs_stays(project: Path) -> None:
+    file = write(project, HAND_WRITTEN)
+    installer.install(project)
+    file.write_text(file.read_text().replace("say done", "say more"))
+    installer.install(project, ALL)
+    file.write_text(file.read_text().replace("1.50", "2.50"))
+    assert installer.uninstall(project)
+    assert file.read_text() == HAND_WRITTEN.replace("say done", "say more").replace("1.50", "2.50")
+
+
+def test_hooks_of_others_in_the_same_events_stay(project: Path) -> None:
+    theirs = {
+        event: [{"matcher": "*", "hooks": [{"type": "command", "command": f"mine {event}"}]}]
+        for event in ("Stop", "PreCompact", "SessionStart", "PreToolUse", "Notification")
+    }
+    text = json.dumps({"hooks": theirs}, indent=4).replace("\n", "\r\n")
+    file = write(project, text)
+    installer.install(project, ALL)
+    assert without_ours(json.loads(file.read_text())) == {
+        "hooks": {**theirs, "PostToolUse": [], "PostToolBatch": []}
+    }
+    file.write_bytes(file.read_bytes() + b"\r\n")
+    installer.uninstall(project)
+    assert file.read_bytes() == text.encode() + b"\r\n"
+
+
+def test_a_set_that_is_not_whole_is_told(project: Path) -> None:
+    file = write(project, "{}")
+    installer.install(project, ALL)
+    now = json.loads(file.read_text())
+    del now["hooks"]["PreCompact"]
+    now["hooks"]["Notification"] = now["hooks"]["SessionStart"]
+    file.write_text(json.dumps(now))
+    found = status.hook_status(project)
+    assert not found.complete
+    assert set(found.stale) == {"PreCompact", "Notification"}
+    assert installer.install(project)
+    assert status.hook_status(project).complete
+    assert "Notification" not in json.loads(file.read_text())["hooks"]
+
+
+def test_the_person_s_settings_may_lie_behind_a_link(project: Path, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    (dotfiles / "claude.json").write_text(HAND_WRITTEN)
+    (tmp_path / "claude").mkdir()
+    link = tmp_path / "claude" / "settings.json"
+    link.symlink_to(dotfiles / "claude.json")
+    installer.install(project, ALL, HookLevel.USER)
+    assert link.is_symlink()
+    assert status.hook_status(project, HookLevel.USER).complete
+    assert not status.hook_status(project).sets
+    installer.uninstall(project, level=HookLevel.USER)
+    assert (dotfiles / "claude.json").read_text() == HAND_WRITTEN
+
+
+def test_a_hook_of_every_project_names_no_mailbox(project: Path) -> None:
+    installer.install(project, ALL, HookLevel.USER)
+    for ours in hooks_of(status.settings_path(project, HookLevel.USER)).values():
+        assert str(Mailbox(project).folder) not in ours[0]["command"]
+    assert status.mailbox_status(project).complete
+    installer.install(project)
+    assert status.mailbox_status(project).level is HookLevel.PROJECT
+
+
+def test_commands_that_were_ever_installed_stay_known(project: Path) -> None:
+    installer.install(project, ALL)
+    commands = {ours[0]["command"] for ours in hooks_of(status.settings_path(project)).values()}
+    installer.uninstall(project)
+    assert commands <= {*load_hook_record(status.place_of(project).record).commands}
+
+
+def test_a_file_with_our_hooks_alone_is_no_work(project: Path) -> None:
+    repository = make(project.parent / "repository", {"a.py": "a\n"})
+    git = Git(repository)
+
+    def is_clean() -> bool:
+        try:
+            check_clean(git, repository, Settings())
+        except RefusedError:
+            return False
+        return True
+
+    assert is_clean()
+    installer.install(repository, ALL)
+    assert is_clean()
+    file = status.settings_path(repository)
+    file.write_bytes(file.read_bytes() + b" ")
+    assert not is_clean()
+    installer.uninstall(repository)
+    write(repository, HAND_WRITTEN)
+    installer.install(repository)
+    assert not is_clean(), "the person's own part is not committed"
+
+
 def command(project: Path, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "tui", "hooks", *words, str(project)],
@@ -321,3 +495,23 @@ def test_the_command_installs_tells_and_takes_away(project: Path) -> None:
     code, words = command(project, "install")
     assert (code, words.count("\n")) == (4, 1)
     assert "not valid JSON" in words
+
+
+def test_the_command_knows_sets_and_levels(project: Path) -> None:
+    code, words = command(project, "install", "--continuous", "--protect")
+    assert (code, words.count("\n")) == (0, 1)
+    assert "go on while tasks are open" in words
+    code, words = command(project, "status")
+    assert (code, words.count("\n")) == (0, 1)
+    assert "continuous and mailbox and protect" in words
+    assert command(project, "install", "--user")[0] == 0
+    code, words = command(project, "status")
+    assert (code, words.count("\n")) == (0, 2)
+    assert command(project, "uninstall", "--continuous")[0] == 0
+    assert "continuous" not in command(project, "status")[1]
+    assert command(project, "uninstall")[0] == 0
+    code, words = command(project, "status")
+    assert (code, words.count("\n")) == (0, 1)
+    assert not (project / ".claude").exists()
+    assert command(project, "uninstall", "--user")[0] == 0
+    assert command(project, "status")[0] == 3

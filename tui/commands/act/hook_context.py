@@ -32,16 +32,17 @@ def answer_compaction(mailbox: str, payload: bytes, words: Sequence[str]) -> Non
     if project is None:
         return
     saved: dict[str, object] = {}
+    checkpoint = ""
     if not is_in_own_run():  # there the supervisor does all of this
-        saved["checkpoint"] = hook_project.take_checkpoint(project, "before a compaction", {})
-        saved |= _save_transcript(project)
-    _save_note(project, str(saved.get("checkpoint") or ""))
+        checkpoint = hook_project.take_checkpoint(project, "before a compaction", {})
+        saved = {"checkpoint": checkpoint, **_save_transcript(project, bool(checkpoint))}
+    _save_note(project, checkpoint)
     kept = [name for name in ("checkpoint", "transcript") if saved.get(name)]
     text = f"before a compaction: {', '.join([*kept, 'recovery note'])}"
     record_hook(project.mailbox, project.call.session, "PreCompact", "saved", text, **saved)
 
 
-def _save_transcript(project: CalledProject) -> dict[str, object]:
+def _save_transcript(project: CalledProject, has_checkpoint: bool) -> dict[str, object]:
     """Copies the transcript to where the original system keeps them, with a line in its history."""
     call, paths = project.call, project.settings.paths
     files = ProjectFiles(project.folder)
@@ -53,7 +54,7 @@ def _save_transcript(project: CalledProject) -> dict[str, object]:
         except (OSError, OvernightError) as error:
             trouble = f"the transcript was not copied: {error}"
     line = compaction_line(
-        time.time(), call.session, trigger, size, name or None, has_checkpoint=True
+        time.time(), call.session, trigger, size, name or None, has_checkpoint=has_checkpoint
     )
     try:
         files.append(paths.compaction_history, line)

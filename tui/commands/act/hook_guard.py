@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+
+from tui.commands.act.hooks import print_reason
 
 DENIED = 2
 """The exit code with which a hook denies a call in every permission mode; the reason is on stderr."""
@@ -19,7 +20,5 @@ def answer_tool(mailbox: str, payload: bytes, words: Sequence[str]) -> int:
     reason = answer_tool_call(mailbox, payload, words[0] if words else "")
     if not reason:
         return 0
-    from tui.system.sanitize import clean_line
-
-    sys.stderr.write(clean_line(reason) + "\n")
+    print_reason(reason)
     return DENIED

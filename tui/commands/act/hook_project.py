@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,17 @@ from tui.control.hooks.payload import HookCall
 from tui.control.hooks.session_record import SessionRecord, save_session
 from tui.control.hooks.work_state import WorkState, work_state
 from tui.settings.settings import Settings
+from tui.store.project_files import record_names
 from tui.system.errors import OvernightError
 
 if TYPE_CHECKING:
     from tui.model.snapshot import NightSnapshot
 
-_CHECKPOINT_SECONDS = 25.0
+# Together less than a hook may take; the CLI ends one that takes longer.
+_CHECKPOINT_SECONDS = 22.0
 _READ_SECONDS = 20.0
+_MOST_WHOLE = 64 << 20
+_TAIL = 16 << 20
 
 
 class TookTooLongError(OvernightError):
@@ -54,9 +59,7 @@ def _settings(project: Path) -> Settings:
 
 def work_of(project: CalledProject) -> WorkState | None:
     """The state of the session's files, without those that we write ourselves."""
-    names = project.settings.paths
-    own = (names.session_history, names.compaction_history, names.transcripts, names.watchdog_log)
-    return work_state(project.folder, own)
+    return work_state(project.folder, record_names(project.settings.paths))
 
 
 def save(project: CalledProject, record: SessionRecord) -> bool:
@@ -79,13 +82,30 @@ def read_night(project: CalledProject) -> NightSnapshot | None:
 
     if not project.transcript:
         return None
-    named = NamedSources(session=project.transcript)
-    monitor = SessionMonitor(project.home, project.settings, named, SystemClock())
-    try:
-        with deadline(_READ_SECONDS, "reading the session"):
+    with deadline(_READ_SECONDS, "reading the session"):
+        if Path(project.transcript).stat().st_size > _MOST_WHOLE:
+            return _read_tail(project)
+        named = NamedSources(session=project.transcript)
+        monitor = SessionMonitor(project.home, project.settings, named, SystemClock())
+        try:
             return monitor.read_once()
+        finally:
+            monitor.close()
+
+
+def _read_tail(project: CalledProject) -> NightSnapshot:
+    """What the newest part of a large transcript tells; of the cost at least so much."""
+    from tui.model.session import EventFile
+    from tui.monitor.session_reader import SessionReader, fold_rules
+
+    files = [EventFile("transcript", project.transcript, "the payload names it")]
+    fold = fold_rules(project.settings).fold()
+    reader = SessionReader(files, fold, tail_bytes=_TAIL)
+    try:
+        reader.read_all()
+        return fold.snapshot(time.time())
     finally:
-        monitor.close()
+        reader.close()
 
 
 def night_if_in_time(project: CalledProject) -> NightSnapshot | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.model.snapshot import NightSnapshot
 
 _EVENT = "Stop"
+_PLAN_MODE = "plan"
 
 
 def answer(mailbox: str, payload: bytes, words: Sequence[str]) -> None:
@@ -64,6 +65,8 @@ class _Stop:
         """What the session is told; empty where it may stop."""
         progress = self._project.progress
         found = may_continue(progress, self._project.settings)
+        if found is None and self._project.call.text("permission_mode") == _PLAN_MODE:
+            found = StopDecision(why=LetGo.PLAN)
         self._decision = found or self._decision
         self._work = hook_project.work_of(self._project)
         if found is None and progress is not None:
@@ -123,7 +126,7 @@ class _Stop:
 
     def _let_go(self) -> None:
         project, record = self._project, self._record
-        if self._night is None:
+        if self._night is None and self._decision.why is not LetGo.UNKNOWN:
             self._night = hook_project.night_if_in_time(project)
         facts = self._write_history()
         before = record.saved_work or record.begun_work

@@ -77,13 +77,11 @@ def _change(verb: str, project: Path, named: list[HookSet], level: HookLevel) ->
 def _reach(state: HookStatus) -> str:
     if state.off:
         return f"but no hook runs: {state.off}"
-    if state.folder_made_at is not None:
-        return "sessions hear messages; one that ran before may not, as .claude itself is new"
     where = "in this project" if state.level == "project" else "of yours"
     told = f"sessions {where} hear messages now"
-    for one, words in _SETS.items():
-        told += f"; {words}" if one in state.sets else ""
-    return told
+    if state.folder_made_at is not None:
+        told = "sessions hear messages; one that ran before may not, as .claude itself is new"
+    return "; ".join([told, *(words for one, words in _SETS.items() if one in state.sets)])
 
 
 _SETS = {
@@ -178,6 +176,13 @@ def print_answer(answer: dict[str, object]) -> None:
     import json
 
     _write(json.dumps(answer).encode("ascii") + b"\n")
+
+
+def print_reason(reason: str) -> None:
+    """Tells the CLI why a call is denied; the exit code 2 denies it."""
+    from tui.system.sanitize import clean_line
+
+    sys.stderr.write(clean_line(reason) + "\n")
 
 
 def _write(data: bytes) -> None:

@@ -19,7 +19,7 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.feeds.sessions.sidecar_paths import find_sidecar
 from tui.feeds.sessions.where.transcript_folders import safe_transcript
-from tui.feeds.sidecar_files import read_notes
+from tui.feeds.sidecar_files import SHOWN_BYTES, read_notes
 from tui.model.records import ProgressFile, SessionNotes
 from tui.model.session import NamedSources
 from tui.settings.settings import Settings
@@ -54,12 +54,15 @@ class CalledProject:
 
     @cached_property
     def notes(self) -> SessionNotes | None:
-        """The session notes; None where there are none."""
+        """The session notes; None where there are none. Of long ones the middle is left out."""
         data = self._read("notes", from_end=True)
         if data is None:
             return None
         file, content = data
-        return read_notes(content, file.path, file.mtime, file.size)
+        if len(content) > SHOWN_BYTES:
+            half = SHOWN_BYTES // 2 - 1
+            content = content[:half] + b"\n" + content[-half:]
+        return read_notes(content, file.path, file.mtime)
 
     def _read(self, name: str, *, from_end: bool = False) -> tuple[WholeFile, bytes] | None:
         found = find_sidecar(self.folder, self.settings.paths, name, NamedSources(), os.environ)
@@ -105,6 +108,8 @@ def open_project(
     if record is None:
         return None
     home = Path(os.fsdecode(record.path))
+    if not home.is_dir():
+        return None  # it was moved, and the hooks have to be installed anew
     folder = _work_tree_of(home, call.folder)
     return CalledProject(call, home, folder, mailbox, settings_of(folder))
 

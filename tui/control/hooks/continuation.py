@@ -32,6 +32,7 @@ class LetGo(Enum):
     """Why a session may stop, as the end of a sentence."""
 
     SWITCHED_OFF = "enforcement.continuous_mode is off"
+    PLAN = "in plan mode nothing is carried out"
     NO_TASKS = "no file here counts tasks"
     COMPLETE = "enough tasks are done"
     BLOCKED = "all open tasks are blocked"

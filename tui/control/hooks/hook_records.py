@@ -34,10 +34,9 @@ def record_hook(
     """
     try:
         entry: dict[str, object] = {"at": time.time(), "kind": "hook", "event": event}
-        entry |= {"effect": effect, "text": text, "session": session, **data}
-        for key, value in entry.items():
-            if isinstance(value, str):
-                entry[key] = _safe(value)
+        entry |= {"effect": effect, "text": _safe(text), "session": session}
+        for key, value in data.items():
+            entry[key] = _safe(value) if isinstance(value, str) and value else value
         append_to_journal(mailbox_folder, session, [entry], make=True)
     except (OSError, TypeError, ValueError):
         return

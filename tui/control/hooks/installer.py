@@ -6,7 +6,6 @@ uninstalling brings back the very bytes if nobody else wrote in between.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -16,21 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import settings_text, status
 from tui.control.hooks.hook_sets import HookEntry, HookSet, entries_of
 from tui.control.hooks.status import (
     HookLevel,
     HookPlace,
-    HookRecord,
     Json,
     SettingsFileVersion,
 )
+from tui.store.ledgers.hook_record import HookRecord, load_hook_record, save_hook_record
 from tui.system import paths
 from tui.system.errors import RefusedError, describe_os_error
-from tui.system.files import atomic_write, atomic_write_at, private_folder
+from tui.system.files import atomic_write_at, json_object, private_folder
 
 _MAILBOX: Final = (HookSet.MAILBOX,)
 
@@ -104,10 +101,12 @@ def _sets_in(current: SettingsFileVersion, place: HookPlace) -> frozenset[HookSe
 
 def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[HookSet]) -> bool:
     """Has the file hold the hooks of these sets and no other of ours; False if it does already."""
-    record = status.load_record(place)
-    untouched = record.installed == _digest(current.data or b"")
+    record = load_hook_record(place.record)
+    untouched = record.installed == status.digest_of_settings(current.data or b"")
     before = record.original if untouched else current.data
-    clean = _remove_hooks("{}\n" if before is None else status.decode_settings(before, place))
+    clean = _remove_hooks(
+        "{}\n" if before is None else status.decode_settings(before, place), record.original
+    )
     entries = entries_of(sets)
     installed = _add_hooks(clean, entries, place).encode("utf-8")
     if installed == current.data:
@@ -118,7 +117,8 @@ def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[Ho
     original = None if before is None else clean.encode()
     commands = tuple(status.hook_command(entry, place) for entry in entries)
     known = record.with_commands(commands)
-    _save(place, HookRecord(original, _digest(installed), made_folder, known))
+    digest = status.digest_of_settings(installed)
+    save_hook_record(place.record, HookRecord(original, digest, made_folder, known))
     replace_settings(place, installed, current)
     return True
 
@@ -126,11 +126,11 @@ def _rewrite(place: HookPlace, current: SettingsFileVersion, sets: Collection[Ho
 def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
     """Takes all our hooks out of the file; False if there are none."""
     data = current.data or b""
-    record = status.load_record(place)
+    record = load_hook_record(place.record)
     restored = record.original
-    if record.installed != _digest(data):
+    if record.installed != status.digest_of_settings(data):
         text = status.decode_settings(data, place)
-        cleaned = _remove_hooks(text)
+        cleaned = _remove_hooks(text, record.original)
         if cleaned == text:
             return False
         is_new_and_empty = record.installed and restored is None and not json.loads(cleaned)
@@ -140,19 +140,9 @@ def _restore(place: HookPlace, current: SettingsFileVersion) -> bool:
         with suppress(OSError):  # something else lies in it
             place.folder.rmdir()
     with suppress(RefusedError):  # the next install replaces it
-        _save(place, HookRecord(commands=record.commands))
+        kept = HookRecord(record.original, commands=record.commands)
+        save_hook_record(place.record, kept)
     return True
-
-
-def _save(place: HookPlace, record: HookRecord) -> None:
-    try:
-        atomic_write(place.record, msgspec.json.encode(record), sync=False)
-    except OSError as error:
-        raise RefusedError(describe_os_error(error, place.record, "cannot be written")) from error
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def replace_settings(place: HookPlace, data: bytes | None, version: SettingsFileVersion) -> None:
@@ -183,9 +173,22 @@ def _add_hooks(text: str, entries: Collection[HookEntry], place: HookPlace) -> s
     return text
 
 
-def _remove_hooks(text: str) -> str:
-    """The text with our hooks cut out, and what is empty only because of that."""
+def _remove_hooks(text: str, original: bytes | None) -> str:
+    """The text with our hooks cut out, and what is empty only because of that.
+
+    What was empty in the `original` already stays.
+    """
     for event in status.find_commands(json.loads(text)):
+        kept = _empty_before(original, event)
         while ours := next(status.find_ours(json.loads(text), event), None):
-            text = settings_text.cut(text, ours[0])
+            text = settings_text.cut(text, ours[0], kept)
     return text
+
+
+def _empty_before(original: bytes | None, event: str) -> int:
+    """How many members on the way to an event's hooks were there before us, without a hook."""
+    settings = json_object(original or b"") or {}
+    hooks = settings.get("hooks")
+    if not isinstance(hooks, dict):
+        return 0
+    return 2 if hooks.get(event) == [] else 1 if not hooks else 0

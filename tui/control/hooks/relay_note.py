@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from tui.control.completion import open_titles
 from tui.control.hooks.called_project import CalledProject
-from tui.model.records import ProgressFile
+from tui.model.records import ProgressFile, SessionNotes
 from tui.system.format import format_count
 from tui.system.sanitize import clean, clean_line
 
 MOST_BYTES: Final = 2_000
 _MOST_TASKS: Final = 900
-_MOST_TITLES: Final = 8
+_MOST_EACH: Final = 2
 _LINE: Final = 160
 _PLACEHOLDER: Final = re.compile(r"_[^_]*_|[-*]|\(?none(?: yet)?\)?\.?", re.I)
 _RANKS: Final = ("decision", "next", "progress", "blocker", "discover", "goal", "pending")
@@ -32,11 +31,10 @@ def relay_note(project: CalledProject, opening: str = RELAY, checkpoint: str = "
     parts = []
     progress = project.progress
     if progress is not None and progress.counts_tasks:
-        tasks = "\n".join(_task_lines(progress, project.shown(progress.source)))
-        parts.append(_fit(tasks, _MOST_TASKS))
+        parts.append(_fit(_tasks_part(progress, project.shown(progress.source)), _MOST_TASKS))
     room = MOST_BYTES - sum(_size(one) for one in (opening, _WARNING, *parts)) - 200
     notes = project.notes
-    if notes is not None and (said := _notes_excerpt(notes.text, room)):
+    if notes is not None and (said := _notes_excerpt(notes, room)):
         parts.append(f"From {clean_line(project.shown(notes.source), _LINE)}:\n{said}")
     if not parts:
         return ""
@@ -45,38 +43,62 @@ def relay_note(project: CalledProject, opening: str = RELAY, checkpoint: str = "
     return _fit("\n".join([f"{opening} {_WARNING}", *parts]), MOST_BYTES)
 
 
-def _task_lines(progress: ProgressFile, name: str) -> Iterator[str]:
+def _tasks_part(progress: ProgressFile, name: str) -> str:
+    """The counts, the next task, what is under way and what blocks, and as many open tasks as fit."""
     count = f"{progress.done} of {format_count(progress.total, 'task')} done"
-    yield f"From {clean_line(name, _LINE)}: {count}."
     titles = open_titles(progress)
-    if titles:
-        yield f"Next: {clean_line(titles[0], _LINE)}"
-    for label, texts in (
-        ("In progress", progress.in_progress),
-        ("Blocker", progress.blockers),
-        ("Open", titles[1:_MOST_TITLES]),
-    ):
-        for text in texts[:_MOST_TITLES]:
-            yield f"{label}: {clean_line(text, _LINE)}"
-    if len(titles) > _MOST_TITLES:
-        yield f"… and {len(titles) - _MOST_TITLES} more"
+    lines = [f"From {clean_line(name, _LINE)}: {count}."]
+    lines += [f"Next: {title}" for title in titles[:1]]
+    lines += [f"In progress: {text}" for text in progress.in_progress[:_MOST_EACH]]
+    lines += [f"Blocker: {text}" for text in progress.blockers[:_MOST_EACH]]
+    lines = [clean_line(line, _LINE) for line in lines]
+    room = _MOST_TASKS - sum(map(_size, lines))
+    shown = 1
+    for title in titles[1:]:
+        line = clean_line(f"Open: {title}", _LINE)
+        room -= _size(line)
+        if room < _LINE // 4:
+            break
+        lines.append(line)
+        shown += 1
+    if len(titles) > shown:
+        lines.append(f"… and {len(titles) - shown} more")
+    return "\n".join(lines)
 
 
-def _notes_excerpt(text: str, room: int) -> str:
-    """The parts of the notes that are needed first, as far as there is room."""
+def _notes_excerpt(notes: SessionNotes, room: int) -> str:
+    """The parts of the notes that are needed first, as far as there is room, of each its newest lines."""
+    sections = _sections(notes.text)
+    order = sorted(range(len(sections)), key=lambda n: _rank(sections[n], n, notes.newest_first))
     taken: list[tuple[int, str]] = []
-    for place, section in sorted(enumerate(_sections(text)), key=lambda one: _rank(*one)):
+    for left, place in zip(range(len(order), 0, -1), order, strict=True):
         if room < _LINE:
             break
-        said = _fit("\n".join(section), room)
+        most = room if left == 1 else room * 2 // 3
+        said = _fit_section(sections[place], most, newest_first=notes.newest_first)
         taken.append((place, said))
-        room -= _size(said) + 1
+        room -= _size(said)
     return "\n".join(said for _, said in sorted(taken))
 
 
-def _rank(place: int, section: list[str]) -> tuple[int, int]:
+def _rank(section: list[str], place: int, newest_first: bool) -> tuple[int, int]:
     heading = section[0].lower()
-    return next((n for n, word in enumerate(_RANKS) if word in heading), len(_RANKS)), place
+    rank = next((n for n, word in enumerate(_RANKS) if word in heading), len(_RANKS))
+    return rank, place if newest_first else -place
+
+
+def _fit_section(section: list[str], most: int, *, newest_first: bool) -> str:
+    """The heading, and the newest lines that fit behind it."""
+    heading = section[:1] if section[0].startswith("#") else []
+    lines = section[len(heading) :]
+    room = most - sum(map(_size, heading))
+    kept: list[str] = []
+    for line in lines if newest_first else reversed(lines):
+        room -= _size(line)
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join([*heading, *(kept if newest_first else reversed(kept))])
 
 
 def _sections(text: str) -> list[list[str]]:

@@ -89,9 +89,12 @@ def _add_member(text: str, opening: int, key: str, value: object) -> str:
     return text[: opening + 1] + piece + text[_skip_space(text, opening + 1) :]
 
 
-def cut(text: str, path: JsonPath) -> str:
-    """The text without what is at `path`, and without what is empty only because of that."""
-    while path and (opening := _find(text, path[:-1])) is not None:
+def cut(text: str, path: JsonPath, kept: int = 0) -> str:
+    """The text without what is at `path`, and without what is empty only because of that.
+
+    The outermost `kept` members of the path stay, empty or not.
+    """
+    while len(path) > kept and (opening := _find(text, path[:-1])) is not None:
         present = _list_members(text, opening)
         number = [member.key for member in present].index(path[-1])
         start, end = opening + 1, _skip_space(text, present[number].end)

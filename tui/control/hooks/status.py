@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,19 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-import msgspec
-from msgspec import Struct
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks.hook_sets import HookEntry, HookSet, entries_of
 from tui.control.hooks.settings_text import JsonPath
 from tui.store.layout import hook_record, user_hook_record
+from tui.store.ledgers.hook_record import MOST_SETTINGS, load_hook_record
 from tui.system import paths
 from tui.system.children import python_child
-from tui.system.errors import RefusedError, describe_os_error
-from tui.system.files import read_json, read_small
+from tui.system.errors import OvernightError, RefusedError, describe_os_error
+from tui.system.files import read_json
+
+if TYPE_CHECKING:
+    from tui.system.git import Git
 
 FOLDER: Final = ".claude"
 NAME: Final = "settings.local.json"
@@ -34,8 +36,6 @@ ANY_PROJECT: Final = "-"
 
 _MARK: Final = "# overnight-tui "
 _MARKED: Final = re.compile(rf"{_MARK}(?:{'|'.join(HookSet)})$")
-_MOST_BYTES: Final = 1 << 20
-_MOST_COMMANDS: Final = 100
 # O_NONBLOCK: a FIFO in the file's place must not make us wait.
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 Json = dict[str, Any]
@@ -106,7 +106,7 @@ def hook_status(project: Path, level: HookLevel = HookLevel.PROJECT) -> HookStat
     events = tuple(event for event in wanted if event in found)
     stale = [event for event in wanted if found.get(event, []) != [wanted[event]]]
     stale += [event for event in found if event not in wanted]
-    made_at = load_record(place).made_folder if events else 0.0
+    made_at = load_hook_record(place.record).made_folder if events else 0.0
     off = _disabled_reason(project, place, settings)
     return HookStatus(place.file, events, tuple(stale), sets, off, made_at or None, level)
 
@@ -210,34 +210,34 @@ def _disabled_reason(project: Path, place: HookPlace, own: Json) -> str:
     # Links are followed, as Claude Code does: all that is taken from these files is that one fact.
     project_files = (project / FOLDER / NAME, project / FOLDER / USER_NAME)
     for file in (*project_files, paths.claude_dir() / USER_NAME):
-        settings = read_json(file, _MOST_BYTES, follow=True) or {}
+        settings = read_json(file, MOST_SETTINGS, follow=True) or {}
         if settings.get("disableAllHooks") is True:
             return f"disableAllHooks is set in {file}"
     return ""
 
 
-class HookRecord(Struct):
-    """The file before the first install, the digest of what we made of it, when we made `.claude`.
-
-    `commands` are those that were ever installed there, which are ours for good.
-    """
-
-    original: bytes | None = None
-    installed: str = ""
-    made_folder: float = 0.0
-    commands: tuple[str, ...] = ()
-
-    def with_commands(self, commands: tuple[str, ...]) -> tuple[str, ...]:
-        """The commands, with more of them."""
-        return tuple(dict.fromkeys((*self.commands, *commands)))[-_MOST_COMMANDS:]
-
-
-def load_record(place: HookPlace) -> HookRecord:
-    """The record of the installation; an empty one if there is none."""
+def has_only_our_hooks(project: Path, git: Git) -> bool:
+    """Whether the project's settings file differs from what HEAD has by nothing but our hooks."""
+    place = place_of(project)
     try:
-        return msgspec.json.decode(read_small(place.record, 2 * _MOST_BYTES), type=HookRecord)
-    except (msgspec.MsgspecError, ValueError):
-        return HookRecord()
+        current = read_settings(place).data
+    except RefusedError:
+        return False
+    record = load_hook_record(place.record)
+    if current is None or record.installed != digest_of_settings(current):
+        return False
+    if record.original is None:
+        return True
+    try:
+        name = os.path.relpath(os.path.realpath(place.folder), git.work_tree)
+        return git.show_file("HEAD", f"{name}/{place.name}") == record.original
+    except OvernightError:
+        return False
+
+
+def digest_of_settings(data: bytes) -> str:
+    """What a record has of the bytes that were installed."""
+    return hashlib.sha256(data).hexdigest()
 
 
 class SettingsFileVersion(NamedTuple):
@@ -307,9 +307,9 @@ def read_version(folder: int, place: HookPlace) -> SettingsFileVersion:
             (not stat.S_ISREG(facts.st_mode), "is no regular file"),
             (facts.st_uid != os.geteuid(), "belongs to another user"),
             (facts.st_nlink != 1, "has other names (hard links), so put a copy in its place"),
-            (facts.st_size > _MOST_BYTES, "is larger than 1 MiB"),
+            (facts.st_size > MOST_SETTINGS, "is larger than 1 MiB"),
         ):
             if is_so:
                 raise RefusedError(f"{shown} {reason}; nothing was changed")
         stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size, facts.st_ctime_ns)
-        return SettingsFileVersion(file.read(_MOST_BYTES), stat.S_IMODE(facts.st_mode), stamp)
+        return SettingsFileVersion(file.read(MOST_SETTINGS), stat.S_IMODE(facts.st_mode), stamp)

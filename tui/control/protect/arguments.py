@@ -211,6 +211,7 @@ def _find_words(args: Sequence[str]) -> tuple[list[str], list[str]]:
     return starts, names
 
 
+# complexity: one condition for each kind of command of git
 def _of_git(args: Sequence[str]) -> Iterator[PathUse]:
     at = 0
     while at < len(args) and args[at][:1] == "-":

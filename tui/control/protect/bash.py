@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.control.protect.arguments import paths_of, pieces
 from tui.control.protect.beginnings import Beginnings
@@ -28,9 +28,16 @@ from tui.control.protect.expansion import (
 )
 from tui.control.protect.globs import fold
 from tui.control.protect.paths import ProtectedPaths, Use, real_path
+from tui.control.protect.refusals import (
+    RefusedCallError,
+    refuse_command,
+    refuse_path,
+    refuse_unread,
+)
 from tui.system import paths as own_paths
 from tui.system.lazy_pattern import lazy
-from tui.system.shell_syntax import (
+from tui.system.shell.reader import read_script
+from tui.system.shell.syntax import (
     UNKNOWN,
     Command,
     Part,
@@ -38,7 +45,6 @@ from tui.system.shell_syntax import (
     Script,
     Word,
     bare_text,
-    read_script,
 )
 
 if TYPE_CHECKING:
@@ -67,22 +73,6 @@ _WRITES: Final = lazy(
 )
 _BETWEEN_PATHS: Final = lazy(r"[\s'\"()\[\]{};|&<>`$]+")
 _JOINED: Final = lazy(r"['\"]\s*,\s*['\"]")
-
-
-class Refusal(NamedTuple):
-    """Why a call is refused: the rule, what of the call meets it, and a sentence for the agent."""
-
-    rule: str
-    found: str
-    reason: str
-
-
-class RefusedCallError(Exception):
-    """Ends the walk."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.reason)
-        self.refusal = refusal
 
 
 class _Place(NamedTuple):
@@ -132,7 +122,7 @@ class ShellJudge:
                 self._checked.add(key)
                 glob = self._paths.hit(field, base, use)
                 if glob:
-                    _refuse_path(glob, plain(shown or field))
+                    refuse_path(glob, plain(shown or field))
 
     def _text(self, text: str, depth: int, *, is_inner: bool = True) -> None:
         script = read_script(text, is_inner=is_inner) if depth <= _DEEPEST else Script(())
@@ -154,7 +144,7 @@ class ShellJudge:
                 try:
                     self._check_command(words[at : at + 12])
                 except RefusedCallError as refused:
-                    _refuse_unread(refused.refusal, why)
+                    refuse_unread(refused.refusal, why)
         for word in words[:_MOST_WORDS]:
             for piece in pieces(word):
                 self.path(piece, Use.WRITE, word)
@@ -280,14 +270,14 @@ class ShellJudge:
     def _check_command(self, argv: list[str]) -> None:
         rule = self._beginnings.hit(argv, self._is_file)
         if rule is not None:
-            _refuse_command(rule.text, " ".join(map(plain, argv[:8])), "is a protected command")
+            refuse_command(rule.text, " ".join(map(plain, argv[:8])), "is a protected command")
         if self._denied:
             from tui.model.permissions.denied_commands import denied_command  # of runs only
 
             entry = denied_command([self._shortened(word) for word in argv], self._denied)
             if entry is not None:
                 whose = f"is not permitted in this run ({entry.kind.words})"
-                _refuse_command(entry.text, " ".join(map(plain, argv[:8])), whose)
+                refuse_command(entry.text, " ".join(map(plain, argv[:8])), whose)
 
     def _shortened(self, field: str) -> str:
         """A word as the table of denied commands has it: `~` for the home, `/` for what holds the project."""
@@ -385,20 +375,3 @@ def _is_folder(path: str) -> bool:
         return os.path.isdir(path)
     except ValueError:
         return False
-
-
-def _refuse_path(glob: str, found: str) -> NoReturn:
-    shown = found[:200]
-    reason = f"{shown!r} is protected ({glob!r}): it may not be touched. Go on without it."
-    raise RefusedCallError(Refusal(glob, shown, reason))
-
-
-def _refuse_command(rule: str, found: str, whose: str) -> NoReturn:
-    shown = found[:200]
-    reason = f"{rule!r} {whose}: {shown!r} was not run. Go on without it."
-    raise RefusedCallError(Refusal(rule, shown, reason))
-
-
-def _refuse_unread(refusal: Refusal, why: str) -> NoReturn:
-    reason = f"The command cannot be read whole ({why}), and it names what may not be run: {refusal.reason}"
-    raise RefusedCallError(refusal._replace(reason=reason))

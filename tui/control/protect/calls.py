@@ -153,6 +153,7 @@ def _without_options(args: list[str]) -> list[str]:
     return args[at:]
 
 
+# complexity: the same few steps for two tables of programs, with their exceptions
 def _wrapped(name: str, args: list[str], fed: str) -> Inside:
     """A program that runs the rest of its words, or a text that one of its options gives."""
     scripts = _option_texts(args, _SCRIPT_OPTIONS.get(name, frozenset()))
@@ -202,6 +203,7 @@ def _takes_next(option: str, taking: frozenset[str]) -> bool:
     return bool(first) and first == len(option) - 1
 
 
+# complexity: the order in which a shell reads its own options
 def _shell(args: list[str], fed: str) -> Inside:
     """A shell: its `-c` text, else the file that it reads, else its input."""
     at = 0

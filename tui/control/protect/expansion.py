@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from tui.system.lazy_pattern import lazy
-from tui.system.shell_syntax import BARE, COMMAND, TEXT, UNKNOWN, Command, Part, Script, Word
+from tui.system.shell.syntax import BARE, COMMAND, TEXT, UNKNOWN, Command, Part, Script, Word
 
 STAR: Final = "\x02"
 ANY: Final = "\x03"

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tui.control.protect.bash import Folders, Refusal, RefusedCallError, ShellJudge
+from tui.control.protect.bash import Folders, ShellJudge
 from tui.control.protect.beginnings import Beginnings
 from tui.control.protect.expansion import TO_MARKS
 from tui.control.protect.paths import ProtectedPaths, Use
+from tui.control.protect.refusals import Refusal, RefusedCallError
 from tui.control.protect.rules import Rules
 
 _FILES: Final[Mapping[str, tuple[str, Use]]] = {

@@ -14,10 +14,9 @@ from typing import Final, NamedTuple
 
 from tui.control.protect.expansion import FROM_MARKS, has_pattern
 from tui.control.protect.globs import covers, expand, fixed_parts, folded_parts, glob_parts, walk
-from tui.system.shell_syntax import UNKNOWN
+from tui.system.shell.syntax import UNKNOWN
 
 _LONGEST: Final = 4_096
-_OWN_FOLDER: Final = "/proc/self/cwd/"
 
 
 class Use(Enum):
@@ -102,8 +101,6 @@ class ProtectedPaths:
         if has_pattern(field):
             yield from expand(field, base)
             field = field.translate(FROM_MARKS)
-        if field.startswith(_OWN_FOLDER):
-            field = field[len(_OWN_FOLDER) :]
         yield os.path.join(base, self._home + field[1:] if field[:2] == "~/" else field)
 
     def _hit(self, path: str, use: Use) -> str:

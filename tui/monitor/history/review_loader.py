@@ -33,6 +33,7 @@ from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
     from tui.model.review import Claim, Review, Risk
+    from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
 
 
@@ -279,6 +280,7 @@ def build_review(
 ) -> Review:
     """The review of a night that was read."""
     from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.own_changes import AgentChanges
 
     night, fold = whole.night, whole.fold
     base, until = _base(whole.sources) or None, _until(night)
@@ -302,12 +304,14 @@ def build_review(
         start.progress,
         start.basis,
     )
+    calls = fold.risky_calls()
+    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
     return assemble_review(
         night,
         evidence,
-        changes=changes,
+        changes=agents.changes,
         claims=_claims(whole, changes, start),
-        risks=_risks(whole, changes, settings),
+        risks=_risks(whole, agents, settings),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
@@ -324,13 +328,15 @@ def _ends_with_statement(whole: FinishedNight) -> bool:
     return is_transcript and is_answered and is_last
 
 
-def changes_of(project: Path, review: Review) -> RepositoryChanges:
-    """What the reviewed night changed in the repository, file by file."""
+def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryChanges:
+    """What the reviewed night changed in the repository, file by file, without what is ours."""
     from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.own_changes import AgentChanges
 
     run = review.night.run
     ended_at = None if review.ending.kind == EndKind.OPEN else run.ended_at
-    return read_night_diff(project, review.base or None, run.started_at, ended_at)
+    changes = read_night_diff(project, review.base or None, run.started_at, ended_at)
+    return AgentChanges(project, changes, settings.paths).changes
 
 
 def _claims(
@@ -350,13 +356,12 @@ def _claims(
     )
 
 
-def _risks(
-    whole: FinishedNight, changes: RepositoryChanges, settings: Settings
-) -> tuple[Risk, ...]:
+def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
 
     goal = whole.night.run.goal or whole.night.run.first_prompt
     limits = settings.review
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
-    return find.find_risks(changes, whole.night, whole.fold.risky_calls(), goal, sizes)
+    calls, files = whole.fold.risky_calls(), agents.settings_files
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files)

@@ -63,7 +63,7 @@ class ReviewSource:
         """What the night changed in the repository, file by file."""
         from tui.monitor.history.review_loader import changes_of
 
-        return changes_of(self.project, review)
+        return changes_of(self.project, review, self.settings)
 
     def evidence(self, target: Target, changes: RepositoryChanges | None) -> EventDetail:
         """What a line of the review leads to."""

@@ -1,1 +1,1 @@
-"""What is added up over many runs."""
+"""What is added up over many runs and sessions, and what was installed."""

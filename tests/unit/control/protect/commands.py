@@ -246,7 +246,6 @@ git blame .env
 git checkout main .env
 cat ~/../..$PWD/.env
 cat /{project}//.env
-cat /proc/self/cwd/.env
 ln x .env
 ln hard2 .env
 vim .env

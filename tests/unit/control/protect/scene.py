@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tui.control.protect.bash import Refusal
 from tui.control.protect.judge import ToolCall, judge
+from tui.control.protect.refusals import Refusal
 from tui.control.protect.rules import Rules
 
 RULES = Rules(

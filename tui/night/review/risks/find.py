@@ -13,7 +13,14 @@ from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Risk, RiskKind, Severity
 from tui.model.snapshot import NightSnapshot
 from tui.night.evidence.evidence_log import RiskyCall
-from tui.night.review.risks import command_risks, file_risks, setup_risks, test_risks
+from tui.night.review.risks import (
+    agent_settings,
+    command_risks,
+    file_risks,
+    setup_risks,
+    test_risks,
+)
+from tui.night.review.risks.agent_settings import SettingsFile
 from tui.night.review.risks.diff_view import (
     SEVERITY_ORDER,
     RiskFinding,
@@ -79,16 +86,19 @@ def find_risks(
     calls: Sequence[RiskyCall],
     goal: str,
     sizes: SizeLimits = USUAL,
+    settings: Sequence[SettingsFile] = (),
 ) -> tuple[Risk, ...]:
     """The risks, by severity, one for each kind and path.
 
     `calls` are the night's edits and shell calls. `goal` is the text that set the night's task; it
-    matters only where it names paths. No secret is shown whole.
+    matters only where it names paths. `settings` are the files of Claude Code's own that the night changed.
+    No secret is shown whole.
     """
     findings = chain(
         test_risks.find_test_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
+        agent_settings.find_settings_risks(settings),
         file_risks.find_file_risks(changes, sizes),
         _find_outside_area(changes, calls, goal, snapshot.run.cwd if snapshot else ""),
         command_risks.find_command_risks(calls),
