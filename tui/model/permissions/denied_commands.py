@@ -133,7 +133,7 @@ _LAUNCHERS = frozenset(
 """They run the program that is named next."""
 _WRAPPERS = frozenset({"gradlew", "mvnw"})
 """Programs of a project's own folder that the table means."""
-_HOMES = ("~", "$HOME", "${HOME}", "$PWD", "${PWD}", "$OLDPWD")
+_HOMES = ("$HOME", "${HOME}", "$PWD", "${PWD}", "$OLDPWD")
 
 
 @lru_cache(maxsize=1)
@@ -295,9 +295,8 @@ def is_wide(word: str) -> bool:
     """Whether an argument names everything: a root, a home, a parent folder, all files of a folder."""
     if word.startswith("-"):
         return False
-    for home in _HOMES:
-        if word == home or word.startswith(f"{home}/"):
-            return True
+    if word.startswith("~") or any(word == home or word.startswith(f"{home}/") for home in _HOMES):
+        return True
     parts = [part for part in word.split("/") if part not in ("", ".")]
     if word.startswith("/") and len(parts) < 2:
         return True

@@ -15,7 +15,7 @@ TEE = "tee"
 """Older versions do not look at where it writes: it is allowed together with TEE_OUTSIDE only."""
 TEE_OUTSIDE = ("tee *..*", "tee /*", "tee ~*", "tee $*", "tee * /*", "tee * ~*", "tee * $*")
 _REMOVALS = ("rm", "rm -f", "rm -r", "rm -R", "rm -rf", "rm -fr", "rm -r -f")
-_ROOTS = ("/", "~", "~/", "~/*", "$HOME", "..", "../", "../*", ".", "./")
+_ROOTS = ("/", "~*", "$HOME", "..", "../", "../*", ".", "./")
 _REMOVING = ("rm * --no-preserve-root*", "rm *$HOME*", "rm *${HOME}*")
 _FINDING = ("find * -delete*", "find * -exec rm *", "find * -execdir rm *")
 _WHOLE_TREE = tuple(
