@@ -32,11 +32,11 @@ from tui.store.runs import RunFacts
 pytestmark = [pytest.mark.real_claude, pytest.mark.timeout(400)]
 CLAUDE = os.environ.get("OVERNIGHT_TEST_CLAUDE", "")
 STUBS = (
-    "curl wget ssh scp rsync nc sudo su doas gh npm npx pnpm yarn cargo go just tox docker twine uv poetry pytest ruff mypy"
-    " coverage rm dd mkfs.ext4 kubectl python python3 node make pip env printenv tee xargs command"
+    "curl wget ssh scp rsync nc sudo su doas gh npm npx pnpm yarn cargo go just tox docker twine uv"
+    " poetry pytest ruff mypy coverage rm dd mkfs.ext4 kubectl python python3 node make pip env printenv tee xargs command"
 ).split()
 JUDGED_OTHERWISE = {
-    # The CLI reads loops whose parts are allowed, and groups; what it refuses for want of a rule is refused here too.
+    # The CLI reads loops, and looks behind some programs that run others.
     "for x in 1; do pytest; done",
     "xargs pytest",
 }
@@ -45,7 +45,8 @@ JUDGED_OTHERWISE = {
 
 def _environ(base: Path, port: int) -> dict[str, str]:
     return {
-        "PATH": f"{base}/bin:/usr/local/bin:/usr/bin:/bin", "HOME": str(base / "home"), "TMPDIR": str(base / "home"),
+        "PATH": f"{base}/bin:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(base / "home"), "TMPDIR": str(base / "home"),
         "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}", "ANTHROPIC_API_KEY": "dummy",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_TELEMETRY": "1",
         "DISABLE_AUTOUPDATER": "1", "DISABLE_ERROR_REPORTING": "1", "IS_SANDBOX": "1",
