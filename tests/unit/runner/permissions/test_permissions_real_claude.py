@@ -32,8 +32,9 @@ from tui.store.runs import RunFacts
 pytestmark = [pytest.mark.real_claude, pytest.mark.timeout(400)]
 CLAUDE = os.environ.get("OVERNIGHT_TEST_CLAUDE", "")
 STUBS = (
-    "curl wget ssh scp rsync nc sudo su doas gh npm npx pnpm yarn cargo go just tox docker twine uv"
-    " poetry pytest ruff mypy coverage rm dd mkfs.ext4 kubectl python python3 node make pip env printenv tee xargs command"
+    "curl wget ssh scp rsync nc sudo su doas gh npm npx pnpm yarn cargo go just tox docker"
+    " twine uv poetry pytest ruff mypy coverage rm dd mkfs.ext4 kubectl python python3 node make"
+    " pip env printenv tee xargs command"
 ).split()
 JUDGED_OTHERWISE = {
     # The CLI reads loops, and looks behind some programs that run others.
