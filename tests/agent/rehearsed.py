@@ -48,6 +48,11 @@ def call(name: str, **values: str) -> None:
     """Calls a tool, unless that is refused, and says what came of it."""
     identity = f"toolu_{uuid.uuid4().hex[:12]}"
     answer({"type": "tool_use", "id": identity, "name": name, "input": values})
+    if "tool_hook" in PLAN:
+        hook = {"hook_name": f"PreToolUse:{name}", "hook_event": "PreToolUse", "hook_id": identity}
+        say(type="system", subtype="hook_started", **hook)
+        say(type="system", subtype="hook_started", **hook)
+        say(type="system", subtype="hook_response", outcome="success", **hook)
     if PLAN.get("hangs") == name:
         hang()
     refused = any(
@@ -123,6 +128,7 @@ def main() -> None:
         return
     if path := os.environ.get("REHEARSED_PLAN"):
         PLAN.update(json.loads(Path(path).read_text()))
+        Path(f"{path}.words").write_text(json.dumps(sys.argv))
         with Path(f"{path}.starts").open("a") as file:
             file.write(f"{os.getpid()} {os.getcwd()}\n")
     if "unknown" in PLAN and PLAN["unknown"] in sys.argv:

@@ -195,6 +195,11 @@ class LimitKind(StrEnum):
     CONTINUATIONS = "continuations"
     TESTS = "tests"
 
+    @property
+    def is_money(self) -> bool:
+        """Whether each further answer of the agent passes it by more."""
+        return self in (LimitKind.COST, LimitKind.COST_PER_DAY, LimitKind.COST_PER_WEEK)
+
 
 class NotifyKind(StrEnum):
     """What notifications are about."""

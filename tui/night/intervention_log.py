@@ -240,6 +240,7 @@ class InterventionLog(Struct):
     spans: list[KnownSpan] = []
     restarts: int = 0
     handovers: int = 0
+    own_commits: list[str] = []
     pending: PendingRestart | None = None
     unwatched_seconds: float = 0.0
     unwatched_since: float | None = None

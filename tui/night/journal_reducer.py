@@ -256,6 +256,9 @@ def _text_and_author(
                 timeline.mark(at, "limit", text)
                 log.limit = _limit_reached(entry, log.limit)
             return text, "limit"
+        case "commit":
+            log.own_commits.append(_text(data, "commit"))
+            return f"committed {_text(data, 'subject')}", "supervisor"
         case "stall":
             text = _text(data, "stall") or "stall"
             timeline.mark(at, "stall", text)

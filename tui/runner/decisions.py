@@ -239,7 +239,7 @@ def resuming_attempt(state: RunState, goal: str, settings: Settings, prompt: str
 def end_for_intent(intent: StopIntent) -> End:
     """How the run ends once the agent of this intent is gone."""
     match intent.kind:
-        case StopKind.LIMIT:
+        case StopKind.LIMIT if intent.end is None:
             return End(EndKind.LIMIT, f"limit: {intent.reason}", intent.limit)
         case StopKind.STOP:
             return End(EndKind.STOPPED, "stopped by person")

@@ -34,8 +34,7 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.limits import record_hit
-from tui.runner.policy.money import MoneyLimits
+from tui.runner.policy.money import MoneyLimits, record_hit
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent
@@ -102,9 +101,8 @@ class RunMachine:
         self._reader.turns.begin_attempt(step.resume, step.resume_at)
         attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
         self._queue_prompt(step)
-        settings = self.money.settings_for_launch() if self.money else context.settings
-        facts, granted = context.facts, context.permissions
-        arguments = agent_arguments(facts, settings, step, state.session, granted)
+        kept = self.money.settings_for_launch() if self.money else context.settings
+        arguments = agent_arguments(context.facts, kept, step, state.session, context.permissions)
         try:
             keep_rules(context)
             variables = agent_variables(context.facts, context.folder.path)

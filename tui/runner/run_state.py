@@ -50,6 +50,11 @@ class StopIntent(Struct, frozen=True):
         return self.kind in (StopKind.HANDOFF, StopKind.REWIND)
 
     @property
+    def is_for_money(self) -> bool:
+        """Whether a limit of money was reached."""
+        return self.limit is not None and self.limit.is_money
+
+    @property
     def declines_checkpoint(self) -> bool:
         """Whether the person wants none taken for this end."""
         return self.arguments.get("checkpoint", True) is False

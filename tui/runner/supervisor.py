@@ -31,8 +31,8 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.context_handoff import see_to_handoff
-from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.auto_commits import AutoCommits
+from tui.runner.policy.limits import LimitChecker, see_to_handoff
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.policy.stall_response import StallResponse
 from tui.runner.requests import RequestHandler
@@ -54,6 +54,7 @@ from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
 _ROUND_SECONDS = 0.1
+_QUICK_SECONDS = 0.02
 _CHECK_SECONDS = 0.5
 _COPY_SECONDS = 30.0
 _READ_SECONDS = 10.0
@@ -72,11 +73,11 @@ class Supervisor:
             context, reader.turns, lambda: reader.snapshot().activity_text
         )
         machine = self.machine = RunMachine(context, reader, messages)
-        self.escalation = Escalation(context, reader.turns, messages)
+        self.escalation = Escalation(context, reader.turns, messages, reader.silence)
         self.money = machine.money = MoneyLimits(context, reader)
         self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
-        self.checkpoints = CheckpointSchedule(context, reader)
+        self.checkpoints, self.commits = CheckpointSchedule(context, reader), AutoCommits(context)
         self.stalls = StallResponse(context, messages, machine, self.checkpoints)
         self.requests = RequestHandler(
             context, reader, messages, machine, self.checkpoints, RunRewinder(context)
@@ -161,7 +162,7 @@ class Supervisor:
                 busy = False
                 self._record_fault(error)
             if not busy:
-                time.sleep(_ROUND_SECONDS)
+                time.sleep(_QUICK_SECONDS if self.money.is_near else _ROUND_SECONDS)
         if self.machine.end is None:
             mark_left(self.context.folder)
             self.context.journal_entry("supervisor_stopped", {"pid": os.getpid()})
@@ -307,6 +308,7 @@ class Supervisor:
             self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
+        self.commits.commit_if_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_SECONDS
             self.artifacts.copy_transcripts()

@@ -176,7 +176,7 @@ class BudgetSettings(Struct, frozen=True):
         ),
     ] = None
     handover_pct: Annotated[
-        Percent,
+        Annotated[float, Meta(ge=50, le=100, extra={"unit": "%"})],
         documented(
             "Share of the budget at which the agent is asked for its hand-over note, which takes a few "
             "answers; left out where one more would pass the budget; 100: no note.",

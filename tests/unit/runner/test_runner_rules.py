@@ -451,54 +451,6 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
     assert isinstance(newest, RunDirectory)
 
 
-# --- units ---
-
-
-def test_a_unit_starts_the_run_and_nothing_else() -> None:
-    from tui.runner.start import unit_text
-
-    goal = 'Fix "all" $HOME 100% of it; rm -rf /'
-    text = unit_text(
-        Path("/home/ada/tide bell"),
-        goal,
-        at="7:05",
-        arguments=("--max-cost", "5", "--", "--effort", "high"),
-    )
-    assert "OnCalendar=*-*-* 07:05:00" in text
-    (start,) = [row for row in text.splitlines() if row.startswith("ExecStart=")]
-    assert r'"Fix \"all\" $$HOME 100%% of it; rm -rf /" "--" "--effort" "high"' in start
-    (cron,) = [row for row in text.splitlines() if row.startswith("# 5 7 ")]
-    import shlex
-
-    words = shlex.split(cron.removeprefix("# 5 7 * * *  ").replace(r"\%", "%"))
-    assert words[words.index("--detach") :] == [
-        *("--detach", "--max-cost", "5", goal, "--", "--effort", "high")
-    ]
-    assert "KillMode=process" in text
-
-
-def test_a_unit_names_the_folders_that_only_this_shell_knows() -> None:
-    from tui.runner.start import unit_text
-
-    environ = {"XDG_STATE_HOME": '/a b%"$x', "XDG_CONFIG_HOME": "not/absolute", "HOME": "/h"}
-    rows = unit_text(Path("/p"), "g", "7:05", environ=environ).splitlines()
-    named = [row for row in rows if row.startswith("Environment=")]
-    assert named == [r'Environment="XDG_STATE_HOME=/a b%%\"$x"']
-    (cron,) = [row for row in rows if row.startswith("# 5 7 ")]
-    assert cron.startswith(r"""# 5 7 * * *  XDG_STATE_HOME='/a b\%"$x' /""")
-    plain = unit_text(Path("/p"), "g", "7:05", environ={})
-    assert "Environment" not in plain
-
-
-@pytest.mark.parametrize("at", ["24:00", "noon", "7", "07:60"])
-def test_a_time_that_is_none_is_refused(at: str) -> None:
-    from tui.runner.start import unit_text
-    from tui.system.errors import UsageError
-
-    with pytest.raises(UsageError):
-        unit_text(Path("/p"), "g", at=at)
-
-
 def test_a_state_has_the_keys_of_version_0_1() -> None:
     """A run may be adopted by another version of the supervisor, an older one too."""
     recorded = Path(__file__).parents[2] / "data" / "run_0_1" / "state.json"

@@ -110,6 +110,11 @@ class SleepInhibitor:
             self._holder = _start(words)
         return self._holder is not None
 
+    @property
+    def holds(self) -> bool:
+        """Whether the lock is held; the system may refuse it a moment after it was asked for."""
+        return self._holder is not None and self._holder.poll() is None
+
     def close(self) -> None:
         if self._holder is not None and self._holder.poll() is None:
             self._holder.terminate()
