@@ -118,7 +118,7 @@ def night(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Night]:
 
 @pytest.mark.parametrize(("moment", "kinds"), CELLS)
 def test_nothing_is_lost_or_doubled(night: Night, moment: str, kinds: tuple[str, ...]) -> None:
-    night.begin()
+    night.begin(kinds)
     killed = night.kill(kinds)
     reason = night.finish()
     assert reason.startswith(night.moment.ends), reason

@@ -245,6 +245,10 @@ def test_the_command_line_follows_the_settings() -> None:
     assert inline["sandbox"] == {"enabled": True}
     assert {"Bash(git commit:*)", "Bash(make test:*)"} <= set(inline["permissions"]["allow"])
     assert {"Bash(git push:*)", "Bash(curl:*)"} <= set(inline["permissions"]["deny"])
+    (group,) = inline["hooks"]["PreToolUse"]
+    assert group["matcher"] == "*"
+    assert "hook PreToolUse" in group["hooks"][0]["command"]
+    assert 0 < group["hooks"][0]["timeout"] <= 15
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
     assert "hidden" not in text
     assert "--dangerously-skip-permissions" not in text
