@@ -156,7 +156,9 @@ def _machine(
     reached = machine.reach(address, sources.environ) if address else None
     newest = git.read_line(("log", "-1", "--format=%ct", "HEAD"))
     moment = time.time() if now is None else now
+    memory = machine.memory_finding(machine.available_memory())
     found = {
+        "memory": memory if memory[0] == "ok" else None,
         "network": machine.network_finding(reached, has_model),
         "clock": machine.clock_finding(
             reached.skew if reached is not None else None,
