@@ -56,7 +56,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "observe.doctor",
         "the check before going to bed: what would spoil the night, and what to do",
     ),
-    "unit": ("run", "print a systemd unit, a timer and a crontab line for nightly starts"),
+    "unit": (
+        "act.unit",
+        "start nights by themselves: units for systemd or a crontab line, printed or installed",
+    ),
     "hooks": (
         "act.hooks",
         "let sessions that were started without us hear you, or take that away again",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -32,9 +33,16 @@ def say(**record: Any) -> None:
 
 
 def hang() -> NoReturn:
-    """Waits for the end of its input, which comes when nobody is there any more."""
+    """Waits for its end; it then says what it leaves unfinished, as the real program does."""
+    signal.signal(signal.SIGTERM, leave)
     time.sleep(600)
     raise SystemExit(1)
+
+
+def leave(number: int, frame: object) -> NoReturn:
+    for record in PLAN.get("last_words", ()):
+        say(**record)
+    os._exit(143)
 
 
 def answer(*blocks: Json, stop: str = "tool_use", model: str = "", **more: Any) -> None:
@@ -48,6 +56,11 @@ def call(name: str, **values: str) -> None:
     """Calls a tool, unless that is refused, and says what came of it."""
     identity = f"toolu_{uuid.uuid4().hex[:12]}"
     answer({"type": "tool_use", "id": identity, "name": name, "input": values})
+    if "tool_hook" in PLAN:
+        hook = {"hook_name": f"PreToolUse:{name}", "hook_event": "PreToolUse", "hook_id": identity}
+        say(type="system", subtype="hook_started", **hook)
+        say(type="system", subtype="hook_started", **hook)
+        say(type="system", subtype="hook_response", outcome="success", **hook)
     if PLAN.get("hangs") == name:
         hang()
     refused = any(
@@ -114,7 +127,8 @@ def watch_input(lines: list[str], heard: threading.Event) -> None:
     for line in sys.stdin:
         lines.append(line)
         heard.set()
-    os._exit(0)
+    if "last_words" not in PLAN:
+        os._exit(0)
 
 
 def main() -> None:
@@ -123,6 +137,7 @@ def main() -> None:
         return
     if path := os.environ.get("REHEARSED_PLAN"):
         PLAN.update(json.loads(Path(path).read_text()))
+        Path(f"{path}.words").write_text(json.dumps(sys.argv))
         with Path(f"{path}.starts").open("a") as file:
             file.write(f"{os.getpid()} {os.getcwd()}\n")
     if "unknown" in PLAN and PLAN["unknown"] in sys.argv:

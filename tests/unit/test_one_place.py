@@ -171,6 +171,7 @@ FACTS = {
             "tui/control/rewind/apply_steps.py": "asks safe_paths to",
             "tui/control/rewind/apply_folders.py": "puts a nested repository in place whole",
             "tui/control/checkpoints/repository_store.py": "puts objects and refs where git would",
+            "tui/control/work_commit.py": "index.lock becomes the index, as git does it",
             "tui/store/inbox.py": "a claim is a rename that only one can win",
             "tui/control/channels/mailbox.py": "so is a withdrawal",
             "tui/control/channels/hook_delivery.py": "and a hook's claim; it imports next to nothing",

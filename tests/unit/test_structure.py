@@ -14,8 +14,8 @@ from tests.unit.source_code import without_collector
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Hooks of a session, protection, rehearsal, work trees and units are subjects of their own.
-MOST_LINES = 104_000
-MOST_MODULES = 470
+MOST_LINES = 106_000
+MOST_MODULES = 510
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
@@ -24,7 +24,7 @@ MOST_COMPLEX = 15
 # The call of a hook and the tiny processes of a run import one small module each, so that they start fast.
 MOST_WITH_ONE_IMPORTER = 0.23
 SMALL_MODULE = 80
-MOST_SMALL_WITH_ONE_IMPORTER = 5
+MOST_SMALL_WITH_ONE_IMPORTER = 9
 
 
 @cache

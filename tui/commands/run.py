@@ -1,10 +1,11 @@
-"""run, demo, unit."""
+"""run, demo."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tui.commands.context import (
     tell_ignored,
 )
 from tui.settings.settings import FILE
+from tui.store.state_names import UNIT_VARIABLE
 from tui.system.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -79,13 +81,32 @@ def run_command(arguments: argparse.Namespace) -> int:
             "or setting (null: none)"
         )
     project = project_of(arguments)
-    loaded = settings_of(project, **_flags(arguments))
+    unit = os.environ.pop(UNIT_VARIABLE, "")  # what is started here shall not have it
+    if not unit:
+        return _run(project, arguments)
+    from tui.runner.schedule.starts import recorded
+
+    with recorded(project, unit) as started:
+        return _run(project, arguments, started)
+
+
+def _run(
+    project: Path,
+    arguments: argparse.Namespace,
+    on_start: Callable[[RunDirectory], None] = lambda run: None,
+) -> int:
+    loaded = settings_of(project, **flags_of(arguments))
     _check_agent(loaded)
     tell_ignored(project, loaded)
+    if loaded.settings.limits.on_limit != "wait":
+        from tui.runner.agent.unattended import why_it_waits
+
+        print_notes(*filter(None, (why_it_waits(loaded.settings),)))
     if arguments.worktree is None:
         started = _start(project, arguments, loaded)
     else:
         project, started = _start_in_work_tree(project, arguments, loaded)
+    on_start(started)
     notice = "", ""
     if loaded.ignored:
         from tui.settings.notices import ignored_line
@@ -125,7 +146,7 @@ def _start_in_work_tree(
         if os.path.lexists(
             tree.project / FILE
         ):  # else those of here: an untracked file is not there
-            loaded = settings_of(tree.project, **_flags(arguments))
+            loaded = settings_of(tree.project, **flags_of(arguments))
             _check_agent(loaded)
         return tree.project, _start(tree.project, arguments, loaded, tree.name)
     except RefusedError:
@@ -135,7 +156,7 @@ def _start_in_work_tree(
         raise
 
 
-def _flags(arguments: argparse.Namespace) -> dict[str, object]:
+def flags_of(arguments: argparse.Namespace) -> dict[str, object]:
     """The settings that options of the command line give."""
     flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
     if arguments.permissions is not None:
@@ -249,19 +270,3 @@ def demo_command(arguments: argparse.Namespace) -> int:
     )
     started = start.start_run(project, DEMO_GOAL, settings, agent_command=agent, options=options)
     return report_or_watch(project, settings, started.id, arguments.detach)
-
-
-def unit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("goal", metavar="GOAL", help="what is to be done every night")
-    parser.add_argument("--at", metavar="HH:MM", default="22:00", help="when to start (22:00)")
-    parser.epilog = "What stands after -- goes to `run` as it is."
-
-
-def unit_command(arguments: argparse.Namespace) -> int:
-    """Prints the texts; installs nothing."""
-    from tui.runner.start import unit_text
-
-    project = project_of(arguments)
-    text = unit_text(project, arguments.goal, arguments.at, arguments.words)
-    print_lines(text.removesuffix("\n"))
-    return 0

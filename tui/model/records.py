@@ -148,7 +148,7 @@ class SupervisorSeen(Struct, frozen=True, gc=False):
 
 
 class Commit(Struct, frozen=True, gc=False):
-    """A commit of the watched repository."""
+    """A commit of the watched repository; `ours`: our supervisor made it, as its journal says."""
 
     sha: str
     at: float
@@ -157,6 +157,7 @@ class Commit(Struct, frozen=True, gc=False):
     insertions: int
     deletions: int
     author: str = ""
+    ours: bool = False
 
 
 class StreamFormat(StrEnum):

@@ -232,6 +232,9 @@ class InterventionLog(Struct):
     rewinding_since: float | None = None
     rewind_request: str = ""
     killed: bool = False
+    # While the project's tests run before the agent is told anything.
+    baseline: str = ""
+    baseline_since: float | None = None
     checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
     rewinds: list[RewindRecord] = []
@@ -240,6 +243,7 @@ class InterventionLog(Struct):
     spans: list[KnownSpan] = []
     restarts: int = 0
     handovers: int = 0
+    own_commits: list[str] = []
     pending: PendingRestart | None = None
     unwatched_seconds: float = 0.0
     unwatched_since: float | None = None

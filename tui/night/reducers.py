@@ -356,7 +356,8 @@ class Reducer:
                 state.commits[record.sha] = record
                 if len(state.commits) > _MOST_COMMITS:
                     del state.commits[next(iter(state.commits))]
-                self._detectors.on_progress(ProgressKind.COMMIT, record.at)
+                if record.sha not in state.interventions.own_commits:  # no work of the agent
+                    self._detectors.on_progress(ProgressKind.COMMIT, record.at)
                 self._timeline.mark(record.at, "commit", shorten(record.subject))
             case records.SourceFormat():
                 state.source_format = record

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
+from tui.model.records import Commit
 from tui.model.snapshot import (
     Activity,
     ContextUse,
@@ -124,7 +125,9 @@ class SnapshotBuilder:
             progress=state.progress,
             first_progress=state.first_progress,
             commits=self._cached(
-                "commits", timeline.version, lambda: tuple(state.commits.values())
+                "commits",
+                (timeline.version, len(state.interventions.own_commits)),
+                lambda: _commits(state),
             ),
             circling=troubles,
             agents=state.agents or (),
@@ -239,7 +242,7 @@ class SnapshotBuilder:
             exit=self._exit(verdict) if over else None,
             host=interventions.host,
             supervised=self._is_supervised(over),
-            awaits_supervisor=interventions.awaits_supervisor and not over,
+            awaits_supervisor=interventions.awaits_supervisor,
             continuations=interventions.continuations,
             limits=interventions.limits,
             limit=interventions.limit,
@@ -296,3 +299,11 @@ _END_OF_STATE = {
     SessionState.CRASHED: EndKind.CRASH,
     SessionState.GAVE_UP: EndKind.GAVE_UP,
 }
+
+
+def _commits(state: FoldState) -> tuple[Commit, ...]:
+    """The repository's commits, with those marked that our journal names."""
+    own = frozenset(state.interventions.own_commits)
+    return tuple(
+        structs.replace(one, ours=True) if one.sha in own else one for one in state.commits.values()
+    )

@@ -242,6 +242,8 @@ class RequestHandler:
     def _rewind(self, request: RunnerRequest) -> None:
         if self._machine.phase.is_ending:
             raise ValueError("the session is being ended; nothing was rewound")
+        if self._machine.attempt is None:
+            raise ValueError("no agent was started yet; there is nothing to rewind")
         self._rewinder.check(request.verb, request.arguments)
         arguments = {**request.arguments, "verb": request.verb, "by": request.by}
         intent = StopIntent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)

@@ -214,6 +214,10 @@ class RunReader:
             self._changed = False
         return self._night
 
+    def silence(self) -> float:
+        """Seconds since the stream grew; those asleep do not count."""
+        return self.context.clock.monotonic() - self.quiet_since
+
     def running_total(self) -> RunningTotal:
         """What the run has cost, as far as the stream was read."""
         return running_total(self.fold.accounts)

@@ -1,10 +1,8 @@
-"""Starts a run, now or every night; gives one that lost its supervisor a new one."""
+"""Starts a run; gives one that lost its supervisor a new one."""
 
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -34,12 +32,10 @@ from tui.store.runs import (
     read_run_end,
     read_run_settings,
 )
-from tui.system.children import python_child
 from tui.system.clock import clock_for
-from tui.system.errors import OvernightError, RefusedError, UsageError, describe_os_error
+from tui.system.errors import OvernightError, RefusedError, describe_os_error
 from tui.system.files import read_json
 from tui.system.locks import acquire_lock
-from tui.system.sanitize import has_controls
 
 _START_SECONDS = 20.0
 _ADOPT_SECONDS = 5.0
@@ -75,7 +71,7 @@ def start_run(
     options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> RunDirectory:
-    """Starts a run that outlives this process, and returns once its agent runs.
+    """Starts a run that outlives this process, and returns once its agent runs or its baseline tests do.
 
     RefusedError when a precondition does not hold; OvernightError when the agent does not start.
     """
@@ -208,13 +204,12 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
 
 
 def _wait_for_agent(folder: RunDirectory) -> None:
-    """Returns when the first agent runs; OvernightError where it does not start in time."""
+    """Returns when the first agent or its baseline tests run; OvernightError where neither is so in time."""
     until = time.monotonic() + _START_SECONDS
     first = folder.attempt(1)
     while time.monotonic() < until:
-        if first.agent.exists() and any(
-            entry.kind == "segment_started" for entry in read_entries(folder.journal)
-        ):
+        kinds = {entry.kind for entry in read_entries(folder.journal)}
+        if "baseline" in kinds or ("segment_started" in kinds and first.agent.exists()):
             return
         ended = read_run_end(folder)
         if ended is not None:
@@ -253,96 +248,3 @@ def adopt_run(project: Path, *, environ: Mapping[str, str] = os.environ) -> bool
     raise OvernightError(
         f"run {folder.id} found no supervisor; {folder.supervisor_log} may say why"
     )
-
-
-# --- every night ---
-
-_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-# A word as systemd reads it, without variables and specifiers.
-_UNIT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%", "$": "$$"})
-# `Environment=` knows specifiers, but no variables.
-_VALUE_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%"})
-_UNIT_VARIABLES = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "CLAUDE_CONFIG_DIR")
-_UNIT = """\
-# ~/.config/systemd/user/{name}.service
-[Unit]
-Description=A night's session in {where}
-
-[Service]
-Type=oneshot
-# The session outlives this unit on purpose: only the start is systemd's business.
-KillMode=process
-RemainAfterExit=no
-WorkingDirectory={where}
-{variables}ExecStart={words}
-
-# ~/.config/systemd/user/{name}.timer
-[Unit]
-Description=Starts a night's session in {where} at {hour}:{minute}
-
-[Timer]
-OnCalendar=*-*-* {hour}:{minute}:00
-Persistent=false
-
-[Install]
-WantedBy=timers.target
-
-# systemctl --user daemon-reload && systemctl --user enable --now {name}.timer
-# loginctl enable-linger    (so that it runs while you are logged out)
-#
-# Or with cron (crontab -e):
-# {cron}
-"""
-
-
-def unit_text(
-    project: Path,
-    goal: str,
-    at: str,
-    arguments: Sequence[str] = (),
-    environ: Mapping[str, str] = os.environ,
-) -> str:
-    """A systemd unit, a timer and a crontab line that start a run at that local time every night.
-
-    Our folders are named where they are not the default: neither systemd nor cron has the variables of this
-    shell. UsageError for what is no time of day, and for a goal of several lines.
-    """
-    match = _TIME.fullmatch(at.strip())
-    if match is None:
-        raise UsageError(f"{at!r} is no time of day; write it like 22:00")
-    folders = [
-        f"{key}={environ[key]}" for key in _UNIT_VARIABLES if os.path.isabs(environ.get(key, ""))
-    ]
-    for text in (goal, str(project), *arguments, *folders):
-        if "\n" in text or has_controls(text):
-            raise UsageError(
-                "a unit needs its goal and its paths in one line, without control characters"
-            )
-    hour, minute = int(match[1]), int(match[2])
-    # What stands behind `--` is for the agent: the goal comes before it.
-    cut = list(arguments).index("--") if "--" in arguments else len(arguments)
-    flags, rest = arguments[:cut], arguments[cut:]
-    words = python_child.program_command("run", "--project", str(project), "--detach")
-    words += [*flags, goal, *rest]
-    name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
-    return _UNIT.format(
-        name=name,
-        where=str(project).replace("%", "%%"),
-        variables="".join(f"Environment={_unit_word(one, _VALUE_ESCAPES)}\n" for one in folders),
-        words=" ".join(_unit_word(word, _UNIT_ESCAPES) for word in words),
-        hour=f"{hour:02d}",
-        minute=f"{minute:02d}",
-        cron=f"{minute} {hour} * * *  " + _cron_command(folders, words),
-    )
-
-
-def _unit_word(word: str, escapes: Mapping[int, str]) -> str:
-    return f'"{word.translate(escapes)}"'
-
-
-def _cron_command(folders: Sequence[str], words: Sequence[str]) -> str:
-    """The words as a shell reads them, with the variables before; cron itself wants each % escaped."""
-    given = [
-        f"{key}={shlex.quote(value)}" for key, _, value in (one.partition("=") for one in folders)
-    ]
-    return " ".join((*given, shlex.join(words))).replace("%", r"\%")

@@ -25,14 +25,14 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.turns import exit_text
+from tui.runner.agent.outcomes import exit_text
 from tui.runner.artifacts import RunArtifacts
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.context_handoff import see_to_handoff
-from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.auto_commits import AutoCommits
+from tui.runner.policy.limits import LimitChecker, see_to_handoff
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.policy.stall_response import StallResponse
 from tui.runner.requests import RequestHandler
@@ -54,6 +54,7 @@ from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
 _ROUND_SECONDS = 0.1
+_QUICK_SECONDS = 0.02
 _CHECK_SECONDS = 0.5
 _COPY_SECONDS = 30.0
 _READ_SECONDS = 10.0
@@ -72,11 +73,11 @@ class Supervisor:
             context, reader.turns, lambda: reader.snapshot().activity_text
         )
         machine = self.machine = RunMachine(context, reader, messages)
-        self.escalation = Escalation(context, reader.turns, messages)
+        self.escalation = Escalation(context, reader.turns, messages, reader.silence)
         self.money = machine.money = MoneyLimits(context, reader)
         self.limits = LimitChecker(context, reader, self.money)
         self.artifacts = RunArtifacts(context)
-        self.checkpoints = CheckpointSchedule(context, reader)
+        self.checkpoints, self.commits = CheckpointSchedule(context, reader), AutoCommits(context)
         self.stalls = StallResponse(context, messages, machine, self.checkpoints)
         self.requests = RequestHandler(
             context, reader, messages, machine, self.checkpoints, RunRewinder(context)
@@ -110,8 +111,7 @@ class Supervisor:
         self._recover_rewind()
         if context.state.attempt_number == 0:
             self.checkpoints.request("start", "start")
-            step = first_attempt(context.facts.goal, context.settings)
-            self.machine.launch(step, RunEvent.STARTED)
+            self.machine.begin()
         else:
             self._adopt()
         self.requests.resume_claimed()
@@ -161,7 +161,7 @@ class Supervisor:
                 busy = False
                 self._record_fault(error)
             if not busy:
-                time.sleep(_ROUND_SECONDS)
+                time.sleep(_QUICK_SECONDS if self.money.is_near else _ROUND_SECONDS)
         if self.machine.end is None:
             mark_left(self.context.folder)
             self.context.journal_entry("supervisor_stopped", {"pid": os.getpid()})
@@ -206,6 +206,7 @@ class Supervisor:
         self.checkpoints.record_results(self.requests.answer)
         self.requests.follow_up()
         self.requests.handle_new()
+        machine.on_baseline()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
         if machine.end is None and machine.attempt is not None:
@@ -233,6 +234,7 @@ class Supervisor:
             machine.record_session()
             learn_abilities(self.context, self.reader.turns)
             machine.reset_restarts()
+            machine.return_to_first_model()
         machine.on_message_queued()
         intent = self.context.state.intent
         if intent is None or self.escalation.takes_messages:
@@ -305,8 +307,10 @@ class Supervisor:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
             self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
+            self.machine.end_long_retry(snapshot.activity)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
+        self.commits.commit_if_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_SECONDS
             self.artifacts.copy_transcripts()

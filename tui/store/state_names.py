@@ -16,6 +16,8 @@ HOOK_SESSIONS: Final = "hooks"
 JOURNAL: Final = "journal.jsonl"
 RULES: Final = "protect.json"
 PROJECT_FILE: Final = "project.json"
+UNIT_VARIABLE: Final = "OVERNIGHT_UNIT"
+"""In the environment of a start by a unit or by cron: the name of its schedule."""
 _LONGEST_NAME: Final = 40
 
 

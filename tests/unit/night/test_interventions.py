@@ -10,6 +10,7 @@ from tests.unit.night.night_script import START, Script, fold
 from tui.model.events import MessageLifecycle, UserMessage
 from tui.model.evidence import EvidenceLog
 from tui.model.journal import JournalEntry
+from tui.model.records import Commit
 from tui.model.snapshot import LimitReached, NightSnapshot, RunLimits
 from tui.night.fold import NightFold
 from tui.night.review.moments import intervention_effects
@@ -321,3 +322,12 @@ def test_what_a_hook_handed_over_is_seen_when_the_model_answers() -> None:
     script.at = journal[-1].at + 5.0
     night = fold([*journal, script.say("I will.")]).snapshot(script.at + 5.0)
     assert night.interventions.injections[0].state == "seen"
+
+
+def test_commits_that_the_journal_names_are_marked_as_ours() -> None:
+    theirs, ours = (Commit(sha * 40, START + 21, "s", 1, 1, 0) for sha in "ab")
+    made = fold(entries(*STARTED, ("commit", {"commit": ours.sha, "subject": "[AUTO] s"})))
+    made.apply([theirs, ours])
+    night = made.snapshot(START + 40.0)
+    assert [one.ours for one in night.commits] == [False, True]
+    assert any("committed [AUTO] s" in one.text for one in night.interventions.others)

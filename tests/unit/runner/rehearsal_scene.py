@@ -40,6 +40,7 @@ class Stage:
             "PATH": f"{base / 'bin'}:{os.environ['PATH']}",
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(base / "cache"),
+            "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
             "REHEARSED_PLAN": str(self.plan_file),
             "ANTHROPIC_API_KEY": "sk-of-some-believable-length",
             "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
@@ -51,6 +52,8 @@ class Stage:
         self.agent = AgentSettings()
         self.session = SessionSettings(baseline_tests=TESTS, inhibit_sleep=False)
         self.limits = QUICK
+        self.budget = BudgetSettings()
+        self.version = "2.1.197 (Claude Code)"
         self.spoil()
 
     def spoil(self, **plan: object) -> None:
@@ -69,16 +72,21 @@ class Stage:
 
     @property
     def settings(self) -> Settings:
-        return Settings(agent=self.agent, session=self.session, budget=BudgetSettings())
+        return Settings(agent=self.agent, session=self.session, budget=self.budget)
 
     def rehearse(self) -> list[CheckResult]:
-        plan = plan_rehearsal(self.project, self.settings)
+        plan = plan_rehearsal(self.project, self.settings, version=self.version)
         return list(rehearse(plan, self.environ, limits=self.limits))
 
     def starts(self) -> list[str]:
         """Pid and folder of each start of the agent."""
         path = Path(f"{self.plan_file}.starts")
         return path.read_text().splitlines() if path.exists() else []
+
+    def words(self) -> list[str]:
+        """The arguments of the last start of the agent."""
+        found: list[str] = json.loads(Path(f"{self.plan_file}.words").read_text())
+        return found
 
     def litter(self) -> list[str]:
         """What a rehearsal left behind in the cache and in Claude's folder."""

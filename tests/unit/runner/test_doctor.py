@@ -17,7 +17,7 @@ from tests.command_line import run
 from tui.commands.observe.doctor import lines_of
 from tui.control.hooks import installer
 from tui.demo.story.repository import create
-from tui.runner.doctor import checks, examine
+from tui.runner.doctor import checks, examine, machine
 from tui.runner.doctor.checks import CheckResult
 from tui.runner.doctor.examine import Examination
 from tui.settings.settings import Settings
@@ -38,6 +38,8 @@ class Bed:
         tools = base / "bin"
         tools.mkdir()
         self.claude("2.1.197 (Claude Code)")
+        for key, value in (("user.name", "A"), ("user.email", "a@example.org")):
+            subprocess.run(["git", "config", key, value], cwd=self.project, check=True)
         (tools / "systemd-inhibit").write_text("#!/bin/sh\n")
         (tools / "systemd-inhibit").chmod(0o755)
         self.environ = {
@@ -102,6 +104,48 @@ def usage(status: str, hours: float) -> Callable[[Bed], None]:
         (run.path / "ended.json").write_text('{"reason": "limit", "code": 0, "at": 1}')
 
     return heard
+
+
+def locked(bed: Bed) -> None:
+    path = bed.project / ".git/index.lock"
+    path.touch()
+    os.utime(path, (time.time() - 7200,) * 2)
+
+
+def at_work(bed: Bed) -> None:
+    (bed.project / ".git/index.lock").touch()
+
+
+def git_config(*words: str) -> Callable[[Bed], None]:
+    def change(bed: Bed) -> None:
+        subprocess.run(["git", "config", *words], cwd=bed.project, check=True)
+
+    return change
+
+
+def detached(bed: Bed) -> None:
+    subprocess.run(["git", "checkout", "-q", "--detach"], cwd=bed.project, check=True)
+
+
+def no_author(bed: Bed) -> None:
+    for key in ("user.name", "user.email"):
+        subprocess.run(["git", "config", "--unset", key], cwd=bed.project, check=True)
+
+
+def unit(path: str) -> Callable[[Bed], None]:
+    def install(bed: Bed) -> None:
+        folder = bed.base / ".config/systemd/user"
+        folder.mkdir(parents=True)
+        lines = [
+            "[Service]",
+            f"WorkingDirectory={bed.project}",
+            path.replace("BIN", f"{bed.base}/bin"),
+        ]
+        text = "\n".join([*lines, "ExecStart=overnight-tui run x"])
+        (folder / "overnight-p.service").write_text(text)
+        (folder / "other.service").write_text("[Service]\nWorkingDirectory=/\nExecStart=overnight")
+
+    return install
 
 
 def dirty(bed: Bed) -> None:
@@ -201,6 +245,15 @@ TROUBLES = [
     ("settings", "fail", configured("budget: {max_cost_usd: many}"), "max_cost_usd"),
     ("git", "warn", dirty, "README.md"),
     ("git", "warn", merging, "merge"),
+    ("commits", "fail", locked, "index.lock is 2 h"),
+    ("commits", "warn", at_work, "a git is at work"),
+    ("commits", "warn", detached, "HEAD is detached"),
+    ("commits", "warn", no_author, "no name and no email"),
+    ("commits", "warn", git_config("commit.gpgsign", "true"), "signed"),
+    ("unit", "fail", unit(""), "overnight-p.service would not find claude"),
+    ("unit", "fail", unit('Environment="A=b" "PATH=/bin"'), "its PATH is /bin"),
+    ("unit", "ok", unit('Environment="PATH=/bin:BIN"'), "finds claude"),
+    ("unit", "ok", unit("Environment=PATH=BIN"), "finds claude"),
     ("checkpoint", "warn", big_file, "possible"),
     ("tasks", "warn", no_tasks, "no tasks"),
     ("tasks", "warn", all_done, "0 open"),
@@ -287,7 +340,7 @@ def test_a_reset_within_the_night_is_no_trouble(bed: Bed) -> None:
 def test_a_full_disk_is_no_place_for_a_night(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, state in ((100 << 20, "fail"), (2 << 30, "warn"), (50 << 30, "ok")):
         facts = type("Usage", (), {"free": free})()
-        monkeypatch.setattr(checks.shutil, "disk_usage", lambda path, facts=facts: facts)  # type: ignore[attr-defined]
+        monkeypatch.setattr(machine.shutil, "disk_usage", lambda path, facts=facts: facts)  # type: ignore[attr-defined]
         assert bed.checks()["disk"].state == state
 
 
@@ -406,3 +459,33 @@ def test_hostile_names_do_nothing_to_the_terminal(bed: Bed) -> None:
     done = run("doctor", str(bed.project), home=bed.base, cwd=bed.base, env=env)
     assert b"\x1b" not in done.out
     assert b"\x07" not in done.out
+
+
+def test_the_limits_row_tells_of_budgets_and_of_models_without_a_price(
+    tmp_path: Path,
+) -> None:
+    from tui.runner.doctor.checks import Surroundings
+    from tui.runner.doctor.examine import _limits
+    from tui.settings.original_sections import BudgetSettings
+    from tui.settings.own_sections import AgentSettings
+    from tui.settings.settings import Settings
+    from tui.store.layout import RunDirectory
+    from tui.store.ledgers.spending import RunSpending, SpendingLedger, local_day
+
+    environ, now = {"XDG_STATE_HOME": str(tmp_path)}, 1_764_504_000.0
+
+    def limits_of(kept: Settings) -> tuple[str, str, str]:
+        return _limits(Surroundings(tmp_path, kept, environ, now))
+
+    kept = Settings(budget=BudgetSettings(max_cost_usd_per_day=5.0))
+    status, text, _ = limits_of(kept)
+    assert (status, "$0.00 of $5.00 today" in text) == ("ok", True)
+    spent = RunSpending("r", "p", {local_day(now).isoformat(): 6.0})
+    run_folder = RunDirectory(tmp_path / "overnight-tui/projects/p/runs/r")
+    SpendingLedger(environ).record(run_folder, spent)
+    status, _, advice = limits_of(kept)
+    assert (status, "wait until" in advice) == ("fail", True)
+    status, text, _ = limits_of(Settings(agent=AgentSettings(model="glm-17")))
+    assert (status, "no price for glm-17" in text) == ("warn", True)
+    for model in ("sonnet", "claude-opus-4-5-20251101", None):
+        assert limits_of(Settings(agent=AgentSettings(model=model)))[0] == "ok"

@@ -36,6 +36,7 @@ class Ending:
         self.context.start_clock()
         self.turns = TurnTracker(started=True, open=True)
         self.done: list[str] = []
+        self.silence = 0.0
         patch.setattr(escalation.time, "monotonic", self.clock.monotonic)  # type: ignore[attr-defined]
         patch.setattr(escalation, "send_signal", lambda who, number: self.done.append("term"))
         self.patch = patch
@@ -46,7 +47,7 @@ class Ending:
         messages = MessageSender(self.context, self.turns)
         self.patch.setattr(messages, "control", self.control)
         self.messages = messages
-        self.escalation = Escalation(self.context, self.turns, messages)
+        self.escalation = Escalation(self.context, self.turns, messages, lambda: self.silence)
         self.patch.setattr(self.escalation, "kill_tree", lambda *_: self.done.append("tree"))
 
     def control(self, subtype: str, request_id: str = "", **more: Any) -> str:
@@ -135,6 +136,17 @@ def test_an_idle_agent_that_answers_has_its_time(ending: Ending) -> None:
     ending.answers("alive")
     assert ending.passes(intent, 250) == []
     assert "interrupt" in ending.passes(intent, 60)
+
+
+def test_an_idle_agent_that_falls_silent_again_is_not_waited_for(ending: Ending) -> None:
+    intent = StopIntent(StopKind.LIMIT, "idle", "limit", note=True, limit=LimitKind.IDLE)
+    ending.escalation.start(intent)
+    ending.passes(intent)
+    ending.receives("started")
+    ending.answers("the same call again")
+    assert ending.passes(intent, 30) == []
+    ending.silence = 21.0
+    assert "interrupt" in ending.passes(intent, 1)
 
 
 def test_an_agent_that_takes_nothing_in_is_not_waited_for(ending: Ending) -> None:

@@ -201,7 +201,9 @@ def test_below_the_floor_it_is_asked_once_and_then_ended(build: Build) -> None:
     intent = made.context.state.intent
     assert intent is not None
     assert (intent.limit, intent.note) == (LimitKind.TESTS, True)
-    assert intent.reason == "limit: tests 60% green of at least 90%"
+    made.process_ends()
+    assert made.machine.end is not None
+    assert made.machine.end.reason == "limit: tests 60% green of at least 90%"
 
 
 def test_mended_tests_are_forgotten(build: Build) -> None:

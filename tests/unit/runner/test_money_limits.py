@@ -48,8 +48,6 @@ def utc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 class SetReader:
     """A reader whose cost a test sets."""
 
-    quiet_since = 0.0
-
     def __init__(self) -> None:
         self.total = RunningTotal()
         self.slots: dict[float, float] = {}
@@ -183,7 +181,7 @@ def test_an_unknown_price_is_said_once_and_left_to_the_agent(tmp_path: Path) -> 
         assert run.spends(None, unpriced=True) is None
     (note,) = run.journal("note")
     assert "no price" in note["text"]
-    assert run.money.left() is None
+    assert run.money.left() == (LimitKind.COST, 2.0)
     unlimited = Spender(tmp_path / "other", max_cost_usd=None)
     unlimited.spends(None, unpriced=True)
     unlimited.clock.advance(30)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import signal
 import subprocess
 import sys
@@ -15,8 +15,11 @@ import pytest
 from tests.unit.repositories import sh
 from tests.unit.runner.rehearsal_scene import GREEN, Stage, row
 from tui.runner.rehearsal.agent_turn import TurnLimits
-from tui.runner.rehearsal.work_copy import sweep_copies
+from tui.runner.rehearsal.plan import plan_rehearsal
+from tui.runner.rehearsal.work_copy import make_copy, sweep_copies
+from tui.settings.original_sections import BudgetSettings
 from tui.settings.own_sections import AgentSettings
+from tui.system.git import Git
 from tui.system.processes import ProcessIdentity, is_alive
 
 
@@ -87,7 +90,14 @@ def silent(stage: Stage) -> None:
 
 def hanging_hook(stage: Stage) -> None:
     stage.limits = TurnLimits(seconds=20.0, first_word=0.6, leaving=0.5)
-    stage.spoil(hangs="hook")
+    hook = {"hook_name": "SessionStart:startup", "hook_event": "SessionStart"}
+    end = {"type": "system", "subtype": "hook_response", "outcome": "cancelled", **hook}
+    stage.spoil(hangs="hook", last_words=[end])
+
+
+def hanging_tool_hook(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=0.8, first_word=10.0, leaving=0.5)
+    stage.spoil(tool_hook=True, hangs="Bash")
 
 
 def wrong_proxy(stage: Stage) -> None:
@@ -128,7 +138,9 @@ SPOILERS: list[tuple[str, Callable[[Stage], None], str, str, str]] = [
     ("no agent", no_agent, "rehearsal", "warn", "claude was not found on PATH"),
     ("the agent ends", plays(exits=[3, "out of cheese"]), "start", "fail", "out of cheese"),
     ("a silent start", silent, "start", "fail", "SessionStart hook of ~/.claude/settings.json"),
-    ("a hook that hangs", hanging_hook, "start", "fail", "a hook hangs: SessionStart"),
+    ("a hook that hangs", hanging_hook, "start", "fail", "a hook hangs: SessionStart:startup"),
+    ("a hook of a tool", hanging_tool_hook, "start", "fail", "a hook hangs: PreToolUse:Bash"),
+    ("a hook of a tool", hanging_tool_hook, "test command", "warn", "itself did not run it"),
     ("a hook that fails", plays(hook="error"), "start", "warn", "hook.sh: no such file"),
     (
         "a dead server",
@@ -263,6 +275,15 @@ def test_without_a_model_the_rest_is_rehearsed(stage: Stage) -> None:
     assert row(found, "commit", "made without the agent").state == "ok"
 
 
+def test_its_cost_counts_for_the_budgets_of_all_runs(stage: Stage) -> None:
+    stage.budget = BudgetSettings(max_cost_usd_per_day=0.01)
+    stage.environ["XDG_STATE_HOME"] = str(stage.base / "state")
+    assert row(stage.rehearse(), "rehearsal").state == "ok"
+    found = stage.rehearse()
+    assert "have cost $0.02 today" in row(found, "rehearsal").text
+    assert len(stage.starts()) == 1
+
+
 def test_a_push_of_a_hook_reaches_no_remote(stage: Stage) -> None:
     remote = stage.base / "remote"
     sh(stage.base, "init", "-q", "--bare", str(remote))
@@ -318,9 +339,6 @@ def test_one_that_was_killed_is_tidied_up_by_the_next(stage: Stage) -> None:
 
 
 def test_a_rehearsal_under_way_is_left_alone(stage: Stage) -> None:
-    from tui.runner.rehearsal.work_copy import make_copy
-    from tui.system.git import Git
-
     copy = make_copy(Git(stage.project), stage.project, stage.environ)
     assert sweep_copies(stage.environ) == 0
     assert copy.project.is_dir()
@@ -329,15 +347,20 @@ def test_a_rehearsal_under_way_is_left_alone(stage: Stage) -> None:
 
 
 def test_the_agents_flags_are_those_of_the_night(stage: Stage) -> None:
-    from tui.runner.rehearsal.plan import agent_words, plan_rehearsal
-
     stage.agent = AgentSettings(model="m", allowed_tools=("Bash(make:*)",), max_budget_usd=0.5)
-    plan = plan_rehearsal(stage.project, stage.settings)
-    words = agent_words(plan, plan.facts(stage.project), stage.base)
+    stage.rehearse()
+    words = stage.words()
     assert words[words.index("--model") + 1] == "m"
     assert "Bash(make:*)" in words
     assert words[words.index("--max-budget-usd") + 1] == "0.5"
-    shown = "\n".join(plan.shown)
+    inline = json.loads(words[words.index("--settings") + 1])
+    assert "Bash(git commit:*)" in inline["permissions"]["allow"]
+    assert "PreToolUse" in inline["hooks"]
+
+
+def test_the_plan_shows_what_will_run(stage: Stage) -> None:
+    shown = "\n".join(plan_rehearsal(stage.project, stage.settings).shown)
     assert "sh run-tests.sh   (from session.baseline_tests" in shown
-    assert "--permission-mode" in shown
-    assert os.environ["HOME"] not in shown
+    assert "claude -p " in shown
+    assert "standard: " in shown
+    assert len(shown) < 2_000

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _NAME = 13
 _STATE = 6
 _PLAN_LINE = 2_000
+_MOST_MINUTES = 600
 _LEAST, _MOST = 50, 100
 _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
@@ -49,14 +50,22 @@ def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--minutes",
-        type=float,
+        type=_minutes,
         metavar="N",
         help="with --rehearse: the most that it may take (default: 15)",
     )
 
 
+def _minutes(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= _MOST_MINUTES:
+        raise ValueError(text)
+    return value
+
+
 def doctor_command(arguments: argparse.Namespace) -> int:
     """Prints what was found; 1 when something would spoil the night."""
+    from tui.runner.doctor.checks import CheckResult
     from tui.runner.doctor.examine import Examination
 
     project = project_of(arguments)
@@ -65,6 +74,9 @@ def doctor_command(arguments: argparse.Namespace) -> int:
     found = list(examination.checks(notify=arguments.notify or plan is not None))
     if plan is not None:
         found += _rehearse(plan)
+        if not examination.forecast.nights:
+            text = "no earlier night of this project tells what an hour costs"
+            found.append(CheckResult("forecast", "ok", text))
     results = [_without_secrets(one) for one in found]
     if arguments.json:
         print_json(_as_object(examination, results))
@@ -81,7 +93,9 @@ def _agreed_plan(examination: Examination, arguments: argparse.Namespace) -> Reh
     from tui.system.sanitize import clean_line
 
     minutes = {} if arguments.minutes is None else {"most_minutes": arguments.minutes}
-    plan = plan_rehearsal(examination.project, examination.settings, **minutes)
+    plan = plan_rehearsal(
+        examination.project, examination.settings, version=examination.version, **minutes
+    )
     title, *lines = (clean_line(hide_credentials(line), _PLAN_LINE) for line in plan.shown)
     shown = [title, *(f"  {line}" for line in lines)]
     trusted = is_trusted(examination.project, examination.digest)
@@ -153,11 +167,15 @@ def verdict(results: Sequence[CheckResult]) -> str:
     return f"{'Not yet' if fails else 'Good night'}: {', '.join(parts)}."
 
 
-def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict[str, object]:
+def _iso_seconds(at: float | None) -> str | None:
+    """A moment in UTC, to the second; None for none."""
     from datetime import UTC, datetime
 
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict[str, object]:
     forecast = examination.forecast
-    ends = None if forecast.ends_at is None else datetime.fromtimestamp(forecast.ends_at, UTC)
     return {
         "schema": 1,
         "project": path_text(examination.project),
@@ -167,8 +185,20 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
             for result in results
         ],
         "forecast": {
-            "ends_at": None if ends is None else ends.isoformat(timespec="seconds"),
+            "ends_at": _iso_seconds(forecast.ends_at),
             "cost_usd": forecast.usd,
+            "nights": forecast.nights,
+            "usd_per_hour": forecast.usd_per_hour,
+            "cost_limit_at": _iso_seconds(forecast.cost_limit_at),
+            "windows": [
+                {
+                    "window": one.window,
+                    "used": one.used,
+                    "full_at": _iso_seconds(one.full_at),
+                    "resets_at": _iso_seconds(one.resets_at),
+                }
+                for one in forecast.windows
+            ],
         },
     }
 

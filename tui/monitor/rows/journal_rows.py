@@ -64,6 +64,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "not_stuck": ("pattern", "by"),
     "restart_scheduled": ("class", "attempt", "delay_s"),
     "handover": ("share",),
+    "commit": ("subject", "files", "left_out"),
     "continuation": ("open", "attempt"),
     "notified": ("event", "channel", "state"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.model.failures import FailureKind
 from tui.model.stall import Stall
-from tui.model.state import OutcomeKind, StallKind
+from tui.model.state import LimitKind, OutcomeKind, StallKind
 from tui.model.state import SessionState as State
 from tui.model.state import StateReason as Code
 from tui.night.activity import STARTING
@@ -70,7 +70,13 @@ def winding_down(inputs: StateInputs) -> StateVerdict | None:
     is_gone = attempt is not None and attempt.ended_at is not None and log.stopped_by
     if log.limit is None or not log.has_supervisor or is_gone:
         return None
-    reason = f"the limit on {log.limit.kind} was reached; the agent is being ended"
+    kind, value, allowed = log.limit.kind, log.limit.value, log.limit.allowed
+    reason = f"the limit on {kind} was reached; the agent is being ended"
+    if kind == LimitKind.TESTS:
+        reason = "too few tests pass; the agent is being ended"
+    elif value is not None and allowed is not None and value < allowed:
+        used = f"{value / allowed:.0%} of the limit on {kind} is used"
+        reason = f"{used}; the rest is for the hand-over note"
     return because(Code.LIMIT_REACHED, reason, log.limit.since)
 
 

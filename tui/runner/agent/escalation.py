@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,7 +14,6 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.policy import prompts
-from tui.runner.policy.limit_reading import MONEY
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent
 from tui.system.children.control_group import remove_group
@@ -37,7 +37,7 @@ _UNREAD_SECONDS = 0.3
 
 @dataclass
 class Escalation:
-    """The escalation of one intent.
+    """The escalation of one intent; `_silence` says for how many seconds nothing came of the agent.
 
     `advance` is called in every round and does not block, except for the last step, which takes up
     to five seconds. The caller stops calling it as soon as the process is gone.
@@ -46,6 +46,7 @@ class Escalation:
     _context: RunContext
     _turns: TurnTracker
     _messages: MessageSender
+    _silence: Callable[[], float] = lambda: 0.0
     _steps: tuple[Step, ...] = ()
     _since: float | None = None
     _control: str = ""
@@ -99,7 +100,7 @@ class Escalation:
             self._ask_for_note(intent)
         elif step == "interrupt":
             # What waits in the agent's queue would open another turn.
-            queued: dict[str, Any] = {"cancel_queued": True} if intent.limit in MONEY else {}
+            queued: dict[str, Any] = {"cancel_queued": True} if intent.is_for_money else {}
             is_open = self._turns.open
             self._control = self._messages.control("interrupt", **queued) if is_open else ""
         elif step == "end":
@@ -124,7 +125,7 @@ class Escalation:
 
     def _is_step_over(self, step: Step, intent: StopIntent, seconds: float) -> bool:
         """Whether to go on to the next step."""
-        if step != "note" and intent.limit in MONEY and self._turns.begun > self._answers + 1:
+        if step != "note" and intent.is_for_money and self._turns.begun > self._answers + 1:
             return True  # it goes on spending: the answer under way was the last that could not be helped
         settings = self._context.settings
         grace = settings.session.stop_grace_seconds
@@ -142,12 +143,13 @@ class Escalation:
         is_taken = note in turns.taken
         if note in turns.over or (is_taken and turns.is_idle):
             return True
+        patience = settings.stalls.answer_patience_seconds
         # A receipt is no sign of life of an agent that has said nothing for a whole limit.
-        is_alive = note in turns.answered if intent.limit == LimitKind.IDLE else is_taken
-        patience = settings.session.handover_timeout_minutes * 60
-        if not is_alive:
-            patience = min(patience, settings.stalls.answer_patience_seconds)
-        return seconds > patience
+        is_alive = is_taken
+        if intent.limit == LimitKind.IDLE:
+            is_alive = note in turns.answered and self._silence() <= patience
+        most = settings.session.handover_timeout_minutes * 60
+        return seconds > (most if is_alive else min(most, patience))
 
     def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> list[str] | None:
         """Kills what is left of the process tree, the agent included; names the survivors.

@@ -224,7 +224,13 @@ class MessageSender:
         request = {"subtype": subtype, **arguments}
         record = {"type": "control_request", "request_id": name, "request": request}
         line = msgspec.json.encode(record) + b"\n"
-        return name if self.fifo and send_line(self.fifo, line) == "sent" else ""
+        if not self.fifo or send_line(self.fifo, line) != "sent":
+            return ""
+        if subtype == "interrupt":
+            # Kept, as versions 2.0.x do not say of a turn's end that it was this.
+            self._context.state.interrupted_turn = self._turns.turns + 1
+            self._context.save()
+        return name
 
     # --- ends ---
 

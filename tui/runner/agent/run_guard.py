@@ -9,8 +9,11 @@ from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks.kept_rules import keep_for_run
 from tui.control.hooks.status import shell_command
 from tui.control.hooks.tool_guard import EVENT
+from tui.model.permissions.granted import AgentPermissions
 from tui.runner.permissions.preset import permissions_of
 from tui.runner.run_context import RunContext
+from tui.settings.settings import Settings
+from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts
 
 _SECONDS = 10
@@ -28,9 +31,16 @@ def keep_rules(context: RunContext) -> None:
     """Writes down what holds in the run, for its hook. Raises OSError: no agent starts without it."""
     settings = context.settings
     permissions = context.permissions or permissions_of(settings.agent, context.project)
+    keep_run_rules(context.folder, context.project, settings, permissions)
+
+
+def keep_run_rules(
+    folder: RunDirectory, project: Path, settings: Settings, permissions: AgentPermissions
+) -> None:
+    """The same for an agent with these permissions that works in `project`. Raises OSError."""
     keep_for_run(
-        context.folder.rules,
-        context.project,
+        folder.rules,
+        project,
         settings.protect,
         permissions.preset,
         allowed=settings.agent.allowed_tools,

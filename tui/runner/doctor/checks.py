@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
+from tui.runner.agent.unattended import describe_unattended
 from tui.runner.doctor.permission_check import (
     PermissionForecast,
     forecast_permissions,
@@ -33,12 +33,11 @@ from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervise
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_small
-from tui.system.format import format_count, format_size_binary
+from tui.system.format import format_count
 from tui.system.git import Git
 
 State = Literal["ok", "warn", "fail"]
 Finding = tuple[State, str, str]
-_LITTLE_FREE = 5 << 30
 _MOST_BYTES = 4 << 20
 _SHORT_KEY = 20
 
@@ -208,16 +207,6 @@ def _progress(place: Surroundings) -> ProgressFile | None:
     return None if progress.basis == "unknown" else progress
 
 
-def _disk(place: Surroundings) -> Finding:
-    free = shutil.disk_usage(place.project).free
-    text, least = f"{format_size_binary(free)} free", preflight.MIN_FREE_BYTES
-    if free < least:
-        return fail(text, f"make room for at least {format_size_binary(least)}")
-    if free < _LITTLE_FREE:
-        return warn(text, "a long night with builds may need more")
-    return ok(text)
-
-
 def _run_folder(place: Surroundings) -> Finding:
     """Whether our state is private, writable, and on a disk that knows named pipes."""
     folder = project_state(place.project, place.environ)
@@ -285,6 +274,13 @@ def _login(place: Surroundings) -> Finding | None:
 
 def _permission(place: Surroundings) -> Finding:
     return permission_finding(place.permissions)
+
+
+def _unattended(place: Surroundings) -> Finding | None:
+    if not place.is_claude:
+        return None
+    text, advice = describe_unattended(place.environ, place.settings)
+    return warn(text, advice) if advice else ok(text)
 
 
 def _hooks(place: Surroundings) -> Finding:
@@ -365,13 +361,13 @@ CHECKS: Mapping[str, Check] = {
     "checkpoint": _checkpoint,
     "files": _project_files,
     "tasks": _tasks,
-    "disk": _disk,
     "run folder": _run_folder,
     "moved": _moved,
     "old runs": _old_runs,
     "agent": _agent,
     "login": _login,
     "permission": _permission,
+    "unattended": _unattended,
     "hooks": _hooks,
     "watchdog": _watchdog,
     "stream": _stream,

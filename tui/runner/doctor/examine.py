@@ -5,45 +5,33 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
-from msgspec import Struct
-
-from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.model.events import RateLimit
+from tui.monitor.prices_in_force import price_table
+from tui.runner import preflight
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
-from tui.runner.doctor.machine import available_memory, memory_finding
+from tui.runner.doctor.earlier_nights import earlier_nights, last_rate_limit
+from tui.runner.doctor.forecast import Forecast, forecast_night
+from tui.runner.doctor.machine import available_memory, disk_finding, memory_finding
+from tui.runner.doctor.ready_checks import commits_finding, unit_finding
 from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
 from tui.runner.policy.budgets import budget_refusal, budget_words
 from tui.settings.settings import FILE, Settings, user_file
-from tui.store.layout import RunDirectory
 from tui.store.runs import all_runs
 from tui.store.trust import ignored_settings, load_settings
 from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError, SettingsError
-from tui.system.format import format_weekday_clock
+from tui.system.format import format_count, format_money, format_weekday_clock
 
-_TAIL_BYTES = 8 << 20
-_LIMIT_EVENT = b'"rate_limit_event"'
 _SLOW_ESCAPE = 100
+_SHORT_NAMES = frozenset("default opus sonnet haiku opusplan sonnet[1m] opus[1m] best".split())
 _POWER = Path("/sys/class/power_supply")
 
 
-class Forecast(Struct, frozen=True):
-    """When a run that starts now is over at the latest, and what it costs at most."""
-
-    ends_at: float | None
-    usd: float | None
-
-
-def forecast(settings: Settings, now: float) -> Forecast:
-    hours = settings.session.max_runtime_hours
-    return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
-
-
 def _limits(place: Surroundings) -> Finding:
-    ahead = forecast(place.settings, place.now)
+    ahead = _forecast(place)
     idle = place.settings.session.max_idle_minutes
     end = "no end" if ahead.ends_at is None else f"over by {format_weekday_clock(ahead.ends_at)}"
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
@@ -54,9 +42,46 @@ def _limits(place: Surroundings) -> Finding:
     used_up = budget_refusal(place.settings, place.now, place.environ)
     if used_up:
         return fail(text, used_up)
+    model = place.settings.agent.model
+    if model and ahead.usd is not None and not _has_price(place.settings, model):
+        advice = (
+            f"set prices.{model}, or prices_file: else only the agent's own budget keeps the limit"
+        )
+        return warn(f"{text}; there is no price for {model}", advice)
     limits = {"session.max_runtime_hours": ahead.ends_at, "budget.max_cost_usd": ahead.usd}
     missing = [name for name, value in limits.items() if value is None]
     return warn(text, f"set {' and '.join(missing)}") if missing else ok(text)
+
+
+def _has_price(settings: Settings, model: str) -> bool:
+    """Whether the cost of this model can be told before the agent says it; short names are Claude's own."""
+    table = price_table(settings.prices, settings.prices_file)
+    return model in _SHORT_NAMES or table.rates(model) is not None
+
+
+def _forecast(place: Surroundings) -> Forecast:
+    hours, usd = place.settings.session.max_runtime_hours, place.settings.budget.max_cost_usd
+    nights = earlier_nights(place.project, place.environ)
+    return forecast_night(nights, now=place.now, hours=hours, usd=usd)
+
+
+def _likely(place: Surroundings) -> Finding | None:
+    """What the night is likely to cost, and which limit it meets before its end; None where nothing tells."""
+    ahead = _forecast(place)
+    if ahead.usd_per_hour is None:
+        return None
+    by = f"by {format_count(ahead.nights, 'earlier night')}"
+    text = f"{format_money(ahead.usd_per_hour)} an hour, {by}"
+    ends, hits = ahead.ends_at or float("inf"), []
+    if ahead.cost_limit_at is not None and ahead.cost_limit_at < ends:
+        hits.append(f"the cost limit is hit at {format_weekday_clock(ahead.cost_limit_at)}")
+    for one in ahead.windows:
+        if one.full_at is not None and one.full_at < ends:
+            name, at = one.window.replace("_", " "), format_weekday_clock(one.full_at)
+            hits.append(f"the plan's {name} window is full at {at}")
+    if hits:
+        return warn(f"{text}: {', and '.join(hits)}", "raise that limit, or plan a shorter night")
+    return ok(f"{text}; no limit of cost or plan is met before its end")
 
 
 def _usage_limit(place: Surroundings) -> Finding:
@@ -65,7 +90,7 @@ def _usage_limit(place: Surroundings) -> Finding:
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
     newest = all_runs(place.project, place.environ)[:3]
-    limit = next(filter(None, map(_last_rate_limit, newest)), None)
+    limit = next(filter(None, map(last_rate_limit, newest)), None)
     if limit is None or limit.resets_at is None or limit.resets_at <= place.now:
         return ok(f"its reset is not known; a run waits for it {wait}")
     away = (limit.resets_at - place.now) / 3600
@@ -80,25 +105,6 @@ def _usage_limit(place: Surroundings) -> Finding:
     if hours is not None and away > hours:
         return fail(text, "it resets after the night is over")
     return warn(text, f"{away:.1f} h of the night are spent waiting")
-
-
-def _last_rate_limit(run: RunDirectory) -> RateLimit | None:
-    """The last report of the usage limit in the end of a run's stream."""
-    try:
-        with open(run.stream, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - _TAIL_BYTES))
-            data = file.read()
-    except OSError:
-        return None
-    last = data.rfind(_LIMIT_EVENT)
-    if last < 0:
-        return None
-    line = data[data.rfind(b"\n", 0, last) + 1 : data.find(b"\n", last) + 1 or len(data)]
-    for event in ClaudeDecoder(str(run.stream)).decode(line, 0).events:
-        if isinstance(event.body, RateLimit):
-            return event.body
-    return None
 
 
 def _recovery(place: Surroundings) -> Finding:
@@ -150,8 +156,10 @@ def _on_battery() -> bool:
     return bool(online) and not any(online)
 
 
-def _memory(place: Surroundings) -> Finding:
-    return memory_finding(available_memory())
+def _memory(place: Surroundings) -> Finding | None:
+    """Too little memory; a rehearsal says too how much there is."""
+    found = memory_finding(available_memory())
+    return None if found[0] == "ok" else found
 
 
 def _tmux(place: Surroundings) -> Finding | None:
@@ -199,7 +207,11 @@ def _send_test_messages(place: Surroundings) -> Iterator[CheckResult]:
 
 _CHECKS: Mapping[str, checks.Check] = {
     **checks.CHECKS,
+    "commits": commits_finding,
+    "disk": disk_finding,
+    "unit": unit_finding,
     "limits": _limits,
+    "forecast": _likely,
     "usage limit": _usage_limit,
     "recovery": _recovery,
     "notices": _notices,
@@ -221,7 +233,22 @@ class Examination:
         self.settings = Settings()
         self.digest = ""
         self._settings_check = self._load_settings()
-        self.forecast = forecast(self.settings, self._now)
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        """When a run that starts now is over and what it costs, at most and likely."""
+        return _forecast(Surroundings(self.project, self.settings, self._environ, self._now))
+
+    @property
+    def version(self) -> str:
+        """What the agent says of its version; empty where it is not Claude Code, or says nothing."""
+        command = self.settings.agent.command
+        try:
+            if preflight.is_claude(command):
+                return preflight.check_version(command, self._environ, self.project)
+        except OvernightError:
+            pass
+        return ""
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check as soon as it is done; `notify` sends a test message too."""

@@ -1,9 +1,10 @@
-"""What of this machine a night needs beside its disk: memory, the right time, a way to the API, no sleep."""
+"""What of this machine a night needs: memory, disk, the right time, a way to the API, no sleep."""
 
 from __future__ import annotations
 
 import email.utils
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,14 +14,19 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tui.runner.agent.launch import SleepInhibitor
-from tui.runner.doctor.checks import Finding, fail, ok, warn
+from tui.runner.doctor.checks import Finding, Surroundings, fail, ok, warn
 from tui.runner.logins import is_on
+from tui.runner.preflight import MIN_FREE_BYTES
+from tui.system import paths
 from tui.system.format import format_duration, format_size_binary
 from tui.system.processes import control_group
 
 _GIB = 1 << 30
 LEAST_MEMORY = _GIB // 2
 LITTLE_MEMORY = 3 * _GIB // 2
+_LITTLE_FREE = 5 << 30
+_LITTLE_ELSEWHERE = 1 << 30
+_FEW_FILES = 10_000
 LITTLE_SKEW = 60.0
 _MUCH_SKEW = 300.0
 _REACH_SECONDS = 6.0
@@ -78,6 +84,37 @@ def memory_finding(free: int) -> Finding:
     return ok(text)
 
 
+# --- disks ---
+
+
+def disk_finding(place: Surroundings) -> Finding:
+    """The disk of the project, and others that the night writes to where they are worse."""
+    found = [_room(place.project, "")]
+    others = (paths.state_dir(place.environ), Path(place.environ.get("TMPDIR") or "/tmp"))
+    for path in others:
+        there = next((one for one in (path, *path.parents) if one.exists()), path)
+        if there.exists() and there.stat().st_dev != place.project.stat().st_dev:
+            found.append(_room(there, f" on the disk of {there}"))
+    return max(found, key=lambda one: ("ok", "warn", "fail").index(one[0]))
+
+
+def _room(path: Path, where: str) -> Finding:
+    facts = os.statvfs(path)
+    if facts.f_flag & os.ST_RDONLY:
+        return fail(f"read-only{where or f': {path}'}", "mount it so that it can be written")
+    free = shutil.disk_usage(path).free
+    text, least = f"{format_size_binary(free)} free{where}", MIN_FREE_BYTES
+    if free < least:
+        return fail(text, f"make room for at least {format_size_binary(least)}")
+    if facts.f_files and facts.f_favail < _FEW_FILES:
+        return fail(
+            f"only {facts.f_favail:,} more files fit{where}", "remove files that nobody needs"
+        )
+    if free < (_LITTLE_ELSEWHERE if where else _LITTLE_FREE):
+        return warn(text, "a long night with builds may need more")
+    return ok(text)
+
+
 # --- network and clock ---
 
 
@@ -94,16 +131,20 @@ def reach(
     address: str, variables: Mapping[str, str], wall: Callable[[], float] = time.time
 ) -> Reached:
     """Asks that host for nothing but an answer, through the proxies of the agent's environment."""
+    import http.client
     import urllib.error
     import urllib.request
 
-    parts = urlsplit(address)
-    host = parts.hostname or address
-    proxy = "" if _bypasses(host, variables) else _proxy(parts.scheme, variables)
-    used = {parts.scheme: proxy} if proxy else {}
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(used))
-    request = urllib.request.Request(address, method="HEAD")
+    proxy, host = "", address
     try:
+        parts = urlsplit(address)
+        host = parts.hostname or address
+        if parts.scheme not in ("http", "https"):
+            return Reached(host, False, None, "it is no web address")
+        proxy = "" if _bypasses(host, variables) else _proxy(parts.scheme, variables)
+        used = {parts.scheme: proxy} if proxy else {}
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler(used))
+        request = urllib.request.Request(address, method="HEAD")
         with opener.open(request, timeout=_REACH_SECONDS) as answer:
             return Reached(host, True, _skew(answer.headers.get("Date"), wall()))
     except urllib.error.HTTPError as error:
@@ -114,7 +155,7 @@ def reach(
             return Reached(
                 host, not is_proxys, _skew(error.headers.get("Date"), wall()), why, proxy
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
         return Reached(host, False, None, words, proxy)
@@ -178,10 +219,9 @@ def awake_finding(wanted: bool) -> Finding | None:
     try:
         if not inhibitor.acquire():
             return None  # the doctor says so by itself
-        holder = inhibitor._holder
         until = time.monotonic() + _INHIBITOR_SECONDS
-        while holder is not None and time.monotonic() < until:
-            if holder.poll() is not None:
+        while time.monotonic() < until:
+            if not inhibitor.holds:
                 text = "the lock that keeps this machine awake was refused"
                 return warn(
                     text, "switch off its sleep, or start from a session that may inhibit it"

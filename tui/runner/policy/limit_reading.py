@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from tui.model.state import LimitKind
-
-MONEY: Final = frozenset((LimitKind.COST, LimitKind.COST_PER_DAY, LimitKind.COST_PER_WEEK))
-"""Limits that a further answer of the agent passes by more."""
 
 _UNIT_SECONDS = {LimitKind.RUNTIME: 3600.0, LimitKind.IDLE: 60.0}
 """Seconds in the unit of a setting that bounds time."""

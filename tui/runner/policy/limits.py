@@ -1,4 +1,4 @@
-"""What the supervisor does by itself at a limit."""
+"""What the supervisor does by itself at a limit, and when the context of a session fills up."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from msgspec.structs import replace
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import LimitKind, NotifyKind, RunPhase, SessionState, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.policy import iterations, test_floor
-from tui.runner.policy.limit_reading import MONEY, LimitReading
+from tui.runner.agent.messages import MessageSender
+from tui.runner.decisions import end_of_iterations
+from tui.runner.machine import RunMachine
+from tui.runner.policy import prompts
+from tui.runner.policy.limit_reading import LimitReading
 from tui.runner.policy.machine_limits import MachineLimits
 from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
+from tui.runner.transitions import RunEvent
 from tui.system.format import format_duration_clock
+
+_MIN_USED_SHARE = 0.1
 
 
 class LimitChecker:
@@ -79,7 +85,7 @@ class LimitChecker:
     def _readings(
         self, snapshot: NightSnapshot, attempt: AttemptProcess | None, status: AttemptStatus | None
     ) -> Iterator[LimitReading]:
-        settings, clock = self._context.settings, self._context.clock
+        settings = self._context.settings
         session, rules = settings.session, settings.notifications
         of, time_text = LimitReading.of, format_duration_clock
         if session.max_runtime_hours is not None:
@@ -88,7 +94,7 @@ class LimitChecker:
         if attempt is None or status is None or status.state != "running":
             return
         if session.max_idle_minutes is not None and not self._is_silence_expected(snapshot):
-            silent = clock.monotonic() - self._reader.quiet_since
+            silent = self._reader.silence()
             allowed, shares = session.max_idle_minutes * 60, (rules.idle_warning_pct / 100,)
             yield of(LimitKind.IDLE, silent, allowed, shares, time_text)
         yield from self._machine.readings(attempt, status)
@@ -130,19 +136,48 @@ class LimitChecker:
         context.notify(NotifyKind.LIMIT, f"limit reached: {reason}")
         # No note where memory is short, as writing one would need more of it, nor past a limit of money.
         memory = kind in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
-        note = not memory and not (kind in MONEY and reading.is_reached)
+        note = not memory and not (kind.is_money and reading.is_reached)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
 
 
-def record_hit(
-    context: RunContext, reader: RunReader, money: MoneyLimits | None, kind: LimitKind
+def see_to_handoff(
+    context: RunContext,
+    reader: RunReader,
+    messages: MessageSender,
+    machine: RunMachine,
+    snapshot: NightSnapshot,
 ) -> None:
-    """Journals it with its figures: the run winds down from now on."""
-    readings: dict[LimitKind, LimitReading] = {
-        LimitKind.CONTINUATIONS: iterations.reading(context.state, context.settings),
-        LimitKind.TESTS: test_floor.reading(reader.snapshot().tests, context.settings),
-        **({} if money is None else {one.limit: one for one in money.readings()}),
-    }
-    reading = readings.get(kind)
-    data = {"limit": kind} if reading is None else reading.journal_data(round(reading.share, 3))
-    context.journal_entry("limit_hit", data)
+    """Asks for a handoff note when the context is fuller than the configured share.
+
+    Starts the handoff without the note when that does not come.
+    """
+    state, settings = context.state, context.settings
+    if state.phase == RunPhase.WAITING or state.phase.is_ending:
+        return
+    if state.handoff_message:
+        waited = state.elapsed - state.handoff_since
+        if waited > settings.session.handover_timeout_minutes * 60:
+            progress = reader.read_progress()
+            end = end_of_iterations(state, settings, progress)
+            if end is not None:
+                machine.end_by(end, RunEvent.HANDOFF_OVERDUE)
+                return
+            why = "it wrote no hand-over in time"
+            machine.start_handoff(why, RunEvent.HANDOFF_OVERDUE)
+        return
+    limit, turns = settings.session.handover_share, reader.turns
+    # Before the first answer, the snapshot still has the context of the session before.
+    if limit is None or state.is_planning or not turns.open or not turns.answers:
+        return
+    share = snapshot.context.percent / 100
+    first_share = turns.first_context / max(1, snapshot.context.window)
+    # A session that begins above the limit may use a tenth of the window first. Otherwise one
+    # fresh session would follow the other, and none would do any work.
+    if share < (limit if first_share < limit else first_share + _MIN_USED_SHARE):
+        return
+    state.handoff_share, state.handoff_since = share, state.elapsed
+    state.handoff_message = messages.queue(prompts.handoff_note_prompt(settings))
+    context.save()
+    data = {"limit": LimitKind.CONTEXT, "value": f"{share:.0%}", "allowed": f"{limit:.0%}"}
+    context.journal_entry("limit_warning", {**data, "share": round(share / limit, 3)})
+    context.log_line(f"Context at {share:.0%}: the session is asked to hand over", "WARNING")

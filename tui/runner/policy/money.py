@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tui.model.state import LimitKind, NotifyKind
 from tui.night.usage.running_total import RunningTotal
+from tui.runner.policy import iterations, test_floor
 from tui.runner.policy.budgets import SIMULATED, shared_budgets
 from tui.runner.policy.limit_reading import LimitReading
 from tui.runner.run_context import RunContext
@@ -54,12 +55,14 @@ class MoneyLimits:
 
     def readings(self) -> Iterator[LimitReading]:
         """Each limit of money that is set, with what of it is used."""
-        settings, total = self._context.settings, self._update()
-        rules, budget = settings.notifications, settings.budget
+        total = self._update()
         # Before the first answer nothing is spent; later an unknown cost cannot be compared.
-        if total.usd is None and total.answers:
-            return
-        usd = total.usd or 0.0
+        if total.usd is not None or not total.answers:
+            yield from self._known_readings(total.usd or 0.0)
+
+    def _known_readings(self, usd: float) -> Iterator[LimitReading]:
+        settings = self._context.settings
+        rules, budget = settings.notifications, settings.budget
         if budget.max_cost_usd is not None:
             shares = tuple(pct / 100 for pct in budget.alerts_pct or (rules.cost_warning_pct,))
             yield self._reading(LimitKind.COST, 0.0, usd, budget.max_cost_usd, shares)
@@ -70,14 +73,24 @@ class MoneyLimits:
             yield self._reading(shared.kind, others, own, shared.allowed, (0.9,))
 
     def left(self) -> tuple[LimitKind, float] | None:
-        """What the tightest limit leaves, and which it is; None where there is none."""
+        """What the tightest limit leaves, and which it is; None where there is none.
+
+        An unknown cost counts as nothing: the agent's budget is all that keeps the limit then.
+        """
         if self._context.state.limits_paused_until is not None:
             return None
-        left = [(one.allowed - one.value, one.limit) for one in self.readings()]
+        readings = self._known_readings(self._update().usd or 0.0)
+        left = [(one.allowed - one.value, one.limit) for one in readings]
         if not left:
             return None
         usd, kind = min(left)
         return kind, max(usd, _LEAST_USD)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the next answer or the one after it may pass the limit, so that each moment counts."""
+        most, total = self._context.settings.budget.max_cost_usd, self._total
+        return most is not None and total.usd is not None and most - total.usd < 2 * total.dearest
 
     def record(self) -> None:
         """Writes down what the run has cost, where that has changed."""
@@ -184,3 +197,17 @@ class MoneyLimits:
             )
             context.journal_entry("note", {"text": text})
             context.notify(NotifyKind.LIMIT, text)
+
+
+def record_hit(
+    context: RunContext, reader: RunReader, money: MoneyLimits | None, kind: LimitKind
+) -> None:
+    """Journals it with its figures: the run winds down from now on."""
+    readings: dict[LimitKind, LimitReading] = {
+        LimitKind.CONTINUATIONS: iterations.reading(context.state, context.settings),
+        LimitKind.TESTS: test_floor.reading(reader.snapshot().tests, context.settings),
+        **({} if money is None else {one.limit: one for one in money.readings()}),
+    }
+    reading = readings.get(kind)
+    data = {"limit": kind} if reading is None else reading.journal_data(round(reading.share, 3))
+    context.journal_entry("limit_hit", data)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -86,9 +87,9 @@ class RehearsedCall:
 class TurnReport:
     """What was heard of the turn.
 
-    `servers` are the MCP servers with their states when the turn began, `hooks_open` hooks that were started
-    and did not answer, `failed_hooks` what failed hooks wrote; `failure` is the error that the API's last
-    word was.
+    `servers` are the MCP servers with their states when the turn began, `hooks_open` how many hooks of a
+    name were started and did not answer, `failed_hooks` what failed hooks wrote; `failure` is the error that
+    the API's last word was.
     """
 
     ending: TurnEnding = TurnEnding.NOT_STARTED
@@ -98,7 +99,7 @@ class TurnReport:
     servers: dict[str, str] = field(default_factory=dict)
     calls: dict[str, RehearsedCall] = field(default_factory=dict)
     denials: dict[str, PermissionDenied] = field(default_factory=dict)
-    hooks_open: dict[str, str] = field(default_factory=dict)
+    hooks_open: Counter[str] = field(default_factory=Counter)
     failed_hooks: dict[str, str] = field(default_factory=dict)
     retries: int = 0
     failure: ApiFailure | None = None
@@ -125,7 +126,7 @@ class TurnReport:
 
     @property
     def hanging_hook(self) -> str:
-        return next(iter(self.hooks_open.values()), "")
+        return next((name for name, number in self.hooks_open.items() if number > 0), "")
 
 
 class RehearsedTurn:
@@ -178,7 +179,8 @@ class RehearsedTurn:
             with suppress(subprocess.TimeoutExpired):
                 report.code = process.wait(limits.leaving)
             report.left_processes = killed.survivors
-        self._poll()
+        if report.ending in (TurnEnding.ANSWERED, TurnEnding.EXITED):
+            self._poll()  # else what comes now tells of our own signal
         with suppress(OSError):
             report.errors = self._errors.read_bytes()[-_STDERR_BYTES:].decode("utf-8", "replace")
         return report
@@ -298,10 +300,12 @@ class RehearsedTurn:
             self._failing_since = now
 
     def _hook(self, body: HookRun) -> None:
+        # Several hooks of an event have the same name, and ours is one of them.
+        if body.outcome == "started":
+            self.report.hooks_open[body.name] += 1
         if body.outcome in ("started", "running"):
-            self.report.hooks_open.setdefault(body.name, body.event or body.name)
             return
-        self.report.hooks_open.pop(body.name, None)
+        self.report.hooks_open[body.name] -= 1
         if body.outcome not in ("success", "ended"):
             self.report.failed_hooks[body.name] = body.text
 

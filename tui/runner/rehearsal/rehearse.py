@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tui.feeds.claude.settings_files import read_settings_files
@@ -13,12 +14,14 @@ from tui.runner import preflight
 from tui.runner.doctor import machine
 from tui.runner.doctor.checks import CheckResult
 from tui.runner.logins import LoginSources, find_logins
+from tui.runner.policy.budgets import budget_refusal
 from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
 from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
 from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
-from tui.runner.rehearsal.step_findings import Rehearsed, test_call
+from tui.runner.rehearsal.step_findings import Rehearsed, is_told
 from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
+from tui.store.ledgers.spending import RunSpending, SpendingLedger, by_local_day
 from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError
 from tui.system.git import Git
@@ -84,16 +87,14 @@ def _play(
     limits: TurnLimits,
 ) -> Rehearsed:
     began = time.monotonic()
-    head, given = head_of(copy), agent_environment(plan, copy, environ)
+    head, given = head_of(copy), agent_environment(plan, copy.run, environ)
     why_not = _obstacle(plan, environ, sources)
     turn = None if why_not else _turn(plan, copy, given, limits)
+    if turn is not None and turn.cost:
+        _record_cost(plan, copy, environ, turn.cost)
     edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
-    call = test_call(turn, plan)
-    is_known = (
-        call is not None and call.denial is None and (call.result is not None or _hangs(turn))
-    )
     own_tests = own_commit = None
-    if plan.tests is not None and not is_known:
+    if plan.tests is not None and not is_told(turn, plan):
         left = max(_LEAST_TEST_SECONDS, limits.seconds - (time.monotonic() - began))
         own_tests = run_tests(plan.tests.words, copy, given, left)
     if not committed:
@@ -105,8 +106,14 @@ def _play(
     )
 
 
-def _hangs(turn: TurnReport | None) -> bool:
-    return turn is not None and turn.ending is TurnEnding.OUT_OF_TIME
+def _record_cost(
+    plan: RehearsalPlan, copy: WorkCopy, environ: Mapping[str, str], usd: float
+) -> None:
+    """Has the budgets of all runs count what the rehearsal cost."""
+    days = by_local_day({time.time(): usd}, time.time())
+    spending = RunSpending(copy.run.id, str(plan.project), days)
+    with suppress(OSError, OvernightError):
+        SpendingLedger(environ).record(copy.run, spending)
 
 
 def _obstacle(plan: RehearsalPlan, environ: Mapping[str, str], sources: LoginSources) -> str:
@@ -119,14 +126,15 @@ def _obstacle(plan: RehearsalPlan, environ: Mapping[str, str], sources: LoginSou
     used = sources.used
     if preflight.is_claude(command) and (used is None or not used.is_usable):
         return "Claude Code is not logged in"
-    return ""
+    used_up = budget_refusal(plan.settings, time.time(), environ)
+    return used_up.partition("; ")[0]
 
 
 def _turn(
     plan: RehearsalPlan, copy: WorkCopy, given: Mapping[str, str], limits: TurnLimits
 ) -> TurnReport:
     """The agent's turn; with the events of hooks where its version has them."""
-    words = agent_words(plan, plan.facts(copy.project), copy.folder)
+    words = agent_words(plan, copy)
     program = find_program(words[0], given, plan.project)
     words = [program or words[0], *words[1:]]
     more = [_HOOK_EVENTS] if preflight.is_claude(plan.settings.agent.command) else []
@@ -148,7 +156,9 @@ def _machine(
     reached = machine.reach(address, sources.environ) if address else None
     newest = git.read_line(("log", "-1", "--format=%ct", "HEAD"))
     moment = time.time() if now is None else now
+    memory = machine.memory_finding(machine.available_memory())
     found = {
+        "memory": memory if memory[0] == "ok" else None,
         "network": machine.network_finding(reached, has_model),
         "clock": machine.clock_finding(
             reached.skew if reached is not None else None,

@@ -64,6 +64,20 @@ def test_call(turn: TurnReport | None, plan: RehearsalPlan) -> RehearsedCall | N
 test_call.__test__ = False  # type: ignore[attr-defined]
 
 
+def is_told(turn: TurnReport | None, plan: RehearsalPlan) -> bool:
+    """Whether the agent's turn tells how the tests are: they ended, or did not in all the time there was."""
+    call = test_call(turn, plan)
+    if turn is None or call is None or call.denial is not None:
+        return False
+    return call.result is not None or _is_endless(call, turn)
+
+
+def _is_endless(call: RehearsedCall, turn: TurnReport) -> bool:
+    """Whether the call had no answer when the time was over, and no hook is to blame for that."""
+    is_open = call.result is None and turn.ending is TurnEnding.OUT_OF_TIME
+    return is_open and not turn.hanging_hook
+
+
 def tests_finding(done: Rehearsed) -> Finding:
     plan, turn = done.plan, done.turn
     if plan.tests is None:
@@ -71,13 +85,14 @@ def tests_finding(done: Rehearsed) -> Finding:
     shown = shorten_line(shlex.join(plan.tests.words), 60)
     call = test_call(turn, plan)
     if call is not None and call.denial is None:
-        if call.result is None and turn is not None and turn.ending is TurnEnding.OUT_OF_TIME:
+        if turn is not None and _is_endless(call, turn):
             return _endless(shown, turn.seconds - (call.called - _began(turn)))
         if call.result is not None:
             return _verdict(done, shown, call.result, call.seconds, None)
     if done.own_tests is None:
         return warn(f"{shown} was not run")
-    by = "" if not done.has_model or call is not None else "; the agent itself did not run it"
+    is_left_out = done.has_model and (call is None or call.denial is None)
+    by = "; the agent itself did not run it" if is_left_out else ""
     own = done.own_tests
     if own.missing:
         return fail(

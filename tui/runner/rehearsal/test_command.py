@@ -1,30 +1,47 @@
-"""Which command runs the project's tests: the one of the settings, else the usual one for its files.
+"""Which command runs the project's tests: that of the settings, else what its files name, else the usual one.
 
 Files of the project are read and nothing is run.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
+from tui.model.permissions.granted import CommandPurpose, ProjectCommand
+from tui.runner.permissions.project_commands import find_commands
 from tui.settings.settings import Settings
 from tui.store.project_files import read_inside
-from tui.system.files import json_object
-from tui.system.lazy_pattern import lazy
 
 _MOST_BYTES = 1 << 20
-_MAKE_TARGET = lazy(r"^(?:test|check)\s*:(?!=)", re.MULTILINE)
-_PYTEST_FILES = ("pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
-_LOCKS = (
-    ("bun.lockb", "bun"),
-    ("bun.lock", "bun"),
-    ("pnpm-lock.yaml", "pnpm"),
-    ("yarn.lock", "yarn"),
-)
+_TESTS = ("test", "tests")
+_NO_TESTS = "no test specified"
+_VENVS = (".venv", "venv")
+_PYTEST = ("pytest.ini", "[tool.pytest", "[tool:pytest]", "[pytest]")
+_PYTHON_FILES = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py")
+_BY_FILE = {
+    "Cargo.toml": ("cargo", "test"),
+    "go.mod": ("go", "test", "./..."),
+    "mix.exs": ("mix", "test"),
+    "deno.json": ("deno", "test"),
+    "gradlew": ("./gradlew", "test"),
+    "build.gradle": ("gradle", "test"),
+    "build.gradle.kts": ("gradle", "test"),
+    "mvnw": ("./mvnw", "-q", "test"),
+    "pom.xml": ("mvn", "-q", "test"),
+    "Package.swift": ("swift", "test"),
+    "pubspec.yaml": ("dart", "test"),
+    "build.sbt": ("sbt", "test"),
+    "stack.yaml": ("stack", "test"),
+    "build.zig": ("zig", "build", "test"),
+    "dune-project": ("dune", "test"),
+    ".rspec": ("bundle", "exec", "rspec"),
+    "phpunit.xml": ("vendor/bin/phpunit",),
+    "phpunit.xml.dist": ("vendor/bin/phpunit",),
+}
+_MANAGERS = {"yarn.lock": "yarn", "pnpm-lock.yaml": "pnpm", "bun.lockb": "bun", "bun.lock": "bun"}
 
 
 class TestCommand(Struct, frozen=True):
@@ -41,62 +58,53 @@ def find_test_command(project: Path, settings: Settings) -> TestCommand | None:
     baseline = settings.session.baseline_tests
     if baseline:
         return TestCommand(tuple(baseline), "session.baseline_tests of the settings")
-    return next(iter(_found(project)), None)
+    named = [one for one in _named(project) if one.words]
+    exact = [one for one in named if one.words[-1] in _TESTS]
+    for found in (exact, _usual(project), named):
+        if (first := next(iter(found), None)) is not None:
+            return first
+    return None
 
 
-def _found(project: Path) -> Iterator[TestCommand]:
-    for name, read in _BY_FILE.items():
-        words = read(project, name)
-        if words:
-            yield TestCommand(tuple(words), name)
+def _named(project: Path) -> Iterator[TestCommand]:
+    """What the files of the top folder name as tests, and its scripts."""
+    manager = next((one for lock, one in _MANAGERS.items() if (project / lock).is_file()), "npm")
+    for command in find_commands(project):
+        if command.purpose is not CommandPurpose.TEST or _is_below(command):
+            continue
+        if command.file == "package.json":
+            is_other = command.words[:2] != (manager, "run")
+            if is_other or _NO_TESTS in _text(project, "package.json"):
+                continue
+        yield TestCommand(command.words, command.file)
 
 
-def _text(project: Path, name: str) -> str:
-    return read_inside(project, name, _MOST_BYTES).decode("utf-8", "replace")
+def _is_below(command: ProjectCommand) -> bool:
+    """Whether it is for a part of the project, named by a file of a folder below."""
+    return "/" in command.file and command.file != command.words[-1].removeprefix("./")
 
 
-def _make(project: Path, name: str) -> list[str]:
-    found = _MAKE_TARGET.search(_text(project, name))
-    return ["make", found.group(0).partition(":")[0].strip()] if found else []
+def _usual(project: Path) -> Iterator[TestCommand]:
+    """The usual command of what the project is written in."""
+    for name, words in _BY_FILE.items():
+        if (project / name).is_file():
+            yield TestCommand(words, name)
+    python = next((name for name in _PYTHON_FILES if (project / name).is_file()), "")
+    if not python:
+        return
+    texts = "".join(_text(project, name) for name in _PYTHON_FILES[:-1])
+    if (project / "pytest.ini").is_file() or any(sign in texts for sign in _PYTEST):
+        yield TestCommand(_pytest(project), python)
+    elif _has_tests(project):
+        yield TestCommand(_pytest(project), "its test files")
 
 
-def _just(project: Path, name: str) -> list[str]:
-    return (
-        ["just", "test"]
-        if re.search(r"^@?test\b[^:=\n]*:(?!=)", _text(project, name), re.M)
-        else []
-    )
-
-
-def _node(project: Path, name: str) -> list[str]:
-    scripts = (json_object(_text(project, name).encode()) or {}).get("scripts")
-    script = scripts.get("test") if isinstance(scripts, dict) else None
-    if not isinstance(script, str) or not script or "no test specified" in script:
-        return []
-    tool = next((tool for lock, tool in _LOCKS if (project / lock).is_file()), "npm")
-    return [tool, "run", "test"] if tool == "bun" else [tool, "test"]
-
-
-def _python(project: Path, name: str) -> list[str]:
-    text = _text(project, name)
-    named = (
-        name == "pytest.ini"
-        or "[tool.pytest" in text
-        or "[tool:pytest]" in text
-        or "[pytest]" in text
-    )
-    if not named and not _has_tests(project):
-        return []
-    if not text:
-        return []
-    if (project / "uv.lock").is_file():
-        return ["uv", "run", "pytest"]
-    if (project / "poetry.lock").is_file():
-        return ["poetry", "run", "pytest"]
-    for folder in (".venv", "venv"):
-        if (project / folder / "bin/pytest").exists():
-            return [f"{folder}/bin/pytest"]
-    return ["pytest"]
+def _pytest(project: Path) -> tuple[str, ...]:
+    for lock, before in (("uv.lock", ("uv", "run")), ("poetry.lock", ("poetry", "run"))):
+        if (project / lock).is_file():
+            return (*before, "pytest")
+    venv = next((name for name in _VENVS if (project / name / "bin/pytest").exists()), "")
+    return (f"{venv}/bin/pytest",) if venv else ("pytest",)
 
 
 def _has_tests(project: Path) -> bool:
@@ -105,31 +113,5 @@ def _has_tests(project: Path) -> bool:
     return any(next(place.glob("test_*.py"), None) is not None for place in places)
 
 
-def _plain(*words: str) -> Callable[[Path, str], list[str]]:
-    return lambda project, name: list(words) if (project / name).is_file() else []
-
-
-def _composer(project: Path, name: str) -> list[str]:
-    scripts = (json_object(_text(project, name).encode()) or {}).get("scripts")
-    return ["composer", "test"] if isinstance(scripts, dict) and "test" in scripts else []
-
-
-_BY_FILE: dict[str, Callable[[Path, str], list[str]]] = {
-    "Makefile": _make,
-    "makefile": _make,
-    "GNUmakefile": _make,
-    "justfile": _just,
-    "package.json": _node,
-    **dict.fromkeys(_PYTEST_FILES, _python),
-    "Cargo.toml": _plain("cargo", "test"),
-    "go.mod": _plain("go", "test", "./..."),
-    "mix.exs": _plain("mix", "test"),
-    "deno.json": _plain("deno", "test"),
-    "gradlew": _plain("./gradlew", "test"),
-    "build.gradle": _plain("gradle", "test"),
-    "pom.xml": _plain("mvn", "-q", "test"),
-    "Package.swift": _plain("swift", "test"),
-    "composer.json": _composer,
-    ".rspec": _plain("bundle", "exec", "rspec"),
-    "Rakefile": _plain("rake", "test"),
-}
+def _text(project: Path, name: str) -> str:
+    return read_inside(project, name, _MOST_BYTES).decode("utf-8", "replace")

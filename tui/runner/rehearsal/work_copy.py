@@ -21,15 +21,19 @@ from typing import Final
 
 from tui.feeds.sessions.where.transcript_folders import slugs
 from tui.runner.agent.attempt import MARK
+from tui.store.layout import RunDirectory, make_project_state, runs_folder
 from tui.system import paths
 from tui.system.errors import GitError, RefusedError, describe_os_error
 from tui.system.files import atomic_write, make_folder, private_folder, read_small
 from tui.system.git import Git
 from tui.system.locks import acquire_lock, is_locked
+from tui.system.paths import lies_in
 from tui.system.process_tree import ProcessTree, kill_tree
 
 _FOLDER: Final = "rehearsals"
 _LOCK: Final = "lock"
+_NOTE: Final = "run"
+_RUN: Final = "rehearsal-"
 _MOST_REFS: Final = 5_000
 _SMALL: Final = 4 << 20
 # Settings that a file may give for some repositories only, such as an identity by `includeIf`.
@@ -63,12 +67,14 @@ class CopyLimits:
 class WorkCopy:
     """The copy while it is used; `folder` is ours and holds it, `project` is where the agent works.
 
-    `left_out` are ignored files and folders that were too much to copy.
+    `run` is where the agent's hooks find and leave what is of its run, in the state of the real project; it
+    is no run that anybody lists. `left_out` are ignored files and folders that were too much to copy.
     """
 
     folder: Path
     work_tree: Path
     project: Path
+    run: RunDirectory
     left_out: tuple[str, ...] = ()
     _lock: int = -1
 
@@ -96,8 +102,15 @@ def make_copy(
     folder = top / f"{int(time.time()):x}-{os.urandom(3).hex()}"
     make_folder(folder)
     lock = acquire_lock(folder / _LOCK)
-    copy = WorkCopy(folder, folder / (git.work_tree.name or "project"), folder, (), lock or -1)
+    run = RunDirectory(runs_folder(project, environ) / f"{_RUN}{folder.name}")
+    work_tree = folder / (git.work_tree.name or "project")
+    copy = WorkCopy(folder, work_tree, work_tree, run, (), -1 if lock is None else lock)
     try:
+        # Named before it is made, so that it is removed with a copy that somebody killed.
+        atomic_write(folder / _NOTE, os.fsencode(run.path), sync=False)
+        make_project_state(project, environ)
+        private_folder(run.path.parent)
+        make_folder(run.path)
         copy.project = copy.work_tree / project.relative_to(git.work_tree)
         copying = _Copying(git.work_tree, copy.work_tree, limits or CopyLimits())
         copying.run(_ignored(git))
@@ -128,6 +141,9 @@ def sweep_copies(environ: Mapping[str, str] = os.environ) -> int:
 
 def _remove(folder: Path, environ: Mapping[str, str]) -> None:
     kill_tree(ProcessTree(marker=f"{MARK}={folder}".encode()), 0.0)
+    run = Path(os.fsdecode(read_small(folder / _NOTE)))
+    if run.name.startswith(_RUN) and lies_in(str(run), str(paths.state_dir(environ))):
+        _remove_tree(run)
     projects = paths.claude_dir(environ) / "projects"
     for name in os.listdir(folder) if folder.is_dir() else ():
         # The name of our folder is in it, so these are the transcripts of the rehearsal alone.

@@ -289,7 +289,7 @@ class _PageBuilder:
             (
                 code(commit.sha[:10]),
                 self._zone.clock(commit.at),
-                self._clip(commit.subject),
+                self._clip(commit.subject + " (by overnight-tui)" * commit.ours),
                 f"{commit.files:,}",
                 f"+{commit.insertions:,}",
                 f"−{commit.deletions:,}",

@@ -1,0 +1,1 @@
+"""Every combination of kills at every moment of a run."""
