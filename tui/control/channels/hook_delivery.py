@@ -16,8 +16,12 @@ from tui.control.hooks import private_folders
 from tui.control.hooks.private_folders import is_session_id
 from tui.store.state_names import MAILBOX
 
-EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
-"""The events by whose hooks messages are handed over (`control/hooks/hook_sets` installs them)."""
+EVENTS: Final = ("PostToolUse", "PostToolUseFailure", "PostToolBatch", "Stop")
+"""The events by whose hooks messages are handed over (`control/hooks/hook_sets` installs them).
+
+PostToolBatch is only in older installations: where a version of the CLI does not know an event, it heeds
+no hook of the file.
+"""
 
 WAITING: Final = ".msg"
 CLAIMED: Final = ".claimed"
