@@ -616,7 +616,7 @@ KINDS = sorted(set(F) - PERSON)
 NAMES = frozenset(kind.value for kind in KINDS)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(
@@ -624,7 +624,7 @@ NAMES = frozenset(kind.value for kind in KINDS)
             st.sampled_from(["well", "task done", "killed", "exits", "time", "interrupt"]),
         ),
         min_size=5,
-        max_size=40,
+        max_size=24,
     ),
     st.integers(0, 3),
     st.integers(0, 5),
