@@ -255,6 +255,23 @@ def test_the_command_line_follows_the_settings() -> None:
     assert resumed[-8:] == [*tail, "--session-id", "NEW", "--two"]
 
 
+def test_settings_that_a_person_gives_are_merged_with_those_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(
+        '{"permissions": {"allow": ["Bash(x:*)"]}, "env": {"A": "1"}}'
+    )
+    own = '{"permissions": {"deny": ["Bash(y:*)"]}, "sandbox": {"enabled": false}}'
+    agent = AgentSettings(extra_args=("--settings", "mine.json", "--one"), sandbox="on")
+    extra = (f"--settings={own}", "--settings", "absent.json")
+    facts = RunFacts("r", "g", str(tmp_path), 0.0, ("claude",), extra=extra)
+    words = agent_arguments(facts, Settings(agent=agent), NextAttempt("start", "x"), "SID")
+    inline = json.loads(words[words.index("--settings") + 1])
+    assert {"Bash(git commit:*)", "Bash(x:*)"} <= set(inline["permissions"]["allow"])
+    assert {"Bash(git push:*)", "Bash(y:*)"} <= set(inline["permissions"]["deny"])
+    assert inline["sandbox"] == {"enabled": False}
+    assert inline["env"] == {"A": "1"}
+    assert words[-3:] == ["--one", "--settings", "absent.json"]
+
+
 def test_permissions_are_skipped_only_in_words() -> None:
     agent = AgentSettings(skip_permissions="yes, run without permission prompts")
     words = agent_arguments(

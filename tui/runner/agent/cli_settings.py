@@ -7,6 +7,7 @@ them denies is denied.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tui.model.permissions.granted import AgentPermissions
 from tui.settings.settings import Settings
@@ -35,4 +36,18 @@ def inline_settings(
         found["hooks"] = {
             event: [dict(group) for group in groups] for event, groups in hooks.items()
         }
+    return found
+
+
+def merged(settings: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, as the CLI merges its files: lists are joined, and of two values the other's holds."""
+    found = dict(settings)
+    for key, value in other.items():
+        known = found.get(key)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            found[key] = merged(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            found[key] = [*known, *value]
+        else:
+            found[key] = value
     return found
