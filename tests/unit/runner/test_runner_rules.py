@@ -242,7 +242,9 @@ def test_the_command_line_follows_the_settings() -> None:
     assert "--allowedTools Bash(git *) Edit --model opus" in text
     assert "--max-turns 7 --max-budget-usd 2.5" in text
     inline = json.loads(words[words.index("--settings") + 1])
-    assert inline["sandbox"] == {"enabled": True}
+    assert inline["sandbox"]["enabled"] is True
+    assert inline["sandbox"]["autoAllowBashIfSandboxed"] is False
+    assert inline["sandbox"]["excludedCommands"] == ["git:*"]
     assert {"Bash(git commit:*)", "Bash(make test:*)"} <= set(inline["permissions"]["allow"])
     assert {"Bash(git push:*)", "Bash(curl:*)"} <= set(inline["permissions"]["deny"])
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
@@ -267,7 +269,7 @@ def test_settings_that_a_person_gives_are_merged_with_those_of_the_run(tmp_path:
     inline = json.loads(words[words.index("--settings") + 1])
     assert {"Bash(git commit:*)", "Bash(x:*)"} <= set(inline["permissions"]["allow"])
     assert {"Bash(git push:*)", "Bash(y:*)"} <= set(inline["permissions"]["deny"])
-    assert inline["sandbox"] == {"enabled": False}
+    assert inline["sandbox"]["enabled"] is False
     assert inline["env"] == {"A": "1"}
     assert words[-3:] == ["--one", "--settings", "absent.json"]
 

@@ -12,6 +12,15 @@ from typing import Any
 from tui.model.permissions.granted import AgentPermissions
 from tui.settings.settings import Settings
 
+_CACHES = "~/.cache ~/.cargo ~/.rustup ~/.npm ~/.gradle ~/.m2 ~/.bundle ~/.hex ~/go //tmp".split()
+_SANDBOX: dict[str, object] = {
+    "enabled": True,
+    # Else every command is allowed that runs in it, whatever the rules say.
+    "autoAllowBashIfSandboxed": False,
+    # In it `git add -A` fails: the CLI puts devices in the place of files that it protects.
+    "excludedCommands": ["git:*"],
+    "filesystem": {"allowWrite": _CACHES},
+}
 Hooks = Mapping[str, Sequence[Mapping[str, object]]]
 """From an event to its groups, as the CLI's `hooks` has them."""
 
@@ -29,7 +38,7 @@ def inline_settings(
     if any(rules.values()):
         found["permissions"] = {name: list(some) for name, some in rules.items() if some}
     if settings.agent.sandbox != "default":
-        found["sandbox"] = {"enabled": settings.agent.sandbox == "on"}
+        found["sandbox"] = _SANDBOX if settings.agent.sandbox == "on" else {"enabled": False}
     if env:
         found["env"] = dict(env)
     if hooks:
