@@ -98,6 +98,10 @@ def _run(
     loaded = settings_of(project, **flags_of(arguments))
     _check_agent(loaded)
     tell_ignored(project, loaded)
+    if loaded.settings.limits.on_limit != "wait":
+        from tui.runner.agent.unattended import why_it_waits
+
+        print_notes(*filter(None, (why_it_waits(loaded.settings),)))
     if arguments.worktree is None:
         started = _start(project, arguments, loaded)
     else:

@@ -11,6 +11,7 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.failures import DenialKind
 from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
+from tui.night.evidence.shell_effects import files_changed
 from tui.night.fold_state import FoldState
 from tui.night.refusal_log import count_refusal
 from tui.system.format import shorten
@@ -113,5 +114,7 @@ def apply_answer(
         state.detectors.on_progress(ProgressKind.COMMIT, at, ref)
     if sources and run is None:
         state.test_runs.on_edit(sources)
+    if result.is_error and result.denial is None and run is None:
+        state.test_runs.on_edit(0, failed=files_changed(use))
     if run is not None and run.verdict not in (before, "unknown"):
         state.timeline.mark(at, run.verdict, shorten(run.command), ref)  # type: ignore[arg-type]

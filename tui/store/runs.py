@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui.model.agent_abilities import AgentAbilities
+from tui.model.cli_commands import AgentAbilities
 from tui.model.permissions.granted import AgentPermissions
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
@@ -258,10 +258,7 @@ def create_run(
 
 
 def new_run_id(wall: float, work_tree: str = "") -> str:
-    """The id of a run that starts now, in local time: sorts by age and can be typed.
-
-    It ends with the name of a work tree, as runs in several may start in the same second.
-    """
+    """The id of a run that starts now, in local time: sorts by age, can be typed, names the work tree."""
     at = time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
     return f"{at}-{work_tree.translate(_NO_ID)}" if work_tree else at
 

@@ -90,7 +90,9 @@ def silent(stage: Stage) -> None:
 
 def hanging_hook(stage: Stage) -> None:
     stage.limits = TurnLimits(seconds=20.0, first_word=0.6, leaving=0.5)
-    stage.spoil(hangs="hook")
+    hook = {"hook_name": "SessionStart:startup", "hook_event": "SessionStart"}
+    end = {"type": "system", "subtype": "hook_response", "outcome": "cancelled", **hook}
+    stage.spoil(hangs="hook", last_words=[end])
 
 
 def hanging_tool_hook(stage: Stage) -> None:

@@ -19,12 +19,13 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
+from tui.runner.agent.logins import LoginKind, check_login, describe_login
+from tui.runner.agent.unattended import describe_unattended
 from tui.runner.doctor.permission_check import (
     PermissionForecast,
     forecast_permissions,
     permission_finding,
 )
-from tui.runner.logins import LoginKind, check_login, describe_login
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
 from tui.store.project_files import ProjectFiles, read_inside
@@ -289,6 +290,13 @@ def _sandbox(place: Surroundings) -> Finding | None:
     return ok("bwrap and socat are here; services of this machine are out of its reach")
 
 
+def _unattended(place: Surroundings) -> Finding | None:
+    if not place.is_claude:
+        return None
+    text, advice = describe_unattended(place.environ, place.settings)
+    return warn(text, advice) if advice else ok(text)
+
+
 def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
@@ -374,6 +382,7 @@ CHECKS: Mapping[str, Check] = {
     "login": _login,
     "permission": _permission,
     "sandbox": _sandbox,
+    "unattended": _unattended,
     "hooks": _hooks,
     "watchdog": _watchdog,
     "stream": _stream,

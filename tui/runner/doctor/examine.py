@@ -13,11 +13,10 @@ from tui.monitor.prices_in_force import price_table
 from tui.runner import preflight
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
-from tui.runner.doctor.commit_checks import commits_finding
 from tui.runner.doctor.earlier_nights import earlier_nights, last_rate_limit
 from tui.runner.doctor.forecast import Forecast, forecast_night
 from tui.runner.doctor.machine import available_memory, disk_finding, memory_finding
-from tui.runner.doctor.unit_check import unit_finding
+from tui.runner.doctor.ready_checks import commits_finding, unit_finding
 from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
 from tui.runner.policy.budgets import budget_refusal, budget_words
 from tui.settings.settings import FILE, Settings, user_file
@@ -158,8 +157,10 @@ def _on_battery() -> bool:
     return bool(online) and not any(online)
 
 
-def _memory(place: Surroundings) -> Finding:
-    return memory_finding(available_memory())
+def _memory(place: Surroundings) -> Finding | None:
+    """Too little memory; a rehearsal says too how much there is."""
+    found = memory_finding(available_memory())
+    return None if found[0] == "ok" else found
 
 
 def _tmux(place: Surroundings) -> Finding | None:

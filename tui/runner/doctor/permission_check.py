@@ -10,9 +10,10 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.feeds.claude.settings_files import read_settings_files
-from tui.model.permissions.granted import AgentPermissions, CommandPurpose, PermissionPreset
+from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.permissions.judgement import Decision, RulesInForce, decide, rules_in_force
 from tui.runner.permissions.preset import permissions_of
+from tui.runner.rehearsal.test_command import find_test_command
 from tui.settings.settings import Settings
 from tui.system.format import format_count, shorten
 
@@ -59,16 +60,11 @@ def forecast_permissions(
     permissions = permissions or permissions_of(settings.agent, project)
     sources = read_settings_files(project, environ, (*settings.agent.extra_args, *words))
     rules = rules_in_force(permissions, sources)
-    baseline = settings.session.baseline_tests
-    test = shlex.join(baseline) if baseline else _test_command(permissions)
+    tests = find_test_command(project, settings)
+    test = shlex.join(tests.words) if tests is not None else ""
     return PermissionForecast(
         permissions, rules, test, decide(test or "true", rules), decide(_COMMIT, rules)
     )
-
-
-def _test_command(permissions: AgentPermissions) -> str:
-    tests = (one for one in permissions.commands if one.purpose == CommandPurpose.TEST)
-    return next((one.text for one in tests), "")
 
 
 def permission_finding(forecast: PermissionForecast) -> Finding:

@@ -179,7 +179,8 @@ class RehearsedTurn:
             with suppress(subprocess.TimeoutExpired):
                 report.code = process.wait(limits.leaving)
             report.left_processes = killed.survivors
-        self._poll()
+        if report.ending in (TurnEnding.ANSWERED, TurnEnding.EXITED):
+            self._poll()  # else what comes now tells of our own signal
         with suppress(OSError):
             report.errors = self._errors.read_bytes()[-_STDERR_BYTES:].decode("utf-8", "replace")
         return report

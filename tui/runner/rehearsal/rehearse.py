@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tui.feeds.claude.settings_files import read_settings_files
 from tui.runner import preflight
+from tui.runner.agent.logins import LoginSources, find_logins
 from tui.runner.doctor import machine
 from tui.runner.doctor.checks import CheckResult
-from tui.runner.logins import LoginSources, find_logins
 from tui.runner.policy.budgets import budget_refusal
 from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
@@ -156,7 +156,9 @@ def _machine(
     reached = machine.reach(address, sources.environ) if address else None
     newest = git.read_line(("log", "-1", "--format=%ct", "HEAD"))
     moment = time.time() if now is None else now
+    memory = machine.memory_finding(machine.available_memory())
     found = {
+        "memory": memory if memory[0] == "ok" else None,
         "network": machine.network_finding(reached, has_model),
         "clock": machine.clock_finding(
             reached.skew if reached is not None else None,
