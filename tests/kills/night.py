@@ -257,6 +257,11 @@ class Night:
         found += [f"checkpoint {one} is lost" for one in journalled if one not in known]
         return found
 
+    def story(self) -> str:
+        """The journal, and what the supervisors said of themselves: for a person who looks for a fault."""
+        entries = "\n".join(map(json.dumps, self.scene.journal()))
+        return f"{entries}\n{self.scene.folder.supervisor_log.read_text()}"
+
     def close(self) -> None:
         for screen in self._screens:
             screen.close()

@@ -122,7 +122,7 @@ def test_nothing_is_lost_or_doubled(night: Night, moment: str, kinds: tuple[str,
     killed = night.kill(kinds)
     reason = night.finish()
     assert reason.startswith(night.moment.ends), reason
-    assert night.faults(killed) == []
+    assert night.faults(killed) == [], night.story()
     if "supervisor" in killed and night.seconds is not None:
         assert night.seconds < 10.0
     table = os.environ.get("OVERNIGHT_KILLS")

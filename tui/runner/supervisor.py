@@ -266,12 +266,15 @@ class Supervisor:
         self.machine.on_agent_running(status)
         self.machine.record_session()
         survivors = self.escalation.kill_tree(attempt, status)
-        reason = exit_text(status)
-        data = {"attempt": context.state.attempts_counted, "code": status.code}
-        context.journal_entry("segment_ended", {**data, "signal": status.signal, "reason": reason})
-        context.log_line(f"Process ended: {reason}")
         self.artifacts.copy_transcripts()
-        self.artifacts.on_session_end(self.reader.snapshot())
+        snapshot, number = self.reader.snapshot(), context.state.attempts_counted
+        known = snapshot.interventions.attempts[-1:]
+        # A supervisor that was killed after this entry leaves the rest to the next.
+        if not known or known[0].ended_at is None or known[0].attempt != number:
+            reason, data = exit_text(status), {"code": status.code, "signal": status.signal}
+            context.journal_entry("segment_ended", {"attempt": number, **data, "reason": reason})
+            context.log_line(f"Process ended: {reason}")
+            self.artifacts.on_session_end(snapshot)
         self._on_attempt_ended(status, survivors)
 
     def _on_attempt_ended(self, status: AttemptStatus, survivors: list[str] | None) -> None:
