@@ -201,10 +201,12 @@ async def test_a_work_tree_is_removed_when_nothing_is_lost_by_it(night: Night) -
         await s.see("It holds work that is not committed")
         assert tree.path.is_dir()
         await s.press("escape")
+        await s.lose("It holds work that is not committed")
         repositories.commit(tree.path, "the night's files")
         await s.press("X")
         await s.see("The branch one stays", "git merge one")
         await s.press("enter")  # it starts on Cancel
+        await s.lose("The branch one stays")
         assert tree.path.is_dir()
         await s.press("X")
         await s.see("The branch one stays")
@@ -219,3 +221,18 @@ async def test_the_main_work_tree_stays(night: Night) -> None:
     async with reviewed(project, (100, 30), make) as s:
         await s.press("X")
         await s.see("lie in the main work tree")
+
+
+async def test_the_dialog_offers_checkpoints_by_what_they_are_for(night: Night) -> None:
+    project, make = night
+    facts = {"tests": "green", "edits_since_green": 0}
+    good = capture.take_checkpoint(project, label="good", facts=facts)
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("r")
+        await s.see(f"last good {good.id}", "start     none")
+        await s.press("g")
+        await s.press("j")
+        await s.see("no run of ours began here")
+        await s.press("enter")
+        await s.press("right", "enter")
+        await s.see("no run of ours began here")

@@ -182,13 +182,12 @@ def _say_permissions(
     project: Path, settings: Settings, words: tuple[str, ...], permissions: AgentPermissions
 ) -> None:
     """Says on stderr what the agent may do, before it starts."""
-    from tui.runner.doctor.permission_check import forecast_permissions, permission_finding
+    from tui.runner.doctor.permission_check import forecast_permissions, permission_summary
 
     forecast = forecast_permissions(
         project, settings, os.environ, permissions=permissions, words=words
     )
-    _, text, advice = permission_finding(forecast)
-    print_notes(f"Permissions: {text}{'. To change that: ' if advice else ''}{advice}.")
+    print_notes(f"Permissions: {permission_summary(forecast)}.")
 
 
 def _check_agent(loaded: LoadedSettings) -> None:

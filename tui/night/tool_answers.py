@@ -13,6 +13,7 @@ from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
 from tui.night.evidence.shell_effects import files_changed
 from tui.night.fold_state import FoldState
+from tui.night.refusal_log import count_refusal
 from tui.system.format import shorten
 
 _MOST_EARLY = 64
@@ -94,7 +95,7 @@ def apply_answer(
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
     if result.denial is not None:
-        state.refusals.on_refused(use, result, at, ref, state.cwd)
+        count_refusal(state.refusals, use, result, at, ref, state.cwd)
     elif run is not None:
         state.refusals.tests_run += 1
     detectors, effects = state.detectors, state.interventions.effects

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui.control.hooks.status import has_only_our_hooks, settings_path
 from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
-from tui.runner.logins import check_login
+from tui.runner.agent.logins import check_login
 from tui.settings.settings import Settings
 from tui.store.project_files import record_names, task_names
 from tui.store.repository_identity import is_outside

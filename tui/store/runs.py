@@ -117,7 +117,7 @@ def read_run_settings(run: RunDirectory) -> Settings:
 
 
 def read_run_permissions(run: RunDirectory) -> AgentPermissions | None:
-    """What its agent may do; None for a run of an older version, which has its settings alone."""
+    """What its agent may do, to the run's end; None for a run of an older version."""
     try:
         return msgspec.json.decode(read_small(run.permissions), type=AgentPermissions)
     except (msgspec.MsgspecError, ValueError):
@@ -232,8 +232,7 @@ def create_run(
 ) -> RunDirectory:
     """A new run directory of the project with everything in it that a supervisor needs.
 
-    `facts.run` is the preferred id; a second run with it gets a number appended. `permissions` hold for
-    the whole run, whatever the agent makes of the project's files. `trusted_file` is the
+    `facts.run` is the preferred id; a second run with it gets a number appended. `trusted_file` is the
     project's settings file where it gave settings with power: each supervisor takes their secrets from it.
     """
     make_project_state(project, environ)

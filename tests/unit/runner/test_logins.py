@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui.feeds.claude import settings_files
-from tui.runner.logins import LoginKind, check_login, describe_login, find_logins
+from tui.runner.agent.logins import LoginKind, check_login, describe_login, find_logins
 from tui.settings.own_sections import AgentSettings
 from tui.settings.settings import Settings
 from tui.settings.units import Secret

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 FOLDER: Final = ".claude"
 NAME: Final = "settings.local.json"
 USER_NAME: Final = "settings.json"
-"""In the place of a mailbox, in the command of a hook that is installed for every project."""
 
 _MARK: Final = "# overnight-tui "
 _MARKED: Final = re.compile(rf"{_MARK}(?:{'|'.join(HookSet)})$")

@@ -66,6 +66,7 @@ class TurnTracker:
     called: set[str] = field(default_factory=set)
     begun: int = 0
     newest: str = ""
+    replied: set[str] = field(default_factory=set)
 
     def begin_attempt(self, resume: str = "", resume_at: str = "") -> None:
         """Forgets the turns of the process that is gone; the next one resumes that session there, or none."""
@@ -136,11 +137,12 @@ class TurnTracker:
 
     def _begin_answer(self, message: str) -> None:
         """The API has begun an answer; a stream tells of it before its records do."""
-        self.answered |= self.taken
+        self.replied |= self.taken
         if not message or message != self.newest:
             self.begun, self.newest = self.begun + 1, message
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
+        self.answered |= self.taken
         self.called.update(tool.id for tool in body.tools if not tool.on_server)
         self.answers += 1
         if not self.first_context and body.usage is not None:

@@ -18,13 +18,13 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
+from tui.runner.agent.logins import LoginKind, check_login, describe_login
 from tui.runner.agent.unattended import describe_unattended
 from tui.runner.doctor.permission_check import (
     PermissionForecast,
     forecast_permissions,
     permission_finding,
 )
-from tui.runner.logins import LoginKind, check_login, describe_login
 from tui.settings.settings import Settings
 from tui.store.layout import project_state
 from tui.store.project_files import ProjectFiles, read_inside

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tui.runner.agent.launch import SleepInhibitor
+from tui.runner.agent.logins import is_on
 from tui.runner.doctor.checks import Finding, Surroundings, fail, ok, warn
-from tui.runner.logins import is_on
 from tui.runner.preflight import MIN_FREE_BYTES
 from tui.system import paths
 from tui.system.format import format_duration, format_size_binary

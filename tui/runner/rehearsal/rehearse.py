@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tui.feeds.claude.settings_files import read_settings_files
 from tui.runner import preflight
+from tui.runner.agent.logins import LoginSources, find_logins
 from tui.runner.doctor import machine
 from tui.runner.doctor.checks import CheckResult
-from tui.runner.logins import LoginSources, find_logins
 from tui.runner.policy.budgets import budget_refusal
 from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.runner.logins import check_login
+from tui.runner.agent.logins import check_login
 from tui.runner.preflight import check_agent, check_version, is_claude
 from tui.runner.schedule.crontab import Crontab, schedules_in, with_schedule, without_schedule
 from tui.runner.schedule.spec import Schedule, Surroundings
