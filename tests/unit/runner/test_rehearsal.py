@@ -95,6 +95,11 @@ def hanging_hook(stage: Stage) -> None:
     stage.spoil(hangs="hook", last_words=[end])
 
 
+def silent_model(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=20.0, first_word=10.0, first_answer=0.3, leaving=0.5)
+    stage.spoil(hangs="model")
+
+
 def hanging_tool_hook(stage: Stage) -> None:
     stage.limits = TurnLimits(seconds=0.8, first_word=10.0, leaving=0.5)
     stage.spoil(tool_hook=True, hangs="Bash")
@@ -131,6 +136,7 @@ SPOILERS: list[tuple[str, Callable[[Stage], None], str, str, str]] = [
     ("no credit", plays(fails=["Credit balance is too low", 400]), "api", "fail", "credit"),
     ("model not found", missing_model, "api", "fail", "claude-nope is not available"),
     ("another model", other_model, "api", "warn", "though agent.model is claude-opus-9"),
+    ("a silent model", silent_model, "api", "fail", "the agent does not say why"),
     ("overloaded", plays(retries=[529, 10]), "api", "warn", "API overloaded (529)"),
     ("no network", plays(retries=[0, 10]), "api", "fail", "connection failed"),
     ("no network, asked", plays(retries=[0, 10]), "network", "fail", "127.0.0.1 cannot be reached"),
