@@ -139,6 +139,7 @@ REVIEW: tuple[Action, ...] = (
     _decide("rewind", "r", "rewind", "bring the files back to this point, after a preview", 4),
     _decide("undo", "u", "undo", "take the last rewind back"),
     _keep("mark", "space", "mark", "mark a commit or a file, or take that back"),
+    _decide("remove_tree", "X", "remove tree", "remove this night's work tree, if nothing is lost"),
     _decide("branch", "b", "branch", "take what is marked to a new branch, after a plan", 5),
     _keep("diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
 )

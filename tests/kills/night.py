@@ -57,8 +57,8 @@ class Night:
 
     # --- up to the kill ---
 
-    def begin(self) -> None:
-        """Starts run and viewer, and returns at the moment."""
+    def begin(self, kinds: tuple[str, ...]) -> None:
+        """Starts run and viewer, and returns at the moment, with those alive that are killed at the start."""
         wait, scene = start._wait_for_agent, self.scene
         if self.moment.at_start:
             start._wait_for_agent = lambda folder: None
@@ -70,13 +70,17 @@ class Night:
             )
         finally:
             start._wait_for_agent = wait
-        if not self.moment.at_start:
+        if not self.moment.at_start or "screen" in kinds:
             self.open_screen()
+        if not self.moment.at_start:
             self.screen.until(lambda: "overnight" in self.screen.text)
         if self.moment.message:
             self.ask("inject", text=WORDS)
             until(lambda: scene.journal("inject"), "the words")
         until(lambda: self.moment.reached(self), "the moment")
+        if self.moment.at_start:
+            wanted = {*kinds} - {"screen"}
+            until(lambda: wanted <= self.pids().keys(), f"{wanted} to live")
 
     def ask(self, verb: inbox.Verb, **arguments: object) -> None:
         """Leaves a request, and waits for nothing."""
@@ -252,6 +256,11 @@ class Night:
         ]
         found += [f"checkpoint {one} is lost" for one in journalled if one not in known]
         return found
+
+    def story(self) -> str:
+        """The journal, and what the supervisors said of themselves: for a person who looks for a fault."""
+        entries = "\n".join(map(json.dumps, self.scene.journal()))
+        return f"{entries}\n{self.scene.folder.supervisor_log.read_text()}"
 
     def close(self) -> None:
         for screen in self._screens:

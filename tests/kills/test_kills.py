@@ -118,11 +118,11 @@ def night(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Night]:
 
 @pytest.mark.parametrize(("moment", "kinds"), CELLS)
 def test_nothing_is_lost_or_doubled(night: Night, moment: str, kinds: tuple[str, ...]) -> None:
-    night.begin()
+    night.begin(kinds)
     killed = night.kill(kinds)
     reason = night.finish()
     assert reason.startswith(night.moment.ends), reason
-    assert night.faults(killed) == []
+    assert night.faults(killed) == [], night.story()
     if "supervisor" in killed and night.seconds is not None:
         assert night.seconds < 10.0
     table = os.environ.get("OVERNIGHT_KILLS")

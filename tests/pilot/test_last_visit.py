@@ -9,7 +9,7 @@ from tests.pilot.stage import Noon, Stage, stage
 from tests.session_files import START
 from tui.screens.review.review_screen import ReviewScreen
 from tui.screens.visit import Visit
-from tui.store.visits import last_visit, record_visit
+from tui.store.ledgers.visits import last_visit, record_visit
 
 
 def marked(s: Stage) -> list[str]:

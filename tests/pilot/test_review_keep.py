@@ -16,6 +16,7 @@ from tests.unit.night.review.review_sample import sample
 from tests.unit.night.review.review_sample_night import at
 from tests.unit.repositories import sh
 from tui.control.checkpoints import capture
+from tui.control.work_trees import make_or_take
 from tui.model.review import RestorePoint, Review
 from tui.screens.review.review_screen import ReviewScreen
 from tui.store.layout import project_state
@@ -189,3 +190,49 @@ async def test_the_review_is_written_to_a_file_and_replaced_only_when_told(
         assert "<html" in html.read_text()
         await export("a.odt")
         await s.see("tells no format")
+
+
+async def test_a_work_tree_is_removed_when_nothing_is_lost_by_it(night: Night) -> None:
+    project, make = night
+    tree = make_or_take(project, "one", ())
+    write_project(tree.project)
+    async with reviewed(tree.project, (100, 30), make) as s:
+        await s.press("X")
+        await s.see("It holds work that is not committed")
+        assert tree.path.is_dir()
+        await s.press("escape")
+        await s.lose("It holds work that is not committed")
+        repositories.commit(tree.path, "the night's files")
+        await s.press("X")
+        await s.see("The branch one stays", "git merge one")
+        await s.press("enter")  # it starts on Cancel
+        await s.lose("The branch one stays")
+        assert tree.path.is_dir()
+        await s.press("X")
+        await s.see("The branch one stays")
+        await s.press("right", "enter")
+        await s.see("was removed")
+        assert not tree.path.exists()
+    assert "refs/heads/one" in refs(project)
+
+
+async def test_the_main_work_tree_stays(night: Night) -> None:
+    project, make = night
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("X")
+        await s.see("lie in the main work tree")
+
+
+async def test_the_dialog_offers_checkpoints_by_what_they_are_for(night: Night) -> None:
+    project, make = night
+    facts = {"tests": "green", "edits_since_green": 0}
+    good = capture.take_checkpoint(project, label="good", facts=facts)
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("r")
+        await s.see(f"last good {good.id}", "start     none")
+        await s.press("g")
+        await s.press("j")
+        await s.see("no run of ours began here")
+        await s.press("enter")
+        await s.press("right", "enter")
+        await s.see("no run of ours began here")

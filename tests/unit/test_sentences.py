@@ -27,8 +27,14 @@ WIRE = {  # the agent: Claude's stream, transcripts, screen and process names
     "SQLite format 3\0",
 }
 GIT = {"GIT_", "author ", "diff --git ", "diff ", "hook.", "index ", "ref:", "refs/", "alias."}
+GIT |= {"rename to ", "rename from "}  # of a patch
 TOOLS = {  # what test runners, editors, shells and languages print or write
     "--force-with-lease",
+    "--target-directory=",
+    "--in-place",
+    "--eval=",
+    "--print=",
+    "file://",
     "--settings=",
     "-----BEGIN",
     "<!doctype",

@@ -98,6 +98,10 @@ def _run(
     loaded = settings_of(project, **flags_of(arguments))
     _check_agent(loaded)
     tell_ignored(project, loaded)
+    if loaded.settings.limits.on_limit != "wait":
+        from tui.runner.agent.unattended import why_it_waits
+
+        print_notes(*filter(None, (why_it_waits(loaded.settings),)))
     if arguments.worktree is None:
         started = _start(project, arguments, loaded)
     else:
@@ -178,13 +182,12 @@ def _say_permissions(
     project: Path, settings: Settings, words: tuple[str, ...], permissions: AgentPermissions
 ) -> None:
     """Says on stderr what the agent may do, before it starts."""
-    from tui.runner.doctor.permission_check import forecast_permissions, permission_finding
+    from tui.runner.doctor.permission_check import forecast_permissions, permission_summary
 
     forecast = forecast_permissions(
         project, settings, os.environ, permissions=permissions, words=words
     )
-    _, text, advice = permission_finding(forecast)
-    print_notes(f"Permissions: {text}{'. To change that: ' if advice else ''}{advice}.")
+    print_notes(f"Permissions: {permission_summary(forecast)}.")
 
 
 def _check_agent(loaded: LoadedSettings) -> None:

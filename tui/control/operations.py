@@ -139,8 +139,8 @@ class Operations:
         """Has a checkpoint taken by the supervisor of our run, or else by this process."""
         if self.is_supervised():
             return self._ask("checkpoint", {"why": "key"})
-        taken = self.take_checkpoint("", "by key", facts)
-        return OperationReceipt(f"{wording.describe_checkpoint(taken)}{self.of_work_tree}")
+        taken = wording.describe_checkpoint(self.take_checkpoint("", "by key", facts))
+        return OperationReceipt(f"{taken}{self.of_work_tree}")
 
     def take_checkpoint(
         self, label: str = "", why: str = "key", facts: Mapping[str, Any] | None = None
@@ -179,15 +179,16 @@ class Operations:
     def plan_rewind(self, checkpoint: str | Checkpoint, *, foreign: bool = False) -> RewindPlan:
         """What going back would change; writes nothing. A string is an id, "last-good" or "start"."""
         if isinstance(checkpoint, str):
-            run = RunDirectory(Path(self.run_dir)).id if self.has_run else ""
+            run = Path(self.run_dir).name
             checkpoint = find_target(self.work_tree, checkpoint, run, foreign=foreign)
         live = self.other_live_sessions()
         return plan_rewind(self.work_tree, checkpoint, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What an undo would change."""
-        live = self.other_live_sessions()
-        return execute.plan_undo(self.work_tree, live=live, limits=self._limits)
+        return execute.plan_undo(
+            self.work_tree, live=self.other_live_sessions(), limits=self._limits
+        )
 
     def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, described."""
@@ -294,13 +295,10 @@ class Operations:
             return OperationReceipt(f"your words are {answer}", answer)
         session = self.foreign_session()
         if now or mode == "hard":
-            raise RefusedError(
-                "--now needs a run of overnight-tui: nobody else holds the pipe that could "
-                "interrupt this session; without it the words are read after the tool that runs"
-            )
+            raise RefusedError(wording.NOW_NEEDS_RUN)
         delivery = session.send(text, mode, channel, activity)
-        sentence = f"{delivery.state} by {delivery.label}: {delivery.detail}"
-        return OperationReceipt(sentence, delivery=delivery)
+        words = f"{delivery.state} by {delivery.label}: {delivery.detail}"
+        return OperationReceipt(words, delivery=delivery)
 
     def withdraw(self, name: str) -> OperationReceipt:
         """Takes back a message that the agent has not read; RefusedError when it is too late."""
@@ -339,10 +337,9 @@ class Operations:
         if self.is_supervised():
             answer = self._ask(verb, {"checkpoint": checkpoint}, _STOP_ANSWER_S).answer
             return OperationReceipt(f"{verb}: {answer}", answer)
-        session = self.foreign_session()
+        session, taken = self.foreign_session(), ""
         if verb == "interrupt":
             return OperationReceipt(session.interrupt())
-        taken = ""
         if checkpoint and self.has_repository:
             report(f"taking a checkpoint{self.of_work_tree} first")
             try:

@@ -26,6 +26,10 @@ _MOST_WORDS = 160
 _MOST_SENTENCE = 300
 _MOST_MISSING = 3
 _PLACEHOLDER = lazy(r"\{(evidence|since|tried)\}")
+NOW_NEEDS_RUN = (
+    "--now needs a run of overnight-tui: nobody else holds the pipe that could interrupt this session; without "
+    "it the words are read after the tool that runs"
+)
 ONLY_OUR_RUNS = "only for a run of ours that goes on"
 _FRAMES = str.maketrans("<>“”", "‹›''")
 _STAYS_REFUSED = (

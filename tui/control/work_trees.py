@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tui.feeds.sessions.live_processes import agents_in_work_tree
 from tui.store.project_files import ProjectFiles, read_inside
+from tui.store.repository_identity import work_tree_root
+from tui.store.runs import find_unfinished_run
 from tui.system.errors import GitError, OvernightError, RefusedError, describe_os_error
 from tui.system.format import format_count
 from tui.system.git import Git
@@ -220,28 +223,24 @@ class RemovalPlan:
         return tuple(filter(None, (first, lost, branch, kept)))
 
 
-def plan_removal(project: Path, *, busy: Sequence[str] = ()) -> RemovalPlan:
-    """What removing the project's work tree would do; `busy` says what is going on in it. Changes nothing."""
+def is_removable(project: Path) -> bool:
+    """Whether the project lies in a work tree beside the main one; reads one name."""
+    return (Path(work_tree_root(project) or project) / ".git").is_file()
+
+
+def plan_removal(project: Path) -> RemovalPlan:
+    """What removing the project's work tree would do; changes nothing."""
     git = Git(project)
     trees = list_trees(git)
     main = next((tree for tree in trees if tree.is_main), None)
     own = next((tree for tree in trees if tree.path == git.work_tree), None)
     if main is None or own is None or own.is_main:
         raise RefusedError(f"{git.work_tree} is no work tree beside another one; it is not removed")
-    obstacles = list(busy)
     status = git.run(("status", "--porcelain", "-z", "--no-renames", "--ignored"))
     entries = [os.fsdecode(entry) for entry in status.split(b"\0") if len(entry) > 3]
     changed = [entry[3:] for entry in entries if not entry.startswith("!!")]
-    if changed:
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        obstacles.append(
-            f"It holds work that is not committed ({clean_line(changed[0], 200)}{more}); commit it first."
-        )
-    if (git.git_dir / "locked").exists():
-        obstacles.append("It is locked; `git worktree unlock` opens it.")
-    if operation := git.operation_in_progress():
-        obstacles.append(f"A {operation} is half done in it; end that first.")
     is_merged = bool(main.head and own.head) and _holds(git, main.head, own.head)
+    obstacles = [*_goes_on(project, own.path), *_obstacles(git, changed)]
     if not (own.branch or is_merged or _is_on_branch(git, own.head)):
         obstacles.append(
             f"Its commit {own.head[:10]} is on no branch; `git branch NAME` there keeps it."
@@ -255,6 +254,27 @@ def plan_removal(project: Path, *, busy: Sequence[str] = ()) -> RemovalPlan:
         len(entries) - len(changed),
         tuple(obstacles),
     )
+
+
+def _goes_on(project: Path, top: Path) -> Iterator[str]:
+    """Who is at work in a work tree."""
+    run = find_unfinished_run(project)
+    if run is not None:
+        yield f"Run {run.id} still goes on in it; end it first."
+    for agent in agents_in_work_tree(top):
+        yield f"A session (pid {agent.pid}) is at work in it; end it first."
+
+
+def _obstacles(git: Git, changed: Sequence[str]) -> Iterator[str]:
+    """What in a work tree stands against its removal."""
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        named = clean_line(changed[0], 200)
+        yield f"It holds work that is not committed ({named}{more}); commit it first."
+    if (git.git_dir / "locked").exists():
+        yield "It is locked; `git worktree unlock` opens it."
+    if operation := git.operation_in_progress():
+        yield f"A {operation} is half done in it; end that first."
 
 
 def _holds(git: Git, commit: str, older: str) -> bool:

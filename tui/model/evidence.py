@@ -36,7 +36,10 @@ class TestRun(Struct, frozen=True):
 
 
 class TestSummary(Struct, frozen=True):
-    """The runs of the night, newest last, and how many edits of code came after them."""
+    """The runs of the night, newest last, and how many edits of code came after them.
+
+    `changing`: files of code that calls under way, and those that failed since the last green run, change.
+    """
 
     last: Literal["green", "red", "none"] = "none"
     runs: tuple[TestRun, ...] = ()
@@ -44,14 +47,14 @@ class TestSummary(Struct, frozen=True):
     edits_since_last_run: int = 0
     edits_since_last_green: int = 0
     last_green: TestRun | None = None
+    changing: int = 0
 
     @property
     def checkpoint_facts(self) -> dict[str, Any]:
         """What a checkpoint keeps of it, by which the last good one is found."""
         facts: dict[str, Any] = {"tests": self.last}
-        return (
-            facts | {"edits_since_green": self.edits_since_last_green} if self.last_green else facts
-        )
+        edits = self.edits_since_last_green + self.changing
+        return facts | {"edits_since_green": edits} if self.last_green else facts
 
 
 class TestRunRecord(Struct, frozen=True, gc=False):

@@ -47,7 +47,9 @@ class FailureKind(StrEnum):
     def of_status(cls, status: int) -> FailureKind:
         """The class of an HTTP status, where nothing else tells it."""
         known = _BY_STATUS.get(status)
-        return known or (cls.SERVER_ERROR if status >= 500 else cls.UNKNOWN)
+        if known is not None or status < 400:
+            return known or cls.UNKNOWN
+        return cls.SERVER_ERROR if status >= 500 else cls.INVALID_REQUEST
 
     @property
     def words(self) -> str:
@@ -74,6 +76,7 @@ _BY_STATUS = {
     403: FailureKind.LOGIN,
     404: FailureKind.MODEL_NOT_FOUND,
     408: FailureKind.CONNECTION,
+    409: FailureKind.OVERLOADED,
     413: FailureKind.REQUEST_TOO_LARGE,
     425: FailureKind.OVERLOADED,
     429: FailureKind.RATE_LIMIT,

@@ -161,7 +161,12 @@ class StopKind(StrEnum):
 
 
 class OutcomeKind(StrEnum):
-    """What the end of a turn or of a process means for what comes next."""
+    """What the end of a turn or of a process means for what comes next.
+
+    `OVERLOADED` passes by itself: network, overload, server, time-out. `TURN_FAILED` may be chance the
+    first time; `CONVERSATION_DEAD` is no chance, each further try sends the same. `CRASH` is a process that
+    ended.
+    """
 
     COMPLETED = "done"
     MAX_TURNS = "turns used up"
@@ -174,6 +179,7 @@ class OutcomeKind(StrEnum):
     BILLING_REQUIRED = "billing required"
     PERSON_REQUIRED = "person required"
     RESUME_REFUSED = "resume refused"
+    TURN_FAILED = "turn failed"
     CONVERSATION_DEAD = "conversation dead"
     CRASH = "crash"
 
@@ -194,6 +200,7 @@ class LimitKind(StrEnum):
     COST_PER_WEEK = "cost per week"
     CONTINUATIONS = "continuations"
     TESTS = "tests"
+    USAGE = "usage"
 
     @property
     def is_money(self) -> bool:

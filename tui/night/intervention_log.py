@@ -232,6 +232,9 @@ class InterventionLog(Struct):
     rewinding_since: float | None = None
     rewind_request: str = ""
     killed: bool = False
+    # While the project's tests run before the agent is told anything.
+    baseline: str = ""
+    baseline_since: float | None = None
     checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
     rewinds: list[RewindRecord] = []

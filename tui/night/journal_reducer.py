@@ -75,6 +75,7 @@ def _go_on(log: InterventionLog) -> None:
     """What was recorded of an end is no longer so."""
     log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
     log.end, log.limit = EndKind.OPEN, None
+    log.baseline, log.baseline_since = "", None
     log.stopped_by, log.stopped_at, log.rewinding_since = "", None, None
 
 
@@ -100,7 +101,7 @@ def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: Timeli
     if before.ended_at is not None and entry.at > before.ended_at:
         kind = timeline_builder.LIMITED if limited else timeline_builder.DEAD
         log.spans.append(KnownSpan(before.ended_at, entry.at, kind))
-    if why not in ("start", "initializer", "handover", "rewind", "continue"):
+    if why not in ("start", "initializer", "fresh", "handover", "rewind", "continue"):
         log.restarts += 1
         timeline.mark(entry.at, "restart", f"restart {log.restarts} ({why or 'crash'})")
 
@@ -125,7 +126,13 @@ def _run_ended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuil
     if log.limit is None and (limit := _text(entry.data, "limit")):
         log.limit = LimitReached(limit, entry.at)
     log.pending = None
+    log.baseline, log.baseline_since = "", None
     timeline.mark(entry.at, "end", log.end_reason or "the run ended")
+
+
+def _baseline(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    runs, text = _text(entry.data, "state") == "running", _text(entry.data, "text")
+    log.baseline, log.baseline_since = (text, entry.at) if runs else ("", None)
 
 
 def _checkpoint(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
@@ -211,6 +218,11 @@ def _due(entry: JournalEntry) -> float | None:
     return entry.at + delay if due is None and delay is not None else due
 
 
+_IN_WORDS = frozenset(
+    ("note", "checkpoint_failed", "continuation", "fresh_conversation", "model", "baseline")
+)
+
+
 def _hook(data: dict[str, Any]) -> tuple[str, str] | None:
     if _text(data, "effect") not in PROMINENT_HOOK_EFFECTS:
         return None
@@ -289,7 +301,7 @@ def _text_and_author(
             return f"the machine slept for {format_duration(seconds)}", "machine"
         case "hook":
             return _hook(data)
-        case "checkpoint_failed" | "continuation" | "note":
+        case _ if kind in _IN_WORDS:
             log.continuations += kind == "continuation"
             texts = (_text(data, key) for key in ("text", "reason", "event"))
             return shorten(next(filter(None, texts), kind), 200), ""
@@ -301,6 +313,7 @@ _HANDLERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], 
     "segment_started": _segment_started,
     "segment_ended": _segment_ended,
     "run_ended": _run_ended,
+    "baseline": _baseline,
     "checkpoint": _checkpoint,
     "rewind": _rewind,
     "undo": _rewind,

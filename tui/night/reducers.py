@@ -380,7 +380,7 @@ class Reducer:
         elif entry.kind == "segment_ended" and self._activity.turn_open:
             state.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            state.evidence.on_rewind(entry)
+            state.test_runs.on_edit(int(state.evidence.on_rewind(entry)))
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             state.message_delivered = True
 

@@ -26,29 +26,6 @@ class RefusalLog(Struct):
     tests_run: int = 0
     commits_refused: int = 0
 
-    def on_refused(
-        self, use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef, cwd: str
-    ) -> None:
-        """A call was not let run; those that a person refused do not count."""
-        kind = result.denial
-        if kind is None or kind == DenialKind.PERSON:
-            return
-        self.count += 1
-        command = use.command or use.target
-        if use.name == "Bash":
-            self.tests_refused += bool(runner(command)) and not reads_only(command)
-            self.commits_refused += _commits(command)
-        pattern = call_pattern(use.name, use)
-        if pattern not in self.calls and len(self.calls) >= _MOST_PATTERNS:
-            pattern = _OTHERS
-        known = self.calls.get(pattern)
-        rules = allow_rules(use.name, use, cwd) if kind.can_be_allowed else ()
-        shown = shown_text(command if use.name == "Bash" else f"{use.name} {use.target}", _SHOWN)
-        first = ref if known is None else known.first_ref
-        count = 1 if known is None else known.count + 1
-        self.calls[pattern] = RefusedCall(pattern, shown, count, kind, rules, at, first, ref)
-        self.newest = pattern
-
     def refusals(self, commits: int) -> Refusals:
         """What is known now; `commits` is how many the night made."""
         found = sorted(self.calls.values(), key=lambda call: -call.count)
@@ -61,6 +38,30 @@ class RefusalLog(Struct):
             commits_refused=self.commits_refused,
             commits_made=commits,
         )
+
+
+def count_refusal(
+    log: RefusalLog, use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef, cwd: str
+) -> None:
+    """A call was not let run; those that a person refused do not count."""
+    kind = result.denial
+    if kind is None or kind == DenialKind.PERSON:
+        return
+    log.count += 1
+    command = use.command or use.target
+    if use.name == "Bash":
+        log.tests_refused += bool(runner(command)) and not reads_only(command)
+        log.commits_refused += _commits(command)
+    pattern = call_pattern(use.name, use)
+    if pattern not in log.calls and len(log.calls) >= _MOST_PATTERNS:
+        pattern = _OTHERS
+    known = log.calls.get(pattern)
+    rules = allow_rules(use.name, use, cwd) if kind.can_be_allowed else ()
+    shown = shown_text(command if use.name == "Bash" else f"{use.name} {use.target}", _SHOWN)
+    first = ref if known is None else known.first_ref
+    count = 1 if known is None else known.count + 1
+    log.calls[pattern] = RefusedCall(pattern, shown, count, kind, rules, at, first, ref)
+    log.newest = pattern
 
 
 def _commits(command: str) -> bool:

@@ -21,6 +21,7 @@ from tui.model.snapshot import (
 from tui.model.stall import Stall
 from tui.model.state import OVER, EndKind, SessionState, StallThresholds, StateReason
 from tui.model.timeline import GAP_SECONDS
+from tui.night.evidence.shell_effects import files_changed
 from tui.night.fold_state import FoldState
 from tui.night.rules.limit_rules import idle_after_limit
 from tui.night.rules.state_rules import classify_state
@@ -101,6 +102,10 @@ class SnapshotBuilder:
             lambda: log.freeze(news),
         )
         tests: TestSummary = self._cached("tests", state.test_runs.version, state.test_runs.summary)
+        if state.activity.open_calls and tests.last_green is not None:
+            calls = (tool.call for tool in state.activity.open_calls.values())
+            changing = tests.changing + sum(map(files_changed, calls))
+            tests = structs.replace(tests, changing=changing)
         cost = bill(self._accounts, self._prices, timeline.start, timeline.clock)
         night = NightSnapshot(
             now=now,

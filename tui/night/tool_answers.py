@@ -11,7 +11,9 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.failures import DenialKind
 from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
+from tui.night.evidence.shell_effects import files_changed
 from tui.night.fold_state import FoldState
+from tui.night.refusal_log import count_refusal
 from tui.system.format import shorten
 
 _MOST_EARLY = 64
@@ -93,7 +95,7 @@ def apply_answer(
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
     if result.denial is not None:
-        state.refusals.on_refused(use, result, at, ref, state.cwd)
+        count_refusal(state.refusals, use, result, at, ref, state.cwd)
     elif run is not None:
         state.refusals.tests_run += 1
     detectors, effects = state.detectors, state.interventions.effects
@@ -112,5 +114,7 @@ def apply_answer(
         state.detectors.on_progress(ProgressKind.COMMIT, at, ref)
     if sources and run is None:
         state.test_runs.on_edit(sources)
+    if result.is_error and result.denial is None and run is None:
+        state.test_runs.on_edit(0, failed=files_changed(use))
     if run is not None and run.verdict not in (before, "unknown"):
         state.timeline.mark(at, run.verdict, shorten(run.command), ref)  # type: ignore[arg-type]

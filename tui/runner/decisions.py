@@ -11,13 +11,16 @@ from tui.control.completion import is_complete, is_stuck
 from tui.model.evidence import TestSummary
 from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, NotifyKind, Outcome, OutcomeKind, StopKind
+from tui.runner.agent.unattended import fallback_model
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.run_state import NextAttempt, RunState, StopIntent
+from tui.runner.run_state import NextAttempt, RunState, StopIntent, Why
 from tui.settings.original_sections import RecoverySettings
 from tui.settings.settings import Settings
 from tui.system.format import format_weekday_clock
 
 RESET_MARGIN_SECONDS = 2.0
+UNSAID_RESET_SECONDS = 3600.0
+"""After so long the first model is tried again where nobody said when its limit resets."""
 _WITH_NOTE = frozenset((LimitKind.CONTINUATIONS, LimitKind.TESTS))
 
 
@@ -60,8 +63,27 @@ class HandOff(Struct, frozen=True):
     why: str
 
 
+class StartAfresh(Struct, frozen=True):
+    """The conversation cannot go on; a fresh one is to, with the progress file and the session notes.
+
+    `number` conversations in a row were given up without a task done, this one included; `done` tasks are.
+    """
+
+    why: str
+    number: int
+    done: int
+
+
+class SwitchModel(Struct, frozen=True):
+    """The usage limit of the first model is reached; `model` is to go on until then."""
+
+    model: str
+    reason: str
+    until_wall: float
+
+
 class TestBaseline(Struct, frozen=True):
-    """The plan is made; the baseline tests must pass before the work begins."""
+    """The baseline tests must pass before the first attempt, or after the plan."""
 
     __test__ = False
 
@@ -94,7 +116,7 @@ class Wait(Struct, frozen=True):
     restarts: tuple[float, ...] = ()
 
 
-Decision = End | HandOff | TestBaseline | Continue | Hold | Wait
+Decision = End | HandOff | StartAfresh | SwitchModel | TestBaseline | Continue | Hold | Wait
 
 
 def decide_after(outcome: Outcome, circumstances: Circumstances) -> Decision:
@@ -113,10 +135,14 @@ def decide_after(outcome: Outcome, circumstances: Circumstances) -> Decision:
             return Hold()
         case OutcomeKind.INTERRUPTED:
             return End(EndKind.STOPPED, f"stopped by person: {outcome.text}")
-        case OutcomeKind.USAGE_LIMIT | OutcomeKind.OVERLOADED:
+        case OutcomeKind.USAGE_LIMIT:
+            return _after_usage_limit(outcome, circumstances)
+        case OutcomeKind.OVERLOADED:
             return _wait_for_limit(outcome, circumstances)
-        case OutcomeKind.CRASH | OutcomeKind.RESUME_REFUSED | OutcomeKind.CONVERSATION_DEAD:
+        case OutcomeKind.CRASH | OutcomeKind.RESUME_REFUSED:
             return _restart(outcome, circumstances)
+        case OutcomeKind.TURN_FAILED | OutcomeKind.CONVERSATION_DEAD:
+            return _after_failed_turn(outcome, circumstances)
 
 
 def decide_after_baseline(trouble: str) -> Decision:
@@ -177,28 +203,76 @@ def end_of_iterations(
     return None
 
 
-def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
-    """Waits out an overload or a usage limit, without counting it as a restart.
+def _after_usage_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
+    state, settings = circumstances.state, circumstances.settings
+    model = fallback_model(settings)
+    match settings.limits.on_limit:
+        case "stop":
+            return End(EndKind.LIMIT, f"limit: {outcome.text}", LimitKind.USAGE)
+        case "fallback-model" if model and state.fallback_until is None:
+            unsaid = circumstances.now + UNSAID_RESET_SECONDS
+            until = unsaid if outcome.resets_at is None else outcome.resets_at
+            if until > circumstances.now:
+                return SwitchModel(model, outcome.text, until + RESET_MARGIN_SECONDS)
+    return _wait_for_limit(outcome, circumstances)
 
-    The allowance covers all consecutive waits together, in seconds of the run. A reset after the run's own
-    end is not waited for: nothing could follow it, and a person can still do something.
-    """
+
+def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
+    """Waits out an overload or a usage limit, without counting it as a restart."""
     state, rules = circumstances.state, circumstances.settings.recovery
-    since = state.elapsed if state.limited_since is None else state.limited_since
     pause = backoff_seconds(state.waits_in_a_row, rules, circumstances.random)
     resets = outcome.resets_at if outcome.kind == OutcomeKind.USAGE_LIMIT else None
     if resets is not None and resets > circumstances.now:
         pause = resets - circumstances.now + RESET_MARGIN_SECONDS
-    longest = rules.max_limit_wait_hours
+    until = None if resets is None else circumstances.now + pause
+    return end_of_wait(outcome.text, resets, pause, circumstances) or Wait(
+        outcome.kind, outcome.text, pause, until
+    )
+
+
+def end_of_wait(
+    text: str, resets: float | None, pause: float, circumstances: Circumstances
+) -> End | None:
+    """The end of a run that would wait too long, so that a person can still do something.
+
+    The allowance covers all consecutive waits together, in seconds of the run. A reset after the run's own
+    end is not waited for: nothing could follow it.
+    """
+    state, now = circumstances.state, circumstances.now
+    since = state.elapsed if state.limited_since is None else state.limited_since
+    longest = circumstances.settings.recovery.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
-        return _needs_person(outcome.text)
+        return _needs_person(text)
     hours = circumstances.settings.session.max_runtime_hours
     if resets is not None and hours is not None and state.elapsed + pause > hours * 3600:
-        ends_at = circumstances.now + hours * 3600 - state.elapsed
+        ends_at = now + hours * 3600 - state.elapsed
         lifted, end = format_weekday_clock(resets), format_weekday_clock(ends_at)
-        return _needs_person(f"{outcome.text}; it resets {lifted}, after the run's end {end}")
-    until = None if resets is None else circumstances.now + pause
-    return Wait(outcome.kind, outcome.text, pause, until)
+        return _needs_person(f"{text}; it resets {lifted}, after the run's end {end}")
+    return None
+
+
+def _after_failed_turn(outcome: Outcome, circumstances: Circumstances) -> Decision:
+    """Tries once more in the same conversation where that may help, then in fresh ones.
+
+    At most two tries are made in one conversation. A task done between two fresh ones begins their count anew.
+    """
+    state, settings = circumstances.state, circumstances.settings
+    rules, tries = settings.recovery, state.conversation
+    if not rules.auto_resume:
+        return End(EndKind.CRASH, f"crashed: {outcome.text}")
+    if outcome.kind == OutcomeKind.TURN_FAILED and not tries.failed:
+        if outcome.exit is not None:
+            return _restart(outcome, circumstances)
+        pause = backoff_seconds(2 * tries.given_up, rules, circumstances.random)
+        return Wait(outcome.kind, outcome.text, pause)
+    done = circumstances.progress.done if circumstances.progress is not None else 0
+    number = 1 if done > tries.done else tries.given_up + 1
+    if number > rules.max_fresh_conversations:
+        others = (
+            f"{tries.given_up} fresh conversations before it failed too; " if tries.given_up else ""
+        )
+        return _needs_person(f"the conversation cannot go on; {others}the last: {outcome.text}")
+    return StartAfresh(outcome.text, number, done)
 
 
 def _restart(outcome: Outcome, circumstances: Circumstances) -> Decision:
@@ -225,15 +299,26 @@ def first_attempt(goal: str, settings: Settings) -> NextAttempt:
     return NextAttempt("start", prompts.goal_prompt(goal, settings))
 
 
-def resuming_attempt(state: RunState, goal: str, settings: Settings, prompt: str) -> NextAttempt:
+def resuming_attempt(
+    state: RunState, goal: str, settings: Settings, prompt: str, why: Why = "crash"
+) -> NextAttempt:
     """The attempt after one that broke off: resumed if possible, else fresh with the notes."""
     before = state.step
     if before is not None and not state.resumable_session and state.attempts_counted <= 1:
-        return replace(before, why="crash", resume="", fork=False, resume_at="")
+        return replace(before, why=why, resume="", fork=False, resume_at="")
     if not state.resumable_session:
-        return NextAttempt("crash", prompts.fresh_session_prompt(goal, settings, "it broke off"))
+        return NextAttempt(why, prompts.fresh_session_prompt(goal, settings, "it broke off"))
     resume, planning = state.resumable_session, state.is_planning
-    return NextAttempt("crash", prompt, resume=resume, initializer=planning)
+    return NextAttempt(why, prompt, resume=resume, initializer=planning)
+
+
+def fresh_attempt(state: RunState, goal: str, settings: Settings, why: str) -> NextAttempt:
+    """The attempt after a conversation that cannot go on; a plan that was not made is made anew."""
+    if state.is_planning:
+        return replace(first_attempt(goal, settings), why="fresh")
+    reason = f"it could not go on ({why})"
+    prompt = prompts.fresh_session_prompt(goal, settings, reason)
+    return NextAttempt("fresh", f"{prompt}\n\n{prompts.AVOID}")
 
 
 def end_for_intent(intent: StopIntent) -> End:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import random
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.control.completion import open_titles
-from tui.model.state import NotifyKind, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
-from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
-from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
-from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.run_guard import keep_rules
-from tui.runner.agent.turns import exit_outcome, turn_outcome
-from tui.runner.artifacts import current_head
+from tui.model.snapshot import Activity
+from tui.model.state import (
+    NotifyKind,
+    Outcome,
+    OutcomeKind,
+    RunEnd,
+    RunPhase,
+    SessionState,
+    StopKind,
+)
+from tui.runner.agent.attempt import AttemptStatus
+from tui.runner.agent.attempt_start import AttemptStarter
+from tui.runner.agent.baseline import BaselineTests
+from tui.runner.agent.outcomes import exit_outcome, turn_outcome
 from tui.runner.decisions import (
     Circumstances,
     Continue,
@@ -24,164 +27,51 @@ from tui.runner.decisions import (
     End,
     HandOff,
     Hold,
+    StartAfresh,
+    SwitchModel,
     TestBaseline,
     Wait,
-    backoff_seconds,
     decide_after,
     decide_after_baseline,
     end_for_intent,
-    first_attempt,
+    end_of_wait,
+    fresh_attempt,
     resuming_attempt,
 )
 from tui.runner.policy import iterations, prompts, test_floor
-from tui.runner.policy.money import MoneyLimits, record_hit
-from tui.runner.run_context import RunContext
-from tui.runner.run_reader import RunReader
-from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent
-from tui.runner.transitions import RunEvent, check_transition
-
-# What the machine is short of may be there again in a minute: no fault of agent or settings.
-_SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
+from tui.runner.policy.money import record_hit
+from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent, Why
+from tui.runner.transitions import RunEvent
+from tui.system.format import format_weekday_clock
 
 
 @dataclass
-class RunMachine:
+class RunMachine(AttemptStarter):
     """Starts attempts and applies what is decided at the end of each turn and process.
 
-    `attempt` is the current attempt, None before the first. `end` is set once the run is over.
+    `end` is set once the run is over.
     """
 
-    _context: RunContext
-    _reader: RunReader
-    _messages: MessageSender
-    _attempt_factory: Callable[..., AttemptProcess] = AttemptProcess
-    attempt: AttemptProcess | None = None
     end: RunEnd | None = None
-    money: MoneyLimits | None = None
-    _judged_turns: int = 0
 
     def __post_init__(self) -> None:
-        self._state = self._context.state
+        super().__post_init__()
         self.baseline = BaselineTests(self._context)
-
-    # --- phases ---
-
-    @property
-    def phase(self) -> RunPhase:
-        return self._state.phase
-
-    def _enter(self, phase: RunPhase, event: RunEvent) -> None:
-        """The only way to change the phase; saves the state. TransitionError outside the table."""
-        check_transition(self.phase, event, phase)
-        self._state.phase = phase
-        self._context.save()
 
     # --- starting ---
 
-    def launch(self, step: NextAttempt, event: RunEvent) -> None:
-        """Starts an attempt. An agent that cannot be started is a crash of that attempt."""
-        context, state = self._context, self._state
-        try:
-            self._reader.terminate_line()
-        except OSError as error:
-            context.log_line(f"The stream cannot be written: {error}", "ERROR")
-        self.baseline.stop()
-        self._judged_turns = 0
-        state.attempt_number += 1
-        state.attempts_counted += 1
-        state.wait = state.intent = None
-        state.handoff_message = ""
-        state.step = step
-        is_same = bool(step.resume) and not step.fork
-        state.session = step.resume if is_same else step.session or str(uuid.uuid4())
-        state.attempt_stream_offset = self._reader.end_of_stream()
-        state.attempt_elapsed, state.attempt_head = state.elapsed, current_head(context.project)
-        # Saves all of this at once: a supervisor that is killed from here on is adopted with it.
-        self._enter(RunPhase.LAUNCHING, event)
-        self._reader.turns.begin_attempt(step.resume, step.resume_at)
-        attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
-        self._queue_prompt(step)
-        kept = self.money.settings_for_launch() if self.money else context.settings
-        arguments = agent_arguments(context.facts, kept, step, state.session, context.permissions)
-        try:
-            keep_rules(context)
-            variables = agent_variables(context.facts, context.folder.path)
-            attempt.write_order(context.folder, arguments, context.project, variables)
-            environ = attempt_environment(os.environ, context.settings)
-            attempt.launch(environ, own_group=context.settings.agent.control_group == "auto")
-        except OSError as error:
-            context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
-            context.log_line(f"The agent could not be started: {error}", "ERROR")
-            if error.errno in _SHORTAGES:
-                self._retry_launch(step, f"the agent could not be started: {error.strerror}")
-
-    def _queue_prompt(self, step: NextAttempt) -> None:
-        name = self._first_message_id()
-        if step.asked_by is None:
-            self._messages.queue(step.prompt, id=name)
+    def begin(self) -> None:
+        """Starts the run: its baseline tests where it has any, else the first attempt."""
+        if self._context.settings.session.baseline_tests:
+            self._enter(RunPhase.BASELINE, RunEvent.STARTED)
+            self.on_baseline()
         else:
-            self._messages.queue(
-                step.prompt, inject=True, id=name, mode="step-back", by=step.asked_by
-            )
+            self.launch(self._first_attempt(), RunEvent.STARTED)
 
-    def _retry_launch(self, step: NextAttempt, reason: str) -> None:
-        context, state = self._context, self._state
-        self._messages.on_attempt_ended(resumes=True)
-        state.attempts_counted -= 1
-        pause = backoff_seconds(state.waits_in_a_row, context.settings.recovery, random.random)
-        state.waits_in_a_row += 1
-        due = context.elapsed() + pause
-        wait = ScheduledWait(OutcomeKind.CRASH, state.waits_in_a_row, step, due, counts=False)
-        self._schedule_wait(wait, pause, reason, RunEvent.START_FAILED)
-
-    def _first_message_id(self) -> str:
-        # The same however often an attempt is launched, so that the agent reads its prompt once.
-        folder = self._context.folder.attempt_folder(self._state.attempt_number)
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(folder)))
-
-    def requeue_goal(self) -> None:
-        """Queues the goal again where the state was lost and the agent has written nothing yet."""
-        if self._state.step is None and not self._reader.end_of_stream():
-            first = first_attempt(self._context.facts.goal, self._context.settings)
-            self._messages.queue(first.prompt, id=self._first_message_id())
-
-    def on_agent_running(self, status: AttemptStatus) -> None:
-        """Journals the start of the agent, once for each attempt."""
-        context, state, step = self._context, self._state, self._state.step
-        if status.agent is None:
-            return
-        if state.phase == RunPhase.LAUNCHING:
-            self._enter(RunPhase.WORKING, RunEvent.AGENT_RUNS)
-        if state.journalled_attempt >= state.attempt_number:
-            return
-        state.journalled_attempt = state.attempt_number
-        step = step or NextAttempt("start", "")
-        why, resumed = step.why, step.resume
-        data = {
-            "attempt": state.attempts_counted,
-            "pid": status.agent.pid,
-            "proc_start": status.agent.start,
-            "session": state.session,
-            "resume_of": resumed,
-            **({"resume_at": step.resume_at} if step.resume_at else {}),
-            "why": why,
-            "stream": context.folder.stream.name,
-        }
-        context.journal_entry("segment_started", data)
-        context.save()
-        text = "Session resumed" if resumed else "Claude Code started"
-        context.log_line(
-            f"{text} (PID: {status.agent.pid}), attempt {state.attempts_counted}, {why}"
-        )
-        if state.attempts_counted > 1 and why in ("crash", "continue"):
-            context.notify(NotifyKind.RESTART, f"the session was taken up again ({why})")
-
-    def record_session(self) -> None:
-        """Remembers a session that can be resumed as soon as it is known to exist."""
-        turns, state = self._reader.turns, self._state
-        if turns.started and turns.session and state.resumable_session != turns.session:
-            state.resumable_session = state.session = turns.session
-            self._context.save()
+    def on_baseline(self) -> None:
+        """Asks for the result of the baseline tests that come before the first attempt."""
+        if self.phase == RunPhase.BASELINE and self.attempt is None:
+            self._poll_baseline(RunEvent.TESTS_ENDED)
 
     # --- the end of a turn ---
 
@@ -198,19 +88,33 @@ class RunMachine:
         if turns.turns != self._judged_turns:
             self._judged_turns = turns.turns
             self.record_session()
-            self._apply_outcome(turn_outcome(turns), RunEvent.TURN_ENDED)
+            self._apply_outcome(turn_outcome(turns, self._was_asked_to_stop), RunEvent.TURN_ENDED)
         elif self.phase == RunPhase.BASELINE:
             self._poll_baseline(RunEvent.TESTS_ENDED)
 
+    @property
+    def _was_asked_to_stop(self) -> bool:
+        """Whether an interrupt through us was meant for the turn that ended last."""
+        return self._state.interrupted_turn == self._reader.turns.turns > 0
+
     def _apply_outcome(self, outcome: Outcome, event: RunEvent) -> None:
-        context, state = self._context, self._state
+        state = self._state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.waits_in_a_row, state.limited_since = 0, None
-        now, tests = context.clock.wall(), self._reader.snapshot().tests
-        may_spend = self.money is not None and self.money.may_spend()
-        progress, rules, dice = self._reader.read_progress(), context.settings, random.random
-        seen = Circumstances(state, rules, progress, now, dice, tests, may_spend)
-        self._apply_decision(decide_after(outcome, seen), event)
+            state.conversation.failed = 0
+        self._apply_decision(decide_after(outcome, self._circumstances()), event)
+
+    def _circumstances(self) -> Circumstances:
+        context = self._context
+        return Circumstances(
+            self._state,
+            context.settings,
+            self._reader.read_progress(),
+            context.clock.wall(),
+            random.random,
+            self._reader.snapshot().tests,
+            self.money is not None and self.money.may_spend(),
+        )
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
@@ -218,6 +122,10 @@ class RunMachine:
                 self.end_by(decision, event)
             case HandOff(why):
                 self.start_handoff(why, event)
+            case StartAfresh():
+                self._apply_fresh_start(decision, event)
+            case SwitchModel():
+                self._apply_switch(decision, event)
             case TestBaseline():
                 self._enter(RunPhase.BASELINE, event)
                 self._poll_baseline(event)
@@ -234,9 +142,13 @@ class RunMachine:
         trouble = self.baseline.trouble()
         if trouble is None:
             return
-        if not trouble:
-            self._context.journal_entry("note", {"text": "the baseline tests pass"})
-        self._apply_decision(decide_after_baseline(trouble), event)
+        decision = decide_after_baseline(trouble)
+        if self.attempt is not None:
+            self._apply_decision(decision, event)
+        elif isinstance(decision, End):
+            self.end_run(decision, None, event)
+        else:
+            self.launch(self._first_attempt(), event)
 
     def _apply_continue(self, decision: Continue, event: RunEvent) -> None:
         context, progress = self._context, decision.progress
@@ -263,6 +175,62 @@ class RunMachine:
             self._launch_handoff(why)
         else:
             self.stop_agent(StopIntent(StopKind.HANDOFF, why), event)
+
+    def _apply_fresh_start(self, decision: StartAfresh, event: RunEvent) -> None:
+        """Gives the conversation up; the count is kept before anything else is done about it."""
+        tries, why = self._state.conversation, decision.why
+        tries.given_up, tries.done, tries.why = decision.number, decision.done, why
+        most = self._context.settings.recovery.max_fresh_conversations
+        text = f"the conversation cannot go on: {why}; a fresh one begins ({decision.number} of {most})"
+        data = {"text": text, "reason": why, "number": decision.number, "allowed": most}
+        self._context.journal_entry("fresh_conversation", data)
+        self._context.log_line(text, "WARNING")
+        if event == RunEvent.PROCESS_ENDED:
+            self._launch_afresh(why)
+        else:
+            self.stop_agent(StopIntent(StopKind.HANDOFF, why), event)
+
+    def _launch_afresh(self, why: str) -> None:
+        context, state = self._context, self._state
+        step = fresh_attempt(state, context.facts.goal, context.settings, why)
+        state.resumable_session = ""
+        self.launch(step, RunEvent.PROCESS_ENDED)
+        context.notify(NotifyKind.RESTART, f"a fresh conversation took over: {why}")
+
+    def _apply_switch(self, decision: SwitchModel, event: RunEvent) -> None:
+        """Has the fallback model go on at once; where the agent does not listen, it is tried again."""
+        context, state = self._context, self._state
+        prompt = prompts.after_wait_prompt(context.settings, decision.reason)
+        gone = event == RunEvent.PROCESS_ENDED
+        if not gone and not self._messages.control("set_model", model=decision.model):
+            pause = context.settings.recovery.backoff_min_seconds
+            self._apply_wait(Wait(OutcomeKind.USAGE_LIMIT, decision.reason, pause), event)
+            return
+        state.fallback_until = decision.until_wall
+        until = format_weekday_clock(decision.until_wall)
+        text = f"{decision.reason}; {decision.model} goes on until {until}"
+        data = {"text": text, "model": decision.model, "until": decision.until_wall}
+        context.journal_entry("model", data)
+        context.notify(NotifyKind.STALL, text)
+        if gone:
+            goal, settings = context.facts.goal, context.settings
+            self.launch(resuming_attempt(state, goal, settings, prompt, "continue"), event)
+        else:
+            self._enter(RunPhase.WORKING, event)
+            self._messages.queue(prompt)
+
+    def return_to_first_model(self) -> None:
+        """Goes back to the first model once its usage limit has been lifted."""
+        context, state = self._context, self._state
+        due = state.fallback_until
+        if due is None or context.clock.wall() < due or self.phase.is_ending:
+            return
+        model = context.settings.agent.model or "default"
+        if self._state.waits_for_launch or self._messages.control("set_model", model=model):
+            state.fallback_until = None
+            text = f"the usage limit is lifted; back to {model}"
+            context.journal_entry("model", {"text": text, "model": model, "until": None})
+            context.save()
 
     def _launch_handoff(self, why: str) -> None:
         context, state = self._context, self._state
@@ -303,9 +271,14 @@ class RunMachine:
         context, state = self._context, self._state
         if decision.forget_session:
             state.resumable_session = ""
+        why: Why = "crash" if decision.counts else "continue"
+        if decision.kind == OutcomeKind.TURN_FAILED:
+            state.conversation.failed += 1
         if decision.counts:
             state.restarts = list(decision.restarts)
             attempt, prompt_for = len(state.restarts) + 1, prompts.resume_prompt
+        elif decision.kind == OutcomeKind.TURN_FAILED:
+            attempt, prompt_for = 1, prompts.after_failed_turn_prompt
         else:
             if state.limited_since is None:
                 state.limited_since = state.elapsed
@@ -314,28 +287,13 @@ class RunMachine:
         step = None
         if event == RunEvent.PROCESS_ENDED:
             prompt = prompt_for(context.settings, decision.reason)
-            step = resuming_attempt(state, context.facts.goal, context.settings, prompt)
+            step = resuming_attempt(state, context.facts.goal, context.settings, prompt, why)
         until = decision.until_wall
         due = context.elapsed() + decision.pause if until is None else None
-        wait = ScheduledWait(decision.kind, attempt, step, due, until, decision.counts)
+        wait = ScheduledWait(
+            decision.kind, attempt, step, due, until, decision.counts, decision.reason
+        )
         self._schedule_wait(wait, decision.pause, decision.reason, event)
-
-    def _schedule_wait(
-        self, wait: ScheduledWait, pause: float, reason: str, event: RunEvent
-    ) -> None:
-        context = self._context
-        self._state.wait = wait
-        self._enter(RunPhase.WAITING, event)
-        data = {
-            "attempt": wait.attempt,
-            "delay_s": round(pause, 3),
-            "due": context.clock.wall() + pause,
-            "class": wait.kind,
-            "reason": reason,
-        }
-        context.journal_entry("restart_scheduled", data)
-        context.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({wait.kind})", "WARNING")
-        context.notify(NotifyKind.RESTART if wait.counts else NotifyKind.STALL, reason)
 
     def on_wait_due(self) -> None:
         """Goes on with the run when a scheduled wait is over."""
@@ -353,22 +311,32 @@ class RunMachine:
         if wait.next is not None:
             self.launch(wait.next, RunEvent.WAIT_OVER)
             return
+        state.healthy_since = state.elapsed
         self._cancel_wait("the wait is over")
         self._enter(RunPhase.WORKING, RunEvent.WAIT_OVER)
-        self._messages.queue(prompts.after_wait_prompt(context.settings, wait.kind))
+        if wait.kind == OutcomeKind.TURN_FAILED:
+            prompt = prompts.after_failed_turn_prompt(context.settings, wait.reason)
+        else:
+            prompt = prompts.after_wait_prompt(context.settings, wait.kind)
+        self._messages.queue(prompt)
 
-    def _cancel_wait(self, reason: str) -> None:
-        if self._state.wait is not None:
-            self._state.wait = None
-            self._context.journal_entry("restart_cancelled", {"reason": reason})
+    def end_long_retry(self, activity: Activity) -> None:
+        """Ends the run where the CLI itself waits for a limit, within a turn, that lifts too late."""
+        is_limited = activity.state == SessionState.RATE_LIMITED
+        if self.phase != RunPhase.WORKING or not is_limited or activity.until is None:
+            return
+        pause = activity.until - self._context.clock.wall()
+        end = end_of_wait(activity.reason, activity.until, pause, self._circumstances())
+        if end is not None:
+            self.end_by(end, RunEvent.LIMIT_REACHED)
 
     def reset_restarts(self) -> None:
-        """Forgets earlier restarts once an attempt has worked long enough."""
+        """Forgets earlier failures once the agent has worked long enough without one."""
         state, rules = self._state, self._context.settings.recovery
-        worked = state.elapsed - state.attempt_elapsed
-        is_stable = worked >= rules.reset_after_minutes * 60 and self._reader.turns.started
-        if state.restarts and is_stable:
-            state.restarts = []
+        worked = state.elapsed - max(state.attempt_elapsed, state.healthy_since)
+        if worked < rules.reset_after_minutes * 60 or not self._reader.turns.replies:
+            return
+        if self.phase == RunPhase.WORKING and state.forget_failures():
             self._context.save()
 
     # --- the end of a process ---
@@ -380,8 +348,12 @@ class RunMachine:
             resumed = state.step is not None and bool(state.step.resume)
             self._cancel_wait("the agent ended while it waited")
             stderr = self._context.stderr_tail()
-            outcome = exit_outcome(status, self._reader.turns, resumed, stderr)
+            # Where words wait for it, it was interrupted for them.
+            asked = self._was_asked_to_stop and not self._messages.has_waiting
+            outcome = exit_outcome(status, self._reader.turns, resumed, stderr, asked)
             self._apply_outcome(outcome, RunEvent.PROCESS_ENDED)
+        elif intent.kind == StopKind.HANDOFF and state.conversation.why:
+            self._launch_afresh(intent.reason)
         elif intent.kind == StopKind.HANDOFF:
             self._launch_handoff(intent.reason)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -14,18 +15,17 @@ from msgspec import structs
 from tui.control.wording import step_back_text
 from tui.model.journal import Requester
 from tui.model.state import StopKind
-from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.messages import MessageSender, Withdrawals
 from tui.runner.checkpoints import CheckpointSchedule
+from tui.runner.conversation_place import prove
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.policy import prompts
-from tui.runner.rewind_proof import prove
 from tui.runner.rewinds import RewindOutcome, RunRewinder
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, StopIntent, UnprovenRewind
 from tui.runner.transitions import RunEvent
-from tui.runner.withdrawals import Withdrawals
 from tui.store import inbox
 from tui.store.crash_log import report_crash
 from tui.store.inbox import RunnerRequest
@@ -54,6 +54,7 @@ class RequestHandler:
     _rewinder: RunRewinder
 
     def __post_init__(self) -> None:
+        self._shown_at = math.inf
         self._withdrawals = Withdrawals(self._context, self._messages, lambda: self._reader.turns)
 
     # --- claiming and answering ---
@@ -241,6 +242,8 @@ class RequestHandler:
     def _rewind(self, request: RunnerRequest) -> None:
         if self._machine.phase.is_ending:
             raise ValueError("the session is being ended; nothing was rewound")
+        if self._machine.attempt is None:
+            raise ValueError("no agent was started yet; there is nothing to rewind")
         self._rewinder.check(request.verb, request.arguments)
         arguments = {**request.arguments, "verb": request.verb, "by": request.by}
         intent = StopIntent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)
@@ -313,9 +316,13 @@ class RequestHandler:
 
     def _confirm_rewind(self) -> None:
         """Answers a rewind of the conversation once the agent has shown that it was done, or was not."""
-        claim = self._context.state.unproven_rewind
-        proof = prove(self._context, self._reader.turns, claim) if claim is not None else None
-        if claim is None or proof is None:
+        claim, turns = self._context.state.unproven_rewind, self._reader.turns
+        if claim is None:
+            return
+        now = time.monotonic()
+        self._shown_at = min(self._shown_at, now) if turns.started else math.inf
+        proof = prove(self._context, turns, claim, max(0.0, now - self._shown_at))
+        if proof is None:
             return
         self._context.state.unproven_rewind = None
         text = f"{claim.text}; {proof.text}"

@@ -175,10 +175,11 @@ class RunContext:
         self._monotonic = self.clock.monotonic()
 
     def stderr_tail(self) -> str:
-        """The end of what the agents wrote to stderr."""
+        """The end of what the agent of the current attempt wrote to stderr."""
         path = self.folder.stderr
         with suppress(OSError), open(path, "rb") as file:
-            file.seek(max(0, file_size(path) - _STDERR_TAIL_BYTES))
+            last = file_size(path) - _STDERR_TAIL_BYTES
+            file.seek(max(0, last, self.state.attempt_stderr_offset))
             return file.read().decode("utf-8", "replace")
         return ""
 

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.model.agent_abilities import AgentAbilities
+from tui.model.cli_commands import AgentAbilities
 from tui.model.journal import Requester
 from tui.model.state import (
     EndKind,
@@ -24,7 +24,7 @@ from tui.store.journal import read_entries
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write
 
-Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
+Why = Literal["start", "initializer", "crash", "fresh", "handover", "rewind", "continue"]
 
 
 class StopIntent(Struct, frozen=True):
@@ -96,7 +96,8 @@ class UnprovenRewind(Struct, frozen=True):
 class ScheduledWait(Struct, frozen=True):
     """A restart or continuation, due at `due_wall` or after `due_elapsed` seconds of the run.
 
-    `next` is the attempt to be launched; None where the agent lives and needs a prompt only.
+    `next` is the attempt to be launched; None where the agent lives and needs a prompt only. `reason` is
+    the end that it follows, in words; empty in files of earlier versions.
     """
 
     kind: OutcomeKind
@@ -105,6 +106,7 @@ class ScheduledWait(Struct, frozen=True):
     due_elapsed: float | None = None
     due_wall: float | None = None
     counts: bool = True
+    reason: str = ""
 
     def is_due(self, wall: float, elapsed: float) -> bool:
         if self.due_wall is not None and wall >= self.due_wall:
@@ -168,6 +170,19 @@ _DISK_NAMES = {
 }
 
 
+class ConversationTries(Struct):
+    """How often the conversation failed, and how many conversations were given up for that.
+
+    `failed` counts turns since one went well, `given_up` conversations in a row without progress; `done`
+    is how many tasks were done when the last was given up, `why` its reason until the fresh one begins.
+    """
+
+    failed: int = 0
+    given_up: int = 0
+    done: int = 0
+    why: str = ""
+
+
 class RunState(Struct, rename=_DISK_NAMES):
     """Everything durable about a run under way; only the run machine sets `phase`.
 
@@ -192,6 +207,14 @@ class RunState(Struct, rename=_DISK_NAMES):
     restarts: list[float] = []
     waits_in_a_row: int = 0
     limited_since: float | None = None
+    conversation: ConversationTries = msgspec.field(default_factory=ConversationTries)
+    # Since when nothing has failed, in seconds of the run: an attempt's start, or the end of a wait.
+    healthy_since: float = 0.0
+    # The turn of the current attempt that was to be interrupted; 0: none.
+    interrupted_turn: int = 0
+    # Until when the fallback model works in place of the first; None while the first does.
+    fallback_until: float | None = None
+    attempt_stderr_offset: int = 0
     # Seconds since the start, asleep or not; a change of the wall clock does not matter.
     elapsed: float = 0.0
     boottime: float = 0.0
@@ -234,6 +257,14 @@ class RunState(Struct, rename=_DISK_NAMES):
     transcripts: dict[str, int] = {}
     # Files of the project that were refused, which is noted once.
     refused_files: list[str] = []
+
+    def forget_failures(self) -> bool:
+        """Begins all counts of failures anew; False where there were none."""
+        before = self.restarts, self.waits_in_a_row, self.limited_since, self.conversation
+        self.restarts, self.waits_in_a_row, self.limited_since = [], 0, None
+        self.conversation = ConversationTries(why=self.conversation.why)
+        after = self.restarts, self.waits_in_a_row, self.limited_since, self.conversation
+        return before != after
 
     @property
     def waits_for_launch(self) -> bool:

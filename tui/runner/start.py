@@ -71,7 +71,7 @@ def start_run(
     options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> RunDirectory:
-    """Starts a run that outlives this process, and returns once its agent runs.
+    """Starts a run that outlives this process, and returns once its agent runs or its baseline tests do.
 
     RefusedError when a precondition does not hold; OvernightError when the agent does not start.
     """
@@ -204,13 +204,12 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
 
 
 def _wait_for_agent(folder: RunDirectory) -> None:
-    """Returns when the first agent runs; OvernightError where it does not start in time."""
+    """Returns when the first agent or its baseline tests run; OvernightError where neither is so in time."""
     until = time.monotonic() + _START_SECONDS
     first = folder.attempt(1)
     while time.monotonic() < until:
-        if first.agent.exists() and any(
-            entry.kind == "segment_started" for entry in read_entries(folder.journal)
-        ):
+        kinds = {entry.kind for entry in read_entries(folder.journal)}
+        if "baseline" in kinds or ("segment_started" in kinds and first.agent.exists()):
             return
         ended = read_run_end(folder)
         if ended is not None:

@@ -25,7 +25,7 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.turns import exit_text
+from tui.runner.agent.outcomes import exit_text
 from tui.runner.artifacts import RunArtifacts
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
@@ -111,8 +111,7 @@ class Supervisor:
         self._recover_rewind()
         if context.state.attempt_number == 0:
             self.checkpoints.request("start", "start")
-            step = first_attempt(context.facts.goal, context.settings)
-            self.machine.launch(step, RunEvent.STARTED)
+            self.machine.begin()
         else:
             self._adopt()
         self.requests.resume_claimed()
@@ -207,6 +206,7 @@ class Supervisor:
         self.checkpoints.record_results(self.requests.answer)
         self.requests.follow_up()
         self.requests.handle_new()
+        machine.on_baseline()
         if machine.phase == RunPhase.WAITING:
             machine.on_wait_due()
         if machine.end is None and machine.attempt is not None:
@@ -234,6 +234,7 @@ class Supervisor:
             machine.record_session()
             learn_abilities(self.context, self.reader.turns)
             machine.reset_restarts()
+            machine.return_to_first_model()
         machine.on_message_queued()
         intent = self.context.state.intent
         if intent is None or self.escalation.takes_messages:
@@ -265,12 +266,15 @@ class Supervisor:
         self.machine.on_agent_running(status)
         self.machine.record_session()
         survivors = self.escalation.kill_tree(attempt, status)
-        reason = exit_text(status)
-        data = {"attempt": context.state.attempts_counted, "code": status.code}
-        context.journal_entry("segment_ended", {**data, "signal": status.signal, "reason": reason})
-        context.log_line(f"Process ended: {reason}")
         self.artifacts.copy_transcripts()
-        self.artifacts.on_session_end(self.reader.snapshot())
+        snapshot, number = self.reader.snapshot(), context.state.attempts_counted
+        known = snapshot.interventions.attempts[-1:]
+        # A supervisor that was killed after this entry leaves the rest to the next.
+        if not known or known[0].ended_at is None or known[0].attempt != number:
+            reason, data = exit_text(status), {"code": status.code, "signal": status.signal}
+            context.journal_entry("segment_ended", {"attempt": number, **data, "reason": reason})
+            context.log_line(f"Process ended: {reason}")
+            self.artifacts.on_session_end(snapshot)
         self._on_attempt_ended(status, survivors)
 
     def _on_attempt_ended(self, status: AttemptStatus, survivors: list[str] | None) -> None:
@@ -306,6 +310,7 @@ class Supervisor:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
             self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
+            self.machine.end_long_retry(snapshot.activity)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
         self.commits.commit_if_due()

@@ -42,11 +42,15 @@ _AT_WORK = (_P.LAUNCHING, _P.WORKING, _P.HELD, _P.BASELINE)
 _ACTIVE = (*_AT_WORK, _P.WAITING)
 _STORED = (*_ACTIVE, _P.STOPPING, _P.REWINDING)
 _TURN = (_P.WORKING, _P.BASELINE)
+_BEFORE = (_P.LAUNCHING, _P.BASELINE)
 
 # fmt: off
 TRANSITIONS: Final = (
     # from             event                 to              when, and what happens
     _T((_P.LAUNCHING,), _E.STARTED,          _P.LAUNCHING),  # the first attempt
+    _T(_BEFORE,         _E.STARTED,          _P.BASELINE),   # no agent before they pass
+    _T((_P.BASELINE,),  _E.TESTS_ENDED,      _P.LAUNCHING),  # they pass: the first attempt
+    _T((_P.BASELINE,),  _E.TESTS_ENDED,      _P.ENDED),      # they fail, and no agent runs
     _T(_STORED,         _E.ADOPTED,          _P.LAUNCHING),  # the ordered attempt never started
     _T((_P.LAUNCHING,), _E.AGENT_RUNS,       _P.WORKING),    # journal: segment_started
     _T((_P.LAUNCHING,), _E.START_FAILED,     _P.WAITING),    # the machine is short of something

@@ -10,7 +10,7 @@ from typing import Any
 from textual.app import App
 
 from tui.screens.operations.background import BackgroundTasks
-from tui.store.visits import last_visit, record_visit
+from tui.store.ledgers.visits import last_visit, record_visit
 from tui.system.clock import Clock
 
 _EVERY_S = 60.0

@@ -133,12 +133,11 @@ class SessionSettings(Struct, frozen=True):
     ] = False
     baseline_tests: Annotated[
         tuple[str, ...],
-        documented(
-            "Command that must succeed before the coding session starts; empty: none.",
-            PROGRAM,
-            words=True,
-        ),
+        documented("Must succeed before an agent is started; empty: none.", PROGRAM, words=True),
     ] = ()
+    baseline_timeout_minutes: Annotated[
+        Minutes, documented("Time this command may take before it has failed.", LIMIT, LOWER)
+    ] = 15
     inhibit_sleep: Annotated[
         bool, documented("Keep the machine awake while a run is going.", MACHINE)
     ] = True

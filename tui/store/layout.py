@@ -69,6 +69,7 @@ class RunDirectory(_NamedFolder):
     arrivals = _FixedName("arrivals")
     journal = _FixedName(JOURNAL)
     stderr = _FixedName("stderr.log")
+    baseline_log = _FixedName("baseline.log")
     inbox = _FixedName("inbox")
     outbox = _FixedName("outbox")
     transcripts = _FixedName("transcripts")

@@ -1,4 +1,5 @@
-"""The projects of which something is kept; the state of one that was renamed or moved, found and taken over."""
+"""The projects of which something is kept, in all work trees of a repository; the state of one that was renamed
+or moved, found and taken over."""
 
 from __future__ import annotations
 
@@ -12,11 +13,13 @@ from typing import Final, NamedTuple
 from tui.model.state import EndKind, RunEnd
 from tui.store.layout import (
     RunDirectory,
+    list_run_directories,
     make_project_state,
     project_state,
     projects_folder,
 )
 from tui.store.project_record import ProjectRecord, describe_project, read_record, write_record
+from tui.store.repository_identity import other_work_trees
 from tui.store.runs import (
     all_runs,
     facts_and_end,
@@ -30,6 +33,7 @@ from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import append_line, is_own_folder, private_folder, read_small
 
 _MOST_FOLDERS: Final = 5_000
+_MOST_SIBLINGS: Final = 100
 _MOST_CANDIDATES: Final = 50
 _MOST_COMMITS: Final = 5
 _MOST_REGISTRY: Final = 64 << 20
@@ -193,3 +197,38 @@ def _has_checkpoint(project: Path, record: ProjectRecord) -> bool:
     except OvernightError:
         return False
     return any(line.split()[1:2] == [b"commit"] for line in listed.splitlines())
+
+
+# --- other work trees of the repository ---
+
+
+def sibling_projects(project: Path, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Those of the other work trees; of one that is gone, if a run was given a work tree there by name."""
+    now, own = describe_project(project), os.fsencode(os.path.realpath(project))
+    if now is None:
+        return ()
+    trees = {os.path.realpath(tree) for tree in other_work_trees(project)}
+    records = (record for _, record in state_folders(environ))
+    found = (one for one in records if one.path != own and one.is_same_repository(now))
+    paths = [Path(os.fsdecode(one.path)) for one in islice(found, _MOST_SIBLINGS)]
+    return tuple(one for one in paths if str(one) in trees or _is_gone_tree(one, environ))
+
+
+def _is_gone_tree(project: Path, environ: Mapping[str, str]) -> bool:
+    """Whether it lay in a work tree that was removed; a repository that was moved is another matter."""
+    if os.path.lexists(project):
+        return False
+    runs = islice(list_run_directories(project, environ), _MOST_SIBLINGS)
+    return any(facts_and_end(run).get("work_tree") for run in runs)
+
+
+def project_of_run(project: Path, run: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The one of these, or the project itself, that has the run of that id; the project where none has it."""
+    if not run or _has_run(project, run, environ):
+        return project
+    siblings = sibling_projects(project, environ)
+    return next((one for one in siblings if _has_run(one, run, environ)), project)
+
+
+def _has_run(project: Path, run: str, environ: Mapping[str, str]) -> bool:
+    return any(one.id == run for one in list_run_directories(project, environ))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui.model.agent_abilities import AgentAbilities
+from tui.model.cli_commands import AgentAbilities
 from tui.model.permissions.granted import AgentPermissions
 from tui.model.records import Arrival
 from tui.model.state import EndKind, RunEnd
@@ -117,7 +117,7 @@ def read_run_settings(run: RunDirectory) -> Settings:
 
 
 def read_run_permissions(run: RunDirectory) -> AgentPermissions | None:
-    """What its agent may do; None for a run of an older version, which has its settings alone."""
+    """What its agent may do, to the run's end; None for a run of an older version."""
     try:
         return msgspec.json.decode(read_small(run.permissions), type=AgentPermissions)
     except (msgspec.MsgspecError, ValueError):
@@ -232,8 +232,7 @@ def create_run(
 ) -> RunDirectory:
     """A new run directory of the project with everything in it that a supervisor needs.
 
-    `facts.run` is the preferred id; a second run with it gets a number appended. `permissions` hold for
-    the whole run, whatever the agent makes of the project's files. `trusted_file` is the
+    `facts.run` is the preferred id; a second run with it gets a number appended. `trusted_file` is the
     project's settings file where it gave settings with power: each supervisor takes their secrets from it.
     """
     make_project_state(project, environ)
@@ -259,10 +258,7 @@ def create_run(
 
 
 def new_run_id(wall: float, work_tree: str = "") -> str:
-    """The id of a run that starts now, in local time: sorts by age and can be typed.
-
-    It ends with the name of a work tree, as runs in several may start in the same second.
-    """
+    """The id of a run that starts now, in local time: sorts by age, can be typed, names the work tree."""
     at = time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
     return f"{at}-{work_tree.translate(_NO_ID)}" if work_tree else at
 

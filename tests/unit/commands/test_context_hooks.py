@@ -13,7 +13,7 @@ from tests.payloads import TERMINAL_PAYLOADS
 from tests.unit.commands.hook_scene import SESSION, TASKS, HookScene, git
 from tui.commands.act import hook_project
 from tui.control.hooks.hook_records import RUN_VARIABLE
-from tui.control.hooks.status import ANY_PROJECT
+from tui.control.hooks.payload import ANY_PROJECT
 from tui.store.layout import runs_folder
 from tui.system.files import private_folder
 

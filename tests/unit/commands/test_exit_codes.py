@@ -21,7 +21,6 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
         monkeypatch.setenv(key, str(tmp_path / name))
     for key in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(key, raising=False)
-    monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115
     return {"empty": tmp_path / "empty", "repository": make(tmp_path / "repository", {"a": "1"})}
 
 

@@ -11,7 +11,7 @@ from tests.unit.commands.hook_scene import SESSION, TASKS, HookScene, git
 from tui.commands.act import hook_project
 from tui.control.hooks import session_record
 from tui.control.hooks.hook_records import RUN_VARIABLE
-from tui.control.hooks.status import ANY_PROJECT
+from tui.control.hooks.payload import ANY_PROJECT
 from tui.store.layout import project_state, runs_folder
 from tui.system.files import private_folder
 

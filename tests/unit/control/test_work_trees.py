@@ -12,7 +12,7 @@ from tests.unit.repositories import make, sh, write
 from tui.control import work_trees
 from tui.control.work_trees import NamedTree, make_or_take, plan_removal, remove
 from tui.settings.settings import Settings
-from tui.store.repository_projects import project_of_run, sibling_projects
+from tui.store.moved_projects import project_of_run, sibling_projects
 from tui.store.runs import RunFacts, create_run, new_run_id
 from tui.system.errors import RefusedError
 from tui.system.git import Git

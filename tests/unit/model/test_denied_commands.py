@@ -65,6 +65,7 @@ DENIED = {
     "rm -rf /nonexistent": K.DESTRUCTIVE,
     "rm -rf ~": K.DESTRUCTIVE,
     "rm -rf ~/x": K.DESTRUCTIVE,
+    "rm -rf ~user": K.DESTRUCTIVE,
     "rm -rf $HOME/x": K.DESTRUCTIVE,
     "rm -rf '*'": K.DESTRUCTIVE,
     "rm -rf './x/*'": K.DESTRUCTIVE,

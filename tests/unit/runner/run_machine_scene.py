@@ -20,7 +20,7 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.checkpoints import CheckpointSchedule
-from tui.runner.decisions import end_for_intent, first_attempt
+from tui.runner.decisions import end_for_intent
 from tui.runner.machine import RunMachine
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RewindOutcome, RunRewinder
@@ -115,8 +115,16 @@ class Machine:
         return self.machine.phase
 
     def start(self) -> Machine:
-        step = first_attempt("goal", self.context.settings)
-        self.machine.launch(step, RunEvent.STARTED)
+        """Begins the run; tests that come before the first attempt pass."""
+        self.begin()
+        if self.phase == RunPhase.BASELINE:
+            self.trouble = ""
+            self.machine.on_baseline()
+            self.trouble = None
+        return self
+
+    def begin(self) -> Machine:
+        self.machine.begin()
         return self
 
     def runs(self) -> Machine:

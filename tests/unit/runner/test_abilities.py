@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.model.agent_abilities import AgentAbilities
+from tui.model.cli_commands import AgentAbilities
 from tui.runner.agent.abilities import learn_abilities, resuming_abilities
-from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.messages import MessageSender, Withdrawals
 from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage, load_state
-from tui.runner.withdrawals import Withdrawals
 from tui.settings.settings import Settings
 from tui.store.runs import RunFacts, create_run, read_abilities
 from tui.system.clock import SystemClock
@@ -174,7 +173,7 @@ def test_a_version_that_does_not_answer_takes_none_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.context.state.abilities = AgentAbilities("2.0.76")
-    monkeypatch.setattr("tui.runner.withdrawals._ANSWER_S", 0.0)
+    monkeypatch.setattr("tui.runner.agent.messages._WITHDRAWAL_S", 0.0)
     assert scene.withdrawals.begin("q", "m1") is None
     scene.say()
     assert scene.answers[0][:2] == ("q", False)

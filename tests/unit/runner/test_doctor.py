@@ -440,10 +440,13 @@ def test_the_command_speaks_json(bed: Bed) -> None:
     )
     facts = json.loads(done.out)
     assert done.code == 1
-    assert set(facts) == {"schema", "project", "ok", "checks", "forecast"}
+    assert set(facts) == {"schema", "project", "ok", "checks", "permissions", "forecast"}
     assert facts["ok"] is False
     assert all(set(one) == {"name", "state", "text", "advice"} for one in facts["checks"])
     assert facts["forecast"]["cost_usd"] == 50
+    assert facts["permissions"]["preset"] == "standard"
+    assert "Bash(git commit:*)" in facts["permissions"]["allow"]
+    assert "Bash(git push:*)" in facts["permissions"]["deny"]
     assert {one["name"]: one["state"] for one in facts["checks"]}["agent"] == "fail"
 
 

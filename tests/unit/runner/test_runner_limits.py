@@ -115,12 +115,14 @@ def test_the_initializer_plans_and_hands_over(scene: Scene) -> None:
     scene.ended()
     whys = [one["why"] for one in scene.journal("segment_started")]
     assert whys == ["initializer", "handover"]
-    assert any("baseline" in one["text"] for one in scene.journal("note"))
+    tried = [one["state"] for one in scene.journal("baseline")]
+    assert tried == ["running", "passed", "running", "passed"]
 
 
 def test_a_baseline_that_fails_needs_a_person(scene: Scene) -> None:
     scene.start("[[story:hello]]", session__initializer=True, session__baseline_tests=["false"])
     assert scene.ended().startswith("needs you: the baseline tests fail")
+    assert not scene.journal("segment_started")
 
 
 def test_a_compaction_is_recorded(scene: Scene) -> None:

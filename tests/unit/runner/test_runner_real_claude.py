@@ -188,7 +188,7 @@ def test_a_turn_without_work_is_not_repeated_for_ever(scene: RealScene) -> None:
         enforcement__continuous_mode=True,
         session__max_continuation_attempts=2,
     )
-    assert scene.ended() == "gave up: 2 continuations without a task done"
+    assert scene.ended() == "gave up: 2 continuations or hand-overs without a task done"
 
 
 def test_a_process_that_stays_after_its_result_is_ended(scene: RealScene) -> None:

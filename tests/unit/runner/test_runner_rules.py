@@ -24,7 +24,8 @@ from tui.runner import decisions
 from tui.runner.agent import messages
 from tui.runner.agent.attempt import MARK, AttemptStatus, attempt_environment
 from tui.runner.agent.launch import agent_arguments
-from tui.runner.agent.turns import TurnTracker, exit_outcome, turn_outcome
+from tui.runner.agent.outcomes import exit_outcome, turn_outcome
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import (
     NextAttempt,
@@ -159,7 +160,12 @@ def turns_with(body: TurnResult, error: str = "", limit: float | None = None) ->
         (result(is_error=True, api_error_status=429), "rate_limit", 99.0, OutcomeKind.USAGE_LIMIT),
         (result(is_error=True, api_error_status=529), "overloaded", None, OutcomeKind.OVERLOADED),
         (result(is_error=True, api_error_status=500), "server_error", None, OutcomeKind.OVERLOADED),
-        (result(is_error=True, api_error_status=400), "invalid_request", None, OutcomeKind.CRASH),
+        (
+            result(is_error=True, api_error_status=400),
+            "invalid_request",
+            None,
+            OutcomeKind.TURN_FAILED,
+        ),
         (
             result(is_error=True, api_error_status=404),
             "model_not_found",
@@ -169,7 +175,7 @@ def turns_with(body: TurnResult, error: str = "", limit: float | None = None) ->
         (result(is_error=True, api_error_status=429), "", None, OutcomeKind.OVERLOADED),
         (result(is_error=True, api_error_status=401), "", None, OutcomeKind.LOGIN_REQUIRED),
         (result(is_error=True), "", 99.0, OutcomeKind.USAGE_LIMIT),
-        (result(is_error=True), "", None, OutcomeKind.CRASH),
+        (result(is_error=True), "", None, OutcomeKind.TURN_FAILED),
     ],
 )
 def test_what_a_turns_end_means(
@@ -186,7 +192,7 @@ def test_what_a_turns_end_means(
         ("Credit balance is too low", OutcomeKind.BILLING_REQUIRED),
         ("API Error: Extra usage is required for 1M context", OutcomeKind.BILLING_REQUIRED),
         ("API Error: Connection error.", OutcomeKind.OVERLOADED),
-        ("Prompt is too long", OutcomeKind.RESUME_REFUSED),
+        ("Prompt is too long", OutcomeKind.CONVERSATION_DEAD),
         ("Claude AI usage limit reached|1790000000", OutcomeKind.USAGE_LIMIT),
     ],
 )
@@ -198,7 +204,8 @@ def test_words_alone_tell_what_a_turns_end_means(words: str, kind: OutcomeKind) 
         turns.apply(AgentEvent("s", 1, 1, body))
     outcome = turn_outcome(turns)
     assert outcome.kind == kind
-    assert outcome.text == f"{failure.kind.words}: {words}"
+    to_do = f"; to do: {failure.kind.remedy}" if kind == OutcomeKind.BILLING_REQUIRED else ""
+    assert outcome.text == f"{failure.kind.words}: {words}{to_do}"
     assert outcome.resets_at == (1790000000 if kind == OutcomeKind.USAGE_LIMIT else None)
 
 
@@ -245,6 +252,10 @@ def test_the_command_line_follows_the_settings() -> None:
     assert inline["sandbox"] == {"enabled": True}
     assert {"Bash(git commit:*)", "Bash(make test:*)"} <= set(inline["permissions"]["allow"])
     assert {"Bash(git push:*)", "Bash(curl:*)"} <= set(inline["permissions"]["deny"])
+    (group,) = inline["hooks"]["PreToolUse"]
+    assert group["matcher"] == "*"
+    assert "hook PreToolUse" in group["hooks"][0]["command"]
+    assert 0 < group["hooks"][0]["timeout"] <= 15
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
     assert "hidden" not in text
     assert "--dangerously-skip-permissions" not in text

@@ -108,7 +108,7 @@ def test_continuing_in_vain_is_given_up(scene: Scene) -> None:
         enforcement__continuous_mode=True,
         session__max_continuation_attempts=3,
     )
-    assert scene.ended() == "gave up: 3 continuations without a task done"
+    assert scene.ended() == "gave up: 3 continuations or hand-overs without a task done"
     assert len(scene.journal("continuation")) == 3
 
 
@@ -122,7 +122,7 @@ def test_continuations_without_a_task_done_are_a_stall(scene: Scene) -> None:
     stall = scene.entry("stall", stall="no_progress")
     assert any("of 4, no task done" in words for words in stall["evidence"])
     assert {entry["allowed"] for entry in scene.journal("continuation")} == {4}
-    assert scene.ended() == "gave up: 4 continuations without a task done"
+    assert scene.ended() == "gave up: 4 continuations or hand-overs without a task done"
 
 
 def test_an_agent_that_stays_after_its_work_is_ended(scene: Scene) -> None:

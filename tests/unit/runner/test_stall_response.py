@@ -26,7 +26,7 @@ from tui.model.state import (
     StallLevel,
     StopKind,
 )
-from tui.runner import machine as run_machine
+from tui.runner.agent import attempt_start
 from tui.runner.checkpoints import CheckpointSchedule, Then
 from tui.runner.policy.stall_response import (
     PERSON_SECONDS,
@@ -201,7 +201,7 @@ Build = Callable[[str], Stuck]
 
 @pytest.fixture(autouse=True)
 def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_machine, "current_head", lambda project: "")
+    monkeypatch.setattr(attempt_start, "current_head", lambda project: "")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.unit.runner.test_runner_rules import progress, result
 from tui.model.events import TurnResult
 from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
-from tui.runner import machine
+from tui.runner.agent import attempt_start
 from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check_transition
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
@@ -32,7 +32,7 @@ from tui.system.format import format_weekday_clock
 
 @pytest.fixture(autouse=True)
 def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "current_head", lambda project: "")
+    monkeypatch.setattr(attempt_start, "current_head", lambda project: "")
 
 
 @pytest.fixture
@@ -53,7 +53,10 @@ BUDGET = result(subtype="error_max_budget_usd", is_error=True)
 MAX_TURNS = result(subtype="error_max_turns", is_error=True)
 NO_RESUME = RecoverySettings(auto_resume=False)
 NO_RESTARTS = RecoverySettings(max_restarts=0)
+NO_FRESH = RecoverySettings(max_fresh_conversations=0)
+TOO_LONG = result(is_error=True, terminal_reason="prompt_too_long")
 PLANNING = SessionSettings(initializer=True)
+TESTED = SessionSettings(baseline_tests=("true",))
 TESTED_PLAN = SessionSettings(initializer=True, baseline_tests=("true",))
 
 
@@ -63,6 +66,55 @@ def test_1_start_launches_with_the_goal(build: Build) -> None:
     planning = build(session=PLANNING).start().context.state.step
     assert planning is not None
     assert planning.initializer
+
+
+def test_1b_the_tests_come_before_the_first_attempt(build: Build) -> None:
+    for session in (TESTED, TESTED_PLAN):
+        made = build(session=session).begin()
+        made.machine.on_baseline()
+        assert (made.phase, made.machine.attempt) == (RunPhase.BASELINE, None)
+        assert made.context.state.attempt_number == 0
+        made.trouble = ""
+        made.machine.on_baseline()
+        assert made.phase == RunPhase.LAUNCHING
+        assert made.context.state.step is not None
+        assert made.context.state.step.initializer == session.initializer
+
+
+def test_1c_tests_that_fail_end_the_run_before_any_attempt(build: Build) -> None:
+    made = build(session=TESTED).begin()
+    made.trouble = "make ended with 2"
+    made.machine.on_baseline()
+    assert made.ended() == EndKind.NEEDS_PERSON
+    assert made.machine.end is not None
+    assert made.machine.end.reason == "needs you: the baseline tests fail: make ended with 2"
+    assert (made.machine.attempt, made.context.state.attempt_number) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "end"),
+    [
+        (lambda made: made.limit(alive=False), EndKind.LIMIT),
+        (lambda made: made.asks("stop"), EndKind.STOPPED),
+        (lambda made: made.asks("kill"), EndKind.KILLED),
+    ],
+)
+def test_1d_limits_and_people_end_a_run_whose_tests_run(
+    build: Build, asked: Callable[[Machine], Machine], end: EndKind
+) -> None:
+    assert asked(build(session=TESTED).begin()).ended() == end
+
+
+def test_1e_nothing_can_be_rewound_before_the_first_attempt(build: Build) -> None:
+    made = build(session=TESTED).begin().asks("rewind")
+    assert made.phase == RunPhase.BASELINE
+    assert b"no agent was started yet" in made.context.folder.journal.read_bytes()
+
+
+def test_1f_a_new_supervisor_begins_the_tests_anew(build: Build) -> None:
+    made = build(session=TESTED).begin()
+    made.machine.begin()
+    assert made.phase == RunPhase.BASELINE
 
 
 def test_2_an_attempt_that_never_started_is_launched_again(build: Build) -> None:
@@ -120,7 +172,7 @@ def test_8_to_10_a_plan_is_tested_first(build: Build) -> None:
         (18, OPEN, {}, LOGIN, StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON),
         (19, OPEN, {}, BUDGET, StopKind.FINISH, EndKind.LIMIT),
         (22, OPEN, {"recovery": NO_RESUME}, BROKEN, StopKind.NEEDS_PERSON, EndKind.CRASH),
-        (24, OPEN, {"recovery": NO_RESTARTS}, BROKEN, StopKind.NEEDS_PERSON, EndKind.GAVE_UP),
+        (24, OPEN, {"recovery": NO_FRESH}, TOO_LONG, StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON),
     ],
 )  # fmt: skip
 def test_turns_that_end_the_run(
@@ -209,6 +261,10 @@ def test_23_a_crash_is_taken_up_again_and_counted_when_it_is(build: Build) -> No
     assert len(made.context.state.restarts) == 1
     assert made.context.state.step is not None
     assert made.context.state.step.resume
+
+
+def test_23b_restarts_that_are_used_up_end_the_run(build: Build) -> None:
+    assert build(recovery=NO_RESTARTS).start().runs().process_ends().ended() == EndKind.GAVE_UP
 
 
 def test_25_a_refused_resume_is_followed_by_a_fresh_session(build: Build) -> None:
@@ -391,7 +447,7 @@ def likely(phase: RunPhase, event: str) -> str:
 )
 @given(
     st.lists(st.sampled_from([*ALIVE, *ALWAYS]), min_size=12, max_size=40),
-    st.sampled_from([SessionSettings(), PLANNING, TESTED_PLAN]),
+    st.sampled_from([SessionSettings(), PLANNING, TESTED, TESTED_PLAN]),
 )
 def test_no_order_of_events_leaves_the_table(events: list[str], session: SessionSettings) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -413,7 +469,7 @@ def test_no_order_of_events_leaves_the_table(events: list[str], session: Session
 def test_only_enter_changes_the_phase() -> None:
     """A state that is loaded may be given its phase; nothing else sets one."""
     found = set()
-    for path in sorted(Path(machine.__file__).parent.rglob("*.py")):
+    for path in sorted(Path(attempt_start.__file__).parents[1].rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(function, ast.FunctionDef):
                 continue
@@ -422,4 +478,4 @@ def test_only_enter_changes_the_phase() -> None:
                 names = [part for target in targets for part in ast.walk(target)]
                 if any(isinstance(name, ast.Attribute) and name.attr == "phase" for name in names):
                     found.add((path.stem, function.name))
-    assert found == {("machine", "_enter"), ("run_state", "load_state")}
+    assert found == {("attempt_start", "_enter"), ("run_state", "load_state")}

@@ -16,6 +16,7 @@ from tui.control.checkpoints.refs import checkpoints_of
 from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
 from tui.store.layout import make_project_state, project_state
+from tui.store.ledgers.visits import last_visit, record_visit
 from tui.store.moved_projects import find_moved_state, forget_gone_demos, take_over
 from tui.store.project_record import read_record
 from tui.store.runs import (
@@ -28,7 +29,6 @@ from tui.store.runs import (
     record_end,
 )
 from tui.store.state_names import PROJECT_FILE
-from tui.store.visits import last_visit, record_visit
 from tui.system.errors import RefusedError
 from tui.system.locks import acquire_lock
 

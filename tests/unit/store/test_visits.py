@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui.store.layout import project_state
-from tui.store.visits import SAME_VISIT, SEEN, last_visit, record_visit
+from tui.store.ledgers.visits import SAME_VISIT, SEEN, last_visit, record_visit
 
 NOW = time.time() - 10_000.0
 

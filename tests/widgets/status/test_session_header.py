@@ -70,6 +70,14 @@ def test_until_when_a_limit_lasts_gives_way_late(width: int, expected: str) -> N
     assert drawn(header_line(limited, width)) == expected
 
 
+def test_the_limit_that_was_reached_is_named() -> None:
+    winding = HeaderFacts("p", state="winding_down", cost_usd=1.85, budget_usd=2.0, limit="cost")
+    assert "winding down: cost" in drawn(header_line(winding, 60))
+    assert "winding down" in drawn(header_line(winding, 20))
+    working = HeaderFacts("p", state="working", limit="cost")
+    assert "cost" not in drawn(header_line(working, 60))
+
+
 def test_the_header_never_says_more_than_is_known() -> None:
     estimate = HeaderFacts("p", cost_usd=3.0, cost_source="estimate")
     partial = HeaderFacts("p", cost_usd=3.0, cost_source="partial", budget_usd=3.5)

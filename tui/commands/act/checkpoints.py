@@ -181,6 +181,10 @@ def rewind_command(arguments: argparse.Namespace) -> int:
     _end_interrupted_first(operations.work_tree, arguments)
     operations.check_conversation(arguments.mode)
     plan = operations.plan_rewind(arguments.id, foreign=arguments.foreign)
+    if arguments.id in ("last-good", "start"):
+        print_notes(f"{arguments.id} is {_named(plan.checkpoint)}")
+        if arguments.dry_run:
+            print_lines(f"checkpoint {plan.checkpoint.id}")
     return _rewind(operations, plan, arguments.mode, arguments)
 
 
@@ -235,12 +239,7 @@ def _rewind(
     if plan.checkpoint.foreign and not arguments.dry_run:
         # Nobody saw it being taken, so every path is shown before it is asked about.
         sentences += [f"{change.kind} {ascii(change.path)[1:-1]}" for change in plan.changes]
-    by_name = not plan.undoes and arguments.id in ("last-good", "start")
-    if by_name:
-        print_notes(f"{arguments.id} is {_named(plan.checkpoint)}")
     if arguments.dry_run or not operations.has_effect(plan, mode):
-        if by_name and arguments.dry_run:
-            print_lines(f"checkpoint {plan.checkpoint.id}")
         if files:
             _print_plan(plan)
         print_notes(*sentences)

@@ -119,7 +119,7 @@ def _run_flags(words: tuple[str, ...]) -> dict[str, object]:
 def _adopt(project: Path) -> int:
     """What a timer calls: sessions that nobody watches are taken up again, in each of its work trees."""
     from tui.runner import start
-    from tui.store.repository_projects import sibling_projects
+    from tui.store.moved_projects import sibling_projects
 
     for one in (project, *sibling_projects(project)):
         if one.is_dir() and start.adopt_run(one):

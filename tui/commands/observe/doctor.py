@@ -184,6 +184,7 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
             {name: getattr(result, name) for name in ("name", "state", "text", "advice")}
             for result in results
         ],
+        "permissions": _permissions(examination),
         "forecast": {
             "ends_at": _iso_seconds(forecast.ends_at),
             "cost_usd": forecast.usd,
@@ -200,6 +201,21 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
                 for one in forecast.windows
             ],
         },
+    }
+
+
+def _permissions(examination: Examination) -> dict[str, object]:
+    """Every rule that a run would start with, and the commands that the project's files name."""
+    granted = examination.permissions
+    return {
+        "preset": granted.preset.value,
+        "mode": granted.mode,
+        "allow": [*granted.allow, *granted.allowed],
+        "deny": [*granted.deny, *granted.disallowed],
+        "commands": [
+            {"command": one.text, "purpose": one.purpose.value, "file": one.file}
+            for one in granted.commands
+        ],
     }
 
 

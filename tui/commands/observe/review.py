@@ -86,7 +86,7 @@ def review_command(arguments: argparse.Namespace) -> int:
 
 def _project_with_night(arguments: argparse.Namespace) -> Path:
     """The project; in another work tree of its repository where the run that was named is one of that."""
-    from tui.store.repository_projects import project_of_run
+    from tui.store.moved_projects import project_of_run
 
     return project_of_run(project_of(arguments), arguments.night or "")
 

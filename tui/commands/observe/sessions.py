@@ -77,7 +77,7 @@ def _with_other_runs(
 
     from tui.feeds.sessions.registry import SessionRegistry
     from tui.model.session import Nearness
-    from tui.store.repository_projects import sibling_projects
+    from tui.store.moved_projects import sibling_projects
 
     runs = [
         replace(one, nearness=Nearness.WORK_TREE, hint=f"runs in {one.folder}")

@@ -12,8 +12,8 @@ from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import private_folders
 from tui.control.hooks.hook_records import RUN_VARIABLE
 from tui.control.hooks.hook_sets import HookSet
-from tui.control.hooks.payload import HookCall
-from tui.control.hooks.status import ANY_PROJECT, hook_status
+from tui.control.hooks.payload import ANY_PROJECT, HookCall
+from tui.control.hooks.status import hook_status
 from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress_file, with_features

@@ -55,6 +55,18 @@ def renew(state: str, environ: Mapping[str, str] = os.environ) -> KeptRules:
     return kept
 
 
+def make_mailbox(folder: str) -> str:
+    """The mailbox of the project that a folder belongs to, made. OvernightError where there can be none."""
+    from tui.control.channels.mailbox import Mailbox
+    from tui.store.repository_identity import work_tree_root
+
+    if not folder:
+        raise RulesNotReadError("the call does not say where the session works")
+    mailbox = Mailbox(Path(work_tree_root(folder) or folder))
+    mailbox.create()
+    return os.fspath(mailbox.folder)
+
+
 def keep_for_run(
     file: Path,
     project: Path,

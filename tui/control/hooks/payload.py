@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tui.control.hooks.private_folders import is_session_id
 from tui.store.state_names import MAILBOX, PROJECTS, project_folder_name
 from tui.system import paths
+
+ANY_PROJECT: Final = "-"
+"""Stands for a mailbox in the hook of every project."""
 
 
 class HookCall(NamedTuple):

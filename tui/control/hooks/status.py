@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks.hook_sets import HookEntry, HookSet, entries_of
+from tui.control.hooks.payload import ANY_PROJECT
 from tui.control.hooks.settings_text import JsonPath
 from tui.store.layout import hook_record, user_hook_record
 from tui.store.ledgers.hook_record import MOST_SETTINGS, load_hook_record
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 FOLDER: Final = ".claude"
 NAME: Final = "settings.local.json"
 USER_NAME: Final = "settings.json"
-ANY_PROJECT: Final = "-"
-"""In the place of a mailbox, in the command of a hook that is installed for every project."""
 
 _MARK: Final = "# overnight-tui "
 _MARKED: Final = re.compile(rf"{_MARK}(?:{'|'.join(HookSet)})$")

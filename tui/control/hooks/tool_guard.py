@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from tui.control.hooks import private_folders
 from tui.control.hooks.hook_records import record_hook
+from tui.control.hooks.payload import ANY_PROJECT, mailbox_of, read_call
 from tui.control.protect.judge import ToolCall, judge
 from tui.control.protect.rules import KeptRules, Rules, decode_rules
 from tui.store.state_names import RULES, RUNS
@@ -37,13 +38,16 @@ def answer_tool_call(
 ) -> str:
     """Why the call must not be made; empty where there is nothing against it.
 
-    `mailbox` is that of the project, as the hook's command names it; `run` the id of a run with rules of its
-    own. Raises nothing. What is no payload of a tool call is let be.
+    `mailbox` is that of the project, as the hook's command names it, or "-" for that of the folder where the
+    session works; `run` the id of a run with rules of its own. Raises nothing. What is no payload of a tool
+    call is let be.
     """
     call = _read(payload)
     if call is None:
         return ""
     try:
+        if mailbox == ANY_PROJECT:
+            mailbox = _mailbox_of(payload)
         kept = _rules(mailbox, run)
     except Exception as error:  # whatever it is, the session goes on and the fault is seen
         _record(mailbox, call, "failed", f"nothing could be protected: {_name(error)}")
@@ -85,6 +89,19 @@ def _read(payload: bytes) -> GuardedCall | None:
     cwd = cwd if isinstance(cwd, str) and cwd.startswith("/") and "\0" not in cwd else ""
     session = session if isinstance(session, str) else ""
     return GuardedCall(session, cwd, ToolCall(tool, whole.get("tool_input")))
+
+
+def _mailbox_of(payload: bytes) -> str:
+    """The mailbox of the project where a session works, made where there is none: its rules lie beside it."""
+    call = read_call(EVENT, payload)
+    if call is None:
+        raise ValueError("the payload names no session")
+    found = mailbox_of(call)
+    if not found:
+        from tui.control.hooks.kept_rules import make_mailbox
+
+        found = make_mailbox(call.folder)
+    return found
 
 
 def _work_tree(folder: str, project: str) -> str:

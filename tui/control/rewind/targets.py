@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -72,9 +73,24 @@ def find_target(work_tree: Path, name: str, run: str, *, foreign: bool = False) 
     """
     if name == LAST_GOOD:
         return _find_good(checkpoints_of(work_tree))
-    if name != START:
-        return find_checkpoint(work_tree, name, foreign=foreign)
-    found = start_of(checkpoints_of(work_tree), run)
+    if name == START:
+        return _find_start(checkpoints_of(work_tree), run)
+    return find_checkpoint(work_tree, name, foreign=foreign)
+
+
+def named_targets(checkpoints: Sequence[Checkpoint], run: str) -> dict[str, Checkpoint | str]:
+    """What each name stands for among these; a sentence where there is none."""
+    found: dict[str, Checkpoint | str] = {}
+    for name, find in ((LAST_GOOD, _find_good), (START, partial(_find_start, run=run))):
+        try:
+            found[name] = find(checkpoints)
+        except RefusedError as error:
+            found[name] = str(error)
+    return found
+
+
+def _find_start(checkpoints: Sequence[Checkpoint], run: str) -> Checkpoint:
+    found = start_of(checkpoints, run)
     if found is not None:
         return found
     whose = f"run {run} has no checkpoint of its start" if run else "no run of ours began here"

@@ -223,6 +223,7 @@ def _is_own_file(path: str) -> bool:
 _TAIL_BYTES = 4 << 20
 
 
+# complexity: a record either opens calls, answers them, or begins another conversation
 def last_safe_cut(path: str) -> tuple[str, str]:
     """Session and uuid of the last record after which an event file can be cut; empty without one.
 

@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
+from tui.model.permissions.rules import ANY_ARGUMENTS, bash_content
+
 
 class DeniedKind(StrEnum):
     """What a denied command does."""
@@ -131,7 +133,7 @@ _LAUNCHERS = frozenset(
 """They run the program that is named next."""
 _WRAPPERS = frozenset({"gradlew", "mvnw"})
 """Programs of a project's own folder that the table means."""
-_HOMES = ("~", "$HOME", "${HOME}", "$PWD", "${PWD}", "$OLDPWD")
+_HOMES = ("$HOME", "${HOME}", "$PWD", "${PWD}", "$OLDPWD")
 
 
 @lru_cache(maxsize=1)
@@ -157,10 +159,8 @@ def denied_unless(allowed: Iterable[str]) -> tuple[DeniedCommand, ...]:
 
 def _words_of_rule(rule: str) -> tuple[str, ...]:
     """The words that a rule for Bash begins with; none for another tool, or for any command."""
-    if not rule.startswith("Bash(") or not rule.endswith(")"):
-        return ()
-    content = rule[len("Bash(") : -1].removesuffix(":*").removesuffix("*")
-    return tuple(content.split())
+    content = bash_content(rule) or ""
+    return tuple(content.removesuffix(ANY_ARGUMENTS).removesuffix("*").split())
 
 
 def _written_out(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -295,9 +295,8 @@ def is_wide(word: str) -> bool:
     """Whether an argument names everything: a root, a home, a parent folder, all files of a folder."""
     if word.startswith("-"):
         return False
-    for home in _HOMES:
-        if word == home or word.startswith(f"{home}/"):
-            return True
+    if word.startswith("~") or any(word == home or word.startswith(f"{home}/") for home in _HOMES):
+        return True
     parts = [part for part in word.split("/") if part not in ("", ".")]
     if word.startswith("/") and len(parts) < 2:
         return True

@@ -144,7 +144,7 @@ def list_nights_everywhere(
     project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> list[NightSummary]:
     """The same, with our runs in the other work trees of the repository, those that are gone included."""
-    from tui.store.repository_projects import sibling_projects
+    from tui.store.moved_projects import sibling_projects
 
     nights = list_nights(project, settings, environ)
     for other in sibling_projects(project, environ):

@@ -24,7 +24,7 @@ from tui.night.review.verdict import ReviewInputs
 from tui.night.usage.bill import spending
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
-from tui.store.visits import last_visit
+from tui.store.ledgers.visits import last_visit
 from tui.system.clock import Clock
 from tui.system.errors import NoSessionError, OvernightError
 from tui.system.format import shorten

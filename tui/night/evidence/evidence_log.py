@@ -112,10 +112,12 @@ class EvidenceCollector(Struct):
             self.dropped_edits += MOST_EDITS // 10
             del self.edits[: MOST_EDITS // 10]
 
-    def on_rewind(self, entry: JournalEntry) -> None:
-        """A rewind, or the undoing of one, changed files without the agent."""
-        if entry.data.get("mode") != "conversation":
-            self._edit(entry.at, "", entry.kind, SourceRef(entry.source, entry.offset))
+    def on_rewind(self, entry: JournalEntry) -> bool:
+        """A rewind, or the undoing of one; whether it changed files without the agent."""
+        if entry.data.get("mode") == "conversation":
+            return False
+        self._edit(entry.at, "", entry.kind, SourceRef(entry.source, entry.offset))
+        return bool(entry.data.get("written") or entry.data.get("deleted"))
 
     def on_abandoned(self, branch: AbandonedBranch) -> None:
         """A person took part of the conversation back: what it stated is no statement any more.
@@ -265,6 +267,7 @@ class TestRunLog(Struct):
     last_green: TestRun | None = None
     since_run: int = 0
     since_green: int = 0
+    failed: int = 0
     version: int = 0
     background_runs: dict[str, str] = {}
 
@@ -311,21 +314,21 @@ class TestRunLog(Struct):
                 return _run(command, command, outcome, result.excerpt, at, ref)
         return None
 
-    def on_edit(self, files: int) -> None:
-        """That many files of code were changed, by a tool or in the shell."""
+    def on_edit(self, files: int, failed: int = 0) -> None:
+        """So many files of code were changed, by a tool or in the shell; `failed`: by calls that failed."""
         self.since_run += files
         self.since_green += files
+        self.failed += failed
         self.version += 1
 
     def _add(self, run: TestRun) -> None:
-        self.runs.append(run)
-        del self.runs[:-MOST_RUNS]
+        self.runs = [*self.runs[1 - MOST_RUNS :], run]
         self.total += 1
         self.version += 1
         self.since_run = 0
         if run.verdict == "green":
             self.last_green = run
-            self.since_green = 0
+            self.since_green = self.failed = 0
         if run.verdict != "unknown":
             self.last_verdict = run.verdict
 
@@ -338,6 +341,7 @@ class TestRunLog(Struct):
             self.since_run,
             self.since_green,
             self.last_green,
+            self.failed,
         )
 
 

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from tui.model.cli_commands import EDITING, SHELLS
+from tui.model.events import ToolCall
 from tui.night.evidence.shell_parser import split_commands
 from tui.system.lazy_pattern import HintedPattern, lazy
 
@@ -76,6 +78,13 @@ class ShellEffects(Struct, frozen=True, gc=False):
 
 
 _NOTHING = ShellEffects()
+
+
+def files_changed(call: ToolCall) -> int:
+    """How many files of code a call changes if it is let run, whether or not it succeeds in the end."""
+    if call.name in EDITING:
+        return int(not (is_prose(call.path) or is_scratch_path(call.path)))
+    return shell_effects(call.command or call.target).sources if call.name in SHELLS else 0
 
 
 def is_prose(path: str) -> bool:

@@ -143,8 +143,16 @@ _NOT_READ: dict[str, tuple[Helped, str]] = {
 }
 _NO_SIGN = "nothing tells whether it was for the better"
 _NO_CHANGE = "nothing was changed after it"
-_SHOWN_KINDS = {"interrupt", "stop", "kill", "limits_paused", "handover"}
-_ROUTINE_STARTS = ("start", "initializer", "handover", "rewind", "continue")
+_SHOWN_KINDS = {
+    "interrupt",
+    "stop",
+    "kill",
+    "limits_paused",
+    "handover",
+    "fresh_conversation",
+    "model",
+}
+_ROUTINE_STARTS = ("start", "initializer", "fresh", "handover", "rewind", "continue")
 
 
 def intervention_effects(

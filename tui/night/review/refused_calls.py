@@ -52,6 +52,12 @@ def refusal_point(
     return severity, what.removesuffix(": "), where
 
 
+def refusal_row(call: RefusedCall) -> dict[str, object]:
+    """Calls of one kind for JSON: the newest, how many, who refused, the rules that allow it."""
+    rule = call.rule or None
+    return {"call": call.shown, "count": call.count, "why": call.kind.value, "rule": rule}
+
+
 def _named(call: RefusedCall) -> str:
     times = f" ×{call.count}" if call.count > 1 else ""
     return f"{shorten(call.pattern.removeprefix('Bash '), _SHOWN)}{times} ({call.why})"

@@ -16,7 +16,6 @@ from msgspec import Struct, structs, to_builtins
 
 from tui.model.events import SourceRef
 from tui.model.json.common import SCHEMA
-from tui.model.permissions.refusals import RefusedCall
 from tui.model.review import Claim, Review, Risk
 from tui.model.session import EarlierNight
 from tui.model.stall import Stall
@@ -24,6 +23,7 @@ from tui.model.timeline import TimeTotals
 from tui.night import status_json
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind
+from tui.night.review.refused_calls import refusal_row
 from tui.night.review.trouble import find_causes
 from tui.night.status_json import gaps, run
 from tui.system.format import iso
@@ -74,23 +74,14 @@ def encode_review(review: Review) -> dict[str, Any]:
         "moments": _rows(review.moments, "at", "kind", "label", "seconds", "ref"),
         "cost": _cost(review),
         "risks": [_risk(risk) for risk in review.risks],
-        "refusals": [_refusal(call) for call in review.night.refusals.calls],
+        "refusals": [
+            {**refusal_row(call), "first": encode_ref(call.first_ref), "last": encode_ref(call.ref)}
+            for call in review.night.refusals.calls
+        ],
         "causes": _rows(find_causes(review.stalls), "what", "count", "first", "last"),
         "proved": None,
         "looked_at": iso(review.looked_at),
         "continues": _continues(review.continues),
-    }
-
-
-def _refusal(call: RefusedCall) -> dict[str, Any]:
-    """Calls of one kind that were refused: the newest of them."""
-    return {
-        "call": call.shown,
-        "count": call.count,
-        "why": call.kind.value,
-        "rule": call.rule or None,
-        "first": encode_ref(call.first_ref),
-        "last": encode_ref(call.ref),
     }
 
 

@@ -54,13 +54,18 @@ def _no_record(inputs: StateInputs) -> StateVerdict | None:
     strange = "" if log.started_at is not None or log.attempts else inputs.state.not_a_stream
     if strange:
         return because(Code.NOT_A_STREAM, strange)
-    if counts.total or counts.malformed or log.ended_at is not None:
+    if counts.total or counts.malformed or log.ended_at is not None or log.baseline:
         return None
     if inputs.agents:
         return _opened(inputs)
     if log.started_at is not None and not (log.attempt and log.attempt.ended_at):
         return because(Code.AGENT_STARTING, "the agent is being started", log.started_at)
     return None if log.attempts else because(Code.NO_SESSION, "no session was seen here")
+
+
+def _baseline_runs(inputs: StateInputs) -> StateVerdict | None:
+    log = inputs.interventions
+    return because(Code.AGENT_STARTING, log.baseline, log.baseline_since) if log.baseline else None
 
 
 def _opened(inputs: StateInputs) -> StateVerdict:
@@ -266,6 +271,7 @@ _RULES = (
     run_rules.waits_for_limit,
     run_rules.restart_pending,
     run_rules.winding_down,
+    _baseline_runs,
     run_rules.supervisor_coming,
     run_rules.attempt_ended,
     run_rules.process_gone,

@@ -8,7 +8,7 @@ import uuid
 
 from msgspec.structs import replace
 
-from tui.model.agent_abilities import AgentAbilities
+from tui.model.cli_commands import AgentAbilities
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.agent.launch import agent_variables
 from tui.runner.agent.turns import TurnTracker

@@ -147,7 +147,7 @@ class Escalation:
         # A receipt is no sign of life of an agent that has said nothing for a whole limit.
         is_alive = is_taken
         if intent.limit == LimitKind.IDLE:
-            is_alive = note in turns.answered and self._silence() <= patience
+            is_alive = note in turns.replied and self._silence() <= patience
         most = settings.session.handover_timeout_minutes * 60
         return seconds > (most if is_alive else min(most, patience))
 

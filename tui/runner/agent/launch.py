@@ -1,12 +1,10 @@
-"""What a supervisor starts: the agent, the baseline tests, the lock that keeps the machine awake."""
+"""What a supervisor starts: the agent, the lock that keeps the machine awake."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,16 +13,12 @@ from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.cli_settings import inline_settings
 from tui.runner.agent.run_guard import guard_hooks
 from tui.runner.permissions.preset import permissions_of
-from tui.runner.run_context import RunContext
 from tui.runner.run_state import NextAttempt
 from tui.settings.settings import Settings
 from tui.store.runs import RunFacts
 from tui.system.children.programs import find_program
-from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
-_MAX_TEST_SECONDS = 900.0
-_SHOWN_CHARS = 200
 
 
 def agent_arguments(
@@ -120,74 +114,6 @@ class SleepInhibitor:
             self._holder.terminate()
             self._holder.wait()
         self._holder = None
-
-
-class BaselineTests:
-    """The tests that must pass before the work on a plan begins.
-
-    Those that an earlier supervisor started are ended first.
-    """
-
-    def __init__(self, context: RunContext) -> None:
-        self._context = context
-        self._command = context.settings.session.baseline_tests
-        self._process: subprocess.Popen[bytes] | None = None
-        self._until = 0.0
-        self._trouble: str | None = None
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def trouble(self) -> str | None:
-        """Why the tests do not pass, empty if they do, None while they run.
-
-        The first call starts them; they may take 15 minutes.
-        """
-        if not self._command:
-            return ""
-        if self._trouble is None:
-            shown = " ".join(self._command)[:_SHOWN_CHARS]
-            self._trouble = self._begin(shown) if self._process is None else self._poll(shown)
-        return self._trouble
-
-    def stop(self) -> None:
-        """Ends the tests and forgets their result."""
-        state = self._context.state
-        orphan = ProcessIdentity(state.baseline_pid, state.baseline_start)
-        if self._process is not None or (orphan.pid and is_alive(orphan)):
-            with suppress(OSError):
-                os.killpg(self._process.pid if self._process else orphan.pid, signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait()
-        if orphan.pid:
-            state.baseline_pid = state.baseline_start = 0
-            self._context.save()
-        self._process = self._trouble = None
-
-    def _begin(self, shown: str) -> str | None:
-        context, state = self._context, self._context.state
-        self.stop()
-        context.log_line(f"Baseline tests: {shown}")
-        try:
-            self._process = _start(self._command, context.project)
-        except OSError as error:
-            return f"{self._command[0]}: {error.strerror}"
-        self._until = time.monotonic() + _MAX_TEST_SECONDS
-        started = read_process(self._process.pid)
-        state.baseline_pid = self._process.pid
-        state.baseline_start = started.start if started is not None else 0
-        context.save()
-        return None
-
-    def _poll(self, shown: str) -> str | None:
-        code = self._process.poll() if self._process is not None else 0
-        if code is None and time.monotonic() < self._until:
-            return None
-        self.stop()
-        if code is None:
-            return f"{shown} did not end within {_MAX_TEST_SECONDS / 60:.0f} minutes"
-        return f"{shown} ended with {code}" if code else ""
 
 
 def _start(words: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:

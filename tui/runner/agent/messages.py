@@ -21,6 +21,7 @@ from typing import Literal
 import msgspec
 
 from tui.model.journal import Requester
+from tui.runner.agent.abilities import learn
 from tui.runner.agent.turns import WITHDRAW, TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage
@@ -32,6 +33,8 @@ ATOMIC_BYTES = 4096
 MAX_LINE_BYTES = 900_000
 Sent = Literal["sent", "busy", "gone"]
 _INTERRUPT_SECONDS = 2.0
+_WITHDRAWAL_S = 5.0
+_TOO_LATE = "the agent has taken it in already"
 _RECEIPT_CHARS = 60
 _SET_SIZE = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 _GET_SIZE = getattr(fcntl, "F_GETPIPE_SZ", 1032)
@@ -144,7 +147,7 @@ class MessageSender:
             self._drop(message, "withdrawn", "")
             return ""
         if message.step == "delivered":
-            return "the agent has taken it in already"
+            return _TOO_LATE
         message.withdrawn = True
         request_id = f"{WITHDRAW}{message.id}"
         self._turns.kept.discard(message.id)
@@ -221,7 +224,13 @@ class MessageSender:
         request = {"subtype": subtype, **arguments}
         record = {"type": "control_request", "request_id": name, "request": request}
         line = msgspec.json.encode(record) + b"\n"
-        return name if self.fifo and send_line(self.fifo, line) == "sent" else ""
+        if not self.fifo or send_line(self.fifo, line) != "sent":
+            return ""
+        if subtype == "interrupt":
+            # Kept, as versions 2.0.x do not say of a turn's end that it was this.
+            self._context.state.interrupted_turn = self._turns.turns + 1
+            self._context.save()
+        return name
 
     # --- ends ---
 
@@ -255,3 +264,48 @@ class MessageSender:
             if receipt == "seen":
                 facts["doing"] = self._activity_text()
             self._context.journal_entry("injection", facts, id=message.id)
+
+
+@dataclass
+class Withdrawals:
+    """Asks the agent to give messages back, and answers the requests for it."""
+
+    _context: RunContext
+    _messages: MessageSender
+    _turns: Callable[[], TurnTracker]
+    # By the id of the request: the message, and how long the CLI may take to answer.
+    _open: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def begin(self, request: str, name: str) -> str | None:
+        """The answer where it is clear at once; ValueError says why it cannot be. `follow` gives later ones."""
+        outgoing = self._context.state.outgoing
+        message = next((one for one in outgoing if name and one.id.startswith(name)), None)
+        reason = self._context.state.abilities.no_withdrawal
+        if message is not None and message.step != "waiting" and reason:
+            raise ValueError(reason)
+        if refusal := self._messages.withdraw(name):
+            raise ValueError(refusal)
+        if message is None or message not in outgoing:
+            return "taken back"
+        self._open[request] = (message.id, time.monotonic() + _WITHDRAWAL_S)
+        return None
+
+    def follow(self, answer: Callable[[str, bool, str], None]) -> None:
+        """Answers what has become clear since the last call."""
+        for request, (name, until) in list(self._open.items()):
+            found = self._outcome(name, until)
+            if found is not None:
+                del self._open[request]
+                answer(request, *found)
+
+    def _outcome(self, name: str, until: float) -> tuple[bool, str] | None:
+        turns = self._turns()
+        if name in turns.cancelled:
+            return True, "taken back"
+        message = next((one for one in self._context.state.outgoing if one.id == name), None)
+        if message is None or message.step == "delivered" or name in turns.kept:
+            return False, _TOO_LATE
+        if time.monotonic() < until:
+            return None
+        message.withdrawn = False
+        return False, learn(self._context, withdraws=False).no_withdrawal

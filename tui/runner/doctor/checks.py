@@ -19,6 +19,7 @@ from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.agent.logins import LoginKind, check_login, describe_login
+from tui.runner.agent.unattended import describe_unattended
 from tui.runner.doctor.permission_check import (
     PermissionForecast,
     forecast_permissions,
@@ -275,6 +276,13 @@ def _permission(place: Surroundings) -> Finding:
     return permission_finding(place.permissions)
 
 
+def _unattended(place: Surroundings) -> Finding | None:
+    if not place.is_claude:
+        return None
+    text, advice = describe_unattended(place.environ, place.settings)
+    return warn(text, advice) if advice else ok(text)
+
+
 def _hooks(place: Surroundings) -> Finding:
     from tui.control.hooks import status
 
@@ -359,6 +367,7 @@ CHECKS: Mapping[str, Check] = {
     "agent": _agent,
     "login": _login,
     "permission": _permission,
+    "unattended": _unattended,
     "hooks": _hooks,
     "watchdog": _watchdog,
     "stream": _stream,

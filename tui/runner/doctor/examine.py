@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from tui.model.permissions.granted import AgentPermissions
 from tui.monitor.prices_in_force import price_table
 from tui.runner import preflight
 from tui.runner.doctor import checks
@@ -233,11 +234,17 @@ class Examination:
         self.settings = Settings()
         self.digest = ""
         self._settings_check = self._load_settings()
+        self._place = Surroundings(self.project, self.settings, self._environ, self._now)
+
+    @property
+    def permissions(self) -> AgentPermissions:
+        """What the agent may do in a run that begins now."""
+        return self._place.permissions.permissions
 
     @cached_property
     def forecast(self) -> Forecast:
         """When a run that starts now is over and what it costs, at most and likely."""
-        return _forecast(Surroundings(self.project, self.settings, self._environ, self._now))
+        return _forecast(self._place)
 
     @property
     def version(self) -> str:
@@ -253,7 +260,7 @@ class Examination:
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check as soon as it is done; `notify` sends a test message too."""
         yield self._settings_check
-        place = Surroundings(self.project, self.settings, self._environ, self._now)
+        place = self._place
         yield from checks.results_of(_CHECKS, place)
         if notify:
             try:

@@ -80,7 +80,7 @@ def permission_finding(forecast: PermissionForecast) -> Finding:
         what = " and ".join(f"`{shorten(one, 60)}`" for one in forecast.stopped)
         text = f"{name}: {what} will be refused: nobody is there to allow them"
         return "warn", text, _remedy(forecast)
-    return "ok", f"{name}: {_allowed(forecast)}", ""
+    return "ok", f"{name}: {_runs(forecast)}", ""
 
 
 def _name(forecast: PermissionForecast) -> str:
@@ -91,24 +91,34 @@ def _name(forecast: PermissionForecast) -> str:
     return permissions.preset.value
 
 
-def _allowed(forecast: PermissionForecast) -> str:
-    """What runs, what is denied, and which commands the project's files named."""
+def permission_summary(forecast: PermissionForecast) -> str:
+    """What is said before a run starts: the finding, what is denied, which commands the files named."""
+    _, text, advice = permission_finding(forecast)
     permissions = forecast.permissions
-    runs = f"`{shorten(forecast.test, 60)}` and `git commit` run"
-    if not forecast.test:
-        runs = "`git commit` runs; no file says which command tests this project"
-    if forecast.is_by_classifier:
-        runs = "the agent's classifier decides on tests and commits as they come"
-    parts = [runs]
+    parts = [text, *_counts(permissions)]
     if permissions.preset == PermissionPreset.STANDARD:
-        rules = f"{len(permissions.allow)} rules allow, {len(permissions.deny)} deny"
-        parts.append(f"no network, pushes, publishing, sudo, destroying ({rules})")
+        parts.append("network, pushes, publishing, sudo and what destroys are denied")
     if permissions.commands:
         parts.append(f"found {_found(permissions)}")
-    own = len(permissions.allowed)
-    if own:
-        parts.append(f"{format_count(own, 'rule')} of your own beside")
+    if advice:
+        parts.append(f"to change that: {advice}")
     return "; ".join(parts)
+
+
+def _runs(forecast: PermissionForecast) -> str:
+    if forecast.is_by_classifier:
+        return "the agent's classifier decides on tests and commits as they come"
+    if not forecast.test:
+        return "`git commit` runs; no file names a test command"
+    return f"`{shorten(forecast.test, 60)}` and `git commit` run"
+
+
+def _counts(permissions: AgentPermissions) -> list[str]:
+    own = len(permissions.allowed)
+    if permissions.preset != PermissionPreset.STANDARD:
+        return [f"{format_count(own, 'rule')} of your own"] if own else []
+    allow = len(permissions.allow) + own
+    return [f"{allow} rules allow, {len(permissions.deny)} deny (`doctor --json` lists them)"]
 
 
 def _found(permissions: AgentPermissions) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tui.model.permissions.denied_commands import WIDE, DeniedCommand, denied_unless
+from tui.model.permissions.rules import bash_rule
 
 TEE = "tee"
 """Older versions do not look at where it writes: it is allowed together with TEE_OUTSIDE only."""
 TEE_OUTSIDE = ("tee *..*", "tee /*", "tee ~*", "tee $*", "tee * /*", "tee * ~*", "tee * $*")
 _REMOVALS = ("rm", "rm -f", "rm -r", "rm -R", "rm -rf", "rm -fr", "rm -r -f")
-_ROOTS = ("/", "~", "~/", "~/*", "$HOME", "..", "../", "../*", ".", "./")
+_ROOTS = ("/", "~*", "$HOME", "..", "../", "../*", ".", "./")
 _REMOVING = ("rm * --no-preserve-root*", "rm *$HOME*", "rm *${HOME}*")
 _FINDING = ("find * -delete*", "find * -exec rm *", "find * -execdir rm *")
 _WHOLE_TREE = tuple(
@@ -51,20 +52,16 @@ def deny_rules(allowed: Iterable[str] = ()) -> Iterator[str]:
     """The rules, but those that a person's own allow rules name."""
     allowed = tuple(allowed)
     for entry in denied_unless(allowed):
-        yield from map(_bash, _denials(entry))
+        yield from map(bash_rule, _denials(entry))
     removals = (f"{removal} {root}" for removal in _REMOVALS for root in _ROOTS)
     readers = (f"{reader} {words}" for reader in _READERS for words in _SECRETS)
     for commands in (removals, _REMOVING, _FINDING, _WHOLE_TREE, _ELSEWHERE, _TARGETS):
-        yield from map(_bash, commands)
+        yield from map(bash_rule, commands)
     for commands in (TEE_OUTSIDE, readers, _VARIABLES):
-        yield from map(_bash, commands)
+        yield from map(bash_rule, commands)
     yield from (rule for path in _FILES if (rule := f"Read({path})") not in allowed)
     if not any(rule.partition("(")[0] == _WEB for rule in allowed):
         yield _WEB
-
-
-def _bash(command: str) -> str:
-    return f"Bash({command})"
 
 
 def _denials(entry: DeniedCommand) -> Iterator[str]:

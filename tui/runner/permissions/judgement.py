@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from tui.feeds.claude.settings_files import SettingsSource
 from tui.model.permissions.granted import AgentPermissions, PermissionPreset
+from tui.model.permissions.rules import ANY_ARGUMENTS, bash_content
 from tui.night.stuck.refused.allow_rules import ShellPart, shell_parts
 
 _BYPASS, _AUTO, _EDITS = "bypassPermissions", "auto", "acceptEdits"
@@ -186,13 +187,11 @@ def matches(rule: str, command: str) -> bool:
 
     `Bash(x:*)` is any command that begins with the words x; a `*` stands for anything, spaces too.
     """
-    if rule in ("Bash", "Bash(*)"):
-        return True
-    if not rule.startswith("Bash(") or not rule.endswith(")"):
+    content = bash_content(rule)
+    if content is None:
         return False
-    content = rule[len("Bash(") : -1]
-    if content.endswith(":*"):
-        start = content[: -len(":*")]
+    if content.endswith(ANY_ARGUMENTS):
+        start = content.removesuffix(ANY_ARGUMENTS)
         return command == start or command.startswith(f"{start} ")
     if "*" not in content:
         return command == content

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tui.model.permissions.granted import AgentPermissions, PermissionPreset, ProjectCommand
+from tui.model.permissions.rules import ANY_ARGUMENTS, bash_rule, has_wildcard
 from tui.runner.permissions.deny_rules import TEE, deny_rules
 from tui.runner.permissions.ecosystems import common_commands, ecosystems
 from tui.runner.permissions.project_commands import find_commands, is_shown_by, top_names
@@ -44,8 +45,8 @@ def permissions_of(
         return replace(found, commands=commands)
     allow, deny = allow_rules(project, commands), deny_rules(agent.allowed_tools)
     if version and version < _WILDCARDS_SINCE:
-        allow = (rule for rule in allow if rule != _rule(TEE) and not _has_wildcard(rule))
-        deny = (rule for rule in deny if not _has_wildcard(rule))
+        allow = (rule for rule in allow if rule != _rule(TEE) and not has_wildcard(rule))
+        deny = (rule for rule in deny if not has_wildcard(rule))
     return replace(
         found,
         allow=tuple(dict.fromkeys(allow)),
@@ -104,12 +105,8 @@ def _in_venv(folder: str) -> Iterator[str]:
 def _rule(command: str) -> str:
     """The rule for a command with any arguments; for exactly itself after a `=` and where it has a `*`."""
     if command.startswith("="):
-        return f"Bash({command[1:]})"
-    return f"Bash({command})" if "*" in command else f"Bash({command}:*)"
-
-
-def _has_wildcard(rule: str) -> bool:
-    return rule.startswith("Bash") and "*" in rule.removesuffix(":*)")
+        return bash_rule(command[1:])
+    return bash_rule(command if "*" in command else f"{command}{ANY_ARGUMENTS}")
 
 
 def parse_version(text: str) -> tuple[int, ...]:

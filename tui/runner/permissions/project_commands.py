@@ -52,6 +52,7 @@ _TARGET = lazy(rb"^([A-Za-z0-9][\w.: -]*?)\s*::?(?![=:])", 8)
 _RECIPE = lazy(rb"^@?([A-Za-z0-9_][\w-]*)(?:\s[^:\n]*)?:(?!=)", 8)
 _RAKE_TASK = lazy(rb"^\s*task\s*\(?\s*[:'\"]?(\w[\w:-]*)", 8)
 _YAML_KEY = lazy(rb"^(?:  |\t)(['\"]?)([A-Za-z0-9][\w:.-]*)\1\s*:", 8)
+_TASKS = b"tasks"
 _SCRIPT_FOLDERS = ("", "scripts", "script", "bin", "tools", "ci", "dev", "hack")
 _SKIPPED = frozenset(
     "node_modules vendor target build dist out venv env site-packages __pycache__ third_party deps"
@@ -183,7 +184,7 @@ def _taskfile(data: bytes) -> _Named:
     inside = False
     for line in data.splitlines():
         if line[:1].strip():
-            inside = line.startswith(b"tasks:")
+            inside = line.split(b":")[0] == _TASKS
         elif inside and (key := _YAML_KEY.match(line)):
             yield ("task",), key[2].decode("ascii", "replace")
 

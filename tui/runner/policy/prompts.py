@@ -7,6 +7,10 @@ from tui.model.records import ProgressFile
 from tui.settings.settings import Settings
 
 _MAX_NAMED = 12
+AVOID = (
+    "Do not repeat what led to that: read large files and outputs in parts and leave pictures out, and "
+    "put otherwise what was refused."
+)
 
 
 def goal_prompt(text: str, settings: Settings) -> str:
@@ -105,4 +109,12 @@ def after_wait_prompt(settings: Settings, why: str) -> str:
     return (
         f"Your last turn was cut short ({why}); the wait is over. Look at what stands and go on with "
         f"the next open task of {settings.paths.progress_file}."
+    )
+
+
+def after_failed_turn_prompt(settings: Settings, why: str) -> str:
+    """Has a session go on whose last turn failed, for a reason that may not come again."""
+    return (
+        f"Your last turn failed ({why}). {AVOID} Look at what stands and go on with the next open "
+        f"task of {settings.paths.progress_file}."
     )

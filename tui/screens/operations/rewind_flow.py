@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.worker import get_current_worker
@@ -19,6 +20,7 @@ from tui.control.rewind.plan import (
     RewindPlan,
     checkpoint_distances,
 )
+from tui.control.rewind.targets import named_targets
 from tui.control.wording import describe_plan, describe_refusals
 from tui.model.rows import DetailPart
 from tui.screens.operations.background import BackgroundTasks, Report
@@ -61,14 +63,23 @@ class RewindFlow:
             show_toast(self.app, "no checkpoint yet; c takes one")
             return
         by_id = {checkpoint.id: checkpoint for checkpoint in reversed(newest)}
+        named = named_targets(newest, Path(operations.run_dir).name)
         conversation = operations.conversation_availability()
         first = chosen if chosen in by_id else newest[-1].id
         intro = {first: [f"{why[:1].upper()}{why[1:]}."]} if why else {}
         plans: dict[str, RewindPlan] = {}
 
+        def target(key: str) -> Checkpoint | str:
+            return named.get(key) or by_id[key]
+
         def preview(key: str) -> None:
+            found = target(key)
+            if isinstance(found, str):
+                picker.set_preview(key, None, found)
+                return
+
             def work() -> RowDocument:
-                plan = plans[key] = operations.plan_rewind(by_id[key])
+                plan = plans[key] = operations.plan_rewind(found)
                 return _plan_document(plan, intro.get(key, ()), conversation.ok)
 
             _fill_preview(picker, key, work)
@@ -78,12 +89,16 @@ class RewindFlow:
                 self._show_files(plans[key])
 
         def decided(answer: DialogAnswer) -> None:
-            plan = plans.get(answer.row)
-            self._confirm(operations, answer.choice, by_id[answer.row], plan)
+            found = target(answer.row)
+            if isinstance(found, str):
+                show_toast(self.app, found, severity="error")
+                return
+            self._confirm(operations, answer.choice, found, plans.get(answer.row))
 
-        rows = [_picker_row(checkpoint) for checkpoint in by_id.values()]
+        rows = [_named_row(name, found) for name, found in named.items()]
+        rows += [_picker_row(checkpoint) for checkpoint in by_id.values()]
         choices = _choices(conversation)
-        picker = Picker("Rewind", rows, choices, preview, chosen=chosen, inspect=inspect)
+        picker = Picker("Rewind", rows, choices, preview, chosen=first, inspect=inspect)
         ask(self.app, picker, decided)
         _fill_distances(picker, operations, list(by_id.values()))
 
@@ -211,6 +226,15 @@ def _choices(conversation: Availability) -> list[Choice]:
         Choice("both", "Files and conversation", danger=True, enabled=ok, reason=reason),
         Choice("conversation", "Conversation", danger=True, enabled=ok, reason=reason),
     ]
+
+
+def _named_row(name: str, found: Checkpoint | str) -> PickerRow:
+    """A checkpoint by what it is for, or that there is none."""
+    what = name.replace("-", " ")
+    if isinstance(found, str):
+        return PickerRow(name, f"{what:<9} none", "", "dim")
+    row = _picker_row(found)
+    return PickerRow(name, f"{what:<9} {row.label}", row.detail)
 
 
 def _picker_row(checkpoint: Checkpoint, distance: CheckpointDistance | None = None) -> PickerRow:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tui.control.work_trees import RemovalPlan, is_removable, plan_removal, remove
 from tui.model.review import Review
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.operations.rewind_flow import RewindFlow
@@ -57,6 +58,7 @@ class KeepFlow:
             "rewind": self._rewind,
             "undo": lambda review: self._rewind_flow.undo(),
             "branch": self._branch,
+            "remove_tree": self._remove_tree,
         }
 
     def unavailable_reason(self, name: str) -> str:
@@ -67,6 +69,9 @@ class KeepFlow:
             return ""
         if name == "branch" and not self._page.sections.marked:
             return "nothing is marked; space marks commits (B) and files (W)"
+        if name == "remove_tree":
+            in_one = is_removable(self._source.project)
+            return "" if in_one else "this night's files lie in the main work tree, which stays"
         if not (self._source.project / ".git").exists():
             return "this folder is no git repository"
         return ""
@@ -142,6 +147,29 @@ class KeepFlow:
             sections.marked.clear()
             sections.show()
             self._page.show_edges()
+
+    # --- the work tree of the night ---
+
+    def _remove_tree(self, review: Review) -> None:
+        """Shows what removing the work tree would do, or what stands against it, and does it when told to."""
+        project = self._source.project
+        self._background.run("operations", lambda: plan_removal(project), self._confirm_removal)
+
+    def _confirm_removal(self, plan: RemovalPlan) -> None:
+        reason = plan.obstacles[0] if plan.obstacles else ""
+        choice = Choice("remove", "Remove it", danger=True, enabled=not reason, reason=reason)
+        more = f"`git merge {plan.branch}` in {plan.main} takes its work over first."
+        lines = plan.sentences if plan.is_merged or not plan.branch else (*plan.sentences, more)
+
+        def decided(answer: DialogAnswer) -> None:
+            receipt = f"{plan.path} was removed; its runs stay listed in {plan.main}"
+            self._background.run(
+                "operations",
+                lambda: remove(plan),
+                lambda _: show_toast(self._app, receipt, timeout=_TOAST_S),
+            )
+
+        ask(self._app, Dialog("Remove the work tree", lines, [choice]), decided)
 
     # --- to a file ---
 

@@ -1,1 +1,1 @@
-"""What is added up over many runs and sessions, and what was installed."""
+"""What is remembered over many runs and sessions: sums, visits, installations."""

@@ -82,7 +82,7 @@ class _Reader(WordReader):
     def _pattern(self) -> int:
         """Passes over the patterns of a case; 0 where `esac` ends it instead."""
         self._skip(_SPACES)
-        if self._text.startswith("esac", self._at):
+        if self._text[self._at : self._at + 4] == "esac":
             return 0
         while self._at < self._end and self._text[self._at] != ")":
             self._step()

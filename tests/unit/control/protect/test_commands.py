@@ -71,56 +71,48 @@ def _styled(draw: st.DrawFn, word: str) -> str:
     return draw(st.sampled_from(styles))
 
 
+_BEFORE = st.sampled_from(
+    (
+        *("{}", "a=1 {}", "env A=1 {}", "command {}", "nohup {}", "timeout 5 {}", "nice -n 3 {}"),
+        *("sudo -u x {}", "xargs -n1 {}"),
+    )
+)
 _AROUND = st.sampled_from(
     (
-        *("{} ", "true; {}", "(  {} )", "{{ {}; }}", "a=1 {}", "true && {}", "false || {}"),
         *(
-            "if {}; then :; fi",
-            "while {}; do :; done",
+            "{} ",
+            "true; {}",
+            "(  {} )",
+            "{{ {}; }}",
+            "true && {}",
+            "false || {}",
             "! {}",
-            "x=$({})",
-            "f() {{ {}; }}",
             "time {}",
         ),
-        *("env A=1 {}", "command {}", "nohup {}", "timeout 5 {}", "nice -n 3 {}", "sudo -u x {}"),
-        *(
-            "echo $({})",
-            "echo $(( $({}) ))",
-            "# a\n{}",
-            "cat <<E\nx\nE\n{}",
-            "{} | cat",
-            "cat | {}",
-        ),
-        *(
-            "case a in a) {};; esac",
-            "xargs -n1 {}",
-            "true & {}",
-            "[[ a < b ]] && {}",
-            "{} > /dev/null",
-        ),
+        *("if {}; then :; fi", "while {}; do :; done", "x=$({})", "f() {{ {}; }}", "echo $({})"),
+        *("echo $(( $({}) ))", "# a\n{}", "cat <<E\nx\nE\n{}", "{} | cat", "cat | {}"),
+        *("case a in a) {};; esac", "true & {}", "[[ a < b ]] && {}", "( {} ) > /dev/null"),
     )
 )
 
 
+@st.composite
+def _placed(draw: st.DrawFn, commands: st.SearchStrategy[list[str]]) -> str:
+    text = draw(_BEFORE).format(draw(_quoted(draw(commands))))
+    for _ in range(draw(st.integers(0, 2))):
+        text = draw(_AROUND).format(text)
+    return f"bash -c {shlex.quote(text)}" if draw(st.booleans()) else text
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_a_denied_command_stays_denied(tmp_project: Path, data: st.DataObject) -> None:
-    text = data.draw(_quoted(data.draw(_WORDS)))
-    for _ in range(data.draw(st.integers(0, 2))):
-        text = data.draw(_AROUND).format(text)
-    if data.draw(st.booleans()):
-        text = f"bash -c {shlex.quote(text)}"
+@given(_placed(_WORDS))
+def test_a_denied_command_stays_denied(tmp_project: Path, text: str) -> None:
     assert command(tmp_project, text) is not None, text
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_a_free_command_stays_free(tmp_project: Path, data: st.DataObject) -> None:
-    text = data.draw(_quoted(data.draw(_HARMLESS)))
-    for _ in range(data.draw(st.integers(0, 2))):
-        text = data.draw(_AROUND).format(text)
-    if data.draw(st.booleans()):
-        text = f"bash -c {shlex.quote(text)}"
+@given(_placed(_HARMLESS))
+def test_a_free_command_stays_free(tmp_project: Path, text: str) -> None:
     assert command(tmp_project, text) is None, text
 
 

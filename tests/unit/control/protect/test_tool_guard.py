@@ -147,6 +147,23 @@ def test_the_protection_protects_itself(project: Path) -> None:
     assert not _bash(project, "overnight-tui status")
 
 
+def test_a_hook_of_every_project_heeds_the_one_where_the_session_works(
+    project: Path, tmp_path: Path
+) -> None:
+    payload = _payload(project, "Bash", {"command": "git push"})
+    assert answer_tool_call("-", payload)
+    other = tmp_path / "other" / "below"
+    other.mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", str(other.parent)], check=True)
+    elsewhere = _payload(other, "Bash", {"command": "git push"})
+    assert not answer_tool_call("-", elsewhere)
+    user = Path(os.environ["XDG_CONFIG_HOME"]) / "overnight-tui" / "config.yaml"
+    user.parent.mkdir(mode=0o700)
+    user.write_text("protect:\n  commands: ['git push']\n")
+    assert answer_tool_call("-", elsewhere)
+    assert project_state(other.parent).is_dir()
+
+
 def test_without_anything_protected_nothing_is_denied(project: Path) -> None:
     (project / "config" / "overnight.yaml").write_text("budget:\n  max_cost_usd: 3\n")
     assert not _bash(project, f"echo x > .claude/settings.json; rm -rf {project_state(project)}")

@@ -62,7 +62,7 @@ STANDARD = {
     REFUSE: """
         python3 -c 'import os' ;; python3 script.py ;; node x.js ;; bash -c 'pytest' ;; sh x.sh ;; npm
         install ;; pip install x ;; make clean ;; make unknown ;; npm run deploy ;; npx cowsay ;; git fetch
-        ;; git pull ;; git rebase main ;; git stash ;; kill 1 ;; rm -rf /nonexistent ;; rm -rf ~user ;; rm
+        ;; git pull ;; git rebase main ;; git stash ;; kill 1 ;; rm -rf /nonexistent ;; rm
         ./x/* ;; cp a /tmp/b ;; cat /etc/hosts ;; cd /tmp ;; cd a && cd b ;; cd sub && git status ;; (make
         test) ;; make test & ;; LD_PRELOAD=x pytest ;; PATH=. pytest ;; make test $(id) ;; docker compose up
         ;; pytest `id` ;; for x in 1; do pytest; done ;; eval pytest ;; xargs pytest ;; ln -s a b ;; git

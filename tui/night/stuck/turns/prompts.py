@@ -17,7 +17,7 @@ _KEPT = 12
 _TEXT = 2000
 _SHORT = 120
 _TIMES = 2
-_BY_PROGRAM = ("crash", "continue", "handover", "initializer")
+_BY_PROGRAM = ("crash", "continue", "fresh", "handover", "initializer")
 """Why an attempt began, where its first prompt is the supervisor's."""
 PAUSE = 30.0
 """Seconds before a prompt from which on whoever prompts is waiting for something."""
