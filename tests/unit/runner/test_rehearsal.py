@@ -281,6 +281,28 @@ def test_without_a_model_the_rest_is_rehearsed(stage: Stage) -> None:
     assert row(found, "commit", "made without the agent").state == "ok"
 
 
+def test_git_does_not_leave_the_copy_whatever_the_environment_says(stage: Stage) -> None:
+    head = sh(stage.project, "rev-parse", "HEAD")
+    stage.environ |= {
+        "GIT_DIR": str(stage.project / ".git"),
+        "GIT_WORK_TREE": str(stage.project),
+        "GIT_INDEX_FILE": str(stage.project / ".git/index"),
+    }
+    assert [one for one in stage.rehearse() if one.state != "ok"] == []
+    assert sh(stage.project, "rev-parse", "HEAD") == head
+    assert sh(stage.project, "status", "--porcelain") == ""
+
+
+def test_servers_of_the_project_alone_are_there_too(stage: Stage) -> None:
+    known = {"projects": {str(stage.project): {"mcpServers": {"db": {"command": "db"}}}}}
+    (stage.home / ".claude.json").write_text(json.dumps(known))
+    stage.rehearse()
+    assert "--mcp-config" in stage.words()
+    stage.agent = AgentSettings(extra_args=("--strict-mcp-config",))
+    stage.rehearse()
+    assert "--mcp-config" not in stage.words()
+
+
 def test_its_cost_counts_for_the_budgets_of_all_runs(stage: Stage) -> None:
     stage.budget = BudgetSettings(max_cost_usd_per_day=0.01)
     stage.environ["XDG_STATE_HOME"] = str(stage.base / "state")
