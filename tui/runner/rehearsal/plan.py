@@ -15,6 +15,7 @@ from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.agent.launch import agent_arguments, agent_variables
 from tui.runner.agent.run_guard import keep_run_rules
+from tui.runner.agent.unattended import unattended_variables
 from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.rehearsal.own_steps import FILE, SUBJECT
 from tui.runner.rehearsal.test_command import TestCommand, find_test_command
@@ -132,7 +133,8 @@ def agent_environment(
     facts = RunFacts(copy.run.id, "", str(plan.project), time.time(), plan.settings.agent.command)
     given = attempt_environment(environ, plan.settings)
     kept = {name: value for name, value in given.items() if name not in _OF_THE_REAL_ONE}
-    return {**kept, **agent_variables(facts, copy.run.path), "PWD": str(copy.project)}
+    ours = {**unattended_variables(environ, plan.settings), **agent_variables(facts, copy.run.path)}
+    return {**kept, **ours, "PWD": str(copy.project)}
 
 
 def prompt_of(plan: RehearsalPlan) -> str:
