@@ -75,6 +75,23 @@ def read_settings_files(
     return [source for source in sources if source is not None]
 
 
+def own_config(environ: Mapping[str, str]) -> Path:
+    """The file in which Claude Code keeps what it knows of this user, an account and projects among it."""
+    folder = paths.claude_dir(environ)
+    old = folder / ".config.json"
+    moved = environ.get("CLAUDE_CONFIG_DIR", "")
+    return old if old.is_file() else (folder if moved else paths.home(environ)) / ".claude.json"
+
+
+def local_servers(project: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The MCP servers that the person added for this project alone, as that file has them."""
+    config = read_claude_json(own_config(environ), environ)
+    projects = config.values.get("projects") if config is not None else None
+    known = projects.get(os.fspath(project)) if isinstance(projects, dict) else None
+    servers = known.get("mcpServers") if isinstance(known, dict) else None
+    return servers if isinstance(servers, dict) else {}
+
+
 def read_claude_json(path: Path, environ: Mapping[str, str]) -> SettingsSource | None:
     """A JSON file of Claude Code's; None where there is none. Links are followed, as Claude Code does."""
     if not os.path.lexists(path):
