@@ -95,6 +95,11 @@ def hanging_hook(stage: Stage) -> None:
     stage.spoil(hangs="hook", last_words=[end])
 
 
+def silent_model(stage: Stage) -> None:
+    stage.limits = TurnLimits(seconds=20.0, first_word=10.0, first_answer=0.3, leaving=0.5)
+    stage.spoil(hangs="model")
+
+
 def hanging_tool_hook(stage: Stage) -> None:
     stage.limits = TurnLimits(seconds=0.8, first_word=10.0, leaving=0.5)
     stage.spoil(tool_hook=True, hangs="Bash")
@@ -131,6 +136,7 @@ SPOILERS: list[tuple[str, Callable[[Stage], None], str, str, str]] = [
     ("no credit", plays(fails=["Credit balance is too low", 400]), "api", "fail", "credit"),
     ("model not found", missing_model, "api", "fail", "claude-nope is not available"),
     ("another model", other_model, "api", "warn", "though agent.model is claude-opus-9"),
+    ("a silent model", silent_model, "api", "fail", "the agent does not say why"),
     ("overloaded", plays(retries=[529, 10]), "api", "warn", "API overloaded (529)"),
     ("no network", plays(retries=[0, 10]), "api", "fail", "connection failed"),
     ("no network, asked", plays(retries=[0, 10]), "network", "fail", "127.0.0.1 cannot be reached"),
@@ -273,6 +279,28 @@ def test_without_a_model_the_rest_is_rehearsed(stage: Stage) -> None:
     assert stage.starts() == []
     assert row(found, "test command").state == "ok"
     assert row(found, "commit", "made without the agent").state == "ok"
+
+
+def test_git_does_not_leave_the_copy_whatever_the_environment_says(stage: Stage) -> None:
+    head = sh(stage.project, "rev-parse", "HEAD")
+    stage.environ |= {
+        "GIT_DIR": str(stage.project / ".git"),
+        "GIT_WORK_TREE": str(stage.project),
+        "GIT_INDEX_FILE": str(stage.project / ".git/index"),
+    }
+    assert [one for one in stage.rehearse() if one.state != "ok"] == []
+    assert sh(stage.project, "rev-parse", "HEAD") == head
+    assert sh(stage.project, "status", "--porcelain") == ""
+
+
+def test_servers_of_the_project_alone_are_there_too(stage: Stage) -> None:
+    known = {"projects": {str(stage.project): {"mcpServers": {"db": {"command": "db"}}}}}
+    (stage.home / ".claude.json").write_text(json.dumps(known))
+    stage.rehearse()
+    assert "--mcp-config" in stage.words()
+    stage.agent = AgentSettings(extra_args=("--strict-mcp-config",))
+    stage.rehearse()
+    assert "--mcp-config" not in stage.words()
 
 
 def test_its_cost_counts_for_the_budgets_of_all_runs(stage: Stage) -> None:

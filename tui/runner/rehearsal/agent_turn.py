@@ -43,11 +43,12 @@ _RETRIES_ENOUGH = 3
 
 
 class TurnEnding(Enum):
-    """Why the listening ended. `SILENT`: nothing was heard of the turn in its time."""
+    """Why the listening ended. `SILENT`: the agent did not begin in its time; `UNANSWERED`: no model spoke."""
 
     ANSWERED = "answered"
     EXITED = "exited"
     SILENT = "silent"
+    UNANSWERED = "unanswered"
     OUT_OF_TIME = "out of time"
     HOPELESS = "hopeless"
     NOT_STARTED = "not started"
@@ -55,10 +56,11 @@ class TurnEnding(Enum):
 
 @dataclass(frozen=True)
 class TurnLimits:
-    """Seconds: for the whole turn, until its first word, and for calls of the API that fail."""
+    """Seconds: for the whole turn, until it begins and until a model speaks, for calls of the API that fail."""
 
     seconds: float = 900.0
     first_word: float = 90.0
+    first_answer: float = 120.0
     retrying: float = 45.0
     leaving: float = 3.0
 
@@ -96,6 +98,7 @@ class TurnReport:
     seconds: float = 0.0
     started: TurnStarted | None = None
     started_after: float = 0.0
+    spoken: bool = False
     servers: dict[str, str] = field(default_factory=dict)
     calls: dict[str, RehearsedCall] = field(default_factory=dict)
     denials: dict[str, PermissionDenied] = field(default_factory=dict)
@@ -217,6 +220,10 @@ class RehearsedTurn:
                 return TurnEnding.ANSWERED if report.result is not None else TurnEnding.EXITED
             if report.started is None and now - began > limits.first_word:
                 return TurnEnding.SILENT
+            begun = began + report.started_after
+            is_mute = report.started is not None and not report.spoken
+            if is_mute and now - begun > limits.first_answer:
+                return TurnEnding.UNANSWERED
             if now - began > limits.seconds:
                 return TurnEnding.OUT_OF_TIME
             time.sleep(_POLL_SECONDS)
@@ -278,7 +285,7 @@ class RehearsedTurn:
             report.failure = body.failure or (report.failure if body.is_error else None)
 
     def _assistant(self, body: AssistantMessage, now: float) -> None:
-        self.report.failure = body.failure
+        self.report.failure, self.report.spoken = body.failure, True
         self._failing_since = None
         for call in body.tools:
             self.report.calls.setdefault(call.id, RehearsedCall(call, now))
