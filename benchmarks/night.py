@@ -47,7 +47,6 @@ _SETTINGS: dict[str, dict[str, object]] = {
     "notifications": {"tmux": False, "bell": False},
     # Two retries only, so that the supervisor's own waits come before long; a person's values win.
     "agent": {
-        "skip_permissions": "yes, run without permission prompts",
         "env": {
             "CLAUDE_CODE_MAX_RETRIES": "2",
             "CLAUDE_CODE_RETRY_WATCHDOG": "0",
@@ -217,6 +216,7 @@ def play(night: Night, say: Any = print) -> list[str]:
     finally:
         night.command(environ, "kill", "--yes")
         server.shutdown()
+        server.server_close()
     tell(night.journal(), model, begun, say)
     return list(faults(night, status, model))
 

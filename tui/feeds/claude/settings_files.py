@@ -131,6 +131,27 @@ def _given_settings(words: Sequence[str]) -> Iterator[str]:
             yield words[number + 1]
 
 
+def take_given(
+    words: Sequence[str], project: Path, environ: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The settings that the agent's arguments give, and those arguments without them.
+
+    What cannot be read stays among the words: the CLI says what is wrong with it.
+    """
+    found: list[dict[str, Any]] = []
+    left: list[str] = []
+    rest = list(words)
+    while rest:
+        taken = rest[:2] if rest[0] == _FLAG else rest[:1]
+        del rest[: len(taken)]
+        source = next((_given(text, project, environ) for text in _given_settings(taken)), None)
+        if source is not None and source.values:
+            found.append(source.values)
+        else:
+            left += taken
+    return found, left
+
+
 def _given(text: str, project: Path, environ: Mapping[str, str]) -> SettingsSource | None:
     """What one `--settings` gives: a JSON object, or the path of a file with one."""
     if text.lstrip().startswith("{"):
