@@ -1,6 +1,6 @@
 """Hooks of the project's settings, looked up anew at each call as the real CLI does.
 
-Understood are PostToolUse, PostToolBatch and Stop with their `additionalContext`, `decision: block`
+Understood are PostToolUse, PostToolUseFailure and Stop with their `additionalContext`, `decision: block`
 and exit code 2: what a mailbox needs that delivers messages into a session from outside.
 """
 
@@ -92,7 +92,6 @@ def after_tools(
 ) -> list[str]:
     """What hooks have to say after a batch of tool calls, for the model to read."""
     contexts: list[str] = []
-    batch: list[Json] = []
     for call, outcome in zip(calls, outcomes, strict=True):
         payload: Json = {
             "tool_name": call.name,
@@ -100,9 +99,8 @@ def after_tools(
             "tool_use_id": call.id,
             "tool_response": outcome.detail,
         }
-        batch.append(payload)
-        contexts += _contexts(session, "PostToolUse", call.name, call.id, payload)
-    contexts += _contexts(session, "PostToolBatch", "", calls[-1].id, {"tool_calls": batch})
+        event = "PostToolUseFailure" if outcome.failed else "PostToolUse"
+        contexts += _contexts(session, event, call.name, call.id, payload)
     return contexts
 
 

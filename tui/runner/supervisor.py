@@ -92,10 +92,7 @@ class Supervisor:
     # --- beginning ---
 
     def begin(self, gap: float | None, restarted_by: str = "") -> None:
-        """Starts or adopts the run; `gap` are the seconds without a supervisor, None at a start.
-
-        `restarted_by` is who started it again without being asked.
-        """
+        """Starts or adopts the run, as `record_supervisor_start` has it."""
         context = self.context
         context.start_clock()
         clear_left(context.folder)

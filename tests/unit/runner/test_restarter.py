@@ -100,7 +100,7 @@ def test_one_that_died_is_replaced_after_a_second(tmp_path: Path) -> None:
     assert not world.notified
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([0.0, 0.3, 5.0, 59.0, 61.0, 4000.0]), min_size=1, max_size=80))
 def test_never_more_than_the_limit_within_any_hour(
     tmp_path_factory: pytest.TempPathFactory, lives: list[float]

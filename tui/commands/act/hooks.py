@@ -115,7 +115,7 @@ def _describe(state: HookStatus) -> tuple[str, int]:
     again = " --user" if state.level == "user" else ""
     return (
         f"{sets}: installed in {state.file}, but not as this version would "
-        f"({', '.join(state.stale)}): run 'overnight-tui hooks install{again}' again",
+        f"({', '.join(state.faults)}): run 'overnight-tui hooks install{again}' again",
         3,
     )
 

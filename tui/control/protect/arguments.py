@@ -31,7 +31,9 @@ _WRITING: Final = _set(
     "tee touch truncate chmod chown chgrp chattr setfacl mkdir mkfifo mknod patch dd sponge ed ex vi vim nvim"
     " nano emacs fallocate wget sqlite3 gzip gunzip bzip2 xz zstd"
 )
-_NO_PATH: Final = lazy(r"--?(?:exclude|ignore|not-|no-|skip|omit|without|iglob|invert)[\w-]*\Z")
+_NO_PATH: Final = lazy(
+    r"--?(?:exclude[\w-]*|(?:ignore|skip)(?:-(?:pattern|path|dir|file|glob|name)s?)?|omit|without|iglob)\Z"
+)
 _NO_PATH_OF: Final[Mapping[str, Sequence[str]]] = {
     "diff": ("-x",),
     "zip": ("-x",),
@@ -194,6 +196,20 @@ def _of_find(name: str, args: Sequence[str]) -> Iterator[PathUse]:
             below = start.rstrip("/") or "/"
             marked = one.translate(TO_MARKS)
             yield (marked if "/" in one else f"{below}/{STAR}{STAR}/{marked}"), use
+
+
+def found_by(name: str, args: Sequence[str]) -> str:
+    """What `find` prints, as far as its words say which names: patterns of paths, ready to be expanded."""
+    if name != "find":
+        return ""
+    starts, names = _find_words(args)
+    paths = (
+        f"{start.rstrip('/')}/{STAR}{STAR}/{one.translate(TO_MARKS)}"
+        for start in starts or ["."]
+        for one in names
+        if "/" not in one
+    )
+    return "\n".join(paths)
 
 
 def _find_words(args: Sequence[str]) -> tuple[list[str], list[str]]:

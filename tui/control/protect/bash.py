@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui.control.protect.arguments import paths_of, pieces
+from tui.control.protect.arguments import found_by, paths_of, pieces
 from tui.control.protect.beginnings import Beginnings
 from tui.control.protect.calls import inside, name_of
 from tui.control.protect.expansion import (
@@ -351,7 +351,7 @@ def _scripts_of(part: Part) -> Iterator[Script]:
 def _output(name: str, args: list[str], fed: str) -> str:
     if name in ("echo", "printf"):
         return printed(name, [plain(one) for one in args])
-    return fed if name in ("cat", "tee", "head", "tail") else ""
+    return fed if name in ("cat", "tee", "head", "tail", "grep", "sort") else found_by(name, args)
 
 
 def _strings(code: str) -> Iterator[str]:

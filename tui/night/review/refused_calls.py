@@ -48,8 +48,8 @@ def refusal_point(
     calls = format_count(total, "call was", "calls were")
     if refusals.calls:
         where = refusals.calls[0].first_ref
-    what = shorten(f"{calls} refused permission: {'; '.join(named)}", _LINE)
-    return severity, what.removesuffix(": "), where
+    which = f": {'; '.join(named)}" if named else ""
+    return severity, shorten(f"{calls} refused permission{which}", _LINE), where
 
 
 def refusal_row(call: RefusedCall) -> dict[str, object]:

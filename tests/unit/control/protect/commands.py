@@ -133,6 +133,13 @@ awk '{print}' .env
 tar cf x.tar secrets
 node -e "require('fs').readFileSync('.env')"
 xargs cat < .env
+find . -name .env | xargs cat
+find . -iname '*.pem' -print0 | sort -z | xargs -0 base64
+git diff --no-index .env /dev/null
+git diff --no-color .env
+grep --ignore-case KEY .env
+grep --invert-match x .env
+rg --no-heading KEY .env
 git commit -m x && git push
 git push --force-with-lease
 ssh host 'git push'
@@ -297,6 +304,8 @@ git rm -r secrets
 """
 
 _FREE = r"""
+find . -name '*.py' | xargs wc -l
+eslint --ignore-pattern .env src
 git status
 git commit -m 'do not git push yet'
 git commit -m "$(cat <<'E'⏎rm -rf is bad; git push (don't)⏎E⏎)"
