@@ -242,7 +242,10 @@ def end_of_wait(
     since = state.elapsed if state.limited_since is None else state.limited_since
     longest = circumstances.settings.recovery.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
-        return _needs_person(text)
+        lifted = f"; it resets {format_weekday_clock(resets)}" if resets is not None else ""
+        return _needs_person(
+            f"{text}{lifted}; recovery.max_limit_wait_hours ({longest:g}) allows no wait as long"
+        )
     hours = circumstances.settings.session.max_runtime_hours
     if resets is not None and hours is not None and state.elapsed + pause > hours * 3600:
         ends_at = now + hours * 3600 - state.elapsed
