@@ -161,6 +161,8 @@ def main() -> None:
     facts = {"cwd": os.getcwd(), "tools": [], "mcp_servers": servers, "permissionMode": "default"}
     model = PLAN.get("model", "scripted")
     say(type="system", subtype="init", model=model, claude_code_version="2.1.197", **facts)
+    if PLAN.get("hangs") == "model":
+        hang()
     turn(json.loads(lines[0])["message"]["content"])
     hang()
 

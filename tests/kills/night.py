@@ -35,7 +35,7 @@ class Moment:
     """A moment of a run: what the agent plays, and when it is reached.
 
     `message` says that words for the agent are on their way when the kill comes. `ends` are the
-    ends that the run may come to.
+    ends that the run may come to. `dead` are those that do not live then; `is_short`: it passes soon.
     """
 
     goal: str
@@ -44,6 +44,8 @@ class Moment:
     message: bool = False
     ends: tuple[str, ...] = ("the turn ended", "all tasks done")
     at_start: bool = False
+    is_short: bool = False
+    dead: tuple[str, ...] = ()
 
 
 class Night:
@@ -72,7 +74,7 @@ class Night:
             start._wait_for_agent = wait
         if not self.moment.at_start or "screen" in kinds:
             self.open_screen()
-        if not self.moment.at_start:
+        if not (self.moment.at_start or self.moment.is_short):
             self.screen.until(lambda: "overnight" in self.screen.text)
         if self.moment.message:
             self.ask("inject", text=WORDS)

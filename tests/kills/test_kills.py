@@ -40,8 +40,9 @@ MOMENTS = {
         message=True,
     ),
     "in an answer": Moment(
-        "[[story:flood rate=150 seconds=3]]",
+        "[[story:flood rate=50 seconds=6]]",
         lambda night: len(night.scene.said("text_delta")) > 20,
+        is_short=True,
     ),
     "waiting for a restart": Moment(
         "[[story:crash]]",
@@ -51,6 +52,7 @@ MOMENTS = {
             "recovery__backoff_min_seconds": 3,
             "recovery__backoff_max_seconds": 3,
         },
+        dead=("agent", "shim"),
     ),
     "winding down": Moment(
         "[[story:ignores_sigterm seconds=30]]",
@@ -120,6 +122,7 @@ def night(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Night]:
 def test_nothing_is_lost_or_doubled(night: Night, moment: str, kinds: tuple[str, ...]) -> None:
     night.begin(kinds)
     killed = night.kill(kinds)
+    assert killed == {*kinds} - {*night.moment.dead}
     reason = night.finish()
     assert reason.startswith(night.moment.ends), reason
     assert night.faults(killed) == [], night.story()

@@ -327,6 +327,7 @@ class Reducer:
 
     # --- beside the events -----------------------------------------------------------------------
 
+    # complexity: a table in code, one case for each kind of record
     def apply_record(self, record: records.Record) -> None:
         """A record that is no event; what only a pane shows, the pane reads by itself."""
         state = self._state

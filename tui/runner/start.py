@@ -17,6 +17,7 @@ from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
 from tui.runner.rehearsal.work_copy import sweep_copies
+from tui.runner.run_context import file_size
 from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -38,6 +39,7 @@ from tui.system.files import read_json
 from tui.system.locks import acquire_lock
 
 _START_SECONDS = 20.0
+_OUTPUT_SECONDS = 3.0
 _ADOPT_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 _NAMED_COMMANDS = 20
@@ -89,33 +91,43 @@ def start_run(
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     sweep_copies(environ)
     try:
-        allow, extra = options.allow_dirty, options.extra
-        git, version = check_start(
-            project, settings, agent, environ, allow_dirty=allow, extra=extra
-        )
-        if options.command != SIMULATED:
-            check_budgets(settings, time.time(), environ)
-        permissions = permissions_of(settings.agent, project, parse_version(version))
-        options.announce(permissions)
-        facts = RunFacts(
-            run=new_run_id(time.time(), options.work_tree),
-            goal=goal,
-            project=str(project),
-            started_at=clock_for(options.env).wall(),
-            agent=agent,
-            command=options.command,
-            extra=tuple(options.extra),
-            env=dict(options.env),
-            head=git.head(),
-            work_tree=options.work_tree,
-        )
-        folder = _prepare(facts, settings, permissions, options.trusted_file, environ)
+        folder = _make_run(project, goal, settings, agent, options, environ)
         _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
     _wait_for_agent(folder)
     prune_runs(project, settings.session.keep_runs, environ)
     return folder
+
+
+def _make_run(
+    project: Path,
+    goal: str,
+    settings: Settings,
+    agent: tuple[str, ...],
+    options: StartOptions,
+    environ: Mapping[str, str],
+) -> RunDirectory:
+    """The directory of a run whose preconditions hold and whose permissions were announced."""
+    allow, extra = options.allow_dirty, options.extra
+    git, version = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
+    if options.command != SIMULATED:
+        check_budgets(settings, time.time(), environ)
+    permissions = permissions_of(settings.agent, project, parse_version(version))
+    options.announce(permissions)
+    facts = RunFacts(
+        run=new_run_id(time.time(), options.work_tree),
+        goal=goal,
+        project=str(project),
+        started_at=clock_for(options.env).wall(),
+        agent=agent,
+        command=options.command,
+        extra=tuple(options.extra),
+        env=dict(options.env),
+        head=git.head(),
+        work_tree=options.work_tree,
+    )
+    return _prepare(facts, settings, permissions, options.trusted_file, environ)
 
 
 def _not_prepared(error: OSError, folder: Path) -> RefusedError:
@@ -209,16 +221,38 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     first = folder.attempt(1)
     while time.monotonic() < until:
         kinds = {entry.kind for entry in read_entries(folder.journal)}
-        if "baseline" in kinds or ("segment_started" in kinds and first.agent.exists()):
+        if "baseline" in kinds:
             return
-        ended = read_run_end(folder)
-        if ended is not None:
-            raise OvernightError(f"the session could not be started: {ended.reason}")
+        if "segment_started" in kinds and first.agent.exists():
+            _wait_for_output(folder)
+            _refuse_if_over(folder)
+            return
+        _refuse_if_over(folder)
         record = read_json(first.exit)
         if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_POLL_SECONDS)
     raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
+
+
+def _wait_for_output(folder: RunDirectory) -> None:
+    """Returns once the agent has written something, or the run is over, and at the latest after three seconds.
+
+    Until then it may still be reading its arguments: who starts a run and asks at once what it does should
+    find an agent that has begun, and who gave arguments that it refuses should hear of it.
+    """
+    until = time.monotonic() + _OUTPUT_SECONDS
+    while time.monotonic() < until and not file_size(folder.stream):
+        if read_run_end(folder) is not None:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _refuse_if_over(folder: RunDirectory) -> None:
+    """OvernightError where the run has ended before its agent wrote anything."""
+    ended = read_run_end(folder)
+    if ended is not None and not file_size(folder.stream):
+        raise OvernightError(f"the session could not be started: {ended.reason}")
 
 
 def begin_adoption(

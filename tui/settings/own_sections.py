@@ -103,7 +103,12 @@ class AgentSettings(Struct, frozen=True):
     ] = ()
     sandbox: Annotated[
         Literal["default", "on", "off"],
-        documented("The agent's own sandbox; default: as its own settings say.", LEAVE),
+        documented(
+            "The agent's own sandbox; default: as its own settings say. on: the rules above still hold, "
+            "caches and /tmp can be written, git works; services of this machine, such as a database, and "
+            "other folders cannot be reached, so that tests may fail.",
+            LEAVE,
+        ),
     ] = "default"
     control_group: Annotated[
         Literal["auto", "off"],

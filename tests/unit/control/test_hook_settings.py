@@ -404,6 +404,21 @@ def test_hooks_of_others_in_the_same_events_stay(project: Path) -> None:
     assert file.read_bytes() == text.encode() + b"\r\n"
 
 
+def test_hooks_of_a_version_before_are_told_and_replaced(project: Path) -> None:
+    """It had an event that older versions of the CLI do not know, which pass over the whole file then."""
+    file = write(project, HAND_WRITTEN)
+    installer.install(project)
+    now = file.read_text().replace("PostToolUseFailure", "PostToolBatch")
+    file.write_text(now)
+    found = status.hook_status(project)
+    assert (found.missing, found.astray) == (("PostToolUseFailure",), ("PostToolBatch",))
+    assert found.delivers
+    installer.install(project)
+    assert "PostToolBatch" not in file.read_text()
+    installer.uninstall(project)
+    assert file.read_text() == HAND_WRITTEN
+
+
 def test_a_set_that_is_not_whole_is_told(project: Path) -> None:
     file = write(project, "{}")
     installer.install(project, ALL)
@@ -413,7 +428,8 @@ def test_a_set_that_is_not_whole_is_told(project: Path) -> None:
     file.write_text(json.dumps(now))
     found = status.hook_status(project)
     assert not found.complete
-    assert set(found.stale) == {"PreCompact", "Notification"}
+    assert (found.missing, found.astray, found.stale) == (("PreCompact",), ("Notification",), ())
+    assert found.delivers
     assert installer.install(project)
     assert status.hook_status(project).complete
     assert "Notification" not in json.loads(file.read_text())["hooks"]

@@ -156,6 +156,14 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
             HookRun("Stop", "Stop", "error", "no"),
         ),
         (
+            system("hook_response", hook_name="h", hook_event="Stop", stderr="no", exit_code=1),
+            HookRun("h", "Stop", "error", "no"),
+        ),
+        (
+            system("hook_response", hook_name="h", hook_event="Stop", exit_code=0),
+            HookRun("h", "Stop", "ended", ""),
+        ),
+        (
             system("permission_denied", tool_name="Bash", tool_use_id="toolu_1", message="no"),
             PermissionDenied("Bash", "toolu_1", "no"),
         ),

@@ -14,7 +14,7 @@ from tui.model.failures import DenialKind
 from tui.model.labels import remedy_of
 from tui.model.permissions.refusals import Refusals
 from tui.model.snapshot import NightSnapshot
-from tui.model.stall import DetectorName, NotStuck, Stall
+from tui.model.stall import DetectorName, NotStuck, Stall, TroubleKind
 from tui.model.state import SessionState, StallKind, StallLevel
 from tui.night.fold import NightFold
 from tui.night.review.refused_calls import refusal_point
@@ -386,6 +386,99 @@ def test_the_same_refused_call_is_no_loop() -> None:
 
 def test_nothing_is_known_at_first() -> None:
     assert NightFold().snapshot(1.0).counts.denials == 0
+
+
+# --- from the first refusal on ---
+
+
+def test_the_first_refusal_is_said_at_once_quietly_and_for_a_while() -> None:
+    script = Night()
+    script.refuse("npm run deploy -- --fast")
+    shown = night(script)
+    (trouble,) = shown.troubles
+    assert (trouble.kind, trouble.is_bad, trouble.badge) == (
+        TroubleKind.REFUSED,
+        False,
+        "refused ×1",
+    )
+    assert trouble.reason == "npm run deploy -- --fast: allowed by Bash(npm run deploy:*)"
+    assert shown.activity.state != SessionState.REFUSED
+    assert TroubleKind.REFUSED not in [one.kind for one in night(script, 602).troubles]
+
+
+def test_a_refusal_by_a_rule_says_who_refuses() -> None:
+    script = Night()
+    script.refuse("git push", kind=DenialKind.RULE, text="Permission … has been denied.")
+    (trouble,) = night(script).troubles
+    assert trouble.reason == "git push: a rule of the settings forbids it"
+
+
+def test_a_person_who_refuses_is_no_trouble() -> None:
+    script = Night()
+    script.refuse("git push", kind=DenialKind.PERSON)
+    shown = night(script)
+    assert not shown.troubles
+    assert shown.refusals.count == 0
+
+
+def test_from_the_third_on_the_finding_takes_its_place() -> None:
+    script = Night()
+    for _ in range(3):
+        script.refuse("npm test")
+    found = [one for one in night(script).troubles if one.kind == TroubleKind.REFUSED]
+    assert len(found) == 1
+    assert found[0].stall is not None
+
+
+def test_refusals_are_counted_by_kind_with_their_rules() -> None:
+    script = Night()
+    for number in range(3):
+        script.refuse(f"npm test -- {number}")
+    script.refuse("git commit -m x")
+    script.refuse("curl x", kind=DenialKind.RULE)
+    found = night(script).refusals
+    assert [(call.shown, call.count, call.rule) for call in found.calls] == [
+        ("npm test -- 2", 3, "Bash(npm test:*)"),
+        ("git commit -m x", 1, "Bash(git commit:*)"),
+        ("curl x", 1, ""),
+    ]
+    assert (found.count, found.tests_refused, found.commits_refused) == (5, 3, 1)
+    assert found.kept_from == ("tests", "commits")
+    assert found.newest is not None
+    assert found.newest.shown == "curl x"
+
+
+def test_tests_that_ran_once_were_not_kept_from_it() -> None:
+    script = Night()
+    script.refuse("npx jest")
+    script.step("Bash", "pytest -q", "3 passed in 0.1s")
+    assert night(script).refusals.kept_from == ()
+    assert night(script).tests.last == "green"
+
+
+def test_a_refused_test_run_is_not_red() -> None:
+    script = Night()
+    script.refuse("pytest -q")
+    assert night(script).tests.last == "none"
+    assert not night(script).tests.runs
+
+
+def test_thousands_of_kinds_are_bounded() -> None:
+    script = Night()
+    for number in range(200):
+        script.refuse(f"tool{number} run")
+    found = night(script).refusals
+    assert found.count == 200
+    assert sum(call.count for call in found.calls) == 200
+    assert len(found.calls) <= 65
+
+
+def test_no_credential_is_shown_of_a_refused_call() -> None:
+    script = Night()
+    script.refuse(f"curl -H 'Authorization: {TOKEN}' x")
+    shown = night(script)
+    assert TOKEN not in msgspec.json.encode(shown.refusals).decode()
+    assert all(TOKEN not in one.reason for one in shown.troubles)
 
 
 @pytest.mark.parametrize("kind", list(DenialKind))

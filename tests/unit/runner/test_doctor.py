@@ -237,6 +237,22 @@ def configured(text: str) -> Callable[[Bed], None]:
     return lambda bed: bed.configure(text)
 
 
+def own_rules(**rules: list[str]) -> Callable[[Bed], None]:
+    """Rules in the person's own settings of Claude Code."""
+
+    def change(bed: Bed) -> None:
+        (bed.base / ".claude").mkdir(exist_ok=True)
+        (bed.base / ".claude/settings.json").write_text(json.dumps({"permissions": rules}))
+
+    return change
+
+
+def sandboxed(bed: Bed) -> None:
+    """A sandbox is asked for where no program makes one."""
+    bed.configure("agent: {sandbox: on}")
+    bed.environ["PATH"] = str(bed.base / "nothing")
+
+
 def says(version: str, code: int = 0) -> Callable[[Bed], None]:
     return lambda bed: bed.claude(version, code)
 
@@ -272,6 +288,12 @@ TROUBLES = [
     ("login", "warn", login({"ANTHROPIC_API_KEY": "short"}), "too short"),
     ("login", "fail", expired, "expired"),
     ("permission", "warn", configured("agent: {permission_mode: default}"), "default"),
+    ("permission", "warn", configured("agent: {permission_mode: dontAsk}"), "git commit"),
+    ("permission", "warn", configured("agent: {permissions: edits}"), "will be refused"),
+    ("permission", "warn", configured("agent: {permissions: ask}"), "will be refused"),
+    ("permission", "warn", own_rules(ask=["Bash(git commit:*)"]), "git commit"),
+    ("permission", "warn", own_rules(deny=["Bash(git add:*)"]), "git commit"),
+    ("sandbox", "warn", sandboxed, "without its sandbox"),
     ("permission", "fail", configured("agent: {permission_mode: plan}"), "plan"),
     (
         "permission",

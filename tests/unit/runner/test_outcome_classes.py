@@ -190,6 +190,8 @@ WORDS = {
     "API Error: 400 messages.3: image exceeds 5 MB maximum": K.CONVERSATION_DEAD,
     "API Error: 400 tool use concurrency issues": K.TURN_FAILED,
     "Error: There's an issue with the selected model (nope-1). It may not exist": K.PERSON_REQUIRED,
+    "error: unknown option '--bogus'": K.PERSON_REQUIRED,
+    "error: option '--effort <level>' argument missing": K.PERSON_REQUIRED,
 }
 
 
@@ -200,11 +202,11 @@ def test_a_process_that_only_prints_its_error_has_the_same_classes(
     words: str, where: str, code: int
 ) -> None:
     turns = TurnTracker()
-    told = f"warning: something else\n{words}\n"
+    printed = f"warning: something else\n{words}\n"
     if where == "stdout":
-        for line in told.splitlines():
+        for line in printed.splitlines():
             turns.apply(AgentEvent("s", 0, 1, MalformedLine("no JSON", line, len(line))))
-    stderr = told if where == "stderr" else ""
+    stderr = printed if where == "stderr" else ""
     outcome = exit_outcome(AttemptStatus("ended", AGENT, code=code), turns, False, stderr)
     assert outcome.kind == WORDS[words]
     assert outcome.exit is not None
@@ -614,7 +616,7 @@ KINDS = sorted(set(F) - PERSON)
 NAMES = frozenset(kind.value for kind in KINDS)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(
@@ -622,7 +624,7 @@ NAMES = frozenset(kind.value for kind in KINDS)
             st.sampled_from(["well", "task done", "killed", "exits", "time", "interrupt"]),
         ),
         min_size=5,
-        max_size=40,
+        max_size=24,
     ),
     st.integers(0, 3),
     st.integers(0, 5),
@@ -691,6 +693,17 @@ def _wait_and_count(made: Machine) -> None:
     assert launched == (pending.next is not None)
     is_restart = launched and step is not None and step.why == "crash"
     assert len(made.context.state.restarts) - before == is_restart == pending.counts
+
+
+@pytest.mark.parametrize("status", [429, 500, 529])
+def test_a_launch_after_a_wait_is_no_restart(build: Build, status: int) -> None:
+    made = build(recovery=RecoverySettings(max_restarts=0)).start().runs()
+    made.hear(result(is_error=True, api_error_status=status))
+    assert made.process_ends(CRASHED).waits() == (K.OVERLOADED, False, True)
+    made.wait()
+    step = made.context.state.step
+    assert step is not None
+    assert (step.why, bool(step.resume), made.context.state.restarts) == ("continue", True, [])
 
 
 def test_a_wait_that_is_cancelled_is_no_restart(build: Build) -> None:

@@ -154,6 +154,8 @@ def test_a_spoiler_is_found(
 ) -> None:
     stage.play(story)
     spoil(stage)
+    if words == "login failed" and stage.version.startswith("2.0."):
+        words = "the agent does not say why"  # that version tries again without a word
     assert row(stage.rehearse(), name, words).state == state
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.runner.runner_scene import Scene, until
@@ -100,6 +100,7 @@ def test_one_that_died_is_replaced_after_a_second(tmp_path: Path) -> None:
     assert not world.notified
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([0.0, 0.3, 5.0, 59.0, 61.0, 4000.0]), min_size=1, max_size=80))
 def test_never_more_than_the_limit_within_any_hour(
     tmp_path_factory: pytest.TempPathFactory, lives: list[float]

@@ -249,7 +249,9 @@ def test_the_command_line_follows_the_settings() -> None:
     assert "--allowedTools Bash(git *) Edit --model opus" in text
     assert "--max-turns 7 --max-budget-usd 2.5" in text
     inline = json.loads(words[words.index("--settings") + 1])
-    assert inline["sandbox"] == {"enabled": True}
+    assert inline["sandbox"]["enabled"] is True
+    assert inline["sandbox"]["autoAllowBashIfSandboxed"] is False
+    assert inline["sandbox"]["excludedCommands"] == ["git:*"]
     assert {"Bash(git commit:*)", "Bash(make test:*)"} <= set(inline["permissions"]["allow"])
     assert {"Bash(git push:*)", "Bash(curl:*)"} <= set(inline["permissions"]["deny"])
     (group,) = inline["hooks"]["PreToolUse"]
@@ -264,6 +266,23 @@ def test_the_command_line_follows_the_settings() -> None:
     )
     tail = ["--resume", "OLD", "--resume-session-at", "UUID", "--fork-session"]
     assert resumed[-8:] == [*tail, "--session-id", "NEW", "--two"]
+
+
+def test_settings_that_a_person_gives_are_merged_with_those_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(
+        '{"permissions": {"allow": ["Bash(x:*)"]}, "env": {"A": "1"}}'
+    )
+    own = '{"permissions": {"deny": ["Bash(y:*)"]}, "sandbox": {"enabled": false}}'
+    agent = AgentSettings(extra_args=("--settings", "mine.json", "--one"), sandbox="on")
+    extra = (f"--settings={own}", "--settings", "absent.json")
+    facts = RunFacts("r", "g", str(tmp_path), 0.0, ("claude",), extra=extra)
+    words = agent_arguments(facts, Settings(agent=agent), NextAttempt("start", "x"), "SID")
+    inline = json.loads(words[words.index("--settings") + 1])
+    assert {"Bash(git commit:*)", "Bash(x:*)"} <= set(inline["permissions"]["allow"])
+    assert {"Bash(git push:*)", "Bash(y:*)"} <= set(inline["permissions"]["deny"])
+    assert inline["sandbox"]["enabled"] is False
+    assert inline["env"] == {"A": "1"}
+    assert words[-3:] == ["--one", "--settings", "absent.json"]
 
 
 def test_permissions_are_skipped_only_in_words() -> None:

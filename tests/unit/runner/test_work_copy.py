@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit import repositories
 from tests.unit.repositories import sh
+from tui.runner.rehearsal import work_copy
 from tui.runner.rehearsal.work_copy import CopyLimits, WorkCopy, head_of, make_copy, sweep_copies
 from tui.system.errors import RefusedError
 from tui.system.git import Git
@@ -132,6 +133,14 @@ def test_a_project_that_is_too_large_is_refused_and_leaves_nothing(
         place.copy(limits)
     assert list((place.base / "cache/overnight-tui/rehearsals").iterdir()) == []
     assert sweep_copies(place.environ) == 0
+
+
+def test_a_disk_without_room_gets_no_copy(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = type("Usage", (), {"free": 1 << 30})()
+    monkeypatch.setattr(work_copy.shutil, "disk_usage", lambda path: room)  # type: ignore[attr-defined]
+    with pytest.raises(RefusedError, match="no room for a copy"):
+        place.copy()
+    assert list((place.base / "cache/overnight-tui/rehearsals").iterdir()) == []
 
 
 def test_what_is_no_plain_file_is_copied_as_what_it_is_or_left(place: Place) -> None:

@@ -162,10 +162,12 @@ _TASK_PHASES: dict[str, _Phase] = {
 def _hook(subtype: str, record: SystemLine) -> Body:
     outcome = {"hook_started": "started", "hook_progress": "running"}.get(subtype)
     text = record.output or record.stderr or ""
+    # Version 2.0 tells the exit code alone.
+    ended = name(record.outcome) or ("error" if record.exit_code else "ended")
     return HookRun(
         name(record.hook_name),
         name(record.hook_event),
-        outcome or name(record.outcome) or "ended",
+        outcome or ended,
         strip_ansi(text[-_HOOK_TEXT_LIMIT:]),
     )
 

@@ -75,6 +75,23 @@ def read_settings_files(
     return [source for source in sources if source is not None]
 
 
+def own_config(environ: Mapping[str, str]) -> Path:
+    """The file in which Claude Code keeps what it knows of this user, an account and projects among it."""
+    folder = paths.claude_dir(environ)
+    old = folder / ".config.json"
+    moved = environ.get("CLAUDE_CONFIG_DIR", "")
+    return old if old.is_file() else (folder if moved else paths.home(environ)) / ".claude.json"
+
+
+def local_servers(project: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The MCP servers that the person added for this project alone, as that file has them."""
+    config = read_claude_json(own_config(environ), environ)
+    projects = config.values.get("projects") if config is not None else None
+    known = projects.get(os.fspath(project)) if isinstance(projects, dict) else None
+    servers = known.get("mcpServers") if isinstance(known, dict) else None
+    return servers if isinstance(servers, dict) else {}
+
+
 def read_claude_json(path: Path, environ: Mapping[str, str]) -> SettingsSource | None:
     """A JSON file of Claude Code's; None where there is none. Links are followed, as Claude Code does."""
     if not os.path.lexists(path):
@@ -112,6 +129,27 @@ def _given_settings(words: Sequence[str]) -> Iterator[str]:
             yield word.removeprefix(f"{_FLAG}=")
         elif word == _FLAG and number + 1 < len(words):
             yield words[number + 1]
+
+
+def take_given(
+    words: Sequence[str], project: Path, environ: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The settings that the agent's arguments give, and those arguments without them.
+
+    What cannot be read stays among the words: the CLI says what is wrong with it.
+    """
+    found: list[dict[str, Any]] = []
+    left: list[str] = []
+    rest = list(words)
+    while rest:
+        taken = rest[:2] if rest[0] == _FLAG else rest[:1]
+        del rest[: len(taken)]
+        source = next((_given(text, project, environ) for text in _given_settings(taken)), None)
+        if source is not None and source.values:
+            found.append(source.values)
+        else:
+            left += taken
+    return found, left
 
 
 def _given(text: str, project: Path, environ: Mapping[str, str]) -> SettingsSource | None:

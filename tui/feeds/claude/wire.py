@@ -278,6 +278,7 @@ class SystemLine(Struct, gc=False):
     output: str | None = None
     stderr: str | None = None
     outcome: str | None = None
+    exit_code: int | None = None
     hookInfos: list[SystemPart] | None = None
     hookErrors: list[Any] | None = None
     preventedContinuation: bool | None = None

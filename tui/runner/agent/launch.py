@@ -7,10 +7,12 @@ import os
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 
+from tui.feeds.claude.settings_files import take_given
 from tui.model.permissions.granted import AgentPermissions, PermissionPreset
-from tui.runner.agent.cli_settings import inline_settings
+from tui.runner.agent.cli_settings import inline_settings, merged
 from tui.runner.agent.run_guard import guard_hooks
 from tui.runner.permissions.preset import permissions_of
 from tui.runner.run_state import NextAttempt
@@ -47,7 +49,11 @@ def agent_arguments(
     ):
         if value is not None:
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
-    if inline := inline_settings(settings, permissions, hooks=guard_hooks(facts)):
+    # Of two `--settings` the CLI takes the last: what a person gives is merged with what the run needs.
+    given = [*agent.extra_args, *facts.extra]
+    own, extra = take_given(given, Path(facts.project), os.environ)
+    inline = inline_settings(settings, permissions, hooks=guard_hooks(facts))
+    if inline := reduce(merged, own, inline):
         words += ["--settings", json.dumps(inline)]
     if not step.resume:
         words += ["--session-id", session]
@@ -57,7 +63,7 @@ def agent_arguments(
             words += ["--resume-session-at", step.resume_at]
         if step.fork:
             words += ["--fork-session", "--session-id", session]
-    return [*words, *agent.extra_args, *facts.extra]
+    return [*words, *extra]
 
 
 def _permission_words(permissions: AgentPermissions) -> list[str]:

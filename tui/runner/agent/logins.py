@@ -14,7 +14,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.feeds.claude.settings_files import SettingsSource, read_claude_json, read_settings_files
+from tui.feeds.claude.settings_files import (
+    SettingsSource,
+    own_config,
+    read_claude_json,
+    read_settings_files,
+)
 from tui.runner.agent.attempt import attempt_environment
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
@@ -186,11 +191,8 @@ def _of_variables(
 
 def _own_files(environ: Mapping[str, str]) -> Iterator[SettingsSource]:
     """The files in which Claude Code itself keeps logins."""
-    folder = paths.claude_dir(environ)
-    old = folder / ".config.json"
-    moved = environ.get("CLAUDE_CONFIG_DIR", "")
-    config = (folder if moved else paths.home(environ)) / ".claude.json"
-    for path in (folder / ".credentials.json", old if old.is_file() else config):
+    credentials = paths.claude_dir(environ) / ".credentials.json"
+    for path in (credentials, own_config(environ)):
         source = read_claude_json(path, environ)
         if source is not None:
             yield source

@@ -48,6 +48,10 @@ _DEAD_REASONS = frozenset(
 )
 
 
+# As the CLI's command line says it: the same arguments are refused each time.
+_REFUSED_ARGUMENTS = ("error: unknown option '", "error: option '")
+
+
 def turn_outcome(turns: TurnTracker, asked_to_stop: bool = False) -> Outcome:
     """The outcome of the turn that ended last.
 
@@ -125,8 +129,11 @@ def exit_outcome(
 
 
 def _printed_outcome(text: str) -> Outcome | None:
-    """What the last API error in words that a process printed means; None where there is none."""
+    """What the last error in words that a process printed means; None where none is known."""
     for line in reversed(text.splitlines()):
+        if line.startswith(_REFUSED_ARGUMENTS):
+            words = line.removeprefix("error: ")
+            return Outcome(OutcomeKind.PERSON_REQUIRED, f"the agent refuses its arguments: {words}")
         failure = read_unmarked(line.removeprefix("Error: ").strip(), None)
         if failure is not None:
             limit = failure.limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from tui.store.project_files import ProjectFiles, read_inside
 from tui.store.repository_identity import is_outside, work_tree_root
 from tui.store.runs import find_run_elsewhere, find_unfinished_run, is_supervised
 from tui.system import paths
+from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError
 from tui.system.files import private_folder, read_small
 from tui.system.format import format_count
@@ -276,6 +278,18 @@ def _permission(place: Surroundings) -> Finding:
     return permission_finding(place.permissions)
 
 
+def _sandbox(place: Surroundings) -> Finding | None:
+    """Whether a sandbox that is asked for is one: the CLI goes on without it where a program is missing."""
+    if place.settings.agent.sandbox != "on" or sys.platform != "linux":
+        return None
+    programs = ("bwrap", "socat")
+    missing = [name for name in programs if find_program(name, place.environ) is None]
+    if missing:
+        text = f"{' and '.join(missing)} not found: the agent would run without its sandbox"
+        return warn(text, "install bubblewrap and socat, or set agent.sandbox to default")
+    return ok("bwrap and socat are here; services of this machine are out of its reach")
+
+
 def _unattended(place: Surroundings) -> Finding | None:
     if not place.is_claude:
         return None
@@ -367,6 +381,7 @@ CHECKS: Mapping[str, Check] = {
     "agent": _agent,
     "login": _login,
     "permission": _permission,
+    "sandbox": _sandbox,
     "unattended": _unattended,
     "hooks": _hooks,
     "watchdog": _watchdog,

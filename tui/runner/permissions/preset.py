@@ -12,7 +12,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tui.model.permissions.granted import AgentPermissions, PermissionPreset, ProjectCommand
+from tui.model.permissions.granted import (
+    AgentPermissions,
+    CommandPurpose,
+    PermissionPreset,
+    ProjectCommand,
+)
 from tui.model.permissions.rules import ANY_ARGUMENTS, bash_rule, has_wildcard
 from tui.runner.permissions.deny_rules import TEE, deny_rules
 from tui.runner.permissions.ecosystems import common_commands, ecosystems
@@ -28,6 +33,8 @@ _WILDCARDS_SINCE = (2, 1, 0)
 """An older CLI drops all rules of a file in which one has a `*` other than its last `:*`."""
 _PROMPTS_SINCE = (2, 1, 259)
 _PYTHON_PATHS = ("PYTHONPATH=.", "PYTHONPATH=src", "PYTHONPATH=src:.", "PYTHONPATH=$PWD")
+_CI = ("CI=1", "CI=true")
+"""Older versions do not look behind it."""
 _MODULES = ("pytest", "unittest", "mypy", "ruff", "coverage")
 _VENV_TOOLS = ("pytest", "ruff", "mypy", "tox", "nox", "pyright", "coverage", "lint-imports")
 _GIT_VERBS = ("status", "diff", "log", "show", "add", "commit")
@@ -89,6 +96,8 @@ def allow_rules(project: Path, commands: Iterable[ProjectCommand]) -> Iterator[s
         yield _rule(command.text)
         if command.words[0] == "make" and len(command.words) == 2:
             yield from (_rule(f"make {flag} {command.words[1]}") for flag in _MAKE_FLAGS)
+        if command.purpose == CommandPurpose.TEST:
+            yield from (_rule(f"{variable} {command.text}") for variable in _CI)
     yield from map(_rule, _with_paths())
     yield from (_rule(f"git -C {project} {verb}") for verb in _GIT_VERBS if " " not in str(project))
     for folder in _VENVS:

@@ -43,11 +43,12 @@ _RETRIES_ENOUGH = 3
 
 
 class TurnEnding(Enum):
-    """Why the listening ended. `SILENT`: nothing was heard of the turn in its time."""
+    """Why the listening ended. `SILENT`: the agent did not begin in its time; `UNANSWERED`: no model spoke."""
 
     ANSWERED = "answered"
     EXITED = "exited"
     SILENT = "silent"
+    UNANSWERED = "unanswered"
     OUT_OF_TIME = "out of time"
     HOPELESS = "hopeless"
     NOT_STARTED = "not started"
@@ -55,10 +56,11 @@ class TurnEnding(Enum):
 
 @dataclass(frozen=True)
 class TurnLimits:
-    """Seconds: for the whole turn, until its first word, and for calls of the API that fail."""
+    """Seconds: for the whole turn, until it begins and until a model speaks, for calls of the API that fail."""
 
     seconds: float = 900.0
     first_word: float = 90.0
+    first_answer: float = 120.0
     retrying: float = 45.0
     leaving: float = 3.0
 
@@ -96,6 +98,7 @@ class TurnReport:
     seconds: float = 0.0
     started: TurnStarted | None = None
     started_after: float = 0.0
+    spoken: bool = False
     servers: dict[str, str] = field(default_factory=dict)
     calls: dict[str, RehearsedCall] = field(default_factory=dict)
     denials: dict[str, PermissionDenied] = field(default_factory=dict)
@@ -105,10 +108,8 @@ class TurnReport:
     failure: ApiFailure | None = None
     limits: list[RateLimit] = field(default_factory=list)
     result: TurnResult | None = None
-    heard: int = 0
     code: int | None = None
     errors: str = ""
-    left_processes: tuple[str, ...] = ()
 
     @property
     def has_model(self) -> bool:
@@ -175,10 +176,9 @@ class RehearsedTurn:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(limits.leaving)
         finally:
-            killed = kill_tree(ProcessTree(agent, None, self._marker), limits.leaving)
+            kill_tree(ProcessTree(agent, None, self._marker), limits.leaving)
             with suppress(subprocess.TimeoutExpired):
                 report.code = process.wait(limits.leaving)
-            report.left_processes = killed.survivors
         if report.ending in (TurnEnding.ANSWERED, TurnEnding.EXITED):
             self._poll()  # else what comes now tells of our own signal
         with suppress(OSError):
@@ -217,6 +217,10 @@ class RehearsedTurn:
                 return TurnEnding.ANSWERED if report.result is not None else TurnEnding.EXITED
             if report.started is None and now - began > limits.first_word:
                 return TurnEnding.SILENT
+            begun = began + report.started_after
+            is_mute = report.started is not None and not report.spoken
+            if is_mute and now - begun > limits.first_answer:
+                return TurnEnding.UNANSWERED
             if now - began > limits.seconds:
                 return TurnEnding.OUT_OF_TIME
             time.sleep(_POLL_SECONDS)
@@ -257,7 +261,6 @@ class RehearsedTurn:
 
     def _apply(self, event: AgentEvent, now: float) -> None:
         body, report = event.body, self.report
-        report.heard += 1
         if isinstance(body, TurnStarted):
             report.started = report.started or body
         elif isinstance(body, AssistantMessage):
@@ -278,7 +281,7 @@ class RehearsedTurn:
             report.failure = body.failure or (report.failure if body.is_error else None)
 
     def _assistant(self, body: AssistantMessage, now: float) -> None:
-        self.report.failure = body.failure
+        self.report.failure, self.report.spoken = body.failure, True
         self._failing_since = None
         for call in body.tools:
             self.report.calls.setdefault(call.id, RehearsedCall(call, now))

@@ -121,7 +121,11 @@ def _model(turn: TurnReport, plan: RehearsalPlan) -> Iterator[CheckResult]:
     """Whether the API takes the login and the model."""
     failure = turn.failure
     asked, given = plan.settings.agent.model, turn.started.model if turn.started else ""
-    if failure is not None:
+    if turn.started is not None and not turn.spoken and failure is None:
+        text = f"no model answered within {format_duration(turn.seconds)}, and the agent does not say why"
+        advice = "see the login, the network and the status of the API"
+        yield CheckResult("api", "fail", text, advice)
+    elif failure is not None:
         yield CheckResult("api", *_failure(failure, turn, asked or given))
     elif turn.has_model and asked and given and not _is_that_model(asked, given):
         text = f"{given} answers, though agent.model is {asked}"

@@ -15,13 +15,13 @@ from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.agent.launch import agent_arguments, agent_variables
 from tui.runner.agent.run_guard import keep_run_rules
+from tui.runner.agent.unattended import unattended_variables
 from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.rehearsal.own_steps import FILE, SUBJECT
 from tui.runner.rehearsal.test_command import TestCommand, find_test_command
 from tui.runner.rehearsal.work_copy import WorkCopy
 from tui.runner.run_state import NextAttempt
 from tui.settings.settings import Settings
-from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts
 from tui.system.format import format_count
 
@@ -29,6 +29,14 @@ MOST_USD = 1.0
 MOST_MINUTES = 15.0
 _SHELL_MS = 600_000
 _INLINE = "--settings"
+# Variables by which git leaves the folder that it stands in.
+_OF_THE_REAL_ONE = frozenset(
+    {
+        f"GIT_{name}"
+        for name in "DIR WORK_TREE INDEX_FILE COMMON_DIR OBJECT_DIRECTORY PREFIX".split()
+    }
+    | {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "OLDPWD"}
+)
 
 
 class RehearsalPlan(Struct, frozen=True):
@@ -119,11 +127,14 @@ def _words(
 
 
 def agent_environment(
-    plan: RehearsalPlan, run: RunDirectory, environ: Mapping[str, str]
+    plan: RehearsalPlan, copy: WorkCopy, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """The environment that tonight's agent would have."""
-    facts = RunFacts(run.id, "", str(plan.project), time.time(), plan.settings.agent.command)
-    return {**attempt_environment(environ, plan.settings), **agent_variables(facts, run.path)}
+    """The environment that tonight's agent would have, without what would lead git out of the copy."""
+    facts = RunFacts(copy.run.id, "", str(plan.project), time.time(), plan.settings.agent.command)
+    given = attempt_environment(environ, plan.settings)
+    kept = {name: value for name, value in given.items() if name not in _OF_THE_REAL_ONE}
+    ours = {**unattended_variables(environ, plan.settings), **agent_variables(facts, copy.run.path)}
+    return {**kept, **ours, "PWD": str(copy.project)}
 
 
 def prompt_of(plan: RehearsalPlan) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from tui.feeds.claude.settings_files import read_settings_files
+import msgspec
+
+from tui.feeds.claude.settings_files import local_servers, read_settings_files
 from tui.runner import preflight
 from tui.runner.agent.logins import LoginSources, find_logins
 from tui.runner.doctor import machine
@@ -19,13 +22,15 @@ from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
 from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
 from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
-from tui.runner.rehearsal.step_findings import Rehearsed, is_told
+from tui.runner.rehearsal.step_findings import Rehearsed, shows_test_end
 from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
 from tui.store.ledgers.spending import RunSpending, SpendingLedger, by_local_day
 from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError
+from tui.system.files import atomic_write
 from tui.system.git import Git
 
+_ONLY_GIVEN = "--strict-mcp-config"
 _HOOK_EVENTS = "--include-hook-events"
 _LEAST_TEST_SECONDS = 30.0
 
@@ -87,14 +92,14 @@ def _play(
     limits: TurnLimits,
 ) -> Rehearsed:
     began = time.monotonic()
-    head, given = head_of(copy), agent_environment(plan, copy.run, environ)
+    head, given = head_of(copy), agent_environment(plan, copy, environ)
     why_not = _obstacle(plan, environ, sources)
     turn = None if why_not else _turn(plan, copy, given, limits)
     if turn is not None and turn.cost:
         _record_cost(plan, copy, environ, turn.cost)
     edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
     own_tests = own_commit = None
-    if plan.tests is not None and not is_told(turn, plan):
+    if plan.tests is not None and not shows_test_end(turn, plan):
         left = max(_LEAST_TEST_SECONDS, limits.seconds - (time.monotonic() - began))
         own_tests = run_tests(plan.tests.words, copy, given, left)
     if not committed:
@@ -138,6 +143,7 @@ def _turn(
     program = find_program(words[0], given, plan.project)
     words = [program or words[0], *words[1:]]
     more = [_HOOK_EVENTS] if preflight.is_claude(plan.settings.agent.command) else []
+    words += _local_servers(plan.project, copy, given, words)
     report = TurnReport()
     for attempt, extra in enumerate((more, [])):
         folder = copy.folder / f"turn-{attempt}"
@@ -147,6 +153,18 @@ def _turn(
         if not (extra and report.ending is TurnEnding.EXITED and _HOOK_EVENTS in report.errors):
             break
     return report
+
+
+def _local_servers(
+    project: Path, copy: WorkCopy, environ: Mapping[str, str], words: Sequence[str]
+) -> list[str]:
+    """Arguments for the MCP servers that Claude Code knows by the real project's path."""
+    servers = local_servers(project, environ)
+    if not servers or _ONLY_GIVEN in words:
+        return []
+    file = copy.folder / "servers.json"
+    atomic_write(file, msgspec.json.encode({"mcpServers": servers}), sync=False)
+    return ["--mcp-config", str(file)]
 
 
 def _machine(

@@ -36,6 +36,8 @@ _NOTE: Final = "run"
 _RUN: Final = "rehearsal-"
 _MOST_REFS: Final = 5_000
 _SMALL: Final = 4 << 20
+_LEFT_FREE: Final = 1 << 30
+"""A copy leaves so many bytes of its disk free."""
 # Settings that a file may give for some repositories only, such as an identity by `includeIf`.
 _COPIED_SECTIONS: Final = ("user.", "author.", "committer.", "commit.", "gpg.", "core.hookspath")
 _LEFT_OUT: Final = re.compile(
@@ -189,16 +191,24 @@ class _Copying:
     _files: int = 0
 
     def run(self, ignored: frozenset[str]) -> None:
-        self._bytes, self._files = self.limits.most_bytes, self.limits.most_files
+        room = shutil.disk_usage(self.target.parent).free - _LEFT_FREE
+        self._bytes, self._files = min(self.limits.most_bytes, room), self.limits.most_files
         later: list[str] = []
         make_folder(self.target)
         if not self._copy_folder("", ignored, later):
+            if self._files >= 0 and room < self.limits.most_bytes:
+                raise RefusedError(
+                    f"the disk of {self.target.parent} has no room for a copy of {self.source}; make room "
+                    "there, or set XDG_CACHE_HOME to another disk"
+                )
             raise RefusedError(
                 f"{self.source} is too large to be copied for a rehearsal: more than "
                 f"{self.limits.most_bytes >> 30} GiB or {self.limits.most_files:,} files"
             )
         sized = sorted((*self._size(name), name) for name in later)
-        self._bytes, self._files = self.limits.most_ignored_bytes, self.limits.most_ignored_files
+        room = shutil.disk_usage(self.target.parent).free - _LEFT_FREE
+        self._bytes = min(self.limits.most_ignored_bytes, room)
+        self._files = self.limits.most_ignored_files
         for size, files, name in sized:
             if size > self._bytes or files > self._files or not self._copy_entry(name):
                 self.left_out.append(name)

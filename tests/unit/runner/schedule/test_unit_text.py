@@ -32,6 +32,7 @@ from tui.runner.schedule.unit_text import (
     unit_files,
 )
 from tui.system.errors import UsageError
+from tui.system.sanitize import has_controls
 
 HOSTILE = (
     'Fix "all" $HOME 100% of it; rm -rf /',
@@ -99,9 +100,9 @@ def test_the_goal_arrives_as_it_is(goal: str) -> None:
 @given(
     st.text(
         st.characters(exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp", "Co", "Cn")), min_size=1
-    ).filter(str.strip)
+    ).filter(lambda goal: bool(goal.strip()) and not has_controls(goal))
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_every_goal_in_one_line_arrives(goal: str) -> None:
     schedule = schedule_of(goal)
     (start,) = rows(unit_files(schedule, PLAIN)[f"{schedule.name}.service"], "ExecStart=")
