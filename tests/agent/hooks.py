@@ -90,17 +90,17 @@ def _answer(code: int, out: bytes, err: bytes) -> Json:
 def after_tools(
     session: SimulatedSession, calls: list[ScriptedCall], outcomes: list[ToolRun]
 ) -> list[str]:
-    """What hooks have to say after a batch of tool calls, for the model to read."""
+    """What hooks have to say after tool calls, for the model to read."""
     contexts: list[str] = []
     for call, outcome in zip(calls, outcomes, strict=True):
         payload: Json = {
             "tool_name": call.name,
             "tool_input": call.input,
             "tool_use_id": call.id,
-            "tool_response": outcome.detail,
         }
+        result = {"error": outcome.text} if outcome.failed else {"tool_response": outcome.detail}
         event = "PostToolUseFailure" if outcome.failed else "PostToolUse"
-        contexts += _contexts(session, event, call.name, call.id, payload)
+        contexts += _contexts(session, event, call.name, call.id, {**payload, **result})
     return contexts
 
 

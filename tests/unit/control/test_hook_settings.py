@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.repositories import make
-from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import installer, status
 from tui.control.hooks.hook_sets import HookSet, entries_of
@@ -25,6 +24,7 @@ from tui.store.ledgers.hook_record import load_hook_record
 from tui.system.errors import RefusedError
 from tui.system.git import Git
 
+EVENTS = tuple(entry.event for entry in entries_of((HookSet.MAILBOX,)))
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAND_WRITTEN = """{
 \t"permissions": { "allow": ["Bash(ls:*)"],   "deny": [ ] },

@@ -141,7 +141,8 @@ def continuation_text(progress: ProgressFile, name: str, number: int, allowed: i
     """The message to a session that is to go on; `name` is that of its progress file."""
     titles = [shorten_line(title, _TITLE) for title in open_titles(progress)]
     count = f"{progress.open} of {format_count(progress.total, 'task')}"
-    lines = [f"overnight-tui: {count} in {name} are still open."]
+    verb = "is" if progress.open == 1 else "are"
+    lines = [f"overnight-tui: {count} in {name} {verb} still open."]
     if titles:
         lines.append(f"Next: {titles[0]}")
     lines += [f"Then: {title}" for title in titles[1:_MOST_TITLES]]
