@@ -692,7 +692,7 @@ def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_no_repository_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no git repository"):
+    with pytest.raises(RefusedError, match="no git repository"):
         take_checkpoint(tmp_path)
 
 

@@ -26,7 +26,7 @@ from tui.control.checkpoints.details import read_details
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.rewind.execute import execute_rewind
 from tui.control.rewind.plan import plan_rewind
-from tui.system.errors import CheckpointError
+from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
 
 
@@ -372,7 +372,7 @@ def test_no_checkpoint_and_no_harm(tmp_path: Path, state: State) -> None:
     before, git_dir = look(folder), all_of_git(folder)
     try:
         checkpoint = take_checkpoint(folder, session="s")
-    except CheckpointError as error:
+    except (CheckpointError, RefusedError) as error:
         sentence = str(error)
         assert all_of_git(folder) == git_dir
     else:
