@@ -190,7 +190,7 @@ def test_the_note_is_written_while_there_is_money_for_it(scene: Scene) -> None:
     scene.start(
         "[[story:spend usd=0.93 calls=60]] [[story:long_tool gate=n]]",
         budget__max_cost_usd=1,
-        env={STORY: "hello"},
+        env={STORY: "hello", "OVERNIGHT_DEMO_PACE": "0.05"},  # not faster than it is followed
     )
     assert scene.ended().startswith("limit: cost $")
     first = scene.journal("limit_hit")[0]
