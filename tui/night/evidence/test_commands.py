@@ -330,9 +330,7 @@ def recognise(
     expected = runner(command)
     if not expected and (not promising(text) or reads_only(command)):
         return None
-    outcome = read(text, expected)
-    if outcome is None and expected and expected != "script" and promising(text):
-        outcome = read(text)  # a runner may be started through another one's name
+    outcome = _outcome(text, expected)
     if outcome is not None:
         return _run(command, use.target, outcome, text, at, ref)
     if not expected or (result.is_error and _REFUSED.search(text)) or never_started(text):
@@ -342,6 +340,14 @@ def recognise(
     verdict = _by_ending(command, expected, result)
     part = narrowed_to(command)
     return TestRun(at, shorten(use.target, 200), expected, None, None, verdict, ref, 0, part)
+
+
+def _outcome(text: str, expected: str) -> TestOutcome | None:
+    """What the summary says, also where a runner was started through another one's name."""
+    outcome = read(text, expected)
+    if outcome is None and expected and expected != "script" and promising(text):
+        return read(text)
+    return outcome
 
 
 def _run(
