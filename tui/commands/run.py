@@ -187,7 +187,7 @@ def _show_permissions(
     forecast = forecast_permissions(
         project, settings, os.environ, permissions=permissions, words=words
     )
-    print_notes(f"Permissions: {permission_summary(forecast)}.")
+    print_notes(f"Permissions: {permission_summary(forecast)}")
 
 
 def _check_agent(loaded: LoadedSettings) -> None:

@@ -139,9 +139,9 @@ class TroubleKind(StrEnum):
     STALLED = "stalled"
     NO_WATCHDOG = "no_watchdog"
     WINDING_DOWN = "winding_down"
+    RATE_LIMITED = "rate_limited"
     REFUSED = "refused"
     NO_PROGRESS = "no_progress"
-    RATE_LIMITED = "rate_limited"
     LIMIT_NEAR = "limit_near"
 
 

@@ -154,7 +154,7 @@ def check_clean(git: Git, project: Path, settings: Settings) -> None:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise RefusedError(
             f"{project} has work that is not committed ({foreign[0]!r}{more}); commit or stash it, "
-            "or allow a dirty tree"
+            "or start with --allow-dirty"
         )
 
 

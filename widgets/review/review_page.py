@@ -61,7 +61,10 @@ def intervention_rows(review: Review, width: int) -> Iterator[ReviewRow]:
             (f" {format_clock(effect.at, False)} ", "dim"),
             sign_span(effect.helped),
             (f"  {pad(visible(effect.kind), _KIND)}", "person"),
-            (f" {visible(effect.text)}" if effect.text else "", "text"),
+            (
+                f" {visible(effect.text.removeprefix(f'{effect.kind}: '))}" if effect.text else "",
+                "text",
+            ),
             (f"  {visible(effect.why)}", "dim"),
         ]
         said = (f"It was {effect.state}.", f"Helped: {effect.helped}: {effect.why}")

@@ -10,9 +10,9 @@ from tests.unit.night.night_loops import rounds
 from tests.unit.night.night_script import START, Script, fold, night
 from tests.unit.night.stuck.stuck_session import Session
 from tui.model.journal import JournalEntry
-from tui.model.snapshot import Activity, NightSnapshot, RunInfo, RunLimits
+from tui.model.snapshot import Activity, NightSnapshot, RunExit, RunInfo, RunLimits
 from tui.model.stall import DetectorName, Stall, StallWaste, Trouble, TroubleKind
-from tui.model.state import SessionState, StallKind, StallLevel, StateReason
+from tui.model.state import EndKind, SessionState, StallKind, StallLevel, StateReason
 from tui.night.rules.troubles import find_troubles
 
 NOW = START + 1_000.0
@@ -89,6 +89,13 @@ def test_a_state_in_trouble(state: SessionState, kind: TroubleKind, is_bad: bool
 )
 def test_a_state_that_is_none(state: SessionState) -> None:
     assert kinds(seen(state)) == []
+
+
+def test_a_run_that_a_limit_ended_says_which() -> None:
+    end = RunExit("limit: cost $2.41 of $2.00", 0, EndKind.LIMIT)
+    found = only(seen(SessionState.KILLED, run=RunInfo(True, exit=end)))
+    assert (found.kind, found.is_bad, found.badge) == (TroubleKind.ENDED_BADLY, False, "ended")
+    assert found.reason == "limit: cost $2.41 of $2.00"
 
 
 def test_a_restart_that_waits() -> None:

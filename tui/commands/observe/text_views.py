@@ -23,6 +23,7 @@ from tui.model.labels import (
 )
 from tui.model.records import SourceStatus, StreamFormat
 from tui.model.snapshot import Cost, LimitReached, NightSnapshot, RunInfo
+from tui.model.state import LimitKind
 from tui.system.format import (
     format_count,
     format_duration,
@@ -101,10 +102,18 @@ def _tests_and_cost(night: NightSnapshot) -> Iterator[str]:
 
 
 def _limit(limit: LimitReached) -> str:
-    known = limit.value is not None and limit.allowed is not None
-    figures = f": {limit.value:g} of {limit.allowed:g}" if known else ""
+    figures = ""
+    if limit.value is not None and limit.allowed is not None:
+        figures = f": {_figure(limit.kind, limit.value)} of {_figure(limit.kind, limit.allowed)}"
     since = f", since {format_local(limit.since)}" if limit.since is not None else ""
     return f"{limit.kind}{figures}{since}"
+
+
+def _figure(kind: str, value: float) -> str:
+    if kind in (LimitKind.COST, LimitKind.COST_PER_DAY, LimitKind.COST_PER_WEEK):
+        return format_money_plain(value)
+    unit = {LimitKind.RUNTIME: " h", LimitKind.IDLE: " min"}
+    return f"{value:g}{unit[LimitKind(kind)] if kind in unit else ''}"
 
 
 def _bounds(run: RunInfo) -> str:
@@ -256,8 +265,9 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.wasted
         ),
         "what was done from outside": (
-            f"{format_local(one.at)}  {one.kind}: {shorten(one.text, 80)} [{one.state}] helped: {one.helped}"
-            f" ({one.why})"
+            f"{format_local(one.at)}  {one.kind}: "
+            f"{shorten(one.text.removeprefix(f'{one.kind}: '), 80)} [{one.state}]"
+            f" helped: {one.helped} ({one.why})"
             for one in review.interventions
         ),
         "what mattered": (

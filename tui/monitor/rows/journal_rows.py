@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,7 +20,7 @@ from tui.model.labels import (
 from tui.model.records import Record
 from tui.model.rows import DetailPart, EventDetail, EventRow, Mark
 from tui.model.snapshot import NightSnapshot
-from tui.system.format import format_count
+from tui.system.format import format_count, format_duration
 
 
 class RowOutcome(NamedTuple):
@@ -50,16 +50,14 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "segment_started": ("why", "session"),
     "segment_ended": ("reason", "code", "signal"),
     "run_ended": ("reason",),
-    "supervisor_started": ("adopted", "gap_s", "restarted_by"),
-    "checkpoint": ("checkpoint", "label", "why", "tests"),
     "rewind": ("checkpoint", "mode", "written", "deleted"),
     "undo": ("checkpoint", "mode", "written", "deleted"),
     "injection": ("state", "text", "doing", "detail"),
     "interrupt": ("by", "reason"),
     "stop": ("by", "reason", "survivors"),
     "kill": ("by", "reason", "survivors"),
-    "limit_warning": ("limit", "value", "allowed"),
-    "limit_hit": ("limit", "value", "allowed"),
+    "limit_warning": ("limit", "value"),
+    "limit_hit": ("limit", "value"),
     "stall_step": ("reason",),
     "not_stuck": ("pattern", "by"),
     "restart_scheduled": ("class", "attempt", "delay_s"),
@@ -120,22 +118,49 @@ def journal_row(
     label = entry.kind.replace("_", " ")
     if entry.kind == "stall_step":
         label = _text(entry.data.get("step"))
-    parts = [_text(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
-    if entry.kind in ("stop", "kill") and "survivors" in entry.data:
-        survivors = _text(entry.data["survivors"])
-        parts = ["it is over; nobody survived"]
-        if survivors:
-            parts = [f"over, but these survived: {survivors}"]
-        elif entry.data["survivors"] is None:
-            parts = [f"it is over; {describe_survivors(None)}"]
     return EventRow(
         "deed",
         entry.at,
         label,
-        " · ".join(filter(None, parts))[:400],
+        _words(entry)[:400],
         mark=_MARKS.get(entry.kind, ""),
         ref=ref,
     )
+
+
+def _words(entry: JournalEntry) -> str:
+    """What the entry says behind its label: a sentence where figures alone would not be understood."""
+    data = entry.data
+    match entry.kind:
+        case "stop" | "kill" if "survivors" in data:
+            survivors = _text(data["survivors"])
+            if survivors:
+                return f"over, but these survived: {survivors}"
+            unknown = data["survivors"] is None
+            return f"it is over; {describe_survivors(None) if unknown else 'no process is left'}"
+        case "supervisor_started":
+            return _supervisor_words(data)
+        case "limit_warning" | "limit_hit" if data.get("allowed"):
+            return f"{_text(data.get('limit'))}: {_text(data.get('value'))} of {_text(data['allowed'])}"
+        case "restart_scheduled" if isinstance(delay := data.get("delay_s"), int | float):
+            return f"in {format_duration(delay)}: {_text(data.get('class'))}"
+        case "checkpoint":
+            label, why, tests = (_text(data.get(key)) for key in ("label", "why", "tests"))
+            parts = [label, why if why != label else "", "" if tests == "none" else tests]
+            return " · ".join(filter(None, (_text(data.get("checkpoint")), *parts)))
+    fields = _FIELDS.get(entry.kind, ("text", "reason"))
+    return " · ".join(filter(None, (_text(data.get(key)) for key in fields)))
+
+
+def _supervisor_words(data: dict[str, Any]) -> str:
+    """How the watch over the run began, or began again."""
+    gap = data.get("gap_s")
+    if not data.get("adopted"):
+        return "watches the run"
+    by_itself = " by itself" if data.get("restarted_by") else ""
+    if not isinstance(gap, int | float):
+        return f"started again{by_itself}"
+    return f"started again{by_itself}; nobody watched for {format_duration(gap)}"
 
 
 def _stall_row(

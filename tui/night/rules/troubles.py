@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall, Trouble, TroubleKind
+from tui.model.state import EndKind, StallKind, StallLevel, StateReason
 from tui.model.state import SessionState as State
-from tui.model.state import StallKind, StallLevel, StateReason
 from tui.system.format import (
     format_clock,
     format_count,
@@ -50,6 +50,8 @@ def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.RESTART_PENDING, reason, since, until=activity.until)
     elif state in _ENDED_BADLY:
         yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason if night.run.exit else reason)
+    elif night.run.exit is not None and night.run.exit.kind == EndKind.LIMIT:
+        yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason, is_bad=False, badge="ended")
     elif state == State.WINDING_DOWN:
         yield Trouble(TroubleKind.WINDING_DOWN, reason, since, is_bad=False)
     elif state == State.RATE_LIMITED:

@@ -80,8 +80,8 @@ def permission_finding(forecast: PermissionForecast) -> Finding:
     """The doctor's row: what would be refused, and what to do about it."""
     permissions = forecast.permissions
     if permissions.preset == PermissionPreset.ALL:
-        text = "none: the agent may do anything you may"
-        return "warn", text, "wanted so by agent.skip_permissions"
+        text = "all: nothing is asked or denied, and the agent may do anything that you may"
+        return "warn", text, "leave out agent.skip_permissions and --permissions all"
     name = _name(forecast)
     if forecast.rules.mode == "plan":
         return "fail", f"{name}: in plan mode nothing is carried out", "set agent.permissions"
@@ -102,17 +102,19 @@ def _name(forecast: PermissionForecast) -> str:
 
 
 def permission_summary(forecast: PermissionForecast) -> str:
-    """What is said before a run starts: the finding, what is denied, which commands the files named."""
+    """What is shown before a run starts, a fact a line: the finding, what is denied, what changes it."""
     _, text, advice = permission_finding(forecast)
     permissions = forecast.permissions
-    parts = [text, *_counts(permissions)]
+    parts = [text]
     if permissions.preset == PermissionPreset.STANDARD:
-        parts.append("network, pushes, publishing, sudo and what destroys are denied")
-    if found := _found(permissions):
-        parts.append(f"found {found}")
+        parts.append("denied: network, pushes, publishing, sudo and what destroys")
+    parts += _counts(permissions)
+    found = _found(permissions)
+    if found and permissions.preset != PermissionPreset.ALL:
+        parts.append(f"commands of this project: {found}")
     if advice:
         parts.append(f"to change that: {advice}")
-    return "; ".join(parts)
+    return "\n  ".join(parts)
 
 
 def _runs(forecast: PermissionForecast) -> str:
