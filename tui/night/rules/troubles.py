@@ -40,6 +40,7 @@ def find_troubles(night: NightSnapshot) -> tuple[Trouble, ...]:
     return tuple(sorted(found, key=lambda one: (not one.is_bad, _ORDER[one.kind])))
 
 
+# complexity: one branch for each state that is a trouble
 def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
     """What the state says, and a stall beside it."""
     activity, stall = night.activity, night.stall
