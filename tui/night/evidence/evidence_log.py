@@ -280,7 +280,7 @@ class TestRunLog(Struct):
                 self.on_edit(1)
             return None
         if use.name in SHELLS:
-            run = recognise(use, result, at, ref)
+            run = recognise(use, result, at, ref) if result.denial is None else None
             if run is not None and run.verdict == "unknown" and run.passed is None:
                 self._started(use, result)
             if run is None and self.background_runs:

@@ -323,8 +323,6 @@ def recognise(
     A command known to run tests counts even without a readable summary; any other counts only if
     its output ends in a runner's summary and the command does more than show text.
     """
-    if result.is_error and result.denial is not None:
-        return None
     command = use.command or use.target
     text = result.excerpt
     expected = runner(command)
