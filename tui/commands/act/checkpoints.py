@@ -80,6 +80,8 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
         print_json({"schema": SCHEMA, "checkpoints": rows})
         return 0
+    if not known_checkpoints:
+        print_notes("no checkpoint has been taken here; `overnight-tui checkpoint` takes one")
     for checkpoint in known_checkpoints:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"

@@ -50,8 +50,6 @@ def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.RESTART_PENDING, reason, since, until=activity.until)
     elif state in _ENDED_BADLY:
         yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason if night.run.exit else reason)
-    elif night.run.exit is not None and night.run.exit.kind == EndKind.LIMIT:
-        yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason, is_bad=False, badge="ended")
     elif state == State.WINDING_DOWN:
         yield Trouble(TroubleKind.WINDING_DOWN, reason, since, is_bad=False)
     elif state == State.RATE_LIMITED:
@@ -115,8 +113,10 @@ def _rate_limited(night: NightSnapshot) -> Trouble:
 
 
 def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
-    """What only a run of ours can have: no supervisor, a limit that comes near."""
+    """What only a run of ours can have: no supervisor, a limit that comes near or ended it."""
     run = night.run
+    if run.exit is not None and run.exit.kind == EndKind.LIMIT:
+        yield Trouble(TroubleKind.ENDED_BADLY, run.exit.reason, is_bad=False, badge="ended")
     if not run.owned or night.is_over:
         return
     if run.supervised is False and run.awaits_supervisor:
