@@ -31,7 +31,7 @@ _SETTINGS: dict[str, dict[str, object]] = {
     "session": {
         "max_runtime_hours": 0.25,
         "max_idle_minutes": 2,
-        "handover_share": 0.3,
+        "handover_share": 0.1,
         "stop_grace_seconds": 2,
         "inhibit_sleep": False,
         "baseline_tests": ["make", "test"],
@@ -56,7 +56,7 @@ _SETTINGS: dict[str, dict[str, object]] = {
 }
 
 
-def bash(name: str, command: str, context: int = 20_000) -> Answer:
+def bash(name: str, command: str, context: int = 8_000) -> Answer:
     given = {"command": command, "description": name}
     return Answer(name, tool="Bash", given=given, context=context)
 
@@ -86,9 +86,9 @@ def story(project: Path) -> list[Answer]:
         Answer("poison", refused, status=400, sticks=True),
         *work(project, 5),
         bash("unwatched", "make test WAIT=14"),
-        bash("full", "make test WAIT=3", context=400_000),
-        bash("hand-over", "git status --short", context=400_000),
-        Answer("hand-over", "The notes are written; the next session can go on.", context=400_000),
+        bash("full", "make test WAIT=3", context=130_000),
+        bash("hand-over", "git status --short", context=130_000),
+        Answer("hand-over", "The notes are written; the next session can go on.", context=130_000),
         *work(project, 6),
         Answer("silent", silent_seconds=20),
         *[bash("loop", "make test WAIT=never")] * 6,

@@ -28,9 +28,9 @@ _ERRORS = {
 class Answer:
     """What one request gets: an error with its status, silence, or words and perhaps a call of a tool.
 
-    `limit_seconds` says that a usage limit is reached which resets after so long. `context` is how much
-    of the context the request is said to use. `name` is what the story is at, for those who watch it. One
-    that `sticks` is given again until a conversation asks that has no answer in it yet.
+    `limit_seconds` says that a usage limit is reached: every request until it resets gets this. `context` is
+    how much of the context the request is said to use. `name` is what the story is at, for those who watch
+    it. One that `sticks` is given again until a conversation asks that has no answer in it yet.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Answer:
     status: int = 0
     limit_seconds: float = 0.0
     silent_seconds: float = 0.0
-    context: int = 20_000
+    context: int = 8_000
     sticks: bool = False
 
 
@@ -50,22 +50,29 @@ class ScriptedModel:
 
     story: Sequence[Answer]
     at: int = 0
+    limited_until: float | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self, body: Mapping[str, Any]) -> Answer:
-        if not body.get("tools"):
+        if not body.get("tools") or _is_warm_up(body):
             return Answer(
                 "beside", _SUMMARY if "summary" in json.dumps(body)[-6_000:] else "A title"
             )
         with self.lock:
             found = self._at()
-            if found.sticks and not _has_answer(body):
+            if found.limit_seconds and self.limited_until is None:
+                self.limited_until = time.time() + found.limit_seconds
+            if (found.sticks and not _has_answer(body)) or self._is_lifted(found):
                 self.at += 1
-                found = self._at()
-            self.at += not found.sticks
+                found, self.limited_until = self._at(), None
+            self.at += not (found.sticks or found.limit_seconds)
             self.asked.append({"at": time.time(), "name": found.name, "model": body.get("model")})
             return found
+
+    def _is_lifted(self, answer: Answer) -> bool:
+        until = self.limited_until
+        return bool(answer.limit_seconds) and until is not None and time.time() >= until
 
     def _at(self) -> Answer:
         over = Answer("end", "Nothing is left.")
@@ -83,6 +90,12 @@ class ScriptedModel:
         server = _Server(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server, server.server_address[1]
+
+
+def _is_warm_up(body: Mapping[str, Any]) -> bool:
+    """Whether a subagent of 2.1.0 is only being made ready."""
+    messages: Sequence[Any] = body.get("messages") or ({},)
+    return '"Warmup"' in json.dumps(messages[0])
 
 
 def _has_answer(body: Mapping[str, Any]) -> bool:
@@ -141,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _fail(self, answer: Answer) -> None:
         status, headers = answer.status or 429, {}
         if answer.limit_seconds:
-            reset = str(int(time.time() + answer.limit_seconds))
+            reset = str(int(self.model.limited_until or time.time()))
             headers = {
                 "anthropic-ratelimit-unified-status": "rejected",
                 "anthropic-ratelimit-unified-reset": reset,

@@ -1,6 +1,6 @@
 """Hooks of the project's settings, looked up anew at each call as the real CLI does.
 
-Understood are PostToolUse, PostToolBatch and Stop with their `additionalContext`, `decision: block`
+Understood are PostToolUse, PostToolUseFailure and Stop with their `additionalContext`, `decision: block`
 and exit code 2: what a mailbox needs that delivers messages into a session from outside.
 """
 
@@ -90,19 +90,17 @@ def _answer(code: int, out: bytes, err: bytes) -> Json:
 def after_tools(
     session: SimulatedSession, calls: list[ScriptedCall], outcomes: list[ToolRun]
 ) -> list[str]:
-    """What hooks have to say after a batch of tool calls, for the model to read."""
+    """What hooks have to say after tool calls, for the model to read."""
     contexts: list[str] = []
-    batch: list[Json] = []
     for call, outcome in zip(calls, outcomes, strict=True):
         payload: Json = {
             "tool_name": call.name,
             "tool_input": call.input,
             "tool_use_id": call.id,
-            "tool_response": outcome.detail,
         }
-        batch.append(payload)
-        contexts += _contexts(session, "PostToolUse", call.name, call.id, payload)
-    contexts += _contexts(session, "PostToolBatch", "", calls[-1].id, {"tool_calls": batch})
+        result = {"error": outcome.text} if outcome.failed else {"tool_response": outcome.detail}
+        event = "PostToolUseFailure" if outcome.failed else "PostToolUse"
+        contexts += _contexts(session, event, call.name, call.id, {**payload, **result})
     return contexts
 
 

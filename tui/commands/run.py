@@ -126,7 +126,7 @@ def _start(
         extra=words,
         trusted_file=loaded.trusted_file,
         work_tree=work_tree,
-        announce=partial(_say_permissions, project, settings, words),
+        announce=partial(_show_permissions, project, settings, words),
     )
     return start.start_run(project, arguments.goal, settings, options=options)
 
@@ -178,7 +178,7 @@ def _with_preset(settings: Settings, preset: str | None) -> Settings:
     return replace(settings, agent=replace(settings.agent, permission_mode=None))
 
 
-def _say_permissions(
+def _show_permissions(
     project: Path, settings: Settings, words: tuple[str, ...], permissions: AgentPermissions
 ) -> None:
     """Says on stderr what the agent may do, before it starts."""

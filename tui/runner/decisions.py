@@ -239,15 +239,16 @@ def end_of_wait(
     end is not waited for: nothing could follow it.
     """
     state, now = circumstances.state, circumstances.now
+    hours = circumstances.settings.session.max_runtime_hours
+    lifted = "" if resets is None else format_weekday_clock(resets)
+    if lifted and hours is not None and state.elapsed + pause > hours * 3600:
+        end = format_weekday_clock(now + hours * 3600 - state.elapsed)
+        return _needs_person(f"{text}; it resets {lifted}, after the run's end {end}")
     since = state.elapsed if state.limited_since is None else state.limited_since
     longest = circumstances.settings.recovery.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
-        return _needs_person(text)
-    hours = circumstances.settings.session.max_runtime_hours
-    if resets is not None and hours is not None and state.elapsed + pause > hours * 3600:
-        ends_at = now + hours * 3600 - state.elapsed
-        lifted, end = format_weekday_clock(resets), format_weekday_clock(ends_at)
-        return _needs_person(f"{text}; it resets {lifted}, after the run's end {end}")
+        late = f"; it resets {lifted}, and recovery.max_limit_wait_hours is {longest:g}"
+        return _needs_person(f"{text}{late if lifted else ''}")
     return None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from tui.control.completion import open_titles
 from tui.model.snapshot import Activity
 from tui.model.state import (
@@ -132,6 +134,7 @@ class RunMachine(AttemptStarter):
             case Continue():
                 self._apply_continue(decision, event)
             case Hold():
+                self._state.handoff_message = ""  # what was asked for it is over as well
                 self._enter(RunPhase.HELD, event)
                 text = "the turn was interrupted; it waits for words"
                 self._context.journal_entry("note", {"text": text})
@@ -351,6 +354,10 @@ class RunMachine(AttemptStarter):
             # Where words wait for it, it was interrupted for them.
             asked = self._was_asked_to_stop and not self._messages.has_waiting
             outcome = exit_outcome(status, self._reader.turns, resumed, stderr, asked)
+            if self.phase == RunPhase.HELD and not self._messages.has_waiting:
+                # Taken up again it would go on against the wish of who interrupted it.
+                text = "the turn was interrupted, and the agent is gone"
+                outcome = replace(outcome, kind=OutcomeKind.INTERRUPTED, text=text)
             self._apply_outcome(outcome, RunEvent.PROCESS_ENDED)
         elif intent.kind == StopKind.HANDOFF and state.conversation.why:
             self._launch_afresh(intent.reason)

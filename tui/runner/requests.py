@@ -196,6 +196,8 @@ class RequestHandler:
     def _interrupt(self, request: RunnerRequest) -> str:
         if not self._reader.turns.open:
             raise ValueError("no turn is open; there is nothing to interrupt")
+        if self._context.state.handoff_message:
+            self._messages.withdraw(self._context.state.handoff_message)
         if not self._messages.control("interrupt", f"interrupt-{request.id}"):
             raise ValueError("the agent does not listen")
         self._context.journal_entry("interrupt", {"by": "person", "reason": _reason(request)})

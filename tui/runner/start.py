@@ -91,33 +91,43 @@ def start_run(
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     sweep_copies(environ)
     try:
-        allow, extra = options.allow_dirty, options.extra
-        git, version = check_start(
-            project, settings, agent, environ, allow_dirty=allow, extra=extra
-        )
-        if options.command != SIMULATED:
-            check_budgets(settings, time.time(), environ)
-        permissions = permissions_of(settings.agent, project, parse_version(version))
-        options.announce(permissions)
-        facts = RunFacts(
-            run=new_run_id(time.time(), options.work_tree),
-            goal=goal,
-            project=str(project),
-            started_at=clock_for(options.env).wall(),
-            agent=agent,
-            command=options.command,
-            extra=tuple(options.extra),
-            env=dict(options.env),
-            head=git.head(),
-            work_tree=options.work_tree,
-        )
-        folder = _prepare(facts, settings, permissions, options.trusted_file, environ)
+        folder = _make_run(project, goal, settings, agent, options, environ)
         _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
     _wait_for_agent(folder)
     prune_runs(project, settings.session.keep_runs, environ)
     return folder
+
+
+def _make_run(
+    project: Path,
+    goal: str,
+    settings: Settings,
+    agent: tuple[str, ...],
+    options: StartOptions,
+    environ: Mapping[str, str],
+) -> RunDirectory:
+    """The directory of a run whose preconditions hold and whose permissions were announced."""
+    allow, extra = options.allow_dirty, options.extra
+    git, version = check_start(project, settings, agent, environ, allow_dirty=allow, extra=extra)
+    if options.command != SIMULATED:
+        check_budgets(settings, time.time(), environ)
+    permissions = permissions_of(settings.agent, project, parse_version(version))
+    options.announce(permissions)
+    facts = RunFacts(
+        run=new_run_id(time.time(), options.work_tree),
+        goal=goal,
+        project=str(project),
+        started_at=clock_for(options.env).wall(),
+        agent=agent,
+        command=options.command,
+        extra=tuple(options.extra),
+        env=dict(options.env),
+        head=git.head(),
+        work_tree=options.work_tree,
+    )
+    return _prepare(facts, settings, permissions, options.trusted_file, environ)
 
 
 def _not_prepared(error: OSError, folder: Path) -> RefusedError:

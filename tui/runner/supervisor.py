@@ -82,8 +82,7 @@ class Supervisor:
         self.requests = RequestHandler(
             context, reader, messages, machine, self.checkpoints, RunRewinder(context)
         )
-        self._sleep_inhibitor = SleepInhibitor()
-        self._is_asked_to_leave = False
+        self._sleep_inhibitor, self._is_asked_to_leave = SleepInhibitor(), False
         self._gone_since: float | None = None
         self._check_at = self._copy_at = 0.0
         self._restarter = WatchedRestarter(context.folder, context.settings)
@@ -306,7 +305,7 @@ class Supervisor:
         if attempt is not None and status is not None:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
-            self._end_at_limit(self.limits.check(snapshot, attempt, status), status)
+            self._end_at_limit(self.limits.check(snapshot, attempt, status))
             self.machine.end_long_retry(snapshot.activity)
             see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
@@ -319,19 +318,19 @@ class Supervisor:
 
     def _keep_money_limits(self) -> None:
         """Ends the agent as soon as the stream tells of an answer that passes a limit of money."""
-        attempt, intent = self.machine.attempt, self.context.state.intent
-        status = attempt.read_status() if attempt is not None else None
+        intent = self.context.state.intent
         if not self.machine.phase.is_ending:
-            self._end_at_limit(self.limits.check_money(), status)
+            self._end_at_limit(self.limits.check_money())
         elif intent is not None and (shorter := self.limits.cut_short(intent)) is not None:
             self.context.state.intent = shorter
             self.context.save()
 
-    def _end_at_limit(self, intent: StopIntent | None, status: AttemptStatus | None) -> None:
-        if intent is not None and status is not None and not status.is_over:
-            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
-        elif intent is not None:
+    def _end_at_limit(self, intent: StopIntent | None) -> None:
+        gone = self.machine.attempt is None or self.context.state.waits_for_launch
+        if intent is not None and gone:
             self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
+        elif intent is not None:  # also one that ended just now, for what it left behind
+            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
 
     # --- the end ---
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from tests.session_files import iso
+from tests.unit.repositories import sh
 from tui.commands.act import hooks
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks.hook_records import RUN_VARIABLE
@@ -18,19 +17,6 @@ from tui.store.layout import session_journal
 SESSION = "11111111-2222-4333-8444-555555555555"
 TASKS = "# Goal: calc\n\n## P0\n- [ ] Write the add function\n- [ ] Test the add function\n"
 _FIXED = 1_790_000_000.0
-
-
-def git(folder: Path, *words: str) -> str:
-    names = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
-    done = subprocess.run(
-        ["git", *names, *words],
-        cwd=folder,
-        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return done.stdout.strip()
 
 
 class HookScene:
@@ -44,13 +30,13 @@ class HookScene:
         monkeypatch.delenv(RUN_VARIABLE, raising=False)
         self.project = folder / "project"
         self.project.mkdir()
-        git(self.project, "init", "-q", "-b", "main")
+        sh(self.project, "init", "-q", "-b", "main")
         self.progress = self.project / "claude-progress.txt"
         self.progress.write_text(TASKS)
         (self.project / "calc.py").write_text("x = 1\n")
         (self.project / ".gitignore").write_text("logs/\n")
-        git(self.project, "add", "-A")
-        git(self.project, "commit", "-qm", "begin")
+        sh(self.project, "add", "-A")
+        sh(self.project, "commit", "-qm", "begin")
         self.mailbox = Mailbox(self.project)
         self.mailbox.create()
         self.words = [str(self.mailbox.folder), "continuous"]

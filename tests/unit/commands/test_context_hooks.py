@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.payloads import TERMINAL_PAYLOADS
-from tests.unit.commands.hook_scene import SESSION, TASKS, HookScene, git
+from tests.unit.commands.hook_scene import SESSION, TASKS, HookScene
+from tests.unit.repositories import sh
 from tui.commands.act import hook_project
 from tui.control.hooks.hook_records import RUN_VARIABLE
 from tui.control.hooks.payload import ANY_PROJECT
@@ -134,10 +135,10 @@ def test_a_payload_that_is_none_does_no_harm(scene: HookScene, notes: Path, raw:
 
 def test_what_a_compaction_loses_is_kept(scene: HookScene, notes: Path) -> None:
     (scene.project / "calc.py").write_text("x = 2\n")
-    git(scene.project, "add", "calc.py")
+    sh(scene.project, "add", "calc.py")
     (scene.project / "new.py").write_text("y = 1\n")
     seen = [("status", "--porcelain"), ("rev-parse", "HEAD"), ("stash", "list"), ("branch", "-a")]
-    before = [git(scene.project, *words) for words in seen]
+    before = [sh(scene.project, *words) for words in seen]
     index = (scene.project / ".git" / "index").read_bytes()
     scene.compact()
     (copy,) = copies(scene)
@@ -150,7 +151,7 @@ def test_what_a_compaction_loses_is_kept(scene: HookScene, notes: Path) -> None:
     assert (scene.project / line["backup_path"]) == copy
     (taken,) = scene.journal("checkpoint")
     assert taken["why"] == "before a compaction"
-    assert [git(scene.project, *words) for words in seen] == before
+    assert [sh(scene.project, *words) for words in seen] == before
     assert (scene.project / ".git" / "index").read_bytes() == index
     notes.write_text("# changed since\n- osprey\n")
     told = scene.start("compact")

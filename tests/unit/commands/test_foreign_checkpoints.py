@@ -160,5 +160,5 @@ def test_without_a_run_no_conversation_goes_back_and_nothing_is_left_in_the_proj
     for last in ("--yes", "--dry-run"):
         done = call("rewind", "c1", mode, last)
         assert done.code == 4
-        assert "only in a run of ours that goes on" in done.err
+        assert "only its conversation can be rewound" in done.err
     assert tree(folder) == before

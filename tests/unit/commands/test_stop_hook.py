@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.commands.hook_scene import SESSION, TASKS, HookScene, git
+from tests.unit.commands.hook_scene import SESSION, TASKS, HookScene
+from tests.unit.repositories import sh
 from tui.commands.act import hook_project
 from tui.control.hooks import session_record
 from tui.control.hooks.hook_records import RUN_VARIABLE
@@ -296,10 +297,10 @@ def test_a_project_that_was_moved_is_left_alone(scene: HookScene, tmp_path: Path
 def test_the_end_leaves_a_line_and_a_checkpoint(scene: HookScene) -> None:
     scene.start()
     (scene.project / "calc.py").write_text("x = 2\n")
-    git(scene.project, "commit", "-qam", "work")
+    sh(scene.project, "commit", "-qam", "work")
     (scene.project / "calc.py").write_text("x = 3\n")
     scene.progress.write_text(TASKS.replace("- [ ]", "- [x]"))
-    before = git(scene.project, "status", "--porcelain"), git(scene.project, "rev-parse", "HEAD")
+    before = sh(scene.project, "status", "--porcelain"), sh(scene.project, "rev-parse", "HEAD")
     assert not scene.stop()
     (line,) = scene.history()
     assert (line["commits_made"], line["files_changed"]) == (1, 1)
@@ -310,8 +311,8 @@ def test_the_end_leaves_a_line_and_a_checkpoint(scene: HookScene) -> None:
     entry = scene.journal()[-1]
     assert (entry["effect"], entry["checkpoint"]) == ("let go", taken["checkpoint"])
     assert before == (
-        git(scene.project, "status", "--porcelain"),
-        git(scene.project, "rev-parse", "HEAD"),
+        sh(scene.project, "status", "--porcelain"),
+        sh(scene.project, "rev-parse", "HEAD"),
     )
     assert not scene.stop(), "nothing is new"
     assert len(scene.history()) == len(scene.journal("checkpoint")) == 1
@@ -322,7 +323,7 @@ def test_the_end_leaves_a_line_and_a_checkpoint(scene: HookScene) -> None:
 
 def test_an_end_that_changed_nothing_has_a_line_and_no_checkpoint(scene: HookScene) -> None:
     scene.progress.write_text(TASKS.replace("- [ ]", "- [x]"))
-    git(scene.project, "commit", "-qam", "all done")
+    sh(scene.project, "commit", "-qam", "all done")
     scene.start()
     assert not scene.stop()
     assert len(scene.history()) == 1
@@ -387,7 +388,7 @@ def test_a_project_of_its_own_first_use_is_made(scene: HookScene, tmp_path: Path
 
 def test_a_session_in_a_work_tree_has_the_progress_there(scene: HookScene) -> None:
     tree = scene.project / ".claude" / "worktrees" / "one"
-    git(scene.project, "worktree", "add", "-q", str(tree))
+    sh(scene.project, "worktree", "add", "-q", str(tree))
     (tree / "claude-progress.txt").write_text("- [ ] only here\n")
     assert "only here" in scene.stop(cwd=str(tree))
     assert "Write the add" in scene.stop()

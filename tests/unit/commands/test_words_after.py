@@ -9,6 +9,7 @@ import pytest
 
 from tui import cli
 from tui.commands import run
+from tui.commands.act import unit
 
 
 @pytest.fixture
@@ -20,8 +21,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[argparse.Namespace]:
         calls.append(arguments)
         return 0
 
-    for name in ("run_command", "unit_command"):
-        monkeypatch.setattr(run, name, call)
+    monkeypatch.setattr(run, "run_command", call)
+    monkeypatch.setattr(unit, "unit_command", call)
     return calls
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.shared_data import shared
+from tests.scripted_model import free_port, scripted_model
 from tests.unit.control.foreign_scene import until
 from tests.unit.repositories import make, write
 from tui.control.hooks import installer
@@ -102,32 +100,16 @@ class Plain:
 def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plain]:
     if not CLAUDE:
         pytest.skip("OVERNIGHT_TEST_CLAUDE names no claude")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     scene = Plain(tmp_path, port)
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(scene.home / ".claude"))
     script = tmp_path / "script.json"
     script.write_text(json.dumps(SCRIPT))
-    words = ["--port", str(port), "--cwd", str(scene.project), "--scenarios", str(script)]
-    log = tmp_path / "asked.jsonl"
-    api = subprocess.Popen(
-        [sys.executable, str(shared("tools/fake_api.py")), *words, "--log", str(log)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def answers() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        until(answers, "the scripted model")
-        yield scene
-    finally:
-        scene.tidy()
-        api.kill()
-        api.wait()
+    with scripted_model(port, scene.project, script, tmp_path / "asked.jsonl"):
+        try:
+            yield scene
+        finally:
+            scene.tidy()
 
 
 def test_words_by_hooks_that_were_installed_while_it_ran(plain: Plain, tmp_path: Path) -> None:

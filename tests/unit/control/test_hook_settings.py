@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.repositories import make
-from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import installer, status
 from tui.control.hooks.hook_sets import HookSet, entries_of
@@ -25,6 +24,7 @@ from tui.store.ledgers.hook_record import load_hook_record
 from tui.system.errors import RefusedError
 from tui.system.git import Git
 
+EVENTS = tuple(entry.event for entry in entries_of((HookSet.MAILBOX,)))
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAND_WRITTEN = """{
 \t"permissions": { "allow": ["Bash(ls:*)"],   "deny": [ ] },
@@ -170,7 +170,7 @@ VALUE = st.recursive(
 GROUP = st.fixed_dictionaries(
     {"hooks": st.lists(st.fixed_dictionaries({"command": st.text(max_size=8)}), max_size=2)}
 )
-EVENT = st.sampled_from(("Stop", "PostToolUse", "PostToolBatch", "SessionStart"))
+EVENT = st.sampled_from(("Stop", "PostToolUse", "PostToolUseFailure", "SessionStart"))
 SETTINGS = st.builds(
     lambda other, hooks: {**other, **({} if hooks is None else {"hooks": hooks})},
     st.dictionaries(st.text(max_size=5), VALUE, max_size=3).filter(
@@ -360,7 +360,7 @@ def test_each_hook_has_a_time_that_it_may_take(project: Path) -> None:
     installer.install(project, ALL)
     hooks = hooks_of(status.settings_path(project))
     assert {event: ours[0]["timeout"] for event, ours in hooks.items()} == {
-        **{"PostToolUse": 10, "PostToolBatch": 10, "Stop": 60},
+        **{"PostToolUse": 10, "PostToolUseFailure": 10, "Stop": 60},
         **{"PreCompact": 60, "SessionStart": 15, "PreToolUse": 10},
     }
 
@@ -397,11 +397,26 @@ def test_hooks_of_others_in_the_same_events_stay(project: Path) -> None:
     file = write(project, text)
     installer.install(project, ALL)
     assert without_ours(json.loads(file.read_text())) == {
-        "hooks": {**theirs, "PostToolUse": [], "PostToolBatch": []}
+        "hooks": {**theirs, "PostToolUse": [], "PostToolUseFailure": []}
     }
     file.write_bytes(file.read_bytes() + b"\r\n")
     installer.uninstall(project)
     assert file.read_bytes() == text.encode() + b"\r\n"
+
+
+def test_hooks_of_a_version_before_are_told_and_replaced(project: Path) -> None:
+    """It had an event that older versions of the CLI do not know, which pass over the whole file then."""
+    file = write(project, HAND_WRITTEN)
+    installer.install(project)
+    now = file.read_text().replace("PostToolUseFailure", "PostToolBatch")
+    file.write_text(now)
+    found = status.hook_status(project)
+    assert (found.missing, found.astray) == (("PostToolUseFailure",), ("PostToolBatch",))
+    assert found.delivers
+    installer.install(project)
+    assert "PostToolBatch" not in file.read_text()
+    installer.uninstall(project)
+    assert file.read_text() == HAND_WRITTEN
 
 
 def test_a_set_that_is_not_whole_is_told(project: Path) -> None:
@@ -413,7 +428,8 @@ def test_a_set_that_is_not_whole_is_told(project: Path) -> None:
     file.write_text(json.dumps(now))
     found = status.hook_status(project)
     assert not found.complete
-    assert set(found.stale) == {"PreCompact", "Notification"}
+    assert (found.missing, found.astray, found.stale) == (("PreCompact",), ("Notification",), ())
+    assert found.delivers
     assert installer.install(project)
     assert status.hook_status(project).complete
     assert "Notification" not in json.loads(file.read_text())["hooks"]

@@ -10,9 +10,7 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.shared_data import shared
+from tests.scripted_model import free_port, scripted_model
 from tests.unit.control.foreign_scene import until
 from tests.unit.repositories import make
 from tui.control.hooks import installer
@@ -120,36 +118,15 @@ class Terminal:
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     if not CLAUDE or shutil.which("tmux") is None:
         pytest.skip("OVERNIGHT_TEST_CLAUDE names no claude, or there is no tmux")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     scene = Terminal(tmp_path, port)
     script = tmp_path / "script.json"
     script.write_text(json.dumps(_script(scene.project)))
-    words = ["--port", str(port), "--cwd", str(scene.project), "--scenarios", str(script)]
-    api = subprocess.Popen(
-        [
-            sys.executable,
-            str(shared("tools/fake_api.py")),
-            *words,
-            "--log",
-            str(tmp_path / "asked.jsonl"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def answers() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        until(answers, "the scripted model")
-        yield scene
-    finally:
-        scene.tidy()
-        api.kill()
-        api.wait()
+    with scripted_model(port, scene.project, script, tmp_path / "asked.jsonl"):
+        try:
+            yield scene
+        finally:
+            scene.tidy()
 
 
 def test_a_session_that_a_person_started_goes_on_is_protected_and_remembers(

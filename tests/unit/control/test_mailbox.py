@@ -64,12 +64,12 @@ def said(out: bytes) -> str:
 def test_a_message_waits_is_delivered_once_and_its_sender_sees_it(box: Mailbox) -> None:
     message = box.send(SESSION, "look at the cause")
     assert message.state == "queued"
-    out = call(box, "PostToolBatch")
-    assert json.loads(out)["hookSpecificOutput"]["hookEventName"] == "PostToolBatch"
+    out = call(box, "PostToolUseFailure")
+    assert json.loads(out)["hookSpecificOutput"]["hookEventName"] == "PostToolUseFailure"
     assert said(out) == "look at the cause"
     seen = box.read_state(SESSION, message.id)
     assert seen is not None
-    assert (seen.state, seen.event, seen.text) == ("delivered", "PostToolBatch", message.text)
+    assert (seen.state, seen.event, seen.text) == ("delivered", "PostToolUseFailure", message.text)
     assert seen.moved_at is not None
     assert call(box, "PostToolUse") == b""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.unit.repositories import sh
 from tui.control.hooks import installer
 from tui.control.hooks.hook_sets import HookSet
 from tui.feeds.repo.night_diff import read_night_diff
@@ -27,34 +26,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
     folder = tmp_path / "project"
     folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
+    sh(folder, "init", "-q", "-b", "main")
     (folder / "a.py").write_text("a = 1\n")
     (folder / "claude-progress.txt").write_text("- [ ] one\n")
     commit(folder)
     return folder
 
 
-def git(folder: Path, *words: str) -> str:
-    names = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
-    done = subprocess.run(
-        ["git", *names, *words],
-        cwd=folder,
-        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
 def commit(folder: Path) -> str:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "x")
-    return git(folder, "rev-parse", "HEAD")
+    sh(folder, "add", "-A")
+    sh(folder, "commit", "-q", "-m", "x")
+    return sh(folder, "rev-parse", "HEAD")
 
 
 def night(project: Path, *calls: str, names: PathsSettings | None = None) -> AgentChanges:
-    base = git(project, "rev-list", "--max-parents=0", "HEAD")
+    base = sh(project, "rev-list", "--max-parents=0", "HEAD")
     changes = read_night_diff(project, base, START, None)
     made = [RiskyCall("Bash", text, SourceRef("s", n)) for n, text in enumerate(calls)]
     return AgentChanges(project, changes, names or PathsSettings(), made, None, None)

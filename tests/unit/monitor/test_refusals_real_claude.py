@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.shared_data import shared
-from tests.unit.control.foreign_scene import until
+from tests.scripted_model import free_port, scripted_model
 from tests.unit.repositories import make
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import UserMessage
@@ -57,22 +54,7 @@ class Played:
     def _play(self, base: Path, script: Path, words: tuple[str, ...]) -> bytes:
         home = base / "home"
         home.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        api = subprocess.Popen(
-            [
-                *(sys.executable, str(shared("tools/fake_api.py")), "--port", str(port)),
-                *("--cwd", str(self.project), "--scenarios", str(script)),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-        def answers() -> bool:
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-
+        port = free_port()
         environ = {
             "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home),
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}", "ANTHROPIC_API_KEY": "dummy",
@@ -80,8 +62,7 @@ class Played:
             "DISABLE_AUTOUPDATER": "1", "DISABLE_ERROR_REPORTING": "1", "IS_SANDBOX": "1",
         }  # fmt: skip
         command = [CLAUDE, "-p", "[[scn:x]] go", "--output-format", "stream-json", "--verbose"]
-        try:
-            until(answers, "the scripted model")
+        with scripted_model(port, self.project, script):
             done = subprocess.run(
                 [*command, *words],
                 cwd=self.project,
@@ -91,9 +72,6 @@ class Played:
                 timeout=120,
                 check=True,
             )
-        finally:
-            api.kill()
-            api.wait()
         return done.stdout
 
     def _fold(self) -> NightSnapshot:

@@ -137,11 +137,25 @@ def test_a_restart_is_waited_for_and_then_counted() -> None:
 
 
 def test_what_is_no_restart() -> None:
-    for why in ("handover", "rewind", "continue", "initializer"):
+    for why in ("handover", "rewind", "continue", "fresh", "initializer"):
         night = seen(
             ("segment_ended", {"code": 0}), ("segment_started", {"attempt": 2, "why": why})
         )
         assert night.interventions.restarts == 0
+
+
+def test_while_the_baseline_tests_run_it_is_starting_and_says_so() -> None:
+    runs = ("baseline", {"state": "running", "text": "the baseline tests run: make test"})
+    over = ("baseline", {"state": "passed", "text": "the baseline tests pass"})
+    begun = entries(STARTED[0], runs)
+    night = fold(begun).snapshot(begun[-1].at + 400.0)
+    assert (night.activity.state, night.activity.reason) == ("starting", runs[1]["text"])
+    assert night.activity.since == begun[-1].at
+    after_plan = seen(("segment_ended", {"code": 0}), runs, later=400.0)
+    assert (after_plan.activity.state, after_plan.activity.reason) == ("starting", runs[1]["text"])
+    for later in (over, STARTED[1], ("run_ended", {"end": "needs_you", "reason": "needs you: x"})):
+        told = entries(STARTED[0], runs, later)
+        assert fold(told).snapshot(told[-1].at).activity.reason != runs[1]["text"]
 
 
 def test_ended_by_a_person_is_no_crash() -> None:

@@ -52,6 +52,23 @@ def test_two_results_for_two_beginnings_at_once() -> None:
     assert cost(script).source == "result"
 
 
+def test_a_total_without_tokens_is_matched_by_its_dollars() -> None:
+    """A message that is read within a turn begins one; the total covers the answers before it too."""
+    script = Script()
+    script.init()
+    for _ in range(3):
+        script.say("x", usage=TokenUsage(1_000_000))
+    before = cost(script).usd
+    script.init()
+    script.say("y", usage=TokenUsage(1_000_000))
+    whole = cost(script).usd
+    assert before is not None
+    assert whole is not None
+    script.result(whole, models=uses(0, whole))
+    assert cost(script).usd == pytest.approx(whole)
+    assert cost(script).source == "result"
+
+
 def test_independent_runs_in_one_file_add_up() -> None:
     first, second = Script(), Script(session="s2", start=2e9)
     first.init()

@@ -12,10 +12,12 @@ from tests.unit.night.night_script import Script, fold, night
 from tui.model.events import PermissionDenied, TurnResult, TurnStarted, UserMessage
 from tui.model.failures import DenialKind
 from tui.model.labels import remedy_of
+from tui.model.permissions.refusals import Refusals
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, NotStuck, Stall, TroubleKind
 from tui.model.state import SessionState, StallKind, StallLevel
 from tui.night.fold import NightFold
+from tui.night.review.refused_calls import refusal_point
 from tui.night.status_json import status
 
 TOKEN = next(one.text for one in PLANTED if one.kind == "github").split()[-1]
@@ -477,3 +479,16 @@ def test_no_credential_is_shown_of_a_refused_call() -> None:
     shown = night(script)
     assert TOKEN not in msgspec.json.encode(shown.refusals).decode()
     assert all(TOKEN not in one.reason for one in shown.troubles)
+
+
+@pytest.mark.parametrize("kind", list(DenialKind))
+def test_tests_that_were_refused_were_not_run(kind: DenialKind) -> None:
+    script = Script()
+    call = script.call("Bash", "npm test")
+    script.answer(call, "It was not let run", error=True, denial=kind)
+    assert night(script).tests.runs == ()
+
+
+def test_refusals_without_a_known_call_are_counted_in_whole_words() -> None:
+    point = refusal_point((), Refusals(), 3, None)
+    assert point == ("low", "3 calls were refused permission", None)

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from tests.fakes import FakeClock
-from tui.model.events import AgentEvent, AssistantMessage, MessageLifecycle, StreamDelta
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    MessageLifecycle,
+    StreamDelta,
+    TurnResult,
+    TurnStarted,
+)
 from tui.model.state import LimitKind, StopKind
 from tui.runner.agent import escalation
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
@@ -105,6 +112,18 @@ def test_an_agent_that_spends_on_is_not_waited_for(ending: Ending) -> None:
         assert ending.passes(COST, 0.5) == [step]
         for name in "ab":
             ending.answers(f"{step} {name}")
+
+
+def test_a_turn_that_begins_after_the_interrupt_is_not_waited_for(ending: Ending) -> None:
+    """A message that was queued opens one at once; nothing of it was on its way already."""
+    ending.escalation.start(COST)
+    assert ending.passes(COST) == ["interrupt all"]
+    ending.turns.apply(
+        AgentEvent("s", 0, 1, TurnResult("error_during_execution", True, 1, 1, None))
+    )
+    ending.turns.apply(AgentEvent("s", 0, 1, TurnStarted("m", "/p", "2.1.300", "default")))
+    ending.answers("of the note")
+    assert ending.passes(COST) == ["end_session"]
 
 
 def test_other_limits_keep_their_grace_while_it_works(ending: Ending) -> None:

@@ -14,7 +14,7 @@ from tests.unit.runner.test_runner_rules import progress, result
 from tui.model.events import SourceRef
 from tui.model.evidence import TestRun, TestSummary
 from tui.model.state import EndKind, LimitKind, StopKind
-from tui.runner import machine
+from tui.runner.agent import attempt_start
 from tui.runner.policy.test_floor import MEND_CONTINUATIONS, green_pct
 from tui.runner.run_state import RunState
 from tui.settings.original_sections import EnforcementSettings, SessionSettings
@@ -26,7 +26,7 @@ BUDGET = result(subtype="error_max_budget_usd", is_error=True)
 
 @pytest.fixture(autouse=True)
 def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "current_head", lambda project: "")
+    monkeypatch.setattr(attempt_start, "current_head", lambda project: "")
 
 
 @pytest.fixture

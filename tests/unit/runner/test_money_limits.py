@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
-from tui.model.state import LimitKind, StopKind
+from tui.model.state import LimitKind, RunPhase, StopKind
 from tui.night.fold import NightFold
 from tui.night.usage.running_total import RunningTotal
 from tui.runner.policy.budgets import budget_words, check_budgets
@@ -24,6 +25,7 @@ from tui.runner.policy.money import MoneyLimits
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
+from tui.runner.supervisor import Supervisor
 from tui.settings.original_sections import BudgetSettings
 from tui.settings.own_sections import AgentSettings
 from tui.settings.settings import Settings
@@ -114,6 +116,30 @@ def test_the_note_is_asked_for_at_its_share_and_cut_short_at_the_limit(tmp_path:
     assert not shorter.note
     assert shorter.reason == "cost $2.00 of $2.00"
     assert run.limits.cut_short(shorter) is None
+
+
+def test_no_note_is_asked_for_of_an_agent_that_a_person_interrupted(tmp_path: Path) -> None:
+    run = Spender(tmp_path, max_cost_usd=2.0)
+    run.context.state.phase = RunPhase.HELD
+    intent = run.spends(1.85)
+    assert intent is not None
+    assert not intent.note
+
+
+@pytest.mark.parametrize(("alive", "waits"), [(False, False), (True, True), (True, False)])
+def test_an_agent_that_ended_at_its_limit_is_tidied_up_after(alive: bool, waits: bool) -> None:
+    """Its end is journalled, and what it left behind is ended; without one the run just ends."""
+    done: list[str] = []
+    machine = SimpleNamespace(
+        attempt=object() if alive else None,
+        stop_agent=lambda *_: done.append("stop"),
+        end_run=lambda *_: done.append("end"),
+    )
+    context = SimpleNamespace(state=SimpleNamespace(waits_for_launch=waits))
+    supervisor = cast(Supervisor, SimpleNamespace(machine=machine, context=context))
+    intent = StopIntent(StopKind.LIMIT, "cost", "limit", limit=LimitKind.COST)
+    Supervisor._end_at_limit(supervisor, intent)
+    assert done == ["stop" if alive and not waits else "end"]
 
 
 def test_the_note_is_left_out_where_one_answer_costs_more_than_is_left(tmp_path: Path) -> None:

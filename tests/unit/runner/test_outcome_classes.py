@@ -695,6 +695,17 @@ def _wait_and_count(made: Machine) -> None:
     assert len(made.context.state.restarts) - before == is_restart == pending.counts
 
 
+@pytest.mark.parametrize("status", [429, 500, 529])
+def test_a_launch_after_a_wait_is_no_restart(build: Build, status: int) -> None:
+    made = build(recovery=RecoverySettings(max_restarts=0)).start().runs()
+    made.hear(result(is_error=True, api_error_status=status))
+    assert made.process_ends(CRASHED).waits() == (K.OVERLOADED, False, True)
+    made.wait()
+    step = made.context.state.step
+    assert step is not None
+    assert (step.why, bool(step.resume), made.context.state.restarts) == ("continue", True, [])
+
+
 def test_a_wait_that_is_cancelled_is_no_restart(build: Build) -> None:
     """By a person, by a limit, by a session that goes on by itself."""
     made = build().start().runs().process_ends()

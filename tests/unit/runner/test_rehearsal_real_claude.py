@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.shared_data import shared
+from tests.scripted_model import free_port, scripted_model
 from tests.unit.repositories import sh
 from tests.unit.runner.rehearsal_scene import Stage, row
-from tests.unit.runner.runner_scene import until
 from tui.runner.rehearsal.agent_turn import TurnLimits
 from tui.settings.own_sections import AgentSettings
 
@@ -68,9 +65,7 @@ def stage(tmp_path: Path) -> Iterator[RealStage]:
     stage.limits = TurnLimits(seconds=90.0, first_word=25.0, retrying=10.0)
     stories = stage.base / "stories.json"
     stories.write_text(json.dumps(STORIES))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     stage.environ |= {
         "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -79,20 +74,8 @@ def stage(tmp_path: Path) -> Iterator[RealStage]:
         "DISABLE_ERROR_REPORTING": "1",
         "IS_SANDBOX": "1",
     }
-    words = ["--port", str(port), "--cwd", str(stage.project), "--scenarios", str(stories)]
-    program = [sys.executable, str(shared("tools/fake_api.py")), *words]
-    api = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def answers() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        until(answers, "the scripted model")
+    with scripted_model(port, stage.project, stories):
         yield stage
-    finally:
-        api.kill()
-        api.wait()
 
 
 def start_hook(command: str) -> Callable[[RealStage], None]:

@@ -188,7 +188,7 @@ def test_a_person_who_says_not_stuck_is_believed_by_the_supervisor(scene: Scene)
 
 def test_the_note_is_written_while_there_is_money_for_it(scene: Scene) -> None:
     scene.start(
-        "[[story:spend usd=0.9 calls=60]] [[story:long_tool gate=n]]",
+        "[[story:spend usd=0.93 calls=60]] [[story:long_tool gate=n]]",
         budget__max_cost_usd=1,
         env={STORY: "hello"},
     )

@@ -8,9 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared_data import shared
+from tests.scripted_model import free_port
+from tests.scripted_model import scripted_model as model_on
 from tests.unit.runner.runner_scene import Scene, until
 from tui.system.processes import is_alive
 
@@ -82,30 +80,14 @@ def scene(tmp_path: Path) -> Iterator[RealScene]:
 @contextmanager
 def scripted_model(scene: RealScene, stories: Mapping[str, object]) -> Iterator[None]:
     """A model on loopback that plays these stories beside its own; the scene is tidied afterwards."""
-    program = shared("tools/fake_api.py")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        scene.port = free.getsockname()[1]
+    scene.port = free_port()
     file = scene.base / "stories.json"
     file.write_text(json.dumps(stories))
-    words = ["--port", str(scene.port), "--cwd", str(scene.repository), "--scenarios", str(file)]
-    api = subprocess.Popen(
-        [sys.executable, str(program), *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: _answers(scene.port), "the scripted model")
-        yield
-    finally:
-        scene.tidy()
-        api.kill()
-        api.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with model_on(scene.port, scene.repository, file):
+        try:
+            yield
+        finally:
+            scene.tidy()
 
 
 def test_a_run_from_start_to_finish(scene: RealScene) -> None:

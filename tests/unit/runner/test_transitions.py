@@ -23,6 +23,7 @@ from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
 from tui.runner.agent import attempt_start
 from tui.runner.agent.attempt import AttemptStatus
+from tui.runner.decisions import end_of_wait
 from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check_transition
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
 from tui.settings.settings import Settings
@@ -223,6 +224,38 @@ def test_20_and_26_an_interrupted_turn_waits_for_a_message(build: Build) -> None
     assert made.machine.phase == RunPhase.WORKING
 
 
+@pytest.mark.parametrize(("code", "number"), [(0, 9), (1, 0), (0, 0)])
+def test_an_interrupted_agent_that_goes_is_not_taken_up_again(
+    build: Build, code: int, number: int
+) -> None:
+    made = build().start().runs().turn(INTERRUPTED)
+    assert (
+        made.process_ends(AttemptStatus("ended", AGENT, code=code, signal=number)).ended()
+        == EndKind.STOPPED
+    )
+    assert not made.context.state.restarts
+    spoken = build().start().runs().turn(INTERRUPTED)
+    spoken.asks("inject", text="Go on.")
+    spoken.process_ends(AttemptStatus("ended", AGENT, signal=9))
+    assert spoken.phase == RunPhase.WAITING
+
+
+def test_an_interrupt_takes_the_hand_over_back(build: Build) -> None:
+    made = build().start().runs()
+    state, sent = made.context.state, []
+    made.messages.control = lambda what, *_, **__: sent.append(what) or "id"  # type: ignore[func-returns-value,method-assign]
+    state.handoff_message = made.messages.queue("Hand over.")
+    state.outgoing[-1].step = "queued"
+    made.reader.turns.open = True
+    made.asks("interrupt")
+    assert sent == ["cancel_async_message", "interrupt"]
+    made.reader.turns.taken.add(state.handoff_message)  # an agent that gave it not back
+    made.messages.deliver()
+    assert sent == ["cancel_async_message", "interrupt", "interrupt"]
+    assert made.turn(INTERRUPTED).phase == RunPhase.HELD
+    assert not state.handoff_message
+
+
 @pytest.mark.parametrize(
     ("body", "limited", "kind"),
     [(BUSY, False, OutcomeKind.OVERLOADED), (BROKEN, True, OutcomeKind.USAGE_LIMIT)],
@@ -236,6 +269,19 @@ def test_21_and_27_limits_are_waited_for(
     assert made.phase == RunPhase.WAITING
     assert made.wait().phase == RunPhase.WORKING
     assert made.messages.has_waiting
+
+
+def test_21a_the_allowance_is_named_where_a_reset_is_known(build: Build) -> None:
+    made = build(recovery=RecoverySettings(max_limit_wait_hours=1)).start().runs()
+    resets = made.clock.wall() + 2 * 3600
+    end = end_of_wait("usage limit", resets, 2 * 3600.0, made.machine._circumstances())
+    assert end is not None
+    assert "it resets " in end.reason
+    assert end.reason.endswith("recovery.max_limit_wait_hours is 1")
+    beyond = made.clock.wall() + 20 * 3600
+    end = end_of_wait("usage limit", beyond, 20 * 3600.0, made.machine._circumstances())
+    assert end is not None
+    assert "after the run's end" in end.reason
 
 
 def test_21a_beyond_the_allowance_a_person_is_needed(build: Build) -> None:

@@ -88,7 +88,7 @@ def _size_of(path: Path) -> int:
 
 def _save_note(project: CalledProject, checkpoint: str) -> None:
     record = load_session(project.mailbox, project.call.session)
-    record.note, record.noted_at = relay_note(project, RECOVERY, checkpoint), time.time()
+    record.note = relay_note(project, RECOVERY, checkpoint)
     hook_project.save(project, record)
 
 
@@ -108,8 +108,8 @@ def answer_start(mailbox: str, payload: bytes, words: Sequence[str]) -> None:
     note = record.note if source == _AFTER_COMPACTION else ""
     note = note or relay_note(project)
     if note:
-        told = {"hookEventName": "SessionStart", "additionalContext": note}
-        print_answer({"hookSpecificOutput": told})
+        context = {"hookEventName": "SessionStart", "additionalContext": note}
+        print_answer({"hookSpecificOutput": context})
         text = f"{len(note.encode()):,} bytes on where the work stands ({source or 'startup'})"
         record_hook(project.mailbox, call.session, "SessionStart", "handed over", text)
     if not is_own and not record.begun_at:

@@ -62,7 +62,7 @@ class _Stop:
         self._night: NightSnapshot | None = None
 
     def decide(self) -> str:
-        """What the session is told; empty where it may stop."""
+        """The answer to the session; empty where it may stop."""
         progress = self._project.progress
         found = may_continue(progress, self._project.settings)
         if found is None and self._project.call.text("permission_mode") == _PLAN_MODE:
@@ -82,8 +82,8 @@ class _Stop:
         project, record = self._project, self._record
         news = self._read_news()
         note_news(record, news)
-        said = project.call.text("last_assistant_message").encode("utf-8", "replace")
-        found = judge_record(record, progress, short_digest(said) if said else "", self._work)
+        answer = project.call.text("last_assistant_message").encode("utf-8", "replace")
+        found = judge_record(record, progress, short_digest(answer) if answer else "", self._work)
         if found is None and news.failure is not None:
             found = StopDecision(why=LetGo.API_ERROR, detail=news.failure.text[:120])
         found = found or self._judge_night()
@@ -121,7 +121,7 @@ class _Stop:
         hook_project.save(self._project, record)
 
     def _has_news(self) -> bool:
-        """Whether there is anything that no earlier end has told of."""
+        """Whether there is anything that no earlier end has reported."""
         return self._work is None or self._work != self._record.saved_work
 
     def _let_go(self) -> None:

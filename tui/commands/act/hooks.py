@@ -1,6 +1,7 @@
-"""hooks, and hook: what Claude Code calls after each tool, so this imports next to nothing.
+"""hooks, and hook: what Claude Code calls before and after each tool, so this imports next to nothing.
 
-A call of it must never end with code 2, which would keep a session from stopping, and never take long.
+A call of it never takes long. It ends with code 2 only where a tool call is denied: at a Stop hook that
+would keep a session from stopping.
 """
 
 from __future__ import annotations
@@ -78,10 +79,10 @@ def _reach(state: HookStatus) -> str:
     if state.off:
         return f"but no hook runs: {state.off}"
     where = "in this project" if state.level == "project" else "of yours"
-    told = f"sessions {where} hear messages now"
+    reach = f"sessions {where} hear messages now"
     if state.folder_made_at is not None:
-        told = "sessions hear messages; one that ran before may not, as .claude itself is new"
-    return "; ".join([told, *(words for one, words in _SETS.items() if one in state.sets)])
+        reach = "sessions hear messages; one that ran before may not, as .claude itself is new"
+    return "; ".join([reach, *(words for one, words in _SETS.items() if one in state.sets)])
 
 
 _SETS = {
@@ -115,7 +116,7 @@ def _describe(state: HookStatus) -> tuple[str, int]:
     again = " --user" if state.level == "user" else ""
     return (
         f"{sets}: installed in {state.file}, but not as this version would "
-        f"({', '.join(state.stale)}): run 'overnight-tui hooks install{again}' again",
+        f"({', '.join(state.faults)}): run 'overnight-tui hooks install{again}' again",
         3,
     )
 
@@ -143,8 +144,7 @@ def hook_call(words: Sequence[str]) -> int:
             answer = getattr(import_module(f"tui.commands.act.{module}"), function)
             code: int = answer(mailbox, payload, rest) or 0
             return code
-        else:
-            hand_over(event, mailbox, payload)
+        hand_over(event, mailbox, payload)
     except OSError as error:
         return _complain(f"the mailbox cannot be read: {error}")
     except Exception as error:  # a fault of ours must not keep a session from anything

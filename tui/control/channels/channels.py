@@ -209,7 +209,7 @@ def _mailbox_obstacle(project: Path, process: AgentProcess) -> tuple[str, float 
         return str(error), None, False
     if hooks.off:
         return hooks.off, None, False
-    if not hooks.events or hooks.stale:
+    if not hooks.delivers:
         reason = "not installed; 'overnight-tui hooks install' does it, also for running sessions"
         return reason, None, True
     return "", hooks.folder_made_at, False

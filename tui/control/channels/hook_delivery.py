@@ -16,9 +16,11 @@ from tui.control.hooks import private_folders
 from tui.control.hooks.private_folders import is_session_id
 from tui.store.state_names import MAILBOX
 
-EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
+# Events that every version since 2.0 knows: one that it does not know makes the CLI pass over the whole file.
+EVENTS: Final = ("PostToolUse", "PostToolUseFailure", "Stop")
 """The events by whose hooks messages are handed over (`control/hooks/hook_sets` installs them)."""
 
+_ANSWERED: Final = (*EVENTS, "PostToolBatch")  # which was installed before
 WAITING: Final = ".msg"
 CLAIMED: Final = ".claimed"
 DELIVERED: Final = ".delivered"
@@ -61,7 +63,7 @@ def claim_messages(event: str, mailbox: str, payload: bytes, more: str = "") -> 
     Claims nothing for a payload or a folder that it cannot trust; raises OSError.
     """
     session, is_main = _read_speaker(payload)
-    if event not in EVENTS or not is_session_id(session):
+    if event not in _ANSWERED or not is_session_id(session):
         return NOTHING
     folder = open_mailbox(mailbox, session, _MOST_SESSIONS)
     try:

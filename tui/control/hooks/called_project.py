@@ -73,8 +73,8 @@ class CalledProject:
     @property
     def transcript(self) -> str:
         """The session's transcript, if the payload names one that may be read; else empty."""
-        told = self.call.text("transcript_path")
-        return safe_transcript(told, paths.claude_dir() / "projects") or ""
+        named = self.call.text("transcript_path")
+        return safe_transcript(named, paths.claude_dir() / "projects") or ""
 
     def shown(self, path: str) -> str:
         """The name of a file of the project, as a session knows it."""

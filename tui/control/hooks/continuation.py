@@ -46,7 +46,7 @@ class LetGo(Enum):
 
 
 class StopDecision(Struct, frozen=True):
-    """`block` is what a session is told that is to go on; empty where it may stop, for `why` with `detail`."""
+    """`block` is the word to go on; empty where the session may stop, for `why` with `detail`."""
 
     block: str = ""
     why: LetGo | None = None
@@ -126,8 +126,8 @@ def judge_night(night: NightSnapshot, settings: Settings) -> StopDecision | None
 
 def most_blocks(environ: Mapping[str, str] = os.environ) -> int:
     """How often in a row a stop may be blocked: as the CLI itself allows, and never more than eight times."""
-    told = environ.get(_CAP_VARIABLE, "")
-    return min(int(told), MOST_BLOCKS) if told.isascii() and told.isdecimal() else MOST_BLOCKS
+    cap = environ.get(_CAP_VARIABLE, "")
+    return min(int(cap), MOST_BLOCKS) if cap.isascii() and cap.isdecimal() else MOST_BLOCKS
 
 
 def task_named_next(progress: ProgressFile) -> str:
@@ -138,10 +138,11 @@ def task_named_next(progress: ProgressFile) -> str:
 
 
 def continuation_text(progress: ProgressFile, name: str, number: int, allowed: int) -> str:
-    """What a session is told that is to go on; `name` is that of its progress file."""
+    """The message to a session that is to go on; `name` is that of its progress file."""
     titles = [shorten_line(title, _TITLE) for title in open_titles(progress)]
     count = f"{progress.open} of {format_count(progress.total, 'task')}"
-    lines = [f"overnight-tui: {count} in {name} are still open."]
+    verb = "is" if progress.open == 1 else "are"
+    lines = [f"overnight-tui: {count} in {name} {verb} still open."]
     if titles:
         lines.append(f"Next: {titles[0]}")
     lines += [f"Then: {title}" for title in titles[1:_MOST_TITLES]]

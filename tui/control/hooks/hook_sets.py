@@ -40,7 +40,7 @@ def entries_of(sets: Collection[HookSet]) -> tuple[HookEntry, ...]:
     is_continuous = HookSet.CONTINUOUS in sets
     entries = [
         HookEntry("PostToolUse", HookSet.MAILBOX, _MAILBOX_SECONDS, has_matcher=True),
-        HookEntry("PostToolBatch", HookSet.MAILBOX, _MAILBOX_SECONDS),
+        HookEntry("PostToolUseFailure", HookSet.MAILBOX, _MAILBOX_SECONDS, has_matcher=True),
     ]
     if is_continuous:
         words = (HookSet.CONTINUOUS.value,)

@@ -87,7 +87,7 @@ def plan_install(project: Path) -> HookPlan:
     place = status.place_of(project)
     found = status.hook_status(project)
     entries = entries_of({*found.sets, HookSet.MAILBOX})
-    missing = [one for one in entries if one.event not in found.events or one.event in found.stale]
+    missing = [one for one in entries if one.event in found.faults]
     adds = tuple((entry.event, status.hook_command(entry, place)) for entry in missing)
     return HookPlan(found.file, adds, not found.file.exists(), not place.folder.exists(), found.off)
 

@@ -27,6 +27,15 @@ from tui.system.files import atomic_write
 _CLAUDE_SETTINGS: Final = (".claude/settings.json", ".claude/settings.local.json")
 _GIT_PROGRAMS: Final = ("hooks/**", "config", "config.worktree")
 """Where git finds programs to run, below its folder."""
+_MACHINE: Final = ("/etc", "/boot")
+_HOME_FILES: Final = tuple(
+    f"~/{name}"
+    for name in (
+        ".bashrc .bash_profile .bash_login .profile .zshrc .zshenv .zprofile .gitconfig .config/git"
+        " .config/systemd .config/autostart .config/fish .ssh .local/bin"
+    ).split()
+)
+"""What is started with the machine or with a person's next shell: no night may write there."""
 _OWN_COMMANDS: Final = ("overnight-tui hooks", "overnight-tui trust")
 _UNATTENDED: Final = frozenset({PermissionPreset.STANDARD, PermissionPreset.EDITS})
 
@@ -86,7 +95,9 @@ def keep_for_run(
         paths=clean_rules((*protect.paths, *_state_globs(project, environ), *unread)),
         commands=clean_rules((*protect.commands, *_OWN_COMMANDS)),
         written=clean_rules(
-            (*_claude_settings(environ), *_git_globs(project)) if is_unattended else ()
+            (*_claude_settings(environ), *_git_globs(project), *_outside(project, environ))
+            if is_unattended
+            else ()
         ),
         denied=denied_unless(allowed) if is_unattended else (),
     )
@@ -121,6 +132,19 @@ def _state_globs(project: Path, environ: Mapping[str, str]) -> Sequence[str]:
 def _claude_settings(environ: Mapping[str, str]) -> Sequence[str]:
     folder = paths.claude_dir(environ)
     return (*_CLAUDE_SETTINGS, *(f"{folder}/{os.path.basename(name)}" for name in _CLAUDE_SETTINGS))
+
+
+def _outside(project: Path, environ: Mapping[str, str]) -> Sequence[str]:
+    """What the machine or the person's next shell starts, but what belongs to the project itself."""
+    home = environ.get("HOME", "")
+    places = {
+        one: Path(home + one[1:] if one[:1] == "~" else one) for one in (*_MACHINE, *_HOME_FILES)
+    }
+    return [
+        one
+        for one, path in places.items()
+        if not paths.is_within(path, project) and not paths.is_within(project, path)
+    ]
 
 
 def _git_globs(project: Path) -> Sequence[str]:

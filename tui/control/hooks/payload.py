@@ -32,9 +32,9 @@ class HookCall(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """The folder that the session works in, as a physical path; empty where it is not told."""
-        told = self.text("cwd")
-        return os.path.realpath(told) if told.startswith("/") and "\0" not in told else ""
+        """The folder that the session works in, as a physical path; empty where it is not given."""
+        folder = self.text("cwd")
+        return os.path.realpath(folder) if folder.startswith("/") and "\0" not in folder else ""
 
 
 def read_call(event: str, payload: bytes) -> HookCall | None:

@@ -1,4 +1,4 @@
-"""What a session is told of the work before it: from the progress file and the notes, in two kilobytes."""
+"""The note on earlier work that a session begins with, from progress file and notes: two kilobytes."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def relay_note(project: CalledProject, opening: str = RELAY, checkpoint: str = "
         parts.append(_fit(_tasks_part(progress, project.shown(progress.source)), _MOST_TASKS))
     room = MOST_BYTES - sum(_size(one) for one in (opening, _WARNING, *parts)) - 200
     notes = project.notes
-    if notes is not None and (said := _notes_excerpt(notes, room)):
-        parts.append(f"From {clean_line(project.shown(notes.source), _LINE)}:\n{said}")
+    if notes is not None and (excerpt := _notes_excerpt(notes, room)):
+        parts.append(f"From {clean_line(project.shown(notes.source), _LINE)}:\n{excerpt}")
     if not parts:
         return ""
     if checkpoint:
@@ -75,10 +75,10 @@ def _notes_excerpt(notes: SessionNotes, room: int) -> str:
         if room < _LINE:
             break
         most = room if left == 1 else room * 2 // 3
-        said = _fit_section(sections[place], most, newest_first=notes.newest_first)
-        taken.append((place, said))
-        room -= _size(said)
-    return "\n".join(said for _, said in sorted(taken))
+        section = _fit_section(sections[place], most, newest_first=notes.newest_first)
+        taken.append((place, section))
+        room -= _size(section)
+    return "\n".join(section for _, section in sorted(taken))
 
 
 def _rank(section: list[str], place: int, newest_first: bool) -> tuple[int, int]:

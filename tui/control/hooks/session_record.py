@@ -24,7 +24,7 @@ class SessionRecord(Struct):
     `answer` and `work` stand for the last message and the state of files at the last stop, `read_to` is how
     far the transcript was read and `denials` how the newest calls went ("1": refused). `begun_at` and
     `begun_work` are those of the session's start, `saved_work` is what the last history line tells of.
-    `note` is what a compaction must not forget, of the time `noted_at`.
+    `note` is what a compaction must not forget.
     """
 
     blocks: int = 0
@@ -39,7 +39,6 @@ class SessionRecord(Struct):
     begun_work: WorkState | None = None
     saved_work: WorkState | None = None
     note: str = ""
-    noted_at: float = 0.0
 
 
 def load_session(mailbox: str, session: str) -> SessionRecord:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from tui.control.channels.hook_delivery import EVENTS
 from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks.hook_sets import HookEntry, HookSet, entries_of
 from tui.control.hooks.payload import ANY_PROJECT
@@ -75,14 +76,17 @@ def place_of(project: Path, level: HookLevel = HookLevel.PROJECT) -> HookPlace:
 class HookStatus:
     """What is installed: `events` ours, `stale` those that call something else than we would now.
 
-    `sets` are those of which at least one hook is there. `off` says why no hook at all runs here; empty when
-    they may. `folder_made_at` is when we made `.claude` itself: sessions older than that may not notice it
-    (version 2.1.197 does not).
+    `missing` are events whose hook a set lacks, `astray` those that have one and should not. `sets` are those
+    of which at least one hook is there. `off` says why no hook at all runs here; empty when they may.
+    `folder_made_at` is when we made `.claude` itself: sessions older than that may not notice it (version
+    2.1.197 does not).
     """
 
     file: Path
     events: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
     sets: frozenset[HookSet] = frozenset()
     off: str = ""
     folder_made_at: float | None = None
@@ -91,7 +95,17 @@ class HookStatus:
     @property
     def complete(self) -> bool:
         """Whether all that is installed runs as this version would install it, messages at least."""
-        return bool(self.sets) and not self.stale and not self.off
+        return bool(self.sets) and not self.faults and not self.off
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The events of which not all is as this version would install it."""
+        return (*self.stale, *self.missing, *self.astray)
+
+    @property
+    def delivers(self) -> bool:
+        """Whether messages reach a session, by one of the events at least."""
+        return not self.stale and not self.off and not set(EVENTS).isdisjoint(self.events)
 
 
 def hook_status(project: Path, level: HookLevel = HookLevel.PROJECT) -> HookStatus:
@@ -103,11 +117,12 @@ def hook_status(project: Path, level: HookLevel = HookLevel.PROJECT) -> HookStat
     sets = installed_sets(found)
     wanted = {entry.event: hook_command(entry, place) for entry in entries_of(sets)}
     events = tuple(event for event in wanted if event in found)
-    stale = [event for event in wanted if found.get(event, []) != [wanted[event]]]
-    stale += [event for event in found if event not in wanted]
+    stale = tuple(event for event in events if found[event] != [wanted[event]])
+    missing = tuple(event for event in wanted if event not in found)
+    astray = tuple(event for event in found if event not in wanted)
     made_at = load_hook_record(place.record).made_folder if events else 0.0
     off = _disabled_reason(project, place, settings)
-    return HookStatus(place.file, events, tuple(stale), sets, off, made_at or None, level)
+    return HookStatus(place.file, events, stale, missing, astray, sets, off, made_at or None, level)
 
 
 def mailbox_status(project: Path) -> HookStatus:
@@ -116,7 +131,7 @@ def mailbox_status(project: Path) -> HookStatus:
     if own.events:
         return own
     for_all = hook_status(project, HookLevel.USER)
-    return for_all if for_all.complete else own
+    return for_all if for_all.delivers else own
 
 
 def installed_sets(found: dict[str, list[str]]) -> frozenset[HookSet]:

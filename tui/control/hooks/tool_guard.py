@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from tui.control.hooks import private_folders
-from tui.control.hooks.hook_records import record_hook
+from tui.control.hooks.hook_records import RUN_VARIABLE, record_hook
 from tui.control.hooks.payload import ANY_PROJECT, mailbox_of, read_call
 from tui.control.protect.judge import ToolCall, judge
 from tui.control.protect.rules import KeptRules, Rules, decode_rules
@@ -72,8 +72,25 @@ def answer_tool_call(
         return reason
     if refusal is None:
         return ""
-    _record(mailbox, call, "denied", refusal.reason, rule=refusal.rule, found=refusal.found)
+    if run or not _is_denied_by_run(call, cwd, home, environ):  # whose own hook records it
+        _record(mailbox, call, "denied", refusal.reason, rule=refusal.rule, found=refusal.found)
     return refusal.reason
+
+
+def _is_denied_by_run(call: GuardedCall, cwd: str, home: str, environ: Mapping[str, str]) -> bool:
+    """Whether the rules of the run that this session belongs to, if it does, deny the call as well."""
+    named = environ.get(RUN_VARIABLE, "")
+    if not named:
+        return False
+    try:
+        folder = private_folders.open_run(named)
+        try:
+            kept = _load(folder)
+        finally:
+            os.close(folder)
+        return judge(call.call, kept.rules, kept.project, cwd, home, environ) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def _read(payload: bytes) -> GuardedCall | None:

@@ -26,7 +26,7 @@ class WorkState(Struct, frozen=True):
 
 
 def work_state(project: Path, own: Collection[str]) -> WorkState | None:
-    """Equal as long as HEAD and the changed files are the same; None where that cannot be told in time.
+    """Equal as long as HEAD and the changed files are the same; None where that cannot be found out in time.
 
     `own` are files and folders that are none of the agent's: they do not count.
     """

@@ -265,7 +265,7 @@ def _finding(args: list[str]) -> Inside:
 
 
 def _of_git(args: list[str]) -> list[str]:
-    """Aliases, filters and programs that git is told to run."""
+    """Aliases, filters and programs that git is made to run."""
     scripts = _option_texts(args, _SCRIPT_OPTIONS["git"])
     texts = [plain(word) for word in args]
     for at, text in enumerate(texts[:-1]):

@@ -1,4 +1,4 @@
-"""What the agent is told of a call that is refused."""
+"""The sentence that the agent gets for a call that is refused."""
 
 from __future__ import annotations
 

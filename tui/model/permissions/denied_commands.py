@@ -87,7 +87,8 @@ _TABLE = {
         docker|podman|buildah push|login; docker buildx build --push; skopeo; crane; helm
         push|install|upgrade|uninstall; goreleaser; gh release|auth|secret|api|gist|repo|ssh-key|workflow;
         glab; hub; gh pr create|merge|close|comment|review|edit; gh issue create|close|comment|edit|delete;
-        mvn|mvnw deploy; gradle|gradlew publish|publishPlugins; sbt publish|publishSigned; lein deploy;
+        mvn|mvnw deploy|release:perform|release:prepare; gradle|gradlew publish|publishPlugins; sbt
+        publish|publishSigned; lein deploy;
         cabal upload; stack upload; dart|flutter pub publish; pod trunk; terraform|tofu apply|destroy;
         pulumi up|destroy; cdk deploy|destroy; sam deploy; serverless|sls deploy|remove; kubectl; eksctl;
         aws; gcloud; az; doctl; heroku; fly|flyctl; vercel; netlify; wrangler; firebase; railway;
@@ -109,8 +110,9 @@ _TABLE = {
         filter-branch; git filter-repo; git worktree remove; git symbolic-ref; git replace; git rm <wide>
         !--cached; git remote remove|rm; git config --global; git config --system; rm <wide>; rmdir <wide>;
         unlink <wide>; shred; wipefs; mkfs; mkfs.*; mkswap; fdisk; sfdisk; parted; blkdiscard; dd of=/dev/*;
-        chmod|chown|chgrp -R|--recursive <wide>; find <wide> -delete; find <wide> -exec; dropdb; redis-cli
-        flushall|FLUSHALL|flushdb|FLUSHDB; mysqladmin drop; docker system|volume|image|container|builder
+        chmod|chown|chgrp -R|--recursive <wide>; find <wide> -delete; find <wide> -exec rm; git
+        log|diff|show --output*; dropdb; redis-cli flushall|FLUSHALL|flushdb|FLUSHDB; mysqladmin drop;
+        docker system|volume|image|container|builder
         prune; docker volume rm; diskutil; hg strip|purge; svn revert -R
     """,
     DeniedKind.CREDENTIALS: """

@@ -44,7 +44,7 @@ class AgentPermissions(Struct, frozen=True):
 
     `mode` is the CLI's permission mode, None where its own settings decide. `allow` and `deny` are the
     preset's rules, `allowed` and `disallowed` those of a person's settings. `refuses_prompts`: the CLI is
-    told that nobody answers.
+    shown that nobody answers.
     """
 
     preset: PermissionPreset = PermissionPreset.STANDARD

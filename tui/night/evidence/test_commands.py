@@ -323,14 +323,14 @@ def recognise(
     A command known to run tests counts even without a readable summary; any other counts only if
     its output ends in a runner's summary and the command does more than show text.
     """
+    if result.is_error and result.denial is not None:
+        return None
     command = use.command or use.target
     text = result.excerpt
     expected = runner(command)
     if not expected and (not promising(text) or reads_only(command)):
         return None
-    outcome = read(text, expected)
-    if outcome is None and expected and expected != "script" and promising(text):
-        outcome = read(text)  # a runner may be started through another one's name
+    outcome = _outcome(text, expected)
     if outcome is not None:
         return _run(command, use.target, outcome, text, at, ref)
     if not expected or (result.is_error and _REFUSED.search(text)) or never_started(text):
@@ -340,6 +340,14 @@ def recognise(
     verdict = _by_ending(command, expected, result)
     part = narrowed_to(command)
     return TestRun(at, shorten(use.target, 200), expected, None, None, verdict, ref, 0, part)
+
+
+def _outcome(text: str, expected: str) -> TestOutcome | None:
+    """What the summary says, also where a runner was started through another one's name."""
+    outcome = read(text, expected)
+    if outcome is None and expected and expected != "script" and promising(text):
+        return read(text)
+    return outcome
 
 
 def _run(

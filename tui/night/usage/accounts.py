@@ -310,10 +310,14 @@ def _misfit(
     own: dict[str, int],
     estimate: float,
 ) -> float:
-    """How far a total is from `before` plus what the session used by itself; inf: cannot be."""
+    """How far a total is from `before` plus what the session used by itself; inf: cannot be.
+
+    By tokens where the total tells any, else by dollars.
+    """
     if usd < total - _SAME:
         return inf
-    if not told or (total and not before):
+    has_tokens = any(prompt for prompt, _, _ in told.values())
+    if not has_tokens or (total and not before):
         return abs(usd - total - estimate)
     if any(told.get(model, NONE)[0] < tokens for model, (tokens, _, _) in before.items()):
         return inf

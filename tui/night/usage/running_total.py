@@ -36,12 +36,12 @@ def running_total(accounts: CostAccounts) -> RunningTotal:
         cost += sums.cost
         if not responses.has_price(key & 0xFFFF):
             loose += sums.responses
-    told = sum(chain.usd for chain in accounts.sessions.values())
+    totals = sum(chain.usd for chain in accounts.sessions.values())
     known = bool(accounts.sessions or accounts.results) or answers > loose
     rows = responses.rows
     newest = islice(range(len(rows) - 1, -1, -1), _RECENT)
     dearest = max(map(responses.cost, newest), default=0)
-    usd = told + cost / PICO if known else None
+    usd = totals + cost / PICO if known else None
     return RunningTotal(usd, len(rows), dearest / PICO, bool(loose))
 
 

@@ -51,6 +51,7 @@ class Escalation:
     _since: float | None = None
     _control: str = ""
     _answers: int = 0
+    _turns_before: int = 0
     _known_members: frozenset[ProcessIdentity] = frozenset()
     _members_at: float = 0.0
 
@@ -86,6 +87,7 @@ class Escalation:
         now = time.monotonic()
         if self._since is None:
             self._since, self._answers = now, self._turns.begun
+            self._turns_before = self._turns.turns
             self._start_step(self._steps[0], intent, attempt, status)
             return
         if now - self._since < _UNREAD_SECONDS:
@@ -125,8 +127,8 @@ class Escalation:
 
     def _is_step_over(self, step: Step, intent: StopIntent, seconds: float) -> bool:
         """Whether to go on to the next step."""
-        if step != "note" and intent.is_for_money and self._turns.begun > self._answers + 1:
-            return True  # it goes on spending: the answer under way was the last that could not be helped
+        if step != "note" and intent.is_for_money and self._spends_on:
+            return True
         settings = self._context.settings
         grace = settings.session.stop_grace_seconds
         if step == "note":
@@ -136,6 +138,13 @@ class Escalation:
         if step == "end":
             return not self._control or seconds > grace
         return seconds > (grace if step == "term" else 1.0)
+
+    @property
+    def _spends_on(self) -> bool:
+        """Whether it began more than the answer under way, which could not be helped, or another turn."""
+        turns = self._turns
+        has_new_turn = turns.turns > self._turns_before and turns.open and turns.replies > 0
+        return has_new_turn or turns.begun > self._answers + 1
 
     def _is_note_over(self, intent: StopIntent, seconds: float) -> bool:
         settings, turns = self._context.settings, self._turns

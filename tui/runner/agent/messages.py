@@ -202,6 +202,8 @@ class MessageSender:
         if name in turns.taken and message.step != "delivered":
             message.step = "delivered"
             self._receipt(message, "delivered", "")
+            if message.withdrawn and not message.inject:
+                self.interrupt(name)  # a person's interrupt was meant for this one as well
         elif name in turns.queued and message.step in ("waiting", "sent"):
             message.step = "queued"
         if message.step == "delivered" and (name in turns.answered or name in turns.over):

@@ -45,7 +45,9 @@ def earlier_nights(project: Path, environ: Mapping[str, str]) -> list[PastNight]
             continue
         hours = _hours(facts.started_at, end.at, read_entries(run.journal))
         usd = spent.get((facts.run, facts.project))
-        nights.append(PastNight(hours, _told_cost(run) if usd is None else usd, _window_uses(run)))
+        nights.append(
+            PastNight(hours, _recorded_cost(run) if usd is None else usd, _window_uses(run))
+        )
         if len(nights) == MOST_NIGHTS:
             break
     return nights
@@ -95,7 +97,7 @@ def _lines_with(run: RunDirectory, word: bytes) -> Iterator[tuple[int, bytes]]:
         at = data.find(word, end)
 
 
-def _told_cost(run: RunDirectory) -> float | None:
+def _recorded_cost(run: RunDirectory) -> float | None:
     """What the CLI's last result says that the run cost."""
     found = None
     decoder = ClaudeDecoder(str(run.stream))

@@ -15,7 +15,7 @@ _FULL: Final = 1.0
 
 
 class WindowUse(Struct, frozen=True):
-    """How much of a plan's window was used (0 to 1) when a night told of it last.
+    """How much of a plan's window was used (0 to 1) when a night mentioned it last.
 
     `per_hour` is by how much it grew in an hour of that night, None where that is not known.
     """
@@ -64,12 +64,12 @@ def forecast_night(
 ) -> Forecast:
     """The forecast for a night that starts now with these limits, by nights of which the newest is first."""
     ends = None if hours is None else now + hours * 3600
-    told = [one for one in nights if one.usd is not None and one.hours >= LEAST_HOURS]
+    priced = [one for one in nights if one.usd is not None and one.hours >= LEAST_HOURS]
     rate = None
-    if told:
-        rate = sum(one.usd or 0.0 for one in told) / sum(one.hours for one in told)
+    if priced:
+        rate = sum(one.usd or 0.0 for one in priced) / sum(one.hours for one in priced)
     hit = now + usd / rate * 3600 if usd is not None and rate else None
-    return Forecast(ends, usd, len(told), rate, hit, tuple(_windows(nights, now)))
+    return Forecast(ends, usd, len(priced), rate, hit, tuple(_windows(nights, now)))
 
 
 def _windows(nights: Sequence[PastNight], now: float) -> list[WindowForecast]:

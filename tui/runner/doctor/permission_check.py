@@ -8,16 +8,24 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.feeds.claude.settings_files import read_settings_files
-from tui.model.permissions.granted import AgentPermissions, PermissionPreset
-from tui.runner.permissions.judgement import Decision, RulesInForce, decide, rules_in_force
+from tui.model.permissions.granted import AgentPermissions, CommandPurpose, PermissionPreset
+from tui.runner.permissions.judgement import (
+    Decision,
+    RulesInForce,
+    decide,
+    lets_edit,
+    rules_in_force,
+)
 from tui.runner.permissions.preset import permissions_of
 from tui.runner.rehearsal.test_command import find_test_command
 from tui.settings.settings import Settings
 from tui.system.format import format_count, shorten
 
 _COMMIT = "git add -A && git commit -m work"
+_EDITS = "edits"
 _MOST_NAMED = 8
 _LONGEST = 200
 _STOPS = (Decision.DENIED, Decision.REFUSED)
@@ -36,9 +44,10 @@ class PermissionForecast(Struct, frozen=True):
 
     @property
     def stopped(self) -> tuple[str, ...]:
-        """The commands that would not run."""
+        """The commands that would not run, and edits where they would be refused."""
         tests = (self.test,) if self.test and self.test_decision in _STOPS else ()
-        return (*tests, *(("git commit",) if self.commit_decision in _STOPS else ()))
+        commits = ("git commit",) if self.commit_decision in _STOPS else ()
+        return (*tests, *commits, *(() if lets_edit(self.rules) else (_EDITS,)))
 
     @property
     def is_by_classifier(self) -> bool:
@@ -77,7 +86,8 @@ def permission_finding(forecast: PermissionForecast) -> Finding:
     if forecast.rules.mode == "plan":
         return "fail", f"{name}: in plan mode nothing is carried out", "set agent.permissions"
     if forecast.stopped:
-        what = " and ".join(f"`{shorten(one, 60)}`" for one in forecast.stopped)
+        named = [one if one == _EDITS else f"`{shorten(one, 60)}`" for one in forecast.stopped]
+        what = " and ".join(named)
         text = f"{name}: {what} will be refused: nobody is there to allow them"
         return "warn", text, _remedy(forecast)
     return "ok", f"{name}: {_runs(forecast)}", ""
@@ -99,8 +109,9 @@ def permission_summary(forecast: PermissionForecast) -> str:
     if permissions.preset == PermissionPreset.STANDARD:
         parts.append("denied: network, pushes, publishing, sudo and what destroys")
     parts += _counts(permissions)
-    if permissions.commands and permissions.preset != PermissionPreset.ALL:
-        parts.append(f"commands of this project: {_found(permissions)}")
+    found = _found(permissions)
+    if found and permissions.preset != PermissionPreset.ALL:
+        parts.append(f"commands of this project: {found}")
     if advice:
         parts.append(f"to change that: {advice}")
     return "\n  ".join(parts)
@@ -123,17 +134,18 @@ def _counts(permissions: AgentPermissions) -> list[str]:
 
 
 def _found(permissions: AgentPermissions) -> str:
-    texts = [one.text for one in permissions.commands]
+    texts = [one.text for one in permissions.commands if one.purpose != CommandPurpose.OTHER]
     more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
     return shorten(", ".join(texts[:_MOST_NAMED]), _LONGEST) + more
 
 
 def _remedy(forecast: PermissionForecast) -> str:
     permissions, rules = forecast.permissions, forecast.rules
-    hidden = [one for one in forecast.stopped if _is_ours(one, permissions)]
-    if hidden:
+    if any(_is_ours(one, permissions) for one in forecast.stopped):
         where = "permissions.ask or permissions.deny"
         return f"a rule of the agent's own settings ({where}) stands against it: take it out"
+    if any(_is_ours(one, replace(permissions, disallowed=())) for one in forecast.stopped):
+        return "a rule of agent.disallowed_tools stands against it: take it out"
     if permissions.preset == PermissionPreset.STANDARD:
         return "add rules for them to agent.allowed_tools; `doctor --json` lists those in force"
     switch = {
@@ -142,10 +154,15 @@ def _remedy(forecast: PermissionForecast) -> str:
         PermissionPreset.ASK: "set agent.permissions to standard",
     }[permissions.preset]
     test = [f'"Bash({forecast.test}:*)"'] if forecast.test in forecast.stopped else []
-    named = ", ".join([*test, '"Bash(git add:*)"', '"Bash(git commit:*)"'])
+    commit = (
+        ['"Bash(git add:*)"', '"Bash(git commit:*)"'] if "git commit" in forecast.stopped else []
+    )
+    edit = ['"Edit"'] if _EDITS in forecast.stopped else []
+    named = ", ".join([*test, *commit, *edit])
     return f"{switch}; or add {named} to agent.allowed_tools" if rules.mode else switch
 
 
 def _is_ours(command: str, permissions: AgentPermissions) -> bool:
     """Whether the run's own rules alone would let the command run."""
-    return decide(command, rules_in_force(permissions)) == Decision.RUNS
+    rules = rules_in_force(permissions)
+    return lets_edit(rules) if command == _EDITS else decide(command, rules) == Decision.RUNS

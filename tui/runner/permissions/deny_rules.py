@@ -31,7 +31,8 @@ _ELSEWHERE = (
 _TARGETS = (
     *(f"make {word}:*" for word in ("deploy", "publish", "release")),
     *(f"make * {word}*" for word in ("deploy", "publish", "release")),
-    *(f"{maven} * deploy*" for maven in ("mvn", "./mvnw")),
+    *(f"{maven} * {goal}*" for maven in ("mvn", "./mvnw") for goal in ("deploy", "release:")),
+    *(f"{gradle} * publish*" for gradle in ("gradle", "./gradlew")),
 )
 _FILES = (
     *(f"~/{name}/**" for name in ".ssh .aws .gnupg .azure .kube .password-store".split()),
@@ -40,6 +41,9 @@ _FILES = (
     "~/.docker/config.json",
     "~/.claude/.credentials.json",
     "//etc/shadow",
+    "//proc/*/environ",
+    "//dev/tcp/**",
+    "//dev/udp/**",
     *(f"{at}{name}" for at in ("", "**/") for name in (".env", ".env.local", ".env.production")),
 )
 _READERS = ("cat", "head", "tail", "less", "grep", "base64", "source", ".")

@@ -30,6 +30,7 @@ _HARMLESS_VARIABLES = frozenset(
 """An allow rule is tried without these before a command."""
 _EDITING = frozenset({"mkdir", "touch", "rm", "rmdir", "mv", "cp", "sed"})
 """Allowed within the project where edits are."""
+_EDITORS = frozenset({"Edit", "Write"})
 _WRAPPERS = frozenset({"timeout", "time", "nice", "nohup", "stdbuf"})
 _DENY_WRAPPERS = frozenset({"env", "command", "exec", "xargs", "builtin"})
 _VERSION_CONTROL = frozenset({"git", "hg", "svn", "jj"})
@@ -97,6 +98,14 @@ def decide(command: str, rules: RulesInForce) -> Decision:
     if not _leaves_folder(parts) and all(_is_allowed(part, rules) for part in parts):
         return Decision.RUNS
     return Decision.CLASSIFIED if rules.mode == _AUTO else Decision.REFUSED
+
+
+def lets_edit(rules: RulesInForce) -> bool:
+    """Whether files of the project may be changed: by the mode, or by a rule of a tool that edits."""
+    if any(rule in _EDITORS for rule in (*rules.deny, *rules.ask)):
+        return False
+    by_mode = rules.mode in (_BYPASS, _AUTO, _EDITS)
+    return by_mode or any(rule.partition("(")[0] in _EDITORS for rule in rules.allow)
 
 
 def _unread(command: str, rules: RulesInForce) -> Decision:

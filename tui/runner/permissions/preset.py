@@ -21,7 +21,12 @@ from tui.model.permissions.granted import (
 from tui.model.permissions.rules import ANY_ARGUMENTS, bash_rule, has_wildcard
 from tui.runner.permissions.deny_rules import TEE, deny_rules
 from tui.runner.permissions.ecosystems import common_commands, ecosystems
-from tui.runner.permissions.project_commands import find_commands, is_shown_by, top_names
+from tui.runner.permissions.project_commands import (
+    find_commands,
+    is_shown_by,
+    names_by_folder,
+    top_names,
+)
 from tui.settings.own_sections import SKIP_PERMISSIONS, AgentSettings
 
 _WILDCARDS_SINCE = (2, 1, 0)
@@ -32,6 +37,8 @@ _CI = ("CI=1", "CI=true")
 """Older versions do not look behind it."""
 _MODULES = ("pytest", "unittest", "mypy", "ruff", "coverage")
 _VENV_TOOLS = ("pytest", "ruff", "mypy", "tox", "nox", "pyright", "coverage", "lint-imports")
+_GIT_VERBS = ("status", "diff", "log", "show", "add", "commit")
+_MAKE_FLAGS = ("-j*", "-s", "-k", "-B", "-n", "-i")
 _VENVS = (".venv", "venv", "env")
 
 
@@ -79,19 +86,20 @@ def _mode(preset: PermissionPreset, agent: AgentSettings) -> str | None:
 
 def allow_rules(project: Path, commands: Iterable[ProjectCommand]) -> Iterator[str]:
     """The rules of `standard` for a project with these commands."""
-    names = top_names(project)
+    names, all_names = top_names(project), names_by_folder(project)
     yield from map(_rule, (*common_commands(), TEE))
     for ecosystem in ecosystems():
         yield from map(_rule, ecosystem.everywhere)
-        if is_shown_by(names, ecosystem.files):
+        if is_shown_by(all_names, ecosystem.files):
             yield from map(_rule, ecosystem.used)
     for command in commands:
         yield _rule(command.text)
         if command.words[0] == "make" and len(command.words) == 2:
-            yield _rule(f"make -j* {command.words[1]}")
+            yield from (_rule(f"make {flag} {command.words[1]}") for flag in _MAKE_FLAGS)
         if command.purpose == CommandPurpose.TEST:
             yield from (_rule(f"{variable} {command.text}") for variable in _CI)
     yield from map(_rule, _with_paths())
+    yield from (_rule(f"git -C {project} {verb}") for verb in _GIT_VERBS if " " not in str(project))
     for folder in _VENVS:
         if folder in names:
             yield from map(_rule, _in_venv(folder))

@@ -53,10 +53,24 @@ _RECIPE = lazy(rb"^@?([A-Za-z0-9_][\w-]*)(?:\s[^:\n]*)?:(?!=)", 8)
 _RAKE_TASK = lazy(rb"^\s*task\s*\(?\s*[:'\"]?(\w[\w:-]*)", 8)
 _YAML_KEY = lazy(rb"^(?:  |\t)(['\"]?)([A-Za-z0-9][\w:.-]*)\1\s*:", 8)
 _TASKS = b"tasks"
+_INTERPRETERS = {
+    "sh": ("bash", "sh"),
+    "bash": ("bash", "sh"),
+    "py": ("python3", "python"),
+    "js": ("node",),
+    "mjs": ("node",),
+    "cjs": ("node",),
+    "rb": ("ruby",),
+}
+_PROGRAMS = frozenset("py js mjs cjs rb".split())
+_SCRIPTS = ("", "sh", "bash", "py")
 _SCRIPT_FOLDERS = ("", "scripts", "script", "bin", "tools", "ci", "dev", "hack")
 _SKIPPED = frozenset(
     "node_modules vendor target build dist out venv env site-packages __pycache__ third_party deps"
     " _build".split()
+)
+_HOLDING = frozenset(
+    "packages apps services libs crates modules projects plugins components cmd".split()
 )
 _NPM_TOOLS = frozenset(
     "jest vitest mocha ava tap jasmine karma playwright cypress eslint prettier stylelint tsc biome"
@@ -73,15 +87,19 @@ _LOCKS = {
 
 def purpose_of_name(name: str) -> CommandPurpose | None:
     """What a target or a script of that name is for; None where its name is not plain and harmless."""
-    if not _PLAIN.match(name):
-        return None
-    words = {piece.lower() for piece in _PIECES.findall(name)}
-    if words & _HARMFUL:
-        return None
+    words = _harmless_words(name)
     for purpose, known in _PURPOSES.items():
         if words & set(known.split()):
             return purpose
     return None
+
+
+def _harmless_words(name: str) -> frozenset[str]:
+    """The words of a plain name; none where one of them is not harmless."""
+    if not _PLAIN.match(name):
+        return frozenset()
+    words = frozenset(piece.lower() for piece in _PIECES.findall(name))
+    return frozenset() if words & _HARMFUL else words
 
 
 def find_commands(project: Path) -> tuple[ProjectCommand, ...]:
@@ -101,6 +119,14 @@ def find_commands(project: Path) -> tuple[ProjectCommand, ...]:
 def top_names(project: Path) -> frozenset[str]:
     """The names in the top folder, as many as may be looked at."""
     return frozenset(entry.name for entry in _entries(project))
+
+
+def names_by_folder(project: Path) -> frozenset[str]:
+    """The names in the top folder and in those below it where a part of the project may lie."""
+    found = set(top_names(project))
+    for folder in _subfolders(project):
+        found |= top_names(project / folder)
+    return frozenset(found)
 
 
 def is_shown_by(names: Iterable[str], patterns: Iterable[str]) -> bool:
@@ -142,12 +168,16 @@ def _ways(words: tuple[str, ...], project: Path, folder: str) -> Iterator[tuple[
         if manager in _LOCKS.values() and words[1:2] == ("run",):
             yield (manager, *words[2:])
         if folder and program in ("make", "npm"):
-            yield (
-                manager,
-                "-C" if program == "make" or manager == "pnpm" else "--prefix",
-                folder,
-                *words[1:],
-            )
+            option = {"npm": "--prefix", "yarn": "--cwd", "bun": "--cwd"}.get(manager, "-C")
+            yield (manager, option, folder, *words[1:])
+    if words == ("npm", "run", "test"):
+        yield from _ways(("npm", "test"), project, folder)
+    elif program == "npx":
+        yield from ((f"{at}node_modules/.bin/{words[1]}", *words[2:]) for at in ("", "./"))
+        yield from ((*before, *words[1:]) for before in (("npx", "--no-install"), ("npm", "exec")))
+        for manager in _managers(project, folder)[1:]:
+            yield (manager, *words[1:])
+            yield (manager, "exec", *words[1:])
 
 
 def _managers(project: Path, folder: str) -> tuple[str, ...]:
@@ -265,12 +295,14 @@ def _names(value: object) -> list[str]:
 
 
 def _scripts(project: Path) -> Iterator[tuple[tuple[str, ...], CommandPurpose, str]]:
-    """Scripts of the project that say by their names that they test, check or build."""
+    """Scripts whose names say that they test, check or build, and programs whose names say no harm."""
     count = 0
     for folder in _SCRIPT_FOLDERS:
         for entry in _entries(project / folder):
             stem, _, ending = entry.name.partition(".")
-            purpose = purpose_of_name(stem) if ending in ("", "sh", "bash", "py") else None
+            purpose = purpose_of_name(stem) if ending in _SCRIPTS else None
+            if ending in _PROGRAMS and purpose is None and _harmless_words(stem):
+                purpose = CommandPurpose.OTHER
             if purpose is None or not _PLAIN.match(entry.name) or count >= _MOST_NAMES:
                 continue
             is_program = _is_program(entry)
@@ -282,9 +314,8 @@ def _scripts(project: Path) -> Iterator[tuple[tuple[str, ...], CommandPurpose, s
                 yield (f"./{path}",), purpose, path
                 if folder:
                     yield (path,), purpose, path
-            shells = ("bash", "sh") if ending in ("sh", "bash") else ()
-            for shell in ("python3", "python") if ending == "py" and folder else shells:
-                yield (shell, path), purpose, path
+            for interpreter in _INTERPRETERS.get(ending, ()):
+                yield (interpreter, path), purpose, path
 
 
 def _is_program(entry: os.DirEntry[str]) -> bool | None:
@@ -297,14 +328,25 @@ def _is_program(entry: os.DirEntry[str]) -> bool | None:
 
 
 def _subfolders(project: Path) -> list[str]:
-    names = [
+    """The folders below the top, and those of folders that hold projects by custom."""
+    top = _plain_folders(project)[:_MOST_FOLDERS]
+    deeper = (
+        f"{name}/{inner}"
+        for name in top
+        if name in _HOLDING
+        for inner in _plain_folders(project / name)
+    )
+    return [*top, *deeper][: 2 * _MOST_FOLDERS]
+
+
+def _plain_folders(folder: Path) -> list[str]:
+    return sorted(
         entry.name
-        for entry in _entries(project)
+        for entry in _entries(folder)
         if _PLAIN.match(entry.name)
         and entry.name not in _SKIPPED
         and entry.is_dir(follow_symlinks=False)
-    ]
-    return sorted(names)[:_MOST_FOLDERS]
+    )
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -134,9 +134,11 @@ class LimitChecker:
             reason += ", the rest is for the hand-over"
         context.log_line(f"Terminating session: ✗ {kind.title()}: {reason}", "ERROR")
         context.notify(NotifyKind.LIMIT, f"limit reached: {reason}")
-        # No note where memory is short, as writing one would need more of it, nor past a limit of money.
+        # No note where memory is short, as writing one would need more of it, nor past a limit of money;
+        # nor of an agent that a person has interrupted.
         memory = kind in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
-        note = not memory and not (kind.is_money and reading.is_reached)
+        held = context.state.phase == RunPhase.HELD
+        note = not (memory or held or (kind.is_money and reading.is_reached))
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
 
 
@@ -152,7 +154,8 @@ def see_to_handoff(
     Starts the handoff without the note when that does not come.
     """
     state, settings = context.state, context.settings
-    if state.phase == RunPhase.WAITING or state.phase.is_ending:
+    is_interrupted = state.interrupted_turn > reader.turns.turns
+    if state.phase == RunPhase.WAITING or state.phase.is_ending or is_interrupted:
         return
     if state.handoff_message:
         waited = state.elapsed - state.handoff_since

@@ -147,7 +147,7 @@ class MoneyLimits:
                 now = self._context.clock.wall()
                 moments = self._reader.spent_by_slot() or {now: total.usd}
                 self._days = by_local_day(moments, now)
-        self._say_unpriced(total)
+        self._report_unpriced(total)
         self._write()
         return total
 
@@ -177,7 +177,7 @@ class MoneyLimits:
             }
         return self._others.get(kind, 0.0)
 
-    def _say_unpriced(self, total: RunningTotal) -> None:
+    def _report_unpriced(self, total: RunningTotal) -> None:
         """Says once that a limit of money rests on the agent's own budget."""
         context, now = self._context, self._context.clock.monotonic()
         if not total.unpriced:

@@ -1,7 +1,7 @@
 """A floor for the share of green tests: below it the agent mends that first, or the run ends.
 
 Judged at the end of a turn only: within one, red tests are how work is done. Only a run of all tests counts,
-with numbers that its output told; one that was refused or cut short has none.
+with the numbers of its output; one that was refused or cut short has none.
 """
 
 from __future__ import annotations
@@ -76,5 +76,5 @@ def asks_to_mend(state: RunState, is_below: bool, progress: ProgressFile) -> boo
 
 
 def mend_prompt(tests: TestSummary, settings: Settings) -> str:
-    """What the agent is told that is below the floor."""
+    """The message to an agent that is below the floor."""
     return prompts.mend_tests_prompt(reading(tests, settings).text)

@@ -108,10 +108,8 @@ class TurnReport:
     failure: ApiFailure | None = None
     limits: list[RateLimit] = field(default_factory=list)
     result: TurnResult | None = None
-    heard: int = 0
     code: int | None = None
     errors: str = ""
-    left_processes: tuple[str, ...] = ()
 
     @property
     def has_model(self) -> bool:
@@ -178,10 +176,9 @@ class RehearsedTurn:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(limits.leaving)
         finally:
-            killed = kill_tree(ProcessTree(agent, None, self._marker), limits.leaving)
+            kill_tree(ProcessTree(agent, None, self._marker), limits.leaving)
             with suppress(subprocess.TimeoutExpired):
                 report.code = process.wait(limits.leaving)
-            report.left_processes = killed.survivors
         if report.ending in (TurnEnding.ANSWERED, TurnEnding.EXITED):
             self._poll()  # else what comes now tells of our own signal
         with suppress(OSError):
@@ -264,7 +261,6 @@ class RehearsedTurn:
 
     def _apply(self, event: AgentEvent, now: float) -> None:
         body, report = event.body, self.report
-        report.heard += 1
         if isinstance(body, TurnStarted):
             report.started = report.started or body
         elif isinstance(body, AssistantMessage):

@@ -114,7 +114,9 @@ def try_commit(copy: WorkCopy, environ: Mapping[str, str]) -> CommitOutcome:
         if done.timed_out:
             return CommitOutcome(CommitTrouble.HANGS, f"no end within {_COMMIT_SECONDS:.0f} s")
         if done.code:
-            return CommitOutcome(_of_words(done.output, hooks=_has_hooks(copy)), _told(done.output))
+            return CommitOutcome(
+                _of_words(done.output, hooks=_has_hooks(copy)), _last_lines(done.output)
+            )
     if head_of(copy) == before:
         return CommitOutcome(CommitTrouble.OTHER, "git said that it did, but no commit is there")
     return CommitOutcome(None)
@@ -136,7 +138,7 @@ def _has_hooks(copy: WorkCopy) -> bool:
     return "hookspath" in config or bool(os.listdir(copy.work_tree / ".git/hooks"))
 
 
-def _told(output: str) -> str:
+def _last_lines(output: str) -> str:
     """The last lines that say something, on one."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return "; ".join(lines[-3:])

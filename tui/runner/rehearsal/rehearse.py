@@ -22,7 +22,7 @@ from tui.runner.rehearsal import findings
 from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimits, TurnReport
 from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
 from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
-from tui.runner.rehearsal.step_findings import Rehearsed, is_told
+from tui.runner.rehearsal.step_findings import Rehearsed, shows_test_end
 from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
 from tui.store.ledgers.spending import RunSpending, SpendingLedger, by_local_day
 from tui.system.children.programs import find_program
@@ -99,7 +99,7 @@ def _play(
         _record_cost(plan, copy, environ, turn.cost)
     edited, committed = (copy.project / FILE).exists(), head_of(copy) != head
     own_tests = own_commit = None
-    if plan.tests is not None and not is_told(turn, plan):
+    if plan.tests is not None and not shows_test_end(turn, plan):
         left = max(_LEAST_TEST_SECONDS, limits.seconds - (time.monotonic() - began))
         own_tests = run_tests(plan.tests.words, copy, given, left)
     if not committed:

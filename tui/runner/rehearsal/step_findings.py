@@ -64,7 +64,7 @@ def test_call(turn: TurnReport | None, plan: RehearsalPlan) -> RehearsedCall | N
 test_call.__test__ = False  # type: ignore[attr-defined]
 
 
-def is_told(turn: TurnReport | None, plan: RehearsalPlan) -> bool:
+def shows_test_end(turn: TurnReport | None, plan: RehearsalPlan) -> bool:
     """Whether the agent's turn tells how the tests are: they ended, or did not in all the time there was."""
     call = test_call(turn, plan)
     if turn is None or call is None or call.denial is not None:

@@ -35,7 +35,7 @@ class Crontab:
             return done.stdout.decode("utf-8", "surrogateescape")
         if b"no crontab" in done.stderr.lower():
             return ""
-        raise OvernightError(f"the crontab cannot be read: {_said(done)}")
+        raise OvernightError(f"the crontab cannot be read: {_error_words(done)}")
 
     def replace(self, before: str, text: str) -> None:
         """Replaces `before`; refused where somebody else changed it meanwhile, or it was not taken as it is."""
@@ -44,7 +44,7 @@ class Crontab:
         # An empty crontab is removed, so that nothing is left of us.
         done = self._call("-", text=text) if text else self._call("-r")
         if done.returncode:
-            raise OvernightError(f"the crontab was not taken: {_said(done)}")
+            raise OvernightError(f"the crontab was not taken: {_error_words(done)}")
         if self.read() != text:
             raise OvernightError("the crontab is not what was written; look at `crontab -l`")
 
@@ -62,7 +62,7 @@ class Crontab:
             raise OvernightError(f"{self._program} gave no answer: {error}") from error
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+def _error_words(done: subprocess.CompletedProcess[bytes]) -> str:
     words = done.stderr.decode("utf-8", "replace") or f"it ended with {done.returncode}"
     return clean_line(" ".join(words.split()), 300)
 

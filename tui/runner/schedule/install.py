@@ -111,11 +111,11 @@ def _install_units(
         said = describe_os_error(error) if isinstance(error, OSError) else str(error)
         raise OvernightError(f"not installed: {said}") from error
     facts = manager.timer_facts(schedule.name)
-    told = [f"{schedule.name}: installed in {folder}", f"starts {schedule.when}"]
-    told += (
+    lines = [f"{schedule.name}: installed in {folder}", f"starts {schedule.when}"]
+    lines += (
         [f"next: {facts['NextElapseUSecRealtime']}"] if "NextElapseUSecRealtime" in facts else []
     )
-    return [*told, *([_LINGER] if manager.lingers() is not True else [])]
+    return [*lines, *([_LINGER] if manager.lingers() is not True else [])]
 
 
 def _is_ours(path: Path) -> bool:
@@ -173,7 +173,7 @@ def remove(
         raise NoSessionError(f"no such schedule is installed for {project}{others}")
     if len(names) > 1:
         raise RefusedError(f"several fit: {', '.join(names)}; name the one that is to go")
-    told: list[str] = []
+    lines: list[str] = []
     for one in fitting:
         if one.place == "cron":
             crontab = Crontab.find(environ)
@@ -181,9 +181,9 @@ def remove(
                 before = crontab.read()
                 crontab.replace(before, without_schedule(before, one.schedule.name))
         else:
-            told += _remove_units(one.schedule, environ)
-        told.insert(0, f"{one.schedule.name}: removed from {one.place}")
-    return told
+            lines += _remove_units(one.schedule, environ)
+        lines.insert(0, f"{one.schedule.name}: removed from {one.place}")
+    return lines
 
 
 def _fits(schedule: Schedule, goal: str | None, when: Schedule | None) -> bool:
@@ -204,12 +204,12 @@ def _remove_units(schedule: Schedule, environ: Mapping[str, str]) -> Iterator[st
         with suppress(OSError):
             (folder / name).unlink()
     if manager is None:
-        yield f"systemd could not be told: {why}"
+        yield f"systemd could not be reached: {why}"
         return
     try:
         manager.call("daemon-reload")
     except OvernightError as error:
-        yield f"the units are gone, but systemd was not told: {error}"
+        yield f"the units are gone, but systemd did not take note of it: {error}"
 
 
 def _own_files(folder: Path, schedule: Schedule) -> Iterator[str]:

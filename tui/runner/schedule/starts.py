@@ -1,4 +1,4 @@
-"""What became of the starts of schedules: each is recorded, and a failed one is told."""
+"""What became of the starts of schedules: each is recorded, and of a failed one people are notified."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def past_starts(project: Path, environ: Mapping[str, str]) -> list[PastStart]:
 
 @contextmanager
 def recorded(project: Path, unit: str) -> Iterator[Callable[[RunDirectory], None]]:
-    """Notes the run that a schedule starts, as it is told, or why none starts; lets the error pass."""
+    """Notes the run that a schedule starts, or why none starts; lets the error pass."""
     try:
         yield lambda run: record_start(project, PastStart(time.time(), unit, run=str(run.path)))
     except (OvernightError, OSError) as error:

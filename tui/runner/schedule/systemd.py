@@ -52,7 +52,7 @@ class UserManager:
         except OvernightError as error:
             return None, str(error)
         if done.returncode:
-            return None, f"systemd does not run for this user: {_said(done)}"
+            return None, f"systemd does not run for this user: {_error_words(done)}"
         match = re.search(r"(\d+)", done.stdout)
         return UserManager(program, environ, int(match[1]) if match else 0), ""
 
@@ -60,7 +60,7 @@ class UserManager:
         """What it prints. OvernightError with its words where it fails or gives no answer."""
         done = _run([self._program, "--user", *words], self._environ)
         if done.returncode:
-            raise OvernightError(f"systemctl --user {' '.join(words)}: {_said(done)}")
+            raise OvernightError(f"systemctl --user {' '.join(words)}: {_error_words(done)}")
         return done.stdout
 
     def timer_facts(self, name: str) -> dict[str, str]:
@@ -104,6 +104,6 @@ def _run(words: list[str], environ: Mapping[str, str]) -> subprocess.CompletedPr
         raise OvernightError(f"{words[0]}: {error.strerror}") from error
 
 
-def _said(done: subprocess.CompletedProcess[str]) -> str:
+def _error_words(done: subprocess.CompletedProcess[str]) -> str:
     words = " ".join((done.stderr or done.stdout).split())
     return clean_line(words, 300) or f"it ended with {done.returncode}"

@@ -44,7 +44,7 @@ class Restarter:
         self.starts: list[float] = []
         self.early = 0
         self.since: float | None = None
-        self.has_said = False
+        self.is_reported = False
         self.beat = (0.0, 0.0)
 
     def path(self, name: str) -> str:
@@ -67,7 +67,7 @@ class Restarter:
         now = time.monotonic()
         self.since = now if self.since is None else self.since
         if now - self.since >= _EARLY_SECONDS:
-            self.early, self.has_said = 0, False
+            self.early, self.is_reported = 0, False
         beat = _modified(self.path("supervisor.lock"))
         if beat != self.beat[0]:
             self.beat = beat, now
@@ -98,15 +98,15 @@ class Restarter:
             oldest = time.monotonic() - _HOUR_SECONDS
             lately = [at for at in self.starts if at > oldest]
             is_allowed = len(lately) < limit
-            if not self.has_said and (self.early > _MOST_EARLY or not is_allowed):
-                self.has_said = True
-                self._say_unwatched(order, len(lately))
+            if not self.is_reported and (self.early > _MOST_EARLY or not is_allowed):
+                self.is_reported = True
+                self._report_unwatched(order, len(lately))
             if is_allowed:
                 return True
             if not self._is_free_for(_WAKE_SECONDS):
                 return False
 
-    def _say_unwatched(self, order: dict[str, object], count: int) -> None:
+    def _report_unwatched(self, order: dict[str, object], count: int) -> None:
         reason = f"the watchdog died early {self.early} times in a row"
         if self.early <= _MOST_EARLY:
             reason = f"the watchdog was started again {count} times within an hour"

@@ -1,4 +1,4 @@
-"""What we installed of hooks in a settings file of Claude Code: told from what an agent wrote there."""
+"""What we installed of hooks in a settings file of Claude Code, apart from what an agent wrote there."""
 
 from __future__ import annotations
 

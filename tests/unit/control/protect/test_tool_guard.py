@@ -203,6 +203,9 @@ def test_an_unattended_run_denies_what_its_permissions_deny(
         "git config core.hooksPath x",
         "echo '{}' > .claude/settings.json",
         "rm -rf $XDG_STATE_HOME",
+        "echo x >> ~/.bashrc",
+        "rm -rf .git",
+        "echo x | tee /etc/hosts",
     ):
         assert _bash(project, text, run), text
     for text in (
@@ -212,8 +215,22 @@ def test_an_unattended_run_denies_what_its_permissions_deny(
         "rm .git/index.lock",
         "cat .env",
         "git config user.name x",
+        "cat /etc/hosts ~/.bashrc",
     ):
         assert not _bash(project, text, run), text
+
+
+def test_what_the_hook_of_a_run_denies_as_well_is_recorded_once(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _run(project, PermissionPreset.ALL, ".env")
+    folder = project_state(project) / "runs" / run
+    monkeypatch.setenv("OVERNIGHT_RUN_DIR", str(folder))
+    for own in ("", run):
+        assert _bash(project, "cat .env", own)
+    assert _bash(project, "git push")  # which this run did not begin with
+    lines = (folder / "journal.jsonl").read_text().splitlines()
+    assert [json.loads(line)["rule"] for line in lines] == [".env", "git push"]
 
 
 def test_a_run_that_may_do_all_heeds_what_the_person_protects(project: Path) -> None:

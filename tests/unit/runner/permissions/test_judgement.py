@@ -14,6 +14,7 @@ from tui.runner.permissions.judgement import (
     Decision,
     RulesInForce,
     decide,
+    lets_edit,
     matches,
     rules_in_force,
 )
@@ -211,3 +212,17 @@ def test_a_line_runs_only_where_each_part_does(first: str, second: str) -> None:
     rules = RulesInForce("default", ("Bash(make test:*)", "Bash(git add:*)"), ("Bash(curl:*)",))
     if decide(f"{first} && {second}", rules) == RUN:
         assert decide(second, rules) == RUN
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted"),
+    [
+        (RulesInForce(mode="acceptEdits"), True),
+        (RulesInForce(mode="acceptEdits", deny=("Edit",)), False),
+        (RulesInForce(mode="dontAsk", allow=("Bash",)), False),
+        (RulesInForce(mode="dontAsk", allow=("Edit(src/**)",)), True),
+        (RulesInForce(), False),
+    ],
+)
+def test_whether_files_may_be_changed(rules: RulesInForce, wanted: bool) -> None:
+    assert lets_edit(rules) is wanted

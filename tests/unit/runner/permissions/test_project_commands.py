@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from tui.model.permissions.granted import CommandPurpose, PermissionPreset
 from tui.runner.permissions.ecosystems import beginnings, common_commands, ecosystems
 from tui.runner.permissions.preset import parse_version, permissions_of
-from tui.runner.permissions.project_commands import find_commands, purpose_of_name
+from tui.runner.permissions.project_commands import (
+    find_commands,
+    names_by_folder,
+    purpose_of_name,
+)
 from tui.settings.own_sections import SKIP_PERMISSIONS, AgentSettings
 
 
@@ -53,6 +57,13 @@ def test_targets_of_make(tmp_path: Path) -> None:
     }
 
 
+BEFORE = (
+    *("npx ", "npx --no-install ", "npm exec ", "pnpm ", "pnpm exec "),
+    *("node_modules/.bin/", "./node_modules/.bin/"),
+)
+"""How a tool that a package needs is called where pnpm is in use."""
+
+
 def test_scripts_of_npm_and_of_the_manager_in_use(tmp_path: Path) -> None:
     scripts = {"test:unit": "x", "deploy": "x", "postinstall": "x", "lint": "x", "start": "x"}
     package = {
@@ -62,7 +73,8 @@ def test_scripts_of_npm_and_of_the_manager_in_use(tmp_path: Path) -> None:
     files = {"package.json": json.dumps(package), "pnpm-lock.yaml": ""}
     assert found(write(tmp_path, files)) == {
         *("npm run test:unit", "pnpm run test:unit", "pnpm test:unit"),
-        *("npm run lint", "pnpm run lint", "pnpm lint", "npx jest", "npx tsc"),
+        *("npm run lint", "pnpm run lint", "pnpm lint"),
+        *(f"{before}{tool}" for before in BEFORE for tool in ("jest", "tsc")),
     }
 
 
@@ -112,9 +124,29 @@ def test_folders_below_count_and_those_of_dependencies_do_not(tmp_path: Path) ->
     assert found(tmp_path) == {
         "npm run test",
         "npm --prefix web run test",
+        "npm test",
+        "npm --prefix web test",
         "make check",
         "make -C lib check",
     }
+
+
+def test_parts_of_a_project_that_lie_deeper(tmp_path: Path) -> None:
+    files = {
+        "services/api/Makefile": "check-api:\n",
+        "services/x/y/Makefile": "check-y:\n",
+        "other/x/Makefile": "check-other:\n",
+        "services/api/go.mod": "",
+        "backend/poetry.lock": "",
+    }
+    write(tmp_path, files)
+    assert found(tmp_path) == {"make check-api", "make -C services/api check-api"}
+    assert {"go.mod", "poetry.lock"} <= names_by_folder(tmp_path)
+
+
+def test_programs_at_the_top_whose_names_say_no_harm(tmp_path: Path) -> None:
+    files = {"calc.py": "", "index.js": "", "deploy.py": "", "x y.py": "", "src/inner.py": ""}
+    assert found(write(tmp_path, files)) == {"python3 calc.py", "python calc.py", "node index.js"}
 
 
 def test_files_that_lead_outside_say_nothing(tmp_path: Path) -> None:
