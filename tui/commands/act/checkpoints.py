@@ -168,7 +168,7 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
     modes = parser.add_mutually_exclusive_group()
     for mode, text in (
         ("code", "the files (the default)"),
-        ("conversation", "what was said, in a run of ours; the old conversation stays"),
+        ("conversation", "the conversation of a run that goes on; the old one is kept"),
         ("both", "files and conversation"),
     ):
         modes.add_argument(f"--{mode}", dest="mode", action="store_const", const=mode, help=text)
