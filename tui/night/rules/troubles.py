@@ -13,13 +13,11 @@ from tui.system.format import (
     format_count,
     format_duration_rough,
     format_money,
-    format_weekday_clock,
     shorten,
 )
 
 NEAR_SHARE = 0.8
 """The share of a limit from which on it is near."""
-_FAR_S = 12 * 3600.0
 _SHORT_RULE = 50
 _SHORT_CALL = 48
 _REFUSAL_IS_NEWS_S = 600.0
@@ -53,7 +51,7 @@ def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
     elif state == State.WINDING_DOWN:
         yield Trouble(TroubleKind.WINDING_DOWN, reason, since, is_bad=False)
     elif state == State.RATE_LIMITED:
-        yield _rate_limited(night)
+        yield Trouble(TroubleKind.RATE_LIMITED, reason, is_bad=False, until=activity.until)
     elif state == State.STALLED and stall is None:
         yield Trouble(TroubleKind.STALLED, reason, since)
     if stall is not None and not night.is_over and not stall.waiting:
@@ -100,16 +98,6 @@ def cost_words(stall: Stall) -> str:
     if waste.usd:
         return f" · {format_money(waste.usd)}"
     return f" · {format_count(waste.calls, 'call')}" if waste.calls else ""
-
-
-def _rate_limited(night: NightSnapshot) -> Trouble:
-    activity = night.activity
-    words, until = activity.reason, activity.until
-    if until is not None and until > night.now:
-        left = until - night.now
-        clock = format_weekday_clock(until) if left > _FAR_S else format_clock(until, seconds=False)
-        words += f" · until {clock}, in {format_duration_rough(left)} · goes on by itself"
-    return Trouble(TroubleKind.RATE_LIMITED, words, is_bad=False, until=until)
 
 
 def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
