@@ -58,11 +58,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "unit": (
         "act.unit",
-        "start nights by themselves: units for systemd or a crontab line, printed or installed",
+        "start nights by themselves, with systemd or cron",
     ),
     "hooks": (
         "act.hooks",
-        "let sessions that were started without us hear you, or take that away again",
+        "let sessions that were started without `run` get messages; or undo that",
     ),
     "hook": ("act.hooks", "what those hooks call; not for the keyboard"),
     "trust": (

@@ -52,7 +52,7 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--permissions",
         choices=("standard", "edits", "all", "ask"),
-        help="what it may do unasked (standard: edit, test, commit; no network)",
+        help="what it may do unasked (standard: edit, test, commit, no network; all: anything)",
     )
     parser.add_argument("--max-hours", "--duration", metavar="H", help="end it after so many hours")
     parser.add_argument("--max-idle", metavar="MIN", help="end it after so many silent minutes")

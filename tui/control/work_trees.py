@@ -217,7 +217,9 @@ class RemovalPlan:
         branch = f"The branch {self.branch} stays: {self.main} does not hold all its commits."
         if self.is_merged:
             branch = f"The branch {self.branch} is removed: {self.main} holds all its commits."
-        lost = f"{format_count(self.ignored, 'ignored path')} in it go too." if self.ignored else ""
+        lost = (
+            f"Lost with it: {format_count(self.ignored, 'ignored path')}." if self.ignored else ""
+        )
         first = f"The work tree {self.path} is removed; everything in it is committed."
         kept = "Its checkpoints, runs and reviews stay."
         return tuple(filter(None, (first, lost, branch, kept)))

@@ -252,7 +252,11 @@ def _task_spans(review: Review) -> Line:
 
 def _commit_spans(review: Review) -> Line:
     if not review.commits:
-        changed = f", {review.files_changed:,} files changed" if review.files_changed else ""
+        changed = (
+            f", {format_count(review.files_changed, 'file')} changed"
+            if review.files_changed
+            else ""
+        )
         return [(f"none{changed}", "text" if changed else "dim")]
     lines = f"+{review.insertions:,} {glyphs().minus}{review.deletions:,} lines"
     return [

@@ -519,7 +519,7 @@ def test_the_command_knows_sets_and_levels(project: Path) -> None:
     assert "go on while tasks are open" in words
     code, words = command(project, "status")
     assert (code, words.count("\n")) == (0, 1)
-    assert "continuous and mailbox and protect" in words
+    assert "continuous, mailbox, protect" in words
     assert command(project, "install", "--user")[0] == 0
     code, words = command(project, "status")
     assert (code, words.count("\n")) == (0, 2)

@@ -124,6 +124,12 @@ def test_circling_says_what_and_what_it_cost(
     assert found.since == NOW - 100
 
 
+def test_a_usage_limit_comes_before_a_refusal_that_is_only_noticed() -> None:
+    noticed = stall(StallKind.REFUSED, rule="Bash(pytest:*)")
+    found = kinds(seen(SessionState.RATE_LIMITED, noticed))
+    assert found == [TroubleKind.RATE_LIMITED, TroubleKind.REFUSED]
+
+
 def test_what_was_refused_names_the_rule() -> None:
     found = only(seen(stall=stall(StallKind.REFUSED, rule="Bash(pytest:*)")))
     assert found.badge == "refused ×12"

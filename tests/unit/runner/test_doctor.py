@@ -451,7 +451,7 @@ def test_the_command_prints_lines_and_says_no(bed: Bed) -> None:
     unwatched(bed)
     done = run("doctor", str(bed.project), home=bed.base, cwd=bed.base, env=env)
     assert done.code == 1
-    assert done.out.decode().splitlines()[-1] == "Not yet: 1 in the way, 1 worth a look."
+    assert done.out.decode().splitlines()[-1] == "Not yet: 1 in the way, 1 to check."
     assert max(map(len, done.out.decode().splitlines())) < 80
 
 

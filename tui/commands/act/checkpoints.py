@@ -80,6 +80,8 @@ def checkpoints_command(arguments: argparse.Namespace) -> int:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
         print_json({"schema": SCHEMA, "checkpoints": rows})
         return 0
+    if not known_checkpoints:
+        print_notes("no checkpoint has been taken here; `overnight-tui checkpoint` takes one")
     for checkpoint in known_checkpoints:
         at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
         kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
@@ -166,7 +168,7 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
     modes = parser.add_mutually_exclusive_group()
     for mode, text in (
         ("code", "the files (the default)"),
-        ("conversation", "what was said, in a run of ours; the old conversation stays"),
+        ("conversation", "the conversation of a run that goes on; the old one is kept"),
         ("both", "files and conversation"),
     ):
         modes.add_argument(f"--{mode}", dest="mode", action="store_const", const=mode, help=text)

@@ -34,7 +34,7 @@ def hooks_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         choices=("install", "uninstall", "status"),
-        help="install: running sessions hear it at once; uninstall: takes away exactly that",
+        help="install: sessions that run get it at once; uninstall: removes exactly that",
     )
     add_path(parser)
     add_flags(
@@ -108,7 +108,7 @@ def _describe_all(project: Path) -> tuple[list[str], int]:
 def _describe(state: HookStatus) -> tuple[str, int]:
     if not state.sets:
         return f"not installed in {state.file}; 'overnight-tui hooks install' does it", 3
-    sets = " and ".join(sorted(state.sets))
+    sets = ", ".join(sorted(state.sets))
     if state.off:
         return f"{sets}: installed in {state.file}, but no hook runs: {state.off}", 3
     if state.complete:

@@ -13,11 +13,14 @@ from tui.system.errors import UsageError
 _AT = "22:00"
 _EXAMPLES = """\
 What stands after -- goes to `run` as it is. Examples:
-  overnight-tui unit "Do the open tasks." --at 23:00                    print units and a crontab line
-  overnight-tui unit "Do the open tasks." --at 23:00 --install          start it every night
-  overnight-tui unit "Go on." --at 22:30 --on mon-fri --install -- --max-cost 10 --continuous
-  overnight-tui unit "Weekly upkeep." --at 9:00 --on sat,sun --install -- --worktree upkeep
-  overnight-tui unit                                                    what is installed, and past starts
+Print units and a crontab line, and install them for every night:
+  overnight-tui unit "Do the open tasks." --at 23:00
+  overnight-tui unit "Do the open tasks." --at 23:00 --install
+On weekdays with a budget, and at the weekend in a work tree of its own:
+  overnight-tui unit "Go on." --at 22:30 --on mon-fri --install -- --max-cost 10
+  overnight-tui unit "Upkeep." --at 9:00 --on sat,sun --install -- --worktree up
+List what is installed, with past starts; remove one:
+  overnight-tui unit
   overnight-tui unit --at 23:00 --remove
 """
 
@@ -34,7 +37,9 @@ def unit_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check that it would start, and have systemd do it, or cron where there is no systemd",
     )
-    what.add_argument("--remove", action="store_true", help="take that back, exactly")
+    what.add_argument(
+        "--remove", action="store_true", help="remove what --install wrote, and nothing else"
+    )
     what.add_argument("--adopt", action="store_true", help=argparse.SUPPRESS)
     what.add_argument("--failed", metavar="NAME", help=argparse.SUPPRESS)
     parser.set_defaults(words=[])

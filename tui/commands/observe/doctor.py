@@ -163,7 +163,7 @@ def verdict(results: Sequence[CheckResult]) -> str:
     if not fails and not warnings:
         return "Good night: nothing stands in its way."
     parts = [f"{fails} in the way"] if fails else []
-    parts += [f"{warnings} worth a look"] if warnings else []
+    parts += [f"{warnings} to check"] if warnings else []
     return f"{'Not yet' if fails else 'Good night'}: {', '.join(parts)}."
 
 

@@ -13,13 +13,11 @@ from tui.system.format import (
     format_count,
     format_duration_rough,
     format_money,
-    format_weekday_clock,
     shorten,
 )
 
 NEAR_SHARE = 0.8
 """The share of a limit from which on it is near."""
-_FAR_S = 12 * 3600.0
 _SHORT_RULE = 50
 _SHORT_CALL = 48
 _REFUSAL_IS_NEWS_S = 600.0
@@ -51,12 +49,10 @@ def _of_state(night: NightSnapshot) -> Iterator[Trouble]:
         yield Trouble(TroubleKind.RESTART_PENDING, reason, since, until=activity.until)
     elif state in _ENDED_BADLY:
         yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason if night.run.exit else reason)
-    elif night.run.exit is not None and night.run.exit.kind == EndKind.LIMIT:
-        yield Trouble(TroubleKind.ENDED_BADLY, night.run.exit.reason, is_bad=False, badge="ended")
     elif state == State.WINDING_DOWN:
         yield Trouble(TroubleKind.WINDING_DOWN, reason, since, is_bad=False)
     elif state == State.RATE_LIMITED:
-        yield _rate_limited(night)
+        yield Trouble(TroubleKind.RATE_LIMITED, reason, is_bad=False, until=activity.until)
     elif state == State.STALLED and stall is None:
         yield Trouble(TroubleKind.STALLED, reason, since)
     if stall is not None and not night.is_over and not stall.waiting:
@@ -105,19 +101,11 @@ def cost_words(stall: Stall) -> str:
     return f" · {format_count(waste.calls, 'call')}" if waste.calls else ""
 
 
-def _rate_limited(night: NightSnapshot) -> Trouble:
-    activity = night.activity
-    words, until = activity.reason, activity.until
-    if until is not None and until > night.now:
-        left = until - night.now
-        clock = format_weekday_clock(until) if left > _FAR_S else format_clock(until, seconds=False)
-        words += f" · until {clock}, in {format_duration_rough(left)} · goes on by itself"
-    return Trouble(TroubleKind.RATE_LIMITED, words, is_bad=False, until=until)
-
-
 def _of_run(night: NightSnapshot) -> Iterator[Trouble]:
-    """What only a run of ours can have: no supervisor, a limit that comes near."""
+    """What only a run of ours can have: no supervisor, a limit that comes near or ended it."""
     run = night.run
+    if run.exit is not None and run.exit.kind == EndKind.LIMIT:
+        yield Trouble(TroubleKind.ENDED_BADLY, run.exit.reason, is_bad=False, badge="ended")
     if not run.owned or night.is_over:
         return
     if run.supervised is False and run.awaits_supervisor:

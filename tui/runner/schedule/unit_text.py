@@ -53,7 +53,7 @@ TimeoutStartSec=5min
 _FAILED: Final = """\
 {mark}
 [Unit]
-Description=Tells that a night's session in {where} did not start
+Description=Reports that a night's session in {where} did not start
 
 [Service]
 Type=oneshot
@@ -88,7 +88,7 @@ WantedBy=timers.target
 _WATCH_TIMER: Final = """\
 {mark}
 [Unit]
-Description=Looks whether somebody watches the session in {where}, after a start of the machine too
+Description=Checks that something watches the session in {where}, after a start of the machine too
 
 [Timer]
 OnStartupSec=1min
