@@ -46,6 +46,9 @@ from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent, Why
 from tui.runner.transitions import RunEvent
 from tui.system.format import format_weekday_clock
 
+_LIMITS = (OutcomeKind.USAGE_LIMIT, OutcomeKind.OVERLOADED)
+"""What is waited for without anything having gone wrong here."""
+
 
 @dataclass
 class RunMachine(AttemptStarter):
@@ -347,7 +350,9 @@ class RunMachine(AttemptStarter):
     def on_process_ended(self, status: AttemptStatus) -> None:
         """Decides what follows the end of an agent whose process tree is gone."""
         state, intent = self._state, self._state.intent
-        if intent is None:
+        if intent is None and self._keeps_waiting():
+            self._enter(RunPhase.WAITING, RunEvent.PROCESS_ENDED)
+        elif intent is None:
             resumed = state.step is not None and bool(state.step.resume)
             self._cancel_wait("the agent ended while it waited")
             stderr = self._context.stderr_tail()
@@ -365,6 +370,19 @@ class RunMachine(AttemptStarter):
             self._launch_handoff(intent.reason)
         else:
             self.end_run(end_for_intent(intent), status.code, RunEvent.PROCESS_ENDED)
+
+    def _keeps_waiting(self) -> bool:
+        """Whether a limit that is waited for is to be waited for without the agent, which is lost.
+
+        What follows the wait is an attempt then: started at once, it would meet the same limit.
+        """
+        context, state, wait = self._context, self._state, self._state.wait
+        if wait is None or wait.kind not in _LIMITS or not context.settings.recovery.auto_resume:
+            return False
+        prompt = prompts.after_wait_prompt(context.settings, wait.reason)
+        goal, settings = context.facts.goal, context.settings
+        state.wait = replace(wait, next=resuming_attempt(state, goal, settings, prompt, "continue"))
+        return True
 
     def begin_rewind(self) -> None:
         """Files and conversation are to be rewound; the agent is gone."""

@@ -271,6 +271,33 @@ def test_21_and_27_limits_are_waited_for(
     assert made.messages.has_waiting
 
 
+@pytest.mark.parametrize(
+    ("body", "limited", "kind"),
+    [(BUSY, False, OutcomeKind.OVERLOADED), (BROKEN, True, OutcomeKind.USAGE_LIMIT)],
+)
+def test_21c_an_agent_that_is_lost_while_a_limit_is_waited_for_is_resumed_when_it_is_over(
+    build: Build, body: TurnResult, limited: bool, kind: OutcomeKind
+) -> None:
+    made = build().start().runs().turn(body, limited=limited)
+    before = made.context.state.wait
+    made.process_ends()
+    assert made.waits() == (kind, False, True)
+    after = made.context.state.wait
+    assert before is not None and after is not None
+    assert (after.due_wall, after.due_elapsed) == (before.due_wall, before.due_elapsed)
+    assert after.next is not None and after.next.resume == made.context.state.session
+    made.wait(0.0)
+    assert made.phase == RunPhase.WAITING
+    assert made.wait().phase == RunPhase.LAUNCHING
+    assert made.context.state.restarts == []
+
+
+def test_21d_without_recovery_it_is_a_crash(build: Build) -> None:
+    made = build(recovery=RecoverySettings(auto_resume=False)).start().runs()
+    made.turn(BROKEN, limited=True).process_ends()
+    assert made.ended() == EndKind.CRASH
+
+
 def test_21a_the_allowance_is_named_where_a_reset_is_known(build: Build) -> None:
     made = build(recovery=RecoverySettings(max_limit_wait_hours=1)).start().runs()
     resets = made.clock.wall() + 2 * 3600
@@ -336,7 +363,7 @@ def test_30_without_an_agent_a_prompt_becomes_a_launch(build: Build) -> None:
     made.process_ends(AttemptStatus("ended", AGENT, code=0))
     assert (made.phase, made.context.state.step.why) == (RunPhase.LAUNCHING, "continue")  # type: ignore[union-attr]
     waiting = build().start().runs().turn(BUSY).process_ends()
-    assert waiting.waits() == (OutcomeKind.CRASH, True, True)
+    assert waiting.waits() == (OutcomeKind.OVERLOADED, False, True)
 
 
 @pytest.mark.parametrize("code", [0, 1])
