@@ -223,6 +223,8 @@ def _copy_index(git: Git, draft: Path) -> tuple[int, ...]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with open(os.open(draft, flags, stat.S_IMODE(facts.st_mode)), "wb") as new:
             new.write(old.read())
+        # By the time of its index, git knows which files may have changed within the tick that wrote it.
+        os.utime(draft, ns=(facts.st_atime_ns, facts.st_mtime_ns), follow_symlinks=False)
     return _stamp(facts)
 
 

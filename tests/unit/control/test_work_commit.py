@@ -162,6 +162,22 @@ def test_nothing_is_committed_while_something_else_is_under_way(repository: Repo
     assert "on no branch" in repository.refused()
 
 
+def test_a_change_within_the_tick_in_which_the_index_was_written_is_committed(
+    repository: Repository,
+) -> None:
+    """Same size and time as before: git knows by the time of the index that it has to read the file."""
+    repository.git("config", "core.trustctime", "false")
+    file, index = repository.top / "a.py", repository.top / ".git/index"
+    before = file.stat().st_mtime_ns - 100 * 10**9
+    os.utime(file, ns=(before, before))
+    repository.git("update-index", "--refresh")
+    os.utime(index, ns=(before, before))
+    repository.write("a.py", "a = 2\n")
+    os.utime(file, ns=(before, before))
+    assert repository.commit() is not None
+    assert repository.git("show", "HEAD:a.py") == "a = 2"
+
+
 def test_a_commit_of_the_agent_at_the_same_moment_is_kept(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

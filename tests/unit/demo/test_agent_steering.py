@@ -203,12 +203,12 @@ def test_without_a_prompt_tool_the_call_is_denied(place: Workplace) -> None:
 def test_hooks_of_the_project_are_heard(place: Workplace) -> None:
     mailbox = place.config.parent / "mail"
     mailbox.write_text("STEP BACK: leave this path.")
-    told = '{"hookSpecificOutput":{"hookEventName":"PostToolUse","additionalContext":"%s"}}'
+    told = '{"hookSpecificOutput":{"hookEventName":"PostToolUseFailure","additionalContext":"%s"}}'
     script = f"m={mailbox}; [ -e $m ] && printf '{told}' \"$(cat $m)\" && rm $m; true"
     group = {"matcher": "Bash", "hooks": [{"type": "command", "command": script}]}
     settings = place.repository / ".claude" / "settings.local.json"
     settings.parent.mkdir()
-    settings.write_text(json.dumps({"hooks": {"PostToolUse": [group]}}))
+    settings.write_text(json.dumps({"hooks": {"PostToolUseFailure": [group]}}))
     agent = place.play("[[story:loop times=20]]")
     assert any(text.startswith("Stepping back") for text in agent.texts())
     assert sum("ModuleNotFoundError" in str(one.get("message")) for one in agent.lines) == 1
