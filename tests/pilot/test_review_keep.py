@@ -211,7 +211,7 @@ async def test_a_work_tree_is_removed_when_nothing_is_lost_by_it(night: Night) -
         await s.press("X")
         await s.see("The branch one stays")
         await s.press("right", "enter")
-        await s.see("was removed")
+        await s.see("removed;")
         assert not tree.path.exists()
     assert "refs/heads/one" in refs(project)
 
