@@ -113,7 +113,7 @@ class _Stop:
             record.blocks, record.same = int(bool(self._decision.block)), 0
         if self._decision.block and progress is not None:
             facts = {"number": record.blocks, "open": progress.open, "done": progress.done}
-            self._tell("blocked", task_named_next(progress), **facts)
+            self._journal("blocked", task_named_next(progress), **facts)
         elif not has_messages and self._has_news():
             self._let_go()
         elif not has_messages:
@@ -134,7 +134,7 @@ class _Stop:
             held = {} if self._night is None else self._night.checkpoint_facts
             facts["checkpoint"] = hook_project.take_checkpoint(project, "session end", held)
         record.saved_work = self._work
-        self._tell("let go", self._decision.sentence, **facts)
+        self._journal("let go", self._decision.sentence, **facts)
 
     def _write_history(self) -> dict[str, object]:
         """Appends the session's line to the history; its figures."""
@@ -151,7 +151,7 @@ class _Stop:
         try:
             ProjectFiles(project.folder).append(project.settings.paths.session_history, line)
         except (OSError, OvernightError) as error:
-            self._tell("failed", f"the session history was not written: {error}")
+            self._journal("failed", f"the session history was not written: {error}")
         return {
             "commits": len(commits),
             "files": sum(one.files for one in commits),
@@ -172,5 +172,5 @@ class _Stop:
         except (OvernightError, OSError):
             return []
 
-    def _tell(self, effect: HookEffect, text: str, **data: object) -> None:
+    def _journal(self, effect: HookEffect, text: str, **data: object) -> None:
         record_hook(self._project.mailbox, self._project.call.session, _EVENT, effect, text, **data)
