@@ -455,6 +455,13 @@ def test_the_command_prints_lines_and_says_no(bed: Bed) -> None:
     assert max(map(len, done.out.decode().splitlines())) < 80
 
 
+def test_its_lines_fit_a_phone(bed: Bed) -> None:
+    dirty(bed)
+    env = {**bed.environ, "COLUMNS": "40"}
+    done = run("doctor", str(bed.project), home=bed.base, cwd=bed.base, env=env)
+    assert max(map(len, done.out.decode().splitlines())) < 40
+
+
 def test_the_command_speaks_json(bed: Bed) -> None:
     env = {**bed.environ, "PATH": "/usr/bin:/bin"}
     done = run(

@@ -35,7 +35,7 @@ _NAME = 13
 _STATE = 6
 _PLAN_LINE = 2_000
 _MOST_MINUTES = 600
-_LEAST, _MOST = 50, 100
+_LEAST, _MOST = 40, 100
 _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
 
