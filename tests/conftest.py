@@ -9,8 +9,15 @@ import shutil
 import signal
 import tempfile
 
+import hypothesis
 import psutil
 import pytest
+
+# The same examples on every machine, so that what passes here passes elsewhere;
+# `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 # The tests start the program hundreds of times: what was compiled once is kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
