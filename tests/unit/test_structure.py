@@ -13,9 +13,9 @@ from tests.unit.source_code import without_collector
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# Hooks of a session, protection, rehearsal, work trees and units are subjects of their own.
-MOST_LINES = 106_000
-MOST_MODULES = 510
+# Kinds of claims, languages, facts of the end, oracle changes, proofs and bundles are subjects of their own.
+MOST_LINES = 118_000
+MOST_MODULES = 570
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60

@@ -49,6 +49,7 @@ SIGNS: Final[Mapping[str, str]] = {
     "verified": "✓",
     "partial": "≈",
     "unverified": "?",
+    "contradicted": "✗",
 }
 RISKS: Final[Mapping[str, str]] = {
     "test_deleted": "test deleted",
@@ -66,6 +67,12 @@ RISKS: Final[Mapping[str, str]] = {
     "force_push": "force push",
     "fetch_to_shell": "fetched into a shell",
     "big_file": "big file",
+    "destructive": "destructive",
+    "outward": "sent out",
+    "credential_use": "credentials used",
+    "persistence": "stays behind",
+    "privilege": "as root",
+    "hard_coded": "hard-coded answer",
 }
 RISKS_SHORT: Final[Mapping[str, str]] = {
     **RISKS,
@@ -76,6 +83,8 @@ RISKS_SHORT: Final[Mapping[str, str]] = {
     "outside_goal": "outside goal",
     "no_verify": "--no-verify",
     "fetch_to_shell": "fetch | shell",
+    "credential_use": "credentials",
+    "hard_coded": "hard-coded",
 }
 """As the screen has room for it."""
 

@@ -10,7 +10,8 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.model.events import SourceRef
-from tui.model.evidence import TestSummary
+from tui.model.evidence.claims import Claim, UnreadText
+from tui.model.evidence.log import TestSummary
 from tui.model.records import Commit, Hunk
 from tui.model.session import EarlierNight
 from tui.model.snapshot import Cost, NightSnapshot
@@ -20,9 +21,7 @@ from tui.model.timeline import Timeline, TimeTotals
 
 Verdict = Literal["keep", "look", "discard"]
 Severity = Literal["high", "medium", "low"]
-Trust = Literal["verified", "partial", "unverified"]
 TestState = Literal["green", "red", "none"]
-ClaimSource = Literal["final message", "progress", "notes", "commit"]
 RiskKind = Literal[
     "test_deleted",
     "test_skipped",
@@ -39,6 +38,12 @@ RiskKind = Literal[
     "force_push",
     "fetch_to_shell",
     "big_file",
+    "destructive",
+    "outward",
+    "credential_use",
+    "persistence",
+    "privilege",
+    "hard_coded",
 ]
 Helped = Literal["yes", "no", "unclear"]
 WasteKind = Literal[
@@ -100,18 +105,6 @@ class TaskChanges(Struct, frozen=True):
     basis: str = "none"
 
 
-class Claim(Struct, frozen=True):
-    """A statement that something is done or passes, and what supports it; `where` is its place."""
-
-    text: str
-    verdict: Trust
-    why: str
-    source: ClaimSource
-    where: SourceRef | None = None
-    evidence: tuple[SourceRef, ...] = ()
-    at: float | None = None
-
-
 class Risk(Struct, frozen=True):
     """Something in the night's changes or commands that a person should see before keeping it.
 
@@ -125,6 +118,36 @@ class Risk(Struct, frozen=True):
     severity: Severity
     hunk: Hunk | None = None
     commit: str = ""
+
+
+class Cause(Struct, frozen=True):
+    """One thing behind many calls: an error, a refusal, a wait; in words, with how many calls."""
+
+    what: str
+    count: int
+    first: SourceRef | None = None
+    last: SourceRef | None = None
+
+
+class ProofRun(Struct, frozen=True):
+    """A command that was run again to prove the night, at that tree; `code` is None if it was cut off.
+
+    `output` is the end of what it printed, safe to show.
+    """
+
+    command: str
+    code: int | None
+    tree: str
+    seconds: float
+    output: str = ""
+
+
+class Proof(Struct, frozen=True):
+    """What was run again, and how the tests of the night's beginning do on its new code."""
+
+    at: float
+    runs: tuple[ProofRun, ...] = ()
+    base_tests: TestState = "none"
 
 
 class WasteItem(Struct, frozen=True):
@@ -209,6 +232,9 @@ class Review(Struct, frozen=True):
     project: str = ""
     run_id: str = ""
     continues: EarlierNight | None = None
+    unread: tuple[UnreadText, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    proof: Proof | None = None
 
     @property
     def insertions(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.model.events import SourceRef, TokenUsage
-from tui.model.evidence import TestSummary
+from tui.model.evidence.log import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.permissions.refusals import Refusals
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine

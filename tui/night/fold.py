@@ -21,7 +21,7 @@ from tui.model.events import (
     SourceRef,
     UserMessage,
 )
-from tui.model.evidence import AbandonedBranch, EvidenceLog
+from tui.model.evidence.log import AbandonedBranch, EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.model.interventions import (
     Attempt,
     CheckpointTaken,

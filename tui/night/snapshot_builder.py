@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from msgspec import structs
 
-from tui.model.evidence import TestSummary
+from tui.model.evidence.log import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.records import Commit
 from tui.model.snapshot import (

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.control.completion import is_complete, is_stuck
-from tui.model.evidence import TestSummary
+from tui.model.evidence.log import TestSummary
 from tui.model.records import ProgressFile
 from tui.model.state import EndKind, LimitKind, NotifyKind, Outcome, OutcomeKind, StopKind
 from tui.runner.agent.unattended import fallback_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.model.labels import RISKS_SHORT, SEVERITIES
 from tui.model.records import RepositoryChanges
 from tui.model.review import Review

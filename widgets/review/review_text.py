@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from tui.model.evidence.claims import Trust
 from tui.model.labels import COST_SOURCES, TIME_SHORT, VERDICTS_SHORT
 from tui.model.review import (
     Helped,
@@ -14,7 +15,6 @@ from tui.model.review import (
     Review,
     Severity,
     TestState,
-    Trust,
     Verdict,
 )
 from tui.model.snapshot import Cost
@@ -40,6 +40,7 @@ _SIGNS: Final[dict[str, tuple[str, str, Role]]] = {
     "verified": ("ok", "{} verified  ", "ok"),
     "partial": ("approx", "{} partial   ", "warning"),
     "unverified": ("asking", "{} unverified", "error"),
+    "contradicted": ("error", "{} is wrong  ", "error"),
     "green": ("ok", "{} green", "ok"),
     "red": ("error", "{} red  ", "error"),
     "none": ("dot", "{} none ", "dim"),
@@ -70,6 +71,7 @@ _TRUST_ROLES: Final[dict[Trust, Role]] = {
     "verified": "text",
     "partial": "warning",
     "unverified": "error",
+    "contradicted": "error",
 }
 _END_SIGNS: Final[dict[EndKind, tuple[str, Role]]] = {
     EndKind.TASKS_DONE: ("finished", "ok"),

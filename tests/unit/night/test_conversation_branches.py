@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.talks import Talk
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.model.evidence import AbandonedBranch
+from tui.model.evidence.log import AbandonedBranch
 from tui.model.session import EventFile
 from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import SessionReader

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.night.night_script import START, Script, fold, night
-from tui.model.evidence import EvidenceLog
+from tui.model.evidence.log import EvidenceLog
 from tui.model.journal import JournalEntry
 from tui.model.records import ProgressFile, ProgressTask, Record, SessionNotes
 from tui.night.evidence import evidence_log

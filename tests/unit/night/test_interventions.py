@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.night.night_script import START, Script, fold
 from tui.model.events import MessageLifecycle, UserMessage
-from tui.model.evidence import EvidenceLog
+from tui.model.evidence.log import EvidenceLog
 from tui.model.journal import JournalEntry
 from tui.model.records import Commit
 from tui.model.snapshot import LimitReached, NightSnapshot, RunLimits

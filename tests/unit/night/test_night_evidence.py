@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night.night_script import Script, night
-from tui.model.evidence import TestRun, TestSummary
+from tui.model.evidence.log import TestRun, TestSummary
 from tui.night.evidence.test_commands import reads_only, runner
 from tui.night.evidence.test_output import read
 

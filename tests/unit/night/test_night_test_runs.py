@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.night.night_script import Script, night
 from tui.model.events import ToolCall
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.night.evidence.test_commands import narrowed_to, runner
 
 

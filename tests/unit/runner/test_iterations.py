@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.unit.runner.run_machine_scene import OPEN, Machine
 from tests.unit.runner.test_runner_rules import progress, result
 from tui.model.events import SourceRef
-from tui.model.evidence import TestRun, TestSummary
+from tui.model.evidence.log import TestRun, TestSummary
 from tui.model.state import EndKind, LimitKind, StopKind
 from tui.runner.agent import attempt_start
 from tui.runner.policy.test_floor import MEND_CONTINUATIONS, green_pct

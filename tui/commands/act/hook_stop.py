@@ -138,7 +138,7 @@ class _Stop:
 
     def _write_history(self) -> dict[str, object]:
         """Appends the session's line to the history; its figures."""
-        from tui.model.evidence import TestSummary
+        from tui.model.evidence.log import TestSummary
         from tui.store.ledgers.histories import session_line
         from tui.store.project_files import ProjectFiles
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tui.model.events import SourceRef
-from tui.model.evidence import TestSummary
+from tui.model.evidence.log import TestSummary
 from tui.model.labels import (
     COSTS,
     ENDINGS,

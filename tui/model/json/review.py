@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from tui.model.evidence.claims import ClaimKind, ClaimSource, Trust
 from tui.model.failures import DenialKind
 from tui.model.json.common import (
     AllowRule,
@@ -21,7 +22,7 @@ from tui.model.json.common import (
     StallWasteObject,
     TestWord,
 )
-from tui.model.review import ClaimSource, Helped, MomentKind, RiskKind, Severity, Verdict, WasteKind
+from tui.model.review import Helped, MomentKind, RiskKind, Severity, Verdict, WasteKind
 from tui.model.state import StallKind, StallLevel
 
 Ref = Annotated[RefObject | None, Meta(description="null: it stands in no file.")]
@@ -132,8 +133,8 @@ class ClaimObject(Struct, frozen=True, forbid_unknown_fields=True):
     """A statement that something is done or passes, and what supports it."""
 
     text: str
-    kind: Annotated[str | None, Meta(description="What it claims; null: not told apart.")]
-    verdict: Literal["verified", "partial", "unverified", "contradicted"]
+    kind: Annotated[ClaimKind | None, Meta(description="What it claims; null: not told apart.")]
+    verdict: Trust
     why: str
     evidence: list[RefObject]
     checked: Annotated[
@@ -351,7 +352,7 @@ class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     tests: ReviewTestsObject
     claims: list[ClaimObject]
     unread_claims: Annotated[
-        int | None, Meta(description="Claims that were not judged; null: not counted.")
+        int, Meta(description="Statements that were not judged: their language is not read.")
     ]
     stalls: list[ReviewStall]
     interventions: list[InterventionObject]

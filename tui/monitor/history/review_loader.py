@@ -32,7 +32,8 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.review import Claim, Review, Risk
+    from tui.model.evidence.claims import Claim
+    from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
 

@@ -21,7 +21,7 @@ from tui.model.events import (
     UnknownRecord,
     UserMessage,
 )
-from tui.model.evidence import AbandonedBranch, is_abandoned
+from tui.model.evidence.log import AbandonedBranch, is_abandoned
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
 from tui.model.snapshot import NightSnapshot

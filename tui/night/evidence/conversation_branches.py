@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.model.events import AssistantMessage, UserMessage
-from tui.model.evidence import AbandonedBranch
+from tui.model.evidence.log import AbandonedBranch
 
 _UUID = 36
 _KEY = 13

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tui.model.cli_commands import EDITING, POLLING, SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence import (
+from tui.model.evidence.log import (
     AbandonedBranch,
     CommitRecord,
     EditRecord,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence import TestRun, Verdict
+from tui.model.evidence.log import TestRun, Verdict
 from tui.night.evidence.shell_parser import split_commands, split_pipelines
 from tui.night.evidence.test_output import (
     TestOutcome,

@@ -8,7 +8,7 @@ from re import Match, Pattern
 
 from msgspec import Struct
 
-from tui.model.evidence import Verdict
+from tui.model.evidence.log import Verdict
 from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 Counts = tuple[int, int, int]

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from tui.model.events import SourceRef
-from tui.model.evidence import EvidenceLog, TestRun
+from tui.model.evidence.claims import Claim
+from tui.model.evidence.log import EvidenceLog, TestRun
 from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
 from tui.model.review import (
-    Claim,
     Ending,
     RestorePoint,
     Review,
@@ -27,7 +27,7 @@ from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
-from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
+from tui.night.review.trouble import LostTime, find_causes, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import (
     ReviewInputs,
     VerdictInputs,
@@ -100,6 +100,7 @@ def assemble_review(
         project=project,
         run_id=run_id,
         continues=continues,
+        causes=find_causes(facts.stalls),
     )
 
 

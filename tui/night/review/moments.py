@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tui.model.events import SourceRef
-from tui.model.evidence import CommitRecord, EvidenceLog
+from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.interventions import Attempt, Effect, Injection, Intervention, RewindRecord
 from tui.model.labels import describe_effect
 from tui.model.records import Commit

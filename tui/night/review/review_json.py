@@ -15,8 +15,9 @@ from typing import Any
 from msgspec import Struct, structs, to_builtins
 
 from tui.model.events import SourceRef
+from tui.model.evidence.claims import Claim
 from tui.model.json.common import SCHEMA
-from tui.model.review import Claim, Review, Risk
+from tui.model.review import Proof, Review, Risk
 from tui.model.session import EarlierNight
 from tui.model.stall import Stall
 from tui.model.timeline import TimeTotals
@@ -24,7 +25,6 @@ from tui.night import status_json
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import time_by_kind
 from tui.night.review.refused_calls import refusal_row
-from tui.night.review.trouble import find_causes
 from tui.night.status_json import gaps, run
 from tui.system.format import iso
 from tui.system.sanitize import escape_json
@@ -58,7 +58,7 @@ def encode_review(review: Review) -> dict[str, Any]:
         "files_changed": review.files_changed,
         "tests": _tests(review),
         "claims": [_claim(claim) for claim in review.claims],
-        "unread_claims": None,
+        "unread_claims": sum(one.count for one in review.unread),
         "stalls": [_stall(stall) for stall in review.stalls],
         "interventions": _rows(
             review.interventions, "at", "kind", "text", "state", "helped", "why", "ref"
@@ -78,8 +78,8 @@ def encode_review(review: Review) -> dict[str, Any]:
             {**refusal_row(call), "first": encode_ref(call.first_ref), "last": encode_ref(call.ref)}
             for call in review.night.refusals.calls
         ],
-        "causes": _rows(find_causes(review.stalls), "what", "count", "first", "last"),
-        "proved": None,
+        "causes": _rows(review.causes, "what", "count", "first", "last"),
+        "proved": _proved(review.proof),
         "looked_at": iso(review.looked_at),
         "continues": _continues(review.continues),
     }
@@ -161,12 +161,10 @@ def _tests(review: Review) -> dict[str, Any]:
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
-    """A claim; which facts it was checked by is not kept, so `checked` lists none."""
     return {
         "text": claim.text,
-        "kind": None,
-        **_picked(claim, "verdict", "why", "evidence"),
-        "checked": [],
+        **_picked(claim, "kind", "verdict", "why", "evidence"),
+        "checked": _rows(claim.checked, "fact", "holds"),
         **_picked(claim, "source", "where", "at"),
     }
 
@@ -216,6 +214,16 @@ def _cost(review: Review) -> dict[str, Any]:
         "priced_on": cost.priced_on,
         "beyond_records": to_builtins(gaps(cost)),
         "notes": list(cost.notes),
+    }
+
+
+def _proved(proof: Proof | None) -> dict[str, Any] | None:
+    if proof is None:
+        return None
+    return {
+        "at": iso(proof.at),
+        "commands": _rows(proof.runs, "command", "code", "tree", "seconds"),
+        "base_tests_on_new_code": proof.base_tests,
     }
 
 

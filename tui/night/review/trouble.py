@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
 from tui.model.labels import trouble_title
-from tui.model.review import MomentKind, WasteItem, WasteKind
+from tui.model.review import Cause, MomentKind, WasteItem, WasteKind
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallWaste
 from tui.model.state import CIRCLING, StallKind
@@ -238,15 +238,6 @@ def worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
 
 
 # --- their causes ---
-
-
-class Cause(Struct, frozen=True):
-    """Something that went wrong again and again: in one trouble, or in several of one pattern."""
-
-    what: str
-    count: int
-    first: SourceRef | None
-    last: SourceRef | None
 
 
 def find_causes(stalls: Sequence[Stall]) -> tuple[Cause, ...]:

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from tui.model.events import SourceRef
-from tui.model.evidence import EvidenceLog, TestSummary
+from tui.model.evidence.claims import Claim
+from tui.model.evidence.log import EvidenceLog, TestSummary
 from tui.model.labels import trouble_title
 from tui.model.permissions.refusals import Refusals
 from tui.model.records import ProgressFile
 from tui.model.review import (
     AttentionItem,
-    Claim,
     Ending,
     Risk,
     RiskKind,

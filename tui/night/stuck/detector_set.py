@@ -10,7 +10,7 @@ from msgspec import Struct, field, structs
 
 from tui.model.cli_commands import ASKING
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.model.journal import JournalEntry
 from tui.model.stall import DetectorName, NotStuck, ProgressKind, Stall, StallSignal
 from tui.model.state import StallThresholds

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from tui.model.cli_commands import EDITING, SHELLS, exact_digest
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.model.stall import ProgressKind, StallWaste
 from tui.night.evidence.shell_effects import is_prose, is_scratch_path
 from tui.night.stuck.errors.causes import failure_digest

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 
 from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
 from tui.night.evidence.shell_parser import split_pipelines

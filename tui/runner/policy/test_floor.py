@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.model.evidence import TestRun, TestSummary
+from tui.model.evidence.log import TestRun, TestSummary
 from tui.model.records import ProgressFile
 from tui.model.state import LimitKind
 from tui.runner.policy import prompts

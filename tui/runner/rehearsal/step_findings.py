@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence import TestRun
+from tui.model.evidence.log import TestRun
 from tui.night.evidence.test_commands import recognise
 from tui.night.evidence.test_output import cut_short, never_started
 from tui.runner.doctor.checks import Finding, fail, ok, warn

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from tui.model.evidence import TestSummary
+from tui.model.evidence.log import TestSummary
 from tui.model.records import Commit
 
 

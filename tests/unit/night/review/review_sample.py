@@ -6,10 +6,10 @@ from typing import Final
 
 from tests.unit.night.review.review_sample_night import BASE, PROGRESS, at, night, ref
 from tui.model.events import SourceRef
+from tui.model.evidence.claims import Claim
 from tui.model.records import Hunk
 from tui.model.review import (
     AttentionItem,
-    Claim,
     Ending,
     InterventionEffect,
     RestorePoint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tui.model.events import SourceRef, TokenUsage
-from tui.model.evidence import TestRun, TestSummary
+from tui.model.evidence.log import TestRun, TestSummary
 from tui.model.interventions import (
     Attempt,
     CheckpointTaken,

@@ -9,7 +9,7 @@ from tests.unit.night.review.review_sample import sample
 from tests.unit.night.review.review_sample_night import at
 from tests.unit.night.review.test_review_verdict import GOOD
 from tui.model.events import SourceRef
-from tui.model.evidence import TestRun, TestSummary
+from tui.model.evidence.log import TestRun, TestSummary
 from tui.model.interventions import RewindRecord
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.verdict import judge_night, reverted_files

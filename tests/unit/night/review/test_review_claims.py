@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night.night_script import START, Script, fold
+from tui.model.evidence.claims import Claim
 from tui.model.records import (
     Commit,
     FileChange,
@@ -15,7 +16,6 @@ from tui.model.records import (
     RepositoryChanges,
     SessionNotes,
 )
-from tui.model.review import Claim
 from tui.night.review.claims.judge import judge_claims
 
 WINDOW = FileChange(

@@ -13,7 +13,7 @@ from tests.unit.repositories import demonstration
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.progress.reader import read_progress
 from tui.feeds.repo import night_diff
-from tui.model.review import Claim
+from tui.model.evidence.claims import Claim
 from tui.night.fold import NightFold
 from tui.night.review.claims.judge import judge_claims
 

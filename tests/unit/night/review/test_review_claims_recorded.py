@@ -6,7 +6,7 @@ import pytest
 
 from tests.shared_data import shared
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.model.review import Claim
+from tui.model.evidence.claims import Claim
 from tui.night.fold import NightFold
 from tui.night.review.claims.judge import judge_claims
 

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tui.night.review.claims.statements import Statement, commit_statements, find_statements
+from tui.night.review.claims.statement import Statement
+from tui.night.review.claims.statements import commit_statements, find_statements
 
 
 def passing_in(text: str) -> list[Statement]:
-    return [one for one in find_statements(text, "final message") if one.kind == "tests"]
+    return [one for one in find_statements(text, "final message") if one.kind == "tests_pass"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_where_a_claim_stands() -> None:
 
 
 def done_in(text: str) -> list[str]:
-    return [one.work for one in find_statements(text, "final message") if one.kind == "done"]
+    return [one.work for one in find_statements(text, "final message") if one.kind == "code_added"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ def test_everything_is_a_claim_of_its_own() -> None:
         "All tasks are done.",
         "All remaining items are implemented.",
     ):
-        assert [one.kind for one in find_statements(text, "final message")] == ["everything"]
+        assert [one.kind for one in find_statements(text, "final message")] == ["all_done"]
 
 
 def test_the_file_that_something_is_said_of() -> None:
@@ -205,12 +206,12 @@ def test_tasks_of_a_progress_file_are_told_by_their_ticks() -> None:
 @pytest.mark.parametrize(
     ("message", "kinds"),
     [
-        ("Add the sliding window limiter; all tests pass", ["tests", "done"]),
-        ("feat(window): sliding limiter", ["done"]),
-        ("fix: add cleanup of stale entries", ["done"]),
+        ("Add the sliding window limiter; all tests pass", ["tests_pass", "code_added"]),
+        ("feat(window): sliding limiter", ["code_added"]),
+        ("fix: add cleanup of stale entries", ["code_added"]),
         ("Refill keeps fractions of a token (1.3)", []),
         ("WIP: add x", []),
-        ("Add notes\n\nAll tests pass.\n", ["done", "tests"]),
+        ("Add notes\n\nAll tests pass.\n", ["code_added", "tests_pass"]),
         ("Add a plan, not implemented yet", []),
         ("Merge branch 'main'", []),
         ("", []),
@@ -266,9 +267,9 @@ def test_recorded_progress_files_hold_no_hedged_claim(folder: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("I fixed the failing test.", "tests"),
-        ("Fixed both failing unit tests.", "tests"),
-        ("Fixed the failing test harness for Windows.", "done"),
+        ("I fixed the failing test.", "tests_pass"),
+        ("Fixed both failing unit tests.", "tests_pass"),
+        ("Fixed the failing test harness for Windows.", "code_added"),
     ],
 )
 def test_a_mended_test_is_a_test_that_passes(text: str, kind: str) -> None:

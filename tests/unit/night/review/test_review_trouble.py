@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.night.night_script import Script, fold
 from tui.model.events import SourceRef, TokenUsage
-from tui.model.evidence import TestSummary
+from tui.model.evidence.log import TestSummary
 from tui.model.review import Ending, TaskChanges, WasteItem
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallStep, StallWaste

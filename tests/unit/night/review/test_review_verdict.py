@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from tui.model.events import SourceRef
-from tui.model.evidence import TestRun, TestSummary
-from tui.model.review import Claim, Ending, Risk, TaskChanges
+from tui.model.evidence.claims import Claim
+from tui.model.evidence.log import TestRun, TestSummary
+from tui.model.review import Ending, Risk, TaskChanges
 from tui.model.state import EndKind
 from tui.night.review.verdict import VerdictInputs, judge_night
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.model.evidence import EditRecord, EvidenceLog, TestRunRecord
+from tui.model.evidence.log import EditRecord, EvidenceLog, TestRunRecord
 from tui.model.records import RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
 from tui.system.lazy_pattern import lazy

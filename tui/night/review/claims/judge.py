@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tui.model.events import SourceRef
-from tui.model.evidence import CommitRecord, EvidenceLog
+from tui.model.evidence.claims import Claim, ClaimKind, ClaimSource, Trust
+from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
-from tui.model.review import Claim, ClaimSource, Trust
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.evidence_index import ChangedWork, EvidenceIndex, extract_terms
 from tui.night.review.claims.scoring import ClaimScorer, ClaimVerdict
@@ -18,9 +18,15 @@ from tui.night.review.claims.sections import (
     newly_done_tasks,
     squeezed,
 )
-from tui.night.review.claims.statements import Statement, commit_statements, find_statements
+from tui.night.review.claims.statement import Statement
+from tui.night.review.claims.statements import commit_statements, find_statements
 
-_WORST_FIRST: dict[Trust, int] = {"unverified": 0, "partial": 1, "verified": 2}
+_WORST_FIRST: dict[Trust, int] = {
+    "contradicted": -1,
+    "unverified": 0,
+    "partial": 1,
+    "verified": 2,
+}
 _MOST_CLAIMS = 400
 
 
@@ -203,9 +209,9 @@ class _ClaimJudge:
     def _score(
         self, statement: Statement, place: float, weak: int, commit_paths: tuple[str, ...] | None
     ) -> ClaimVerdict | None:
-        if statement.kind == "tests":
+        if statement.kind == ClaimKind.TESTS_PASS:
             return self._scorer.score_tests(statement, place)
-        if statement.kind == "everything":
+        if statement.kind == ClaimKind.ALL_DONE:
             return self._scorer.score_all_done(weak)
         work, is_commit = statement.work, commit_paths is not None
         verdict = self._scorer.score_work(work, commit_paths or (), not is_commit, statement.about)

@@ -12,16 +12,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.model.events import SourceRef
-from tui.model.evidence import EditRecord, TestRun, TestRunRecord
+from tui.model.evidence.claims import Claim, ClaimSource, Trust
+from tui.model.evidence.log import EditRecord, TestRun, TestRunRecord
 from tui.model.records import ProgressFile
-from tui.model.review import Claim, ClaimSource, Trust
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.evidence_index import (
     ChangedWork,
     EvidenceIndex,
     extract_terms,
 )
-from tui.night.review.claims.statements import Statement
+from tui.night.review.claims.statement import Statement
 from tui.system.format import format_count, format_local, shorten
 
 _ANY_WILL_DO = frozenset(
@@ -310,7 +310,7 @@ def _limits_match(limits: set[str], green: Iterable[TestRunRecord]) -> bool:
     return all(word in _ANY_WILL_DO or word in commands for word in limits)
 
 
-def _count_matches(count: int, green: tuple[TestRunRecord, ...]) -> bool:
+def _count_matches(count: float, green: tuple[TestRunRecord, ...]) -> bool:
     """Whether one of the runs, or all the different ones together, passed that many."""
     passed = {record.run.command: record.run.passed or 0 for record in reversed(green)}
     return count in passed.values() or count == sum(passed.values())

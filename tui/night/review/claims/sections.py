@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from tui.model.events import SourceRef
-from tui.model.evidence import EvidenceLog
+from tui.model.evidence.log import EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.system.lazy_pattern import lazy
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.evidence.claims import ClaimKind, ClaimSource
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
+from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
 
 _I = re.IGNORECASE
@@ -170,28 +170,9 @@ _DOING = (
     *("built", "written", "wired", "integrated", "ready", "shipped", "delivered", "introduced"),
 )
 _HYPOTHESES = ("if ", "once ", "when ", "unless ", "until ", "before ", "after all", "todo", "next")
-Source = Literal["final message", "progress", "notes", "commit"]
 
 
-class Statement(Struct, frozen=True):
-    """A claim as it was made. `count` tests pass; `is_of_all` says it is of every test.
-
-    `limits` are the words that narrow it ("new", "unit", "test_window.py"); `work` is what is
-    claimed to be done, in the file `about` if one is named.
-    """
-
-    kind: Literal["tests", "done", "everything"]
-    text: str
-    line: int = 0
-    offset: int = 0
-    count: int | None = None
-    is_of_all: bool = False
-    limits: tuple[str, ...] = ()
-    work: str = ""
-    about: str = ""
-
-
-def find_statements(text: str, source: Source) -> Iterator[Statement]:
+def find_statements(text: str, source: ClaimSource) -> Iterator[Statement]:
     """Every claim that a text of that source makes; a progress file's tasks are none of them."""
     for line in claim_lines(text):
         yield from _test_statements(line)
@@ -208,7 +189,7 @@ def commit_statements(message: str) -> Iterator[Statement]:
     head = _clauses(subject)[0] if subject else ""
     match = _SUBJECT.match(head) or _CONVENTION.match(head)
     if match is not None and not _NEGATED.search(_blank_denials(head)):
-        yield Statement("done", subject[:_LONGEST], 1, 0, work=match.group("what"))
+        yield Statement(ClaimKind.CODE_ADDED, subject[:_LONGEST], 1, 0, work=match.group("what"))
     if not tests:
         for line in claim_lines(body):
             yield from _test_statements(line)
@@ -300,7 +281,15 @@ def _test_statement(
             )
         )
         text = written[:_LONGEST]
-        return Statement("tests", text, line.number, line.offset, count, not limits, limits)
+        return Statement(
+            ClaimKind.TESTS_PASS,
+            text,
+            line.number,
+            line.offset,
+            count=count,
+            is_of_all=not limits,
+            limits=limits,
+        )
     return None
 
 
@@ -358,11 +347,13 @@ def _work_statements(line: TextLine) -> Iterator[Statement]:
             continue
         text = written.strip()[:_LONGEST]
         if did is None and _EVERYTHING.search(match.group("what")):
-            yield Statement("everything", text, line.number, line.offset)
+            yield Statement(ClaimKind.ALL_DONE, text, line.number, line.offset)
         elif _TESTS_FIXED.match(match.group("what")):
-            yield Statement("tests", text, line.number, line.offset)
+            yield Statement(ClaimKind.TESTS_PASS, text, line.number, line.offset)
         else:
             start = sentence.find(clause)
             work = written[start + match.start("what") : start + match.end("what")]
             work = _BESIDES.sub("", work)
-            yield Statement("done", text, line.number, line.offset, work=work, about=line.about)
+            yield Statement(
+                ClaimKind.CODE_ADDED, text, line.number, line.offset, work=work, about=line.about
+            )

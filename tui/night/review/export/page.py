@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tui.model.evidence import Verdict as RunVerdict
+from tui.model.evidence.log import Verdict as RunVerdict
 from tui.model.labels import (
     MOMENTS,
     RISKS,
@@ -47,7 +47,7 @@ _MANY_RUNS: Final = 15
 _TONES: Final[dict[str, blocks.Tone]] = {
     **{"keep": "good", "look": "warn", "discard": "bad"},
     **{"high": "bad", "medium": "warn", "low": "dim"},
-    **{"verified": "good", "partial": "dim", "unverified": "warn"},
+    **{"verified": "good", "partial": "dim", "unverified": "warn", "contradicted": "bad"},
 }
 _BASES: Final = {
     "git": "against the progress file in git when the night began",

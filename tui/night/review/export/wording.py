@@ -25,7 +25,7 @@ from tui.system.format import format_count, format_duration, format_money_long
 
 Cell = Inline | Line | str
 Clip = Callable[[str], str]
-TRUSTS: Final = ("verified", "partial", "unverified")
+TRUSTS: Final = ("verified", "partial", "unverified", "contradicted")
 # Not `%b`: an export reads the same wherever it is made.
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 

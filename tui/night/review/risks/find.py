@@ -69,8 +69,9 @@ _DELICATE = lazy(
 
 _LONGEST_GOAL = 20_000
 _WORST_FIRST: tuple[RiskKind, ...] = (
-    *("secret", "fetch_to_shell", "force_push", "test_deleted", "test_weakened", "test_skipped"),
-    *("no_verify", "permissions", "ci", "outside_goal", "big_deletion", "dependency"),
+    *("secret", "fetch_to_shell", "destructive", "persistence", "credential_use", "outward"),
+    *("force_push", "test_deleted", "test_weakened", "hard_coded", "test_skipped"),
+    *("privilege", "no_verify", "permissions", "ci", "outside_goal", "big_deletion", "dependency"),
     *("big_file", "binary", "generated"),
 )
 _RANK = {kind: number for number, kind in enumerate(_WORST_FIRST)}

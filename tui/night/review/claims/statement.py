@@ -1,0 +1,47 @@
+"""A claim as it was made: its kind, its clause, and what it names."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.model.evidence.claims import ClaimKind
+
+
+class Subject(Struct, frozen=True):
+    """What a clause names. All of it is the agent's own words: nothing here was looked up.
+
+    `symbols` are names of code (backticks, snake_case, camelCase, calls), `command` is one in
+    backticks or one that is known by its first word, `ref` a branch ("main", "origin/main").
+    `old_path` is what a renamed path was called, `value` what something was set to, or a version.
+    """
+
+    paths: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    shas: tuple[str, ...] = ()
+    task_ids: tuple[str, ...] = ()
+    ref: str = ""
+    command: str = ""
+    old_path: str = ""
+    value: str = ""
+
+
+class Statement(Struct, frozen=True):
+    """A clause that claims something; `text` is the clause as written, `sentence` all of its sentence.
+
+    `count` is a number that is claimed (tests that pass, files, rows, percent: `unit` says of what),
+    `is_of_all` that it is said of every test. `limits` are words that narrow it ("new", "unit",
+    "test_window.py"); `work` is what is claimed to be done, in the file `about` if one is named.
+    """
+
+    kind: ClaimKind
+    text: str
+    line: int = 0
+    offset: int = 0
+    sentence: str = ""
+    count: float | None = None
+    unit: str = ""
+    is_of_all: bool = False
+    limits: tuple[str, ...] = ()
+    work: str = ""
+    about: str = ""
+    subject: Subject = Subject()
