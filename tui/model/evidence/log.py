@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.model.events import SourceRef
+from tui.model.evidence.call_spans import CallSpans
 
 Verdict = Literal["green", "red", "unknown"]
 
@@ -141,3 +142,4 @@ class EvidenceLog(Struct, frozen=True):
     notes_source: str = ""
     notes_at: float | None = None
     abandoned: tuple[AbandonedBranch, ...] = ()
+    calls: CallSpans = CallSpans()
