@@ -354,7 +354,7 @@ def _claims(
         changes,
         progress_before=start.progress,
         notes_before=start.notes,
-    )
+    ).claims
 
 
 def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tuple[Risk, ...]:
