@@ -212,7 +212,7 @@ class NightFold:
 
     def wasted_work(self) -> WastedWork:
         """What bought nothing, as far as it was noted when it happened."""
-        return self._state.waste.wasted_work()
+        return self._state.waste.wasted_work(self._state.detectors.errors.often())
 
     @property
     def accounts(self) -> CostAccounts:

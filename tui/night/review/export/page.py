@@ -116,7 +116,7 @@ class _PageBuilder:
             when=night_hours(review, self._zone),
             goal=review.night.run.goal or "",
             ending=ending_line(review.ending),
-            reasons=review.reasons,
+            reasons=tuple(reason.text for reason in review.reasons),
             facts=figures(review, self._zone),
             sections=tuple(
                 blocks.PageSection(id, title, tuple(shown), id in folded)
