@@ -128,6 +128,10 @@ class EndState(Protocol):
         """Whether HEAD has a commit that this night made."""
 
     @property
+    def tree(self) -> str | None:
+        """The id of the tree at the end, with what no commit holds; None where that would cost much."""
+
+    @property
     def uncommitted(self) -> tuple[str, ...]:
         """Changed paths that no commit holds, without what is our own."""
 
@@ -146,8 +150,11 @@ class EndState(Protocol):
     def commit(self, sha: str) -> CommitState:
         """A commit by its id, or the beginning of one."""
 
-    def ref(self, name: str = "") -> RefState | None:
-        """A branch here or on a remote ("main", "origin/main"); "": what the branch of HEAD pushes to."""
+    def ref(self, name: str = "", *, is_remote: bool = False) -> RefState | None:
+        """A branch here or on a remote ("main", "origin/main"); "": what the branch of HEAD pushes to.
+
+        `is_remote`: "main" means that branch as last seen on any remote, never the one here.
+        """
 
 
 class UnknownEnd:
@@ -156,6 +163,7 @@ class UnknownEnd:
     is_known = False
     has_moved: bool | None = None
     uncommitted: tuple[str, ...] = ()
+    tree: str | None = None
 
     def path(self, name: str) -> PathState:
         """Nothing is known of it."""
@@ -177,6 +185,6 @@ class UnknownEnd:
         """Not known."""
         return CommitState(None, None, None)
 
-    def ref(self, name: str = "") -> RefState | None:
+    def ref(self, name: str = "", *, is_remote: bool = False) -> RefState | None:
         """Not known."""
         return None
