@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
+from tui.night.review.risks import test_syntax
 from tui.night.review.risks.oracle.literals import is_literal, literal_in
 from tui.night.review.risks.oracle.source_text import Statement, split_arguments
 from tui.system.lazy_pattern import lazy
@@ -38,6 +39,8 @@ class Assertion(NamedTuple):
     strength: Strength
     line: int
     text: str
+    tolerance: float = 0.0
+    """How far from the expected value is near enough; more digits to compare are less."""
 
     @property
     def asks(self) -> tuple[str, str, str]:
@@ -113,7 +116,19 @@ _RAISING = frozenset(
 _ANY_ERROR = lazy(
     r"^(?:\w+\.)*(?:Exception|BaseException|Throwable|Error|StandardError|RuntimeException|object)?$"
 )
-_CHAIN = lazy(r"\b(?:expect|assertThat|expectThat|assert_that|that|should)\s*(\()")
+_CHAIN = lazy(r"\b(?:expect|assertThat|expectThat|assert_that|that|should)\s*(\(|\{(?=.*\}\s*\.))")
+_ANYTHING = lazy(
+    r"^(?:\w+\.)?(?:ANY|any\w*\(.*|anything\(?\)?|an_instance_of\b.*|instance_of\b.*|Any(?:thing)?\(\)|notNullValue\(\))$"
+)
+_NUMBER = lazy(r"-?\d+(?:\.\d+)?(?:e-?\d+)?[fFdDlL]?$")
+_NEAR = frozenset(
+    "expectnear assertnear assertindelta indelta assertinepsilon inepsilon closeto assertequals"
+    " assertequal".split()
+)
+_KEYWORD = lazy(r"match\s*=|message\s*=")
+_UNARY = lazy(
+    r"(?:^|&&|\|\||;)\s*(?:\[\[?|test)\s+(?P<op>!?\s*-[a-z])\s+(?P<what>.+?)(?:\s*\]\]?|$)"
+)
 _CALL = lazy(
     r"(?<![\w$])(?:(?:self|this|\$this|t|r|s|is|ass?ert|Assert|require|Assertions|CollectionAssert"
     r"|StringAssert|unittest|suite|test|pytest|tap)(?:\.|->|::))*(?P<name>[A-Za-z]\w*)!?\s*(?P<open>\()"
@@ -259,7 +274,8 @@ def _raised(subject: str, args: list[str], is_negated: bool, at: Statement) -> A
         return _made(subject, "raises nothing", "", Strength.VAGUE, at)
     given = [arg for arg in args if arg and "=>" not in arg and "lambda" not in arg]
     error = given[0] if given else ""
-    is_any = _ANY_ERROR.search(error.removesuffix(".class").strip()) is not None and len(given) < 2
+    is_any = _ANY_ERROR.search(error.removesuffix(".class").strip()) is not None
+    is_any = is_any and not any(literal_in(arg) for arg in given)
     return _made(
         subject, "raises", ", ".join(given), Strength.VAGUE if is_any else Strength.EXACT, at
     )
@@ -290,7 +306,9 @@ def _without_context(args: list[str]) -> list[str]:
 
 def _called(word: str, args: list[str], strength: Strength, at: Statement) -> Assertion:
     if word in _RAISING:
-        return _raised(args[1] if len(args) > 1 else "", args[:1], False, at)
+        named = [arg for arg in args[1:] if _KEYWORD.match(arg)]
+        rest = [arg for arg in args[1:] if arg not in named]
+        return _raised(rest[0] if rest else "", [*args[:1], *named], False, at)
     first = args[0] if args else ""
     if word in _BOOLEAN:
         inner = _compared(first, at)
@@ -305,7 +323,10 @@ def _called(word: str, args: list[str], strength: Strength, at: Statement) -> As
     # Which of both is expected differs from library to library: a literal is.
     if _is_value(first) and not _is_value(second):
         first, second = second, first
-    return _made(first, word, second, strength, at)
+    made = _made(first, word, second, strength, at)
+    if word in _NEAR and len(args) > 2 and _NUMBER.match(args[2]):
+        return made._replace(tolerance=float(args[2].rstrip("fFdDlL")))
+    return made
 
 
 # --- plain assertions with an operator ---
@@ -388,7 +409,10 @@ def _bare(path: str, statement: Statement) -> Iterator[Assertion]:
         return
     if not path.endswith((".sh", ".bash", ".bats", ".t")):
         return
-    match = _SHELL.search(statement.text)
+    unary = _UNARY.search(statement.text)
+    if unary is not None:
+        yield _made(unary.group("what"), unary.group("op"), "", Strength.VAGUE, statement)
+    match = None if unary is not None else _SHELL.search(statement.text)
     if match is not None:
         op = match.group("op")
         is_exact = op in ("=", "==", "-eq")
@@ -483,4 +507,8 @@ def _made(subject: str, word: str, expected: str, strength: Strength, at: Statem
     is_itself = bool(subject) and subject == expected
     if may_be_empty and (is_itself or (is_constant and not _COMPUTED.search(subject + expected))):
         strength = Strength.NOTHING
-    return Assertion(subject, word, expected, strength, at.line, at.text)
+    if _ANYTHING.match(expected.removeprefix("expect.")):
+        strength = min(strength, Strength.VAGUE)
+    tolerance = test_syntax.split_tolerance(at.text)
+    width = tolerance[1] if tolerance is not None else 0.0
+    return Assertion(subject, word, expected, strength, at.line, at.text, width)

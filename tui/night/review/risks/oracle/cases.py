@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import Assertion, Strength, read_assertions
+from tui.night.review.risks.oracle.assertions import Assertion, Strength, plain, read_assertions
 from tui.night.review.risks.oracle.source_text import Statement, statements
 from tui.system.lazy_pattern import lazy
 
@@ -35,6 +35,12 @@ _WHENEVER = lazy(r"if\s*\(?\s*(?:True|true|1)\s*\)?\s*[:{]?\s*(?:return|then\s+r
 _GO_FAILS = lazy(r"\w+\.(?:Error|Fatal|Fail)\w*\(")
 _GO_IF = lazy(r"if\s+(?:(?P<bind>.+?)\s*:=\s*(?P<call>.+?);\s*)?(?P<condition>.+?)\s*\{$")
 _GO_NOT = lazy(r"(?P<left>.+?)\s*(?P<op>!=|==|<=|>=|<|>)\s*(?P<right>.+)$")
+_IF = lazy(r"\}?\s*(?:else\s+)?(?:if|elif)\b")
+_PROMISED = lazy(r"\bexpect\(.*\.(?:resolves|rejects)\b")
+_AWAITED = lazy(r".*\b(?:await|return)\b|.*=>\s*expect")
+_MADE = lazy(
+    r"(?:const|let|var|val|final|auto|my|\$)?\s*(?:\w+\s+)?\$?(?P<name>[A-Za-z_]\w*)\s*(?::\s*\w+\s*)?:?=\s*(?P<value>[^=].*)$"
+)
 _SUPPRESSED = lazy(r"\|\|\s*(?:true|:)\s*$|\.catch\(\s*\(?\w*\)?\s*=>\s*\{?\s*\}?\s*\)")
 
 
@@ -91,7 +97,7 @@ def read_cases(path: str, text: str) -> list[Case]:
         case.last_line = statement.line + statement.text.count("\n")
         blocks.append(_Block(statement, swallowed.get(at, "")))
     for one in cases:
-        one.faults += _returns_early(one)
+        one.faults += [*_returns_early(one), *_compares_itself(one)]
     return cases
 
 
@@ -127,6 +133,9 @@ def _add(path: str, case: Case, statement: Statement, blocks: list[_Block]) -> N
     found = read_assertions(path, statement)
     if not found and path.endswith(".go") and blocks and _GO_FAILS.match(statement.masked):
         found = [*_go_assertion(blocks[-1].opening)]
+        if found and blocks[-1].opening in case.others:
+            # The condition is the assertion.
+            case.others.remove(blocks[-1].opening)
     if not found:
         case.others.append(statement)
         return
@@ -141,8 +150,33 @@ def _add(path: str, case: Case, statement: Statement, blocks: list[_Block]) -> N
         if block.swallows:
             case.faults.append((block.swallows, statement))
             break
+    if any(_is_guarded(one, block.opening) for one in found for block in blocks):
+        case.faults.append(("it is asked only where it holds", statement))
+    if _PROMISED.search(statement.masked) and not _AWAITED.match(statement.masked):
+        case.faults.append(("nobody waits for it", statement))
     if _SUPPRESSED.search(statement.text):
         case.faults.append(("its failure is swallowed", statement))
+
+
+def _is_guarded(one: Assertion, opening: Statement) -> bool:
+    """Whether a condition asks for the same before the assertion does."""
+    if not one.expected or not _IF.match(opening.masked):
+        return False
+    condition = plain(opening.text)
+    return one.subject in condition and one.expected in condition and "==" in condition
+
+
+def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
+    """Assertions whose expected value is what the code under test gave in the same test."""
+    made = {}
+    for statement in case.others:
+        match = _MADE.match(statement.text)
+        if match is not None:
+            made[match.group("name")] = plain(match.group("value"))
+    for one in case.assertions:
+        value = made.get(one.expected, "")
+        if "(" in value and value in (one.subject, made.get(one.subject)):
+            yield "it compares the code with itself", Statement(one.line, 0, one.text, one.text)
 
 
 def _swallowing(listed: list[Statement]) -> dict[int, str]:

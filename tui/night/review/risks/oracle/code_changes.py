@@ -82,9 +82,9 @@ def stem_of(path: str) -> str:
 
 def _changed_names(path: str, hunk: Hunk) -> Iterator[str]:
     """The functions and values in which lines of a hunk changed."""
-    inside = _name_of(path, hunk.heading)
+    inside = name_of(path, hunk.heading)
     for line in hunk_lines(hunk):
-        name = _name_of(path, line.text)
+        name = name_of(path, line.text)
         is_code = _COMMENT.match(line.text) is None
         if name:
             inside = name
@@ -96,7 +96,8 @@ def _changed_names(path: str, hunk: Hunk) -> Iterator[str]:
                 yield assigned.group("name") or assigned.group("method")
 
 
-def _name_of(path: str, text: str) -> str:
+def name_of(path: str, text: str) -> str:
+    """The function, class or value that a line of a source begins; "" for none."""
     name = test_syntax.function_name(path, text)
     if name:
         return name

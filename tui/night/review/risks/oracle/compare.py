@@ -13,9 +13,13 @@ from tui.night.review.risks import test_syntax
 from tui.night.review.risks.oracle.assertions import Assertion, Strength
 from tui.night.review.risks.oracle.cases import Case
 from tui.night.review.risks.oracle.literals import is_literal
+from tui.system.lazy_pattern import lazy
 
 Difference = Literal["value", "looser", "fewer", "none", "fault", "tolerance"]
 _ALIKE = 0.5
+_NEARLY = 0.05
+_FIGURE = lazy(r"-?\d+(?:\.\d+)?")
+_ALL = lazy(r"=\s*r?[\"']\.[*+]?[\"']|=\s*[\"'][\"']")
 
 
 class Weaker(Struct, frozen=True):
@@ -119,18 +123,13 @@ def _compare(old: Case, new: Case, elsewhere: Counter[tuple[str, str, str]]) -> 
 
 def _without(some: Sequence[Assertion], others: Sequence[Assertion]) -> Iterator[Assertion]:
     """The assertions that others do not hold; wording and messages do not count."""
-    held = Counter((one.asks, _tolerance(one)) for one in others)
+    held = Counter((one.asks, one.tolerance) for one in others)
     for one in some:
-        key = one.asks, _tolerance(one)
+        key = one.asks, one.tolerance
         if held[key] > 0:
             held[key] -= 1
         else:
             yield one
-
-
-def _tolerance(one: Assertion) -> float | None:
-    parts = test_syntax.split_tolerance(one.text)
-    return parts[1] if parts is not None else None
 
 
 def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None:
@@ -153,14 +152,33 @@ def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None
 def _difference(was: Assertion, now: Assertion) -> Difference | None:
     if now.strength < was.strength:
         return "looser"
-    before, after = test_syntax.split_tolerance(was.text), test_syntax.split_tolerance(now.text)
-    if before and after and after[1] > before[1] and was.subject == now.subject:
+    if was.subject == now.subject and _is_wider(was, now):
         return "tolerance"
+    if was.comparison == now.comparison == "raises" and _says_less(was.expected, now.expected):
+        return "looser"
     if was.subject != now.subject or was.expected == now.expected or now.strength > was.strength:
         return None
     is_plain = is_literal(was.expected) and is_literal(now.expected)
     is_error = was.comparison == now.comparison == "raises"
     return "value" if is_plain or is_error else None
+
+
+def _is_wider(was: Assertion, now: Assertion) -> bool:
+    """Whether values far from the expected one hold now; nearly equal is how fractions compare."""
+    if was.tolerance and now.tolerance:
+        return now.tolerance > was.tolerance
+    if not now.tolerance > 0 or was.strength < Strength.EXACT:
+        return False
+    numbers = [abs(float(n)) for n in _FIGURE.findall(was.expected)]
+    is_share = "rel" in now.text
+    return now.tolerance > (_NEARLY if is_share else _NEARLY * max([*numbers, 1.0]))
+
+
+def _says_less(was: str, now: str) -> bool:
+    """Whether the same error is expected, and its message is not any more."""
+    error, _, message = was.partition(",")
+    other, _, text = now.partition(",")
+    return bool(message) and error == other and (not text or _ALL.search(text) is not None)
 
 
 def _is_kept(

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
+from tui.model.evidence.claims import PathState
 from tui.model.records import FileChange, Hunk
 from tui.night.review.risks.diff_view import DiffLine, diff_lines
 
-_MOST_FILES = 200
+_JS_NAMES = tuple(
+    f"{{stem}}{kind}.{end}" for kind in (".test", ".spec") for end in ("js", "ts", "tsx")
+)
+_TEST_NAMES: dict[str, tuple[str, ...]] = {
+    "py": ("test_{stem}.py", "{stem}_test.py"),
+    **dict.fromkeys(("js", "ts", "jsx", "tsx", "mjs", "cjs"), _JS_NAMES),
+    "go": ("{stem}_test.go",),
+    "java": ("{stem}Test.java", "{stem}Tests.java"),
+    "kt": ("{stem}Test.kt",),
+    "rb": ("{stem}_spec.rb", "{stem}_test.rb", "test_{stem}.rb"),
+    "php": ("{stem}Test.php",),
+    "cs": ("{stem}Tests.cs", "{stem}Test.cs"),
+    "swift": ("{stem}Tests.swift",),
+    "ex": ("{stem}_test.exs",),
+    "rs": ("{stem}.rs",),
+    "sh": ("{stem}.bats",),
+}
+_MOST_FILES = 100
 _MOST_CHARACTERS = 3_000_000
 
 
@@ -19,6 +38,9 @@ class FileTexts(Protocol):
 
     def base_text(self, path: str) -> str | None:
         """The same at the beginning."""
+
+    def path(self, name: str) -> PathState:
+        """A path of which only the end may be known."""
 
 
 class ChangedTexts:
@@ -38,6 +60,19 @@ class ChangedTexts:
         if whole is not None:
             return whole
         return _shown(change.hunks, "-"), _shown(change.hunks, "+")
+
+    def tests_of(self, path: str) -> Iterator[tuple[str, str]]:
+        """Path and text of the test files that are named after a source, as they are at the end."""
+        if self._whole is None:
+            return
+        name = path.rpartition("/")[2]
+        stem, _, ending = name.partition(".")
+        ending = ending.rpartition(".")[2]
+        for pattern in _TEST_NAMES.get(ending, ()):
+            found = self._whole.path(pattern.format(stem=stem))
+            text = self._whole.text(found.path) if found.exists else None
+            if text is not None:
+                yield found.path, text
 
     def _read(self, change: FileChange) -> tuple[str, str] | None:
         is_spent = self._files >= _MOST_FILES or self._characters >= _MOST_CHARACTERS

@@ -19,6 +19,7 @@ _BUILT = ("vec!", "Some(", "Ok(", "Err(", "new ", "set(", "frozenset(")
 _TYPE = lazy(r"\b(?:vec|Some|Ok|Err|int|string|float64|new|map|bool|byte|set|frozenset)\b")
 _KEY = lazy(r"\b\w+\s*:")
 _LETTER = lazy(r"\w")
+_PART = lazy(r"[^\W\d_]+|\d+(?:\.\d+)?")
 
 
 def is_literal(text: str) -> bool:
@@ -43,3 +44,8 @@ def literal_in(text: str) -> list[str]:
 def is_number(text: str) -> bool:
     """Whether a literal is a number."""
     return _WHOLE_NUMBER.match(text.strip()) is not None
+
+
+def words_of(text: str) -> set[str]:
+    """The words and numbers of a text, in small letters."""
+    return {word.lower() for word in _PART.findall(text)}

@@ -13,7 +13,6 @@ from tui.night.review.risks.diff_view import (
     excerpt,
     finding_at,
 )
-from tui.night.review.risks.oracle.code_changes import replaced_lines
 from tui.night.review.risks.oracle.runner_hooks import new_lines
 from tui.system.lazy_pattern import lazy
 
@@ -109,6 +108,8 @@ def _weaker_command(old: str, new: str) -> str:
 def _recipes(change: FileChange) -> Iterator[RiskFinding]:
     """Recipes that ran tests and run none now, or whose failure counts for nothing."""
     path, added = change.path, [*new_lines(change)]
+    if not any(runs_tests(_code(line)) for line in diff_lines(change)):
+        return
     soft = next((line for line in added if runs_tests(_code(line)) and _is_soft(line)), None)
     if soft is not None:
         what = f"tests that fail do not count here any more: {excerpt(soft)}"
@@ -116,16 +117,22 @@ def _recipes(change: FileChange) -> Iterator[RiskFinding]:
         return
     if any(_CHECK_COMMAND.search(_code(line)) for line in added):
         return
-    for old, new in (pair for hunk in change.hunks for pair in replaced_lines(hunk)):
-        if runs_tests(_code(old)) and _DOES_NOTHING.match(new.text.strip()):
-            what = f"a recipe runs no tests any more: {excerpt(new)}; before: {excerpt(old)}"
-            yield finding_at(new, "test_weakened", path, "high", what)
-            return
+    gone = [line for line in diff_lines(change, "-") if runs_tests(_code(line))]
+    if not gone or path.endswith((".toml", ".py")):
+        return
+    empty = next((line for line in added if _DOES_NOTHING.match(line.text.strip())), None)
+    stays = any(line.sign == " " and runs_tests(_code(line)) for line in diff_lines(change))
+    if empty is not None and empty.text.strip():
+        what = f"a recipe runs no tests any more: {excerpt(empty)}; before: {excerpt(gone[0])}"
+        yield finding_at(empty, "test_weakened", path, "high", what)
+    elif not stays and not added:
+        what = f"a recipe runs no tests any more; before: {excerpt(gone[0])}"
+        yield finding_at(gone[0], "test_weakened", path, "medium", what)
 
 
 def _code(line: DiffLine) -> str:
     text = line.text.strip()
-    return "" if text[:1] == "#" or text.startswith("//") else text
+    return "" if text[:1] == "#" or text.startswith("//") else text.lstrip("@-")
 
 
 def _is_soft(line: DiffLine) -> bool:

@@ -39,6 +39,8 @@ _ASKED = lazy(
     r"getoption|getini|environ|getenv|platform|\.keywords|get_closest_marker|iter_markers|which\("
     r"|find_spec|importorskip|HAS_|version_info|cuda|is_available"
 )
+_IGNORED = lazy(r"\s*collect_ignore(?:_glob)?\s*(?:\+?=|\.(?:append|extend))")
+_TEST_FILE = lazy(r"[\"'][^\"']*(?:test_\w*|_test|tests?)[^\"']*[\"']")
 _JS_HOOK = lazy(
     r"(?:global(?:This)?|window)\.(?:it|test|describe|expect|assert)\s*="
     r"|^\s*(?:it|test|describe)\s*=\s*(?:\w+\.skip|\(\)|function)"
@@ -80,6 +82,12 @@ def new_lines(change: FileChange) -> Iterator[DiffLine]:
 
 def _pytest_hooks(change: FileChange) -> Iterator[RiskFinding]:
     """Hooks whose new lines skip or drop tests, or set their outcome."""
+    for line in new_lines(change):
+        if _IGNORED.match(line.text) and _TEST_FILE.search(line.text):
+            what = f"tests are not collected any more: {excerpt(line)}"
+            severity: Severity = "low" if line.text[:1] == " " else "high"
+            yield finding_at(line, "test_skipped", change.path, severity, what)
+            break
     for hunk in change.hunks:
         heading = _HOOK.match(hunk.heading)
         name = heading.group("name") if heading is not None else ""

@@ -46,7 +46,8 @@ _LEFT_OUT = lazy(
     r"|excludeSpecPattern|grepInvert|excludeTestsMatching|collect_ignore\w*)[\"']?\s*[:=(]\s*"
     r".*(?:tests?\b|spec|__tests__)"
 )
-_GENERATED_NAMES = lazy(r"node_modules|fixtures?|e2e|\bdist\b|helpers?|\bbuild\b")
+_NO_TEST = lazy(r"node_modules|fixtures?|e2e|\bdist\b|helpers?|\bbuild\b|^testIgnore|Patterns$")
+_TEST_WORD = lazy(r"tests?\b|spec|__tests__|\btest_")
 _WORD = lazy(r"[\w./*-]+")
 
 
@@ -94,23 +95,30 @@ def _choices(change: FileChange) -> Iterator[RiskFinding]:
     path = change.path
     if not _SETTINGS_FILE.search(path) or change.kind == "added":
         return
+    old = {word for line in diff_lines(change, "-") for word in _WORD.findall(line.text)}
     for line in new_lines(change):
         if _OFF.search(line.text):
             what = f"tests that fail, or that are none, do not count: {excerpt(line)}"
             yield finding_at(line, "test_weakened", path, "high", what)
-        elif _LEFT_OUT.search(line.text) and not _GENERATED_NAMES.search(line.text):
+        elif _LEFT_OUT.search(line.text) and _names_tests(set(_WORD.findall(line.text)) - old):
             what = f"tests are left out: {excerpt(line)}"
             yield finding_at(line, "test_skipped", path, "medium", what)
     before = {m.group("key"): m for m in _places(change, "-")}
     for line in diff_lines(change, "+"):
         match = _PLACES.search(line.text)
-        old = before.get(match.group("key")) if match is not None else None
-        if match is None or old is None:
+        was = before.get(match.group("key")) if match is not None else None
+        if match is None or was is None:
             continue
-        gone = set(_WORD.findall(old.group("value"))) - set(_WORD.findall(match.group("value")))
+        gone = set(_WORD.findall(was.group("value"))) - set(_WORD.findall(match.group("value")))
         if gone:
-            what = f"tests are looked for elsewhere: {excerpt(line)}; before: {old.group('value')}"
+            what = f"tests are looked for elsewhere: {excerpt(line)}; before: {was.group('value')}"
             yield finding_at(line, "test_skipped", path, "medium", what)
+
+
+def _names_tests(words: set[str]) -> bool:
+    """Whether words that are new name tests, and nothing that is no test beside them."""
+    named = [word for word in words if _TEST_WORD.search(word)]
+    return bool(named) and not any(_NO_TEST.search(word) for word in named)
 
 
 def _places(change: FileChange, sign: str) -> Iterator[re.Match[str]]:

@@ -27,8 +27,11 @@ from tui.night.review.risks.oracle.code_changes import (
 )
 from tui.night.review.risks.oracle.compare import Weaker, added_asks, compare_files
 from tui.night.review.risks.oracle.file_texts import ChangedTexts, FileTexts, find_line
+from tui.night.review.risks.oracle.golden import find_golden_changes
+from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
 from tui.night.review.risks.oracle.literals import is_number, literal_in
+from tui.night.review.risks.oracle.mocks import find_mocked_subjects
 from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
 
@@ -40,7 +43,9 @@ _ROW = lazy(
     r"\s*(?:[(\[{]|pytest\.param\(|\[InlineData\(|\[TestCase\(|@CsvSource|#\[(?:test_)?case\(|case\("
     r"|['\"][^'\"]*['\"]\s*(?:=>|:)\s*[\[{(])"
 )
-_SAME_NAMES = frozenset("assert expect self test it describe def func t None True False".split())
+_SAME_NAMES = frozenset(
+    "assert expect self test it describe def func t None True False true false null nil".split()
+)
 
 
 class NightContext(Struct, frozen=True):
@@ -62,10 +67,10 @@ class _Place(NamedTuple):
 
 
 def find_weakened(changes: RepositoryChanges, context: NightContext) -> Iterator[RiskFinding]:
-    """One finding for each file of tests that asks for less than before."""
+    """Tests that ask for less, recorded answers that changed, and code that knows its tests."""
     texts = ChangedTexts(context.texts)
     code = read_code_changes(changes)
-    read: list[tuple[FileChange, list[Case], list[Case]]] = []
+    read: list[_ReadFile] = []
     elsewhere: Counter[tuple[str, str, str]] = Counter()
     for change in changes.files:
         if change.generated or not change.hunks or not _may_hold_tests(change):
@@ -73,16 +78,25 @@ def find_weakened(changes: RepositoryChanges, context: NightContext) -> Iterator
         before, after = texts.both(change)
         old, new = read_cases(change.path, before), read_cases(change.path, after)
         elsewhere += added_asks(old, new)
-        if change.kind in ("modified", "renamed"):
-            read.append((change, old, new))
+        read.append(_ReadFile(change, old, new))
     for change, old, new in read:
+        yield from find_mocked_subjects(change, new, old)
+        if change.kind not in ("modified", "renamed"):
+            continue
         judge = _FileJudge(change, code, context)
-        places = [
-            *judge.weaker(compare_files(old, new, elsewhere)),
-            *judge.changed_rows(),
-        ]
+        places = [*judge.weaker(compare_files(old, new, elsewhere)), *judge.changed_rows()]
         if places:
             yield _worst(change.path, places)
+    is_recorded = context.is_recorded
+    yield from find_golden_changes(changes, code, context.intent, is_recorded=is_recorded)
+    at_hand = [one for _, _, new in read for case in new for one in case.assertions]
+    yield from find_hard_coded(changes, at_hand, texts)
+
+
+class _ReadFile(NamedTuple):
+    change: FileChange
+    before: list[Case]
+    after: list[Case]
 
 
 def _may_hold_tests(change: FileChange) -> bool:
@@ -181,7 +195,8 @@ class _FileJudge:
             return "low"
         if self._context.intent.asks_for(old, new, names & (self._code.names | self._code.stems)):
             return "low"
-        if (old, new) in self._code.literals:
+        is_mirrored = (old, new) in self._code.literals and not _is_switch(new)
+        if is_mirrored:
             return "medium" if is_number(new) else "low"
         if not is_number(new) and len(new) > 8 and self._is_written(old, new):
             return "low"
@@ -189,7 +204,7 @@ class _FileJudge:
 
     def _is_written(self, old: str, new: str) -> bool:
         """Whether the new words of a text stand in the lines that came into the code."""
-        fresh = set(_NAME.findall(new)) - set(_NAME.findall(old))
+        fresh = set(_NAME.findall(new)) - set(_NAME.findall(old)) - _SAME_NAMES
         text = "\n".join(self._code.added_texts)
         return bool(fresh) and all(word in text for word in fresh)
 
@@ -220,6 +235,11 @@ def _value_words(old: str, new: str, title: str, changed: str) -> str:
     too = f", and {changed} was changed too" if changed else ""
     before, after = shorten(old, _SHOWN), shorten(new, _SHOWN)
     return f"the expected value changed from {before} to {after} in {title}{too}"
+
+
+def _is_switch(literal: str) -> bool:
+    """Whether a literal is one of few that stand everywhere."""
+    return literal in _SAME_NAMES or len(literal.strip("\"'")) == 0
 
 
 def _is_extended(old: str, new: str) -> bool:
