@@ -1,7 +1,6 @@
 """Collects what claims and risks are checked against.
 
-Every record has a number; a higher one came later. What stands beside the events
-(ticks, notes) has a time only, and finds its place by it.
+Every record has a number; a higher one came later. What stands beside the events has a time only.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.cli_commands import EDITING, POLLING, SHELLS
@@ -27,6 +26,7 @@ from tui.model.evidence.log import (
 )
 from tui.model.journal import JournalEntry
 from tui.model.records import ProgressFile, SessionNotes
+from tui.night.evidence.call_times import CallTimes
 from tui.night.evidence.shell_effects import (
     commits_at_end,
     commits_named,
@@ -67,6 +67,7 @@ class EvidenceCollector(Struct):
     notes_source: str = ""
     notes_at: float | None = None
     abandoned: list[AbandonedBranch] = []
+    times: CallTimes = field(default_factory=CallTimes)
 
     def on_tool_result(
         self,
@@ -170,9 +171,7 @@ class EvidenceCollector(Struct):
 
     def build_log(self) -> EvidenceLog:
         """What is known so far; words of a turn that is still open count as its last."""
-        said = self.statements
-        if self.open_statement is not None:
-            said = [*said, self.open_statement]
+        said = [*self.statements, *([self.open_statement] if self.open_statement else [])]
         return EvidenceLog(
             tuple(self.runs),
             tuple(self.edits),
@@ -185,6 +184,7 @@ class EvidenceCollector(Struct):
             self.notes_source,
             self.notes_at,
             tuple(self.abandoned),
+            self.times.spans(),
         )
 
 
