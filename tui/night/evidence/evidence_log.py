@@ -184,7 +184,7 @@ class EvidenceCollector(Struct):
             self.notes_source,
             self.notes_at,
             tuple(self.abandoned),
-            self.times.spans(),
+            calls=self.times.spans(),
         )
 
 
