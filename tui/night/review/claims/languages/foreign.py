@@ -1,0 +1,92 @@
+"""Reads the sentences of a text that are in another language than English."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.night.review.claims.languages.clauses import split_sentences
+from tui.night.review.claims.languages.detect import (
+    ENGLISH,
+    READ,
+    main_language,
+    may_be_foreign,
+    sentence_language,
+)
+from tui.night.review.claims.sections import TextLine
+from tui.night.review.claims.statement import Statement
+
+
+class ForeignLine(Struct, frozen=True):
+    """What a line says in other languages, and what is left of it for the English grammar.
+
+    `unread` counts, by language, its statements that were not understood.
+    """
+
+    english: TextLine | None
+    statements: tuple[Statement, ...] = ()
+    unread: tuple[tuple[str, int], ...] = ()
+
+
+class Reader:
+    """The sentences of one text; a text that is English costs a look at its words."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._may_be_foreign = may_be_foreign(text)
+
+    @cached_property
+    def _main(self) -> str:
+        return main_language(self._text)
+
+    def read(self, line: TextLine) -> ForeignLine:
+        """The foreign sentences of a line."""
+        if not self._may_be_foreign:
+            return ForeignLine(line)
+        if not unicodedata.is_normalized("NFC", line.text):
+            line = _composed(line)
+        left = list(line.masked)
+        statements: list[Statement] = []
+        unread: Counter[str] = Counter()
+        is_left = False
+        for start, end in split_sentences(line.masked):
+            language = sentence_language(line.masked[start:end], self._main)
+            found, is_unread, is_mine = self._sentence(line, start, end, language)
+            statements += found
+            unread[language or self._main] += is_unread
+            if is_mine:
+                left[start:end] = " " * (end - start)
+            else:
+                is_left = True
+        english = replace(line, masked="".join(left)) if is_left else None
+        counts = tuple((language, count) for language, count in unread.items() if count)
+        return ForeignLine(english, tuple(statements), counts)
+
+    def _sentence(
+        self, line: TextLine, start: int, end: int, language: str
+    ) -> tuple[tuple[Statement, ...], bool, bool]:
+        """Its statements, whether it was not understood, and whether it is not English."""
+        if language == ENGLISH or not (language or self._main != ENGLISH):
+            return (), False, False
+        from tui.night.review.claims.languages.grammar import is_statement, read_sentence
+        from tui.night.review.claims.languages.words import words_of
+
+        known = language or self._main
+        if known not in READ:
+            is_unread = bool(language) and is_statement(line.masked[start:end])
+            return (), is_unread, bool(language)
+        reading = read_sentence(line, start, end, words_of(known))
+        # What no word tells the language of is English too: "14 passed".
+        is_mine = bool(language or reading.statements)
+        return reading.statements, reading.is_unread and bool(language), is_mine
+
+
+def _composed(line: TextLine) -> TextLine:
+    """The line with letters and their accents as one."""
+    text = unicodedata.normalize("NFC", line.text)
+    masked = unicodedata.normalize("NFC", line.masked)
+    return replace(line, text=text, masked=masked) if len(text) == len(masked) else line

@@ -1,0 +1,37 @@
+"""Polish."""
+
+from tui.night.review.claims.languages.lexicons.lexicon import Lexicon
+
+LEXICON = Lexicon(
+    name="Polish",
+    tests="test, testy, testów, testami, testach, testu, zestaw testów, zestawu testów, przypadki testowe, specs?",
+    passes="przechodzą, przechodzi, przeszły, przeszło, przeszedł, zaliczone, zaliczony, zielone, zielony, na zielono, zdane, powiodły się, powiódł się, udane",
+    weakly_passes="pomyślnie, ok, poprawnie, bez błędów, sukcesem",
+    fails="nie przechodzą, padają, pada, padły, nie powiodły się, czerwone, czerwony, niezaliczone, zawodzą, zawiodły, kończą się błędem",
+    committed="zacommitowałem, zacommitowałam, zacommitowano, zacommitowane, zacommitowany, zacommitowaliśmy, scommitowałem, scommitowane, zatwierdziłem, zatwierdziłam, zatwierdzono, zatwierdzone, zakomitowałem, zakomitowane",
+    pushed="wypchnąłem, wypchnęłam, wypchnięto, wypchnięte, wypchnięty, spushowałem, wypushowałem, wypushowane, spushowane, wysłałem, wysłałam, wysłano, wysłane",
+    made="utworzyłem, utworzyłam, utworzono, utworzony, utworzona, utworzone, stworzyłem, stworzyłam, stworzono, stworzony, stworzona, stworzone, napisałem, napisałam, napisano, napisane, wygenerowałem, wygenerowano, wygenerowany",
+    changed="zmieniłem, zmieniłam, zmieniono, zmieniony, zmieniona, zmienione, zmodyfikowałem, zmodyfikowałam, zmodyfikowano, zmodyfikowany, zaktualizowałem, zaktualizowałam, zaktualizowano, zaktualizowany, zaktualizowane, zaktualizowana, przerobiłem, przepisałem, zastąpiłem, zastąpiono, ulepszyłem, dostosowałem, dostosowano, zamieniłem, zamieniono, zrefaktoryzowałem",
+    removed="usunąłem, usunęłam, usunięto, usunięty, usunięta, usunięte, skasowałem, skasowano",
+    renamed="zmieniłem nazwę, zmieniłam nazwę, zmieniono nazwę, przeniosłem, przeniosłam, przeniesiono, przeniesiony",
+    added="dodałem, dodałam, dodano, dodany, dodana, dodane, dodaliśmy, zaimplementowałem, zaimplementowałam, zaimplementowano, zaimplementowany, zaimplementowana, zaimplementowane, wprowadziłem, wprowadzono, wdrożyłem, wdrożono",
+    fixed="naprawiłem, naprawiłam, naprawiono, naprawiony, naprawione, naprawiona, poprawiłem, poprawiłam, poprawiono, poprawiony, poprawione, usunąłem błąd, usunięto błąd, rozwiązałem, rozwiązano, rozwiązany",
+    finished="gotowe, gotowy, gotowa, ukończone, ukończony, ukończono, ukończyłem, ukończyłam, zakończone, zakończono, zakończyłem, zakończony, zrobione, wykonane, wykonano, wykonałem, wykonałam, skończone, skończyłem, zrealizowane, zrealizowano",
+    undone="zacommitować, zatwierdzić, wypchnąć, wysłać, utworzyć, stworzyć, napisać, usunąć, dodać, zaimplementować, naprawić, poprawić, ukończyć, zakończyć, zmienić, commitowałem, pushowałem, wypychałem, tworzyłem, dodawałem, zmieniałem, usuwałem, wykonywałem, zatwierdzałem",
+    titles="dodaj, dodaje, dodano, dodanie, napraw, naprawa, naprawia, popraw, poprawka, poprawia, zaimplementuj, implementacja, utwórz",
+    every="wszystkie, wszystkich, każdy, każda, każde, cały, cała, całe, pełny, pełen, komplet",
+    all_of_it="wszystko",
+    tasks="zadania, zadanie, zadań, kroki, krok, punkty, punkt, etapy, etap, fazy, faza, wymagania, zgłoszenia",
+    code="funkcj[ęąie]*, metod[ęyąa]*, klas[ęyąa]*, opcj[ęąie]*, parametr\\w*, endpoint\\w*, moduł\\w*, walidacj\\w*, obsług\\w*, wsparci\\w*, flag\\w*",
+    bugs="błąd, błędu, błędy, błędów, bug, bugi, problem, problemy, regresj\\w*, usterk\\w*",
+    new="nowe, nowy, nowych, dodane testy, zmienione testy, powiązane, odpowiednie, te",
+    limits="jednostkowe, jednostkowych, integracyjne, integracyjnych, funkcjonalne",
+    negated="nie, żaden, żadne, żadnych, bez, nigdy, ani, brak, nic",
+    denials="(?:bez|brak|żadnych|zero|0|nie ma) (?:\\w+ )?(?:błędów|błędu|regresji|ostrzeżeń|problemów|niepowodzeń), nie tylko, już nie pada\\w*",
+    doubts="powinny, powinien, powinno, powinna, musi, muszą, muszę, trzeba, należy, może, mogą, mógłby, mogłyby, będzie, będą, będę, będziemy, zamierzam, planuję, zaplanowan\\w+, chcę, do zrobienia, prawdopodobnie, chyba, być może, pewnie, podobno, mam nadzieję, myślę, sądzę, wydaje się, zdaje się, wygląda na to, teoretycznie, prawie, większość, niektóre, część, częściowo, tylko, jedynie, wyłącznie, oprócz, poza, próbowałem, próbuję, proszę, następn\\w+, kolejn\\w+ krok\\w*, pozostał\\w+, w trakcie, kilka, połowa, dodam, zrobię",
+    conditions="jeśli, jeżeli, gdy, kiedy, o ile, zanim, dopóki, aż, czy, żeby, aby, po tym jak, jak tylko",
+    others="użytkownik, pan, pani, według, twierdzi, mówi, wcześniej, uprzednio, pierwotnie, wczoraj, były już, istniejące, poprzednio",
+    joins="i, oraz, ale, jednak, a, lecz, natomiast, ponieważ, bo, potem, następnie, także, a także, że, więc",
+    finite="jest, są, był, była, było, były, został, została, zostało, zostały, ma, mam, mają, brakuje, pozostaje, musi, może, przechodzą, przechodzi, udało",
+    into="(?:w|do|we|na) (?:\\w+ )?(?:\\w+ )?◆",
+)
