@@ -204,7 +204,7 @@ class NightFold:
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""
-        return self._state.evidence.build_log()
+        return self._state.evidence_log()
 
     def risky_calls(self) -> tuple[RiskyCall, ...]:
         """The night's edits and shell commands that may have put a risk into the repository."""

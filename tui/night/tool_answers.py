@@ -106,6 +106,7 @@ def apply_answer(
     state.failures.on_tool_result(use, result, run)
     commits = len(state.evidence.commits)
     sources = state.evidence.on_tool_result(use, result, run, at, ref)
+    state.commands.on_tool_result(use, result, state.evidence.count, at, ref)
     if not thread:
         state.waste.on_tool_result(use, result, since, at, ref)
     if edited or sources or len(state.evidence.commits) != commits:

@@ -32,7 +32,7 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import Claim
+    from tui.model.evidence.claims import JudgedClaims
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
@@ -311,7 +311,7 @@ def build_review(
         night,
         evidence,
         changes=agents.changes,
-        claims=_claims(whole, changes, start),
+        claims=_claims(project, whole, changes, agents, start).claims,
         risks=_risks(whole, agents, settings),
         looked_at=looked_at,
         project=path_text(project),
@@ -341,10 +341,18 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
 
 
 def _claims(
-    whole: FinishedNight, changes: RepositoryChanges, start: StartState
-) -> tuple[Claim, ...]:
+    project: Path,
+    whole: FinishedNight,
+    changes: RepositoryChanges,
+    agents: AgentChanges,
+    start: StartState,
+) -> JudgedClaims:
+    from tui.monitor.history.end_state import read_end_state
     from tui.night.review.claims import judge
 
+    run = whole.night.run
+    left = tuple(file.path for file in agents.changes.files if not file.commit)
+    end = read_end_state(project, changes, left, run.cwd, run.started_at)
     return judge.judge_claims(
         whole.night,
         whole.fold.evidence_log(),
@@ -354,6 +362,7 @@ def _claims(
         changes,
         progress_before=start.progress,
         notes_before=start.notes,
+        end_state=end,
     )
 
 
