@@ -10,22 +10,25 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence.log import EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
+from tui.night.review.claims.languages.headings import is_plan
 from tui.system.lazy_pattern import lazy
 
 IsNew = Callable[[str], bool]
 _FENCE = lazy(r"\s*(```|~~~)")
 _HEADING = lazy(r"\s*(#{1,6})\s+(.*?)\s*#*\s*\Z")
 _LABEL = lazy(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([A-Za-z][\w /'-]{2,40}?|`[^`\n]{2,80}`)(?:\*\*|__)?:(?:\*\*|__)?\s*\Z"
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([^\W\d_][\w /'’-]{1,40}?|`[^`\n]{2,80}`)(?:\*\*|__)?[:：](?:\*\*|__)?\s*\Z"
 )
 _UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
-_BULLET = lazy(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[、．）]\s*)")
 _BOX = lazy(r"\s*\[(.)\]\s+")
 _NOT_YET = lazy(r"\s*(?:❌|⏳|🔄|⬜|☐|🚧|✗|✘|🔲|⚠)")
 _SIGN = lazy(r"\s*(?:✅|✓|✔️?|☑️?|🎉|→|➜|👍)\s*")
 _CODE = lazy(r"`([^`\n]+)`")
 _CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
-_QUOTED = lazy(r"""["“”]([^"“”\n]{2,200})["“”]""")
+_QUOTED = lazy(
+    r"""["“”„]([^"“”„\n]{2,200})["“”]|[«»][^«»\n]{2,200}[«»]|「[^「」\n]{2,200}」|『[^『』\n]{2,200}』"""
+)
 _LINK = lazy(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _STARS = lazy(r"\*\*|~~|(?<![\w*])\*(?=\w)|(?<=\w)\*(?![\w*])")
 _PLANS = lazy(
@@ -66,13 +69,13 @@ def claim_lines(text: str) -> Iterator[TextLine]:
             depth, title = len(heading.group(1)), heading.group(2)
             # A heading below a plan belongs to the plan.
             if not is_plan or depth <= level:
-                is_plan, level = _PLANS.search(title) is not None, depth
+                is_plan, level = _is_plan(title), depth
             is_label_plan, about = False, _first_path(title)
             continue
         label = _LABEL.match(raw)
         if label is not None:
             title = label.group(1)
-            is_label_plan, about = _PLANS.search(title) is not None, _first_path(title)
+            is_label_plan, about = _is_plan(title), _first_path(title)
             continue
         if _BULLET.match(raw) is None and not raw.startswith((" ", "\t")):
             is_label_plan, about = False, ""
@@ -81,6 +84,10 @@ def claim_lines(text: str) -> Iterator[TextLine]:
         line = _parse_line(raw, number, offset, about)
         if line is not None:
             yield line
+
+
+def _is_plan(title: str) -> bool:
+    return _PLANS.search(title) is not None or is_plan(title)
 
 
 def _own_lines(text: str) -> Iterator[tuple[int, int, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind, ClaimSource
+from tui.night.review.claims.languages.foreign import Reader, read_commit
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
@@ -174,14 +175,26 @@ _HYPOTHESES = ("if ", "once ", "when ", "unless ", "until ", "before ", "after a
 
 def find_statements(text: str, source: ClaimSource) -> Iterator[Statement]:
     """Every claim that a text of that source makes; a progress file's tasks are none of them."""
+    reader = Reader(text)
     for line in claim_lines(text):
-        yield from _test_statements(line)
-        if source != "progress" and not (source == "notes" and line.ticked):
-            yield from _work_statements(line)
+        only_remarks = source == "progress" or (source == "notes" and line.ticked)
+        read = reader.read(line)
+        for statement in read.statements:
+            if not only_remarks or statement.kind == ClaimKind.TESTS_PASS:
+                yield statement
+        if read.english is None:
+            continue
+        yield from _test_statements(read.english)
+        if not only_remarks:
+            yield from _work_statements(read.english)
 
 
 def commit_statements(message: str) -> Iterator[Statement]:
     """Every claim of a commit's message: the work that its subject names, tests anywhere in it."""
+    foreign = read_commit(message)
+    if foreign is not None:
+        yield from foreign
+        return
     subject, _, body = message.strip().partition("\n")
     tests = list(_test_statements(TextLine(1, 0, subject, mask_names(subject))))
     for statement in tests:

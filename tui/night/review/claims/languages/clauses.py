@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 
 from tui.night.review.claims.languages.words import DEEDS, Deed, Words
 from tui.system.lazy_pattern import lazy
 
-_SENTENCE = lazy(r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+[—–]\s+|\s+-{2,}\s+|\s{3,}")
+_SENTENCE = lazy(
+    r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+[—–]\s+|\s+-{2,}\s+|\s{3,}"
+)
 _COMMA = lazy(r"[,，、]\s*|:\s+(?=\S)|：|\s+[—–-]\s+|(?<=[)）])\s+(?=[^\W\d_])|\s*[(（]")
 _LEADING = lazy(r"[\s,，、;；:：.…()（）—–-]+")
 
@@ -62,7 +65,7 @@ def split_clauses(sentence: str, words: Words) -> list[Clause]:
         }
     )
     edges = [0, *(cut for cut in cuts if cut), len(sentence)]
-    parts = [(a, b) for a, b in zip(edges, edges[1:], strict=False) if sentence[a:b].strip()]
+    parts = [(a, b) for a, b in pairwise(edges) if sentence[a:b].strip()]
     clauses = [
         Clause(start, end, tuple(verb for verb in verbs if start <= verb.start < end))
         for start, end in parts
@@ -84,7 +87,11 @@ def _merge(sentence: str, parts: list[Clause], words: Words) -> list[Clause]:
         goes_on = words.lexicon.is_verb_final or not merged
         if waiting is not None:
             waiting = _joined(waiting, part)
-        elif has_later and goes_on and not (stands_alone and _next_is_whole(sentence, parts[index:], words)):
+        elif (
+            has_later
+            and goes_on
+            and not (stands_alone and _next_is_whole(sentence, parts[index:], words))
+        ):
             waiting = part
         elif merged and not stands_alone:
             merged[-1] = _joined(merged[-1], part)

@@ -37,7 +37,10 @@ _IN_SCRIPT = {
         ("Ukrainian", lazy(r"[іїєґІЇЄҐ]")),
         ("Belarusian", lazy(r"[ўЎ]")),
         ("Serbian", lazy(r"[ђћџљњј]")),
-        ("Bulgarian", lazy(r"\b(?:са|със|беше|бяха|всички|тестовете|аз|съм|файла|промените|към|бях)\b")),
+        (
+            "Bulgarian",
+            lazy(r"\b(?:са|със|беше|бяха|всички|тестовете|аз|съм|файла|промените|към|бях)\b"),
+        ),
     ),
     "Arabic": (("Persian", lazy(r"[پچژگی]")), ("Urdu", lazy(r"[ٹڈڑےں]"))),
 }
@@ -63,81 +66,102 @@ _LETTERS = {
     "Catalan": "àçèéíïòóúü",
 }
 _WORDS = {
-    ENGLISH: """the and is are of to with this that have has had was were it for from not all now i we you they
-        my our its be been but by an as on at in no or so if when then there which what will would should can
-        could tests test pass passes passed passing committed pushed created added fixed removed deleted renamed
-        updated changed done file files code run runs ran every new still also both only into
-        after before without complete completed finished implemented build clean green everything nothing
-        branch changes change commit push task tasks function module error errors failing failed fails fail
-        add fix remove update create rename implement make support""",
-    "German": """und ist nicht ich habe alle der das wurde wurden sind mit für auf noch auch aber eine einen einem
-        einer ein jetzt wenn sich zu zum zur im den dem des von vom nach bei beim über keine kein sollten sollte wird werden
-        hat haben wir dass durch bestehen bestanden laufen läuft grün gepusht committet eingecheckt hinzugefügt erstellt
-        behoben gelöscht geändert entfernt angepasst ergänzt aktualisiert umgesetzt fertig erledigt abgeschlossen
-        änderungen änderung datei dateien aufgaben aufgabe umbenannt funktion fehler erfolgreich alles schlagen schlägt
-        fehl füge nächste schritte offene oder nur schon damit weil vor unter zwischen sowie testlauf testsuite
-        implementiert korrigiert angelegt geschrieben hochgeladen werde kann muss sie es wie als nichts ausgeführt""",
-    "French": """le la les des du et est sont une un pour dans avec sur pas ne qui que ce cette ces ont été a ai j'ai
-        tous toutes tout toute mais ou où au aux par plus sans maintenant n'ai n'a n'ont c'est l'ai passent passé réussi ajouté ajoutée
-        ajoutés créé créée créés modifié modifiés supprimé supprimée corrigé corrigée renommé poussé commité terminé terminée
-        terminées terminés fichier fichiers tâches tâche modifications dépôt erreur bogue échouent échoue encore devraient
-        nous vous je il elle sa son ses mon mes leur verts étapes suivantes reste faire suite fonction d'un d'une
+    ENGLISH: """the and is are of to with this that have has had was were it for from not all now i
+        we you they my our its be been but by an as on at in no or so if when then there which what will
+        would should can could tests test pass passes passed passing committed pushed created added fixed
+        removed deleted renamed updated changed done file files code run runs ran every new still also both
+        only into after before without complete completed finished implemented build clean green everything
+        nothing branch changes change commit push task tasks function module error errors failing failed
+        fails fail add fix remove update create rename implement make support""",
+    "German": """und ist nicht ich habe alle der das wurde wurden sind mit für auf noch auch aber
+        eine einen einem einer ein jetzt wenn sich zu zum zur im den dem des von vom nach bei beim über
+        keine kein sollten sollte wird werden hat haben wir dass durch bestehen bestanden laufen läuft grün
+        gepusht committet eingecheckt hinzugefügt erstellt behoben gelöscht geändert entfernt angepasst
+        ergänzt aktualisiert umgesetzt fertig erledigt abgeschlossen änderungen änderung datei dateien
+        aufgaben aufgabe umbenannt funktion fehler erfolgreich alles schlagen schlägt fehl füge nächste
+        schritte offene oder nur schon damit weil vor unter zwischen sowie testlauf testsuite implementiert
+        korrigiert angelegt geschrieben hochgeladen werde kann muss sie es wie als nichts ausgeführt""",
+    "French": """le la les des du et est sont une un pour dans avec sur pas ne qui que ce cette ces
+        ont été a ai j'ai tous toutes tout toute mais ou où au aux par plus sans maintenant n'ai n'a n'ont
+        c'est l'ai passent passé réussi ajouté ajoutée ajoutés créé créée créés modifié modifiés supprimé
+        supprimée corrigé corrigée renommé poussé commité terminé terminée terminées terminés fichier
+        fichiers tâches tâche modifications dépôt erreur bogue échouent échoue encore devraient nous vous je
+        il elle sa son ses mon mes leur verts étapes suivantes reste faire suite fonction d'un d'une
         commités commitée poussée poussées lancés exécuté exécutés implémenté toujours branche""",
-    "Spanish": """el la los las y en de del que es son una un por para con no se ha han he al lo su sus más pero todas todos
-        todo toda ya está están fue fueron pasan pasaron pasado pruebas prueba añadido agregado agregué añadí creado creé
-        modificado eliminado corregido corregí renombrado subido subí cambios archivo archivos tareas tarea terminado completado
-        completadas hecho listo error fallan falla todavía deberían sin ahora función también hice próximos pasos pendiente
-        implementado actualizado arreglado he sido commiteado verde verdes rama aún ninguna ningún""",
-    "Portuguese": """o os as e em de do da dos das que é são uma um por para com não se foi foram ao à no na nos nas mais mas
-        todos todas tudo já está estão passaram passou passam testes teste adicionei adicionado criei criado modifiquei removi removido
-        corrigi corrigido renomeei enviei alterações mudanças arquivo arquivos ficheiro ficheiros tarefas tarefa concluído
-        concluída concluídas feito pronto ainda devem agora função também fiz próximos passos pendente implementei atualizei
+    "Spanish": """el la los las y en de del que es son una un por para con no se ha han he al lo su
+        sus más pero todas todos todo toda ya está están fue fueron pasan pasaron pasado pruebas prueba
+        añadido agregado agregué añadí creado creé modificado eliminado corregido corregí renombrado subido
+        subí cambios archivo archivos tareas tarea terminado completado completadas hecho listo error fallan
+        falla todavía deberían sin ahora función también hice próximos pasos pendiente implementado
+        actualizado arreglado he sido commiteado verde verdes rama aún ninguna ningún""",
+    "Portuguese": """o os as e em de do da dos das que é são uma um por para com não se foi foram ao à no
+        na nos nas mais mas todos todas tudo já está estão passaram passou passam testes teste adicionei
+        adicionado criei criado modifiquei removi removido corrigi corrigido renomeei enviei alterações
+        mudanças arquivo arquivos ficheiro ficheiros tarefas tarefa concluído concluída concluídas feito
+        pronto ainda devem agora função também fiz próximos passos pendente implementei atualizei
         implementado atualizado commitei commitado alterei eu apaguei ramo verdes terminei falham sem nenhum""",
-    "Italian": """il lo la i gli le e è sono di del della dei che un una per con non si ha hanno ho al alla nel nella sul
-        tutti tutte tutto ma più già ora passano passati superati test aggiunto aggiunta creato creata modificato rimosso eliminato
-        corretto rinominato committato pushato modifiche file attività completato completate completata fatto ancora dovrebbero
-        anche senza funzione prossimi passi da fare stato stati state implementato aggiornato risolto verdi finito
-        inviato falliscono errore quando nessun alcun suite""",
-    "Dutch": """de het een en is zijn niet van voor met op aan dat die te er ik heb hebben heeft naar bij nog ook maar alle
-        alles werd werden wordt worden deze dit uit om tests slagen geslaagd toegevoegd aangemaakt gewijzigd verwijderd
-        hernoemd opgelost gecommit gepusht wijzigingen bestand bestanden taken taak klaar afgerond voltooid fout geen nu
-        functie gemaakt aangepast bijgewerkt zou zouden moeten volgende stappen hersteld groen falen naar zonder
-        geïmplementeerd we wij gedraaid""",
-    "Polish": """i w na z nie się jest są do że to dla po od jak ale wszystkie testy test dodałem dodano dodałam utworzyłem
-        utworzono zmieniono zmieniłem usunięto usunąłem naprawiono naprawiłem poprawiono poprawiłem przechodzą przeszły zacommitowałem wypchnąłem zmiany plik pliku pliki zadania
-        zadanie gotowe ukończone zostały został została oraz już jeszcze teraz funkcję funkcja powinny wszystko kroki następne
-        zaimplementowałem zaimplementowano zaktualizowałem zaktualizowano błąd zrobione zielone bez""",
-    "Turkish": """ve bir bu için ile tüm bütün testler testleri test geçti geçiyor eklendi ekledim oluşturdum oluşturuldu
-        değiştirdim sildim silindi düzelttim düzeltildi güncelledim güncellendi tamamlandı tamamladım gönderdim gönderildi
-        dosya dosyası dosyasını değişiklikler değişiklikleri görev görevler görevleri değil henüz yok var olarak ama sonra daha de da çok
-        fonksiyonu fonksiyon hata hatası commit ettim edildi push şimdi sonraki adımlar gerekiyor eğer başarılı her""",
-    "Swedish": """och är inte jag har alla det att en ett som på för med av till den de nu men filen ändringar ändringarna
-        testerna tester går igenom skapade skapat lade lagt till tog bort rättade fixade gröna klar klart pushade committade
-        uppgifter gjort utan ännu ska""",
-    "Danish": """og er ikke jeg har alle det at en et som på for med af til den de nu men filen ændringer ændringerne testene
-        består oprettede oprettet tilføjede tilføjet slettede rettede grønne færdig pushet committet opgaver skal uden endnu""",
-    "Norwegian": """og er ikke jeg har alle det at en et som på for med av til den de nå men filen endringer endringene testene
-        består opprettet opprettet la lagt slettet rettet grønne ferdig pushet committet oppgaver skal uten ennå""",
-    "Finnish": """ja on ei ole kaikki testit menevät läpi loin lisäsin poistin korjasin tiedosto tiedoston muutokset nyt mutta
-        että se myös vielä valmis tehtävät olen kun jos ovat sekä tein""",
-    "Czech": """a je jsou se na v že všechny testy prošly procházejí přidal přidána přidáno vytvořil vytvořen vytvořeno smazal opravil
-        opraveno soubor změny úkoly hotovo není ale jsem byl byly do pro ještě nyní dokončeno odesláno""",
-    "Slovak": """a je sú sa na v že všetky testy prešli prechádzajú pridal pridaná vytvoril vytvorený zmazal opravil opravené súbor zmeny úlohy
-        hotovo nie ale som bol boli do pre ešte teraz dokončené""",
-    "Hungarian": """és az egy nem minden teszt tesztek átmegy átment sikeres hozzáadtam létrehoztam töröltem javítottam fájl
-        fájlt változások változtatásokat kész van volt hogy de még most feladat feladatok""",
-    "Romanian": """și este sunt nu toate testele trec au trecut am adăugat creat șters corectat fișierul modificările gata
-        sarcinile pentru cu din la pe o un care dar mai acum fost""",
-    "Vietnamese": """và là không tất cả các bài kiểm thử đã được thêm tạo xóa sửa tệp thay đổi hoàn thành cho với của một
-        đều vượt qua thành công tôi chưa""",
-    "Indonesian": """dan adalah tidak semua tes lulus sudah telah saya menambahkan membuat menghapus memperbaiki berkas
-        perubahan selesai untuk dengan yang di ke dari ini itu belum tugas berhasil""",
-    "Croatian": """i je su se na u da svi testovi prolaze dodao dodana kreirao stvorio obrisao popravio datoteka datoteku promjene
-        zadaci gotovo nije ali sam bio bili do za još sada završeno""",
-    "Catalan": """el els les i en de del que és són una un per amb no s'ha s'han he totes tots tot proves passen afegit creat
-        modificat eliminat corregit canvis fitxer tasques fet però encara ara""",
+    "Italian": """il lo la i gli le e è sono di del della dei che un una per con non si ha hanno ho al
+        alla nel nella sul tutti tutte tutto ma più già ora passano passati superati test aggiunto aggiunta
+        creato creata modificato rimosso eliminato corretto rinominato committato pushato modifiche file
+        attività completato completate completata fatto ancora dovrebbero anche senza funzione prossimi
+        passi da fare stato stati state implementato aggiornato risolto verdi finito inviato falliscono
+        errore quando nessun alcun suite""",
+    "Dutch": """de het een en is zijn niet van voor met op aan dat die te er ik heb hebben heeft
+        naar bij nog ook maar alle alles werd werden wordt worden deze dit uit om tests slagen geslaagd
+        toegevoegd aangemaakt gewijzigd verwijderd hernoemd opgelost gecommit gepusht wijzigingen bestand
+        bestanden taken taak klaar afgerond voltooid fout geen nu functie gemaakt aangepast bijgewerkt zou
+        zouden moeten volgende stappen hersteld groen falen naar zonder geïmplementeerd we wij gedraaid""",
+    "Polish": """i w na z nie się jest są do że to dla po od jak ale wszystkie testy test dodałem
+        dodano dodałam utworzyłem utworzono zmieniono zmieniłem usunięto usunąłem naprawiono naprawiłem
+        poprawiono poprawiłem przechodzą przeszły zacommitowałem wypchnąłem zmiany plik pliku pliki zadania
+        zadanie gotowe ukończone zostały został została oraz już jeszcze teraz funkcję funkcja powinny
+        wszystko kroki następne zaimplementowałem zaimplementowano zaktualizowałem zaktualizowano błąd
+        zrobione zielone bez""",
+    "Turkish": """ve bir bu için ile tüm bütün testler testleri test geçti geçiyor eklendi ekledim
+        oluşturdum oluşturuldu değiştirdim sildim silindi düzelttim düzeltildi güncelledim güncellendi
+        tamamlandı tamamladım gönderdim gönderildi dosya dosyası dosyasını değişiklikler değişiklikleri
+        görev görevler görevleri değil henüz yok var olarak ama sonra daha de da çok fonksiyonu fonksiyon
+        hata hatası commit ettim edildi push şimdi sonraki adımlar gerekiyor eğer başarılı her""",
+    "Swedish": """och är inte jag har alla det att en ett som på för med av till den de nu men filen
+        ändringar ändringarna testerna tester går igenom skapade skapat lade lagt till tog bort rättade
+        fixade gröna klar klart pushade committade uppgifter gjort utan ännu ska""",
+    "Danish": """og er ikke jeg har alle det at en et som på for med af til den de nu men filen
+        ændringer ændringerne testene består oprettede oprettet tilføjede tilføjet slettede rettede grønne
+        færdig pushet committet opgaver skal uden endnu""",
+    "Norwegian": """og er ikke jeg har alle det at en et som på for med av til den de nå men filen
+        endringer endringene testene består opprettet opprettet la lagt slettet rettet grønne ferdig pushet
+        committet oppgaver skal uten ennå""",
+    "Finnish": """ja on ei ole kaikki testit menevät läpi loin lisäsin poistin korjasin tiedosto
+        tiedoston muutokset nyt mutta että se myös vielä valmis tehtävät olen kun jos ovat sekä tein""",
+    "Czech": """a je jsou se na v že všechny testy prošly procházejí přidal přidána přidáno vytvořil
+        vytvořen vytvořeno smazal opravil opraveno soubor změny úkoly hotovo není ale jsem byl byly do pro
+        ještě nyní dokončeno odesláno""",
+    "Slovak": """a je sú sa na v že všetky testy prešli prechádzajú pridal pridaná vytvoril vytvorený
+        zmazal opravil opravené súbor zmeny úlohy hotovo nie ale som bol boli do pre ešte teraz dokončené""",
+    "Hungarian": """és az egy nem minden teszt tesztek átmegy átment sikeres hozzáadtam létrehoztam
+        töröltem javítottam fájl fájlt változások változtatásokat kész van volt hogy de még most feladat
+        feladatok""",
+    "Romanian": """și este sunt nu toate testele trec au trecut am adăugat creat șters corectat
+        fișierul modificările gata sarcinile pentru cu din la pe o un care dar mai acum fost""",
+    "Vietnamese": """và là không tất cả các bài kiểm thử đã được thêm tạo xóa sửa tệp thay đổi hoàn thành
+        cho với của một đều vượt qua thành công tôi chưa""",
+    "Indonesian": """dan adalah tidak semua tes lulus sudah telah saya menambahkan membuat menghapus
+        memperbaiki berkas perubahan selesai untuk dengan yang di ke dari ini itu belum tugas berhasil""",
+    "Croatian": """i je su se na u da svi testovi prolaze dodao dodana kreirao stvorio obrisao popravio
+        datoteka datoteku promjene zadaci gotovo nije ali sam bio bili do za još sada završeno""",
+    "Catalan": """el els les i en de del que és són una un per amb no s'ha s'han he totes tots tot
+        proves passen afegit creat modificat eliminat corregit canvis fitxer tasques fet però encara ara""",
 }
+_ENGLISH_TOO = frozenset(
+    """state per do most taken ai todo todos non plus te pre suite var com pro af os ne mas
+        proves mon met die am sa se na nas del un ho ve hat de med op el si para pour dem tes he ma za zu en
+        est da uma ses je mit log den plan son sur ale jest main come data test tests la le las los des con
+        sin era sera via""".split()
+)
+"""Words that English text has as well, as names or abbreviations."""
 _MOST = 20_000
+_LEAST = 4
+_LONG = 6
 
 
 @cache
@@ -152,7 +176,11 @@ def _languages_of() -> dict[str, tuple[str, ...]]:
 @cache
 def _foreign_words() -> frozenset[str]:
     """Words that no English text has, by which a text is seen to need a closer look."""
-    return frozenset(word for word, found in _languages_of().items() if ENGLISH not in found)
+    return frozenset(
+        word
+        for word, found in _languages_of().items()
+        if ENGLISH not in found and len(word) > 1 and word not in _ENGLISH_TOO
+    )
 
 
 def may_be_foreign(text: str) -> bool:
@@ -184,6 +212,15 @@ def script_language(text: str) -> str:
     return language
 
 
+def _weight(word: str, languages: tuple[str, ...]) -> int:
+    """A long word of one language says more than a short one, or one that several share."""
+    if len(word) == 1 or (word in _ENGLISH_TOO and ENGLISH not in languages):
+        return 1
+    if len(languages) > 1:
+        return 2
+    return 4 if len(word) >= _LONG else 3
+
+
 def scores(text: str) -> Counter[str]:
     """How much speaks for each language that is written with Latin letters."""
     points: Counter[str] = Counter()
@@ -192,8 +229,7 @@ def scores(text: str) -> Counter[str]:
     for word in words:
         found = languages.get(word, ())
         for language in found:
-            # A word of one language says more than one that several share.
-            points[language] += 3 if len(found) == 1 else 2
+            points[language] += _weight(word, found)
         if not word.isascii():
             for language, letters in _LETTERS.items():
                 points[language] += any(letter in letters for letter in word)
@@ -211,7 +247,12 @@ def best(points: Counter[str], preferred: str = "") -> str:
 def main_language(text: str) -> str:
     """The language that most of a text is in; English where nothing tells."""
     text = text[:_MOST]
-    return script_language(text) or best(scores(text)) or ENGLISH
+    by_script = script_language(text)
+    if by_script:
+        return by_script
+    points = scores(text)
+    found = best(points)
+    return found if points[found] >= _LEAST else ENGLISH
 
 
 def sentence_language(sentence: str, main: str) -> str:

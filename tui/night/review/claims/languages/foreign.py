@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.languages.clauses import split_sentences
 from tui.night.review.claims.languages.detect import (
     ENGLISH,
@@ -17,7 +18,7 @@ from tui.night.review.claims.languages.detect import (
     may_be_foreign,
     sentence_language,
 )
-from tui.night.review.claims.sections import TextLine
+from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.night.review.claims.statement import Statement
 
 
@@ -83,6 +84,27 @@ class Reader:
         # What no word tells the language of is English too: "14 passed".
         is_mine = bool(language or reading.statements)
         return reading.statements, reading.is_unread and bool(language), is_mine
+
+
+def read_commit(message: str) -> tuple[Statement, ...] | None:
+    """What a commit's message claims; None if it is in English, or in no language that is read.
+
+    The subject names the work, whatever form its verb has; tests may be claimed anywhere.
+    """
+    subject, _, body = message.strip().partition("\n")
+    if not may_be_foreign(message) or main_language(message) not in READ:
+        return None
+    from tui.night.review.claims.languages.grammar import read_subject
+    from tui.night.review.claims.languages.words import words_of
+
+    reader = Reader(message)
+    line = TextLine(1, 0, subject, mask_names(subject))
+    found = list(reader.read(line).statements)
+    tests = [one for one in found if one.kind == ClaimKind.TESTS_PASS]
+    work = read_subject(line, words_of(main_language(message))) if not tests else None
+    for each in () if tests else claim_lines(body):
+        tests += [one for one in reader.read(each).statements if one.kind == ClaimKind.TESTS_PASS]
+    return (*tests, work) if work is not None else tuple(tests)
 
 
 def _composed(line: TextLine) -> TextLine:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.languages.clauses import (
@@ -30,14 +30,18 @@ _FILE_KINDS: dict[Deed, ClaimKind] = {
     "removed": ClaimKind.FILE_REMOVED,
     "renamed": ClaimKind.FILE_RENAMED,
 }
-_OF = lazy(r"(?<![\w.#:/-])(\d[\d.,]*\d|\d)\s*(?:/|of|von|sur|de|di|van|из|з|z)\s*(\d+)(?![\w.]*\d)")
+_OF = lazy(
+    r"(?<![\w.#:/-])(\d[\d.,]*\d|\d)\s*(?:/|of|von|sur|de|di|van|из|з|z)\s*(\d+)(?![\w.]*\d)"
+)
 _NUMBER = lazy(r"(?<![A-Za-z0-9_.,#:/-])(\d{1,3}(?:[.,]\d{3})+|\d+)(?![\d.,:/]*\d|\s*%|[A-Za-z_-])")
 _QUESTION = lazy(r"[?？]\s*$")
 _NARROW = lazy(
     r"(?<![A-Za-z0-9])(?:unit|integration|e2e|end-to-end|smoke|functional|frontend|backend|api|ui|cli|regression)(?![A-Za-z])",
     re.IGNORECASE,
 )
-_TEST_FILE = lazy(r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|[\w/.-]*tests?/[\w/.-]+")
+_TEST_FILE = lazy(
+    r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|[\w/.-]*tests?/[\w/.-]+"
+)
 _NOT_WORDS = lazy(r"[\W\d_]+")
 
 
@@ -51,6 +55,25 @@ class Reading(Struct, frozen=True):
 def read_sentence(line: TextLine, start: int, end: int, words: Words) -> Reading:
     """The claims of the sentence of a line that stands from `start` to `end`."""
     return _Sentence(line, start, end, words).read()
+
+
+def read_subject(line: TextLine, words: Words) -> Statement | None:
+    """The work that a commit's subject names, if it names a path or code: "Füge `multiply` hinzu"."""
+    names = Names(line.masked, line.text)
+    masked = names.masked
+    is_work = any(words[field].search(masked) for field in ("titles", "added", "made", "fixed"))
+    if not is_work or not names.is_checkable or words["negated"].search(masked):
+        return None
+    text = line.text[:_LONGEST]
+    return Statement(
+        ClaimKind.CODE_ADDED,
+        text,
+        line.number,
+        line.offset,
+        sentence=text,
+        work=text,
+        subject=names.subject(),
+    )
 
 
 class _Sentence:
@@ -95,9 +118,11 @@ class _Sentence:
                 # What follows from a condition is no fact either, nor what it stands behind.
                 if index + 1 < len(clauses):
                     states[index + 1] = False
-                if index and not words.lexicon.is_verb_final:
-                    states[index - 1] = False
-                elif index and words.lexicon.is_spaced and self._masked[clause.start :].startswith(","):
+                if (index and not words.lexicon.is_verb_final) or (
+                    index
+                    and words.lexicon.is_spaced
+                    and self._masked[clause.start :].startswith(",")
+                ):
                     states[index - 1] = False
             elif words["doubts"].search(text) or words["others"].search(text):
                 states[index] = False
@@ -109,7 +134,9 @@ class _Sentence:
         """A verb that only leads on to the next one is as true as that."""
         for index in range(len(clauses) - 2, -1, -1):
             verbs = clauses[index].verbs
-            tail = self._masked[verbs[-1].start : clauses[index].end].rstrip(" 、,") if verbs else ""
+            tail = (
+                self._masked[verbs[-1].start : clauses[index].end].rstrip(" 、,") if verbs else ""
+            )
             if verbs and tail.endswith(("し", "して", "하고", "하여", "해서", "하며")):
                 states[index] = states[index] and states[index + 1]
 
@@ -144,9 +171,7 @@ class _Sentence:
         return reader.statement(base, verb, is_negated)
 
 
-def _deciding(
-    verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool
-) -> Verb | None:
+def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool) -> Verb | None:
     """The verb that says what is claimed: that tests pass before that they were added."""
     strong = [verb for verb in verbs if not verb.is_weak and (is_negated or not verb.is_bare)]
     if not strong:
@@ -174,10 +199,11 @@ class _ClauseReader:
         return self._words[field].search(self._clean) is not None
 
     def statement(self, base: Statement, verb: Verb, is_negated: bool) -> Statement | None:
-        if is_negated:
-            return _replaced(base, ClaimKind.NOT_DONE)
-        if verb.deed == "fails":
-            return _replaced(base, ClaimKind.NOT_DONE) if self._has("tests") else None
+        if is_negated or verb.deed == "fails":
+            of_tests = verb.deed in ("passes", "fails") and self._has("tests")
+            if verb.deed == "fails" and not of_tests:
+                return None
+            return _replaced(base, ClaimKind.NOT_DONE, unit="tests" if of_tests else "")
         if verb.deed == "passes":
             return self._tests_pass(base)
         if verb.deed in ("committed", "pushed"):
@@ -246,13 +272,15 @@ class _ClauseReader:
                 return _replaced(base, ClaimKind.TESTS_PASS)
         is_bug = deed == "fixed" and (self._has("bugs") or not names.paths)
         if is_bug:
-            return _replaced(base, ClaimKind.BUG_FIXED) if names.subject_named else None
-        if not names.subject_named:
+            return _replaced(base, ClaimKind.BUG_FIXED) if names.is_checkable else None
+        if not names.is_checkable:
             return None
         is_code = bool(names.symbols) or self._has("code")
         goes_into = bool(names.paths) and self._into()
-        if names.paths and not (is_code and deed in ("made", "added", "removed")) and not (
-            goes_into and deed == "added"
+        if (
+            names.paths
+            and not (is_code and deed in ("made", "added", "removed"))
+            and not (goes_into and deed == "added")
         ):
             return self._file(base, deed)
         if deed == "removed":
@@ -275,8 +303,6 @@ class _ClauseReader:
 
 
 def _replaced(base: Statement, kind: ClaimKind, **fields: object) -> Statement:
-    from msgspec.structs import replace
-
     return replace(base, kind=kind, **fields)
 
 
@@ -294,7 +320,3 @@ def is_statement(sentence: str) -> bool:
         words = [word for word in _NOT_WORDS.split(sentence) if word]
         return len(words) >= 3
     return len(letters) >= 5
-
-
-def find_all(statements: Iterator[Statement]) -> tuple[Statement, ...]:
-    return tuple(statements)

@@ -15,9 +15,15 @@ _PATH = lazy(
     r"|(?<![A-Za-z0-9_@/.:◇-])(?!(?:origin|upstream)/)(?:[A-Za-z_.][A-Za-z0-9_.-]*/){2,}(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
     r"|(?<![A-Za-z0-9_@/.:◇-])(?:[A-Za-z_.][A-Za-z0-9_.-]*/)+(?![A-Za-z0-9_])"
 )
-_WHOLE_PATH = lazy(r"(?:~/|/|\.{1,2}/)?(?:[\w@.+-]+/)*[\w.+-]*\.\w{1,10}|(?:[\w@.+-]+/)+[\w.+-]*|Makefile|Dockerfile|LICENSE")
-_SHA = lazy(r"(?<![A-Za-z0-9_/.-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![A-Za-z0-9_/.-])")
-_REF = lazy(r"(?<![A-Za-z0-9_/.-])(?:origin|upstream)/[A-Za-z0-9_./-]*[A-Za-z0-9_]|(?<![A-Za-z0-9_/.-])(?:main|master|develop)(?![A-Za-z0-9_/.-])")
+_WHOLE_PATH = lazy(
+    r"(?:~/|/|\.{1,2}/)?(?:[\w@.+-]+/)*[\w.+-]*\.\w{1,10}|(?:[\w@.+-]+/)+[\w.+-]*|Makefile|Dockerfile|LICENSE"
+)
+_SHA = lazy(
+    r"(?<![A-Za-z0-9_/.-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![A-Za-z0-9_/.-])"
+)
+_REF = lazy(
+    r"(?<![A-Za-z0-9_/.-])(?:origin|upstream)/[A-Za-z0-9_./-]*[A-Za-z0-9_]|(?<![A-Za-z0-9_/.-])(?:main|master|develop)(?![A-Za-z0-9_/.-])"
+)
 _TASK_ID = lazy(r"(?<![A-Za-z0-9_.#])(?:[A-Z]{2,8}-\d+|#\d+|\d+(?:\.\d+)+)(?![A-Za-z0-9_]|\.\d)")
 _SYMBOL = lazy(
     r"(?<![A-Za-z0-9_/.-])(?:[a-zA-Z][A-Za-z0-9]*_[A-Za-z0-9_]+|[a-z]+[A-Z][A-Za-z0-9]*|(?:[A-Z][a-z0-9]+){2,}|--[a-z][a-z-]+"
@@ -91,7 +97,7 @@ class Names:
         return bool(_TEST_COMMAND.search(self.command))
 
     @property
-    def subject_named(self) -> bool:
+    def is_checkable(self) -> bool:
         """Whether there is anything that can be looked up."""
         return bool(self.paths or self.symbols or self.task_ids)
 

@@ -64,7 +64,9 @@ class Words:
 
     def _source(self, field: str, is_done: bool) -> str:
         lexicon = self.lexicon
-        entries = [one.strip() for one in _ENTRIES.split(str(getattr(lexicon, field))) if one.strip()]
+        entries = [
+            one.strip() for one in _ENTRIES.split(str(getattr(lexicon, field))) if one.strip()
+        ]
         entries += _ENTRIES.split(_ENGLISH[field]) if field in _ENGLISH else ()
         if not entries:
             return _NEVER
