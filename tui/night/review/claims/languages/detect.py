@@ -44,6 +44,7 @@ _IN_SCRIPT = {
     ),
     "Arabic": (("Persian", lazy(r"[پچژگی]")), ("Urdu", lazy(r"[ٹڈڑےں]"))),
 }
+_RUSSIAN_OR_UKRAINIAN = lazy(r"[ыэъёіїєґЫЭЪЁІЇЄҐ]")
 _LETTERS = {
     "German": "äöüß",
     "French": "àâçéèêëîïôœùû",
@@ -73,7 +74,7 @@ _WORDS = {
         only into after before without complete completed finished implemented build clean green everything
         nothing branch changes change commit push task tasks function module error errors failing failed
         fails fail add fix remove update create rename implement make support""",
-    "German": """und ist nicht ich habe alle der das wurde wurden sind mit für auf noch auch aber
+    "German": """und ist nicht ich habe fehlgeschlagen alle der das wurde wurden sind mit für auf noch auch aber
         eine einen einem einer ein jetzt wenn sich zu zum zur im den dem des von vom nach bei beim über
         keine kein sollten sollte wird werden hat haben wir dass durch bestehen bestanden laufen läuft grün
         gepusht committet eingecheckt hinzugefügt erstellt behoben gelöscht geändert entfernt angepasst
@@ -159,6 +160,7 @@ _ENGLISH_TOO = frozenset(
         sin era sera via""".split()
 )
 """Words that English text has as well, as names or abbreviations."""
+_SIGNS = {ord(sign): " " for sign in ".,:;!?()[]{}*_\"'`|/<>-–—’“”„«»…"}
 _MOST = 20_000
 _LEAST = 4
 _LONG = 6
@@ -187,7 +189,7 @@ def may_be_foreign(text: str) -> bool:
     """Whether a text has anything that is not English, at the price of a look at its words."""
     if not text.isascii() and any(map(str.isalpha, _OTHER_LETTERS.findall(text[:_MOST]))):
         return True
-    return not _foreign_words().isdisjoint(text[:_MOST].lower().split())
+    return not _foreign_words().isdisjoint(text[:_MOST].lower().translate(_SIGNS).split())
 
 
 def script_language(text: str) -> str:
@@ -234,6 +236,21 @@ def scores(text: str) -> Counter[str]:
             for language, letters in _LETTERS.items():
                 points[language] += any(letter in letters for letter in word)
     return points
+
+
+def letters_of(text: str) -> list[str]:
+    """The languages that are read and have a Latin letter of the text that English has not."""
+    foreign = set(_OTHER_LETTERS.findall(text.lower()))
+    return [
+        language
+        for language, letters in _LETTERS.items()
+        if language in READ and not foreign.isdisjoint(letters)
+    ]
+
+
+def has_own_letters(text: str) -> bool:
+    """Whether a Cyrillic text has letters that Russian or Ukrainian has alone."""
+    return _RUSSIAN_OR_UKRAINIAN.search(text) is not None
 
 
 def best(points: Counter[str], preferred: str = "") -> str:

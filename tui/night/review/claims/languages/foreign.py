@@ -14,12 +14,16 @@ from tui.night.review.claims.languages.clauses import split_sentences
 from tui.night.review.claims.languages.detect import (
     ENGLISH,
     READ,
+    has_own_letters,
+    letters_of,
     main_language,
     may_be_foreign,
     sentence_language,
 )
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.night.review.claims.statement import Statement
+
+_MOST = 4_000
 
 
 class ForeignLine(Struct, frozen=True):
@@ -42,7 +46,8 @@ class Reader:
 
     @cached_property
     def _main(self) -> str:
-        return main_language(self._text)
+        main = main_language(self._text)
+        return _by_verbs(self._text[:_MOST], main) or main
 
     def read(self, line: TextLine) -> ForeignLine:
         """The foreign sentences of a line."""
@@ -55,7 +60,10 @@ class Reader:
         unread: Counter[str] = Counter()
         is_left = False
         for start, end in split_sentences(line.masked):
-            language = sentence_language(line.masked[start:end], self._main)
+            sentence = line.masked[start:end]
+            language = sentence_language(sentence, self._main)
+            if language in (ENGLISH, ""):
+                language = _by_verbs(sentence, language) or language
             found, is_unread, is_mine = self._sentence(line, start, end, language)
             statements += found
             unread[language or self._main] += is_unread
@@ -84,6 +92,32 @@ class Reader:
         # What no word tells the language of is English too: "14 passed".
         is_mine = bool(language or reading.statements)
         return reading.statements, reading.is_unread and bool(language), is_mine
+
+
+def _by_verbs(text: str, language: str) -> str:
+    """The language whose verbs a text has, where its letters are foreign and its words tell nothing.
+
+    Of Russian and Ukrainian, which share most letters, the one whose verbs it has.
+    """
+    if text.isascii():
+        return ""
+    if language in ("Russian", "Ukrainian"):
+        candidates = ["Russian", "Ukrainian"] if not has_own_letters(text) else []
+    elif language in (ENGLISH, ""):
+        candidates = letters_of(text)
+    else:
+        candidates = []
+    if not candidates:
+        return ""
+    from tui.night.review.claims.languages.clauses import find_verbs
+    from tui.night.review.claims.languages.words import words_of
+
+    counts = {
+        name: sum(verb.end - verb.start for verb in find_verbs(text, words_of(name)))
+        for name in candidates
+    }
+    most = max(candidates, key=lambda name: counts[name])
+    return most if counts[most] else ""
 
 
 def read_commit(message: str) -> tuple[Statement, ...] | None:

@@ -181,6 +181,9 @@ def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bo
             for verb in strong:
                 if verb.deed == deed:
                     return verb
+    for verb in strong:
+        if verb.deed in ("committed", "pushed"):
+            return verb
     done = [verb for verb in strong if verb.deed not in ("fails", "finished")]
     return (done or strong)[-1 if words.lexicon.is_verb_final else 0]
 
