@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from tui.model.evidence.log import CommandRecord
+from tui.night.evidence.shell_parser import split_pipelines
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
@@ -66,7 +67,9 @@ _COUNTED = lazy(
     re.MULTILINE,
 )
 _ERRORS = lazy(r"(?<![\d.])([\d,]+)\s+errors?\b")
-_MASKED = lazy(r"\||;\s*\S|\|\|\s*(?:true|echo|:)")
+_ASIDE = lazy(
+    r"\s*(?:cd|export|set|source|echo|mkdir|sleep|true|pwd|\.|:|#.*|nvm\s+use)(?:\s|$)|\s*\Z"
+)
 _NUMBER = r"(?<![\w.])(-?\d[\d,_]*(?:\.\d+)?)"
 _COVERAGE = (
     lazy(r"^TOTAL\b.*?(\d+(?:\.\d+)?)%", re.MULTILINE),
@@ -96,17 +99,15 @@ def read_answer(call: CommandRecord, families: tuple[str, ...]) -> Answer:
         return Answer(False, "it was not let run")
     if call.is_error is None:
         return Answer(None)
-    problems = _COUNTED.search(call.output)
-    clean = _CLEAN.search(call.output)
-    is_alone = len(families_of(call.command)) <= 1
-    if families and problems is not None and not _is_zero(call.output) and (is_alone or not clean):
-        return Answer(False, shorten(_line_of(call.output, problems), 80))
+    is_alone = sum(not _ASIDE.match(part) for part in split_pipelines(call.command)) <= 1
+    problems = _COUNTED.search(call.output) if families else None
+    if problems is not None and not _is_zero(call.output):
+        if is_alone or _CLEAN.search(call.output) is None:
+            return Answer(False, shorten(_line_of(call.output, problems), 80))
+        return Answer(None)
     if call.is_error:
-        if clean and not is_alone:
-            return Answer(None)
-        return Answer(False, "it ended with an error")
-    if families and clean is None and _MASKED.search(call.command) and not call.output.strip():
-        return Answer(True)
+        # Of several commands, any may be the one that failed.
+        return Answer(False, "it ended with an error") if is_alone else Answer(None)
     return Answer(True)
 
 

@@ -176,9 +176,7 @@ def _remote(night: NightFacts, name: str) -> RefState | None:
     """The remote branch that is meant; what is only called "main" is meant there, not here."""
     if not name or name.lower() in ("origin", "upstream", "remote", "github", "gitlab"):
         return night.end.ref("")
-    if "/" in name and night.end.ref(name) is not None:
-        return night.end.ref(name)
-    return night.end.ref(f"origin/{name}")
+    return night.end.ref(name, is_remote=True) or (night.end.ref(name) if "/" in name else None)
 
 
 def _last_push(night: NightFacts) -> CommandRecord | None:

@@ -55,7 +55,7 @@ class Reader:
             return ForeignLine(line)
         if not unicodedata.is_normalized("NFC", line.text):
             line = _composed(line)
-        left = list(line.masked)
+        left, written = list(line.masked), list(line.text)
         statements: list[Statement] = []
         unread: Counter[str] = Counter()
         is_left = False
@@ -68,10 +68,10 @@ class Reader:
             statements += found
             unread[language or self._main] += is_unread
             if is_mine:
-                left[start:end] = " " * (end - start)
+                left[start:end] = written[start:end] = " " * (end - start)
             else:
                 is_left = True
-        english = replace(line, masked="".join(left)) if is_left else None
+        english = replace(line, masked="".join(left), text="".join(written)) if is_left else None
         counts = tuple((language, count) for language, count in unread.items() if count)
         return ForeignLine(english, tuple(statements), counts)
 

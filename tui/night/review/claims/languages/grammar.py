@@ -72,7 +72,7 @@ def read_subject(line: TextLine, words: Words) -> Statement | None:
         line.offset,
         sentence=text,
         work=text,
-        subject=names.subject(),
+        subject=names.subject,
     )
 
 
@@ -165,7 +165,7 @@ class _Sentence:
             sentence=self._text,
             work=text,
             about=self._line.about,
-            subject=names.subject(),
+            subject=names.subject,
         )
         reader = _ClauseReader(self._words, masked, clean, names, self._masked[: clause.start])
         return reader.statement(base, verb, is_negated)
@@ -243,7 +243,7 @@ class _ClauseReader:
             found.append("new")
         if self._words["limits"].search(self._masked) and not found:
             found.append("unit")
-        found += [path for path in self._names.paths if _TEST_FILE.search(path)]
+        found += [path for path in self._names.subject.paths if _TEST_FILE.search(path)]
         return tuple(dict.fromkeys(found))
 
     def _count(self) -> tuple[float | None, float | None]:
@@ -258,30 +258,30 @@ class _ClauseReader:
         names = self._names
         if self._has("all_of_it") or (self._has("every") and self._has("tasks")):
             return _replaced(base, ClaimKind.ALL_DONE)
-        if names.task_ids or self._has("tasks"):
+        if names.subject.task_ids or self._has("tasks"):
             return _replaced(base, ClaimKind.TASK_DONE)
-        if names.paths or names.symbols:
+        if names.subject.paths or names.subject.symbols:
             return _replaced(base, ClaimKind.CODE_ADDED)
         return None
 
     def _work(self, base: Statement, deed: Deed) -> Statement | None:
         names = self._names
-        if self._has("commits") and deed in ("made", "added") and not names.paths:
+        if self._has("commits") and deed in ("made", "added") and not names.subject.paths:
             return _replaced(base, ClaimKind.COMMITTED)
         if self._has("tests"):
             if deed in ("made", "added"):
                 return _replaced(base, ClaimKind.TESTS_ADDED)
             if deed == "fixed":
                 return _replaced(base, ClaimKind.TESTS_PASS)
-        is_bug = deed == "fixed" and (self._has("bugs") or not names.paths)
+        is_bug = deed == "fixed" and (self._has("bugs") or not names.subject.paths)
         if is_bug:
             return _replaced(base, ClaimKind.BUG_FIXED) if names.is_checkable else None
         if not names.is_checkable:
             return None
-        is_code = bool(names.symbols) or self._has("code")
-        goes_into = bool(names.paths) and self._into()
+        is_code = bool(names.subject.symbols) or self._has("code")
+        goes_into = bool(names.subject.paths) and self._into()
         if (
-            names.paths
+            names.subject.paths
             and not (is_code and deed in ("made", "added", "removed"))
             and not (goes_into and deed == "added")
         ):
@@ -297,11 +297,9 @@ class _ClauseReader:
 
     def _file(self, base: Statement, deed: Deed) -> Statement:
         kind = _FILE_KINDS[deed]
-        if deed == "renamed" and len(self._names.paths) >= 2:
-            old, new = self._names.paths[:2]
-            subject = base.subject
-            subject = type(subject)((new,), (), subject.shas, subject.task_ids, "", "", old)
-            return _replaced(base, kind, subject=subject)
+        if deed == "renamed" and len(self._names.subject.paths) >= 2:
+            old, new = self._names.subject.paths[:2]
+            return _replaced(base, kind, subject=replace(base.subject, paths=(new,), old_path=old))
         return _replaced(base, kind)
 
 
