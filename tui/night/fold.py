@@ -30,7 +30,7 @@ from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.earlier_records import apply_earlier
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
