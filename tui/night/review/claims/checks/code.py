@@ -38,6 +38,7 @@ _BEGINS_WITH = (
 )
 _FAULTS = ("Error", "Exception", "Warning", "Panic")
 """What a fault is called stands in no code that mends it."""
+_OF_ANY_WORK = (ClaimKind.TASK_DONE, ClaimKind.FILE_CHANGED)
 _LEAST_NAME = 3
 _MOST_NAMES = 12
 _MOST_LOOKED = 40
@@ -65,7 +66,8 @@ class _Work:
         terms = extract_terms(what)
         subject = statement.subject
         paths = tuple(dict.fromkeys((*terms.paths, *subject.paths)))
-        names = tuple(map(_bare_name, subject.symbols))
+        ids = {*terms.task_ids, *subject.task_ids}
+        names = tuple(name for name in map(_bare_name, subject.symbols) if name not in ids)
         symbols = tuple(dict.fromkeys((*terms.symbols, *filter(_PLAIN_NAME.match, names))))
         if statement.kind == ClaimKind.BUG_FIXED:
             symbols = tuple(name for name in symbols if not name.endswith(_FAULTS))
@@ -100,7 +102,7 @@ class _Work:
         if paths:
             changed = f"{format_count(len(paths), 'file')} changed in it"
             why = f"its words match no changed file, but {changed}"
-        elif match.grade == "none" and not self._is_in_other_words(terms):
+        elif match.grade == "none" and not self._may_be_other_words(terms):
             why = self._nothing_matches()
             return decide([*gone, Fact("changed code names it", False, Weight.BASIS, why)])
         elif night.work.is_known:
@@ -119,12 +121,17 @@ class _Work:
             return "only comments or bodies that do nothing were added"
         return f"{format_count(len(work.paths), 'file')} changed in this night, none of which matches it"
 
-    def _is_in_other_words(self, terms: ClaimTerms) -> bool:
-        """Whether a fix tells of a fault in words that no code need hold, and some code did change."""
-        is_fix = self._statement.kind == ClaimKind.BUG_FIXED
-        return (
-            is_fix and not terms.paths and not terms.symbols and bool(self._night.work.code_paths)
-        )
+    def _may_be_other_words(self, terms: ClaimTerms) -> bool:
+        """Whether it is told in words that no changed file need hold.
+
+        A fix tells of a fault, and code did change; a task may be no change of files at all, where
+        nobody knows the repository.
+        """
+        work, kind = self._night.work, self._statement.kind
+        if kind in _OF_ANY_WORK and not work.is_known:
+            return not (work.paths and (terms.paths or terms.symbols))
+        is_named = bool(terms.paths or terms.symbols)
+        return kind == ClaimKind.BUG_FIXED and not is_named and bool(work.code_paths)
 
     def _by_match(
         self, terms: ClaimTerms, match: WorkMatch, gone: tuple[Fact, ...]
