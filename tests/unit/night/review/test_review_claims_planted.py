@@ -77,11 +77,11 @@ def test_every_planted_claim_is_found(place: Workplace, tmp_path: Path) -> None:
         assert "tests green after it" in honest.why
         tick = found["progress", "A sliding window limiter"]
         commit = found["commit", "Add the sliding window limiter; all tests pass"]
-        final = next(claim for claim in claims if claim.source == "final message")
+        final, tests = (claim for claim in claims if claim.source == "final message")
         assert {tick.verdict, commit.verdict, final.verdict} == {"unverified"}
         assert "none of which matches it" in final.why
-        assert "1 edit since the last green run" in final.why, "the stale tests"
-        assert final.evidence
+        assert "1 edit since the last green run" in tests.why, "the stale tests"
+        assert (tests.verdict, bool(tests.evidence)) == ("partial", True)
         assert [c.text for c in claims if c.verdict == "unverified"] == [
             final.text,
             tick.text,
