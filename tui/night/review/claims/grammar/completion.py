@@ -56,7 +56,7 @@ _TASK = lazy(
 _CLOSED = lazy(r"(?:I\s+|we\s+|also\s+|and\s+)*closed\b", _I)
 _TASK_NOUN = lazy(
     r"(?:the\s+)?(?:work|task|session|job|project|goal|implementation|it|this|that|these|those|they"
-    r"|there|everything|here|what|who|which|all|both|fix|change|changes|refactor\w*|feature|i"
+    r"|there|everything|here|what|who|which|all|both|i"
     r"|we)\W*\Z",
     _I,
 )

@@ -23,7 +23,7 @@ from tui.night.review.claims.grammar.places import listed_commit, place_claim
 from tui.night.review.claims.grammar.test_results import names_tests, test_claim
 from tui.night.review.claims.grammar.vocabulary import BASE_OF
 from tui.night.review.claims.sections import TextLine
-from tui.night.review.claims.statement import LONGEST_CLAUSE, Statement, make_statement
+from tui.night.review.claims.statement import Statement, make_statement
 from tui.system.lazy_pattern import lazy
 
 _I = re.IGNORECASE
@@ -264,7 +264,7 @@ def commit_subject(line: TextLine) -> Statement | None:
     return make_statement(
         line,
         kind,
-        line.text[:LONGEST_CLAUSE],
+        head[0].text,
         sentence=line.text,
         work=head[0].text[match.start("what") : match.end("what")],
         subject=find_subject(head[0]),
