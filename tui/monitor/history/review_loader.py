@@ -312,7 +312,7 @@ def build_review(
         evidence,
         changes=agents.changes,
         claims=_claims(project, whole, changes, agents, start).claims,
-        risks=_risks(whole, agents, settings),
+        risks=_risks(whole, agents, settings, start),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
@@ -366,7 +366,9 @@ def _claims(
     )
 
 
-def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tuple[Risk, ...]:
+def _risks(
+    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
 
@@ -374,4 +376,5 @@ def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tu
     limits = settings.review
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files)
+    tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)

@@ -29,6 +29,10 @@ from tui.night.review.risks.diff_view import (
     is_prose,
 )
 from tui.night.review.risks.file_risks import SizeLimits
+from tui.night.review.risks.oracle.file_texts import FileTexts
+from tui.night.review.risks.oracle.intent import read_intent
+from tui.night.review.risks.oracle.runner_settings import find_runner_risks
+from tui.night.review.risks.oracle.weakened import NightContext, find_weakened
 from tui.night.review.risks.test_syntax import is_test
 from tui.system.credentials.find import cut_credentials
 from tui.system.format import format_count
@@ -88,15 +92,22 @@ def find_risks(
     goal: str,
     sizes: SizeLimits = USUAL,
     settings: Sequence[SettingsFile] = (),
+    tasks: Sequence[str] = (),
+    texts: FileTexts | None = None,
 ) -> tuple[Risk, ...]:
     """The risks, by severity, one for each kind and path.
 
-    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task; it
-    matters only where it names paths. `settings` are the files of Claude Code's own that the night changed.
-    No secret is shown whole.
+    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task, and
+    `tasks` the titles of its tasks when it began: what they ask for is no risk. `settings` are the
+    files of Claude Code's own that the night changed. `texts` has whole files; without it tests are
+    compared as far as the hunks show them. No secret is shown whole.
     """
+    intent = read_intent(goal, tasks)
+    context = NightContext(intent, _is_recorded(changes, calls), texts)
     findings = chain(
         test_risks.find_test_risks(changes),
+        find_weakened(changes, context),
+        find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
         agent_settings.find_settings_risks(settings),
@@ -108,6 +119,17 @@ def find_risks(
     risks = [_risk(finding, attribution) for finding in _worst_of_each(findings)]
     risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _RANK[risk.kind], risk.path))
     return tuple(risks)
+
+
+def _is_recorded(changes: RepositoryChanges, calls: Sequence[RiskyCall]) -> bool:
+    """Whether calls of the night name files that it changed."""
+    names = {change.path.rpartition("/")[2] for change in changes.files}
+    return any(
+        call.text.rpartition("/")[2] in names
+        if not call.shell
+        else any(len(name) > 3 and name in call.text for name in names)
+        for call in calls
+    )
 
 
 def _worst_of_each(findings: Iterable[RiskFinding]) -> list[RiskFinding]:
