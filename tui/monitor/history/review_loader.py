@@ -311,12 +311,14 @@ def build_review(
     )
     calls = fold.risky_calls()
     agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    judged = _claims(project, whole, changes, agents, start)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
-        claims=_claims(project, whole, changes, agents, start).claims,
-        risks=_risks(whole, agents, settings),
+        claims=judged.claims,
+        unread=judged.unread,
+        risks=_risks(whole, agents, settings, start),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
@@ -379,7 +381,9 @@ def _claims(
     )
 
 
-def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tuple[Risk, ...]:
+def _risks(
+    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
 
@@ -387,4 +391,5 @@ def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tu
     limits = settings.review
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files)
+    tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)
