@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from tui.feeds.repo import commit_makers, diff_parser, night_range
 from tui.feeds.repo import commits as night_commits
-from tui.feeds.repo import diff_parser, night_others, night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
@@ -132,8 +132,8 @@ class _DiffReader:
             by_commit = night_commits.list_changes(self._git, span.commits, self._budget)
         uncommitted = self._list_uncommitted(differing, by_commit)
         if span.others:
-            own = night_others.own_changes(self._git, span, by_commit)
-            differing = night_others.keep_own(differing, by_commit, own, uncommitted)
+            own = commit_makers.own_changes(self._git, span.others, span.brought, by_commit)
+            differing = commit_makers.keep_own(differing, by_commit, own, uncommitted)
             by_commit = own
         foreign = tuple(one for one in messages if one[0] in span.others)
         messages = tuple(one for one in messages if one[0] not in span.others)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
 from tui.system.beneath import open_beneath
 from tui.system.errors import OvernightError
-from tui.system.repository_names import path_fault
+from tui.system.repository_names import is_object_id, path_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tui.system.git import Git
 
@@ -83,6 +83,15 @@ class TreeFiles:
             return "unknown"
         word = out.decode("ascii", "replace").strip()
         return _TYPES.get(word, "none")
+
+    def blob_ids(self, paths: Sequence[bytes]) -> dict[bytes, str]:
+        """What stands at paths of the commit, as ids; empty for what is not there. `GitError` as from git."""
+        asked = [path for path in paths if b"\n" not in path]
+        lines = b"".join(b"%s:%s\n" % (self._commit.encode(), path) for path in asked)
+        args = ("cat-file", "--batch-check=%(objectname)")
+        told = self._git.run(args, input=lines).decode("ascii", "replace").splitlines()
+        pairs = zip(asked, told, strict=False)
+        return {path: line if is_object_id(line) else "" for path, line in pairs}
 
     def _kind_on_disk(self, path: bytes) -> EntryKind:
         facts = self.status(path)
