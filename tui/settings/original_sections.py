@@ -135,6 +135,15 @@ class SessionSettings(Struct, frozen=True):
         tuple[str, ...],
         documented("Must succeed before an agent is started; empty: none.", PROGRAM, words=True),
     ] = ()
+    test_command: Annotated[
+        tuple[str, ...],
+        documented(
+            "The command of all the project's tests, where nothing tells it: a call of it that succeeds is a green "
+            "run, whatever it prints, and `review --prove` and the rehearsal run it; empty: none of its own.",
+            PROGRAM,
+            words=True,
+        ),
+    ] = ()
     baseline_timeout_minutes: Annotated[
         Minutes, documented("Time this command may take before it has failed.", LIMIT, LOWER)
     ] = 15
