@@ -24,7 +24,8 @@ from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.conversation_branches import ConversationTree
-from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
+from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog
+from tui.night.evidence.test_run_log import TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.intervention_log import InterventionLog
 from tui.night.refusal_log import RefusalLog

@@ -8,13 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.night.evidence import evidence_log, shell_effects, test_commands, test_output
+from tui.night.evidence import (
+    code_changes,
+    evidence_log,
+    shell_effects,
+    test_output,
+    test_runners,
+    test_scope,
+)
 from tui.system.lazy_pattern import AnyWord, HintedPattern
 from tui.system.sanitize import clean, is_plain
 
 SIGNED = {
     f"{module.__name__}.{name}": value
-    for module in (evidence_log, shell_effects, test_commands, test_output)
+    for module in (evidence_log, shell_effects, test_runners, code_changes, test_output)
     for name, value in vars(module).items()
     if isinstance(value, HintedPattern)
 }
@@ -66,5 +73,5 @@ def test_plain_text_is_printable_ascii_and_stays_as_it_is(text: str) -> None:
 
 @given(COMMANDS)
 def test_words_without_quotes_are_those_of_the_pattern(command: str) -> None:
-    careful = test_commands._WORD.findall(test_commands._REDIRECT.sub(" ", command))
-    assert test_commands._words(command) == careful
+    careful = test_scope._WORD.findall(test_scope._REDIRECT.sub(" ", command))
+    assert test_scope._words(command) == careful
