@@ -90,6 +90,13 @@ class AttentionItem(Struct, frozen=True):
     topic: str
 
 
+class Reason(Struct, frozen=True):
+    """A sentence for the verdict, and the place that it rests on most."""
+
+    text: str
+    ref: SourceRef | None = None
+
+
 class TaskChanges(Struct, frozen=True):
     """Titles, against the progress file as it was when the night began.
 
@@ -127,6 +134,7 @@ class Cause(Struct, frozen=True):
     count: int
     first: SourceRef | None = None
     last: SourceRef | None = None
+    since: float | None = None
 
 
 class ProofRun(Struct, frozen=True):
@@ -208,7 +216,7 @@ class Review(Struct, frozen=True):
 
     night: NightSnapshot
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     ending: Ending
     attention: tuple[AttentionItem, ...]
     tasks: TaskChanges

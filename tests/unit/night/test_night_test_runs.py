@@ -9,8 +9,8 @@ import pytest
 from tests.unit.night.night_script import Script, night
 from tui.model.events import ToolCall
 from tui.model.evidence.log import TestRun
-from tui.night.evidence.test_runners import runner
-from tui.night.evidence.test_scope import narrowed_to
+from tui.night.evidence.test_runners.calls import runner
+from tui.night.evidence.test_runners.scope import narrowed_to
 
 
 class Case(NamedTuple):

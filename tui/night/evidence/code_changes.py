@@ -10,7 +10,7 @@ from functools import lru_cache
 from tui.model.cli_commands import EDITING
 from tui.model.events import ToolCall
 from tui.night.evidence.shell_parser import split_commands
-from tui.night.evidence.test_runners import bare
+from tui.night.evidence.test_runners.calls import bare
 from tui.system.lazy_pattern import HintedPattern, lazy
 
 _EDITS = lazy(

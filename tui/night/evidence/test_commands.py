@@ -22,15 +22,15 @@ from tui.night.evidence.test_output import (
     promising,
     summaries,
 )
-from tui.night.evidence.test_runners import (
+from tui.night.evidence.test_runners.calls import (
     ELSEWHERE,
     RunnerCall,
     bare,
     folder_after,
     runner_calls,
 )
-from tui.night.evidence.test_scope import scope_of
-from tui.night.evidence.unrun_scripts import runs_nothing, says_nothing
+from tui.night.evidence.test_runners.scope import scope_of
+from tui.night.evidence.test_runners.unrun_scripts import runs_nothing, says_nothing
 from tui.system.format import shorten
 from tui.system.lazy_pattern import HintedPattern, lazy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.model.evidence.log import Verdict
-from tui.night.evidence.test_formats import SUMMARIES, SummaryFormat, any_of
+from tui.night.evidence.test_runners.formats import SUMMARIES, SummaryFormat, any_of
 from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _KIN = {

@@ -19,7 +19,7 @@ from tui.night.evidence.test_commands import (
     recognise,
     written_by,
 )
-from tui.night.evidence.test_runners import ELSEWHERE, folder_after, joined, runner_calls
+from tui.night.evidence.test_runners.calls import ELSEWHERE, folder_after, joined, runner_calls
 from tui.system.lazy_pattern import lazy
 
 MOST_RUNS = 1_000

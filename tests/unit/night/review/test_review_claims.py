@@ -58,7 +58,7 @@ def judged(
     night = made.snapshot((script.at or START) + 1)
     claims = judge_claims(
         night, made.evidence_log(), progress, notes, messages, changed, progress_before=before
-    )
+    ).claims
     for claim in claims:
         assert not any(word in claim.why.lower() for word in ALARMING), claim.why
         assert "\n" not in claim.why
@@ -117,10 +117,11 @@ def test_the_last_run_was_red() -> None:
     green(script)
     red(script)
     claim = said(script)
-    assert (claim.verdict, claim.evidence) == ("unverified", (script.events[-2].ref,))
+    assert (claim.verdict, claim.evidence) == ("contradicted", (script.events[-2].ref,))
     assert "2 failed" in claim.why
     edit(script)
     claim = said(script, "All tests are green.")
+    assert claim.verdict == "unverified"
     assert "1 edit and no run of tests after it" in claim.why
 
 
@@ -130,7 +131,7 @@ def test_a_red_run_of_another_suite_leaves_a_part_in_doubt_only() -> None:
     red(script, "npm test", "Tests:       1 failed, 5 passed, 6 total")
     claim = said(script, "All backend tests pass; the frontend tests still fail.")
     assert (claim.verdict, len(claim.evidence)) == ("partial", 2)
-    assert said(script, "All tests pass.").verdict == "unverified"
+    assert said(script, "All tests pass.").verdict == "contradicted"
     edit(script)
     assert said(script, "All backend tests pass.").verdict == "unverified"
 
@@ -157,7 +158,7 @@ def test_a_run_right_after_the_claim_counts_too() -> None:
     red_one.result(0.1)
     red(red_one)
     (claim,) = judged(red_one)
-    assert (claim.verdict, "2 failed" in claim.why) == ("unverified", True)
+    assert (claim.verdict, "2 failed" in claim.why) == ("contradicted", True)
 
 
 def test_a_run_after_further_edits_says_nothing_of_an_earlier_claim() -> None:
@@ -232,7 +233,7 @@ def test_the_number_is_compared() -> None:
     assert said(script, "All 44 tests pass.").verdict == "verified"
     claim = said(script, "All 45 tests pass.")
     assert (claim.verdict, claim.why) == (
-        "partial",
+        "contradicted",
         f"{claim.why[: claim.why.index(' counted')]} counted 44 passed",
     )
 
@@ -435,7 +436,7 @@ def test_all_tasks_against_the_progress_file() -> None:
     green(script)
     script.say("All tasks are complete.")
     first, tick = judged(script, changes(WINDOW), progress(AFTER), progress(BEFORE))
-    assert (first.verdict, first.why) == ("unverified", "1 task is open in the progress file")
+    assert (first.verdict, first.why) == ("contradicted", "1 task is open in the progress file")
     assert tick.verdict == "verified"
     whole = AFTER.replace("\n- [ ] 3.2 Bells", "")
     first, _ = judged(script, changes(WINDOW), progress(whole), progress(BEFORE))
@@ -536,7 +537,7 @@ def test_it_is_pure() -> None:
     night, told = made.snapshot(START + 99), made.evidence_log()
     once = judge_claims(night, told, None, "", (), changes(WINDOW))
     assert once == judge_claims(night, told, None, "", (), changes(WINDOW))
-    assert len(once) == 2
+    assert len(once.claims) == 2
 
 
 def test_files_are_named_in_a_settled_order() -> None:

@@ -59,7 +59,7 @@ def judged(place: Workplace, files: list[Path], base: str, before: str) -> tuple
         (),
         night_diff.read_night_diff(place.repository, base, None, None),
         progress_before=read_progress(before, str(path), None),
-    )
+    ).claims
 
 
 def test_every_planted_claim_is_found(place: Workplace, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.night.evidence.test_runners import RunnerCall, runner_calls
+from tui.night.evidence.test_runners.calls import RunnerCall, runner_calls
 from tui.system.lazy_pattern import lazy
 
 _WORD = lazy(r"""(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+""")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from re import Pattern
 
-from tui.night.evidence.summary_readers import (
+from tui.night.evidence.test_runners.summary_readers import (
     Reader,
     read_go,
     read_groups,

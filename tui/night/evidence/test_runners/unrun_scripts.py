@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.night.evidence.shell_parser import split_commands
-from tui.night.evidence.test_runners import bare, runner
+from tui.night.evidence.test_runners.calls import bare, runner
 from tui.system.lazy_pattern import lazy
 
 _SHOWN = lazy(r"^(?:\S+:\s+|\S+ \S+(?=\$))?(?:>|\$|task: \[[^\]]+\]) (.+)$", 8)
