@@ -311,11 +311,13 @@ def build_review(
     )
     calls = fold.risky_calls()
     agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    judged = _claims(project, whole, changes, agents, start)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
-        claims=_claims(project, whole, changes, agents, start).claims,
+        claims=judged.claims,
+        unread=judged.unread,
         risks=_risks(whole, agents, settings, start),
         looked_at=looked_at,
         project=path_text(project),

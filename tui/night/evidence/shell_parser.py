@@ -130,7 +130,7 @@ def _bare(simple: SimpleCommand) -> CommandCall | None:
             if name not in _WRAPPERS:
                 return CommandCall(name, tuple(words[1:]), tuple(variables), simple)
             _unwrap(name, words)
-            if name == "env" and not words:
+            if name in ("env", "xargs") and not words:
                 return CommandCall(name, (), tuple(variables), simple)
             continue
         del words[0]

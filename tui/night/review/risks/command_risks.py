@@ -54,7 +54,9 @@ def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterato
     `facts` are what is known of the night before its first call; they go on with the calls.
     """
     findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
-    for call in calls:
+    for call in sorted(calls, key=lambda one: one.number):
+        if call.edits and not call.is_error:
+            facts.on_edit(call.text, call.name == "Write")
         if not call.shell:
             continue
         for (kind, path, severity, words), command, is_last in _all_effects(call, facts):

@@ -33,6 +33,7 @@ from tui.night.review.risks.diff_view import (
 from tui.night.review.risks.file_risks import SizeLimits
 from tui.night.review.risks.oracle.file_texts import FileTexts
 from tui.night.review.risks.oracle.intent import read_intent
+from tui.night.review.risks.oracle.reactions import is_recorded, reactions
 from tui.night.review.risks.oracle.runner_settings import find_runner_risks
 from tui.night.review.risks.oracle.weakened import NightContext, find_weakened
 from tui.night.review.risks.test_syntax import is_test
@@ -105,7 +106,10 @@ def find_risks(
     compared as far as the hunks show them. No secret is shown whole.
     """
     intent = read_intent(goal, tasks)
-    context = NightContext(intent, _is_recorded(changes, calls), texts)
+    runs = snapshot.tests.runs if snapshot is not None else ()
+    context = NightContext(
+        intent, is_recorded(changes, calls), reactions(changes, calls, runs), texts
+    )
     cwd = snapshot.run.cwd if snapshot else ""
     facts = NightFacts(Goal(_asked(goal, snapshot)), cwd)
     findings = chain(
@@ -123,17 +127,6 @@ def find_risks(
     risks = [_risk(finding, attribution) for finding in _worst_of_each(findings)]
     risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _RANK[risk.kind], risk.path))
     return tuple(risks)
-
-
-def _is_recorded(changes: RepositoryChanges, calls: Sequence[RiskyCall]) -> bool:
-    """Whether calls of the night name files that it changed."""
-    names = {change.path.rpartition("/")[2] for change in changes.files}
-    return any(
-        call.text.rpartition("/")[2] in names
-        if not call.shell
-        else any(len(name) > 3 and name in call.text for name in names)
-        for call in calls
-    )
 
 
 def _asked(goal: str, snapshot: NightSnapshot | None) -> Iterator[str]:
