@@ -33,8 +33,6 @@ from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
     from tui.model.evidence.claims import JudgedClaims
-    from tui.model.evidence.log import EvidenceLog
-    from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
@@ -284,6 +282,7 @@ def build_review(
     """The review of a night that was read."""
     from tui.feeds.repo.night_diff import read_night_diff
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.whose_work import without_persons, work_of
 
     night, fold = whole.night, whole.fold
     base, until = _base(whole.sources) or None, _until(night)
@@ -310,7 +309,8 @@ def build_review(
         start.basis,
     )
     calls = fold.risky_calls()
-    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    agents_own = without_persons(project, changes, night, evidence.evidence, calls)
+    agents = AgentChanges(project, agents_own, settings.paths, calls, since, until)
     judged = _claims(project, whole, changes, agents, start)
     return assemble_review(
         night,
@@ -324,15 +324,6 @@ def build_review(
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
         continues=whole.sources.continues,
     )
-
-
-def work_of(night: NightSnapshot, evidence: EvidenceLog, until: float | None) -> NightWork:
-    """What the night's records say of commits and of when calls went on."""
-    from tui.model.evidence.whose import NightWork
-
-    ours = frozenset(one.sha for one in night.commits if one.ours)
-    since = night.run.started_at
-    return NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
