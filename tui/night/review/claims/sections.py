@@ -10,16 +10,18 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence.log import EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
+from tui.night.review.claims.languages.headings import is_plan
 from tui.system.lazy_pattern import lazy
 
 IsNew = Callable[[str], bool]
 _FENCE = lazy(r"\s*(```|~~~)")
 _HEADING = lazy(r"\s*(#{1,6})\s+(.*?)\s*#*\s*\Z")
 _LABEL = lazy(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([A-Za-z][\w /'’(),&-]{2,50}?|`[^`\n]{2,80}`)(?:\*\*|__)?:(?:\*\*|__)?\s*\Z"
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([^\W\d_][\w /'’(),&-]{1,50}?|`[^`\n]{2,80}`)"
+    r"(?:\*\*|__)?[:：](?:\*\*|__)?\s*\Z"
 )
 _UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
-_BULLET = lazy(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[、．）]\s*)")
 _BOX = lazy(r"\s*\[(.)\]\s+")
 _NOT_YET = lazy(r"\s*(?:⏳|🔄|⬜|☐|🚧|🔲|⚠)")
 _SIGN = lazy(r"\s*(?P<sign>✅|✓|✔|☑|❌|✗|✘|🎉|→|➜|👍|🎯|🚀|✨)\ufe0f?\s*")
@@ -29,7 +31,7 @@ _RULE = lazy(r"\s*\|?[\s:|-]+\|?\s*\Z")
 _CODE = lazy(r"`([^`\n]+)`")
 _CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
 _QUOTED = lazy(
-    r"""["“”]([^"“”\n]{2,200})["“”]|(?<!\w)‘[^‘’\n]{2,200}’(?!\w)|(?<!\w)'[^'\n]{4,200}'(?!\w)"""
+    r"""["“”„]([^"“”„\n]{2,200})["“”]|[«»][^«»\n]{2,200}[«»]|「[^「」\n]{2,200}」|『[^『』\n]{2,200}』|(?<!\w)‘[^‘’\n]{2,200}’(?!\w)|(?<!\w)'[^'\n]{4,200}'(?!\w)"""
 )
 _LINK = lazy(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _STRUCK = lazy(r"~~[^~\n]+~~")
@@ -111,7 +113,9 @@ def claim_lines(text: str) -> Iterator[TextLine]:
 
 def _is_plan(title: str) -> bool:
     """Whether what stands below is what shall be done, or what others did."""
-    title = title.strip("*_: ")
+    title = title.strip("*_:： ")
+    if is_plan(title):
+        return True
     return _PLANS.match(title) is not None and _ACHIEVED.search(title) is None
 
 

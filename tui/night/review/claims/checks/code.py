@@ -79,6 +79,8 @@ class _Work:
         return replace(terms, paths=paths, symbols=symbols, stems=stems)
 
     def _judge(self, terms: ClaimTerms) -> ClaimVerdict | None:
+        if not terms and terms.language:
+            return self._not_compared(terms.language)
         if not terms and self._statement.kind != ClaimKind.BUG_FIXED:
             return None
         gone = self._facts_of_end(terms)
@@ -149,12 +151,21 @@ class _Work:
         evidence = [fact.ref for fact in reversed(after)]
         good = after[-1]
         why = good.why
+        if terms.language and not terms.symbols and all(fact.holds for fact in after):
+            facts = [*gone, *after, _words_fact(terms.language)]
+            return replace(decide(facts, why, evidence), is_only_words=True)
         if match.grade == "clear":
             return decide([*gone, *after], why, evidence)
         words = ", ".join(match.missing[:3])
         why = f"it matches in part only (nothing for: {words}); {why}"
         part = Fact(f"changed code names {words}", False, Weight.PART, why)
         return decide([*gone, part, *after], "", evidence)
+
+    def _not_compared(self, language: str) -> ClaimVerdict | None:
+        """A task is shown though nobody compared its words; of other claims nothing is left."""
+        if self._statement.kind != ClaimKind.TASK_DONE or self._case.source != "progress":
+            return None
+        return replace(decide([_words_fact(language)]), is_only_words=True)
 
     # --- as it stands at the end ---
 
@@ -280,6 +291,11 @@ class _Work:
                 paths += [edit.path for edit in edits if edit.path]
             last = record.number
         return tuple(dict.fromkeys(map(night.inside, paths)))
+
+
+def _words_fact(language: str) -> Fact:
+    why = f"its words are {language} and were not compared with the code"
+    return Fact("its words are in what changed", None, Weight.PART, why)
 
 
 def _bare_name(name: str) -> str:

@@ -18,7 +18,7 @@ from tui.system.lazy_pattern import lazy
 _I = re.IGNORECASE
 _SENTENCE = lazy(
     r"(?<=[.!?;])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)(?<!\bcf\.)\s+(?=\S)|\s+[—–]+\s+"
-    r"|\s+-{1,2}\s+(?=\D)"
+    r"|\s+-{1,2}\s+(?=\D)|\s+[|·•]\s+"
 )
 _IF = r"(?:if|unless|until|once|provided\s+that|assuming|as\s+long\s+as|as\s+soon\s+as|in\s+case)"
 _JOINT = lazy(
@@ -190,7 +190,9 @@ def _spans(masked: str) -> list[tuple[int, int, str]]:
             # What has no predicate yet waits for one.
             continue
         spans.append((place, match.start(), lead))
-        place, lead, is_opening = match.end(), word, False
+        # "Without touching it" is nothing without its first word.
+        place = match.start("lead") if word == "without" else match.end()
+        lead, is_opening = word, False
     spans.append((place, len(flat), lead))
     return spans
 

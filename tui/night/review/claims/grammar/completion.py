@@ -33,6 +33,11 @@ _FINISHED = lazy(
     rf"|done\s+with)\s+(?P<what>\S.*)",
     _I | re.DOTALL,
 )
+_TOLD_OF = lazy(
+    r"(?!(?:an?|the|some|all|\d+)\b)(?:(?!(?:that|which|who)\b)[\w◇./-]+\s+){1,3}"
+    r"(?:are|is|were|was|have|has|can|will|would|should|must|may)\b|by\b",
+    _I,
+)
 _EVERYTHING = lazy(
     r"(?:(?:all|every|each)\s+(?:of\s+)?(?:(?P<n>\d+)(?:\s*/\s*(?P<total>\d+))?\s+|of\s+|the\s+|my\s+"
     r"|your\s+|these\s+|those\s+|its\s+|remaining\s+|planned\s+|open\s+|other\s+|requested\s+"
@@ -56,7 +61,7 @@ _TASK = lazy(
 _CLOSED = lazy(r"(?:I\s+|we\s+|also\s+|and\s+)*closed\b", _I)
 _TASK_NOUN = lazy(
     r"(?:the\s+)?(?:work|task|session|job|project|goal|implementation|it|this|that|these|those|they"
-    r"|there|everything|here|what|who|which|all|both|fix|change|changes|refactor\w*|feature|i"
+    r"|there|everything|here|what|who|which|all|both|i"
     r"|we)\W*\Z",
     _I,
 )
@@ -74,10 +79,10 @@ _TOPIC = lazy(
 _NOT_VERB = lazy(
     rf"(?:{ADVERB}\s+)*(?:(?P<who>I|we|nothing|nobody|no\s+one)\s+)?(?:{ADVERB}\s+)*(?:(?P<neg>(?:did"
     rf"|do|does|have|has|had|could|was|were|can|is|are)(?:\s+(?:also|still|deliberately"
-    rf"|intentionally))?(?:\s+not|n['’]t)|cannot|can['’]t|never|(?:was|were|am|is)\s+(?:unable"
-    rf"|not\s+able)\s+to|failed\s+to|refused\s+to|not|chose\s+not\s+to"
+    rf"|intentionally))?(?:\s+not|n['’]t)|cannot|can['’]t|never|(?:was|were|am|is)(?:n['’]t"
+    rf"\s+able|\s+unable|\s+not\s+able)\s+to|failed\s+to|refused\s+to|not|chose\s+not\s+to"
     rf"|decided\s+not\s+to))\s+(?:yet\s+|be\s+able\s+to\s+|been\s+able\s+to\s+|actually\s+|fully\s+"
-    rf"|manage\s+to\s+|get\s+to\s+|yet\s+been\s+|been\s+|even\s+|make\s+any\s+changes?\s+(?=to)"
+    rf"|manage\s+to\s+|able\s+to\s+|get\s+to\s+|yet\s+been\s+|been\s+|even\s+|make\s+any\s+changes?\s+(?=to)"
     rf"|deliberately\s+|intentionally\s+|otherwise\s+)*(?P<verb>\w[\w-]*)\b\s*(?P<object>.*)",
     _I | re.DOTALL,
 )
@@ -85,9 +90,15 @@ _IS_NOT = lazy(
     r"(?P<what>.{1,160}?)\s+(?:(?:is|are|was|were|has|have|had|do|does|did|could|can)(?:\s+(?:still"
     r"|also|currently))?(?:\s+not|n['’]t)|cannot|can['’]t|could\s+not|remains?|never|is\s+still"
     r"|are\s+still|still|is\s+(?:only\s+)?partially|are\s+(?:only\s+)?partially"
-    r"|is\s+only)(?:\s+(?:yet|been|be|fully|completely|quite|currently|to\s+be|only"
+    r"|is\s+only|(?:is|are)(?=\s+(?:uncommitted|unpushed|incomplete|unfinished|untested|unimplemented"
+    r"|unresolved)\b))(?:\s+(?:yet|been|be|fully|completely|quite|currently|to\s+be|only"
     r"|partially))*\s+(?P<verb>\w[\w-]*)\b(?P<rest>.*)",
     _I | re.DOTALL,
+)
+_NOTHING = lazy(
+    r"nothing\s+(?:was|has\s+been|is|got)\s+(?:yet\s+)?(?P<verb>committed|pushed|installed|implemented"
+    r"|deployed|tested|fixed|done|merged|saved)\b",
+    _I,
 )
 _LEFT_OUT = lazy(
     rf"(?:{ADVERB}\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?:skipped|left\s+out|deferred|postponed|omitted"
@@ -114,7 +125,9 @@ _NO_CHANGES = lazy(
     r"(?:there\s+(?:are|were)\s+|with\s+|made\s+|I\s+made\s+|and\s+|we\s+made\s+|required\s+)*(?:no"
     r"|zero|0)\s+(?:\w+\s+)?(?:changes?|edits?|modifications?)\s+(?:(?:were"
     r"|have\s+been)\s+)?(?:made\s+)?(?:to|in)\s+(?P<object>.+)"
-    r"|no\s+(?P<what>[\w◇./ -]{2,80}?)\s+(?:(?:were|was|have\s+been|has\s+been|are)\s+)?(?:touched"
+    r"|no\s+(?P<kind>[\w◇./ -]{2,60}?)\s+(?:changes?|edits?|modifications?)(?:\s+(?:were|have\s+been"
+    r"|are|made|needed|required|necessary))*\W*\Z|no\s+(?P<what>[\w◇./ -]{2,80}?)\s+(?:(?:were|was"
+    r"|have\s+been|has\s+been|are)\s+)?(?:touched"
     r"|changed|modified|altered|edited)\b(?P<rest>.*)",
     _I | re.DOTALL,
 )
@@ -128,7 +141,7 @@ _TOUCH = frozenset(
 )
 _FAIL_WORDS = frozenset(
     "failing fails fail failed broken red incomplete missing unresolved open unfinished blocked "
-    "outstanding todo pending unfixed undone uncommitted unpushed flaky".split()
+    "outstanding todo pending unfixed undone uncommitted unpushed flaky untested unimplemented".split()
 )
 _NOT_STATES = frozenset(
     "done complete ready working finished there possible tested verified covered clean passing green up".split()
@@ -195,18 +208,22 @@ def is_everything(words: str) -> bool:
     return _EVERYTHING.match(words) is not None
 
 
+def is_told_of(words: str) -> bool:
+    """Whether words behind a participle have a verb of their own: "completed items are shown"."""
+    return _TOLD_OF.match(words) is not None
+
+
 def denial_claim(clause: Clause) -> Statement | None:
     """That something was left as it was (UNCHANGED), or that something is not done (NOT_DONE)."""
     if not _GATE.is_in(clause.masked.lower() + " "):
         return None
-    text = clause.masked if clause.lead != "without" else f"without {clause.masked}"
-    return _unchanged(clause, text) or _not_done(clause, plain(clause))
+    return _unchanged(clause, clause.masked) or _not_done(clause, plain(clause))
 
 
 def _unchanged(clause: Clause, text: str) -> Statement | None:
     for pattern in (_NO_CHANGES, _LEFT_AS_IT_WAS, _UNCHANGED, _LEAVING):
         match = pattern.match(text)
-        if match is None or (pattern is _LEAVING and clause.lead != "without"):
+        if match is None or (pattern is _LEAVING and not text.lower().startswith("without")):
             continue
         if (
             mood(text[: match.end()].replace("no ", "").replace("without ", ""), len(text))
@@ -214,8 +231,7 @@ def _unchanged(clause: Clause, text: str) -> Statement | None:
         ):
             return None
         span = next((match.span(name) for name in match.groupdict() if match.group(name)), (0, 0))
-        shift = len(text) - len(clause.masked)
-        what = clause.text[max(0, span[0] - shift) : max(0, span[1] - shift)]
+        what = clause.text[span[0] : span[1]]
         if re.match(
             r"(?:other|else|it|this|that|they|which|further|more|files?\W*\Z|breaking|results?|output"
             r"|behaviou?r\W*\Z)",
@@ -228,6 +244,9 @@ def _unchanged(clause: Clause, text: str) -> Statement | None:
 
 
 def _not_done(clause: Clause, text: str) -> Statement | None:
+    nothing = _NOTHING.match(text)
+    if nothing is not None:
+        return _claim(clause, ClaimKind.NOT_DONE, nothing.group("verb"))
     left = _LEFT_OUT.match(text) or _STILL_OPEN.match(text)
     if left is not None:
         if mood(text, left.start()) == "open":
@@ -320,6 +339,8 @@ def done_claim(clause: Clause) -> Statement | None:
         return None
     what = clause.text[match.start("what") : match.end("what")].strip(" .!:;,")
     masked = text[match.start("what") : match.end("what")].strip(" .!:;,")
+    if "state" not in match.groupdict() and is_told_of(masked):
+        return None
     everything = _EVERYTHING.match(masked)
     if everything is not None:
         return _all_done(clause, what, everything)

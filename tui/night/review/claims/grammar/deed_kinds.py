@@ -54,7 +54,7 @@ _NOT_PUSHED = lazy(
 )
 _COMMIT_OBJECT = lazy(
     r"\s*(?:\W*\Z|(?:it|them|this|that|everything|all|both|the|my|these|those|each|every|as|to|in|on"
-    r"|with|and|locally|after|under|changes|\d+|◇|[\w./-]+\.\w+|(?:[\w-]+\s+){0,4}(?:changes?|work"
+    r"|with|and|locally|after|under|changes|\d+|◇|\(|[\w./-]+\.\w+|(?:[\w-]+\s+){0,4}(?:changes?|work"
     r"|fix(?:es)?|files?|code|tests?|docs?|edits?|updates?|plan|refactor\w*|implementation|feature"
     r"|tasks?|migration|script|notes?|readme|progress|result|it)\b))",
     _I,

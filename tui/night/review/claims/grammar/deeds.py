@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.grammar.completion import is_everything
+from tui.night.review.claims.grammar.completion import is_everything, is_told_of
 from tui.night.review.claims.grammar.deed_kinds import Deed
 from tui.night.review.claims.grammar.mood import mood, plain
 from tui.night.review.claims.grammar.names import code_spans, find_paths
-from tui.night.review.claims.grammar.vocabulary import ADVERB, BE, DEED_OF, I_OR_WE, PAST
+from tui.night.review.claims.grammar.vocabulary import ADVERB, BASE_OF, BE, DEED_OF, I_OR_WE, PAST
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
 
@@ -22,7 +22,9 @@ _ACTIVE = lazy(
 )
 _PASSIVE = lazy(
     rf"(?P<object>.{{2,200}}?)(?:\s+(?P<be>{BE})"
-    rf"|(?<=[\w◇)])(?=\s+(?:{PAST})\W*\Z))(?P<adverbs>(?:\s+(?:{ADVERB}|all|both|each|been"
+    rf"|(?<=[\w◇)])(?=\s+(?:{PAST})\W*\Z|\s+(?:bumped|pushed|committed|renamed|raised|increased|pinned"
+    rf"|upgraded|installed|moved)\s+(?:to|as|on|in|from|with)\s))(?P<adverbs>(?:\s+(?:{ADVERB}|all"
+    rf"|both|each|been"
     rf"|to))*)\s+(?P<verb>{PAST})\b(?!-)(?P<rest>.*)",
     _I | re.DOTALL,
 )
@@ -34,6 +36,25 @@ _PARTICIPLE_LABEL = lazy(
 _GENERIC = lazy(
     rf"(?:{I_OR_WE})(?:{ADVERB}\s+)*(?P<verb>\w{{3,}}ed)\s+(?P<object>.*\b(?:in|to|from|of|into|across)\s+.*)",
     _I,
+)
+_IS_NOW = lazy(
+    r"(?P<object>(?=.*?(?:[A-Z]{3,}|_|◇|\b(?:default|timeout|version|port|limit|setting|option|size"
+    r"|level|interval|threshold|retries|delay|ttl)\b))"
+    r"[^,;]{2,80}?\s+(?:is\s+now|now\s+is|now\s+defaults?\s+to"
+    r"|is\s+now\s+set\s+to)\s+(?P<value>[\"']?v?\d[\w.%]*|true|false|on|off|◇+)\b.*)",
+    _I | re.DOTALL,
+)
+_THIS_DOES = lazy(
+    r"(?:this|the)\s+(?:(?:commit|change|changes|pr|patch|fix|update|session|branch"
+    r"|pull\s+request)\s+)?(?:also\s+|now\s+)?"
+    r"(?P<verb>adds|fixes|removes|renames|introduces|implements|resolves|deletes)\s+(?P<object>\S.*)",
+    _I | re.DOTALL,
+)
+_GONE = lazy(
+    r"(?P<object>.{2,120}?)\s+(?:is|are)\s+(?:now\s+)?(?P<verb>gone)\b|(?P<bug>.{2,120}?)\s+no\s+longer\s+"
+    r"(?P<stops>crash|fail|hang|happen|occur|appear|break|leak|throw|raise|time|reproduce|freeze"
+    r"|error|flicker|deadlock)\w*\b",
+    _I | re.DOTALL,
 )
 _NO_DEED = frozenset(
     "checked verified reviewed inspected tested looked analyzed analysed investigated explored "
@@ -67,11 +88,19 @@ def deed_claim(clause: Clause) -> Statement | None:
     text = plain(clause)
     start = _label_end(text)
     words = text[start:]
+    if start and mood(text, start) == "open":
+        return None
     active = _ACTIVE.match(words)
     if active is not None:
-        if mood(words, active.start("object")) != "stated":
+        if mood(words, active.start("object")) != "stated" or is_told_of(active.group("object")):
             return None
         return Deed(clause, start, active.group("verb"), active.span("object")).claim()
+    value = _IS_NOW.match(words)
+    if value is not None and mood(words, value.end("value")) == "stated":
+        return Deed(clause, start, "set", value.span("object")).claim()
+    told = _THIS_DOES.match(words) or _GONE.match(words)
+    if told is not None:
+        return _told(clause, start, words, told)
     listed = _PARTICIPLE_LABEL.match(text)
     if (
         listed is not None
@@ -90,6 +119,26 @@ def deed_claim(clause: Clause) -> Statement | None:
         if is_stated and find_paths(*_named(clause)):
             return Deed(clause, start, "changed", generic.span("object")).claim()
     return None
+
+
+def _told(clause: Clause, start: int, words: str, match: re.Match[str]) -> Statement | None:
+    """ "This fixes X", "X is gone", "it no longer crashes"."""
+    groups = match.groupdict()
+    if groups.get("stops"):
+        if mood(words, match.start("stops")) == "open" or _BUG_OF.match(words):
+            return None
+        return Deed(clause, start, "fixed", match.span("bug")).claim()
+    if mood(words, match.start("verb")) != "stated":
+        return None
+    verb = match.group("verb").lower()
+    if verb == "gone":
+        has_path = bool(find_paths(*_named(clause)))
+        return Deed(clause, start, "removed", match.span("object")).claim() if has_path else None
+    base = next((one for one in BASE_OF if verb in (f"{one}s", f"{one}es")), "")
+    return Deed(clause, start, BASE_OF.get(base, ""), match.span("object")).claim()
+
+
+_BUG_OF = lazy(r"(?:it|they|this|that|which|◇+\W*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s", _I)
 
 
 def _named(clause: Clause) -> tuple[str, list[str]]:
@@ -114,6 +163,8 @@ def _passive(clause: Clause, start: int, words: str, match: re.Match[str]) -> St
     if be and be[0] == "being":
         return None
     rest = match.group("rest")
+    if match.group("object").lower().startswith(("no ", "nothing", "none ")):
+        return None
     if is_everything(match.group("object")) and DEED_OF[verb] not in ("commit", "push", "install"):
         return None
     if is_present and verb not in _STATIVE:

@@ -32,7 +32,8 @@ _PLAN = lazy(
     r"|yet\s+to|remains?\s+to|so\s+that|in\s+order|whether|how\s+to|please|if"
     r"|to\s+(?:make|get|have|see|be|keep|ensure|verify|check|confirm|prove|show)|make\s+sure|until"
     r"|once|unless|working\s+on|wip\b|pending|in\s+progress|tbd|goal\s+is|target\s+is|i['’]d)\b"
-    r"|^(?:todo|next(?:\s+(?:up|steps?))?|plan|later|tbd|goal|target|expected|wanted"
+    r"|^(?:(?:the|your|my|our)\s+)?(?:option(?:\s+\w+)?|choice|alternative(?:ly)?|todo"
+    r"|next(?:\s+(?:up|steps?))?|plan|later|tbd|goal|target|expected|wanted"
     r"|acceptance(?:\s+criteria)?|requirements?|definition\s+of\s+done|done\s+when|remaining|tip"
     r"|note\s+for\s+you|pending)\b\s*[,:]"
     r"|^(?:next|later|tomorrow|afterwards)\s*,?\s+(?:I|we)\b(?!['’]ve|\s+have|\s+\w+ed\b)",
@@ -41,10 +42,10 @@ _PLAN = lazy(
 _ORDER = lazy(
     r"(?:then\s+|and\s+|also\s+|just\s+|first\s+|finally\s+|please\s+|always\s+|never\s+|do\s+not\s+"
     r"|don['’]t\s+)*(?:ensure|verify|check|confirm|make\s+sure|see|wait|remember|re-?run|run|try|use"
-    r"|consider|review"
-    r"|merge|call|execute|look|note|note\s+that\s+you|open|go|keep|let|visit|restart|start|stop|test"
-    r"|commit|push|add|create|update|change|remove|delete|install|implement|write|fix"
-    r"|set(?=\s+(?:your|the)\s)|require|want|expect|assert)\b(?!-|['’])",
+    r"|consider|merge|call|execute|look|go|keep|let|visit|restart|add|create|update|remove|delete"
+    r"|install|implement|write|require|expect|assert|set(?=\s+(?:your|the)\s)"
+    r"|(?:review|note|open|start|stop|test|commit|push|change|fix|want|build)(?=\s+(?:the|that|it"
+    r"|this|these|your|all|an?|any|every|whether|if|with|to|◇)(?:\s|◇)))\b(?!-|['’]|:)",
     _I,
 )
 _OTHERS = lazy(
@@ -100,6 +101,7 @@ _DENIALS = lazy(
     r"|type\s+|lint\s+|unexpected\s+|known\s+|further\s+)?"
     r"(?:fail(?:ures?|ed|ing|s)?|errors?|regressions?|warnings?|issues?|problems?|skip(?:s|ped)?"
     r"|broken|changes?|flakes|complaints?)\b"
+    r"|\bno\s+(?:\w+\s+)?(?:tests?|specs?)\s+(?:are\s+|is\s+)?(?:fail(?:s|ed|ing)?|broke|broken)\b"
     r"|\bnone\s+(?:of\s+(?:them|which|these)\s+)?(?:fail(?:ed|ing|s)?|skipped)\b|\bnot\s+only\b"
     r"|\bno\s+longer\s+(?:fail|crash|break|hang|throw|error|leak|flak|time)\w*\b|\bdo(?:es)?(?:\s+not"
     r"|n['’]t)\s+fail\b"
@@ -121,6 +123,11 @@ def plain(clause: Clause) -> str:
 def is_belief(clause: Clause) -> bool:
     """Whether what follows in the sentence is only believed."""
     return _BELIEF.match(clause.masked) is not None
+
+
+def is_of_the_past(clause: Clause) -> bool:
+    """Whether what follows in the sentence was so before the night's work."""
+    return clause.lead == "before" and _BEFORE.search(f"before {clause.masked}") is not None
 
 
 def is_of_others(clause: Clause) -> bool:

@@ -55,6 +55,7 @@ _NO_ERRORS = lazy(
 _COMPILES = lazy(
     r"^(?:(?:the|all|everything|it|this|whole|entire|code|project|app|application|crate|package"
     r"|codebase|workspace|program|library|site|bundle|frontend|backend|now|also|still|typescript|rust"
+    r"|docker|image|container|docs"
     r"|go)\s+){0,5}(?:compiles|builds|type-?checks|lints)(?:\s+(?:cleanly|successfully|fine|again|now"
     r"|too|correctly|and\s+lints|∘+))*\W*\Z",
     _I,
@@ -192,6 +193,7 @@ _WERE_PROCESSED = lazy(
     rf"|parsed|fetched|ingested|reformatted|left\s+unchanged)\b",
     _I,
 )
+_COUNT = lazy(r"\b[1-9]\d*\b")
 _FIGURE_GATE = lazy(r"\d")
 _UNIT_NAMES = {
     "percent": "%",
@@ -219,10 +221,9 @@ def check_claim(clause: Clause) -> Statement | None:
     ):
         if mood(text[: failing.start()], failing.start(), is_state=True) != "stated":
             return None
-        count = failing.group("count")
-        return _claim(
-            clause, ClaimKind.NOT_DONE, work=failing.group(0), count=float(count) if count else None
-        )
+        number = _COUNT.search(failing.group(0))
+        count = float(number.group(0)) if number is not None else None
+        return _claim(clause, ClaimKind.NOT_DONE, work=clause.text, count=count)
     if _FIXED_ALL.match(text):
         return _claim(clause, ClaimKind.CHECK_CLEAN)
     return _named_command(clause, text) or _tool(clause, text)

@@ -16,17 +16,28 @@ from tui.night.review.claims.grammar.completion import (
     task_claim,
 )
 from tui.night.review.claims.grammar.deeds import deed_claim
-from tui.night.review.claims.grammar.mood import is_belief, is_of_others, is_order, mood
+from tui.night.review.claims.grammar.mood import (
+    is_belief,
+    is_of_others,
+    is_of_the_past,
+    is_order,
+    mood,
+)
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.outcomes import check_claim, figure_claim
 from tui.night.review.claims.grammar.places import listed_commit, place_claim
 from tui.night.review.claims.grammar.test_results import names_tests, test_claim
 from tui.night.review.claims.grammar.vocabulary import BASE_OF
 from tui.night.review.claims.sections import TextLine
-from tui.night.review.claims.statement import LONGEST_CLAUSE, Statement, make_statement
+from tui.night.review.claims.statement import Statement, make_statement
 from tui.system.lazy_pattern import lazy
 
 _I = re.IGNORECASE
+_SUMMARY = lazy(
+    r"\b\d+\s+passed\b.*\b\d+\s+(?:failed|skipped|errors?|xfailed|deselected|warnings?)\b"
+    r"|\b\d+\s+passed\s+in\s+\d",
+    _I,
+)
 _WORDS = lazy(r"[A-Za-z◇]{2}|[✅✓✔❌]")
 _AGAIN = lazy(r"(?:it|they|this|that|these|which|and|also|then)\b", _I)
 _LABEL_KINDS: tuple[tuple[re.Pattern[str], ClaimKind], ...] = (
@@ -105,7 +116,12 @@ def sentence_statements(sentence: Sentence) -> Iterator[Statement]:
     if _WORDS.search(sentence.masked) is None or sentence.text.rstrip(" )\"'*").endswith("?"):
         return
     parts = clauses(sentence)
-    are_named = names_tests(sentence.line.text) or names_tests(sentence.line.label)
+    line = sentence.line
+    are_named = (
+        names_tests(line.text)
+        or names_tests(line.label)
+        or _SUMMARY.search(line.masked) is not None
+    )
     is_open = False
     before: Statement | None = None
     found_any = False
@@ -115,7 +131,7 @@ def sentence_statements(sentence: Sentence) -> Iterator[Statement]:
     for place, clause in enumerate(parts):
         if clause.lead.startswith("but") or clause.has_self:
             is_open = False
-        if is_of_others(clause) or is_belief(clause):
+        if is_of_others(clause) or is_belief(clause) or is_of_the_past(clause):
             is_open = True
         follows = parts[place + 1] if place + 1 < len(parts) else None
         if clause.is_condition or clause.lead in ("when", "whenever", "so that", "before"):
@@ -264,7 +280,7 @@ def commit_subject(line: TextLine) -> Statement | None:
     return make_statement(
         line,
         kind,
-        line.text[:LONGEST_CLAUSE],
+        head[0].text,
         sentence=line.text,
         work=head[0].text[match.start("what") : match.end("what")],
         subject=find_subject(head[0]),

@@ -128,6 +128,7 @@ _NARROW = lazy(
     r"|server|client)\b",
     _I,
 )
+_KIND_OF_TEST = lazy(rf"\b([\w-]+)(?:\s+and\s+[\w-]+)?\s+{TEST_NOUN}\b", _I)
 _FILES = lazy(
     r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|\b[\w/.-]*tests?/[\w/.-]+", _I
 )
@@ -246,11 +247,9 @@ def _without_failures(clause: Clause, are_named: bool) -> Statement | None:
 
 
 def _passing(clause: Clause, count: float | None, words: str) -> Statement:
-    limits = tuple(
-        dict.fromkeys(
-            word.lower() for word in (*_NARROW.findall(words), *_FILES.findall(clause.text))
-        )
-    )
+    named = (*_NARROW.findall(words), *_KIND_OF_TEST.findall(clause.masked))
+    narrow = [word for word in named if _NARROW.fullmatch(word)]
+    limits = tuple(dict.fromkeys(word.lower() for word in (*narrow, *_FILES.findall(clause.text))))
     return make_statement(
         clause.sentence.line,
         ClaimKind.TESTS_PASS,
