@@ -6,7 +6,7 @@ import re
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.grammar.mood import mood, past_of, plain
+from tui.night.review.claims.grammar.mood import mood, past_of
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.vocabulary import ADVERB, BE, DEED_OF, I_OR_WE
 from tui.night.review.claims.statement import Statement, make_statement
@@ -20,23 +20,22 @@ _DONE = (
 _IS_DONE = lazy(
     rf"(?P<what>.{{2,160}}?)(?:\s+(?:{BE}|now|stands?|remains?)){{1,2}}(?:\s+(?:{ADVERB}|all|both"
     rf"|each|been|successfully|100\s?%|indeed))*\s+(?P<state>{_DONE})(?!\w)(?P<rest>.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _STANDS_DONE = lazy(
     r"(?P<what>.{1,140}?)(?:\s*[:=(]\s*|\s)\s*(?:(?:now|fully|all"
     r"|successfully)\s+)*(?P<state>complete|completed|done|implemented|finished|closed|✅|✓"
     r"|✔)\s*\)?\W*\Z",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _FINISHED = lazy(
     rf"(?:{ADVERB}\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?:completed|finished|closed|delivered"
     rf"|done\s+with)\s+(?P<what>\S.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _TOLD_OF = lazy(
     r"(?!(?:an?|the|some|all|\d+)\b)(?:(?!(?:that|which|who)\b)[\w◇./-]+\s+){1,3}"
-    r"(?:are|is|were|was|have|has|can|will|would|should|must|may)\b|by\b",
-    _I,
+    r"(?:are|is|were|was|have|has|can|will|would|should|must|may)\b|by\b"
 )
 _EVERYTHING = lazy(
     r"(?:(?:all|every|each)\s+(?:of\s+)?(?:(?P<n>\d+)(?:\s*/\s*(?P<total>\d+))?\s+|of\s+|the\s+|my\s+"
@@ -50,41 +49,36 @@ _EVERYTHING = lazy(
     r"|items?|todos?|steps?|features?|milestones?|phases?)\b"
     r"|the\s+(?:whole|entire|full)\s+(?:plan|list|backlog|project|task\s+list|todo\s+list|goal|job"
     r"|work)\b|nothing\s+is\s+left\b)(?P<tail>.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
-_ALL_ALONE = lazy(r"(?:all|everything(?:\s+is)?)\s+(?:done|complete|completed|finished)\W*\Z", _I)
+_ALL_ALONE = lazy(r"(?:all|everything(?:\s+is)?)\s+(?:done|complete|completed|finished)\W*\Z")
 _TASK = lazy(
     r"(?:the\s+|parent\s+)?(?:tasks?|phases?|steps?|milestones?|issues?|tickets?|stor(?:y|ies)"
-    r"|stages?|items?|sprints?|epics?|prs?)\b|[\w#-]*\d[\w.-]*\s*(?:\Z|[:,])|#\d",
-    _I,
+    r"|stages?|items?|sprints?|epics?|prs?)\b|[\w#-]*\d[\w.-]*\s*(?:\Z|[:,])|#\d"
 )
-_CLOSED = lazy(r"(?:I\s+|we\s+|also\s+|and\s+)*closed\b", _I)
+_CLOSED = lazy(r"(?:i\s+|we\s+|also\s+|and\s+)*closed\b")
 _TASK_NOUN = lazy(
     r"(?:the\s+)?(?:work|task|session|job|project|goal|implementation|it|this|that|these|those|they"
     r"|there|everything|here|what|who|which|all|both|i"
-    r"|we)\W*\Z",
-    _I,
+    r"|we)\W*\Z"
 )
-_PRONOUN = lazy(
-    r"\s*(?:that|this|it|which|these|those|they|there|here|what|who|i|we|you|status)\b", _I
-)
+_PRONOUN = lazy(r"\s*(?:that|this|it|which|these|those|they|there|here|what|who|i|we|you|status)\b")
 _NOT_WORK = lazy(
     r"(?:\w+\s+)?(?:status|result|verification|state|summary|progress|session|exit|stage|step|note"
-    r"|overall|outcome|level|mode|priority)\W*\Z",
-    _I,
+    r"|overall|outcome|level|mode|priority)\W*\Z"
 )
 _TOPIC = lazy(
-    r"\s*(?:if|when|once|after|before|until|because|for\s+(?:the\s+)?(?:user|review|use|you))\b", _I
+    r"\s*(?:if|when|once|after|before|until|because|for\s+(?:the\s+)?(?:user|review|use|you))\b"
 )
 _NOT_VERB = lazy(
-    rf"(?:{ADVERB}\s+)*(?:(?P<who>I|we|nothing|nobody|no\s+one)\s+)?(?:{ADVERB}\s+)*(?:(?P<neg>(?:did"
+    rf"(?:{ADVERB}\s+)*(?:(?P<who>i|we|nothing|nobody|no\s+one)\s+)?(?:{ADVERB}\s+)*(?:(?P<neg>(?:did"
     rf"|do|does|have|has|had|could|was|were|can|is|are)(?:\s+(?:also|still|deliberately"
     rf"|intentionally))?(?:\s+not|n['’]t)|cannot|can['’]t|never|(?:was|were|am|is)(?:n['’]t"
     rf"\s+able|\s+unable|\s+not\s+able)\s+to|failed\s+to|refused\s+to|not|chose\s+not\s+to"
     rf"|decided\s+not\s+to))\s+(?:yet\s+|be\s+able\s+to\s+|been\s+able\s+to\s+|actually\s+|fully\s+"
     rf"|manage\s+to\s+|able\s+to\s+|get\s+to\s+|yet\s+been\s+|been\s+|even\s+|make\s+any\s+changes?\s+(?=to)"
     rf"|deliberately\s+|intentionally\s+|otherwise\s+)*(?P<verb>\w[\w-]*)\b\s*(?P<object>.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _IS_NOT = lazy(
     r"(?P<what>.{1,160}?)\s+(?:(?:is|are|was|were|has|have|had|do|does|did|could|can)(?:\s+(?:still"
@@ -93,25 +87,24 @@ _IS_NOT = lazy(
     r"|is\s+only|(?:is|are)(?=\s+(?:uncommitted|unpushed|incomplete|unfinished|untested|unimplemented"
     r"|unresolved)\b))(?:\s+(?:yet|been|be|fully|completely|quite|currently|to\s+be|only"
     r"|partially))*\s+(?P<verb>\w[\w-]*)\b(?P<rest>.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _NOTHING = lazy(
     r"nothing\s+(?:was|has\s+been|is|got)\s+(?:yet\s+)?(?P<verb>committed|pushed|installed|implemented"
-    r"|deployed|tested|fixed|done|merged|saved)\b",
-    _I,
+    r"|deployed|tested|fixed|done|merged|saved)\b"
 )
 _LEFT_OUT = lazy(
     rf"(?:{ADVERB}\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?:skipped|left\s+out|deferred|postponed|omitted"
     rf"|gave\s+up\s+on|ran\s+out\s+of\s+(?:time|budget|context)|abandoned|punted\s+on|have\s+yet\s+to"
     rf"|did\s+not\s+get\s+to)\b\s*(?P<object>.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _LEFT_AS_IT_WAS = lazy(
     rf"(?:{ADVERB}\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?:left|kept|leaving"
     rf"|keeping)\s+(?P<object>.{{1,160}}?)\s+(?:exactly\s+|just\s+|completely\s+"
     rf"|entirely\s+)*(?:as\s+(?:it|they|is|they\s+were|it\s+was)\b|unchanged|untouched|alone|intact"
     rf"|as-is|the\s+same|unmodified)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _UNCHANGED = lazy(
     r"(?P<object>.{2,160}?)\s+(?:(?:is|are|was|were|remains?|stays?|stayed|remained|has\s+been"
@@ -119,22 +112,22 @@ _UNCHANGED = lazy(
     r"|otherwise\s+)*(?:unchanged|untouched|unmodified|unaffected|the\s+same|as\s+(?:it"
     r"|they)\s+w(?:as|ere)|left\s+alone|intact|byte-identical)\b"
     r"|(?P<short>[\w◇./ -]{2,80}?)\s*:?\s+(?:unchanged|untouched|unmodified)\W*\Z",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _NO_CHANGES = lazy(
-    r"(?:there\s+(?:are|were)\s+|with\s+|made\s+|I\s+made\s+|and\s+|we\s+made\s+|required\s+)*(?:no"
+    r"(?:there\s+(?:are|were)\s+|with\s+|made\s+|i\s+made\s+|and\s+|we\s+made\s+|required\s+)*(?:no"
     r"|zero|0)\s+(?:\w+\s+)?(?:changes?|edits?|modifications?)\s+(?:(?:were"
     r"|have\s+been)\s+)?(?:made\s+)?(?:to|in)\s+(?P<object>.+)"
     r"|no\s+(?P<kind>[\w◇./ -]{2,60}?)\s+(?:changes?|edits?|modifications?)(?:\s+(?:were|have\s+been"
     r"|are|made|needed|required|necessary))*\W*\Z|no\s+(?P<what>[\w◇./ -]{2,80}?)\s+(?:(?:were|was"
     r"|have\s+been|has\s+been|are)\s+)?(?:touched"
     r"|changed|modified|altered|edited)\b(?P<rest>.*)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _LEAVING = lazy(
     r"without\s+(?:any\s+)?(?:touching|changing|modifying|altering|editing|breaking)\s+(?P<object>.+)"
     r"|(?:touching|changing|modifying|altering|editing)\s+(?P<bare>.+)",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _TOUCH = frozenset(
     "touch touched change changed modify modified alter altered edit edited make".split()
@@ -152,14 +145,14 @@ _MORE_NOT = frozenset(
     "push pass".split()
 )
 _NEW_THINGS = lazy(
-    r"(?:any|a|an|new|extra|further|additional|other|to|that|because|since|the\s+need)\b", _I
+    r"(?:any|a|an|new|extra|further|additional|other|to|that|because|since|the\s+need)\b"
 )
 _STILL_OPEN = lazy(
     r"^(?:(?:still|remaining|not\s+(?:yet\s+)?(?:done|finished|implemented|tested|fixed|covered"
     r"|committed|pushed|started)|incomplete|unfinished|skipped|blocked|could\s+not\s+\w+"
     r"|open)\s*[:=]\s*)(?P<what>.+)|^(?:uncommitted|unpushed)\s+(?P<kind>changes|work|commits"
     r"|files).*",
-    _I | re.DOTALL,
+    re.DOTALL,
 )
 _GATE = AnyWord(
     "not",
@@ -215,9 +208,9 @@ def is_told_of(words: str) -> bool:
 
 def denial_claim(clause: Clause) -> Statement | None:
     """That something was left as it was (UNCHANGED), or that something is not done (NOT_DONE)."""
-    if not _GATE.is_in(clause.masked.lower() + " "):
+    if not _GATE.is_in(clause.masked + " "):
         return None
-    return _unchanged(clause, clause.masked) or _not_done(clause, plain(clause))
+    return _unchanged(clause, clause.masked) or _not_done(clause, clause.plain)
 
 
 def _unchanged(clause: Clause, text: str) -> Statement | None:
@@ -315,7 +308,8 @@ def _denied_deed(clause: Clause, text: str, match: re.Match[str]) -> Statement |
         )
     past = past_of(word) or word
     if (past not in DEED_OF and word not in _MORE_NOT) or (
-        _NEW_THINGS.match(what) and word not in ("push", "pushed", "run", "commit", "committed")
+        _NEW_THINGS.match(what.lower())
+        and word not in ("push", "pushed", "run", "commit", "committed")
     ):
         return None
     return _claim(clause, ClaimKind.NOT_DONE, f"{word} {what}".strip())
@@ -323,7 +317,7 @@ def _denied_deed(clause: Clause, text: str, match: re.Match[str]) -> Statement |
 
 def done_claim(clause: Clause) -> Statement | None:
     """That a task, or all of them, is done; None for "done" of nothing."""
-    text = plain(clause)
+    text = clause.plain
     if _ALL_ALONE.match(text.strip()):
         return _claim(clause, ClaimKind.ALL_DONE, clause.text)
     if "∘" in text and re.match(r"(?:nothing|no\s+\w+)\s+(?:is\s+)?left", text):
@@ -355,11 +349,11 @@ def done_claim(clause: Clause) -> Statement | None:
         what
         and match.re is not None
         and _CLOSED.match(text)
-        and not (_TASK.match(what) or find_subject(clause).task_ids)
+        and not (_TASK.match(masked) or find_subject(clause).task_ids)
     ):
         return None
     state = (match.groupdict().get("state") or "").lower()
-    is_code = state in ("implemented", "in place", "wired up") and not _TASK.match(what)
+    is_code = state in ("implemented", "in place", "wired up") and not _TASK.match(masked)
     return _claim(clause, ClaimKind.CODE_ADDED if is_code else ClaimKind.TASK_DONE, what)
 
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from tui.model.evidence.claims import ClaimKind
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.grammar.mood import plain
 from tui.night.review.claims.grammar.names import code_spans, find_paths, find_subject, find_symbols
 from tui.night.review.claims.grammar.values import find_value
 from tui.night.review.claims.grammar.vocabulary import DEED_OF, NUMBER
@@ -124,7 +123,7 @@ class Deed:
         begin, end = span[0] + start, span[1] + start
         # Asides that deny nothing are blanked in the plain words, so the object is as it was written.
         self._object = clause.text[begin:end].strip(" .!:;,")
-        self._masked = plain(clause)[begin:end].strip(" .!:;,")
+        self._masked = clause.plain[begin:end].strip(" .!:;,")
         self._rest = rest
         head = _HEAD_END.search(self._masked + " ")
         self._head = self._object[: head.start()] if head is not None else self._object
@@ -273,9 +272,7 @@ class Deed:
         return self._work(ClaimKind.COMMITTED, is_of_all=_EVERYTHING.search(whole) is not None)
 
     def _pushed(self) -> Statement | None:
-        is_passive = bool(self._rest) or self._clause.masked.lower().rstrip(" .!").endswith(
-            "pushed"
-        )
+        is_passive = bool(self._rest) or self._clause.masked.rstrip(" .!").endswith("pushed")
         if _NOT_PUSHED.match(self._masked) or not (
             is_passive or _PUSHABLE.match(self._masked + " ")
         ):
