@@ -94,6 +94,7 @@ def apply_answer(
     state.risky_calls.on_tool_result(result)
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
+    state.evidence.times.on_answer(use, result, tests=run is not None, since=since, at=at)
     if result.denial is not None:
         count_refusal(state.refusals, use, result, at, ref, state.cwd)
     elif run is not None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.model.events import SourceRef
+from tui.model.evidence.call_spans import CallSpans
 
 Verdict = Literal["green", "red", "unknown"]
 
@@ -159,3 +160,4 @@ class EvidenceLog(Struct, frozen=True):
     notes_at: float | None = None
     abandoned: tuple[AbandonedBranch, ...] = ()
     commands: tuple[CommandRecord, ...] = ()
+    calls: CallSpans = CallSpans()

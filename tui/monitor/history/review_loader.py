@@ -33,6 +33,8 @@ from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
     from tui.model.evidence.claims import JudgedClaims
+    from tui.model.evidence.log import EvidenceLog
+    from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
@@ -285,11 +287,13 @@ def build_review(
 
     night, fold = whole.night, whole.fold
     base, until = _base(whole.sources) or None, _until(night)
-    changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
-    new_commits = {sha for sha, _ in changes.messages}
-    if changes.base and new_commits:
-        # Git keeps whole seconds only: what the base has already is no commit of this night.
-        night = _with_commits(night, [one for one in night.commits if one.sha in new_commits])
+    since = night.run.started_at
+    work = work_of(night, fold.evidence_log(), until)
+    changes = read_night_diff(project, base, since, until, now=night.now, work=work)
+    if changes.base or changes.messages:
+        # What the base has already, or somebody else made, is no commit of this night.
+        made = {sha for sha, _ in changes.messages}
+        night = _with_commits(night, [one for one in night.commits if one.sha in made])
         whole = replace(whole, night=night)
     first, last = night.first_progress, night.progress
     # Somebody saw the progress file change: then its first state was of this night.
@@ -307,17 +311,28 @@ def build_review(
     )
     calls = fold.risky_calls()
     agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    judged = _claims(project, whole, changes, agents, start)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
-        claims=_claims(project, whole, changes, agents, start).claims,
+        claims=judged.claims,
+        unread=judged.unread,
         risks=_risks(whole, agents, settings, start),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
         continues=whole.sources.continues,
     )
+
+
+def work_of(night: NightSnapshot, evidence: EvidenceLog, until: float | None) -> NightWork:
+    """What the night's records say of commits and of when calls went on."""
+    from tui.model.evidence.whose import NightWork
+
+    ours = frozenset(one.sha for one in night.commits if one.ours)
+    since = night.run.started_at
+    return NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
-from tui.night.review.claims.code_lines import code_lines
+from tui.night.review.claims.code_lines import code_lines, names_near
 from tui.night.review.claims.evidence_index import ClaimTerms, split_words
 from tui.system.lazy_pattern import lazy
 
@@ -98,10 +98,13 @@ class ChangedWork:
                 has_code = True
                 break
             self._lines += len(hunk.lines)
+            signs: set[str] = set()
             for line in code_lines(file.path, hunk.lines):
-                has_code = True
+                signs.add(line.sign)
                 names[line.sign].update(_IDENTIFIER.findall(line.text))
-                names[line.sign].update(_IDENTIFIER.findall(hunk.heading))
+            has_code = has_code or bool(signs)
+            for sign in signs:
+                names[sign].update(_IDENTIFIER.findall(hunk.heading), names_near(hunk.lines))
         if not has_code and file.kind in ("added", "modified"):
             self.hollow.add(file.path)
         self._sides["added"].add(file.path, names["+"])

@@ -168,7 +168,7 @@ def check_figure(night: NightFacts, case: Case) -> ClaimVerdict | None:
     shown = f"{statement.count:,.10g} {statement.unit}".strip()
     other: tuple[CommandRecord, float] | None = None
     for one in calls:
-        figures = figures_in(one.output, statement.unit, words)
+        figures = figures_in(one.output, statement.unit, words, statement.subject.paths)
         if any(_is_same(figure, statement.count) for figure in figures):
             if other is not None:
                 break

@@ -63,6 +63,12 @@ _SAME = lazy(
     r"|is)\s+){0,3}(?:pass|succeed|green)|\d+\s+(?:\w+\s+)?(?:fail|error|skip|xfail|pending|flak)"
 )
 _RAN = lazy(r"\b(?:ran|re-?ran|executed|run)\b|\b\d+\s+(?:\w+\s+){0,2}pass")
+_GENERAL_LABEL = lazy(
+    r"\s*(?:(?:final|key|overall|short)\s+)?(?:results?|verification|verified|summary|status|update"
+    r"|outcome|highlights"
+    r"|conclusion|overview|in\s+short|tl;?dr|changes|what\s+changed|done|validation"
+    r"|quality(?:\s+gates?)?|checks)\s*:\s+"
+)
 _TIMES = ("when", "whenever", "before")
 _ALL_BUT = lazy(r"\b(?:all|nothing|none|anything|everything|no|any)\s*\Z")
 _STARTS = lazy(rf"{_DOING}|{_STATING}|{_SHORT}")
@@ -213,12 +219,14 @@ def _spans(masked: str) -> list[tuple[int, int, str]]:
     flat = masked
     if "(" in masked:
         flat = _PARENTHESIS.sub(lambda match: "(" + "∘" * (len(match.group(0)) - 2) + ")", masked)
-    opening = _OPENING.match(flat)
+    label = _GENERAL_LABEL.match(flat)
+    begin = label.end() if label is not None else 0
+    opening = _OPENING.match(flat, begin)
     spans: list[tuple[int, int, str]] = []
-    place, lead = 0, ""
+    place, lead = begin, ""
     if opening is not None:
         lead = " ".join(opening.group("lead").split())
-        place = opening.end() if _CONDITION.match(lead) or lead in _TIMES else 0
+        place = opening.end() if _CONDITION.match(lead) or lead in _TIMES else begin
     # What an opening "if …" says ends at its comma.
     is_opening = opening is not None
     for match in _JOINT.finditer(flat, place):

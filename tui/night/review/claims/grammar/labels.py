@@ -79,17 +79,20 @@ _INLINE = lazy(r"(?P<label>[a-z][\w /'’-]{2,40}?)(?:\s*\([^)]*\))?:\s+(?P<rest
 _FILE_KINDS = (ClaimKind.FILE_MADE, ClaimKind.FILE_CHANGED, ClaimKind.FILE_REMOVED)
 
 
-def listed_claim(parts: list[Clause], sentence: Sentence) -> Statement | None:
+def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
     """What a point claims that has no predicate of its own."""
     line = sentence.line
     is_first = sentence.start == 0
+    is_point = is_first and (line.is_item or line.ticked or line.sign != "")
+    if not is_point and ": " not in sentence.masked:
+        return None
     clause = whole_clause(sentence)
     inline = _INLINE.match(clause.masked)
     kind = _label_kind(inline.group("label")) if inline is not None else None
     if kind is None and line.is_item and is_first:
         kind = _label_kind(line.label)
     is_ticked = (line.ticked or line.sign == "✅") and is_first and len(clause.text.split()) > 1
-    if (kind is None and not is_ticked) or any(_is_no_fact(part) for part in parts):
+    if (kind is None and not is_ticked) or any(_is_no_fact(part) for part in parts or [clause]):
         return None
     if kind is None:
         return task_claim(clause)

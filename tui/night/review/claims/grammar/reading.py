@@ -44,14 +44,14 @@ def sentence_statements(sentence: Sentence) -> Iterator[Statement]:
         yield open_claim(whole_clause(sentence))
         return
     if CLAIM_WORDS.isdisjoint(_LETTERS.findall(lowered(sentence.masked))):
-        parts = [whole_clause(sentence)]
+        parts = []
     else:
         parts = clauses(sentence)
         found = list(_SentenceReader(sentence).read(parts))
-        if found or not parts:
+        if found:
             yield from found
             return
-    listed = listed_claim(parts, sentence)
+    listed = listed_claim(sentence, parts)
     if listed is not None:
         yield listed
 
@@ -64,7 +64,7 @@ class _SentenceReader:
         self._are_tests_named = (
             names_tests(line.text)
             or names_tests(line.label)
-            or _SUMMARY.search(line.masked) is not None
+            or ("passed" in line.masked and _SUMMARY.search(line.masked) is not None)
         )
         self._is_open = False
         """Whether what comes next is only believed, asked for, or said by others."""

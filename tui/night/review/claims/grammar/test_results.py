@@ -10,7 +10,7 @@ from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.vocabulary import NUMBER, TEST_NOUN
 from tui.night.review.claims.statement import Statement, make_statement
-from tui.system.lazy_pattern import AnyWord, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _I = re.IGNORECASE
 _AUX = (
@@ -102,8 +102,10 @@ _TEST_COMMAND = lazy(
     r"|\b(?:npm|pnpm|yarn|bun|deno|go|cargo|make|just|mix|dotnet|mvn|gradlew?|rake|swift"
     r"|zig(?:\s+build)?|bazel|flutter|dart|nx|turbo)\s+(?:run\s+)?tests?\b"
 )
-_ABOUT_TESTS = lazy(
-    r"\b(?:tests?|specs?|suite|pytest|jest|vitest|unittest|rspec|phpunit|ctest|mocha)\b", _I
+_ABOUT_TESTS = HintedPattern(
+    "test|Test|TEST|spec|Spec|uite|jest|Jest|rspec|mocha",
+    r"\b(?:tests?|specs?|suite|pytest|jest|vitest|unittest|rspec|phpunit|ctest|mocha)\b",
+    _I,
 )
 _PAST_STATE = lazy(
     r"\b(?:were|was)\s+(?:all\s+)?(?:pass|green)\w*(?=\s+(?:before|then|at|until|in\s+the))\b"

@@ -79,7 +79,8 @@ def read_cases(path: str, text: str) -> list[Case]:
     swallowed = _swallowing(listed)
     blocks: list[_Block] = []
     for begun, at, statement in _named(path, listed):
-        if begun is not None:
+        is_inner = case.is_test and statement.indent > case.header.indent
+        if begun is not None and (begun.is_test or not is_inner):
             case = begun
             cases.append(case)
             blocks = []
