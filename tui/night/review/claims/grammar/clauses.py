@@ -50,7 +50,8 @@ _STATE = (
     r"|untouched|✅|✓)(?=\W*\Z|\s*[,;(]|\s+and\b)"
     r"|(?:no|zero|0)\s+(?:new\s+)?(?:lint(?:er|ing)?|type|typescript|eslint|mypy|ruff|compil\w+|build"
     r"|console|format\w*)\s+(?:errors?|warnings?|issues?|problems?)"
-    r"|no\s+(?:other\s+|further\s+)?changes?\s+(?:to|in)\b|(?:all|both|everything)\s+(?:now\s+"
+    r"|no\s+(?:[\w◇./-]+\s+){0,4}(?:touched|changed|modified|altered|edited)\b|no\s+(?:other\s+"
+    r"|further\s+)?changes?\s+(?:to|in)\b|(?:all|both|everything)\s+(?:now\s+"
     r"|are\s+)?(?:passing|green|pass)\b"
 )
 _SHORT = (
@@ -77,7 +78,10 @@ _STARTS_DOING = lazy(_DOING)
 _LABEL = lazy(r"\s*(?:[\w◇.#()/'-]+\s+){0,5}[\w◇.#()/'-]+:\s+")
 _SELF = lazy(rf"(?:{ADVERB}\s+)*(?:i|we)\b")
 _LEAVING = lazy(r"(?:any\s+)?(?:touching|changing|modifying|altering|editing|breaking)\b")
-_ASIDE = lazy(rf"\((?:and\s+)?(?:{_DOING}|not\s+(?:yet\s+)?\w+ed\b)")
+_ASIDE = lazy(
+    rf"\((?:and\s+)?(?:{_DOING}|not\s+(?:yet\s+)?(?:committed|pushed|implemented|tested|fixed|merged"
+    rf"|deployed)\b)"
+)
 
 
 _RELATIVE = HintedPattern(
@@ -255,7 +259,7 @@ def _divides(flat: str, place: int, match: re.Match[str], word: str, is_opening:
         return True
     # What has no predicate yet waits for one.
     has_predicate = _PREDICATE.search(flat, place, start) is not None
-    return has_predicate or _STARTS_DOING.match(flat, end) is not None
+    return has_predicate or _SELF.match(flat, end) is not None
 
 
 def _label_end(flat: str, place: int) -> int:

@@ -95,12 +95,12 @@ _NO_WORK = lazy(
 )
 _NO_OBJECT = lazy(
     r"(?:\W*|by\b.*|when\b.*|if\b.*|(?:for|on|to|in)\s+(?:the\s+)?(?:user|you)s?\b.*|(?:that|whether"
-    r"|how|why|what)\b.*)\Z",
+    r"|how|why|what|from|with|via|using|accordingly|again|as\s+well|too)\b.*)\Z",
     _I,
 )
 _MERGE = lazy(r"(?:merge\s+conflicts?|conflicts?)\b", _I)
 _VAGUE = lazy(
-    r"(?:it|this|that|these|those|them|everything|all|things?|stuff|something"
+    r"(?:it|this|that|these|those|them|everything|all|things?|stuff|something|(?:all\s+)?files|(?:all\s+)?code"
     r"|some\s+(?:\w+\s+)?(?:changes|things)|(?:a\s+few|several|some|the|all"
     r"|minor)\s+(?:\w+\s+)?(?:changes|issues|problems|things|edits))\W*\Z",
     _I,
@@ -351,7 +351,7 @@ _NEEDS_OBJECT = frozenset(
         ClaimKind.TESTS_ADDED,
     }
 )
-_BARE = lazy(r"[a-zA-Z][\w-]*")
+_BARE = lazy(r"[a-zA-Z][\w-]*(?:\.[a-z]\w*)*")
 _ARTICLES = frozenset(
     "the a an its our my your version of default value new all this and or to".split()
 )

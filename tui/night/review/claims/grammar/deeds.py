@@ -24,7 +24,8 @@ _ACTIVE = lazy(
 _PASSIVE = lazy(
     rf"(?P<object>.{{2,200}}?)(?:\s+(?P<be>{BE})"
     rf"|(?<=[\w◇)])(?=\s+(?:{PAST})\W*\Z|\s+(?:bumped|pushed|committed|renamed|raised|increased|pinned"
-    rf"|upgraded|installed|moved)\s+(?:to|as|on|in|from|with)\s))(?P<adverbs>(?:\s+(?:{ADVERB}|all"
+    rf"|upgraded|installed|moved|changed|updated)\s+(?:to|as|on|in|from"
+    rf"|with)\s))(?P<adverbs>(?:\s+(?:{ADVERB}|all"
     rf"|both|each|been"
     rf"|to))*)\s+(?P<verb>{PAST})\b(?!-)(?P<rest>.*)",
     re.DOTALL,

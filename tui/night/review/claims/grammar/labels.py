@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, Sentence, whole_clause
-from tui.night.review.claims.grammar.completion import open_claim, task_claim
+from tui.night.review.claims.grammar.completion import task_claim
+from tui.night.review.claims.grammar.denials import open_claim
 from tui.night.review.claims.grammar.mood import is_order, mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.places import listed_commit
+from tui.night.review.claims.grammar.vocabulary import BASE_OF
 from tui.night.review.claims.statement import Statement, make_statement
 from tui.system.lazy_pattern import lazy
 
@@ -76,6 +78,7 @@ _LABEL_KINDS: tuple[tuple[re.Pattern[str], ClaimKind], ...] = (
     ),
 )
 _INLINE = lazy(r"(?P<label>[a-z][\w /'’-]{2,40}?)(?:\s*\([^)]*\))?:\s+(?P<rest>\S.*)", re.DOTALL)
+_TITLE = lazy(rf"(?:{'|'.join(BASE_OF)})\s+\S")
 _FILE_KINDS = (ClaimKind.FILE_MADE, ClaimKind.FILE_CHANGED, ClaimKind.FILE_REMOVED)
 
 
@@ -94,13 +97,18 @@ def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
     is_ticked = (line.ticked or line.sign == "✅") and is_first and len(clause.text.split()) > 1
     if (kind is None and not is_ticked) or any(_is_no_fact(part) for part in parts or [clause]):
         return None
+    subject = find_subject(clause)
+    if kind in (None, ClaimKind.TASK_DONE) and not (
+        subject.task_ids or _TITLE.match(clause.masked)
+    ):
+        # What is ticked and no task is an observation.
+        return None
     if kind is None:
         return task_claim(clause)
     if kind == ClaimKind.COMMITTED:
         return listed_commit(clause)
     if kind == ClaimKind.NOT_DONE:
         return open_claim(clause)
-    subject = find_subject(clause)
     if kind in _FILE_KINDS:
         if not subject.paths:
             return None

@@ -78,7 +78,8 @@ _BEFORE = HintedPattern(
 _DESCRIBES = HintedPattern(
     "return|print|check|ensure|verif|assert|requir|wait|mean|allow|let|guarantee|expect|decide"
     "|trigger|determine|block|need|depend|happen|only|ever|each time|is |are ",
-    r"\b(?:returns?|prints?|checks|ensures|verifies|asserts|requires?|waits?|means|allows?|lets"
+    r"\b(?:returns?|prints?|(?:checks|verifies|asserts)\s+(?:that|if|whether|for)|ensures|requires?"
+    r"|waits?|means|allows?|lets"
     r"|guarantees|expects|decides|triggers?|determines|blocks|needs|depends|happens|only\s+(?:if"
     r"|when)|every\s+time|whenever|each\s+time|(?:is|are)\s+(?:called|used|run|executed|invoked"
     r"|triggered|merged|sent|shown|supposed|there\s+to))\b",

@@ -140,7 +140,7 @@ _N = r"(?P<n>\d{1,3}(?:[,_]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _UNIT = (
     r"(?P<unit>%|percent|percentage\s+points|(?:ms|µs|us|ns|s|sec|secs|seconds?|milliseconds?"
     r"|minutes?|mins?|hours?|[kKMG]i?B|bytes|rps|req/s|requests/s(?:ec)?|ops/s|x|MB/s|fps)(?![\w/])"
-    r"|(?:[\w-]+\s+)?(?:rows?|records?|entries|items?|files?|lines?(?:\s+of\s+code)?|requests?|users?"
+    r"|(?:[\w-]+\s+){0,2}(?:rows?|records?|entries|items?|files?|lines?(?:\s+of\s+code)?|requests?|users?"
     r"|documents?|messages?|events?|images?|commits?|modules?|packages?|functions?|endpoints?|pages?"
     r"|warnings?|errors?|insertions?|deletions?|dependencies|tables?|migrations?|strings|keys"
     r"|components?|classes|tokens|posts|products|samples|rules|scripts?|queries|values|links"
@@ -157,7 +157,7 @@ _METRIC = lazy(
     rf"|hit|rose|dropped|fell|went|has|have|been|improved|increased|decreased|reduced|grew|up|down"
     rf"|remains|stays|at|of|to|about|around|currently|from\s+\S+(?:\s*(?:%|ms|s|kB|MB|seconds?))?"
     rf"|still|comes?|came|out|over|under|below|above|only|just"
-    rf"|a)){{0,7}}\s*[:=→≈~-]*\s*{_N}\s*{_UNIT}?"
+    rf"|a)){{0,7}}\s*[:=→≈~-]*\s*{_N}(?!\s*/|\d)\s*{_UNIT}?"
 )
 _PERCENT_OF = lazy(
     rf"(?<![\w.-]){_N}\s*(?P<unit>%|percent)\s+(?:(?:test|line|branch|code|statement|total"

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, Sentence, clauses, lowered, whole_clause
-from tui.night.review.claims.grammar.completion import denial_claim, done_claim, open_claim
+from tui.night.review.claims.grammar.completion import done_claim
 from tui.night.review.claims.grammar.deeds import deed_claim
+from tui.night.review.claims.grammar.denials import denial_claim, open_claim
 from tui.night.review.claims.grammar.labels import listed_claim
 from tui.night.review.claims.grammar.mood import is_belief, is_of_others, is_of_the_past, is_order
 from tui.night.review.claims.grammar.outcomes import check_claim, figure_claim
@@ -22,7 +23,8 @@ from tui.system.lazy_pattern import lazy
 
 _LETTERS = lazy(r"[a-z]+|\d|[✅✓✔%]")
 _SUMMARY = lazy(
-    r"\b\d+\s+passed\b.*\b\d+\s+(?:failed|skipped|errors?|xfailed|deselected|warnings?)\b"
+    r"\b\d+\s+passed\b.*\b(?:\d+|no|zero)\s+(?:failed|skipped|errors?|xfailed|deselected|warnings?"
+    r"|regressions?)\b"
     r"|\b\d+\s+passed\s+in\s+\d",
     re.IGNORECASE,
 )

@@ -34,7 +34,7 @@ _ALL = lazy(
 )
 _TESTS = lazy(
     rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of"
-    rf"|under)\s+[^,;]{{1,60}}?|∘+))?{_AUX}(?:\s*[:=→-]+)?\s*(?:all\s+|are\s+)?{_PASS}"
+    rf"|under)\s+[^,;]{{1,60}}?|∘+|\([^()]{{1,60}}\)))?{_AUX}(?:\s*[:=→-]+)?\s*(?:all\s+|are\s+)?{_PASS}"
 )
 _COUNTED = lazy(
     rf"(?<![\w.#:-])(?P<count>{_N})\s*(?:(?:/|of|out\s+of)\s*(?:the\s+)?(?P<total>{_N})\s*)?"
@@ -128,7 +128,7 @@ _ANY_COUNT = lazy(
     rf"(?<![\w.#:-])({_N})(?:\s*(?:/|of|out\s+of)\s*({_N}))?\s+(?:[\w-]+\s+){{0,2}}?(?:{TEST_NOUN}"
     rf"|passed|passing|pass)\b"
 )
-_LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|of)\s*({_N}))?\)?\s*(?:\Z|[.,;)])")
+_LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
     "pass",
     "green",
