@@ -30,7 +30,7 @@ def ratio(a, b):
 async def fetch(url):
     return {"url": url, "ok": True}
 ''',
-    "tests/test_app.py": '''\
+    "tests/test_app.py": """\
 import pytest
 
 from app import LIMIT, add, fetch, label, ratio, total
@@ -85,8 +85,8 @@ def test_limit():
 async def test_fetch():
     result = await fetch("x")
     assert result == {"url": "x", "ok": True}
-''',
-    "tests/test_unit.py": '''\
+""",
+    "tests/test_unit.py": """\
 import unittest
 
 from app import add, label
@@ -101,8 +101,8 @@ class TestApp(unittest.TestCase):
         self.assertEqual(label("Ann"), "Hello, Ann!")
         with self.assertRaises(ValueError):
             label("")
-''',
-    "src/sum.js": '''\
+""",
+    "src/sum.js": """\
 function add(a, b) {
   return a + b;
 }
@@ -117,8 +117,8 @@ async function load(id) {
 }
 
 module.exports = { add, parse, load };
-''',
-    "src/sum.test.js": '''\
+""",
+    "src/sum.test.js": """\
 const { add, parse, load } = require('./sum');
 
 describe('sum', () => {
@@ -147,8 +147,8 @@ describe('sum', () => {
     await expect(load(1)).resolves.toEqual({ id: 1, name: 'n1' });
   });
 });
-''',
-    "package.json": '''\
+""",
+    "package.json": """\
 {
   "name": "sums",
   "version": "1.2.0",
@@ -166,8 +166,8 @@ describe('sum', () => {
     }
   }
 }
-''',
-    "calc/calc.go": '''\
+""",
+    "calc/calc.go": """\
 package calc
 
 // Add adds.
@@ -182,8 +182,8 @@ func Join(parts []string) (string, error) {
 	}
 	return strings.Join(parts, "-"), nil
 }
-''',
-    "calc/calc_test.go": '''\
+""",
+    "calc/calc_test.go": """\
 package calc
 
 import "testing"
@@ -213,8 +213,8 @@ func TestJoin(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "a-b", got)
 }
-''',
-    "rs/src/lib.rs": '''\
+""",
+    "rs/src/lib.rs": """\
 pub fn add(a: i32, b: i32) -> i32 {
     a + b
 }
@@ -239,8 +239,8 @@ mod tests {
         assert!(parse("x").is_err());
     }
 }
-''',
-    "java/src/main/java/Calc.java": '''\
+""",
+    "java/src/main/java/Calc.java": """\
 public class Calc {
     public int add(int a, int b) {
         return a + b;
@@ -250,8 +250,8 @@ public class Calc {
         return "Hi " + name;
     }
 }
-''',
-    "java/src/test/java/CalcTest.java": '''\
+""",
+    "java/src/test/java/CalcTest.java": """\
 class CalcTest {
     private final Calc calc = new Calc();
 
@@ -271,8 +271,8 @@ class CalcTest {
         assertThrows(IllegalArgumentException.class, () -> calc.greet(null));
     }
 }
-''',
-    "rb/lib/calc.rb": '''\
+""",
+    "rb/lib/calc.rb": """\
 class Calc
   def add(a, b)
     a + b
@@ -282,8 +282,8 @@ class Calc
     "Hi #{name}"
   end
 end
-''',
-    "rb/spec/calc_spec.rb": '''\
+""",
+    "rb/spec/calc_spec.rb": """\
 RSpec.describe Calc do
   it 'adds' do
     expect(Calc.new.add(1, 2)).to eq(3)
@@ -294,8 +294,8 @@ RSpec.describe Calc do
     expect { subject.greet(nil) }.to raise_error(ArgumentError)
   end
 end
-''',
-    "php/src/Calc.php": '''\
+""",
+    "php/src/Calc.php": """\
 <?php
 class Calc
 {
@@ -304,8 +304,8 @@ class Calc
         return $a + $b;
     }
 }
-''',
-    "php/tests/CalcTest.php": '''\
+""",
+    "php/tests/CalcTest.php": """\
 <?php
 class CalcTest extends TestCase
 {
@@ -316,8 +316,8 @@ class CalcTest extends TestCase
         $this->assertSame(0, $calc->add(-1, 1));
     }
 }
-''',
-    "cs/Calc.cs": '''\
+""",
+    "cs/Calc.cs": """\
 public class Calc
 {
     public int Add(int a, int b)
@@ -325,8 +325,8 @@ public class Calc
         return a + b;
     }
 }
-''',
-    "cs/Tests/CalcTests.cs": '''\
+""",
+    "cs/Tests/CalcTests.cs": """\
 public class CalcTests
 {
     [Fact]
@@ -343,30 +343,30 @@ public class CalcTests
         Assert.Equal(want, new Calc().Add(a, b));
     }
 }
-''',
-    "swift/Sources/Calc.swift": '''\
+""",
+    "swift/Sources/Calc.swift": """\
 struct Calc {
     func add(_ a: Int, _ b: Int) -> Int {
         return a + b
     }
 }
-''',
-    "swift/Tests/CalcTests.swift": '''\
+""",
+    "swift/Tests/CalcTests.swift": """\
 final class CalcTests: XCTestCase {
     func testAdd() {
         XCTAssertEqual(Calc().add(1, 2), 3)
         XCTAssertEqual(Calc().add(0.1, 0.2), 0.3, accuracy: 0.001)
     }
 }
-''',
-    "kt/src/Calc.kt": '''\
+""",
+    "kt/src/Calc.kt": """\
 class Calc {
     fun add(a: Int, b: Int): Int {
         return a + b
     }
 }
-''',
-    "kt/test/CalcTest.kt": '''\
+""",
+    "kt/test/CalcTest.kt": """\
 class CalcTest {
     @Test
     fun adds() {
@@ -378,13 +378,13 @@ class CalcTest {
         Calc().add(2, 2) shouldBe 4
     }
 }
-''',
-    "cpp/calc.cpp": '''\
+""",
+    "cpp/calc.cpp": """\
 int add(int a, int b) {
   return a + b;
 }
-''',
-    "cpp/tests/calc_test.cpp": '''\
+""",
+    "cpp/tests/calc_test.cpp": """\
 TEST(Calc, Adds) {
   EXPECT_EQ(add(1, 2), 3);
   EXPECT_NEAR(half(1), 0.5, 0.001);
@@ -393,15 +393,15 @@ TEST(Calc, Adds) {
 TEST_CASE("adds") {
   REQUIRE(add(2, 2) == 4);
 }
-''',
-    "ex/lib/calc.ex": '''\
+""",
+    "ex/lib/calc.ex": """\
 defmodule Calc do
   def add(a, b) do
     a + b
   end
 end
-''',
-    "ex/test/calc_test.exs": '''\
+""",
+    "ex/test/calc_test.exs": """\
 defmodule CalcTest do
   use ExUnit.Case
 
@@ -413,20 +413,20 @@ defmodule CalcTest do
     assert_raise ArgumentError, fn -> Calc.add(nil, 1) end
   end
 end
-''',
-    "sh/calc.sh": '''\
+""",
+    "sh/calc.sh": """\
 add() {
   echo $(($1 + $2))
 }
-''',
-    "sh/tests/calc.bats": '''\
+""",
+    "sh/tests/calc.bats": """\
 @test "adds" {
   run add 1 2
   [ "$status" -eq 0 ]
   [ "$output" = "3" ]
 }
-''',
-    "pyproject.toml": '''\
+""",
+    "pyproject.toml": """\
 [project]
 name = "sums"
 version = "1.2.0"
@@ -441,16 +441,16 @@ fail_under = 90
 
 [tool.mypy]
 strict = true
-''',
-    "Makefile": '''\
+""",
+    "Makefile": """\
 build:
 	python -m build
 
 test:
 	pytest -q
 	ruff check .
-''',
-    ".github/workflows/ci.yml": '''\
+""",
+    ".github/workflows/ci.yml": """\
 on: push
 jobs:
   test:
@@ -461,15 +461,15 @@ jobs:
         run: ruff check .
       - name: Test
         run: pytest -q
-''',
-    "vitest.config.ts": '''\
+""",
+    "vitest.config.ts": """\
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     exclude: ['node_modules'],
   },
 });
-''',
+""",
     "tests/__snapshots__/page.snap": "exports[`page 1`] = `\n<h1>\n  Three items\n</h1>\n`;\n",
     "testdata/report.golden": "total: 11\nitems: 2\n",
 }
