@@ -90,6 +90,13 @@ class AttentionItem(Struct, frozen=True):
     topic: str
 
 
+class Reason(Struct, frozen=True):
+    """A sentence for the verdict, and the place that it rests on most."""
+
+    text: str
+    ref: SourceRef | None = None
+
+
 class TaskChanges(Struct, frozen=True):
     """Titles, against the progress file as it was when the night began.
 
@@ -121,12 +128,17 @@ class Risk(Struct, frozen=True):
 
 
 class Cause(Struct, frozen=True):
-    """One thing behind many calls: an error, a refusal, a wait; in words, with how many calls."""
+    """One thing behind many calls: an error, a refusal, a wait; in words, with how many calls.
+
+    `is_error`: the calls failed for it, which no other part of the review tells.
+    """
 
     what: str
     count: int
     first: SourceRef | None = None
     last: SourceRef | None = None
+    since: float | None = None
+    is_error: bool = False
 
 
 class ProofRun(Struct, frozen=True):
@@ -208,7 +220,7 @@ class Review(Struct, frozen=True):
 
     night: NightSnapshot
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     ending: Ending
     attention: tuple[AttentionItem, ...]
     tasks: TaskChanges

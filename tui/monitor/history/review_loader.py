@@ -32,7 +32,9 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import Claim
+    from tui.model.evidence.claims import EndState, JudgedClaims
+    from tui.model.evidence.log import EvidenceLog
+    from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
@@ -285,11 +287,13 @@ def build_review(
 
     night, fold = whole.night, whole.fold
     base, until = _base(whole.sources) or None, _until(night)
-    changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
-    new_commits = {sha for sha, _ in changes.messages}
-    if changes.base and new_commits:
-        # Git keeps whole seconds only: what the base has already is no commit of this night.
-        night = _with_commits(night, [one for one in night.commits if one.sha in new_commits])
+    since = night.run.started_at
+    work = work_of(night, fold.evidence_log(), until)
+    changes = read_night_diff(project, base, since, until, now=night.now, work=work)
+    if changes.base or changes.messages:
+        # What the base has already, or somebody else made, is no commit of this night.
+        made = {sha for sha, _ in changes.messages}
+        night = _with_commits(night, [one for one in night.commits if one.sha in made])
         whole = replace(whole, night=night)
     first, last = night.first_progress, night.progress
     # Somebody saw the progress file change: then its first state was of this night.
@@ -307,17 +311,29 @@ def build_review(
     )
     calls = fold.risky_calls()
     agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    end = _end_state(project, whole, changes, agents)
+    judged = _claims(whole, changes, start, end)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
-        claims=_claims(whole, changes, start),
-        risks=_risks(whole, agents, settings, start),
+        claims=judged.claims,
+        unread=judged.unread,
+        risks=_risks(whole, agents, settings, start, end),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
         continues=whole.sources.continues,
     )
+
+
+def work_of(night: NightSnapshot, evidence: EvidenceLog, until: float | None) -> NightWork:
+    """What the night's records say of commits and of when calls went on."""
+    from tui.model.evidence.whose import NightWork
+
+    ours = frozenset(one.sha for one in night.commits if one.ours)
+    since = night.run.started_at
+    return NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
@@ -340,9 +356,19 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
     return AgentChanges(project, changes, settings.paths).changes
 
 
+def _end_state(
+    project: Path, whole: FinishedNight, changes: RepositoryChanges, agents: AgentChanges
+) -> EndState:
+    from tui.monitor.history.end_state import read_end_state
+
+    run = whole.night.run
+    left = tuple(file.path for file in agents.changes.files if not file.commit)
+    return read_end_state(project, changes, left, run.cwd, run.started_at)
+
+
 def _claims(
-    whole: FinishedNight, changes: RepositoryChanges, start: StartState
-) -> tuple[Claim, ...]:
+    whole: FinishedNight, changes: RepositoryChanges, start: StartState, end: EndState
+) -> JudgedClaims:
     from tui.night.review.claims import judge
 
     return judge.judge_claims(
@@ -354,11 +380,16 @@ def _claims(
         changes,
         progress_before=start.progress,
         notes_before=start.notes,
+        end_state=end,
     )
 
 
 def _risks(
-    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+    whole: FinishedNight,
+    agents: AgentChanges,
+    settings: Settings,
+    start: StartState,
+    end: EndState,
 ) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
@@ -368,4 +399,4 @@ def _risks(
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
     tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks, end)

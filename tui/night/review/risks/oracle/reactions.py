@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui.model.events import SourceRef
 from tui.model.evidence.log import TestRun
 from tui.model.records import RepositoryChanges
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.review.risks.test_syntax import is_code, is_test
 
 _Place = tuple[str, int]
