@@ -31,6 +31,7 @@ from tui.night.review.risks.diff_view import (
     is_prose,
 )
 from tui.night.review.risks.file_risks import SizeLimits
+from tui.night.review.risks.oracle.code_changes import read_code_changes
 from tui.night.review.risks.oracle.file_texts import FileTexts
 from tui.night.review.risks.oracle.intent import read_intent
 from tui.night.review.risks.oracle.reactions import is_recorded, reactions
@@ -110,11 +111,12 @@ def find_risks(
     context = NightContext(
         intent, is_recorded(changes, calls), reactions(changes, calls, runs), texts
     )
+    code = read_code_changes(changes)
     cwd = snapshot.run.cwd if snapshot else ""
     facts = NightFacts(Goal(_asked(goal, snapshot)), cwd)
     findings = chain(
-        test_risks.find_test_risks(changes),
-        find_weakened(changes, context),
+        test_risks.find_test_risks(changes, code),
+        find_weakened(changes, code, context),
         find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
