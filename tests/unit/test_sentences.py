@@ -28,6 +28,7 @@ WIRE = {  # the agent: Claude's stream, transcripts, screen and process names
 }
 GIT = {"GIT_", "author ", "diff --git ", "diff ", "hook.", "index ", "ref:", "refs/", "alias."}
 GIT |= {"rename to ", "rename from "}  # of a patch
+GIT |= {"refs/remotes/"}  # of a ref
 TOOLS = {  # what test runners, editors, shells and languages print or write
     "--force-with-lease",
     "--target-directory=",

@@ -306,7 +306,8 @@ class RepositoryChanges(Struct, frozen=True):
     `base` and `head` are commit ids; `why` says how the base was found, or why there is none.
     `messages` are the night's commits with their whole messages, oldest first. `steps` are the
     single changes of paths that changed more than once, oldest first, an uncommitted one last; so
-    paths are among them that came and went and are not in `files`.
+    paths are among them that came and went and are not in `files`. `is_now`: the night is the newest
+    state, so the work tree counts with what is not committed.
     """
 
     base: str = ""
@@ -316,3 +317,4 @@ class RepositoryChanges(Struct, frozen=True):
     messages: tuple[tuple[str, str], ...] = ()
     cut: bool = False
     steps: tuple[FileChange, ...] = ()
+    is_now: bool = False

@@ -96,6 +96,13 @@ class AttentionItem(Struct, frozen=True):
     topic: str
 
 
+class Reason(Struct, frozen=True):
+    """A sentence for the verdict, and the place that it rests on most."""
+
+    text: str
+    ref: SourceRef | None = None
+
+
 class TaskChanges(Struct, frozen=True):
     """Titles, against the progress file as it was when the night began.
 
@@ -133,6 +140,7 @@ class Cause(Struct, frozen=True):
     count: int
     first: SourceRef | None = None
     last: SourceRef | None = None
+    since: float | None = None
 
 
 class ProofRun(Struct, frozen=True):
@@ -227,7 +235,7 @@ class Review(Struct, frozen=True):
 
     night: NightSnapshot
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     ending: Ending
     attention: tuple[AttentionItem, ...]
     tasks: TaskChanges

@@ -184,7 +184,10 @@ class ContextUse(Struct, frozen=True):
 
 
 class EventCounts(Struct, frozen=True):
-    """Records counted once each; `total` are JSON records, streamed deltas included."""
+    """Records counted once each; `total` are JSON records, streamed deltas included.
+
+    `unseen` are steps that a result counts and no record shows, as where only results were kept.
+    """
 
     total: int = 0
     malformed: int = 0
@@ -199,6 +202,7 @@ class EventCounts(Struct, frozen=True):
     subagents: int = 0
     denials: int = 0
     edits: int = 0
+    unseen: int = 0
     unknown_types: tuple[tuple[str, int], ...] = ()
 
 

@@ -42,7 +42,7 @@ from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
 
-VERSION = 14
+VERSION = 15
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -212,7 +212,7 @@ class NightFold:
 
     def wasted_work(self) -> WastedWork:
         """What bought nothing, as far as it was noted when it happened."""
-        return self._state.waste.wasted_work()
+        return self._state.waste.wasted_work(self._state.detectors.errors.often())
 
     @property
     def accounts(self) -> CostAccounts:

@@ -89,6 +89,7 @@ _SAME_RETRY = 60.0
 _PLAIN_COUNTS = (
     *("total", "malformed", "unknown", "turns", "tool_errors", "api_retries"),
     *("rate_limits", "api_errors", "compactions", "denials", "edits"),
+    "unseen",
 )
 
 
@@ -110,6 +111,7 @@ class Counters(Struct):
     unknown_types: dict[str, int] = {}
     agents: dict[str, str] = {}
     links: int = 0
+    unseen: int = 0
     retries: list[tuple[int, float | None, int]] = []
 
     def count_retry(self, attempt: int, at: float | None, source: int) -> None:

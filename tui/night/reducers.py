@@ -186,6 +186,8 @@ class Reducer:
     ) -> None:
         state = self._state
         self._counters.turns += 1
+        if body.turns > 1 and not self._counters.tool_calls:
+            self._counters.unseen += body.turns - 1
         for call in body.denied:
             state.count_denial(call)
         state.evidence.end_turn("" if body.is_error else body.text, at, event.ref)

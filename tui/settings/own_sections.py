@@ -18,6 +18,7 @@ from tui.settings.units import (
     LIMIT,
     LOWER,
     ON,
+    OUTSIDE,
     PROGRAM,
     SPEAKS,
     STRICTER,
@@ -371,6 +372,13 @@ class ReviewSettings(Struct, frozen=True):
         Minutes,
         documented("Time each command of `review --prove` may take.", LIMIT, LOWER),
     ] = 30
+    signing_key: Annotated[
+        str | None,
+        documented(
+            "SSH key that signs bundles, or the .pub of one in ssh-agent; null: the usual one in ~/.ssh.",
+            OUTSIDE,
+        ),
+    ] = None
 
 
 class ModelPrice(Struct, frozen=True, kw_only=True):

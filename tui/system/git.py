@@ -46,7 +46,7 @@ _ENVIRONMENT = dict(
 # a commit in the user's name.
 _READ_COMMANDS = """
     cat-file check-ignore check-ref-format commit-tree config count-objects diff-tree for-each-ref
-    fsck log ls-files ls-tree merge-base mktree name-rev rev-list rev-parse show show-ref
+    fsck grep log ls-files ls-tree merge-base mktree name-rev rev-list rev-parse show show-ref
     symbolic-ref version
 """.split()
 _WRITE_COMMANDS = """
@@ -56,6 +56,7 @@ _WRITE_COMMANDS = """
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 _FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("diff", "diff-files", "diff-index", "diff-tree"), _NO_DRIVERS),
+    "grep": ("--no-textconv", "--no-recurse-submodules", "--no-ext-grep", "--no-color"),
     "log": (*_NO_DRIVERS, "--no-show-signature"),
     "show": (*_NO_DRIVERS, "--no-show-signature"),
     "status": ("--ignore-submodules=dirty",),

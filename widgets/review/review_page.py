@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tui.model.labels import describe_earlier, trouble_title
-from tui.model.review import Review
+from tui.model.review import Reason, Review
 from tui.model.stall import Stall
 from tui.system.format import (
     format_clock,
@@ -195,17 +195,20 @@ def page_rows(review: Review, width: int) -> Sequence[ReviewRow]:
 
 def _verdict(review: Review, width: int) -> list[ReviewRow]:
     badge = sign_span(review.verdict)
-    words = tuple(review.reasons) or ("Nothing speaks against it.",)
+    reasons = review.reasons or (Reason("Nothing speaks against it."),)
     goal: Target | None = SectionTarget("page", "first-1")
     if not review.attention:
         goal = evidence_or(review.ending.ref, None)
     rows: list[ReviewRow] = []
     most = 1 if width < NARROW else 2
-    for nth, reason in enumerate(words):
-        for place, line in enumerate(wrap_at_most([(reason, "text")], width - LABEL - 2, most)):
+    for nth, reason in enumerate(reasons):
+        for place, line in enumerate(
+            wrap_at_most([(visible(reason.text), "text")], width - LABEL - 2, most)
+        ):
             head = spread([] if rows else [badge], (), LABEL + 1)
             name = f"reason-{nth}" if not place else ""
-            rows.append(ReviewRow([*head, *line], None if rows else goal, None, name))
+            target = goal if not rows else evidence_or(reason.ref, None)
+            rows.append(ReviewRow([*head, *line], target, None, name))
     return rows
 
 

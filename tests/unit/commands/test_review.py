@@ -65,3 +65,32 @@ def test_runs_tell_what_a_review_found(tui: Run) -> None:
     table = tui("runs").out.decode()
     assert after["verdict"] in table
     assert after["id"] in table
+
+
+def test_a_bundle_proves_itself(tui: Run, tmp_path: Path) -> None:
+    file = tmp_path / "night.zip"
+    done = tui("review", "--bundle", str(file))
+    assert (done.code, done.out) == (0, b"")
+    assert "not signed" in done.err
+    whole = tui("review", "--check", str(file))
+    assert whole.code == 0
+    assert whole.out.startswith(b"complete: ")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    changed = tui("review", "--check", str(file))
+    assert changed.code == 1
+    assert b"damaged" in changed.out or b"changed" in changed.out
+
+
+def test_a_bundle_is_no_text_to_print(tui: Run) -> None:
+    done = tui("review", "--bundle", "-")
+    assert done.code == 2
+    assert "give --bundle a file" in sentence(done)
+
+
+def test_a_comment_for_a_pull_request(tui: Run) -> None:
+    done = tui("review", "--github", "-")
+    assert done.code == 0
+    assert done.out.startswith(b"## ")
+    assert len(done.out) <= 60_000

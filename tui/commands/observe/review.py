@@ -44,11 +44,19 @@ def review_arguments(parser: argparse.ArgumentParser) -> None:
     for name, form in (
         ("markdown", "as Markdown that fits a pull request"),
         ("html", "as one HTML page that fetches and runs nothing"),
+        ("github", "as a comment for a pull request, all but the first points collapsed"),
         ("svg", "the strip of the night as a picture"),
     ):
         parser.add_argument(f"--{name}", metavar="FILE", help=f"write it {form}; - prints it")
     parser.add_argument(
-        "--check", metavar="FILE", help="derive every figure of an export from its evidence again"
+        "--bundle",
+        metavar="FILE",
+        help="write it with diff, test outputs and digests of its sources, signed with your SSH key",
+    )
+    parser.add_argument(
+        "--check",
+        metavar="FILE",
+        help="is a bundle as it was signed; are the figures of another export those of the evidence",
     )
 
 
@@ -61,7 +69,7 @@ def review_command(arguments: argparse.Namespace) -> int:
     settings = settings_with_notice(project).settings
     # A terminal that cannot place the cursor gets the plain lines.
     can_draw = has_terminal() and os.environ.get("TERM", "") not in ("", "dumb")
-    if can_draw and not arguments.json and not formats:
+    if can_draw and not (arguments.json or formats or arguments.bundle):
         from tui.commands.watch import show
 
         return show(
@@ -73,11 +81,16 @@ def review_command(arguments: argparse.Namespace) -> int:
         project, settings, named_sources(arguments), SystemClock(), arguments.night
     )
     write_files(review, arguments, formats)
+    if arguments.bundle is not None:
+        from tui.commands.observe.bundles import write_bundle
+
+        export = _build_export(review, arguments, keep_places=False)
+        write_bundle(review, export, project, settings, arguments.bundle)
     if arguments.json:
         from tui.monitor.history.export_files import text_of
 
         write_out(text_of(_build_export(review, arguments, keep_places=True), "json"))
-    elif not formats:
+    elif not formats and arguments.bundle is None:
         from tui.commands.observe.text_views import review_lines
 
         print_lines(*review_lines(review))
@@ -93,7 +106,7 @@ def _project_with_night(arguments: argparse.Namespace) -> Path:
 
 def requested_formats(arguments: argparse.Namespace) -> dict[Format, str]:
     """The formats that were asked for, each with its file. UsageError if two are to be printed."""
-    formats: tuple[Format, ...] = ("markdown", "html", "svg")
+    formats: tuple[Format, ...] = ("markdown", "html", "github", "svg")
     files = {name: file for name in formats if (file := getattr(arguments, name)) is not None}
     if [*files.values()].count(_STDOUT) + bool(arguments.json) > 1:
         raise UsageError("only one format can be printed at once; give the others a file")
@@ -117,10 +130,17 @@ def write_files(review: Review, arguments: argparse.Namespace, formats: dict[For
 
 
 def check_export(arguments: argparse.Namespace) -> int:
-    """Prints what of an export agrees with its evidence, and what differs: 0 or 1."""
+    """Prints what of a bundle is as it was made, or of an export as the evidence gives it: 0 or 1."""
     from tui.monitor.history.export_files import check as check_text
 
-    text = _read_export(arguments.check)
+    data = _read_export(arguments.check)
+    from tui.monitor.history.bundle import check_bundle, is_bundle
+
+    if is_bundle(data):
+        found = check_bundle(data)
+        print_lines(*found.lines)
+        return 0 if found.agrees else 1
+    text = data.decode("utf-8", "replace")
     try:
         report = check_text(text, lambda figures: _derive(figures, arguments), _true_path)
     except NoSessionError as error:
@@ -191,8 +211,8 @@ def _true_path(path: str) -> str:
     return str(home()) + path[1:] if path == "~" or path.startswith("~/") else path
 
 
-def _read_export(name: str) -> str:
-    """The export's text. UsageError: no such file, or nothing that could be one."""
+def _read_export(name: str) -> bytes:
+    """The export's bytes. UsageError: no such file, or nothing that could be one."""
     advice = "give one that `overnight-tui review` wrote"
     path = Path(name).expanduser()
     try:
@@ -207,4 +227,4 @@ def _read_export(name: str) -> str:
         raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
     if len(data) > _MOST:
         raise UsageError(f"{name} is larger than any export; {advice}")
-    return data.decode("utf-8", "replace")
+    return data

@@ -176,7 +176,7 @@ def _events(night: NightSnapshot) -> str:
 
 def review_lines(review: Review) -> list[str]:
     """Lines that answer what happened, what to trust, what broke, and where time and money went."""
-    lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
+    lines = [f"{VERDICTS[review.verdict]}: {' '.join(reason.text for reason in review.reasons)}"]
     if review.night.run.goal:
         lines.append(f"goal      {shorten(review.night.run.goal, 120)}")
     if review.continues is not None:

@@ -143,7 +143,8 @@ class _DiffReader:
         steps = self._read_steps(differing, by_commit, uncommitted)
         notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
         cut = self._cut or any(file.cut for file in files)
-        return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps)
+        is_now = self._index is not None
+        return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps, is_now)
 
     def _list_entries(self) -> list[DiffEntry]:
         args = ("diff", "--raw", "--numstat", "-z", "--no-abbrev", *RENAMES)

@@ -119,6 +119,10 @@ class EndState(Protocol):
         """Whether HEAD has a commit that this night made."""
 
     @property
+    def tree(self) -> str | None:
+        """The id of the tree at the end, with what no commit holds; None where that would cost much."""
+
+    @property
     def uncommitted(self) -> tuple[str, ...]:
         """Changed paths that no commit holds, without what is our own."""
 
@@ -137,5 +141,8 @@ class EndState(Protocol):
     def commit(self, sha: str) -> CommitState:
         """A commit by its id, or the beginning of one."""
 
-    def ref(self, name: str = "") -> RefState | None:
-        """A branch here or on a remote ("main", "origin/main"); "": what the branch of HEAD pushes to."""
+    def ref(self, name: str = "", *, is_remote: bool = False) -> RefState | None:
+        """A branch here or on a remote ("main", "origin/main"); "": what the branch of HEAD pushes to.
+
+        `is_remote`: "main" means that branch as last seen on any remote, never the one here.
+        """

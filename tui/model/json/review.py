@@ -289,6 +289,7 @@ class CauseObject(Struct, frozen=True, forbid_unknown_fields=True):
 
     what: str
     count: int
+    since: Annotated[Iso | None, Meta(description="Its first time; null: not known.")]
     first: Ref
     last: Ref
 
@@ -341,6 +342,10 @@ class ReviewObject(Struct, frozen=True, forbid_unknown_fields=True):
     goal: Annotated[str | None, Meta(description="null: none was given or found.")]
     verdict: Verdict
     reasons: list[str]
+    reason_refs: Annotated[
+        list[RefObject | None],
+        Meta(description="Where each reason rests; null: on nothing in a file."),
+    ]
     ending: EndingObject
     attention: list[AttentionObject]
     time: TimeObject

@@ -144,7 +144,7 @@ def measure(path: str, most: int | None = None, base: str = "") -> ExportSource:
     return ExportSource(name, path, size, digest.hexdigest())
 
 
-Format = Literal["markdown", "html", "svg", "json"]
+Format = Literal["markdown", "html", "svg", "json", "github"]
 ENDINGS: Final[dict[str, Format]] = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -173,6 +173,10 @@ def text_of(export: Export, format: Format) -> str:
         from tui.night.review.export.markdown_page import render_markdown
 
         return render_markdown(export)
+    if format == "github":
+        from tui.night.review.export.markdown_page import render_github
+
+        return render_github(export)
     if format == "json":
         return render_json(export)
     from tui.night.review.export.timeline_svg import render_timeline
@@ -185,7 +189,7 @@ def text_of(export: Export, format: Format) -> str:
     return picture
 
 
-def write_export(name: str, text: str, folder: Path | None = None) -> Path:
+def write_export(name: str, text: str | bytes, folder: Path | None = None) -> Path:
     """Writes `text` to the file `name`, seen from `folder` (default: here), in one step.
 
     A file that is there is replaced. UsageError: no such folder, or no file. RefusedError: a link
@@ -194,12 +198,13 @@ def write_export(name: str, text: str, folder: Path | None = None) -> Path:
     here = Path.cwd() if folder is None else folder
     path = here / Path(name).expanduser()
     _check_target(name, path, here)
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
         mode = 0o666  # of a new file the person's mask allows less
     try:
-        atomic_write(path, text.encode("utf-8", "replace"), mode=mode)
+        atomic_write(path, data, mode=mode)
     except OSError as error:
         raise RefusedError(describe_os_error(error, name, "cannot be written")) from error
     return path

@@ -197,7 +197,7 @@ def _build_summary(
         words=review.ending.words,
         goal=(own.goal if own else "") or (night.run.goal or night.run.first_prompt)[:_GOAL],
         verdict=review.verdict,
-        reasons=review.reasons,
+        reasons=tuple(reason.text for reason in review.reasons),
         attention=len(review.attention),
         done=len(review.tasks.done),
         open=len(review.tasks.open),

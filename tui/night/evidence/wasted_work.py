@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tui.model.cli_commands import EDITING
 from tui.model.events import ApiRetry, SourceRef, ToolCall, ToolResult
+from tui.model.review import Cause
 
 MOST = 400
 _REMEMBERED = 600
@@ -57,7 +58,7 @@ class AbortedTurn(Struct, frozen=True):
 class WastedWork(Struct, frozen=True):
     """Everything noted, oldest first; `open_turn` is the turn that has no end yet.
 
-    `retrying` are the attempts that nothing followed so far.
+    `retrying` are the attempts that nothing followed so far, `errors` causes behind several failed calls.
     """
 
     retries: tuple[RetryStreak, ...] = ()
@@ -65,6 +66,7 @@ class WastedWork(Struct, frozen=True):
     aborted_turns: tuple[AbortedTurn, ...] = ()
     open_turn: AbortedTurn | None = None
     retrying: RetryStreak | None = None
+    errors: tuple[Cause, ...] = ()
 
 
 class WasteLog(Struct):
@@ -196,11 +198,11 @@ class WasteLog(Struct):
         ref = self.last_ref or self.ref
         return AbortedTurn(self.turn_began, max(self.turn_began, self.kept_at), self.last, why, ref)
 
-    def wasted_work(self) -> WastedWork:
-        """Everything noted so far."""
+    def wasted_work(self, errors: tuple[Cause, ...] = ()) -> WastedWork:
+        """Everything noted so far, with the causes behind several failed calls."""
         noted = (tuple(self.retries), tuple(self.repeated_calls), tuple(self.aborted_turns))
         retrying = self.retries[-1] if self.is_retrying and self.retries else None
-        return WastedWork(*noted, self.open_turn(), retrying)
+        return WastedWork(*noted, self.open_turn(), retrying, errors)
 
 
 def _forget(calls: dict[str, float]) -> None:

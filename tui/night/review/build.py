@@ -1,18 +1,18 @@
-"""Makes the Review; why the night ended, tasks and restore points."""
+"""Makes the Review; why the night ended, restore points."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from msgspec import structs
 
 from tui.model.events import SourceRef
-from tui.model.evidence.claims import Claim
+from tui.model.evidence.claims import Claim, UnreadText
 from tui.model.evidence.log import EvidenceLog, TestRun
-from tui.model.records import ProgressFile, ProgressTask, RepositoryChanges
+from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.review import (
     Ending,
+    Proof,
     RestorePoint,
     Review,
     Risk,
@@ -25,18 +25,15 @@ from tui.model.session import EarlierNight
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind, SessionState, StallKind, StateReason
+from tui.night.evidence.shell_effects import is_prose, is_scratch_path
 from tui.night.evidence.wasted_work import RetryStreak
+from tui.night.review.attention import rank_attention
+from tui.night.review.causes import find_causes
 from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
-from tui.night.review.trouble import LostTime, find_causes, find_stalls, find_waste, priced_stalls
-from tui.night.review.verdict import (
-    ReviewInputs,
-    VerdictInputs,
-    judge_night,
-    rank_attention,
-    reverted_files,
-)
+from tui.night.review.tasks import compare_tasks
+from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
+from tui.night.review.verdict import ReviewInputs, VerdictInputs, judge_night, reverted_files
 from tui.system.format import format_count, format_duration, shorten
-from tui.system.lazy_pattern import lazy
 
 _ENDED_WELL = frozenset((SessionState.FINISHED, SessionState.WAITING_INPUT))
 _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT))
@@ -44,9 +41,6 @@ _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT
 _RECORDED: dict[str, TestState] = {"green": "green", "red": "red"}
 """What the supervisor knew of the tests when it took a checkpoint."""
 _SECOND = 1.0
-_NUMBER = lazy(r"\s*(?:#|task\s+)?(\d+(?:\.\d+)*)(?=[.):\s-])", re.IGNORECASE)
-_SPACE = lazy(r"\W+")
-_ENOUGH = 12
 
 
 def assemble_review(
@@ -60,6 +54,8 @@ def assemble_review(
     project: str = "",
     run_id: str = "",
     continues: EarlierNight | None = None,
+    unread: tuple[UnreadText, ...] = (),
+    proof: Proof | None = None,
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
@@ -70,7 +66,7 @@ def assemble_review(
     lost = LostTime()
     stalls = priced_stalls(find_stalls(snapshot), inputs.spending, lost)
     waste = find_waste(stalls, work, inputs.spending, lost, ending.kind in _CUT_OFF)
-    facts = _facts(snapshot, inputs, ending, stalls, changes, claims, risks)
+    facts = _facts(snapshot, inputs, ending, stalls, changes, claims, risks, proof)
     uncommitted = sum(not file.commit for file in changes.files) if changes is not None else 0
     verdict, reasons = judge_night(facts)
     return Review(
@@ -78,7 +74,7 @@ def assemble_review(
         verdict=verdict,
         reasons=reasons,
         ending=ending,
-        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted),
+        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread),
         tasks=facts.tasks,
         commits=snapshot.commits,
         tests=snapshot.tests,
@@ -100,7 +96,9 @@ def assemble_review(
         project=project,
         run_id=run_id,
         continues=continues,
-        causes=find_causes(facts.stalls),
+        unread=unread,
+        causes=facts.causes,
+        proof=proof,
     )
 
 
@@ -124,6 +122,7 @@ def _facts(
     changes: RepositoryChanges | None,
     claims: tuple[Claim, ...],
     risks: tuple[Risk, ...],
+    proof: Proof | None,
 ) -> VerdictInputs:
     return VerdictInputs(
         ending=ending,
@@ -137,7 +136,20 @@ def _facts(
         changed_files=None if changes is None else len(changes.files),
         edits=max(snapshot.counts.edits, len(inputs.evidence.edits)),
         reverted=reverted_files(snapshot),
+        only_prose=_is_only_prose(inputs.evidence, changes),
+        unseen=snapshot.counts.unseen,
+        causes=find_causes(
+            stalls, inputs.wasted_work.errors, snapshot.refusals, inputs.wasted_work.retries
+        ),
+        proof=proof,
     )
+
+
+def _is_only_prose(evidence: EvidenceLog, changes: RepositoryChanges | None) -> bool:
+    """Whether something was changed, and documents only."""
+    paths = [edit.path for edit in evidence.edits if not is_scratch_path(edit.path)]
+    paths += [file.path for file in changes.files] if changes is not None else []
+    return bool(paths) and all(map(is_prose, paths)) and not evidence.forgotten_edits
 
 
 def _cost_per_task(
@@ -313,7 +325,12 @@ def _tests_at(runs: Sequence[TestRun], at: float) -> TestState:
 
 
 def _first_red_after(runs: Sequence[TestRun], at: float, state: TestState) -> str:
-    """What first turned red after `at`; where it was red already, only after it had been green."""
+    """What first turned red after `at` and is not mended at the end; a suite that was red only after it
+    had been green again.
+    """
+    last = next((run for run in reversed(runs) if run.verdict != "unknown"), None)
+    if last is None or last.verdict == "green":
+        return ""  # It was mended: a test that is red first is ordinary work.
     red_already = state == "red"
     for run in runs:
         if run.at is None or run.at <= at:
@@ -324,76 +341,3 @@ def _first_red_after(runs: Sequence[TestRun], at: float, state: TestState) -> st
             failed = f"{run.failed} failed in " if run.failed else "red: "
             return f"{failed}{shorten(run.command, 60)}, {format_duration(run.at - at)} later"
     return ""
-
-
-# --- tasks ---
-
-
-def compare_tasks(first: ProgressFile | None, last: ProgressFile | None, basis: str) -> TaskChanges:
-    """What became of every task; `basis` says what `first` rests on.
-
-    Tasks are the same if their words are, or their number, or if one's words only go on where the
-    other's end. Without a beginning every task that is done counts as done in this night, and
-    `basis` is "none".
-    """
-    if last is None or last.basis == "unknown":
-        if first is None or not first.tasks:
-            return TaskChanges(basis=basis if first is not None else "none")
-        last = ProgressFile(first.source, None, first.basis, 0, 0)
-    if first is None or first.basis == "unknown":
-        done = tuple(task.title for task in last.tasks if task.state == "done")
-        still_open = tuple(task.title for task in last.tasks if task.state != "done")
-        return TaskChanges(done, still_open)
-    return _compare_lists(first.tasks, last.tasks, basis)
-
-
-def _compare_lists(
-    before: Sequence[ProgressTask], after: Sequence[ProgressTask], basis: str
-) -> TaskChanges:
-    pairs = _match_tasks(before, after)
-    finished = [place for place, task in enumerate(after) if task.state == "done"]
-    done = [place for place in finished if place not in pairs or pairs[place].state != "done"]
-    kept = {id(task) for task in pairs.values()}
-    return TaskChanges(
-        done=tuple(after[place].title for place in done),
-        open=tuple(task.title for task in after if task.state != "done"),
-        added=tuple(task.title for place, task in enumerate(after) if place not in pairs),
-        before=len(finished) - len(done),
-        removed=tuple(task.title for task in before if id(task) not in kept),
-        basis=basis,
-    )
-
-
-def _match_tasks(
-    before: Sequence[ProgressTask], after: Sequence[ProgressTask]
-) -> dict[int, ProgressTask]:
-    """For each place in `after` the task of `before` that it is, the surest likeness first."""
-    pairs: dict[int, ProgressTask] = {}
-    unmatched = list(before)
-    for is_same in (_has_same_words, _has_same_number, _is_continued):
-        for place, task in enumerate(after):
-            if place in pairs:
-                continue
-            match = next((old for old in unmatched if is_same(old.title, task.title)), None)
-            if match is not None:
-                pairs[place] = match
-                unmatched = [old for old in unmatched if old is not match]
-    return pairs
-
-
-def _has_same_words(title: str, other: str) -> bool:
-    return _normalised(title) == _normalised(other)
-
-
-def _has_same_number(title: str, other: str) -> bool:
-    first, second = _NUMBER.match(title), _NUMBER.match(other)
-    return first is not None and second is not None and first.group(1) == second.group(1)
-
-
-def _is_continued(title: str, other: str) -> bool:
-    short, long = sorted((_normalised(title), _normalised(other)), key=len)
-    return len(short) >= _ENOUGH and long.startswith(short)
-
-
-def _normalised(title: str) -> str:
-    return _SPACE.sub(" ", title).strip().lower()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tui.model.events import SourceRef
 from tui.model.permissions.refusals import Refusals, RefusedCall
-from tui.model.review import Severity
+from tui.model.review import Reason, Severity
 from tui.model.stall import Stall
 from tui.model.state import StallLevel
 from tui.night.review.trouble import worst_refusals
@@ -19,17 +19,23 @@ _SHOWN = 60
 _LINE = 160
 
 
-def refused_reasons(stalls: Sequence[Stall], refusals: Refusals) -> list[str]:
+def refused_reasons(stalls: Sequence[Stall], refusals: Refusals) -> list[Reason]:
     """Why the night cannot simply be kept: refused permissions kept it from working."""
     found = []
     if refusals.kept_from:
         what = " and ".join(refusals.kept_from).capitalize()
         times = format_count(refusals.tests_refused + refusals.commits_refused, "time")
-        found.append(f"{what} were refused permission {times}, and none was let run.")
+        text = f"{what} were refused permission {times}, and none was let run."
+        found.append(Reason(text, refusals.calls[0].first_ref if refusals.calls else None))
     worst = worst_refusals(stalls)
     if worst is not None and worst.level.rank >= StallLevel.SUSPECTED.rank:
         calls = f"{format_count(worst.count, 'call was', 'calls were')} refused permission"
-        found.append(f"{calls}: {shorten(worst.pattern, _SHOWN)}.")
+        text = f"{calls}: {shorten(worst.pattern, _SHOWN)}."
+        found.append(Reason(text, next(iter(worst.refs), None)))
+    elif refusals.count >= _MANY and refusals.calls:
+        most = refusals.calls[0]
+        text = f"{format_count(refusals.count, 'call was', 'calls were')} refused permission: {_named(most)}."
+        found.append(Reason(text, most.first_ref))
     return found[:1]
 
 

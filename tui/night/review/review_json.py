@@ -29,7 +29,7 @@ from tui.night.status_json import gaps, run
 from tui.system.format import iso
 from tui.system.sanitize import escape_json
 
-_MOMENTS = frozenset({"at", "start"})
+_MOMENTS = frozenset({"at", "start", "since"})
 
 
 def encode_review(review: Review) -> dict[str, Any]:
@@ -41,7 +41,8 @@ def encode_review(review: Review) -> dict[str, Any]:
         "run": run(review.night),
         "goal": review.night.run.goal,
         "verdict": review.verdict,
-        "reasons": list(review.reasons),
+        "reasons": [reason.text for reason in review.reasons],
+        "reason_refs": [encode_ref(reason.ref) for reason in review.reasons],
         "ending": _picked(review.ending, "kind", "words", "ref"),
         "attention": _rows(review.attention, "severity", "what", "where", "topic"),
         "time": encode_time(review.time),
@@ -78,7 +79,7 @@ def encode_review(review: Review) -> dict[str, Any]:
             {**refusal_row(call), "first": encode_ref(call.first_ref), "last": encode_ref(call.ref)}
             for call in review.night.refusals.calls
         ],
-        "causes": _rows(review.causes, "what", "count", "first", "last"),
+        "causes": _rows(review.causes, "what", "count", "since", "first", "last"),
         "proved": _proved(review.proof),
         "looked_at": iso(review.looked_at),
         "continues": _continues(review.continues),

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from tui.model.events import SourceRef
 from tui.model.labels import trouble_title
-from tui.model.review import Cause, MomentKind, WasteItem, WasteKind
+from tui.model.review import MomentKind, Reason, WasteItem, WasteKind
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallWaste
 from tui.model.state import CIRCLING, StallKind
@@ -219,7 +219,7 @@ def stall_seconds(stall: Stall) -> float:
     return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0
 
 
-def stuck_hours(stalls: Sequence[Stall]) -> list[str]:
+def stuck_hours(stalls: Sequence[Stall]) -> list[Reason]:
     """A sentence where an hour or more was lost in trouble that no person called none; in which most."""
     counted = [stall for stall in stalls if stall.called_wrong_at is None]
     lost = sum(map(lost_seconds, counted))
@@ -227,7 +227,8 @@ def stuck_hours(stalls: Sequence[Stall]) -> list[str]:
         return []
     worst = max(counted, key=lost_seconds)
     what = next(iter(worst.evidence), trouble_title(worst))
-    return [f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."]
+    text = f"Stuck for {format_duration(lost)} in all: {shorten(what, _SHOWN)}."
+    return [Reason(text, next(iter(worst.refs), None))]
 
 
 def worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
@@ -235,34 +236,6 @@ def worst_refusals(stalls: Sequence[Stall]) -> Stall | None:
     counted = (stall for stall in stalls if stall.called_wrong_at is None)
     refused = (stall for stall in counted if stall.kind == StallKind.REFUSED)
     return max(refused, key=lambda stall: (stall.level.rank, stall.count), default=None)
-
-
-# --- their causes ---
-
-
-def find_causes(stalls: Sequence[Stall]) -> tuple[Cause, ...]:
-    """What came again and again in the night, what came most often first."""
-    groups: dict[tuple[str, str, int], list[Stall]] = {}
-    for number, stall in enumerate(stalls):
-        if stall.count and stall.called_wrong_at is None:
-            alone = 0 if stall.pattern else number + 1
-            groups.setdefault((stall.kind, stall.pattern, alone), []).append(stall)
-    causes = [_cause(group) for group in groups.values()]
-    return tuple(sorted(causes, key=lambda cause: -cause.count))
-
-
-def _cause(group: Sequence[Stall]) -> Cause:
-    worst = max(group, key=lambda stall: stall.count)
-    what = next(iter(worst.evidence), worst.kind)
-    if len(group) > 1:
-        what = f"{what}, and {len(group) - 1} more of the kind"
-    places = [ref for stall in group for ref in _in_order(stall)]
-    count = sum(stall.count for stall in group)
-    return Cause(what, count, next(iter(places), None), next(reversed(places), None))
-
-
-def _in_order(stall: Stall) -> Sequence[SourceRef]:
-    return tuple(step.ref for step in stall.steps) or stall.refs
 
 
 # --- what bought nothing ---

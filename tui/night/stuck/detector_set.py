@@ -21,6 +21,7 @@ from tui.night.stuck.calls.recurring_calls import RecurringCalls
 from tui.night.stuck.calls.repeated_calls import RepeatedCalls
 from tui.night.stuck.detector import Detector
 from tui.night.stuck.errors.causes import is_unmarked_error
+from tui.night.stuck.errors.error_log import ErrorLog, cause_of_step
 from tui.night.stuck.errors.same_error import SameError
 from tui.night.stuck.errors.same_test import SameTest
 from tui.night.stuck.levels import judged
@@ -117,6 +118,7 @@ class DetectorSet(Struct):
     disabled: tuple[str, ...] = StallThresholds().disabled_detectors
     news: dict[ProgressKind, int] = {}
     wrong: CalledWrong = field(default_factory=CalledWrong)
+    errors: ErrorLog = field(default_factory=ErrorLog)
 
     def conversation(self, thread: str) -> Conversation:
         """A conversation by its thread, "" for the main one; of too many, a subagent's is forgotten."""
@@ -160,6 +162,10 @@ class DetectorSet(Struct):
             self.on_progress(kind, at, ref)
         step = step_of(use, result, at, ref, called_at, run, progress.cwd)
         step.tree, step.content, step.failures = progress.tree, answered.content, answered.failures
+        if step.is_error:
+            step.cause = cause_of_step(step)
+            if step.cause is not None:
+                self.errors.on_error(step.cause, step)
         conversation = self.conversations.get(thread) or self.conversation(thread)
         off = self.disabled if step.was_made else (*self.disabled, *_OF_CALLS_MADE)
         for detector in _concerned("on_step", off)(conversation):

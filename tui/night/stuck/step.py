@@ -20,6 +20,7 @@ from tui.model.evidence.log import TestRun
 from tui.model.failures import DenialKind
 from tui.model.stall import StallStep
 from tui.night.evidence.shell_parser import split_pipelines
+from tui.night.stuck.errors.causes import Cause
 from tui.night.stuck.file_contents import ContentChange
 from tui.night.usage.compact_tables import digest
 from tui.system.format import clip_text, shorten
@@ -59,7 +60,8 @@ class Step(Struct, omit_defaults=True):
     is the same as the answer before but for durations. `whole` stands for an answer that was cut,
     `pictures` for the pictures in it.
     `denial`: it was not let run.
-    `content` is what it did to the content of the files; `failures` stands for what failed in a test run.
+    `content` is what it did to the content of the files; `failures` stands for what failed in a test run,
+    `cause` is why a call failed that was no such run.
     """
 
     tool: str
@@ -86,6 +88,7 @@ class Step(Struct, omit_defaults=True):
     varies: bool = False
     whole: int = 0
     pictures: int = 0
+    cause: Cause | None = None
 
     @property
     def is_shell(self) -> bool:

@@ -28,7 +28,7 @@ def test_files_brought_back_after_the_tests_are_told() -> None:
     said = reverted_files(night(BACK))
     assert "brought back to c2" in said
     judged, reasons = judge_night(replace(GOOD, reverted=said))
-    assert (judged, reasons[0]) == ("look", said + ".")
+    assert (judged, reasons[0].text) == ("look", said + ".")
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from msgspec import structs
 from tests.unit.night.review.review_exports import export_of
 from tests.unit.night.review.review_sample import HOSTILE, empty, hostile, sample
 from tui.model.records import Hunk
-from tui.model.review import Review, Risk
+from tui.model.review import Reason, Review, Risk
 from tui.night.review.export.blocks import JOINER, fenced, markdown_code, markdown_text, one_line
 from tui.night.review.export.figures_json import read_figures
-from tui.night.review.export.markdown_page import MOST, render_markdown
+from tui.night.review.export.markdown_page import MOST, render_github, render_markdown
 from tui.night.review.review_json import encode_review
 
 GOLDEN = Path(__file__).parents[3] / "data" / "review-sample.md"
@@ -156,6 +156,22 @@ def test_it_fits_a_pull_request_and_says_what_it_leaves_out(rows: int) -> None:
 
 
 def test_even_the_longest_words_fit() -> None:
-    review = structs.replace(sample(), reasons=("very " * 40_000,))
+    review = structs.replace(sample(), reasons=(Reason("very " * 40_000),))
     text = render_markdown(export_of(review))
     assert len(text.encode()) <= MOST and "Cut here" in text
+
+
+def test_a_comment_for_a_pull_request_is_short_and_collapsed() -> None:
+    text = render_github(export_of(sample()))
+    assert len(text.encode()) <= MOST
+    head, _, rest = text.partition("<details>")
+    assert "### Look here first" in head
+    assert "###" not in rest
+    assert text.count("<details>") == text.count("</details>") >= 5
+    assert "<!--" not in text
+    assert "--check" not in text
+
+
+def test_even_the_longest_words_fit_a_comment() -> None:
+    review = structs.replace(sample(), reasons=(Reason("very " * 40_000),))
+    assert len(render_github(export_of(review)).encode()) <= MOST

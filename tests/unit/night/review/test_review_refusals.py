@@ -50,9 +50,8 @@ def test_refusals_that_only_the_result_counts_are_said_too() -> None:
 
 
 def test_tests_and_commits_that_were_never_let_run_are_a_reason_to_look() -> None:
-    assert refused_reasons((), refusals("npm test", "npm test", "git commit -m x")) == [
-        "Tests and commits were refused permission 3 times, and none was let run."
-    ]
+    (reason,) = refused_reasons((), refusals("npm test", "npm test", "git commit -m x"))
+    assert reason.text == "Tests and commits were refused permission 3 times, and none was let run."
     assert refused_reasons((), refusals("kill 1")) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.model.records import ProgressFile, ProgressTask, TaskState
-from tui.night.review.build import compare_tasks
+from tui.night.review.tasks import compare_tasks
 
 
 def progress(*tasks_: tuple[str, TaskState]) -> ProgressFile:

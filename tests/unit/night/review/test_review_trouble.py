@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,15 +10,16 @@ import pytest
 from tests.unit.night.night_script import Script, fold
 from tui.model.events import SourceRef, TokenUsage
 from tui.model.evidence.log import TestSummary
-from tui.model.review import Ending, TaskChanges, WasteItem
+from tui.model.permissions.refusals import Refusals
+from tui.model.review import Ending, Reason, TaskChanges, WasteItem
 from tui.model.snapshot import NightSnapshot
 from tui.model.stall import DetectorName, Stall, StallStep, StallWaste
 from tui.model.state import EndKind, StallKind, StallLevel
 from tui.night.evidence.wasted_work import WastedWork
+from tui.night.review.causes import find_causes
 from tui.night.review.trouble import (
     LostTime,
     Span,
-    find_causes,
     find_stalls,
     find_waste,
     lost_seconds,
@@ -88,13 +90,17 @@ def test_what_was_spent_on_the_way_to_progress_is_not_lost() -> None:
     assert stall.waste.calls == 4
 
 
+def texts(reasons: Iterable[Reason]) -> list[str]:
+    return [reason.text for reason in reasons]
+
+
 def test_a_person_who_says_not_stuck_takes_it_out_of_everything() -> None:
     wrong = circling(StallKind.SAME_ERROR, 0.1, 7200.0, called_wrong_at=5000.0)
     (stall,), lost = priced(wrong)
     assert lost_seconds(stall) == 0.0
-    assert find_causes((stall,)) == ()
+    assert find_causes((stall,), (), Refusals()) == ()
     assert find_waste((stall,), WastedWork(), CURVE, lost, False) == ()
-    assert not any("Stuck" in reason for reason in judge_night(facts(stall))[1])
+    assert not any("Stuck" in reason.text for reason in judge_night(facts(stall))[1])
 
 
 def test_what_has_no_price_is_unknown_not_nothing() -> None:
@@ -160,7 +166,7 @@ def test_causes_carry_every_kind_and_join_what_came_again() -> None:
     error = circling(StallKind.SAME_ERROR, 300.0, 400.0, pattern="ENOSPC", count=7)
     nameless = [circling(StallKind.NO_PROGRESS, at, at + 9, count=5) for at in (500.0, 600.0)]
     silence = Stall(StallKind.SILENT_API, 700.0, ("nothing",), last_at=800.0)
-    causes = find_causes((refused, error, *nameless, silence, again))
+    causes = find_causes((refused, error, *nameless, silence, again), (), Refusals())
     assert [cause.count for cause in causes] == [16, 7, 5, 5]
     assert causes[0].what == "refused since 100, and 1 more of the kind"
     assert (causes[0].first, causes[0].last) == (place(100), place(950))
@@ -187,21 +193,21 @@ def test_a_stuck_hour_is_a_reason_and_does_not_change_the_verdict() -> None:
     stuck, _ = priced(circling(StallKind.SAME_ERROR, 60.0, 3700.0))
     verdict, reasons = judge_night(facts(*stuck))
     assert verdict == judge_night(facts())[0] == "keep"
-    assert "Stuck for 1 h in all: same_error since 60." in reasons
+    assert "Stuck for 1 h in all: same_error since 60." in texts(reasons)
     assert len(reasons) <= 3
     verdict, reasons = judge_night(facts(*stuck, end=EndKind.CRASH))
     assert verdict == "look"
-    assert any(reason.startswith("Stuck for 1 h") for reason in reasons)
+    assert any(reason.text.startswith("Stuck for 1 h") for reason in reasons)
 
 
 def test_less_than_an_hour_is_no_reason_and_silences_count_too() -> None:
     brief, _ = priced(circling(StallKind.SAME_ERROR, 60.0, 3000.0))
-    assert not any("Stuck" in reason for reason in judge_night(facts(*brief))[1])
+    assert not any("Stuck" in reason.text for reason in judge_night(facts(*brief))[1])
     silence = Stall(StallKind.SILENT_API, 4000.0, ("nothing for 20 minutes",), last_at=5200.0)
     both = judge_night(facts(*brief, silence))[1]
-    assert "Stuck for 1 h 9 min in all: same_error since 60." in both
+    assert "Stuck for 1 h 9 min in all: same_error since 60." in texts(both)
     waits = Stall(StallKind.LIMIT_WAIT, 4000.0, ("a limit",), last_at=9200.0, waiting=True)
-    assert not any("Stuck" in reason for reason in judge_night(facts(waits))[1])
+    assert not any("Stuck" in reason.text for reason in judge_night(facts(waits))[1])
 
 
 def test_waste_is_named_by_its_kind() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from msgspec.structs import replace
+
 from tui.night.review.export import blocks
 from tui.night.review.export.blocks import (
     Inline,
@@ -39,12 +41,28 @@ def render_markdown(export: Export, most: int = MOST) -> str:
     return f"{text}\n{figures_comment(export, most - len(text.encode()) - 1)}"
 
 
+def render_github(export: Export, most: int = MOST) -> str:
+    """The review as a comment of a pull request: what to look at first, all else collapsed, no figures."""
+    text = ""
+    for limits in _STEPS:
+        page = build_page(export, limits, has_figures=False)
+        folded = tuple(replace(one, folded=one.id != "look") for one in page.sections)
+        text = _drawn(replace(page, sections=folded))
+        if len(text.encode()) <= most:
+            return text
+    return _cut(text, most)
+
+
 def _fitting(export: Export, most: int) -> str:
     text = ""
     for limits in _STEPS:
         text = _drawn(build_page(export, limits))
         if len(text.encode()) <= most:
             return text
+    return _cut(text, most)
+
+
+def _cut(text: str, most: int) -> str:
     note = "\n\n*Cut here: the rest does not fit.*\n"
     kept = text.encode()[: most - len(note)].decode("utf-8", "ignore")
     return kept.rpartition("\n\n")[0] + note

@@ -68,9 +68,14 @@ _HELPED: Final = {
 Blocks = Sequence[blocks.Block]
 
 
-def build_page(export: Export, limits: blocks.PageLimits) -> blocks.ReviewPage:
-    """The page of a review, holding at most `limits`; what is left out is counted."""
-    return _PageBuilder(export, limits).page()
+def build_page(
+    export: Export, limits: blocks.PageLimits, *, has_figures: bool = True
+) -> blocks.ReviewPage:
+    """The page of a review, holding at most `limits`; what is left out is counted.
+
+    `has_figures` says that the figures stand in the same file.
+    """
+    return _PageBuilder(export, limits, has_figures).page()
 
 
 def _judged(word: str, text: str = "") -> Inline:
@@ -85,8 +90,9 @@ def _number(value: int | None) -> str:
 class _PageBuilder:
     """Makes the parts of one page; a section without content has no blocks."""
 
-    def __init__(self, export: Export, limits: blocks.PageLimits) -> None:
+    def __init__(self, export: Export, limits: blocks.PageLimits, has_figures: bool) -> None:
         self._export = export
+        self._has_figures = has_figures
         self._review = export.review
         self._limits = limits
         self._zone = ExportTimeZone(export.zone_s)
@@ -116,7 +122,7 @@ class _PageBuilder:
             when=night_hours(review, self._zone),
             goal=review.night.run.goal or "",
             ending=ending_line(review.ending),
-            reasons=review.reasons,
+            reasons=tuple(reason.text for reason in review.reasons),
             facts=figures(review, self._zone),
             sections=tuple(
                 blocks.PageSection(id, title, tuple(shown), id in folded)
@@ -173,7 +179,7 @@ class _PageBuilder:
             for source in export.sources
         )
         check = line(how, code("overnight-tui review --check FILE"), " derives them again.")
-        return (line(what), check, *sources)
+        return (line(what), *([check] if self._has_figures else ()), *sources)
 
     # --- sections ---
 

@@ -16,7 +16,7 @@ from tui.model.events import SourceRef
 from tui.model.stall import DetectorName, ProgressKind, Stall, StallSignal
 from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.stuck.detector import Detector, counts_of
-from tui.night.stuck.errors.causes import Cause, CauseKind, cause_of, program
+from tui.night.stuck.errors.causes import Cause, CauseKind, program
 from tui.night.stuck.progress import ProgressTracker
 from tui.night.stuck.step import Step, shown_text
 from tui.system.format import shorten
@@ -70,15 +70,10 @@ class SameError(Detector):
             if self.groups:
                 self._succeeded(step)
             return
-        cause = None
-        run = step.run
-        tested = run is not None and run.verdict == "red" and bool(run.passed or run.failed)
-        if not tested and step.denial is None:
-            cause = cause_of(step.tool, step.excerpt, step.path or _page(step))
-        if cause is None:
+        if step.cause is None:
             self._pass_by(None)
             return
-        group = self._group(cause, step)
+        group = self._group(step.cause, step)
         self._pass_by(group)
         self._count(group, step)
         self._judge(group, limits)
@@ -194,11 +189,6 @@ class SameError(Detector):
                 StallSignal("different calls", calls, 2, "calls"),
             ),
         )
-
-
-def _page(step: Step) -> str:
-    """The page that a call fetches."""
-    return step.target if step.tool == "WebFetch" else ""
 
 
 def _is_beside(step: Step, last: Step) -> bool:
