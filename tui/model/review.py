@@ -166,7 +166,8 @@ class Proof(Struct, frozen=True):
     """What was run again, and how the tests of the night's beginning do on its new code.
 
     `tree` is the tree of the night's end that was proven; `is_current` is False where the night's end has
-    another one now. `notes` say what a person must know of the copy that it ran in.
+    another one now. `outside` are files of code that the night changed and that are not in that tree. `notes`
+    say what a person must know of the copy that it ran in.
     """
 
     at: float
@@ -174,6 +175,7 @@ class Proof(Struct, frozen=True):
     base_tests: TestState = "none"
     tree: str = ""
     is_current: bool = True
+    outside: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

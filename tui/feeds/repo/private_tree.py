@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
+_NODE = "node_modules"
 _MOST_FILES = 20_000
 _MOST_BYTES = 1 << 30
 _SECONDS = 60.0
@@ -149,7 +150,7 @@ def _is_installed(top: Path, path: str, known: dict[str, bool]) -> bool:
     if not folder:
         return False
     if folder not in known:
-        is_one = folder.endswith("node_modules") or (top / folder / "pyvenv.cfg").is_file()
+        is_one = os.path.basename(folder) == _NODE or (top / folder / "pyvenv.cfg").is_file()
         known[folder] = is_one or _is_installed(top, folder, known)
     return known[folder]
 

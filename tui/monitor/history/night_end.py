@@ -13,11 +13,10 @@ from tui.feeds.repo.private_tree import PrivateTrees, WorkTreeState, private_tre
 from tui.model.evidence.log import EditRecord
 from tui.model.records import RepositoryChanges
 from tui.model.review import Proof
-from tui.store.ledgers.proofs import load_proof
+from tui.model.snapshot import NightSnapshot
 from tui.system.errors import OvernightError
 from tui.system.files import modified_at
 from tui.system.git import Git
-from tui.system.paths import lies_in
 
 _GRACE = 2.0
 
@@ -26,8 +25,8 @@ class NightEnd(Struct, frozen=True):
     """Commits of the beginning and the end; empty where there are none.
 
     `counts_work_tree`: HEAD is still where the night ended, so that what is not committed belongs to it: all
-    that was changed up to `until`, and of what was changed later the paths in `edited`, which the night
-    changed last.
+    that was changed up to `until`, and of what was changed later the physical paths in `edited`, which the
+    night changed last. `touched` are all that it edited.
     """
 
     base: str = ""
@@ -35,6 +34,7 @@ class NightEnd(Struct, frozen=True):
     counts_work_tree: bool = False
     until: float | None = None
     edited: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
 
     def state(self, git: Git, trees: PrivateTrees) -> WorkTreeState:
         """Its tree, and the changed paths that do not belong to it. Raises GitError, OSError."""
@@ -43,35 +43,39 @@ class NightEnd(Struct, frozen=True):
         return trees.of_work_tree(lambda path: self._is_of_night(git.work_tree, path))
 
     def _is_of_night(self, top: Path, path: str) -> bool:
-        if self.until is None or path in self.edited:
+        if self.until is None or os.path.realpath(top / path) in self.edited:
             return True
         changed = modified_at(top / path)
         return not changed or changed <= self.until + _GRACE
 
 
-def night_end(
-    git: Git,
+def find_night_end(
     project: Path,
+    night: NightSnapshot,
     changes: RepositoryChanges,
     until: float | None,
     edits: Iterable[EditRecord],
-    last_commit: float | None,
 ) -> NightEnd:
     """The end of a night by what it changed; `until` is None while it goes on."""
-    is_there = changes.head == (git.head() or "")
-    late = [one for one in edits if last_commit is None or one.at is None or one.at > last_commit]
-    top = os.path.realpath(git.work_tree)
-    paths = (os.path.normpath(os.path.join(project, one.path)) for one in late if one.path)
-    edited = frozenset(os.path.relpath(path, top) for path in paths if lies_in(path, top))
-    return NightEnd(changes.base, changes.head, is_there, until, edited)
+    new = {sha for sha, _ in changes.messages}
+    last_commit = max((one.at for one in night.commits if one.sha in new), default=None)
+    real = os.path.realpath(project)
+    edited: set[str] = set()
+    touched: set[str] = set()
+    for one in edits:
+        if one.path:
+            path = os.path.realpath(os.path.join(real, one.path))
+            touched.add(path)
+            if last_commit is None or one.at is None or one.at > last_commit:
+                edited.add(path)
+    ends = frozenset(edited), frozenset(touched)
+    return NightEnd(changes.base, changes.head, changes.is_now, until, *ends)
 
 
-def kept_proof(project: Path, night: str, end: NightEnd, git: Git) -> Proof | None:
-    """The night's last proof, with whether its tree is still the one that the night ended with."""
-    proof = load_proof(project, night)
-    if proof is None:
-        return None
+def checked_proof(proof: Proof, project: Path, end: NightEnd) -> Proof:
+    """A kept proof, with whether its tree is still the one that the night ended with."""
     try:
+        git = Git(project)
         with private_trees(git) as trees:
             tree = end.state(git, trees).tree
     except (OvernightError, OSError):

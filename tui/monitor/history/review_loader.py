@@ -33,7 +33,7 @@ from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
     from tui.model.evidence.claims import Claim
-    from tui.model.review import Review, Risk
+    from tui.model.review import Proof, Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
 
@@ -142,6 +142,11 @@ class FinishedNight(Struct, frozen=True):
     notes: str
     broke_off: bool
 
+    @property
+    def name(self) -> str:
+        """What the night is called in our state and on the command line."""
+        return self.sources.run or self.sources.night or self.night.run.session_id or ""
+
 
 def load_review(
     project: Path, settings: Settings, named: NamedSources, clock: Clock, run: str | None = None
@@ -182,7 +187,7 @@ def load_night(
     try:
         records, _ = sidecars.poll()
         fold.apply(_own_records(records, fold, clock, alone))
-        fold.apply(commits_of(project, fold.snapshot(clock.wall()), _base(sources)))
+        fold.apply(commits_of(project, fold.snapshot(clock.wall()), base_of(sources)))
         progress, notes = sidecars.progress, sidecars.notes
     finally:
         sidecars.close()
@@ -210,7 +215,7 @@ def _own_records(records: list[Record], fold: NightFold, clock: Clock, alone: bo
     ]
 
 
-def _base(sources: SessionSources) -> str:
+def base_of(sources: SessionSources) -> str:
     """The commit that a run of ours began on; empty for any other session."""
     from tui.store.runs import base_commit
 
@@ -221,7 +226,7 @@ def commits_of(project: Path, night: NightSnapshot, base: str = "") -> list[Comm
     """The night's commits: those since its base where that is known, else those made in its time."""
     from tui.feeds.repo.commits import CommitReader, commits_after
 
-    until = _until(night)
+    until = until_of(night)
     found = commits_after(project, base) if base else []
     if not found and night.run.started_at is not None:
         found = CommitReader(project, night.run.started_at).poll()
@@ -233,7 +238,7 @@ def _in_time(commit: Commit, until: float | None, now: float) -> bool:
     return until is None or commit.at <= until + _GRACE or commit.at > now + 1
 
 
-def _until(night: NightSnapshot) -> float | None:
+def until_of(night: NightSnapshot) -> float | None:
     """When the night ended; None while it goes on."""
     if night.run.ended_at is not None:
         return night.run.ended_at
@@ -260,7 +265,7 @@ def _cut_at_end(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
         then = fold.snapshot(night.activity.last_sign_at)
         stall = None if broke_off else night.stall
         night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
-    until = _until(night)
+    until = until_of(night)
     # Commits that somebody made after the end belong to another day.
     commits = [one for one in night.commits if _in_time(one, until, night.now)]
     return _with_commits(night, commits), broke_off
@@ -284,7 +289,7 @@ def build_review(
     from tui.monitor.history.own_changes import AgentChanges
 
     night, fold = whole.night, whole.fold
-    base, until = _base(whole.sources) or None, _until(night)
+    base, until = base_of(whole.sources) or None, until_of(night)
     changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
     new_commits = {sha for sha, _ in changes.messages}
     if changes.base and new_commits:
@@ -315,9 +320,25 @@ def build_review(
         risks=_risks(whole, agents, settings),
         looked_at=looked_at,
         project=path_text(project),
-        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
+        run_id=whole.name,
         continues=whole.sources.continues,
+        proof=_proof(project, whole, changes, whole.name),
     )
+
+
+def _proof(
+    project: Path, whole: FinishedNight, changes: RepositoryChanges, name: str
+) -> Proof | None:
+    from tui.store.ledgers.proofs import load_proof
+
+    proof = load_proof(project, name)
+    if proof is None:
+        return None
+    from tui.monitor.history import night_end
+
+    until, edits = until_of(whole.night), whole.fold.evidence_log().edits
+    end = night_end.find_night_end(project, whole.night, changes, until, edits)
+    return night_end.checked_proof(proof, project, end)
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import CheckedFact, Claim, ClaimKind
 from tui.model.evidence.log import TestRun, TestSummary
-from tui.model.review import Proof, ProofEnd, ProofRun, Severity, TestState
+from tui.model.review import Proof, ProofEnd, ProofPlace, ProofRun, Severity, TestState
 from tui.system.format import format_count, shorten
 
 PLACE: Final = "proof"
@@ -70,24 +70,23 @@ def proven_colour(proof: Proof | None) -> TestState:
 
 
 def proven_tests(tests: TestSummary, proof: Proof | None) -> TestSummary:
-    """The summary with the proof as its last run: what was proven holds for the files as they are."""
+    """The summary with the colour that was proven for the files as they are; the runs stay the night's."""
     colour = proven_colour(proof)
     if proof is None or colour == "none":
         return tests
-    suite = _tests_of_end(proof)[0]
-    failed = len(suite.failed) or None if colour == "red" else 0
-    place = SourceRef(PLACE, 0)
-    run = TestRun(proof.at, suite.command, "proof", None, failed, colour, place)
     if colour == "red":
-        return replace(tests, last="red", runs=(*tests.runs, run), edits_since_last_run=0)
+        return replace(tests, last="red", edits_since_last_run=0)
+    if proof.outside:
+        return tests
+    suite = _tests_of_end(proof)[0]
+    green = TestRun(proof.at, suite.command, "proof", None, 0, "green", SourceRef(PLACE, 0))
     return replace(
         tests,
         last="green",
-        runs=(*tests.runs, run),
         edits_since_last_run=0,
         edits_since_last_green=0,
         changing=0,
-        last_green=run,
+        last_green=green,
     )
 
 
@@ -108,7 +107,8 @@ def _proven(claim: Claim, proof: Proof) -> Claim:
             why = "the tests are red when they are run again on the night's last files"
             return replace(claim, verdict="contradicted", why=why, checked=(*claim.checked, fact))
         # A number, or a wider scope than was run, is still the judge's to tell.
-        if claim.verdict in ("partial", "unverified") and proof.base_tests != "red":
+        is_open = claim.verdict in ("partial", "unverified")
+        if is_open and proof.base_tests != "red" and not proof.outside:
             why = "the tests are green when they are run again on the night's last files"
             return replace(claim, verdict="verified", why=why, checked=(*claim.checked, fact))
         return replace(claim, checked=(*claim.checked, fact))
@@ -145,9 +145,9 @@ def proof_merits(proof: Proof | None) -> list[str]:
         return []
     if proof.base_tests == "green":
         return [
-            "Run again in a clean copy, the tests are green, and so are the beginning's tests on the new code."
+            "Run again in a clean copy the tests are green, and so are those of before on the new code."
         ]
-    return ["Run again in a clean copy, the tests are green."]
+    return ["Run again in a clean copy the tests are green."]
 
 
 def proof_points(proof: Proof | None) -> tuple[ProofPoint, ...]:
@@ -161,27 +161,33 @@ def _points(proof: Proof) -> list[ProofPoint]:
     control, base = _on(proof, "base"), _base_run(proof)
     points: list[ProofPoint] = []
     suite = next(iter(_tests_of_end(proof)), None)
-    if proof.base_tests == "red" and base is not None:
-        failed = new_failures(base, control)
-        what = f"The beginning's tests are red on the new code{_named(failed)}"
+    if proof.base_tests == "red":
+        failed = new_failures(base, control) if base is not None else ()
+        what = f"The tests as they were before the night are red on its new code{_named(failed)}"
         points.append(ProofPoint("high", 95, what))
     for run in _tests_of_end(proof):
         if is_to_blame(run, control):
             what = (
-                f"Run again in a clean copy, the tests are red{_named(new_failures(run, control))}"
+                f"Run again in a clean copy the tests are red{_named(new_failures(run, control))}"
             )
             points.append(ProofPoint("high", 93, what))
         elif run.verdict == "red":
             what = (
-                "Run again in a clean copy, tests are red; they are at the night's beginning too, so this "
+                "Run again in a clean copy tests are red; they are so before the night too, so this "
                 f"proves nothing against it{_named(run.failed)}"
             )
             points.append(ProofPoint("medium", 60, what))
         elif run.verdict == "unknown":
             what = f"The tests could not be proven: {ENDS[run.end]} ({shorten(run.command, _NAME)})"
             points.append(ProofPoint("medium", 82, what))
-    if suite is None:
+    if suite is None and proof.base_tests == "none":
         points.append(ProofPoint("medium", 50, "No command was found that proves the tests"))
+    if proof.outside:
+        what = (
+            f"{format_count(len(proof.outside), 'changed file')} of the night lies outside what was proven: "
+            f"{shorten(proof.outside[0], _NAME)}"
+        )
+        points.append(ProofPoint("medium", 78, what))
     for run in proof.runs:
         if run.kind != "tests" and run.on == "end" and run.verdict == "red":
             what = f"Run again, {_CHECKS[run.kind]} is red ({shorten(run.command, _NAME)})"
@@ -212,3 +218,36 @@ def _on(proof: Proof | None, place: str) -> ProofRun | None:
     if proof is None:
         return None
     return next((one for one in proof.runs if one.kind == "tests" and one.on == place), None)
+
+
+# --- in words ---
+
+
+def proof_line(proof: Proof) -> str:
+    """What was proven, in one line."""
+    if not proof.is_current:
+        return "of another tree: the files have changed since, so it proves nothing now"
+    greens = [run for run in proof.runs if run.on == "end" and run.verdict == "green"]
+    ran = [run for run in proof.runs if run.on == "end"]
+    end = f"{len(greens)} of {format_count(len(ran), 'command')} green at the night's end"
+    base = {
+        "green": "the tests of before the night are green on its new code",
+        "red": "the tests of before the night are red on its new code",
+        "none": "the tests of before the night prove nothing",
+    }
+    return f"{end}; {base[proof.base_tests]}"
+
+
+def run_line(run: ProofRun) -> str:
+    """How a command of the proof went, in a few words."""
+    if run.verdict == "unknown":
+        return f"proves nothing: {ENDS[run.end]}"
+    failed = f", {format_count(len(run.failed), 'test')} failed" if run.failed else ""
+    return f"{run.verdict}{failed}"
+
+
+PLACES: Final[dict[ProofPlace, str]] = {
+    "end": "at the end",
+    "base tests": "tests of before",
+    "base": "before the night",
+}

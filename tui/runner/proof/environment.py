@@ -17,6 +17,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from tui.system.children.programs import find_program
 from tui.system.files import make_folder, read_small
 from tui.system.git import Git
 from tui.system.lazy_pattern import lazy
@@ -220,7 +221,7 @@ def prefixes_of(environ: Mapping[str, str], venvs: Iterable[Path]) -> list[Path]
     found = [*venvs]
     found += [Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)]
     for name in ("python", "python3", "pytest"):
-        if (program := shutil.which(name, path=environ.get("PATH"))) is not None:
+        if (program := find_program(name, environ)) is not None:
             found.append(Path(program).parent.parent)
             found += [Path(one).parent.parent for one in _interpreter(Path(program))]
     user = Path(environ.get("PYTHONUSERBASE") or os.path.join(environ.get("HOME", "/"), ".local"))

@@ -1,10 +1,12 @@
-"""Whether Python imports a project's packages from the copy, where an editable install leads to the project."""
+"""From where Python imports a project's packages in a copy.
+
+An editable install leads to the project itself; a shell with the project's folder on Python's path is gone.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,7 +14,9 @@ from typing import Final
 from tui.runner.copies.commands import run_command
 from tui.runner.copies.throwaway import Throwaway
 from tui.runner.proof.night_commands import ProofCommand
+from tui.system.children.programs import find_program
 from tui.system.files import read_small
+from tui.system.lazy_pattern import lazy
 from tui.system.paths import lies_in
 
 _SECONDS: Final = 60.0
@@ -29,6 +33,10 @@ for name in sys.argv[1:]:
     found[name] = [str(place) for place in places]
 print("\\n" + json.dumps(found))
 """
+_MISSING = lazy(r"ModuleNotFoundError: No module named ['\"]([\w.]+)['\"]")
+_PYTHON = lazy(r"python[\d.]*")
+_FIRST_LINE = lazy(rb"#!\s*(/\S*/python[\d.]*)\s")
+_LINE: Final = 300
 _NO_PACKAGES: Final = frozenset({"conftest", "setup", "noxfile", "tasks", "tests", "test"})
 
 
@@ -38,16 +46,17 @@ def foreign_import(
     holder: Throwaway,
     variables: Mapping[str, str],
     searched: Sequence[Path],
+    programs: Sequence[Path],
     project: Path,
     own: Sequence[str],
 ) -> str:
     """A package that would be imported from the project instead of from the copy; empty for none.
 
-    `searched` are the folders of the copy that stand for those an install put on the path; `own` are the
-    environments in the project, whose packages are meant to be used.
+    `searched` are the folders of the copy that stand for those an install put on the path, `programs` those of
+    the project's own environments; `own` are these, from its top: their packages are meant to be used.
     """
     names = [name for place in searched for name in _packages(place)][:_MOST_NAMES]
-    python = _python(command, folder, variables)
+    python = _python(command, folder, variables, programs)
     if not names or not python:
         return ""
     done = run_command([python, "-c", _ASK, *names], folder, holder, variables, _SECONDS)
@@ -65,6 +74,16 @@ def foreign_import(
     return ""
 
 
+def folder_of_missing(output: str, folders: Sequence[Path]) -> Path | None:
+    """The folder, of these, that has a module which an output says was not found."""
+    names = {name.partition(".")[0] for name in _MISSING.findall(output)}
+    for folder in folders:
+        for name in names:
+            if (folder / f"{name}.py").is_file() or (folder / name).is_dir():
+                return folder
+    return None
+
+
 def _packages(place: Path) -> list[str]:
     """Names that can be imported from a folder."""
     try:
@@ -79,19 +98,28 @@ def _packages(place: Path) -> list[str]:
     return [name for name in names if name.isidentifier() and name not in _NO_PACKAGES]
 
 
-def _python(command: ProofCommand, folder: Path, variables: Mapping[str, str]) -> str:
+def _python(
+    command: ProofCommand, folder: Path, variables: Mapping[str, str], programs: Sequence[Path]
+) -> str:
     """The interpreter that a command uses, as far as its words or its program's first line tell."""
     for word in command.words[:3]:
-        path = (
-            os.path.join(folder, word)
-            if "/" in word
-            else shutil.which(word, path=variables["PATH"])
-        )
-        if path is None or not os.access(path, os.X_OK):
+        path = _program(word, folder, variables, programs)
+        if not path:
             continue
-        if os.path.basename(path).startswith("python"):
+        if _PYTHON.fullmatch(os.path.basename(path)):
             return path
-        first = os.fsdecode(read_small(path, 300, follow=True)).partition("\n")[0]
-        if first.startswith("#!/") and "python" in first and "env " not in first:
-            return first[2:].split()[0]
-    return shutil.which("python3", path=variables["PATH"]) or ""
+        found = _FIRST_LINE.match(read_small(path, _LINE, follow=True))
+        if found is not None:
+            return os.fsdecode(found[1])
+    return _program("python3", folder, variables, programs)
+
+
+def _program(
+    word: str, folder: Path, variables: Mapping[str, str], programs: Sequence[Path]
+) -> str:
+    """Where a program is: in the project's own environment before all else; empty for nowhere."""
+    if "/" in word:
+        path = os.path.join(folder, word)
+        return path if os.access(path, os.X_OK) else ""
+    own = next((one / word for one in programs if os.access(one / word, os.X_OK)), None)
+    return str(own) if own is not None else find_program(word, variables) or ""

@@ -168,8 +168,7 @@ def _read(
     if call.name in SHELLS and script_of(call):
         return None  # what it runs comes apart
     whole = [word.text for word in call.simple.words]
-    start = len(whole) - len(call.args) - 1
-    words = whole[start:]
+    words = whole[len(whole) - len(call.args) - 1 :]
     text = shlex.join(words)
     framework = runner(text)
     kind = "tests" if framework else check_kind(text)
@@ -180,18 +179,25 @@ def _read(
     if why:
         return LeftOut(shown, why)
     stands = os.path.normpath(os.path.join(place.project, folder or ""))
-    mapped = [_mapped(word, stands, place) for word in words]
-    values = {name: _mapped(value, stands, place) for name, value in variables.items()}
-    if None in mapped or None in values.values():
+    mapped = _all_mapped(words, stands, place)
+    values = _all_mapped([*variables.values()], stands, place)
+    if mapped is None or values is None:
         return LeftOut(shown, "it names a path outside the project")
-    plain = tuple(word for word in mapped if word is not None)
-    if kind != "tests":
-        plain = without_changes(plain)
-    pairs = tuple((name, value) for name, value in values.items() if value is not None)
-    part = narrowed_to(text) if framework else ""
-    return ProofCommand(kind, plain, pairs, folder or "", framework, part)
+    plain = tuple(mapped) if kind == "tests" else without_changes(mapped)
+    pairs = tuple(zip(variables, values, strict=True))
+    return ProofCommand(
+        kind, plain, pairs, folder or "", framework, narrowed_to(text) if framework else ""
+    )
 
 
+def _all_mapped(words: Sequence[str], stands: str, place: Place) -> list[str] | None:
+    """The words as `_mapped` has them; None where one leads out."""
+    found = [_mapped(word, stands, place) for word in words]
+    kept = [word for word in found if word is not None]
+    return kept if len(kept) == len(found) else None
+
+
+# complexity: one rule after the other, each with its own words
 def _obstacle(
     call: CommandCall,
     whole: Sequence[str],
@@ -214,10 +220,9 @@ def _obstacle(
         return "only a shell knows its words"
     if words[-1].endswith("…"):
         return "it is not known to its end"
-    for name in variables:
-        if name in _MANAGING or name.startswith(_MANAGING_PREFIXES):
-            return f"it sets {name}"
-    return ""
+    sets = (name for name in variables if name in _MANAGING or name.startswith(_MANAGING_PREFIXES))
+    name = next(sets, "")
+    return f"it sets {name}" if name else ""
 
 
 def _mapped(word: str, stands: str, place: Place) -> str | None:
@@ -231,10 +236,15 @@ def _mapped(word: str, stands: str, place: Place) -> str | None:
     if sign and "/" not in name:
         inner = _mapped(value, stands, place)
         return None if inner is None else f"{name}={inner}"
+    if word.startswith("/") and ":" in word and "::" not in word:
+        parts = _all_mapped(word.split(":"), stands, place)
+        return None if parts is None else ":".join(parts)
+    return _mapped_path(word, stands, place)
+
+
+def _mapped_path(word: str, stands: str, place: Place) -> str | None:
+    """The same for a path, behind which `::` may name a test."""
     path, sign, test = word.partition("::")
-    if not sign and ":" in path and path.startswith("/"):
-        parts = [_mapped(part, stands, place) for part in path.split(":")]
-        return None if None in parts else ":".join(part for part in parts if part is not None)
     if path.startswith("~"):
         return None
     if not path.startswith("/") and ".." not in path.split("/"):

@@ -5,6 +5,7 @@ Green takes more than exit code 0: tests must have run, by what the runner print
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Final
 
@@ -16,12 +17,15 @@ from tui.night.evidence.test_commands import recognise
 from tui.night.evidence.test_output import ending, never_started
 from tui.runner.copies.commands import StepOutcome
 from tui.runner.proof.night_commands import ProofCommand
+from tui.system.lazy_pattern import lazy
 
 _EXCERPT: Final = 2_000
 _MOST_NAMES: Final = 200
 _NOWHERE: Final = SourceRef("proof", 0)
 _NOT_FOUND: Final = (126, 127)
 _OF_PYTEST: Final[dict[int, ProofEnd]] = {4: "not started", 5: "no tests"}
+_BROKEN = lazy(r"^ERROR ([^\s:]+\.py)(?: - |$)", re.M)
+"""A file of tests that pytest could not even read."""
 _ECHOED: Final = ("> ", "$ ")
 
 
@@ -57,4 +61,5 @@ def _tests_passed(command: ProofCommand, output: str) -> bool:
 
 def failed_tests(output: str) -> tuple[str, ...]:
     """The names of the tests that an output says failed, each once."""
-    return tuple(dict.fromkeys(failed_names(output)))[:_MOST_NAMES]
+    broken = (match[1] for match in _BROKEN.finditer(output))
+    return tuple(dict.fromkeys((*failed_names(output), *broken)))[:_MOST_NAMES]

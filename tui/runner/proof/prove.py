@@ -15,7 +15,9 @@ from typing import Final
 
 from tui.feeds.repo.private_tree import PrivateTrees, TreeEntry
 from tui.model.review import Proof, ProofPlace, ProofRun, TestState
+from tui.night.evidence.shell_effects import is_scratch_path
 from tui.night.review.proof import is_to_blame
+from tui.night.review.risks.test_syntax import is_code
 from tui.runner.copies.commands import StepOutcome, run_command
 from tui.runner.copies.throwaway import Throwaway, open_throwaway, sweep_copies
 from tui.runner.proof.base_files import has_inline_tests, is_of_tests, merger_of
@@ -26,7 +28,7 @@ from tui.runner.proof.environment import (
     prefixes_of,
     proof_variables,
 )
-from tui.runner.proof.imports import foreign_import
+from tui.runner.proof.imports import folder_of_missing, foreign_import
 from tui.runner.proof.night_commands import ProofCommand
 from tui.runner.proof.outcomes import failed_tests, judge_run
 from tui.runner.proof.output import OutputLines, kept_output
@@ -35,11 +37,13 @@ from tui.runner.proof.proof_copy import ProofCopy, make_proof_copy
 from tui.system.errors import RefusedError, describe_os_error
 from tui.system.format import format_count, format_duration
 from tui.system.git import Git
+from tui.system.paths import lies_in, path_text
 from tui.system.sanitize import clean_line
 
 _MOST_READ: Final = 2_000
 _CODE_WITH_TESTS: Final = (".rs", ".zig", ".nim", ".d")
 _SHOWN_PATHS: Final = 3
+_MOST_OUTSIDE: Final = 50
 _WHERE: Final[dict[ProofPlace, str]] = {
     "end": "at the night's end",
     "base tests": "with the test files of the beginning",
@@ -82,6 +86,7 @@ class _Prover:
     at: float
     runs: list[ProofRun] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _learnt: list[str] = field(default_factory=list)
     _trees: PrivateTrees = field(init=False)
     _environment: FoundEnvironment = field(init=False)
 
@@ -103,7 +108,14 @@ class _Prover:
                 break
             if command is not suite:
                 self._run(command, end, "end")
-        return Proof(self.at, tuple(self.runs), base_tests, state.tree, True, tuple(self.notes))
+        return Proof(
+            self.at,
+            tuple(self.runs),
+            base_tests,
+            state.tree,
+            outside=self._outside(state.tree),
+            notes=tuple(self.notes),
+        )
 
     @property
     def _is_stopped(self) -> bool:
@@ -131,6 +143,17 @@ class _Prover:
                 f"{_first(named)}"
             )
 
+    def _outside(self, tree: str) -> tuple[str, ...]:
+        """Files of code that the night edited, that are there, and that the tree does not hold."""
+        known = {os.fsdecode(one.path) for one in self._trees.entries(tree)}
+        top = os.path.realpath(self.git.work_tree)
+        found = []
+        for path in sorted(self.plan.end.touched):
+            name = os.path.relpath(path, top) if lies_in(path, top) else path
+            if name not in known and is_code(name) and not is_scratch_path(name):
+                found += [name] if os.path.lexists(path) else []
+        return tuple(path_text(path) for path in found[:_MOST_OUTSIDE])
+
     def _note_copy(self, copy: ProofCopy) -> None:
         if copy.missing:
             self.notes.append(f"not in the copy: {_first(copy.missing)}")
@@ -147,6 +170,9 @@ class _Prover:
         self.say(f"$ {command.text}   ({_WHERE[on]})")
         done, elsewhere = self._outcome(command, copy)
         verdict, end = judge_run(command, done)
+        if verdict == "red" and self._learn_path(command, copy, done.output):
+            done, elsewhere = self._outcome(command, copy)
+            verdict, end = judge_run(command, done)
         if elsewhere and end == "ended":
             verdict, end = "unknown", "elsewhere"
             note = f"Python imports {elsewhere} from the project itself, not from the copy"
@@ -170,6 +196,19 @@ class _Prover:
         self.say(f"= {colour}, after {format_duration(done.seconds)}")
         return run
 
+    def _learn_path(self, command: ProofCommand, copy: ProofCopy, output: str) -> bool:
+        """Whether Python is to search a folder more: the night's shell must have had it on its path."""
+        folder = copy.project / command.folder
+        found = folder_of_missing(output, (folder, folder / "src", copy.project))
+        name = "" if found is None else os.path.relpath(found, copy.work_tree)
+        if not name or name in self._learnt:
+            return False
+        self._learnt.append(name)
+        shown = "the project's folder" if name == "." else clean_line(name, 200)
+        self.notes.append(f"Python was told to search {shown}, as the night's shell must have been")
+        self.say(f"  again, with {shown} on Python's path")
+        return True
+
     def _outcome(self, command: ProofCommand, copy: ProofCopy) -> tuple[StepOutcome, str]:
         """How the command went, and which package was imported from elsewhere; empty for none."""
         folder = copy.project / command.folder
@@ -177,7 +216,10 @@ class _Prover:
             return StepOutcome(None, 0.0, "", missing=f"{command.folder}: no such folder"), ""
         variables, searched = self._variables(command, copy)
         source, own = self.git.work_tree, self._environment.folders
-        elsewhere = foreign_import(command, folder, self.holder, variables, searched, source, own)
+        programs = [copy.work_tree / name / "bin" for name in self._environment.venvs]
+        elsewhere = foreign_import(
+            command, folder, self.holder, variables, searched, programs, source, own
+        )
         lines = OutputLines(self.say, self.holder.path)
         seconds = self.plan.seconds
         done = run_command(command.words, folder, self.holder, variables, seconds, lines.add)
@@ -189,7 +231,7 @@ class _Prover:
     ) -> tuple[dict[str, str], tuple[Path, ...]]:
         """The environment of a command, and the folders of the copy that Python searches first."""
         source, venvs = self.git.work_tree, self._environment.venvs
-        searched = tuple(copy.work_tree / name for name in self._installed)
+        searched = tuple(copy.work_tree / name for name in (*self._installed, *self._learnt))
         below = os.path.relpath(copy.project / command.folder, copy.work_tree)
         near = sorted(venvs, key=lambda name: not _is_below(below, (os.path.dirname(name) or ".",)))
         if command.activates:
