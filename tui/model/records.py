@@ -307,7 +307,8 @@ class RepositoryChanges(Struct, frozen=True):
     `messages` are the night's commits with their whole messages, oldest first. `steps` are the
     single changes of paths that changed more than once, oldest first, an uncommitted one last; so
     paths are among them that came and went and are not in `files`. `is_now`: the night is the newest
-    state, so the work tree counts with what is not committed.
+    state, so the work tree counts with what is not committed. `others` are commits in the night's time
+    that somebody else made, with their messages: what only they changed is not in `files`.
     """
 
     base: str = ""
@@ -318,3 +319,4 @@ class RepositoryChanges(Struct, frozen=True):
     cut: bool = False
     steps: tuple[FileChange, ...] = ()
     is_now: bool = False
+    others: tuple[tuple[str, str], ...] = ()

@@ -134,13 +134,17 @@ class Risk(Struct, frozen=True):
 
 
 class Cause(Struct, frozen=True):
-    """One thing behind many calls: an error, a refusal, a wait; in words, with how many calls."""
+    """One thing behind many calls: an error, a refusal, a wait; in words, with how many calls.
+
+    `is_error`: the calls failed for it, which no other part of the review tells.
+    """
 
     what: str
     count: int
     first: SourceRef | None = None
     last: SourceRef | None = None
     since: float | None = None
+    is_error: bool = False
 
 
 class ProofRun(Struct, frozen=True):

@@ -30,7 +30,7 @@ from tui.model.timeline import GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.earlier_records import apply_earlier
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock, forget_times_after
 from tui.night.reducers import Reducer
@@ -42,7 +42,7 @@ from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
 
-VERSION = 15
+VERSION = 16
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -204,7 +204,7 @@ class NightFold:
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""
-        return self._state.evidence.build_log()
+        return self._state.evidence_log()
 
     def risky_calls(self) -> tuple[RiskyCall, ...]:
         """The night's edits and shell commands that may have put a risk into the repository."""

@@ -18,13 +18,16 @@ from tui.model.events import (
     ToolCall,
     ToolResult,
 )
+from tui.model.evidence.log import EvidenceLog
 from tui.model.failures import DenialKind
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine, SourceFormat, StreamFormat
 from tui.model.session import AgentProcess, AgentProcesses
 from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
+from tui.night.evidence.command_log import CommandLog
 from tui.night.evidence.conversation_branches import ConversationTree
-from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, RiskyCallLog, TestRunLog
+from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, TestRunLog
+from tui.night.evidence.risky_calls import RiskyCallLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.intervention_log import InterventionLog
 from tui.night.refusal_log import RefusalLog
@@ -240,6 +243,7 @@ class FoldState(Struct):
     test_runs: TestRunLog = field(default_factory=TestRunLog)
     risky_calls: RiskyCallLog = field(default_factory=RiskyCallLog)
     evidence: EvidenceCollector = field(default_factory=EvidenceCollector)
+    commands: CommandLog = field(default_factory=CommandLog)
     waste: WasteLog = field(default_factory=WasteLog)
     failures: FailureLog = field(default_factory=FailureLog)
     interventions: InterventionLog = field(default_factory=InterventionLog)
@@ -273,6 +277,10 @@ class FoldState(Struct):
             return agents
         pid = attempt.pid if attempt is not None else None
         return tuple(a for a in agents if not a.session or a.session in names or a.pid == pid)
+
+    def evidence_log(self) -> EvidenceLog:
+        """What claims are judged by, so far."""
+        return replace(self.evidence.build_log(), commands=tuple(self.commands.records))
 
     def count_denial(self, call: str) -> None:
         """A call was refused; its answer, a record of its own and the turn's result may all tell of it."""

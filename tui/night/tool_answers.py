@@ -94,6 +94,7 @@ def apply_answer(
     state.risky_calls.on_tool_result(result)
     before = state.test_runs.last_verdict
     run = state.test_runs.on_tool_result(use, result, at, ref)
+    state.evidence.times.on_answer(use, result, tests=run is not None, since=since, at=at)
     if result.denial is not None:
         count_refusal(state.refusals, use, result, at, ref, state.cwd)
     elif run is not None:
@@ -106,6 +107,7 @@ def apply_answer(
     state.failures.on_tool_result(use, result, run)
     commits = len(state.evidence.commits)
     sources = state.evidence.on_tool_result(use, result, run, at, ref)
+    state.commands.on_tool_result(use, result, state.evidence.count, at, ref)
     if not thread:
         state.waste.on_tool_result(use, result, since, at, ref)
     if edited or sources or len(state.evidence.commits) != commits:

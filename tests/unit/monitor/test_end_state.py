@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.repositories import make, sh
 from tui.feeds.repo.night_diff import read_night_diff
-from tui.model.evidence.claims import EndState, PathState
-from tui.monitor.history.end_state import UnknownEndState, read_end_state
+from tui.model.evidence.claims import EndState, PathState, UnknownEnd
+from tui.monitor.history.end_state import read_end_state
 
 BASE = {
     "app.py": "def add(a, b):\n    return a + b\n",
@@ -190,6 +190,6 @@ def test_after_later_commits_the_end_is_the_nights_last_one(scene: Scene) -> Non
 
 def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:
     end = read_end_state(tmp_path, read_night_diff(tmp_path, None, None, None))
-    assert isinstance(end, UnknownEndState)
+    assert isinstance(end, UnknownEnd)
     assert not end.is_known
     assert end.path("a.py") == PathState("a.py", None, None, None)

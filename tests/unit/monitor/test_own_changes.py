@@ -13,7 +13,7 @@ from tui.control.hooks.hook_sets import HookSet
 from tui.feeds.repo.night_diff import read_night_diff
 from tui.model.events import SourceRef
 from tui.monitor.history.own_changes import AgentChanges
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.review.risks.find import find_risks
 from tui.settings.original_sections import PathsSettings
 

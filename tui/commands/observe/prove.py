@@ -50,17 +50,14 @@ def prove_review(arguments: argparse.Namespace, project: Path) -> tuple[Review, 
 
 def plan_of(project: Path, whole: FinishedNight, loaded: LoadedSettings) -> ProofPlan:
     """What would be run for a night. RefusedError where there is no repository."""
-    from tui.feeds.repo.night_diff import read_night_diff
     from tui.monitor.history.night_end import find_night_end
-    from tui.monitor.history.review_loader import base_of, until_of
+    from tui.monitor.history.review_loader import read_changes
     from tui.runner.proof.plan import plan_proof
     from tui.system.git import Git
 
     git = Git(project)
-    night, until = whole.night, until_of(whole.night)
-    base = base_of(whole.sources) or None
-    changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
-    end = find_night_end(project, night, changes, until, whole.fold.evidence_log().edits)
+    changes, work = read_changes(project, whole)
+    end = find_night_end(project, whole.night, changes, work)
     if not end.head and not end.counts_work_tree:
         raise RefusedError(f"{project} cannot be read as it was at the night's end")
     lines = shell_lines(whole)
@@ -77,10 +74,11 @@ def _nothing_to_run(plan: ProofPlan) -> str:
 
 
 def shell_lines(whole: FinishedNight) -> list[str]:
-    """The shell commands of a night that test or check, those with a known result last."""
-    runs = whole.night.tests.runs[-_MOST_LINES:]
-    ranked = sorted(runs, key=lambda run: run.verdict != "unknown")
-    return [run.command for run in ranked]
+    """The shell commands of a night, what ended well after the others, test runs with a result last."""
+    commands = [one for one in whole.fold.evidence_log().commands if not one.is_refused]
+    lines = [one.command for one in sorted(commands, key=lambda one: one.is_error is False)]
+    runs = sorted(whole.night.tests.runs, key=lambda run: run.verdict != "unknown")
+    return [*lines[-_MOST_LINES:], *(run.command for run in runs[-_MOST_LINES:])]
 
 
 def _agree(plan: ProofPlan, loaded: LoadedSettings, *, yes: bool) -> None:
@@ -109,9 +107,10 @@ def run_proof(plan: ProofPlan, say: Callable[[str], None]) -> Proof:
 
 
 def is_green(proof: Proof) -> bool:
-    """Whether everything at the night's end is green, and the beginning's tests are not red."""
+    """Whether everything at the night's end was proven and is green, and the tests of before are not red."""
     ends = [run for run in proof.runs if run.on == "end"]
-    return bool(ends) and all(run.verdict == "green" for run in ends) and proof.base_tests != "red"
+    all_green = bool(ends) and all(run.verdict == "green" for run in ends)
+    return all_green and proof.base_tests != "red" and not proof.outside
 
 
 @contextmanager

@@ -65,6 +65,8 @@ class Claim(Struct, frozen=True):
     at: float | None = None
     kind: ClaimKind | None = None
     checked: tuple[CheckedFact, ...] = ()
+    is_only_words: bool = False
+    """It is partial because its words match nothing that changed, and for no other reason."""
 
 
 class UnreadText(Struct, frozen=True):
@@ -73,6 +75,13 @@ class UnreadText(Struct, frozen=True):
     language: str
     count: int
     where: SourceRef | None = None
+
+
+class JudgedClaims(Struct, frozen=True):
+    """The claims of a night, and how much of what it said was not read."""
+
+    claims: tuple[Claim, ...] = ()
+    unread: tuple[UnreadText, ...] = ()
 
 
 class PathState(Struct, frozen=True):
@@ -146,3 +155,36 @@ class EndState(Protocol):
 
         `is_remote`: "main" means that branch as last seen on any remote, never the one here.
         """
+
+
+class UnknownEnd:
+    """The end of a night of which nobody can know the repository."""
+
+    is_known = False
+    has_moved: bool | None = None
+    uncommitted: tuple[str, ...] = ()
+    tree: str | None = None
+
+    def path(self, name: str) -> PathState:
+        """Nothing is known of it."""
+        return PathState(name, None, None, None)
+
+    def text(self, path: str) -> str | None:
+        """Not known."""
+        return None
+
+    def base_text(self, path: str) -> str | None:
+        """Not known."""
+        return None
+
+    def find_symbol(self, name: str, path: str = "") -> tuple[str, ...]:
+        """None was looked for."""
+        return ()
+
+    def commit(self, sha: str) -> CommitState:
+        """Not known."""
+        return CommitState(None, None, None)
+
+    def ref(self, name: str = "", *, is_remote: bool = False) -> RefState | None:
+        """Not known."""
+        return None

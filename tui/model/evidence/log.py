@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.model.events import SourceRef
+from tui.model.evidence.call_spans import CallSpans
 
 Verdict = Literal["green", "red", "unknown"]
 
@@ -84,6 +85,23 @@ class CommitRecord(Struct, frozen=True, gc=False):
     ref: SourceRef
 
 
+class CommandRecord(Struct, frozen=True, gc=False):
+    """A call that ended: a shell command (cut) or a tool of a code host, and the end of what it answered.
+
+    `number` is that of the last record before or with it: edits with a higher one came later. `name` is
+    the tool's. `is_refused`: it was not let run. `is_error` is None if nothing tells how it ended.
+    """
+
+    number: int
+    at: float | None
+    name: str
+    command: str
+    is_error: bool | None
+    output: str
+    ref: SourceRef
+    is_refused: bool = False
+
+
 class StatementRecord(Struct, frozen=True, gc=False):
     """The last text of a turn."""
 
@@ -141,3 +159,5 @@ class EvidenceLog(Struct, frozen=True):
     notes_source: str = ""
     notes_at: float | None = None
     abandoned: tuple[AbandonedBranch, ...] = ()
+    commands: tuple[CommandRecord, ...] = ()
+    calls: CallSpans = CallSpans()

@@ -192,7 +192,7 @@ def denied_command(
     `words` are those of one command as the shell sees them: unquoted, without assignments, redirections
     and wrappers such as `env`, `timeout`, `xargs`, `sh -c`.
     """
-    words = _launched(words)
+    words = launched_words(words)
     if not words:
         return None
     name = _program(words[0])
@@ -205,7 +205,7 @@ def denied_command(
     return None
 
 
-def _launched(words: Sequence[str]) -> Sequence[str]:
+def launched_words(words: Sequence[str]) -> Sequence[str]:
     """The command that a launcher (`npx`, `python -m`, `uv run`) is given, or the command itself."""
     for _ in range(4):
         if not words:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tui.feeds.repo.diff_parser import visible_path
 from tui.feeds.repo.tree_files import TreeFiles
 from tui.feeds.repo.tree_id import tree_of_commit, work_tree_id
-from tui.model.evidence.claims import CommitState, EndState, PathState, RefState
+from tui.model.evidence.claims import CommitState, EndState, PathState, RefState, UnknownEnd
 from tui.night.evidence.definitions import defines
 from tui.system.errors import OvernightError
 from tui.system.lazy_pattern import lazy
@@ -28,33 +28,6 @@ _SHA = lazy(r"[0-9a-f]{4,64}")
 _REF = lazy(r"[\w.][\w./@+#-]{0,200}")
 _MOST_FOUND = 20
 _MOST_SEARCHED = 300
-
-
-class UnknownEndState:
-    """There is no repository, or its end does not belong to the night: nothing is known."""
-
-    is_known = False
-    has_moved: bool | None = None
-    uncommitted: tuple[str, ...] = ()
-    tree: str | None = None
-
-    def path(self, name: str) -> PathState:
-        return PathState(name, None, None, None)
-
-    def text(self, path: str) -> str | None:
-        return None
-
-    def base_text(self, path: str) -> str | None:
-        return None
-
-    def find_symbol(self, name: str, path: str = "") -> tuple[str, ...]:
-        return ()
-
-    def commit(self, sha: str) -> CommitState:
-        return CommitState(None, None, None)
-
-    def ref(self, name: str = "", *, is_remote: bool = False) -> RefState | None:
-        return None
 
 
 class RepositoryEnd:
@@ -339,8 +312,8 @@ def read_end_state(
     from tui.system.git import Git
 
     if not (changes.base or changes.messages):
-        return UnknownEndState()
+        return UnknownEnd()
     try:
         return RepositoryEnd(Git(project), project, changes, uncommitted, cwd, since)
     except (OvernightError, OSError):
-        return UnknownEndState()
+        return UnknownEnd()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.feeds.repo.private_tree import PrivateTrees, WorkTreeState, private_trees
-from tui.model.evidence.log import EditRecord
+from tui.model.evidence.whose import NightWork
 from tui.model.records import RepositoryChanges
 from tui.model.review import Proof
 from tui.model.snapshot import NightSnapshot
+from tui.store.ledgers.proofs import load_proof
 from tui.system.errors import OvernightError
 from tui.system.files import modified_at
 from tui.system.git import Git
@@ -25,8 +25,8 @@ class NightEnd(Struct, frozen=True):
     """Commits of the beginning and the end; empty where there are none.
 
     `counts_work_tree`: HEAD is still where the night ended, so that what is not committed belongs to it: all
-    that was changed up to `until`, and of what was changed later the physical paths in `edited`, which the
-    night changed last. `touched` are all that it edited.
+    that was changed up to `until` (None: it goes on), and of what was changed later the physical paths in
+    `edited`, which the night changed last. `touched` are all that it edited.
     """
 
     base: str = ""
@@ -53,27 +53,36 @@ def find_night_end(
     project: Path,
     night: NightSnapshot,
     changes: RepositoryChanges,
-    until: float | None,
-    edits: Iterable[EditRecord],
+    work: NightWork,
 ) -> NightEnd:
-    """The end of a night by what it changed; `until` is None while it goes on."""
+    """The end of a night by what it changed and what its records say."""
     new = {sha for sha, _ in changes.messages}
     last_commit = max((one.at for one in night.commits if one.sha in new), default=None)
     real = os.path.realpath(project)
     edited: set[str] = set()
     touched: set[str] = set()
-    for one in edits:
+    for one in work.edits:
         if one.path:
             path = os.path.realpath(os.path.join(real, one.path))
             touched.add(path)
             if last_commit is None or one.at is None or one.at > last_commit:
                 edited.add(path)
     ends = frozenset(edited), frozenset(touched)
-    return NightEnd(changes.base, changes.head, changes.is_now, until, *ends)
+    return NightEnd(changes.base, changes.head, changes.is_now, work.until, *ends)
 
 
-def checked_proof(proof: Proof, project: Path, end: NightEnd) -> Proof:
-    """A kept proof, with whether its tree is still the one that the night ended with."""
+def kept_proof(
+    project: Path,
+    name: str,
+    night: NightSnapshot,
+    changes: RepositoryChanges,
+    work: NightWork,
+) -> Proof | None:
+    """The night's last proof, with whether its tree is still the one that the night ended with."""
+    proof = load_proof(project, name)
+    if proof is None:
+        return None
+    end = find_night_end(project, night, changes, work)
     try:
         git = Git(project)
         with private_trees(git) as trees:

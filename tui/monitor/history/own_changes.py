@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tui.model.records import FileChange, RepositoryChanges
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.review.risks.agent_settings import (
     SettingsFile,
     has_foreign_hooks,
@@ -50,7 +50,11 @@ class AgentChanges:
         self._project = Path(os.path.realpath(project))
         self._record = load_hook_record(hook_record(project))
         self._all = changes
-        self._written = [one for one in written if not one.is_error and ".claude" in one.text]
+        self._written = [
+            one
+            for one in written
+            if (one.shell or one.edits) and not one.is_error and ".claude" in one.text
+        ]
         self._since, self._until = since, until
         try:
             self._git: Git | None = Git(project)

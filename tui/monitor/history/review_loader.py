@@ -32,8 +32,9 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import Claim
-    from tui.model.review import Proof, Review, Risk
+    from tui.model.evidence.claims import JudgedClaims
+    from tui.model.evidence.whose import NightWork
+    from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
 
@@ -187,7 +188,7 @@ def load_night(
     try:
         records, _ = sidecars.poll()
         fold.apply(_own_records(records, fold, clock, alone))
-        fold.apply(commits_of(project, fold.snapshot(clock.wall()), base_of(sources)))
+        fold.apply(commits_of(project, fold.snapshot(clock.wall()), _base(sources)))
         progress, notes = sidecars.progress, sidecars.notes
     finally:
         sidecars.close()
@@ -215,7 +216,7 @@ def _own_records(records: list[Record], fold: NightFold, clock: Clock, alone: bo
     ]
 
 
-def base_of(sources: SessionSources) -> str:
+def _base(sources: SessionSources) -> str:
     """The commit that a run of ours began on; empty for any other session."""
     from tui.store.runs import base_commit
 
@@ -226,7 +227,7 @@ def commits_of(project: Path, night: NightSnapshot, base: str = "") -> list[Comm
     """The night's commits: those since its base where that is known, else those made in its time."""
     from tui.feeds.repo.commits import CommitReader, commits_after
 
-    until = until_of(night)
+    until = _until(night)
     found = commits_after(project, base) if base else []
     if not found and night.run.started_at is not None:
         found = CommitReader(project, night.run.started_at).poll()
@@ -238,7 +239,7 @@ def _in_time(commit: Commit, until: float | None, now: float) -> bool:
     return until is None or commit.at <= until + _GRACE or commit.at > now + 1
 
 
-def until_of(night: NightSnapshot) -> float | None:
+def _until(night: NightSnapshot) -> float | None:
     """When the night ended; None while it goes on."""
     if night.run.ended_at is not None:
         return night.run.ended_at
@@ -265,7 +266,7 @@ def _cut_at_end(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
         then = fold.snapshot(night.activity.last_sign_at)
         stall = None if broke_off else night.stall
         night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
-    until = until_of(night)
+    until = _until(night)
     # Commits that somebody made after the end belong to another day.
     commits = [one for one in night.commits if _in_time(one, until, night.now)]
     return _with_commits(night, commits), broke_off
@@ -285,20 +286,20 @@ def build_review(
     project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings
 ) -> Review:
     """The review of a night that was read."""
-    from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
 
     night, fold = whole.night, whole.fold
-    base, until = base_of(whole.sources) or None, until_of(night)
-    changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
-    new_commits = {sha for sha, _ in changes.messages}
-    if changes.base and new_commits:
-        # Git keeps whole seconds only: what the base has already is no commit of this night.
-        night = _with_commits(night, [one for one in night.commits if one.sha in new_commits])
+    changes, work = read_changes(project, whole)
+    if changes.base or changes.messages:
+        # What the base has already, or somebody else made, is no commit of this night.
+        made = {sha for sha, _ in changes.messages}
+        night = _with_commits(night, [one for one in night.commits if one.sha in made])
         whole = replace(whole, night=night)
-    first, last = night.first_progress, night.progress
     # Somebody saw the progress file change: then its first state was of this night.
-    seen_live = first is not None and last is not None and first != last
+    seen_live = (
+        None not in (first := night.first_progress, night.progress) and first != night.progress
+    )
     start = state_at_start(project, whole.sources, night, changes, seen_live)
     evidence = ReviewInputs(
         fold.evidence_log(),
@@ -310,35 +311,35 @@ def build_review(
         start.progress,
         start.basis,
     )
-    calls = fold.risky_calls()
-    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    names, calls = settings.paths, fold.risky_calls()
+    agents = AgentChanges(project, changes, names, calls, work.since, work.until)
+    judged = _claims(project, whole, changes, agents, start)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
-        claims=_claims(whole, changes, start),
-        risks=_risks(whole, agents, settings),
+        claims=judged.claims,
+        unread=judged.unread,
+        risks=_risks(whole, agents, settings, start),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.name,
         continues=whole.sources.continues,
-        proof=_proof(project, whole, changes, whole.name),
+        proof=kept_proof(project, whole.name, night, changes, work),
     )
 
 
-def _proof(
-    project: Path, whole: FinishedNight, changes: RepositoryChanges, name: str
-) -> Proof | None:
-    from tui.store.ledgers.proofs import load_proof
+def read_changes(project: Path, whole: FinishedNight) -> tuple[RepositoryChanges, NightWork]:
+    """What the night changed, and what its records say of commits and of when calls went on."""
+    from tui.feeds.repo.night_diff import read_night_diff
+    from tui.model.evidence.whose import NightWork
 
-    proof = load_proof(project, name)
-    if proof is None:
-        return None
-    from tui.monitor.history import night_end
-
-    until, edits = until_of(whole.night), whole.fold.evidence_log().edits
-    end = night_end.find_night_end(project, whole.night, changes, until, edits)
-    return night_end.checked_proof(proof, project, end)
+    night, evidence = whole.night, whole.fold.evidence_log()
+    ours = frozenset(one.sha for one in night.commits if one.ours)
+    since, until = night.run.started_at, _until(night)
+    work = NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
+    base = _base(whole.sources) or None
+    return read_night_diff(project, base, since, until, now=night.now, work=work), work
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
@@ -362,10 +363,18 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
 
 
 def _claims(
-    whole: FinishedNight, changes: RepositoryChanges, start: StartState
-) -> tuple[Claim, ...]:
+    project: Path,
+    whole: FinishedNight,
+    changes: RepositoryChanges,
+    agents: AgentChanges,
+    start: StartState,
+) -> JudgedClaims:
+    from tui.monitor.history.end_state import read_end_state
     from tui.night.review.claims import judge
 
+    run = whole.night.run
+    left = tuple(file.path for file in agents.changes.files if not file.commit)
+    end = read_end_state(project, changes, left, run.cwd, run.started_at)
     return judge.judge_claims(
         whole.night,
         whole.fold.evidence_log(),
@@ -375,10 +384,13 @@ def _claims(
         changes,
         progress_before=start.progress,
         notes_before=start.notes,
+        end_state=end,
     )
 
 
-def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tuple[Risk, ...]:
+def _risks(
+    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
 
@@ -386,4 +398,5 @@ def _risks(whole: FinishedNight, agents: AgentChanges, settings: Settings) -> tu
     limits = settings.review
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files)
+    tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)

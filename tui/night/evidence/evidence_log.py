@@ -1,7 +1,6 @@
 """Collects what claims and risks are checked against.
 
-Every record has a number; a higher one came later. What stands beside the events
-(ticks, notes) has a time only, and finds its place by it.
+Every record has a number; a higher one came later. What stands beside the events has a time only.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.model.cli_commands import EDITING, POLLING, SHELLS
@@ -27,6 +26,7 @@ from tui.model.evidence.log import (
 )
 from tui.model.journal import JournalEntry
 from tui.model.records import ProgressFile, SessionNotes
+from tui.night.evidence.call_times import CallTimes
 from tui.night.evidence.shell_effects import (
     commits_at_end,
     commits_named,
@@ -39,7 +39,7 @@ from tui.night.evidence.test_commands import _BACKGROUND, _run, recognise, runne
 from tui.night.evidence.test_output import read
 from tui.night.stuck.similarity import LONGEST_SIGNATURE, signature
 from tui.system.format import shorten
-from tui.system.lazy_pattern import HintedPattern, lazy
+from tui.system.lazy_pattern import lazy
 
 MOST_EDITS = 10_000
 MOST_RUNS = 1_000
@@ -67,6 +67,7 @@ class EvidenceCollector(Struct):
     notes_source: str = ""
     notes_at: float | None = None
     abandoned: list[AbandonedBranch] = []
+    times: CallTimes = field(default_factory=CallTimes)
 
     def on_tool_result(
         self,
@@ -170,9 +171,7 @@ class EvidenceCollector(Struct):
 
     def build_log(self) -> EvidenceLog:
         """What is known so far; words of a turn that is still open count as its last."""
-        said = self.statements
-        if self.open_statement is not None:
-            said = [*said, self.open_statement]
+        said = [*self.statements, *([self.open_statement] if self.open_statement else [])]
         return EvidenceLog(
             tuple(self.runs),
             tuple(self.edits),
@@ -185,73 +184,8 @@ class EvidenceCollector(Struct):
             self.notes_source,
             self.notes_at,
             tuple(self.abandoned),
+            calls=self.times.spans(),
         )
-
-
-MOST_COMMANDS = 1_000
-MOST_RISKY_EDITS = 5_000
-_LONGEST = 2_000
-_HINT = HintedPattern(
-    "--no-verify|commit|hooksPath|HUSKY|push|curl|wget|http|fetch|iwr|rm|Invoke-|LEFTHOOK|chmod|mv"
-    "|sudo|sed|>|tee|cp|patch|apply|checkout|restore|perl|add|install|remove|write_text|open(",
-    r"--no-verify|\bcommit\b|hooksPath|HUSKY|\bpush\b|\bcurl\b|\bwget\b|\b(?:https?|fetch|iwr|irm)\s|Invoke-|LEFTHOOK|\bchmod\b|\brm\b|\bmv\b"
-    r"|\bsudo|\bsed\b.*-i|>|\btee\b|\bcp\b|\bpatch\b|\bapply\b|\bcheckout\b|\brestore\b|\bperl\b"
-    r"|\b(?:add|install|remove|uninstall)\b|write_text|open\(",
-)
-
-
-class RiskyCall(Struct, frozen=True, gc=False):
-    """An edit (`text` is the path) or a shell command (`text` is the command, cut at 2,000).
-
-    `ref` is the line of the call itself; `is_error` says that its answer was an error.
-    """
-
-    name: str
-    text: str
-    ref: SourceRef
-    at: float | None = None
-    is_error: bool = False
-
-    @property
-    def shell(self) -> bool:
-        """Whether this is a shell command."""
-        return self.name in SHELLS
-
-
-class RiskyCallLog(Struct):
-    """Collects such calls as they come, by the id of the call; the oldest are forgotten first."""
-
-    commands: dict[str, RiskyCall] = {}
-    edits: dict[str, RiskyCall] = {}
-
-    def on_tool_call(self, use: ToolCall, ref: SourceRef, at: float | None) -> None:
-        """A tool was called."""
-        if use.name in EDITING:
-            self._keep(self.edits, MOST_RISKY_EDITS, use.id, RiskyCall(use.name, use.path, ref, at))
-        elif use.name in SHELLS:
-            command = use.command or use.target
-            if _HINT.search(command):
-                call = RiskyCall(use.name, command[:_LONGEST], ref, at)
-                self._keep(self.commands, MOST_COMMANDS, use.id, call)
-
-    def on_tool_result(self, result: ToolResult) -> None:
-        """A call was answered: what failed is remembered as failed."""
-        if not result.is_error:
-            return
-        for calls in (self.commands, self.edits):
-            call = calls.get(result.tool_use_id)
-            if call is not None:
-                calls[result.tool_use_id] = replace(call, is_error=True)
-
-    def calls(self) -> tuple[RiskyCall, ...]:
-        """Everything collected, edits before commands, each oldest first."""
-        return (*self.edits.values(), *self.commands.values())
-
-    @staticmethod
-    def _keep(calls: dict[str, RiskyCall], most: int, id: str, call: RiskyCall) -> None:
-        calls[id or f"{call.ref.source} {call.ref.offset}"] = call
-        if len(calls) > most:
-            del calls[next(iter(calls))]
 
 
 _MOST_WAITING = 64

@@ -42,11 +42,16 @@ class ShellWord(NamedTuple):
 
 
 class SimpleCommand(NamedTuple):
-    """One command: its words, the files it writes its output to, and its here-document."""
+    """One command: its words, the files it writes its output to, and its here-document.
+
+    `appended` are those of the outputs whose content stays; `inputs` are files it reads its input from.
+    """
 
     words: tuple[ShellWord, ...]
     outputs: tuple[str, ...] = ()
     document: str = ""
+    appended: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 class CommandCall(NamedTuple):
@@ -125,6 +130,8 @@ def _bare(simple: SimpleCommand) -> CommandCall | None:
             if name not in _WRAPPERS:
                 return CommandCall(name, tuple(words[1:]), tuple(variables), simple)
             _unwrap(name, words)
+            if name in ("env", "xargs") and not words:
+                return CommandCall(name, (), tuple(variables), simple)
             continue
         del words[0]
     return None
@@ -150,6 +157,8 @@ class _ShellScanner:
         self._at = 0
         self._waiting: list[tuple[str, bool]] = []
         self._document = ""
+        self._appended: list[str] = []
+        self._inputs: list[str] = []
 
     def pipelines(self) -> Iterator[list[SimpleCommand]]:
         stages: list[SimpleCommand] = []
@@ -192,9 +201,12 @@ class _ShellScanner:
                 words.append(self._word())
         return self._made(words, outputs, here), ""
 
-    @staticmethod
-    def _made(words: list[ShellWord], outputs: list[str], here: str) -> SimpleCommand | None:
-        return SimpleCommand(tuple(words), tuple(outputs), here) if words else None
+    def _made(self, words: list[ShellWord], outputs: list[str], here: str) -> SimpleCommand | None:
+        files = tuple(self._appended), tuple(self._inputs)
+        self._appended, self._inputs = [], []
+        if outputs and not words:  # `> file` alone does what `: > file` does
+            words = [ShellWord(":")]
+        return SimpleCommand(tuple(words), tuple(outputs), here, *files) if words else None
 
     def _operator(self) -> str:
         char = self._text[self._at]
@@ -225,7 +237,7 @@ class _ShellScanner:
             if self._at < len(text):
                 self._waiting.append((self._word().text, dash))
             return ""
-        writes = text[self._at] == ">"
+        writes, appends = text[self._at] == ">", text.startswith(">>", self._at)
         self._at += 1
         while self._at < len(text) and text[self._at] in ">&|":
             self._at += 1
@@ -234,6 +246,9 @@ class _ShellScanner:
             word = self._word()
             if writes and not word.text.isdigit():
                 outputs.append(word.text)
+                self._appended += [word.text] * appends
+            elif not writes:
+                self._inputs.append(word.text)
         return ""
 
     def _blanks(self) -> None:

@@ -150,7 +150,7 @@ class _Attention:
 
     def add_causes(self) -> None:
         """The one thing behind many failed calls."""
-        causes = [one for one in self._facts.causes if one.count >= _MANY_CALLS]
+        causes = [one for one in self._facts.causes if one.is_error and one.count >= _MANY_CALLS]
         for number, cause in enumerate(causes[:2]):
             since = f" since {format_clock(cause.since)}" if cause.since is not None else ""
             what = f"“{shorten(cause.what, _SHOWN)}”{since}, behind {cause.count:,} calls"

@@ -216,6 +216,9 @@ def _untested(facts: VerdictInputs) -> list[Reason]:
         return []
     if tests.last_green is None and (facts.edits or facts.changed_files):
         return [Reason("Files were changed and no green test run was seen.", _last_run_ref(tests))]
+    if tests.last_green is None and facts.commits:
+        commits = format_count(facts.commits, "commit")
+        return [Reason(f"{commits} of files that are not known, and no green test run was seen.")]
     if tests.last_green is not None and tests.edits_since_last_green:
         edits = format_count(tests.edits_since_last_green, "edit")
         text = f"{edits} of code came after the last green test run."

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from tui.model.events import SourceRef
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Risk
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.review.risks.find import find_risks
 
 _OPENING = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")

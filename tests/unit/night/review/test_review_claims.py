@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night.night_script import START, Script, fold
-from tui.model.evidence.claims import Claim
+from tui.model.evidence.claims import Claim, ClaimKind
 from tui.model.records import (
     Commit,
     FileChange,
@@ -58,7 +58,7 @@ def judged(
     night = made.snapshot((script.at or START) + 1)
     claims = judge_claims(
         night, made.evidence_log(), progress, notes, messages, changed, progress_before=before
-    )
+    ).claims
     for claim in claims:
         assert not any(word in claim.why.lower() for word in ALARMING), claim.why
         assert "\n" not in claim.why
@@ -69,7 +69,7 @@ def said(
     script: Script, text: str = "All tests pass.", changed: RepositoryChanges | None = None
 ) -> Claim:
     script.say(text)
-    (claim,) = judged(script, changed)
+    (claim,) = (one for one in judged(script, changed) if one.kind != ClaimKind.NOT_DONE)
     assert claim.source == "final message"
     assert claim.where == script.events[-1].ref
     return claim
@@ -117,10 +117,11 @@ def test_the_last_run_was_red() -> None:
     green(script)
     red(script)
     claim = said(script)
-    assert (claim.verdict, claim.evidence) == ("unverified", (script.events[-2].ref,))
+    assert (claim.verdict, claim.evidence) == ("contradicted", (script.events[-2].ref,))
     assert "2 failed" in claim.why
     edit(script)
     claim = said(script, "All tests are green.")
+    assert claim.verdict == "unverified"
     assert "1 edit and no run of tests after it" in claim.why
 
 
@@ -128,9 +129,11 @@ def test_a_red_run_of_another_suite_leaves_a_part_in_doubt_only() -> None:
     script = begun()
     green(script)
     red(script, "npm test", "Tests:       1 failed, 5 passed, 6 total")
-    claim = said(script, "All backend tests pass; the frontend tests still fail.")
+    script.say("All backend tests pass; the frontend tests still fail.")
+    claim, failing = judged(script)
+    assert failing.kind == "not_done"
     assert (claim.verdict, len(claim.evidence)) == ("partial", 2)
-    assert said(script, "All tests pass.").verdict == "unverified"
+    assert said(script, "All tests pass.").verdict == "contradicted"
     edit(script)
     assert said(script, "All backend tests pass.").verdict == "unverified"
 
@@ -157,7 +160,7 @@ def test_a_run_right_after_the_claim_counts_too() -> None:
     red_one.result(0.1)
     red(red_one)
     (claim,) = judged(red_one)
-    assert (claim.verdict, "2 failed" in claim.why) == ("unverified", True)
+    assert (claim.verdict, "2 failed" in claim.why) == ("contradicted", True)
 
 
 def test_a_run_after_further_edits_says_nothing_of_an_earlier_claim() -> None:
@@ -232,7 +235,7 @@ def test_the_number_is_compared() -> None:
     assert said(script, "All 44 tests pass.").verdict == "verified"
     claim = said(script, "All 45 tests pass.")
     assert (claim.verdict, claim.why) == (
-        "partial",
+        "contradicted",
         f"{claim.why[: claim.why.index(' counted')]} counted 44 passed",
     )
 
@@ -336,7 +339,7 @@ def test_a_single_vague_word_is_no_reason_for_doubt() -> None:
     script = begun()
     edit(script)
     green(script)
-    assert said(script, "The refactoring is done.", changes(WINDOW)).verdict == "partial"
+    assert said(script, "The overhaul is done.", changes(WINDOW)).verdict == "partial"
 
 
 def test_named_files_count_though_nobody_knows_the_repository() -> None:
@@ -346,14 +349,16 @@ def test_named_files_count_though_nobody_knows_the_repository() -> None:
     assert said(script, "Created `tide/window.py` with `take()`.").verdict == "verified"
 
 
-def test_one_sentence_is_one_claim_and_the_worse_half_decides() -> None:
+def test_each_clause_of_a_sentence_is_judged_for_itself() -> None:
     script = begun()
     green(script)
     edit(script, "/w/tide/bucket.py")
-    text = "The sliding window limiter is implemented, and all tests pass."
-    claim = said(script, text, changes(BUCKET))
-    assert claim.verdict == "unverified"
-    assert "none of which matches it; 1 edit since the last green run" in claim.why
+    script.say("The sliding window limiter is implemented, and all tests pass.")
+    work, tests = judged(script, changes(BUCKET))
+    assert (work.text, work.verdict) == ("The sliding window limiter is implemented", "unverified")
+    assert "none of which matches it" in work.why
+    assert tests.text == "all tests pass."
+    assert "1 edit since the last green run" in tests.why
 
 
 def progress(text: str, at: float | None = None) -> ProgressFile:
@@ -435,7 +440,7 @@ def test_all_tasks_against_the_progress_file() -> None:
     green(script)
     script.say("All tasks are complete.")
     first, tick = judged(script, changes(WINDOW), progress(AFTER), progress(BEFORE))
-    assert (first.verdict, first.why) == ("unverified", "1 task is open in the progress file")
+    assert (first.verdict, first.why) == ("contradicted", "1 task is open in the progress file")
     assert tick.verdict == "verified"
     whole = AFTER.replace("\n- [ ] 3.2 Bells", "")
     first, _ = judged(script, changes(WINDOW), progress(whole), progress(BEFORE))
@@ -456,11 +461,13 @@ def test_a_commit_is_judged_by_what_stood_before_it() -> None:
     script.step("Bash", "git commit -m x", "[main 0a1b2c3] Add the sliding window; all tests pass")
     edit(script, "/w/tide/bucket.py")
     messages = ((SHA, "Add the sliding window; all tests pass\n\nA body."),)
-    (claim,) = judged(script, changes(WINDOW, BUCKET), messages=messages)
-    assert claim.verdict == "verified"
-    assert claim.text == "0a1b2c3 Add the sliding window; all tests pass"
-    assert claim.where is not None
-    assert claim.where.source == f"git:{SHA}"
+    claims = judged(script, changes(WINDOW, BUCKET), messages=messages)
+    assert [claim.verdict for claim in claims] == ["verified", "verified"]
+    assert [claim.text for claim in claims] == [
+        "0a1b2c3 all tests pass",
+        "0a1b2c3 Add the sliding window",
+    ]
+    assert all(claim.where and claim.where.source == f"git:{SHA}" for claim in claims)
 
 
 def test_a_commit_without_what_it_says() -> None:
@@ -536,7 +543,7 @@ def test_it_is_pure() -> None:
     night, told = made.snapshot(START + 99), made.evidence_log()
     once = judge_claims(night, told, None, "", (), changes(WINDOW))
     assert once == judge_claims(night, told, None, "", (), changes(WINDOW))
-    assert len(once) == 2
+    assert len(once.claims) == 2
 
 
 def test_files_are_named_in_a_settled_order() -> None:
@@ -557,8 +564,8 @@ def test_a_command_that_edits_runs_and_commits_did_it_in_that_order() -> None:
         "sed -i s/a/b/ tide/window.py && pytest -q && git commit -qam 'Add windows; tests pass'"
     )
     script.step("Bash", command, "44 passed in 1.0s")
-    (claim,) = judged(script)
-    assert (claim.source, claim.verdict) == ("commit", "verified")
+    found = [(claim.source, claim.verdict) for claim in judged(script)]
+    assert found == [("commit", "verified"), ("commit", "verified")]
 
 
 def test_the_last_run_of_the_night_decides_on_work_that_was_green_once() -> None:

@@ -29,7 +29,7 @@ def claims(folder: str, name: str) -> tuple[Claim, ...]:
     (file,) = shared("data", "real", folder).glob(f"{name}*.jsonl")
     made = NightFold()
     made.apply(ClaudeDecoder(str(file)).decode(file.read_bytes(), 0).events)
-    return judge_claims(made.snapshot(2e9), made.evidence_log(), None, "", (), None)
+    return judge_claims(made.snapshot(2e9), made.evidence_log(), None, "", (), None).claims
 
 
 @pytest.mark.parametrize(("folder", "name", "text", "verdict", "why"), READ_BY_HAND)

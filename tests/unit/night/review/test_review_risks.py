@@ -18,7 +18,7 @@ from tui.feeds.claude.tool_inputs import read_tool_call
 from tui.feeds.repo.commits import read_log
 from tui.feeds.repo.night_diff import read_night_diff
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.night.evidence.evidence_log import MOST_COMMANDS, MOST_RISKY_EDITS, RiskyCallLog
+from tui.night.evidence.risky_calls import MOST_COMMANDS, MOST_RISKY_EDITS, RiskyCallLog
 from tui.night.fold import NightFold
 from tui.night.review.risks.file_risks import SizeLimits
 from tui.night.review.risks.find import find_risks

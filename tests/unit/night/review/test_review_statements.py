@@ -134,7 +134,8 @@ def test_where_a_claim_stands() -> None:
 
 
 def done_in(text: str) -> list[str]:
-    return [one.work for one in find_statements(text, "final message") if one.kind == "code_added"]
+    done = ("code_added", "task_done", "bug_fixed")
+    return [one.work for one in find_statements(text, "final message") if one.kind in done]
 
 
 @pytest.mark.parametrize(
@@ -269,7 +270,7 @@ def test_recorded_progress_files_hold_no_hedged_claim(folder: str) -> None:
     [
         ("I fixed the failing test.", "tests_pass"),
         ("Fixed both failing unit tests.", "tests_pass"),
-        ("Fixed the failing test harness for Windows.", "code_added"),
+        ("Fixed the failing test harness for Windows.", "bug_fixed"),
     ],
 )
 def test_a_mended_test_is_a_test_that_passes(text: str, kind: str) -> None:

@@ -1,26 +1,18 @@
-"""Looks up runs, edits and changed files for a claim.
-
-Names (paths, symbols, task numbers) weigh most; plain words are looked for in the paths, in the
-lines that were added, and in the subjects of commits. Documents do not prove code: the progress
-file says of every task that it is done.
-"""
+"""Looks up runs and edits by their place, and what a claim names."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.evidence.log import EditRecord, EvidenceLog, TestRunRecord
-from tui.model.records import RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
+from tui.night.review.claims.languages.detect import ENGLISH, main_language, may_be_foreign
 from tui.system.lazy_pattern import lazy
 
-Match = Literal["clear", "some", "none", "unclear"]
 _WORD = lazy(r"[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)+")
 _HUMPS = lazy(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _PATH = lazy(
@@ -38,7 +30,6 @@ _NAMED_CODE = lazy(
     r"|\b(?:function|method|class|feature)\s+([A-Za-z]\w{2,})",
     re.IGNORECASE,
 )
-_BEGINNING = 4
 _COMMON = frozenset(
     """
     a about above across add added adds after again against all also an and another any are
@@ -59,10 +50,9 @@ _COMMON = frozenset(
     function functions method methods class classes pass passes passed passing green
     """.split()
 )
-_IDENTIFIER = lazy(r"[A-Za-z_]\w*")
+# Letters beside which a name stands without a blank.
+_FOREIGN_LETTERS = lazy(r"[\u0370-\u1fff\u3000-\u9fff\uac00-\ud7af\uf900-\uffef]")
 _SUFFIXES = "ations ation ments ment ings ing ers er ies es ed s y e".split()
-_MOST_LINES = 20_000
-_ENOUGH = 0.5
 _END = float(1 << 62)
 _ALIKE = 8
 """So many things may be recorded at nearly the same time, in another order than their times say."""
@@ -117,6 +107,7 @@ class ClaimTerms(Struct, frozen=True):
     """What a claim names: paths, symbols, ids of tasks, and its plain words by their stems.
 
     `has_named_code` says that a plain word is the name of a function or the like ("divide function").
+    `language` is the one that its words are in, if not English: they are not compared with code.
     """
 
     paths: tuple[str, ...] = ()
@@ -124,17 +115,10 @@ class ClaimTerms(Struct, frozen=True):
     task_ids: tuple[str, ...] = ()
     stems: dict[str, str] = {}
     has_named_code: bool = False
+    language: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.symbols or self.stems)
-
-
-class WorkMatch(Struct, frozen=True):
-    """How well a claim matches, the changed paths it matches best, and its words that match none."""
-
-    grade: Match
-    paths: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
 
 
 def stem(word: str) -> str:
@@ -148,7 +132,15 @@ def stem(word: str) -> str:
 
 
 def extract_terms(what: str) -> ClaimTerms:
-    """What a claim names."""
+    """What a claim names; of words in another language than English only names count."""
+    language = main_language(what) if may_be_foreign(what) else ENGLISH
+    if language != ENGLISH:
+        terms = _english_terms(_FOREIGN_LETTERS.sub(" ", what))
+        return replace(terms, stems={}, has_named_code=False, language=language)
+    return _english_terms(what)
+
+
+def _english_terms(what: str) -> ClaimTerms:
     paths = tuple(dict.fromkeys(_PATH.findall(what)))
     rest = _PATH.sub(" ", what)
     task_ids = tuple(dict.fromkeys(_TASK_ID.findall(rest)))
@@ -166,104 +158,3 @@ def extract_terms(what: str) -> ClaimTerms:
 def split_words(text: str) -> set[str]:
     """The stems of the words that a path or symbol is put together from."""
     return {stem(piece) for piece in _HUMPS.findall(text) if len(piece) > 2}
-
-
-class ChangedWork:
-    """What the night changed: words of every path, and of the lines changed in code.
-
-    `edited` are the paths that tools edited, `changes` the difference in the repository.
-    """
-
-    def __init__(self, edited: Iterable[str], changes: RepositoryChanges | None) -> None:
-        self.is_known = changes is not None and bool(changes.base or changes.files)
-        self.paths: dict[str, None] = {}
-        self._code: dict[str, set[str]] = {}
-        self._prose: dict[str, set[str]] = {}
-        self._symbols: dict[str, set[str]] = {}
-        self._lines = 0
-        for path in edited:
-            self._add_path(path)
-        for file in changes.files if changes is not None else ():
-            self._add_path(file.path)
-            if not (is_prose(file.path) or file.binary or file.generated):
-                for hunk in file.hunks:
-                    self._add_lines(file.path, hunk.lines)
-
-    def _add_path(self, path: str) -> None:
-        path = path.replace("\\", "/")
-        if path and path not in self.paths:
-            self.paths[path] = None
-            index = self._prose if is_prose(path) else self._code
-            for piece in split_words(path):
-                index.setdefault(piece, set()).add(path)
-
-    def _add_lines(self, path: str, lines: Sequence[str]) -> None:
-        names: set[str] = set()
-        for line in lines:
-            if line[:1] in "+-" and self._lines < _MOST_LINES:
-                self._lines += 1
-                names.update(_IDENTIFIER.findall(line[1:500]))
-        for name in names:
-            self._symbols.setdefault(name, set()).add(path)
-            for piece in split_words(name):
-                self._code.setdefault(piece, set()).add(path)
-
-    def find(self, terms: ClaimTerms) -> WorkMatch:
-        """How the work matches what a claim names."""
-        hits: Counter[str] = Counter()
-        missing: list[str] = []
-
-        def count(name: str, paths: Iterable[str]) -> int:
-            paths = sorted(paths)
-            hits.update(paths)
-            if not paths:
-                missing.append(name)
-            return int(bool(paths))
-
-        certain = sum(count(name, self._find_path(name)) for name in terms.paths)
-        certain += sum(count(name, self._find_symbol(name)) for name in terms.symbols)
-        plain = sum(
-            count(word, self._code.get(stem) or self._prose.get(stem) or ())
-            for stem, word in terms.stems.items()
-        )
-        most = max(hits.values(), default=0)
-        best = tuple(path for path, times in hits.items() if times == most)
-        names = len(terms.paths) + len(terms.symbols)
-        if not self.is_known and terms.paths:
-            # Nothing tells which symbols stand in the files: only paths can be missed.
-            names = max(certain, len(terms.paths))
-        match = self._match(names, certain, len(terms.stems), plain)
-        is_code_missing = terms.has_named_code and self.is_known and not self._begins_alike(terms)
-        if match == "unclear" and is_code_missing:
-            match = "none"
-        return WorkMatch(match, best, tuple(missing))
-
-    def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
-        """How well it matches: `certain` of the names and `plain` of the words were found."""
-        # All names were found, or some with plain words; without names, enough words.
-        is_named = certain == names or (certain > 0 and plain > 0)
-        if is_named if names else plain > 0 and plain >= words * _ENOUGH:
-            return "clear"
-        if certain or plain:
-            return "some"
-        if names + words < 2 and not names and (self._code or not self.is_known):
-            return "unclear"
-        return "none" if self.is_known or not self.paths else "unclear"
-
-    def _begins_alike(self, terms: ClaimTerms) -> bool:
-        """Whether anything changed begins like a word of the claim: division, divide."""
-        beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
-        return any(piece[:_BEGINNING] in beginnings for piece in (*self._code, *self._prose))
-
-    def _find_path(self, name: str) -> Iterable[str]:
-        name = name.removeprefix("./")
-        return [path for path in self.paths if path == name or path.endswith("/" + name)] or [
-            path for path in self.paths if name.endswith("/" + path)
-        ]
-
-    def _find_symbol(self, name: str) -> Iterable[str]:
-        paths = self._symbols.get(name)
-        if paths:
-            return paths
-        of_pieces = [self._code.get(piece, set()) for piece in split_words(name)]
-        return set.intersection(*of_pieces) if of_pieces else ()

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from tui.model.events import SourceRef
-from tui.model.evidence.claims import Claim, ClaimKind, ClaimSource, Trust
+from tui.model.evidence.claims import (
+    Claim,
+    ClaimKind,
+    ClaimSource,
+    EndState,
+    JudgedClaims,
+    UnknownEnd,
+)
 from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.snapshot import NightSnapshot
-from tui.night.review.claims.evidence_index import ChangedWork, EvidenceIndex, extract_terms
-from tui.night.review.claims.scoring import ClaimScorer, ClaimVerdict
+from tui.night.review.claims.facts import ClaimVerdict, combine
+from tui.night.review.claims.languages.unread import UnreadCounter
+from tui.night.review.claims.night_facts import Case, NightFacts
+from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (
     IsNew,
     line_ref,
@@ -21,12 +32,6 @@ from tui.night.review.claims.sections import (
 from tui.night.review.claims.statement import Statement
 from tui.night.review.claims.statements import commit_statements, find_statements
 
-_WORST_FIRST: dict[Trust, int] = {
-    "contradicted": -1,
-    "unverified": 0,
-    "partial": 1,
-    "verified": 2,
-}
 _MOST_CLAIMS = 400
 
 
@@ -40,17 +45,20 @@ def judge_claims(
     *,
     progress_before: ProgressFile | None = None,
     notes_before: str = "",
-) -> tuple[Claim, ...]:
+    end_state: EndState | None = None,
+) -> JudgedClaims:
     """The night's claims, those of the last message first, then in the order of the sources; pure.
 
     `progress` and `notes_text` are the files as they stand, `progress_before` and `notes_before`
     as they were when the night began, if that is known: what stood there already is no claim of
-    this night. `commit_messages` are pairs of commit id and whole message, oldest first.
+    this night. `commit_messages` are pairs of commit id and whole message, oldest first. Without
+    `end_state` nothing is known of how the repository stands.
     """
     before = progress_before or snapshot.first_progress
-    judge = _ClaimJudge(snapshot, evidence, progress, before, changes)
+    night = NightFacts(evidence, changes, progress, end_state or UnknownEnd(), snapshot.run.cwd)
+    judge = _ClaimJudge(snapshot, night, before)
     ticks = list(judge.ticked_tasks(before))
-    weak = sum(claim.verdict != "verified" for claim in ticks)
+    weak = sum(claim.verdict != "verified" and not claim.is_only_words for claim in ticks)
     claims = [
         *judge.final_messages(weak),
         *ticks,
@@ -58,34 +66,25 @@ def judge_claims(
         *judge.notes(notes_text, notes_before or evidence.first_notes),
         *judge.commits(commit_messages),
     ]
-    return tuple(claims[:_MOST_CLAIMS])
+    return JudgedClaims(tuple(claims[:_MOST_CLAIMS]), judge.unread.texts())
 
 
 class _ClaimJudge:
     """The claims of one night, by where they stand."""
 
     def __init__(
-        self,
-        snapshot: NightSnapshot,
-        evidence: EvidenceLog,
-        progress: ProgressFile | None,
-        before: ProgressFile | None,
-        changes: RepositoryChanges | None,
+        self, snapshot: NightSnapshot, night: NightFacts, before: ProgressFile | None
     ) -> None:
         self._snapshot = snapshot
-        self._evidence = evidence
-        self._progress = progress
-        self._changes = changes
-        self._index = EvidenceIndex(evidence)
-        cwd = snapshot.run.cwd
-        self._root = cwd.rstrip("/") + "/" if cwd else ""
-        edited = (edit.path.removeprefix(self._root) for edit in evidence.edits)
-        self._scorer = ClaimScorer(self._index, ChangedWork(edited, changes), progress)
+        self._night = night
+        self._evidence, self._changes = night.evidence, night.changes
+        self._progress, self._index = night.progress, night.index
+        self.unread = UnreadCounter()
         self._is_new_progress: IsNew = lambda line: False
-        if progress is not None:
+        if night.progress is not None:
             old = before.text if before is not None else ""
-            source = progress.source
-            self._is_new_progress = new_lines(progress.text, old, source, changes, evidence)
+            now, source = night.progress.text, night.progress.source
+            self._is_new_progress = new_lines(now, old, source, night.changes, night.evidence)
 
     def _all_messages(self, messages: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """Commit messages from the surest source that has any."""
@@ -106,21 +105,29 @@ class _ClaimJudge:
         """
         seen: set[str] = set()
         for message in reversed(self._evidence.statements):
+            self.unread.add(message.text, message.ref)
             statements = find_statements(message.text, "final message")
-            for statement, verdict in self._score_all(statements, message.number, weak):
+            for statement, verdict in self._score_all(
+                statements, message.number, "final message", weak
+            ):
                 words = squeezed(statement.text.lower())
                 if words not in seen:
                     seen.add(words)
-                    yield verdict.claim(statement.text, "final message", message.ref, message.at)
+                    kind = statement.kind
+                    yield verdict.claim(
+                        statement.text, "final message", message.ref, message.at, kind
+                    )
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
         is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
         for title, (at, where) in ticked.items():
-            verdict = self._scorer.score_work(title) or self._score_by_task_id(title)
+            statement = Statement(ClaimKind.TASK_DONE, title, work=title)
+            place = self._index.position_at(at)
+            verdict = score(self._night, Case(statement, place, "progress"))
             if verdict is not None:
-                yield verdict.claim(title, "progress", where, at)
+                yield verdict.claim(title, "progress", where, at, statement.kind)
 
     def progress_remarks(self) -> Iterator[Claim]:
         """Remarks about tests in the progress file that are new in this night."""
@@ -139,10 +146,12 @@ class _ClaimJudge:
         self, text: str, source: ClaimSource, path: str, at: float | None, is_new: IsNew
     ) -> Iterator[Claim]:
         lines = text.split("\n")
+        if source == "notes":
+            self.unread.add(text, SourceRef(path, 0) if path else None, is_new)
         new = (each for each in find_statements(text, source) if is_new(lines[each.line - 1]))
-        for statement, verdict in self._score_all(new, self._written_at(path, at)):
+        for statement, verdict in self._score_all(new, self._written_at(path, at), source):
             where = line_ref(path, lines, statement.line) if path else None
-            yield verdict.claim(statement.text, source, where, at)
+            yield verdict.claim(statement.text, source, where, at, statement.kind)
 
     def _written_at(self, path: str, at: float | None) -> float:
         """When the file was last edited, as far as that was seen; else its own time."""
@@ -162,7 +171,8 @@ class _ClaimJudge:
             record = self._find_commit_record(sha, message)
             place = record.number if record is not None else self._index.position_at(at)
             edits = self._index.edits_between(last, place)
-            paths = tuple(dict.fromkeys(edit.path for edit in edits if edit.path))
+            named = (self._night.inside(edit.path) for edit in edits if edit.path)
+            paths = tuple(dict.fromkeys(named))
             if record is not None:
                 last = place
                 at = at if at is not None else record.at
@@ -170,8 +180,10 @@ class _ClaimJudge:
             where = SourceRef(f"git:{sha}", 0) if sha and (is_known or record is None) else None
             where = where or (record.ref if record is not None else None)
             statements = commit_statements(message)
-            for statement, verdict in self._score_all(statements, place, commit_paths=paths):
-                yield verdict.claim(f"{sha[:7]} {statement.text}".strip(), "commit", where, at)
+            commit = Case(Statement(ClaimKind.CODE_ADDED, ""), place, "commit", sha, paths)
+            for statement, verdict in self._score_all(statements, place, "commit", commit=commit):
+                text = f"{sha[:7]} {statement.text}".strip()
+                yield verdict.claim(text, "commit", where, at, statement.kind)
 
     def _find_commit_record(self, sha: str, message: str) -> CommitRecord | None:
         """The shell command that made a commit."""
@@ -191,54 +203,21 @@ class _ClaimJudge:
         self,
         statements: Iterable[Statement],
         place: float,
+        source: ClaimSource,
         weak: int = 0,
-        commit_paths: tuple[str, ...] | None = None,
+        commit: Case | None = None,
     ) -> Iterator[tuple[Statement, ClaimVerdict]]:
-        """Statements with their verdicts; several in one sentence are one claim."""
+        """Statements with their verdicts; several of the same words are one claim."""
         judged: dict[tuple[int, str], tuple[Statement, ClaimVerdict]] = {}
         for statement in statements:
-            verdict = self._score(statement, place, weak, commit_paths)
+            case = Case(statement, place, source)
+            if commit is not None:
+                case = replace(commit, statement=statement)
+            verdict = score(self._night, case, weak)
             if verdict is None:
                 continue
             key = (statement.line, statement.text)
             if key in judged:
-                verdict = _combine(judged[key][1], verdict)
+                verdict = combine(judged[key][1], verdict)
             judged[key] = (statement, verdict)
         yield from judged.values()
-
-    def _score(
-        self, statement: Statement, place: float, weak: int, commit_paths: tuple[str, ...] | None
-    ) -> ClaimVerdict | None:
-        if statement.kind == ClaimKind.TESTS_PASS:
-            return self._scorer.score_tests(statement, place)
-        if statement.kind == ClaimKind.ALL_DONE:
-            return self._scorer.score_all_done(weak)
-        work, is_commit = statement.work, commit_paths is not None
-        verdict = self._scorer.score_work(work, commit_paths or (), not is_commit, statement.about)
-        return verdict or self._score_by_task_id(work)
-
-    def _score_by_task_id(self, what: str) -> ClaimVerdict | None:
-        """A task that is named by its id only: by the task's title, or the commits that name it."""
-        for task_id in extract_terms(what).task_ids[:1]:
-            for task in self._progress.tasks if self._progress is not None else ():
-                if task_id in task.title and extract_terms(task.title):
-                    return self._scorer.score_work(task.title)
-            return self._scorer.score_task_id(self._paths_of_task(task_id))
-        return None
-
-    def _paths_of_task(self, task_id: str) -> tuple[str, ...]:
-        """The source files edited before the commits that name a task, since the commit before."""
-        last = 0
-        paths: list[str] = []
-        for record in self._evidence.commits:
-            if task_id in record.subject:
-                paths += [e.path for e in self._index.edits_between(last, record.number) if e.path]
-            last = record.number
-        return tuple(dict.fromkeys(path.removeprefix(self._root) for path in paths))
-
-
-def _combine(verdict: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
-    """Two verdicts of one sentence: the worse one decides and stands first."""
-    worse, better = sorted((verdict, other), key=lambda each: _WORST_FIRST[each.trust])
-    why = worse.why if better.trust == "verified" else f"{worse.why}; {better.why}"
-    return ClaimVerdict(worse.trust, why, tuple(dict.fromkeys((*worse.evidence, *better.evidence))))

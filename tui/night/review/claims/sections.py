@@ -10,31 +10,54 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence.log import EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
+from tui.night.review.claims.languages.headings import is_plan
 from tui.system.lazy_pattern import lazy
 
 IsNew = Callable[[str], bool]
 _FENCE = lazy(r"\s*(```|~~~)")
 _HEADING = lazy(r"\s*(#{1,6})\s+(.*?)\s*#*\s*\Z")
 _LABEL = lazy(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([A-Za-z][\w /'-]{2,40}?|`[^`\n]{2,80}`)(?:\*\*|__)?:(?:\*\*|__)?\s*\Z"
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([^\W\d_][\w /'’(),&-]{1,50}?|`[^`\n]{2,80}`)"
+    r"(?:\*\*|__)?[:：](?:\*\*|__)?\s*\Z"
 )
 _UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
-_BULLET = lazy(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[、．）]\s*)")
 _BOX = lazy(r"\s*\[(.)\]\s+")
-_NOT_YET = lazy(r"\s*(?:❌|⏳|🔄|⬜|☐|🚧|✗|✘|🔲|⚠)")
-_SIGN = lazy(r"\s*(?:✅|✓|✔️?|☑️?|🎉|→|➜|👍)\s*")
+_NOT_YET = lazy(r"\s*(?:⏳|🔄|⬜|☐|🚧|🔲|⚠)")
+_SIGN = lazy(r"\s*(?P<sign>✅|✓|✔|☑|❌|✗|✘|🎉|→|➜|👍|🎯|🚀|✨)\ufe0f?\s*")
+_GOOD = "✅✓✔☑"
+_BAD = "❌✗✘"
+_RULE = lazy(r"\s*\|?[\s:|-]+\|?\s*\Z")
 _CODE = lazy(r"`([^`\n]+)`")
 _CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
-_QUOTED = lazy(r"""["“”]([^"“”\n]{2,200})["“”]""")
+_QUOTED = lazy(
+    r"""["“”„]([^"“”„\n]{2,200})["“”]|[«»][^«»\n]{2,200}[«»]|「[^「」\n]{2,200}」|『[^『』\n]{2,200}』|(?<!\w)‘[^‘’\n]{2,200}’(?!\w)|(?<!\w)'[^'\n]{4,200}'(?!\w)"""
+)
 _LINK = lazy(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
-_STARS = lazy(r"\*\*|~~|(?<![\w*])\*(?=\w)|(?<=\w)\*(?![\w*])")
+_STRUCK = lazy(r"~~[^~\n]+~~")
+_STARS = lazy(r"\*\*|(?<![\w*])\*(?=\w)|(?<=\w)\*(?![\w*])")
 _PLANS = lazy(
-    r"\b(?:next|to-?do|plan(?:s|ned)?|remaining|open|block(?:ed|ers?)|known (?:issues|problems)|how to"
-    r"|usage|goals?|requirements?|acceptance|criteria|definition of done|instructions?|future"
-    r"|in[ -]progress|not (?:done|started|yet)|pending|limitations?|options?|questions?|risks?"
+    r"(?:(?:\W|\d)*(?:the|our|my|some|any|possible|suggested|recommended|proposed|immediate|optional"
+    r"|remaining|what|what's)\s+)*"
+    r"(?:next(?!\.)|to-?do|plan(?:s|ned)?|remaining|open|block(?:ed|ers?)|known (?:issues|problems"
+    r"|limitations?)|how to"
+    r"|usage|goals?|requirements?|acceptance|criteria|definition of done|instructions?|future|to "
+    r"(?:run|test|verify|use|try|do|start|check|deploy|finish)"
+    r"|in[ -]progress|not started|pending|limitations?|options?|questions?|risks?|action items?|if "
+    r"you|for you|your turn|you (?:can|need|should|may|might)"
     r"|backlog|test plan|checklist|prerequisites|conventions|rules|guidelines|previous(?:ly)?"
-    r"|last session|earlier sessions?|background|context|ideas?|suggestions?|recommend\w*"
-    r"|follow[- ]?ups?|what'?s left|verification steps|steps to|expected|example)\b",
+    r"|(?:should|would|could|will|must)"
+    r"|last session|earlier sessions?|background|context|ideas?|suggestions?|recommend\w*|before "
+    r"(?:you|merging)|(?:root )?cause|the problem|problem|why"
+    r"|follow[- ]?ups?|what'?s (?:left|next)|left(?: to do)?|verification steps|steps(?: to)?"
+    r"|expected|example|reminder|note for|notes? to|manual (?:steps|testing))\b"
+    r"|.*\b(?:next steps?|to-?do|remaining (?:work|tasks?|items?|steps?)|in progress|follow[- ]?ups?"
+    r"|how to (?:run|test|use|verify)|test plan|(?:not|n't) in scope|out of scope)\W*\Z",
+    re.IGNORECASE,
+)
+_ACHIEVED = lazy(
+    r"\b(?:done|completed?|achieved|met|fixed|implemented|finished|passed|resolved|satisfied|verified"
+    r"|addressed|added|changed)\b|✅",
     re.IGNORECASE,
 )
 _LONGEST_LINE = 2_000
@@ -44,7 +67,9 @@ class TextLine(Struct, frozen=True):
     """A line that may hold claims; its quotes and code are blanked in `masked`.
 
     `ticked` says it was a checked box; `about` is the path that the line, or the label above it,
-    names first.
+    names first. `label` is the title of the heading or the label that the line stands under, `sign`
+    the sign that it begins with: "✅" for done, "❌" for not done; `is_item` tells a
+    point of a list and a row of a table.
     """
 
     number: int
@@ -53,11 +78,14 @@ class TextLine(Struct, frozen=True):
     masked: str
     ticked: bool = False
     about: str = ""
+    label: str = ""
+    sign: str = ""
+    is_item: bool = False
 
 
 def claim_lines(text: str) -> Iterator[TextLine]:
     """The lines that may hold claims; numbers count from 1, offsets are bytes of UTF-8."""
-    about = ""
+    about = label = title = ""
     is_plan = is_label_plan = False
     level = 9
     for number, offset, raw in _own_lines(text):
@@ -66,21 +94,29 @@ def claim_lines(text: str) -> Iterator[TextLine]:
             depth, title = len(heading.group(1)), heading.group(2)
             # A heading below a plan belongs to the plan.
             if not is_plan or depth <= level:
-                is_plan, level = _PLANS.search(title) is not None, depth
-            is_label_plan, about = False, _first_path(title)
+                is_plan, level = _is_plan(title), depth
+            is_label_plan, about, label = False, _first_path(title), ""
+            if not is_plan:
+                yield from _parse_line(title, number, offset, about, "")
             continue
-        label = _LABEL.match(raw)
-        if label is not None:
-            title = label.group(1)
-            is_label_plan, about = _PLANS.search(title) is not None, _first_path(title)
+        found = _LABEL.match(raw)
+        if found is not None:
+            label = found.group(1)
+            is_label_plan, about = _is_plan(label), _first_path(label)
             continue
-        if _BULLET.match(raw) is None and not raw.startswith((" ", "\t")):
-            is_label_plan, about = False, ""
+        if _BULLET.match(raw) is None and not raw.startswith((" ", "\t", "|")):
+            is_label_plan, about, label = False, "", ""
         if is_plan or is_label_plan or _UNDERLINE.match(raw):
             continue
-        line = _parse_line(raw, number, offset, about)
-        if line is not None:
-            yield line
+        yield from _parse_line(raw, number, offset, about, label or title)
+
+
+def _is_plan(title: str) -> bool:
+    """Whether what stands below is what shall be done, or what others did."""
+    title = title.strip("*_:： ")
+    if is_plan(title):
+        return True
+    return _PLANS.match(title) is not None and _ACHIEVED.search(title) is None
 
 
 def _own_lines(text: str) -> Iterator[tuple[int, int, str]]:
@@ -98,29 +134,45 @@ def _own_lines(text: str) -> Iterator[tuple[int, int, str]]:
             yield number, offset, raw
 
 
-def _parse_line(raw: str, number: int, offset: int, about: str) -> TextLine | None:
-    """The line without bullet, box and signs; None for what is not done yet."""
+def _parse_line(raw: str, number: int, offset: int, about: str, label: str) -> Iterator[TextLine]:
+    """The line without bullet, box and signs; none for what is not done yet."""
     bullet = _BULLET.match(raw)
     text = raw[bullet.end() :] if bullet is not None else raw
     box = _BOX.match(text)
     if box is not None:
         if box.group(1) not in "xX✓✔☑":
-            return None
+            return
         text = text[box.end() :]
     if _NOT_YET.match(text):
-        return None
-    sign = _SIGN.match(text)
-    if sign is not None:
-        text = text[sign.end() :]
-    text = _STARS.sub("", _LINK.sub(r"\1", text)).replace("|", " ").strip()
-    return TextLine(
+        return
+    found = _SIGN.match(text)
+    sign = found.group("sign") if found is not None else ""
+    if found is not None:
+        text = text[found.end() :]
+    is_row = text.lstrip().startswith("|")
+    if is_row:
+        if _RULE.match(text):
+            return
+        text = _cells(text)
+    text = _STARS.sub("", _STRUCK.sub("", _LINK.sub(r"\1", text))).strip()
+    yield TextLine(
         number,
         offset,
         text.replace("`", ""),
         mask_names(text),
         box is not None,
         _first_path(text) or about,
+        label,
+        "✅" if sign and sign in _GOOD else "❌" if sign and sign in _BAD else "",
+        bullet is not None or is_row,
     )
+
+
+def _cells(row: str) -> str:
+    """A table's row as one line: the first cell is said to be what the others tell."""
+    cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
+    first, rest = cells[0], [cell for cell in cells[1:] if cell]
+    return f"{first}: {', '.join(rest)}" if rest else first
 
 
 def _first_path(text: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.model.evidence.claims import ClaimKind
+from tui.night.review.claims.sections import TextLine
+
+LONGEST_CLAUSE = 240
 
 
 class Subject(Struct, frozen=True):
@@ -29,8 +32,9 @@ class Statement(Struct, frozen=True):
     """A clause that claims something; `text` is the clause as written, `sentence` all of its sentence.
 
     `count` is a number that is claimed (tests that pass, files, rows, percent: `unit` says of what),
-    `is_of_all` that it is said of every test. `limits` are words that narrow it ("new", "unit",
-    "test_window.py"); `work` is what is claimed to be done, in the file `about` if one is named.
+    `is_of_all` that it is said of every test, or of every change ("committed everything"). `limits`
+    are words that narrow it ("new", "unit", "test_window.py"). `work` is what was made, changed or
+    mended, what was left alone (UNCHANGED) or what is not done; `about` the file it is said of.
     """
 
     kind: ClaimKind
@@ -45,3 +49,36 @@ class Statement(Struct, frozen=True):
     work: str = ""
     about: str = ""
     subject: Subject = Subject()
+
+
+_NOTHING = Subject()
+
+
+def make_statement(
+    line: TextLine,
+    kind: ClaimKind,
+    text: str,
+    *,
+    sentence: str = "",
+    count: float | None = None,
+    unit: str = "",
+    is_of_all: bool = False,
+    limits: tuple[str, ...] = (),
+    work: str = "",
+    subject: Subject = _NOTHING,
+) -> Statement:
+    """A statement of a line, at most 240 characters of its clause."""
+    return Statement(
+        kind,
+        text[:LONGEST_CLAUSE],
+        line.number,
+        line.offset,
+        sentence.strip(),
+        count,
+        unit,
+        is_of_all,
+        limits,
+        work,
+        line.about,
+        subject,
+    )

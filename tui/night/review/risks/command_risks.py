@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from tui.model.review import RiskKind, Severity
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
+from tui.night.review.risks.commands.judge_command import find_effects, weighed
+from tui.night.review.risks.commands.night_facts import NightFacts
 from tui.night.review.risks.diff_view import SEVERITY_ORDER, RiskFinding
 from tui.system.credentials.find import cut_credentials
 from tui.system.format import clip_text, format_count
@@ -46,14 +48,21 @@ Effect = tuple[RiskKind, str, Severity, str]
 """Kind, path, severity and words of what a command does."""
 
 
-def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
-    """One finding per kind and path, the worst command of each in words."""
+def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterator[RiskFinding]:
+    """One finding per kind and path, the worst command of each in words.
+
+    `facts` are what is known of the night before its first call; they go on with the calls.
+    """
     findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
-    for call in calls:
-        if not call.shell or not _WORTH_A_LOOK.search(call.text):
+    for call in sorted(calls, key=lambda one: one.number):
+        if call.edits and not call.is_error:
+            facts.on_edit(call.text, call.name == "Write")
+        if not call.shell:
             continue
-        for (kind, path, severity, words), command in dict.fromkeys(_effects(call.text)):
-            if call.is_error:
+        for (kind, path, severity, words), command, is_last in _all_effects(call, facts):
+            if call.is_refused:
+                severity, words = "low", f"{words}, which was refused"
+            elif call.is_error and is_last:
                 severity = "medium" if severity == "high" else "low"
                 words += ", which failed"
             shown = cut_credentials(" ".join(command.replace("⏎", " ").split()))
@@ -66,6 +75,19 @@ def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
             more = format_count(len(members) - 1, "more command")
             worst = replace(worst, what=f"{worst.what} ({more} like it)")
         yield worst
+
+
+def _all_effects(call: RiskyCall, facts: NightFacts) -> Iterator[tuple[Effect, str, bool]]:
+    """What a call does, the part of it that does it, and whether that part is the last."""
+    found: dict[tuple[Effect, str], bool] = {}
+    if _WORTH_A_LOOK.search(call.text):
+        found = dict.fromkeys(_effects(call.text), True)
+    for effect, made in find_effects(call.text, facts):
+        severity, words = weighed(effect, facts)
+        said = effect.kind, effect.path, severity, words
+        found[said, _call_text(made.call)] = made.is_last
+    for (what, command), is_last in found.items():
+        yield what, command, is_last
 
 
 def _effects(command: str) -> Iterator[tuple[Effect, str]]:

@@ -12,7 +12,7 @@ from tui.model.events import SourceRef
 from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Risk, RiskKind, Severity
 from tui.model.snapshot import NightSnapshot
-from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.review.risks import (
     agent_settings,
     command_risks,
@@ -21,6 +21,8 @@ from tui.night.review.risks import (
     test_risks,
 )
 from tui.night.review.risks.agent_settings import SettingsFile
+from tui.night.review.risks.commands.goal import Goal
+from tui.night.review.risks.commands.night_facts import NightFacts
 from tui.night.review.risks.diff_view import (
     SEVERITY_ORDER,
     RiskFinding,
@@ -29,6 +31,11 @@ from tui.night.review.risks.diff_view import (
     is_prose,
 )
 from tui.night.review.risks.file_risks import SizeLimits
+from tui.night.review.risks.oracle.file_texts import FileTexts
+from tui.night.review.risks.oracle.intent import read_intent
+from tui.night.review.risks.oracle.reactions import is_recorded, reactions
+from tui.night.review.risks.oracle.runner_settings import find_runner_risks
+from tui.night.review.risks.oracle.weakened import NightContext, find_weakened
 from tui.night.review.risks.test_syntax import is_test
 from tui.system.credentials.find import cut_credentials
 from tui.system.format import format_count
@@ -88,26 +95,47 @@ def find_risks(
     goal: str,
     sizes: SizeLimits = USUAL,
     settings: Sequence[SettingsFile] = (),
+    tasks: Sequence[str] = (),
+    texts: FileTexts | None = None,
 ) -> tuple[Risk, ...]:
     """The risks, by severity, one for each kind and path.
 
-    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task; it
-    matters only where it names paths. `settings` are the files of Claude Code's own that the night changed.
-    No secret is shown whole.
+    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task, and
+    `tasks` the titles of its tasks when it began: what they ask for is no risk. `settings` are the
+    files of Claude Code's own that the night changed. `texts` has whole files; without it tests are
+    compared as far as the hunks show them. No secret is shown whole.
     """
+    intent = read_intent(goal, tasks)
+    runs = snapshot.tests.runs if snapshot is not None else ()
+    context = NightContext(
+        intent, is_recorded(changes, calls), reactions(changes, calls, runs), texts
+    )
+    cwd = snapshot.run.cwd if snapshot else ""
+    facts = NightFacts(Goal(_asked(goal, snapshot)), cwd)
     findings = chain(
         test_risks.find_test_risks(changes),
+        find_weakened(changes, context),
+        find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
         agent_settings.find_settings_risks(settings),
         file_risks.find_file_risks(changes, sizes),
-        _find_outside_area(changes, calls, goal, snapshot.run.cwd if snapshot else ""),
-        command_risks.find_command_risks(calls),
+        _find_outside_area(changes, calls, goal, cwd),
+        command_risks.find_command_risks(calls, facts),
     )
     attribution = _ChangeAttribution(changes, snapshot, calls)
     risks = [_risk(finding, attribution) for finding in _worst_of_each(findings)]
     risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _RANK[risk.kind], risk.path))
     return tuple(risks)
+
+
+def _asked(goal: str, snapshot: NightSnapshot | None) -> Iterator[str]:
+    """What a person set the night to do: the goal, and the tasks that stood there when it began."""
+    yield goal
+    first = snapshot.first_progress if snapshot is not None else None
+    for task in first.tasks if first is not None else ():
+        if task.state != "done":
+            yield task.title
 
 
 def _worst_of_each(findings: Iterable[RiskFinding]) -> list[RiskFinding]:
@@ -182,7 +210,7 @@ def _system_files(calls: Sequence[RiskyCall], cwd: str) -> Iterator[RiskFinding]
     seen: set[str] = set()
     for call in calls:
         path = call.text
-        if call.shell or call.is_error or path in seen or not _OF_THE_SYSTEM.search(path):
+        if not call.edits or call.is_error or path in seen or not _OF_THE_SYSTEM.search(path):
             continue
         if cwd and path.startswith(cwd):
             continue
@@ -254,7 +282,7 @@ class _ChangeAttribution:
         for call in calls:
             if call.shell:
                 self._shell.append(call)
-            elif not call.is_error:
+            elif call.edits and not call.is_error:
                 self._edits[call.text.rpartition("/")[2]].append(call)
 
     def commit(self, finding: RiskFinding) -> str:

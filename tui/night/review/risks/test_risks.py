@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from msgspec import Struct
-
-from tui.model.records import FileChange, Hunk, RepositoryChanges
+from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.diff_view import (
@@ -28,7 +25,6 @@ from tui.night.review.risks.test_syntax import is_code, is_test
 from tui.system.format import format_count
 
 _SAME_BODY = 0.6
-_SAME_MEANING = 0.6
 _FUNCTION_FILES = (".py", ".js", ".rb", ".go", ".c", ".java", ".rs")
 """One ending for each way in which a language begins a function."""
 
@@ -59,7 +55,6 @@ def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
         if gone:
             yield _deleted(change, gone)
         yield from _skipped(change)
-        yield from _weakened(change, added)
 
 
 def _holds_tests(change: FileChange) -> bool:
@@ -255,111 +250,3 @@ def _indent(text: str) -> int:
 def _begins_test(text: str) -> bool:
     named = (test_syntax.function_name(ending, text) for ending in _FUNCTION_FILES)
     return text.lstrip().startswith(("class ", "describe")) or any(named)
-
-
-# --- weakened ---
-
-
-class _Weakening(NamedTuple):
-    """A place where tests ask for less; `rank` 0 is worse than 1."""
-
-    rank: int
-    what: str
-    line: DiffLine
-
-
-def _weakened(change: FileChange, added: dict[str, set[str]]) -> Iterator[RiskFinding]:
-    if change.kind == "added":
-        return
-    places = [*_weakened_tests(change, added), *_loosened(change)]
-    if not places:
-        return
-    rank, what, line = min(places, key=lambda place: place.rank)
-    if len(places) > 1:
-        what += f"; {format_count(len(places) - 1, 'more place')} like it"
-    yield finding_at(line, "test_weakened", change.path, "medium" if rank else "high", what)
-
-
-class _TestChange(Struct):
-    """The assertions that came and went in one test of a hunk."""
-
-    removed: list[DiffLine] = []
-    added: list[DiffLine] = []
-    sign: str = ""
-    kept: int = 0
-
-
-def _weakened_tests(change: FileChange, added: dict[str, set[str]]) -> Iterator[_Weakening]:
-    for hunk in change.hunks:
-        for name, test in _assertions(change.path, hunk).items():
-            title = name or "a test"
-            trivial = [line for line in test.added if test_syntax.TRIVIAL.search(line.text)]
-            if trivial:
-                yield _Weakening(0, f"{title} has an assertion that cannot fail", trivial[0])
-            elif test.sign not in ("+", "-"):
-                removed = [
-                    line
-                    for line in test.removed
-                    if not test_syntax.NARROWING.match(line.text)
-                    and line_shape(line.text) not in added
-                ]
-                if removed:
-                    yield from _compare_assertions(title, removed, test.added, test.kept)
-
-
-def _assertions(path: str, hunk: Hunk) -> dict[str, _TestChange]:
-    """The changes of a hunk by the name of the test they stand in."""
-    tests: dict[str, _TestChange] = {}
-    name = ""
-    for line in hunk_lines(hunk):
-        begun = test_syntax.function_name(path, line.text)
-        if begun:
-            name = begun
-            test = tests.setdefault(name, _TestChange())
-            # A test that was removed and put back changed is still the same test.
-            test.sign = " " if test.sign and test.sign != line.sign else line.sign
-        elif test_syntax.is_assertion(line.text):
-            test = tests.setdefault(name, _TestChange())
-            if line.sign == " ":
-                test.kept += 1
-            else:
-                (test.removed if line.sign == "-" else test.added).append(line)
-    return tests
-
-
-def _compare_assertions(
-    title: str, removed: list[DiffLine], added: list[DiffLine], kept: int
-) -> Iterator[_Weakening]:
-    exact_before = sum(test_syntax.is_exact(line.text) for line in removed)
-    exact_after = sum(test_syntax.is_exact(line.text) for line in added)
-    if not added:
-        rest = ", others stay" if kept else " and got none instead"
-        what = f"{title} lost {format_count(len(removed), 'assertion')}{rest}"
-        yield _Weakening(int(kept > 0), what, removed[0])
-    elif len(added) < len(removed) and not _says_as_much(removed, added):
-        is_looser = exact_after < exact_before and not exact_after
-        count = format_count(len(added), "assertion")
-        looser = ", and looser" if is_looser else ""
-        what = f"{title} makes do with {count} instead of {len(removed)}{looser}"
-        yield _Weakening(int(not is_looser), what, added[0])
-    elif len(added) <= len(removed) and exact_after < exact_before:
-        vague = next((line for line in added if not test_syntax.is_exact(line.text)), None)
-        if vague is not None:
-            yield _Weakening(1, f"{title} no longer asks for an exact value", vague)
-
-
-def _says_as_much(removed: list[DiffLine], added: list[DiffLine]) -> bool:
-    """Whether fewer assertions say as much: several values compared in one go."""
-    before = sum(len(line_shape(line.text)) for line in removed)
-    after = sum(len(line_shape(line.text)) for line in added if test_syntax.is_exact(line.text))
-    return after >= _SAME_MEANING * before
-
-
-def _loosened(change: FileChange) -> Iterator[_Weakening]:
-    """Comparisons that are the same but for a larger tolerance."""
-    parts_before = (test_syntax.split_tolerance(line.text) for line in diff_lines(change, "-"))
-    before = dict(filter(None, parts_before))
-    for line in diff_lines(change, "+"):
-        parts = test_syntax.split_tolerance(line.text)
-        if parts is not None and parts[1] > before.get(parts[0], parts[1]):
-            yield _Weakening(1, f"a tolerance is larger than before: {excerpt(line)}", line)

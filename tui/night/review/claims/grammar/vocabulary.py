@@ -1,0 +1,85 @@
+"""Words of deeds: what was made, changed, removed, renamed, mended, set, installed, finished.
+
+Only the past is a deed that was done; the base form is a plan or an instruction, except as the
+subject of a commit.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Deed = Literal[
+    "make",
+    "change",
+    "remove",
+    "rename",
+    "fix",
+    "set",
+    "install",
+    "finish",
+    "run",
+    "commit",
+    "push",
+    "open",
+    "leave",
+]
+
+_BY_DEED: dict[Deed, str] = {
+    "make": "added created made wrote written generated introduced implemented built developed authored"
+    " scaffolded drafted produced exposed registered wired hooked",
+    "change": "updated modified changed edited refactored rewrote rewritten adjusted extended improved"
+    " simplified reworked replaced swapped switched converted documented tweaked restructured"
+    " reformatted formatted optimized optimised expanded corrected consolidated split merged"
+    " extracted inlined cleaned hardened enhanced moved integrated reordered reorganized"
+    " reorganised ported migrated tightened clarified translated enabled disabled",
+    "remove": "removed deleted dropped stripped pruned eliminated",
+    "rename": "renamed",
+    "fix": "fixed resolved repaired patched solved mended addressed",
+    "set": "set bumped increased raised lowered reduced decreased upgraded downgraded pinned defaulted",
+    "install": "installed",
+    "finish": "completed finished closed",
+    "run": "ran re-ran reran executed",
+    "commit": "committed",
+    "push": "pushed",
+    "open": "opened submitted filed raised",
+    "leave": "left kept",
+}
+DEED_OF: dict[str, Deed] = {
+    word: deed for deed, words in reversed(_BY_DEED.items()) for word in words.split()
+}
+PAST = "|".join(sorted(DEED_OF, key=len, reverse=True))
+BASE_OF: dict[str, str] = {
+    **{"add": "added", "create": "created", "write": "wrote", "implement": "implemented"},
+    **{"introduce": "introduced", "build": "built", "support": "added", "generate": "generated"},
+    **{"update": "updated", "change": "changed", "modify": "modified", "refactor": "refactored"},
+    **{"rewrite": "rewrote", "improve": "improved", "extend": "extended", "replace": "replaced"},
+    **{"move": "moved", "document": "documented", "simplify": "simplified", "split": "split"},
+    **{"remove": "removed", "delete": "deleted", "drop": "dropped", "rename": "renamed"},
+    **{"fix": "fixed", "resolve": "resolved", "repair": "repaired", "correct": "corrected"},
+    **{"set": "set", "bump": "bumped", "raise": "raised", "lower": "lowered", "pin": "pinned"},
+    **{
+        "install": "installed",
+        "complete": "completed",
+        "finish": "finished",
+        "commit": "committed",
+    },
+    **{"push": "pushed", "run": "ran", "increase": "increased", "upgrade": "upgraded"},
+    **{"test": "tested", "touch": "touched", "open": "opened", "address": "addressed"},
+    **{"reduce": "reduced", "convert": "converted", "switch": "switched", "extract": "extracted"},
+    **{"edit": "edited", "alter": "changed", "adjust": "adjusted", "enable": "enabled"},
+    **{"migrate": "migrated", "cover": "covered", "verify": "verified", "solve": "solved"},
+    **{"wire": "wired", "port": "ported", "integrate": "integrated", "merge": "merged"},
+    **{"clean": "cleaned", "disable": "disabled", "expose": "exposed", "close": "closed"},
+    **{"reproduce": "reproduced", "deploy": "deployed", "get": "got", "swap": "swapped"},
+}
+"""Base form to past."""
+
+ADVERB = (
+    r"(?:also|then|now|finally|successfully|subsequently|additionally|further(?:more)?|next|first|lastly"
+    r"|both|just|all|automatically|fully|completely|properly|correctly|carefully|manually|recently"
+    r"|already|simply|safely|cleanly|meanwhile|afterwards?|in\s+addition|along\s+the\s+way)"
+)
+I_OR_WE = r"(?:(?:I|we)(?:['’]ve|\s+have)?\s+)"
+BE = r"(?:is|are|was|were|has\s+been|have\s+been|['’]s|['’]re|being|got|gets)"
+TEST_NOUN = r"(?:tests?|specs?|test\s+suites?|suites?|test\s+cases?|examples)"
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?![\d.]*\d)"
