@@ -297,9 +297,8 @@ def build_review(
         night = _with_commits(night, [one for one in night.commits if one.sha in made])
         whole = replace(whole, night=night)
     # Somebody saw the progress file change: then its first state was of this night.
-    seen_live = (
-        None not in (first := night.first_progress, night.progress) and first != night.progress
-    )
+    first, last = night.first_progress, night.progress
+    seen_live = first is not None and last is not None and first != last
     start = state_at_start(project, whole.sources, night, changes, seen_live)
     evidence = ReviewInputs(
         fold.evidence_log(),
@@ -346,9 +345,8 @@ def _ends_with_statement(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
     statements = whole.fold.evidence_log().statements
     is_transcript = whole.sources.events[0].kind == "transcript"
-    is_answered = not whole.night.activity.tools
     is_last = bool(statements) and statements[-1].ref == whole.fold.last_ref()
-    return is_transcript and is_answered and is_last
+    return is_transcript and is_last and not whole.night.activity.tools
 
 
 def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryChanges:
