@@ -32,7 +32,7 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import JudgedClaims
+    from tui.model.evidence.claims import EndState, JudgedClaims
     from tui.model.evidence.log import EvidenceLog
     from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
@@ -283,7 +283,9 @@ def build_review(
 ) -> Review:
     """The review of a night that was read."""
     from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.end_state import read_end_state
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.test_facts import tests_by_files, with_trees
 
     night, fold = whole.night, whole.fold
     base, until = _base(whole.sources) or None, _until(night)
@@ -299,8 +301,16 @@ def build_review(
     # Somebody saw the progress file change: then its first state was of this night.
     seen_live = first is not None and last is not None and first != last
     start = state_at_start(project, whole.sources, night, changes, seen_live)
+    calls = fold.risky_calls()
+    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
+    log, tests = tests_by_files(project, night, fold.evidence_log(), agents.changes, until)
+    left = tuple(file.path for file in agents.changes.files if not file.commit)
+    end = read_end_state(project, changes, left, night.run.cwd, night.run.started_at)
+    night = replace(night, tests=tests)
+    night = replace(night, tests=with_trees(project, night, log, end.tree))
+    whole = replace(whole, night=night)
     evidence = ReviewInputs(
-        fold.evidence_log(),
+        log,
         fold.wasted_work(),
         spending(fold.accounts, night.cost.usd),
         fold.last_ref(),
@@ -309,9 +319,7 @@ def build_review(
         start.progress,
         start.basis,
     )
-    calls = fold.risky_calls()
-    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
-    judged = _claims(project, whole, changes, agents, start)
+    judged = _claims(whole, log, changes, start, end)
     return assemble_review(
         night,
         evidence,
@@ -356,21 +364,17 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
 
 
 def _claims(
-    project: Path,
     whole: FinishedNight,
+    log: EvidenceLog,
     changes: RepositoryChanges,
-    agents: AgentChanges,
     start: StartState,
+    end: EndState,
 ) -> JudgedClaims:
-    from tui.monitor.history.end_state import read_end_state
     from tui.night.review.claims import judge
 
-    run = whole.night.run
-    left = tuple(file.path for file in agents.changes.files if not file.commit)
-    end = read_end_state(project, changes, left, run.cwd, run.started_at)
     return judge.judge_claims(
         whole.night,
-        whole.fold.evidence_log(),
+        log,
         whole.progress,
         whole.notes,
         changes.messages,

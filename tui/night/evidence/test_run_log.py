@@ -70,6 +70,7 @@ class TestRunLog(Struct):
     edited_outside: tuple[str, ...] = ()
     has_image: bool = False
     shell_folder: str = ""
+    has_entered: bool = False
     thread_trees: dict[str, str] = {}
     unsure: int = 0
     own_command: str = ""
@@ -104,6 +105,7 @@ class TestRunLog(Struct):
         if use.name == "ExitWorktree":
             self.shell_folder = ""
             return
+        self.has_entered = True
         told = _OWN_TREES.search(result.head) or _OWN_TREES.search(result.excerpt)
         self.shell_folder = told.group(1) if told is not None else f".claude/worktrees/{use.target}"
 
@@ -138,7 +140,8 @@ class TestRunLog(Struct):
         elif not result.is_error and "cd " in command:
             folder = folder_after(command, self.shell_folder)
             place = _place(folder, cwd) if folder else ""
-            self.shell_folder = _below(place, cwd) if self._tree_of(place, cwd) else ""
+            self.shell_folder = _below(place, cwd) if _OWN_TREES.search(place) else ""
+            self.has_entered = False
 
     def _notice(self, command: str, result: ToolResult, cwd: str, thread: str) -> None:
         """Keeps what a command tells of folders: where its shell is now, work trees and clones it made."""
@@ -245,6 +248,8 @@ class TestRunLog(Struct):
             self.failed = 0
             self.unsure = 0
             self.edits[self._tree_of(place, cwd)] = later
+            if folder == self.shell_folder and not self.has_entered:
+                self.edits[""] = later  # Whether the shell stayed in its folder is not sure.
         if run.verdict != "unknown":
             self.last_verdict = run.verdict
         return run
