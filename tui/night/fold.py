@@ -113,7 +113,8 @@ class NightFold:
 
     `own` says that our runner started the session, `test_command` is the project's own. `prices` and
     `thresholds` come from settings; without them the package's own hold. `written_at` is when its files
-    were last written to, where the reader knows it: a record of a later time has a wrong clock if those before it have not.
+    were last written to, where the reader knows it: a record of a later time has a wrong clock if those
+    before it have not.
     """
 
     def __init__(

@@ -193,11 +193,14 @@ def call_scope(call: RunnerCall, command: str = "") -> RunScope:
         if name not in ("*", "./*", "'*'", '"*"', "..."):
             return RunScope(name.strip("'\""))
     words, filters = _words(call.rest), _FILTERS.get(kind, _ANY_FILTERS)
-    before = ""
+    before, skip = "", False
     for place, quoted in enumerate(words):
         word = quoted.strip("'\"")
         option, _, value = word.partition("=")
-        if word.startswith("-"):
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = option in _LEAVES_OUT and not value
             value = value or (_value(words[place + 1 :]) if option not in _SWITCHES else "")
             if option in _LEAVES_OUT or (kind == "ctest" and option == "-E"):
                 if value.strip("./*").rsplit("/", 1)[-1] not in _NO_TESTS_THERE:
