@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from tui.model.evidence.log import CommandRecord
 from tui.night.evidence.shell_parser import CommandCall, pipelines
-from tui.night.evidence.test_commands import runner
+from tui.night.evidence.test_runners.calls import runner
 from tui.night.review.claims.checks.command_answers import (
     families_of,
     figures_in,
