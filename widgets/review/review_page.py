@@ -24,6 +24,7 @@ from widgets.review.review_lists import (
     LABEL,
     NARROW,
     block_rows,
+    cause_rows,
     counts_text,
     figure_rows,
     heading_line,
@@ -185,6 +186,7 @@ def page_rows(review: Review, width: int) -> Sequence[ReviewRow]:
         *block_rows("Interventions", width, intervention_rows(review, width)),
         *block_rows("Wasted", width, waste_rows(review, width)),
         *block_rows("What held it up", width, stall_rows(review, width)),
+        *block_rows("Behind many calls", width, cause_rows(review, width)),
         *block_rows("Test runs, newest first", width, run_rows(review, width)),
         *block_rows("Cost", width, cost_rows(review)),
     ]

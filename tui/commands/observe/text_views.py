@@ -245,9 +245,13 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention
         ),
         "claims": (
-            f"{one.verdict:<11}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
+            f"{one.verdict:<13}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
             f"{_at(one.where)}"
             for one in review.claims
+        ),
+        "not checked": (
+            f"{format_count(one.count, 'statement')} in {one.language}{_at(one.where)}"
+            for one in review.unread
         ),
         "risks": (
             f"{one.severity:<7}{RISKS[one.kind]}: {one.path + ': ' if one.path else ''}{one.what}"
@@ -263,6 +267,9 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.commits
         ),
         "what held it up": (_stall_line(one) for one in review.stalls),
+        "behind many calls": (
+            f"{one.count:>6,}  {shorten(one.what, 140)}{_at(one.first)}" for one in review.causes
+        ),
         "what bought nothing": (
             f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
             f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"

@@ -58,7 +58,9 @@ class TestSummary(Struct, frozen=True):
 
     `changing`: files of code that calls under way, and those that failed since the last green run, change.
     `elsewhere` is the newest run in a folder that is none of the project's, which is not among the others.
-    `unsure` counts the commands since the last green run of which nobody can say that they left the code alone.
+    `unsure` counts the commands since the last green run of which nobody can say that they left the code alone,
+    `hidden` the edits after it that only the files tell of: they are among those since then. `last_tree` is
+    what the last run tested, as far as it is known, `tree_now` the tree at the night's end.
     """
 
     last: Literal["green", "red", "none"] = "none"
@@ -70,6 +72,9 @@ class TestSummary(Struct, frozen=True):
     changing: int = 0
     elsewhere: TestRun | None = None
     unsure: int = 0
+    hidden: int = 0
+    last_tree: str | None = None
+    tree_now: str | None = None
 
     @property
     def checkpoint_facts(self) -> dict[str, Any]:
@@ -87,9 +92,12 @@ class TestRunRecord(Struct, frozen=True, gc=False):
 
 
 class EditRecord(Struct, frozen=True, gc=False):
-    """A file was changed; `path` is empty where a shell command did not name it."""
+    """A file was changed; `path` is empty where a shell command did not name it.
 
-    number: int
+    One that only the file tells of, not the records, has a number between theirs.
+    """
+
+    number: float
     at: float | None
     path: str
     tool: str

@@ -204,7 +204,15 @@ class _PageBuilder:
         shown: list[blocks.Block] = [blocks.TimelineSlot(), sums]
         troubles = held_up_rows(self._review.stalls, self._zone, self._clip)
         names = "Time|What|Evidence|Lost|Cost"
-        return [*shown, *self._table("What held it up", names, troubles, {3, 4})]
+        causes = [
+            (f"{one.count:,}", self._clip(one.what), places_line((one.first,)))
+            for one in self._review.causes
+        ]
+        return [
+            *shown,
+            *self._table("What held it up", names, troubles, {3, 4}),
+            *self._table("Behind many calls", "Calls|What|First", causes, {0}),
+        ]
 
     def _tasks(self) -> Blocks:
         """Every task that this night finished, left open, added or removed."""
@@ -232,7 +240,10 @@ class _PageBuilder:
             for claim in sorted(self._review.claims, key=lambda c: -TRUSTS.index(c.verdict))
         ]
         caption = "Claims of the agent, and the evidence for each"
-        return self._table(caption, "Claim|Said in|Verdict|Why|Evidence", rows, quiet=True)
+        shown = self._table(caption, "Claim|Said in|Verdict|Why|Evidence", rows, quiet=True)
+        counted = ((one.count, one.language) for one in self._review.unread)
+        unread = ", ".join(f"{format_count(n, 'statement')} in {name}" for n, name in counted)
+        return [*shown, blocks.Paragraph(line(f"Not checked: {unread}."))] if unread else shown
 
     def _tests(self) -> Blocks:
         rows = [
