@@ -74,7 +74,7 @@ def with_trees(
 
 
 def _tree_of(project: Path, commit: str) -> str | None:
-    from tui.feeds.repo.tree_id import tree_of_commit
+    from tui.feeds.repo.tree_files import tree_of_commit
     from tui.system.git import Git
 
     try:
