@@ -18,6 +18,10 @@ _COMMA = lazy(r"[,，、]\s*|:\s+(?=\S)|：|\s+[—–-]\s+|(?<=[)）])\s+(?=[^\
 _LEADING = lazy(r"[\s,，、;；:：.…()（）—–-]+")
 
 
+_NAME = lazy(r"[◆◇]")
+_ABOUT_SOMETHING = frozenset({"made", "added", "changed", "removed", "renamed", "fixed"})
+
+
 class Verb(Struct, frozen=True):
     """A verb that says what was done; `is_bare`: in a form that says so only beside a negation."""
 
@@ -90,7 +94,7 @@ def _merge(sentence: str, parts: list[Clause], words: Words) -> list[Clause]:
         elif (
             has_later
             and goes_on
-            and not (stands_alone and _next_is_whole(sentence, parts[index:], words))
+            and not (stands_alone and _next_is_whole(sentence, part, parts[index:], words))
         ):
             waiting = part
         elif merged and not stands_alone:
@@ -113,10 +117,17 @@ def _has_finite(sentence: str, part: Clause, words: Words) -> bool:
     return words["negated"].search(text) is not None
 
 
-def _next_is_whole(sentence: str, parts: list[Clause], words: Words) -> bool:
-    """Whether the next part with a verb is a clause by itself."""
-    later = next(part for part in parts if part.verbs)
-    return _has_finite(sentence, later, words)
+def _next_is_whole(sentence: str, part: Clause, parts: list[Clause], words: Words) -> bool:
+    """Whether the next part with a verb is a clause by itself, which does not speak of what `part` names."""
+    later = next(one for one in parts if one.verbs)
+    here, there = sentence[part.start : part.end], sentence[later.start : later.end]
+    is_about_it = (
+        later.verbs[0].deed in _ABOUT_SOMETHING
+        and _NAME.search(here) is not None
+        and _NAME.search(there) is None
+        and words["negated"].search(here) is None
+    )
+    return _has_finite(sentence, later, words) and not is_about_it
 
 
 def find_verbs(sentence: str, words: Words) -> list[Verb]:

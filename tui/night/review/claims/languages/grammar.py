@@ -60,7 +60,7 @@ def read_sentence(line: TextLine, start: int, end: int, words: Words) -> Reading
 def read_subject(line: TextLine, words: Words) -> Statement | None:
     """The work that a commit's subject names, if it names a path or code: "Füge `multiply` hinzu"."""
     names = Names(line.masked, line.text)
-    masked = names.masked
+    masked = words.spelled(names.masked)
     is_work = any(words[field].search(masked) for field in ("titles", "added", "made", "fixed"))
     if not is_work or not names.is_checkable or words["negated"].search(masked):
         return None
@@ -85,7 +85,7 @@ class _Sentence:
         self._start = start
         self._text = line.text[start:end]
         self._raw = line.masked[start:end]
-        self._masked = Names(self._raw, self._text).masked
+        self._masked = words.spelled(Names(self._raw, self._text).masked)
 
     def read(self) -> Reading:
         words = self._words

@@ -45,11 +45,16 @@ class Words:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
+        self._letters = {ord(pair[0]): pair[1] for pair in lexicon.same_letters.split()}
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def __getitem__(self, field: str) -> re.Pattern[str]:
         """The pattern of a field: of verbs, in the forms that say it was done."""
         return self._pattern(field, is_done=True)
+
+    def spelled(self, text: str) -> str:
+        """The text, as long, in the letters that the patterns are written in."""
+        return text.translate(self._letters) if self._letters else text
 
     def bare(self, deed: Deed) -> re.Pattern[str]:
         """A verb in any form, where the language says by its ending what was done."""
@@ -59,7 +64,8 @@ class Words:
         key = field if is_done else f"bare {field}"
         pattern = self._patterns.get(key)
         if pattern is None:
-            pattern = self._patterns[key] = lazy(self._source(field, is_done), re.IGNORECASE)
+            source = self.spelled(self._source(field, is_done))
+            pattern = self._patterns[key] = lazy(source, re.IGNORECASE)
         return pattern
 
     def _source(self, field: str, is_done: bool) -> str:

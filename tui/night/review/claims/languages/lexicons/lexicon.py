@@ -65,6 +65,8 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     """That something went into the path `◆`, which is then not what was made."""
     questions: str = ""
     done: str = ""
+    same_letters: str = ""
+    """Pairs of letters of which the first is read as the second."""
     is_spaced: bool = True
     """Whether words are divided by blanks and stand alone."""
     is_verb_final: bool = False

@@ -13,7 +13,7 @@ LEXICON = Lexicon(
     weakly_passes="pomyślnie, ok, poprawnie, bez błędów, sukcesem",
     fails="""nie przechodzą, padają, pada, padły, nie powiodły się, czerwone, czerwony,
         niezaliczone, zawodzą, zawiodły, kończą się błędem""",
-    committed="""zacommitowałem, zacommitowałam, zacommitowano, zacommitowane, zacommitowany,
+    committed="""(?:za|s)[ck]om+itowa(?:łem|łam|no|na|ne|ny|liśmy),
         zacommitowaliśmy, scommitowałem, scommitowane, zatwierdziłem, zatwierdziłam, zatwierdzono,
         zatwierdzone, zakomitowałem, zakomitowane""",
     pushed="""wypchnąłem, wypchnęłam, wypchnięto, wypchnięte, wypchnięty, spushowałem,
