@@ -42,7 +42,7 @@ from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
 
-VERSION = 15
+VERSION = 16
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 

@@ -32,7 +32,8 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import JudgedClaims
+    from tui.model.evidence.claims import EndState, JudgedClaims
+    from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
@@ -141,6 +142,11 @@ class FinishedNight(Struct, frozen=True):
     progress: ProgressFile | None
     notes: str
     broke_off: bool
+
+    @property
+    def name(self) -> str:
+        """What the night is called in our state and on the command line."""
+        return self.sources.run or self.sources.night or self.night.run.session_id or ""
 
 
 def load_review(
@@ -280,19 +286,19 @@ def build_review(
     project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings
 ) -> Review:
     """The review of a night that was read."""
-    from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.whose_work import without_persons
 
     night, fold = whole.night, whole.fold
-    base, until = _base(whole.sources) or None, _until(night)
-    changes = read_night_diff(project, base, night.run.started_at, until, now=night.now)
-    new_commits = {sha for sha, _ in changes.messages}
-    if changes.base and new_commits:
-        # Git keeps whole seconds only: what the base has already is no commit of this night.
-        night = _with_commits(night, [one for one in night.commits if one.sha in new_commits])
+    changes, work = read_changes(project, whole)
+    if changes.base or changes.messages:
+        # What the base has already, or somebody else made, is no commit of this night.
+        made = {sha for sha, _ in changes.messages}
+        night = _with_commits(night, [one for one in night.commits if one.sha in made])
         whole = replace(whole, night=night)
-    first, last = night.first_progress, night.progress
     # Somebody saw the progress file change: then its first state was of this night.
+    first, last = night.first_progress, night.progress
     seen_live = first is not None and last is not None and first != last
     start = state_at_start(project, whole.sources, night, changes, seen_live)
     evidence = ReviewInputs(
@@ -305,30 +311,44 @@ def build_review(
         start.progress,
         start.basis,
     )
-    calls = fold.risky_calls()
-    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
-    judged = _claims(project, whole, changes, agents, start)
+    names, calls = settings.paths, fold.risky_calls()
+    agents_own = without_persons(project, changes, night, evidence.evidence, calls)
+    agents = AgentChanges(project, agents_own, names, calls, work.since, work.until)
+    end = _end_state(project, whole, changes, agents)
+    judged = _claims(whole, changes, start, end)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
         claims=judged.claims,
         unread=judged.unread,
-        risks=_risks(whole, agents, settings, start),
+        risks=_risks(whole, agents, settings, start, end),
         looked_at=looked_at,
         project=path_text(project),
-        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
+        run_id=whole.name,
         continues=whole.sources.continues,
+        proof=kept_proof(project, whole.name, night, changes, work),
     )
+
+
+def read_changes(project: Path, whole: FinishedNight) -> tuple[RepositoryChanges, NightWork]:
+    """What the night changed, and what its records say of commits and of when calls went on."""
+    from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.whose_work import work_of
+
+    night = whole.night
+    since, until = night.run.started_at, _until(night)
+    work = work_of(night, whole.fold.evidence_log(), until)
+    base = _base(whole.sources) or None
+    return read_night_diff(project, base, since, until, now=night.now, work=work), work
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
     statements = whole.fold.evidence_log().statements
     is_transcript = whole.sources.events[0].kind == "transcript"
-    is_answered = not whole.night.activity.tools
     is_last = bool(statements) and statements[-1].ref == whole.fold.last_ref()
-    return is_transcript and is_answered and is_last
+    return is_transcript and is_last and not whole.night.activity.tools
 
 
 def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryChanges:
@@ -342,19 +362,21 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
     return AgentChanges(project, changes, settings.paths).changes
 
 
-def _claims(
-    project: Path,
-    whole: FinishedNight,
-    changes: RepositoryChanges,
-    agents: AgentChanges,
-    start: StartState,
-) -> JudgedClaims:
+def _end_state(
+    project: Path, whole: FinishedNight, changes: RepositoryChanges, agents: AgentChanges
+) -> EndState:
     from tui.monitor.history.end_state import read_end_state
-    from tui.night.review.claims import judge
 
     run = whole.night.run
     left = tuple(file.path for file in agents.changes.files if not file.commit)
-    end = read_end_state(project, changes, left, run.cwd, run.started_at)
+    return read_end_state(project, changes, left, run.cwd, run.started_at)
+
+
+def _claims(
+    whole: FinishedNight, changes: RepositoryChanges, start: StartState, end: EndState
+) -> JudgedClaims:
+    from tui.night.review.claims import judge
+
     return judge.judge_claims(
         whole.night,
         whole.fold.evidence_log(),
@@ -369,7 +391,11 @@ def _claims(
 
 
 def _risks(
-    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+    whole: FinishedNight,
+    agents: AgentChanges,
+    settings: Settings,
+    start: StartState,
+    end: EndState,
 ) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
@@ -379,4 +405,4 @@ def _risks(
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
     tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks, end)

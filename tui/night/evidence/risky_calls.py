@@ -116,8 +116,7 @@ class RiskyCallLog(Struct):
             command = use.command or use.target
             is_grave = _GRAVE.is_in(command)
             if is_grave or _HINT.search(command):
-                self.count += 1
-                call = RiskyCall(name, command[:_LONGEST], ref, at, number=self.count)
+                call = RiskyCall(name, command[:_LONGEST], ref, at)
                 kept = self.commands if is_grave else self.others
                 self._keep(kept, MOST_COMMANDS, use.id, call)
         elif name in _READING:
@@ -143,8 +142,9 @@ class RiskyCallLog(Struct):
         commands.sort(key=lambda call: call.number)
         return (*self.edits.values(), *self.reads.values(), *commands)
 
-    @staticmethod
-    def _keep(calls: dict[str, RiskyCall], most: int, id: str, call: RiskyCall) -> None:
-        calls[id or f"{call.ref.source} {call.ref.offset}"] = call
+    def _keep(self, calls: dict[str, RiskyCall], most: int, id: str, call: RiskyCall) -> None:
+        self.count += 1
+        numbered = RiskyCall(call.name, call.text, call.ref, call.at, number=self.count)
+        calls[id or f"{call.ref.source} {call.ref.offset}"] = numbered
         if len(calls) > most:
             del calls[next(iter(calls))]

@@ -10,6 +10,7 @@ from tui.model.labels import trouble_title
 from tui.model.review import AttentionItem, Risk, RiskKind, Severity, WasteItem
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, StallKind, StallLevel
+from tui.night.review.proof import proof_points
 from tui.night.review.refused_calls import refusal_point
 from tui.night.review.trouble import is_circling, stall_seconds
 from tui.night.review.verdict import ReviewInputs, VerdictInputs
@@ -108,7 +109,7 @@ class _Attention:
             self.add("medium", 85, what, self._last_ref, "commits")
         last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
         edits = self._snapshot.counts.edits
-        if tests.last == "red" and last is not None:
+        if tests.last == "red" and last is not None and last.verdict == "red":
             result = f"{last.failed} failed" if last.failed else "red"
             what = f"The last test run is red: {result} ({shorten(last.command, 60)})"
             self.add("high", 90, what, last.ref, "tests")
@@ -144,20 +145,12 @@ class _Attention:
 
     def add_proof(self) -> None:
         """What was run again and did not hold."""
-        proof = self._facts.proof
-        if proof is None:
-            return
-        if proof.base_tests == "red":
-            what = "The tests as they were before the night are red on its new code"
-            self.add("high", 93, what, self._last_ref, "tests")
-        red = [run for run in proof.runs if run.code]
-        if red:
-            what = f"Run again, {shorten(red[0].command, 60)} ended with {red[0].code}"
-            self.add("high", 92, what, self._last_ref, "tests")
+        for severity, rank, what in proof_points(self._facts.proof):
+            self.add(severity, rank, shorten(what, _LINE), self._last_ref, "tests")
 
     def add_causes(self) -> None:
         """The one thing behind many failed calls."""
-        causes = [one for one in self._facts.causes if one.count >= _MANY_CALLS]
+        causes = [one for one in self._facts.causes if one.is_error and one.count >= _MANY_CALLS]
         for number, cause in enumerate(causes[:2]):
             since = f" since {format_clock(cause.since)}" if cause.since is not None else ""
             what = f"“{shorten(cause.what, _SHOWN)}”{since}, behind {cause.count:,} calls"

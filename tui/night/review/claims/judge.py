@@ -171,7 +171,8 @@ class _ClaimJudge:
             record = self._find_commit_record(sha, message)
             place = record.number if record is not None else self._index.position_at(at)
             edits = self._index.edits_between(last, place)
-            paths = tuple(dict.fromkeys(edit.path for edit in edits if edit.path))
+            named = (self._night.inside(edit.path) for edit in edits if edit.path)
+            paths = tuple(dict.fromkeys(named))
             if record is not None:
                 last = place
                 at = at if at is not None else record.at

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from tui.model.evidence.claims import ClaimKind, ClaimSource
 from tui.night.review.claims.grammar.clauses import sentences
-from tui.night.review.claims.grammar.reading import commit_subject, sentence_statements
+from tui.night.review.claims.grammar.deeds import commit_subject
+from tui.night.review.claims.grammar.reading import sentence_statements
 from tui.night.review.claims.languages.foreign import Reader, read_commit
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
-from tui.night.review.claims.statement import LONGEST_CLAUSE, Statement
+from tui.night.review.claims.statement import Statement
 
 _REMARKS = frozenset({ClaimKind.TESTS_PASS})
 """What a progress file claims beside its tasks, which are told by their ticks."""
@@ -48,7 +47,7 @@ def commit_statements(message: str) -> Iterator[Statement]:
     subject, _, body = message.strip().partition("\n")
     line = TextLine(1, 0, subject, mask_names(subject))
     tests = [
-        replace(statement, text=subject[:LONGEST_CLAUSE])
+        statement
         for sentence in sentences(line)
         for statement in sentence_statements(sentence)
         if statement.kind == ClaimKind.TESTS_PASS

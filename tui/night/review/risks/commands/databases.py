@@ -131,7 +131,7 @@ def _given(made: Invocation, facts: NightFacts) -> Iterator[str]:
                 facts.documents.get(facts.key(path, made.folder), "") for path in earlier.plain
             )
     for path in (
-        *made.call.simple.inputs,
+        *made.inputs,
         *made.plain,
         *(a.removeprefix("--file=") for a in made.args),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tui.model.review import Severity
-from tui.night.review.risks.commands.invocations import Invocation
+from tui.night.review.risks.commands.invocations import Invocation, found_paths
 from tui.night.review.risks.commands.night_facts import Effect, NightFacts
 from tui.night.review.risks.commands.places import Place
 from tui.system.lazy_pattern import lazy
@@ -40,7 +40,7 @@ def find_deletions(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     if made.name in ("rm", "unlink", "rmdir", "shred", "srm", "trash", "rimraf", "del"):
         yield from _removed(made, _targets(made), facts)
     elif made.name == "find" and "-delete" in made.args:
-        roots = _before_options(made)
+        roots = found_paths(made)
         yield from _removed(made, roots, facts)
     elif made.name == "truncate" and made.plain:
         yield from _emptied(made, made.plain[-1], facts)
@@ -50,8 +50,8 @@ def find_deletions(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
         yield from _mirrored(made, facts)
     elif made.name in ("pkill", "killall", "skill", "slay"):
         yield from _ended(made, facts)
-    appended = made.call.simple.appended
-    for path in made.call.simple.outputs:
+    appended = made.appended
+    for path in made.outputs:
         if path not in appended:
             yield from _overwritten(made, path, facts)
 
@@ -68,35 +68,25 @@ def _targets(made: Invocation) -> list[str]:
         return named
     for earlier in made.before:
         if earlier.name == "find":
-            return _before_options(earlier)
+            return found_paths(earlier)
         if earlier.name in ("echo", "printf", "ls"):
             return list(earlier.plain)
     return []
 
 
-def _before_options(made: Invocation) -> list[str]:
-    roots: list[str] = []
-    for arg in made.args:
-        if arg[:1] in ("-", "(", "!"):
-            break
-        roots.append(arg)
-    if any(
-        word in made.line for word in (".cache", "node_modules", "__pycache__", ".pyc", "DS_Store")
-    ):
-        return []
-    return roots or ["."] if "-name" not in made.args or roots not in ([], ["."]) else []
-
-
 # complexity: the first path that lies where it should not decides
 def _removed(made: Invocation, paths: list[str], facts: NightFacts) -> Iterator[Effect]:
-    is_deep = made.name == "find" or any(
-        (arg[:1] == "-" and arg[:2] != "--" and ("r" in arg or "R" in arg)) or arg == "--recursive"
-        for arg in made.args
+    is_deep = (
+        made.name in ("find", "mv")
+        or "xargs" in made.wrappers
+        or any(
+            (arg[:1] == "-" and arg[:2] != "--" and ("r" in arg or "R" in arg))
+            or arg == "--recursive"
+            for arg in made.args
+        )
     )
     for path in paths:
         place = facts.place(made, path)
-        if made.name == "find" and place is Place.WHOLE_PROJECT and len(made.args) > 3:
-            continue
         if place in _FOREIGN:
             wide = is_deep or place is Place.SYSTEM or path.endswith("*") or made.name == "shred"
             severity: Severity = "high" if wide else "medium"

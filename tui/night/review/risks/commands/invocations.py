@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from tui.model.permissions.denied_commands import launched_words
@@ -43,6 +44,11 @@ _OPTIONS_WITH_VALUE = {
     "crontab": "-u",
     "redis-cli": "-h -p -a -n -u --user --pass",
 }
+_WITH_SUBCOMMANDS = frozenset(_OPTIONS_WITH_VALUE) | frozenset(
+    "terraform tofu terragrunt pulumi docker-compose cargo pip gsutil az vault bun deno poetry uv oc"
+    " systemctl launchctl heroku fly flyctl vercel netlify firebase wrangler ansible eksctl op security".split()
+) - {"crontab", "redis-cli"}
+"""Programs whose options before the subcommand are put to the end of a line."""
 _EXECS = lazy(
     r"(?:docker|podman|nerdctl) (?:container )?(?:exec|run)|docker-compose (?:exec|run)"
     r"|(?:docker|podman) compose (?:exec|run)|(?:kubectl|oc) exec|(?:flyctl|fly) ssh console|heroku run"
@@ -75,6 +81,9 @@ class Invocation(NamedTuple):
     before: tuple[Invocation, ...] = ()
     remote: str = ""
     is_last: bool = True
+    outputs: tuple[str, ...] = ()
+    appended: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
     @property
     def plain(self) -> tuple[str, ...]:
@@ -89,6 +98,8 @@ class Invocation(NamedTuple):
     @property
     def is_rehearsal(self) -> bool:
         """Whether it only says what it would do, or how it is used."""
+        if self.name in ("make", "gmake") and "-n" in self.args:
+            return True
         if any(arg in _HARMLESS or arg.startswith("--dry-run=") for arg in self.args):
             return "--dry-run=none" not in self.args
         return self.args == ("-h",)
@@ -129,9 +140,19 @@ def _invocation(
     launched = list(launched_words(words)) or words
     name = launched[0].rpartition("/")[2]
     args = tuple(launched[1:])
+    if name.startswith("python") and args[:1] and args[0].endswith("manage.py"):
+        name, args = "manage.py", args[1:]
     in_front = call.simple.words[: len(call.simple.words) - len(call.args) - 1]
     wrappers = frozenset(word.text.rpartition("/")[2] for word in in_front)
-    return Invocation(name, args, _line(name, args), call, wrappers, folder, before, remote)
+    made = Invocation(name, args, _line(name, args), call, wrappers, folder, before, remote)
+    simple = call.simple
+    if not simple.outputs and not simple.inputs:
+        return made
+    files = (simple.outputs, simple.appended, simple.inputs)
+    outputs, appended, inputs = (
+        tuple(expand(ShellWord(path), known) for path in paths) for paths in files
+    )
+    return made._replace(outputs=outputs, appended=appended, inputs=inputs)
 
 
 def expand(word: ShellWord, known: dict[str, str]) -> str:
@@ -175,12 +196,14 @@ def _assignments(text: str, known: dict[str, str]) -> dict[str, str]:
 def _line(name: str, args: Sequence[str]) -> str:
     taking = _OPTIONS_WITH_VALUE.get(name, "").split()
     rest, front = list(args), list[str]()
-    while rest and rest[0][:1] in ("-", "+") and len(rest) > 1:
+    while name in _WITH_SUBCOMMANDS and rest and rest[0][:1] in ("-", "+") and len(rest) > 1:
         option = rest.pop(0)
         front.append(option)
         if option in taking and rest:
             front.append(rest.pop(0))
-    return " ".join(_BLANKS.sub(BLANK, arg) for arg in (*rest, *front))
+    # What stands before git's subcommands says where, not what.
+    words = rest if name == "git" else [*rest, *front]
+    return " ".join(_BLANKS.sub(BLANK, arg) for arg in words)
 
 
 # --- programs that run another ---
@@ -207,14 +230,31 @@ def _inner_text(made: Invocation) -> str:
             return ""
         words = args[starts[0] + 1 :]
         ends = [n for n, word in enumerate(words) if word in (";", "+", "\\;")]
-        roots = [arg for arg in args[:1] if arg[:1] != "-"] or ["."]
         words = words[: ends[0]] if ends else words
-        return shlex.join(roots[0] if word == "{}" else word for word in words)
+        found = (found_paths(made) or ["{}"])[0]
+        return shlex.join(found if word == "{}" else word for word in words)
     if made.name == "su" and "-c" in args[:-1]:
         return args[args.index("-c") + 1]
     if not _EXECS.match(f"{made.name} {made.line}"):
         return ""
     return shlex.join(_after_target(args))
+
+
+def found_paths(made: Invocation) -> list[str]:
+    """What `find` finds: its roots, with the name that it looks for."""
+    roots: list[str] = []
+    for arg in made.args:
+        if arg[:1] in ("-", "(", "!"):
+            break
+        roots.append(arg)
+    names = [b for a, b in pairwise(made.args) if a in ("-name", "-iname", "-path", "-wholename")]
+    roots = roots or ["."]
+    if not names:
+        is_picky = len(made.args) > len(roots) + 1 and any(one[:1] not in "/~" for one in roots)
+        return [] if is_picky else roots
+    return [
+        f"{root.rstrip('/')}/{name.lstrip('*/') or '*'}" for root in roots for name in names[:3]
+    ]
 
 
 def _after_target(args: list[str]) -> list[str]:

@@ -65,7 +65,7 @@ def _later(listed: Sequence[Invocation], number: int) -> str:
 
 def _effects(made: Invocation, facts: NightFacts, later: str) -> Iterator[Effect]:
     if made.name not in _SILENT:
-        for rule in find_rules(made.name, made.line):
+        for rule in find_rules(made.name, made.line, made.call.variables):
             yield Effect(rule.kind, "", rule.severity, rule.words, rule.asked)
         yield from find_data_loss(made, facts)
         yield from find_sending(made, facts)

@@ -53,7 +53,7 @@ def find_lasting(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
 # complexity: a table in code, one rule for each program that writes
 def written_paths(made: Invocation) -> Iterator[str]:
     """Files that a command writes by name."""
-    yield from made.call.simple.outputs
+    yield from made.outputs
     if made.name == "tee":
         yield from made.plain
     elif made.name in _WRITERS and len(made.plain) > 1:
@@ -120,7 +120,9 @@ def _daemons(made: Invocation) -> Iterator[Effect]:
         yield Effect("persistence", "", "low", "goes on after the session", "schedule")
         return
     inner = made.name if made.name not in ("bash", "sh", "zsh") else " ".join(made.args)
-    severity: Severity = "low" if _USUAL_SERVER.match(inner) else "medium"
+    severity: Severity = (
+        "low" if _USUAL_SERVER.match(inner) or _USUAL_SERVER.match(made.call.name) else "medium"
+    )
     yield Effect(
         "persistence",
         "",
@@ -154,6 +156,8 @@ def _hooks_path(made: Invocation) -> Iterator[Effect]:
 def find_privilege(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     """What a command does with rights that a night does not need."""
     line = f"{made.name} {made.line}"
+    if made.name == "true":
+        return
     if _ROOT_NAMES & made.wrappers or made.name in _ROOT_NAMES:
         usual = _SUDO_USUAL.match(line if made.name not in _ROOT_NAMES else made.line)
         severity: Severity = "low" if usual else "medium"

@@ -65,7 +65,7 @@ def find_sending(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
         yield from _asked_for(made)
     elif made.name == "git":
         yield from _pushed(made, facts)
-    for path in (*made.call.simple.outputs, *made.call.simple.inputs):
+    for path in (*made.outputs, *made.inputs):
         found = _DEV_TCP.match(path)
         if found is not None and not is_local(found[1]):
             yield Effect(
@@ -199,11 +199,11 @@ def _raw(made: Invocation) -> Iterator[Effect]:
             "outward", "", "high", "a shell that somebody else can use from outside", "send"
         )
     elif hosts and not is_local(hosts[0]):
-        is_fed = bool(made.before) or bool(made.call.simple.inputs) or bool(made.document)
+        is_fed = bool(made.before) or bool(made.inputs) or bool(made.document)
         probe = (
             is_fed
             and {one.name for one in made.before} <= {"echo", "printf", "true"}
-            and not made.call.simple.inputs
+            and not made.inputs
         )
         severity: Severity = "high" if is_fed and not probe else "medium"
         yield Effect("outward", "", severity, f"a connection to {hosts[0][:60]}", "send")

@@ -58,6 +58,13 @@ class NightFacts(Struct):
         """What a path is that a command names."""
         return self.scene.place(path, made.folder)
 
+    def on_edit(self, path: str, is_new: bool) -> None:
+        """A tool changed a file, or wrote one."""
+        self.edited_since_commit = True
+        root = self.project.rstrip("/") + "/"
+        if is_new and self.project and not path.startswith(root):
+            self.made.add(path)
+
     def on_command(self, made: Invocation) -> None:
         """A command was run; it is no error."""
         line = f"{made.name} {made.line}"
@@ -66,7 +73,7 @@ class NightFacts(Struct):
         if _MADE_BY.match(line):
             self._on_made(made)
         if made.document:
-            for path in made.call.simple.outputs:
+            for path in made.outputs:
                 if len(self.documents) < _MOST_DOCUMENTS:
                     self.documents[self.key(path, made.folder)] = made.document
         if len(self.started) < 2_000 and made.name not in (
@@ -116,7 +123,7 @@ class NightFacts(Struct):
             full = self.scene.absolute(path, made.folder)
             # A folder of the home itself was there before, whatever `mkdir -p` is told.
             if (
-                full.count("/") > 1
+                (full.count("/") > 1 or full[:3] == "../")
                 and full[:1] in "/~."
                 and not full.startswith(("$", "/etc", "/usr"))
             ):

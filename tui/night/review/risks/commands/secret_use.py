@@ -48,12 +48,12 @@ def find_credential_use(made: Invocation, facts: NightFacts, later: str = "") ->
 
 # complexity: how a file is read decides how bad it is
 def _read(made: Invocation, later: str) -> Iterator[Effect]:
-    named = [*made.plain, *made.call.simple.inputs]
+    named = [*made.plain, *made.inputs]
     if made.name in _TAKERS:
         named = list(
             made.plain[: -1 if made.name in ("cp", "mv", "ln", "install", "rsync", "scp") else None]
         )
-    elif made.name not in _READERS and not made.call.simple.inputs:
+    elif made.name not in _READERS and not made.inputs:
         return
     if made.name == "sed" and any(re.match(r"-\w*i", arg) for arg in made.args):
         return
@@ -95,7 +95,7 @@ def _read(made: Invocation, later: str) -> Iterator[Effect]:
 
 # complexity: how variables are listed, and what is left of them
 def _variables(made: Invocation, later: str) -> Iterator[Effect]:
-    if made.name in ("echo", "printf", "cat") and not made.call.simple.outputs:
+    if made.name in ("echo", "printf", "cat") and not made.outputs:
         texts = [word.text for word in made.call.args] + [made.document]
         # Piped on, it is an input of what follows: that is judged by itself.
         if (
@@ -115,7 +115,7 @@ def _variables(made: Invocation, later: str) -> Iterator[Effect]:
     )
     if not (whole or (made.name in ("set", "export") and not made.args)):
         return
-    if made.call.simple.outputs and made.call.simple.outputs[0].startswith("/dev/"):
+    if made.outputs and made.outputs[0].startswith("/dev/"):
         return
     grep = re.match(r"\s*(?:sort\s*\|\s*)?(?:grep|egrep|rg|awk)\b(.*)", later)
     if _MASKED.search(later) or (
@@ -126,7 +126,7 @@ def _variables(made: Invocation, later: str) -> Iterator[Effect]:
         yield Effect(
             "credential_use",
             "",
-            "low" if made.name in ("set", "export") else "medium",
+            "low" if made.name in ("set", "export") and not made.args else "medium",
             "prints all variables, credentials among them",
             "credentials",
         )
@@ -144,7 +144,7 @@ def _variables(made: Invocation, later: str) -> Iterator[Effect]:
 
 
 def _written(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
-    targets = [*made.call.simple.outputs]
+    targets = [*made.outputs]
     if made.name in ("tee", "cp", "mv", "install", "ln", "scp") and made.plain:
         targets += made.plain if made.name == "tee" else made.plain[-1:]
     elif made.name in ("sed", "perl") and any(re.match(r"-\w*i", arg) for arg in made.args):

@@ -21,14 +21,20 @@ _ASSIGNED = lazy(
 _KIND = lazy(r"\s*(?:export\s+)?(?:class|struct|enum|module|impl|object|interface|trait)\s+(\w+)")
 _NAME = lazy(r"[A-Za-z_]\w*")
 _COMMENT = lazy(r"\s*(?:#|//|\*|/\*|--|$)")
-_NOT_NAMES = frozenset("if for while switch catch return else self this".split())
+_FEW_FILES = 4
+_FEW_LINES = 60
+_NOT_NAMES = frozenset(
+    "if for while switch catch return else self this match with when until loop do try using lock"
+    " foreach synchronized elsif unless constructor".split()
+)
 
 
 class CodeChanges(Struct):
-    """The names of functions and values whose code changed, and the files' own names.
+    """The names of functions and values whose code changed.
 
-    `literals` are pairs of literals that took each other's place in a line that is otherwise the
-    same; `gone` are names that stand in removed lines and in no line that was added.
+    `stems` are the names of files in which it is not known what changed. `literals` are pairs of
+    literals that took each other's place in a line that is otherwise the same; `gone` are names that
+    stand in removed lines and in no line that was added.
     """
 
     names: set[str] = set()
@@ -36,15 +42,20 @@ class CodeChanges(Struct):
     literals: set[tuple[str, str]] = set()
     gone: set[str] = set()
     added_texts: list[str] = []
+    files: int = 0
+    lines: int = 0
+
+    @property
+    def is_small(self) -> bool:
+        """Whether so little changed that another value in a test is no part of a larger rework."""
+        return self.files <= _FEW_FILES and self.lines <= _FEW_LINES
 
     def changed_of(self, names: set[str], stem: str) -> str:
         """The one of those names that was changed, as people write it; "" for none."""
         found = sorted(names & self.names, key=len, reverse=True)
         if found:
             return f"{found[0]}()"
-        if stem in self.stems or names & self.stems:
-            return stem if stem in self.stems else sorted(names & self.stems)[0]
-        return ""
+        return stem if stem in self.stems else next(iter(sorted(names & self.stems)), "")
 
 
 def read_code_changes(changes: RepositoryChanges) -> CodeChanges:
@@ -55,10 +66,16 @@ def read_code_changes(changes: RepositoryChanges) -> CodeChanges:
     for change in changes.files:
         if change.generated or change.binary or not _is_source(change):
             continue
-        found.stems.add(stem_of(change.path))
+        found.files += 1
+        found.lines += change.insertions + change.deletions
+        names = {name for hunk in change.hunks for name in _changed_names(change.path, hunk)}
+        found.names |= names
+        if not names:
+            found.stems.add(stem_of(change.path))
         for hunk in change.hunks:
-            found.names.update(_changed_names(change.path, hunk))
             found.literals.update(literal_pairs(hunk))
+            if change.path.endswith(".rs") and any("assert" in text for text in hunk.lines):
+                continue  # Rust has its tests in the sources.
             removed.update(name for line in hunk.removed for name in _NAME.findall(line))
             shown = [line[1:] for line in hunk.lines if line[:1] != "-"]
             added.update(name for line in shown for name in _NAME.findall(line))
@@ -106,7 +123,8 @@ def name_of(path: str, text: str) -> str:
         return match.group(1)
     assigned = _ASSIGNED.match(text)
     if assigned is not None and (assigned.group("method") or "=>" in text or "function" in text):
-        return assigned.group("name") or assigned.group("method")
+        name = assigned.group("name") or assigned.group("method")
+        return "" if name in _NOT_NAMES else name
     return ""
 
 

@@ -21,7 +21,6 @@ from tui.night.review.risks.oracle.assertions import Assertion, Strength
 from tui.night.review.risks.oracle.cases import Case, read_cases
 from tui.night.review.risks.oracle.code_changes import (
     CodeChanges,
-    read_code_changes,
     replaced_lines,
     stem_of,
 )
@@ -32,10 +31,12 @@ from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
 from tui.night.review.risks.oracle.literals import is_number, literal_in
 from tui.night.review.risks.oracle.mocks import find_mocked_subjects
+from tui.night.review.risks.oracle.uncollected import find_uncollected
 from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
 
 _NAME = lazy(r"[A-Za-z_]\w*")
+_CALLED = lazy(r"([A-Za-z_]\w*)!?\(")
 _SHOWN = 40
 _VERSION = lazy(r"[\"']v?\d+\.\d+(?:\.\d+)?[\w.+-]*[\"']")
 _EXPECTED = lazy(r"\b(?:expected\w*|want\w*|expect|exp|answer)\b[\"']?\s*(?::=|=>?|:)\s*(?!=)", 2)
@@ -52,11 +53,13 @@ class NightContext(Struct, frozen=True):
     """What is known of the night beside its differences.
 
     `is_recorded` says that calls of the night are known to have made its changes: without them
-    nothing tells why a value changed.
+    nothing tells why a value changed. `reactions` are test files that were changed right after a
+    red run, no code between the two, nor before the next run.
     """
 
     intent: Intent = Intent()
     is_recorded: bool = False
+    reactions: frozenset[str] = frozenset()
     texts: FileTexts | None = None
 
 
@@ -66,10 +69,11 @@ class _Place(NamedTuple):
     line: DiffLine
 
 
-def find_weakened(changes: RepositoryChanges, context: NightContext) -> Iterator[RiskFinding]:
+def find_weakened(
+    changes: RepositoryChanges, code: CodeChanges, context: NightContext
+) -> Iterator[RiskFinding]:
     """Tests that ask for less, recorded answers that changed, and code that knows its tests."""
     texts = ChangedTexts(context.texts)
-    code = read_code_changes(changes)
     read: list[_ReadFile] = []
     elsewhere: Counter[tuple[str, str, str]] = Counter()
     for change in changes.files:
@@ -80,10 +84,12 @@ def find_weakened(changes: RepositoryChanges, context: NightContext) -> Iterator
         elsewhere += added_asks(old, new)
         read.append(_ReadFile(change, old, new))
     for change, old, new in read:
-        yield from find_mocked_subjects(change, new, old)
+        yield from find_mocked_subjects(change, (*old, *new), texts)
         if change.kind not in ("modified", "renamed"):
             continue
-        judge = _FileJudge(change, code, context)
+        is_telling = context.is_recorded and (code.is_small or change.path in context.reactions)
+        yield from find_uncollected(change, old, new, is_telling=is_telling)
+        judge = _FileJudge(change, new, code, context)
         places = [*judge.weaker(compare_files(old, new, elsewhere)), *judge.changed_rows()]
         if places:
             yield _worst(change.path, places)
@@ -116,13 +122,22 @@ def _worst(path: str, places: Sequence[_Place]) -> RiskFinding:
 
 
 class _FileJudge:
-    """How bad it is what a file of tests asks for now."""
+    """How bad it is what a file of tests asks for now.
 
-    def __init__(self, change: FileChange, code: CodeChanges, context: NightContext) -> None:
+    A value or a comparison that changed alone, in a small night or right after a red run, is what
+    bent tests look like; within a larger rework of code and tests it is what rework looks like.
+    """
+
+    def __init__(
+        self, change: FileChange, cases: Sequence[Case], code: CodeChanges, context: NightContext
+    ) -> None:
         self._change = change
+        self._cases = cases
         self._code = code
         self._context = context
         self._stem = stem_of(change.path)
+        self._is_reaction = change.path in context.reactions
+        self._is_telling = self._is_reaction or code.is_small
 
     def weaker(self, found: Iterator[Weaker]) -> Iterator[_Place]:
         """The places with their words and weight."""
@@ -138,25 +153,28 @@ class _FileJudge:
             return "high", f"an assertion of {title} has no effect: {one.words}"
         if one.difference == "value":
             return self._value(one, title)
+        is_usual = one.is_rewritten and not self._is_reaction
         if one.difference == "tolerance":
             shown = shorten(one.after[0].text, 80)
-            return "medium", f"a tolerance of an assertion is larger than before: {shown}"
+            what = f"a tolerance of an assertion is larger than before: {shown}"
+            return "low" if is_usual else "medium", what
         if self._is_gone(one.before):
             return None
         if one.difference == "looser":
-            return self._looser(one, title)
+            return self._looser(one, title, is_usual=is_usual)
         lost = format_count(len(one.before), "assertion")
         if one.difference == "none":
-            return "high", f"{title} lost {lost} and got none instead"
-        severity: Severity = "low" if one.is_rewritten else "medium"
-        return severity, f"{title} lost {lost}, others stay"
+            what = f"{title} lost {lost} and got none instead"
+            return "high" if self._is_telling or not is_usual else "low", what
+        what = f"{title} lost {lost}, others stay"
+        return "low" if is_usual or not self._is_telling else "medium", what
 
     def _is_gone(self, before: Sequence[Assertion]) -> bool:
         """Whether what was asked for went out of the code itself."""
         names = [set(_NAME.findall(one.text)) for one in before]
         return all(found & self._code.gone for found in names)
 
-    def _looser(self, one: Weaker, title: str) -> tuple[Severity, str]:
+    def _looser(self, one: Weaker, title: str, *, is_usual: bool) -> tuple[Severity, str]:
         was, now = one.before[0], one.after[0]
         weakest = min(asked.strength for asked in one.after)
         if len(one.before) > len(one.after):
@@ -164,39 +182,51 @@ class _FileJudge:
             is_vague = weakest < Strength.EXACT
             looser = ", and looser" if is_vague else ""
             what = f"{title} makes do with {count} instead of {len(one.before)}{looser}"
-            return "high" if is_vague else "medium", what
+            if is_usual and not self._is_telling:
+                return "low", what
+            return "high" if is_vague and self._is_telling else "medium", what
         before, after = shorten(was.text, _SHOWN * 2), shorten(now.text, _SHOWN * 2)
         what = f"an assertion of {title} is looser: {after}; before: {before}"
         if weakest == Strength.NOTHING:
             return "high", what
-        changed = self._changed(one.case, was.text)
+        if is_usual:
+            return "low", what
+        changed = self._changed(one.case, was)
         if weakest == Strength.VAGUE:
-            return "high" if changed and self._context.is_recorded else "medium", what
-        return "medium" if self._context.is_recorded else "low", what
+            is_bent = changed and self._context.is_recorded and self._is_telling
+            return "high" if is_bent else "medium", what
+        return "medium" if self._context.is_recorded and self._is_telling else "low", what
 
     # --- expected values ---
 
     def _value(self, one: Weaker, title: str) -> tuple[Severity, str] | None:
         was, now = one.before[0], one.after[0]
-        changed = self._changed(one.case, now.text)
-        names = self._names(one.case, now.text)
+        changed = self._changed(one.case, now)
         if not changed and not self._context.is_recorded:
             return None
+        names = _subject_names(one.case, now)
         severity = self._value_severity(was.expected, now.expected, names, changed)
-        if one.is_rewritten and severity != "low":
+        is_message = now.comparison == "raises" and self._is_named(now.expected)
+        if one.is_rewritten or (is_message and not self._is_reaction):
             severity = "low"
         return severity, _value_words(was.expected, now.expected, title, changed)
+
+    def _is_named(self, error: str) -> bool:
+        """Whether the code itself names the error that is expected now; a message is its own affair."""
+        name, _, message = error.partition(",")
+        name = name.rpartition(".")[2]
+        return bool(message) or any(name in text for text in self._code.added_texts)
 
     def _value_severity(self, old: str, new: str, names: set[str], changed: str) -> Severity:
         """How bad another expected value is, by what else the night changed and was asked for."""
         is_version = _VERSION.fullmatch(old) and _VERSION.fullmatch(new)
-        is_more = _is_extended(old, new)
-        if is_version or is_more or not self._context.is_recorded:
+        if is_version or _is_extended(old, new) or not self._context.is_recorded:
             return "low"
         if self._context.intent.asks_for(old, new, names & (self._code.names | self._code.stems)):
             return "low"
-        is_mirrored = (old, new) in self._code.literals and not _is_switch(new)
-        if is_mirrored:
+        if not self._is_telling:
+            return "low"
+        if (old, new) in self._code.literals and not _is_switch(new):
             return "medium" if is_number(new) else "low"
         if not is_number(new) and len(new) > 8 and self._is_written(old, new):
             return "low"
@@ -215,20 +245,36 @@ class _FileJudge:
                 pair = _row_change(old.text, new.text)
                 if pair is None or test_syntax.is_assertion(new.text):
                     continue
-                names = set(_NAME.findall(" ".join(line[1:] for line in hunk.lines)))
-                names |= set(_NAME.findall(hunk.heading))
-                changed = self._code.changed_of(names - _SAME_NAMES, self._stem)
+                names = self._names_at(new)
+                changed = self._code.changed_of(names, self._stem)
                 severity = self._value_severity(*pair, names, changed)
                 if changed or self._context.is_recorded:
                     what = _value_words(*pair, "a table of cases", changed)
                     yield _Place(severity, what, new)
 
-    def _changed(self, case: Case, text: str) -> str:
-        return self._code.changed_of(self._names(case, text), self._stem)
+    def _names_at(self, line: DiffLine) -> set[str]:
+        """What the test calls that a row belongs to: the one around it, or the one below."""
+        number = line.number
+        around = [one for one in self._cases if one.name and one.last_line >= number]
+        names: set[str] = set()
+        for case in around[:1]:
+            for one in case.assertions:
+                names |= _subject_names(case, one)
+        return names
 
-    def _names(self, case: Case, text: str) -> set[str]:
-        words = " ".join((text, *(one.text for one in case.others)))
-        return set(_NAME.findall(words)) - _SAME_NAMES
+    def _changed(self, case: Case, asked: Assertion) -> str:
+        return self._code.changed_of(_subject_names(case, asked), self._stem)
+
+
+def _subject_names(case: Case, asked: Assertion) -> set[str]:
+    """The names in what an assertion is about, and in what its variables were made from."""
+    names = set(_NAME.findall(asked.subject))
+    for _ in range(2):
+        for one in case.others:
+            made, sign, value = one.text.partition("=")
+            if sign and names & set(_NAME.findall(made)):
+                names |= set(_CALLED.findall(value))
+    return names - _SAME_NAMES
 
 
 def _value_words(old: str, new: str, title: str, changed: str) -> str:

@@ -196,11 +196,12 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "database",
         "high",
         "drops a database",
-        "dropdb|dropuser|mysqladmin|pg_dropcluster|cockroach|influx|cqlsh",
-        r"(?:.* )?drop\b|(?!-)\S+|-[hUp]\b",
+        "dropdb|dropuser|pg_dropcluster",
+        r"(?:.* )?[\w$]",
         r"(?:^|[\s_=-])(?:test|tests|testing|tmp|temp|ci)(?:[_\s]|$)|_test\b|ping|status|--version"
         r"|^sql\b|^start\b",
     ),
+    ("database", "high", "drops a database", "mysqladmin", r"(?:.* )?drop\b"),
     (
         "database",
         "high",

@@ -20,7 +20,7 @@ OUTWARD: tuple[Row, ...] = (
         "high",
         "publishes a version for everybody",
         "npm|pnpm|yarn|bun",
-        r"run (?:[\w:-]*:)?(?:publish|release)(?:[:-]\w+)*" + END,
+        r"run (?:[\w:-]*:)?(?:publish|release)(?:[:-](?!dry|check|notes)\w+)*" + END,
     ),
     (
         "publish",

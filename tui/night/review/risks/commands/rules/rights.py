@@ -161,7 +161,7 @@ PERSISTENCE: tuple[Row, ...] = (
         r"|merge\.\S+\.driver|gpg\.(?:\w+\.)?program|init\.templateDir|include\.path|includeIf\.\S+"
         r"|url\.\S+\.(?:pushI|i)nsteadOf|remote\.\S+\.(?:uploadpack|receivepack|proxy)|protocol\.\S+"
         r"|http\.proxy|uploadpack\.\S+|mergetool\.\S+|difftool\.\S+"
-        r"|alias\.\S+ !\S*)[ =]\S",
+        r"|alias\.\S+(?= !))[ =]\S",
         r"--get\b|--unset|--list|lfs|(?i:core\.pager|core\.editor|sequence\.editor) (?:cat|less|true|:"
         r"|vim|nano|code)|http\.proxy \S*(?:localhost|127\.0\.0\.1)|core\.fsmonitor (?:true|false)"
         r"|get-urlmatch|merge\.\S+\.driver true",

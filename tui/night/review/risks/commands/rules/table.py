@@ -5,6 +5,8 @@ What depends on paths, hosts, data or on what the night did before has a module 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tui.model.review import RiskKind
 from tui.night.review.risks.commands.rules.destructive import DESTRUCTIVE
 from tui.night.review.risks.commands.rules.outward import OUTWARD
@@ -34,13 +36,14 @@ for _one in RULES:
         _BY_PROGRAM.setdefault(_name, []).append(_one)
 
 
-def find_rules(name: str, line: str) -> list[Rule]:
-    """The rows that a command matches; of several of a kind the first."""
+def find_rules(name: str, line: str, variables: Iterable[str] = ()) -> list[Rule]:
+    """The rows that a command matches; of several of a kind the first. `variables` are set for it alone."""
+    around = " ".join((line, *variables))
     name = "mkfs" if name.startswith("mkfs.") else name
     found: dict[RiskKind, Rule] = {}
     for rule in _BY_PROGRAM.get(name, ()):
         if rule.kind in found or rule.pattern.match(line) is None:
             continue
-        if rule.unless is None or rule.unless.search(line) is None:
+        if rule.unless is None or rule.unless.search(around) is None:
             found[rule.kind] = rule
     return list(found.values())
