@@ -62,7 +62,7 @@ def split_clauses(sentence: str, words: Words) -> list[Clause]:
     cuts = sorted(
         {
             place
-            for pattern in (_COMMA, words["joins"])
+            for pattern in (_COMMA, words["joins"], words["because"])
             for match in pattern.finditer(sentence)
             for place in (match.start(),)
             if not any(verb.start < place < verb.end for verb in verbs)
@@ -112,6 +112,8 @@ def _joined(first: Clause, second: Clause) -> Clause:
 
 def _has_finite(sentence: str, part: Clause, words: Words) -> bool:
     text = sentence[part.start : part.end]
+    if words["because"].match(text.lstrip(" ,")):
+        return True
     if words.lexicon.finite:
         return words["finite"].search(text) is not None
     return words["negated"].search(text) is not None

@@ -42,6 +42,10 @@ _NARROW = lazy(
 _TEST_FILE = lazy(
     r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|[\w/.-]*tests?/[\w/.-]+"
 )
+_SIGNS = lazy(r"[^\w]+")
+_MOST_WORDS = 5
+_MOST_LETTERS = 9
+"""A clause of so many words, or letters, that names a file speaks of the file itself."""
 _NOT_WORDS = lazy(r"[\W\d_]+")
 
 
@@ -73,6 +77,7 @@ def read_subject(line: TextLine, words: Words) -> Statement | None:
         sentence=text,
         work=text,
         subject=names.subject,
+        language=words.lexicon.name,
     )
 
 
@@ -101,7 +106,7 @@ class _Sentence:
             statement = self._statement(clause)
             if statement is not None:
                 found.append(statement)
-            elif any(not verb.is_bare and not verb.is_weak for verb in clause.verbs):
+            elif any(_tells(verb) for verb in clause.verbs):
                 is_unread = True
         return Reading(tuple(found), is_unread and not found)
 
@@ -157,6 +162,11 @@ class _Sentence:
         verb = _deciding(clause.verbs, masked, words, is_negated)
         if verb is None:
             return None
+        if verb.deed == "passes" and words["tests"].search(self._masked, verb.start, verb.end):
+            # "No test fails" denies nothing.
+            inside = slice(verb.start - clause.start, verb.end - clause.start)
+            rest = f"{clean[: inside.start]} {clean[inside.stop :]}"
+            is_negated = words["negated"].search(rest) is not None
         base = Statement(
             ClaimKind.NOT_DONE,
             text,
@@ -166,9 +176,15 @@ class _Sentence:
             work=text,
             about=self._line.about,
             subject=names.subject,
+            language=words.lexicon.name,
         )
         reader = _ClauseReader(self._words, masked, clean, names, self._masked[: clause.start])
         return reader.statement(base, verb, is_negated)
+
+
+def _tells(verb: Verb) -> bool:
+    """Whether a verb says something that could be checked, if it was known of what."""
+    return not (verb.is_bare or verb.is_weak or verb.deed in ("finished", "fails"))
 
 
 def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool) -> Verb | None:
@@ -199,7 +215,8 @@ class _ClauseReader:
         self._before = before
 
     def _has(self, field: str) -> bool:
-        return self._words[field].search(self._clean) is not None
+        text = self._masked if field == "tests" else self._clean
+        return self._words[field].search(text) is not None
 
     def statement(self, base: Statement, verb: Verb, is_negated: bool) -> Statement | None:
         if is_negated or verb.deed == "fails":
@@ -207,6 +224,10 @@ class _ClauseReader:
             if verb.deed == "fails" and not of_tests:
                 return None
             return _replaced(base, ClaimKind.NOT_DONE, unit="tests" if of_tests else "")
+        if verb.deed in ("passes", "finished") and not self._has("tests"):
+            for field, kind in (("pushes", ClaimKind.PUSHED), ("commits", ClaimKind.COMMITTED)):
+                if self._has(field):
+                    return _replaced(base, kind)
         if verb.deed == "passes":
             return self._tests_pass(base)
         if verb.deed in ("committed", "pushed"):
@@ -268,11 +289,13 @@ class _ClauseReader:
         names = self._names
         if self._has("commits") and deed in ("made", "added") and not names.subject.paths:
             return _replaced(base, ClaimKind.COMMITTED)
-        if self._has("tests"):
+        if self._has("tests") and not names.subject.symbols:
             if deed in ("made", "added"):
                 return _replaced(base, ClaimKind.TESTS_ADDED)
             if deed == "fixed":
                 return _replaced(base, ClaimKind.TESTS_PASS)
+        if self._has("tasks") and not names.is_checkable and self._has("every"):
+            return _replaced(base, ClaimKind.ALL_DONE)
         is_bug = deed == "fixed" and (self._has("bugs") or not names.subject.paths)
         if is_bug:
             return _replaced(base, ClaimKind.BUG_FIXED) if names.is_checkable else None
@@ -280,6 +303,7 @@ class _ClauseReader:
             return None
         is_code = bool(names.subject.symbols) or self._has("code")
         goes_into = bool(names.subject.paths) and self._into()
+        goes_into = goes_into or (deed == "added" and not self._is_file())
         if (
             names.subject.paths
             and not (is_code and deed in ("made", "added", "removed"))
@@ -291,6 +315,14 @@ class _ClauseReader:
         if deed in ("made", "added"):
             return _replaced(base, ClaimKind.CODE_ADDED)
         return _replaced(base, ClaimKind.FILE_CHANGED)
+
+    def _is_file(self) -> bool:
+        """Whether what was added is the file that is named, and not something in it."""
+        if self._has("files"):
+            return True
+        rest = _SIGNS.sub(" ", self._masked)
+        most = _MOST_WORDS if self._words.lexicon.is_spaced else _MOST_LETTERS
+        return len(rest.split() if self._words.lexicon.is_spaced else rest.replace(" ", "")) <= most
 
     def _into(self) -> bool:
         return self._words["into"].search(self._names.masked) is not None

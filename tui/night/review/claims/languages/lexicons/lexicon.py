@@ -35,6 +35,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     fixed: str
     finished: str
     undone: str = ""
+    pushes: str = "push"
     titles: str = ""
     every: str
     """All, every, whole."""
@@ -44,6 +45,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     commits: str = "commits?"
     code: str
     """Function, class, option: what code is added as."""
+    files: str
     bugs: str
     new: str
     """New, added, changed: tests that are not all tests."""
@@ -59,6 +61,8 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     """What somebody else said, or how it was before."""
     joins: str
     """Words between clauses."""
+    because: str = ""
+    """Words that begin a reason, which is a clause by itself."""
     finite: str = ""
     """Verbs of which a clause has one only."""
     into: str = ""
