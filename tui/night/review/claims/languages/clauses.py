@@ -12,7 +12,7 @@ from tui.night.review.claims.languages.words import DEEDS, Deed, Words
 from tui.system.lazy_pattern import lazy
 
 _SENTENCE = lazy(
-    r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+[—–]\s+|\s+-{2,}\s+|\s{3,}"
+    r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+-{2,}\s+|\s{3,}"
 )
 _COMMA = lazy(r"[,，、]\s*|:\s+(?=\S)|：|\s+[—–-]\s+|(?<=[)）])\s+(?=[^\W\d_])|\s*[(（]")
 _LEADING = lazy(r"[\s,，、;；:：.…()（）—–-]+")
@@ -148,7 +148,12 @@ def find_verbs(sentence: str, words: Words) -> list[Verb]:
             if match.group(0)
         ]
     chosen: list[Verb] = []
-    for verb in sorted(found, key=lambda v: (v.is_bare, v.start - v.end, v.start)):
+    for verb in sorted(
+        found,
+        key=_first_longest
+        if words.lexicon.is_spaced or words.lexicon.is_verb_final
+        else _first_nearest,
+    ):
         if not any(verb.start < other.end and other.start < verb.end for other in chosen):
             chosen.append(verb)
     weak = [
@@ -163,6 +168,15 @@ def find_verbs(sentence: str, words: Words) -> list[Verb]:
         if not any(verb.start < other.end and other.start < verb.end for other in chosen):
             chosen.append(verb)
     return sorted(chosen, key=lambda verb: verb.start)
+
+
+def _first_longest(verb: Verb) -> tuple[bool, int, int]:
+    return verb.is_bare, verb.start - verb.end, verb.start
+
+
+def _first_nearest(verb: Verb) -> tuple[bool, bool, int, int]:
+    """Where a sign before the verb says that it was done, the next verb is meant."""
+    return verb.is_bare, verb.deed == "finished", verb.start, verb.end
 
 
 def trimmed(sentence: str, start: int, end: int, words: Words) -> tuple[int, int]:

@@ -30,6 +30,10 @@ _FILE_KINDS: dict[Deed, ClaimKind] = {
     "removed": ClaimKind.FILE_REMOVED,
     "renamed": ClaimKind.FILE_RENAMED,
 }
+_OTHER_OF_BOTH = {
+    ClaimKind.COMMITTED: ClaimKind.PUSHED,
+    ClaimKind.PUSHED: ClaimKind.COMMITTED,
+}
 _OF = lazy(
     r"(?<![\w.#:/-])(\d[\d.,]*\d|\d)\s*(?:/|of|von|sur|de|di|van|из|з|z)\s*(\d+)(?![\w.]*\d)"
 )
@@ -105,10 +109,26 @@ class _Sentence:
                 continue
             statement = self._statement(clause)
             if statement is not None:
-                found.append(statement)
-            elif any(_tells(verb) for verb in clause.verbs):
+                found += self._both(statement, clause)
+            elif any(self._tells(verb) for verb in clause.verbs):
                 is_unread = True
-        return Reading(tuple(found), is_unread and not found)
+        return Reading(_without_parts(found), is_unread and not found)
+
+    def _tells(self, verb: Verb) -> bool:
+        """Whether a verb says something that could be checked, if it was known of what."""
+        if verb.is_bare or verb.is_weak or verb.deed in ("finished", "fails"):
+            return False
+        # A noun alone, as titles have it, is no sentence.
+        form = self._masked[verb.start : verb.end]
+        return not self._words.lexicon.done or not self._words.bare(verb.deed).fullmatch(form)
+
+    def _both(self, statement: Statement, clause: Clause) -> list[Statement]:
+        """The statement, and the other one of "commit and push done"."""
+        other = _OTHER_OF_BOTH.get(statement.kind)
+        text = self._masked[clause.start : clause.end]
+        if other is None or self._words.both.search(text) is None:
+            return [statement]
+        return [statement, replace(statement, kind=other)]
 
     # --- moods ---
 
@@ -131,9 +151,15 @@ class _Sentence:
                     states[index - 1] = False
             elif words["doubts"].search(text) or words["others"].search(text):
                 states[index] = False
+                if index + 1 < len(clauses) and self._begins_with("that", clauses[index + 1]):
+                    states[index + 1] = False
         if not words.lexicon.is_spaced and words.lexicon.is_verb_final:
             self._inherit(clauses, states)
         return states
+
+    def _begins_with(self, field: str, clause: Clause) -> bool:
+        text = self._masked[clause.start : clause.end].lstrip(" ,")
+        return self._words[field].match(text) is not None
 
     def _inherit(self, clauses: list[Clause], states: list[bool]) -> None:
         """A verb that only leads on to the next one is as true as that."""
@@ -182,11 +208,6 @@ class _Sentence:
         return reader.statement(base, verb, is_negated)
 
 
-def _tells(verb: Verb) -> bool:
-    """Whether a verb says something that could be checked, if it was known of what."""
-    return not (verb.is_bare or verb.is_weak or verb.deed in ("finished", "fails"))
-
-
 def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool) -> Verb | None:
     """The verb that says what is claimed: that tests pass before that they were added."""
     strong = [verb for verb in verbs if not verb.is_weak and (is_negated or not verb.is_bare)]
@@ -202,6 +223,16 @@ def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bo
             return verb
     done = [verb for verb in strong if verb.deed not in ("fails", "finished")]
     return (done or strong)[-1 if words.lexicon.is_verb_final else 0]
+
+
+def _without_parts(found: list[Statement]) -> tuple[Statement, ...]:
+    """Without the tests that passed where the same sentence says that others failed."""
+    is_red = any(one.kind == ClaimKind.NOT_DONE and one.unit == "tests" for one in found)
+    return tuple(
+        one
+        for one in found
+        if not (is_red and one.kind == ClaimKind.TESTS_PASS and one.count is not None)
+    )
 
 
 class _ClauseReader:

@@ -56,6 +56,15 @@ class Words:
         """The text, as long, in the letters that the patterns are written in."""
         return text.translate(self._letters) if self._letters else text
 
+    @property
+    def both(self) -> re.Pattern[str]:
+        """A commit and a push in one breath."""
+        if "both" not in self._patterns:
+            commits, pushes = self._source("commits", True), self._source("pushes", True)
+            between = r"(?:\s+\S+){0,5}?\s+\w{1,3}\s+" if self.lexicon.is_spaced else r"\s*\w?\s*"
+            self._patterns["both"] = lazy(f"(?:{commits}){between}(?:{pushes})", re.IGNORECASE)
+        return self._patterns["both"]
+
     def bare(self, deed: Deed) -> re.Pattern[str]:
         """A verb in any form, where the language says by its ending what was done."""
         return self._pattern(deed, is_done=False)

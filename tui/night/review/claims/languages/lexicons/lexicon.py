@@ -61,6 +61,8 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     """What somebody else said, or how it was before."""
     joins: str
     """Words between clauses."""
+    that: str = ""
+    """Words that begin what somebody thinks or says."""
     because: str = ""
     """Words that begin a reason, which is a clause by itself."""
     finite: str = ""

@@ -37,6 +37,7 @@ LEXICON = Lexicon(
     titles="*ekle, *eklendi, *ekleme, *düzelt, *düzeltildi, *oluştur, *oluşturuldu, *uygula, *düzeltme",
     files=r"""dosya\w*, betik, belge\w*""",
     because="""çünkü""",
+    that="""ki""",
     every="tüm, bütün, her, hepsi, tümü, tamamı",
     all_of_it="her şey, hepsi, tümü",
     tasks=r"görev\w*, adım\w*, madde\w*, aşama\w*, gereksinim\w*, iş kalem\w*",
