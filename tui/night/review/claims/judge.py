@@ -25,7 +25,7 @@ from tui.night.review.claims.languages.detect import (
     may_be_foreign,
     sentence_language,
 )
-from tui.night.review.claims.languages.unread import UnreadCounter
+from tui.night.review.claims.languages.foreign import UnreadCounter
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.night.review.claims.languages.words import DEEDS, Deed, Words
 from tui.system.lazy_pattern import lazy
 
-_SENTENCE = lazy(
-    r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+-{2,}\s+|\s{3,}"
-)
+_SENTENCE = lazy(r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+-{2,}\s+|\s{3,}")
 _COMMA = lazy(r"[,，、]\s*|:\s+(?=\S)|：|\s+[—–-]\s+|(?<=[)）])\s+(?=[^\W\d_])|\s*[(（]")
 _LEADING = lazy(r"[\s,，、;；:：.…()（）—–-]+")
 
@@ -134,40 +133,31 @@ def _next_is_whole(sentence: str, part: Clause, parts: list[Clause], words: Word
 
 def find_verbs(sentence: str, words: Words) -> list[Verb]:
     """The verbs of a sentence, in order; of two that overlap the longer one."""
-    found = [
-        Verb(deed, match.start(), match.end())
-        for deed in DEEDS
-        for match in words[deed].finditer(sentence)
-        if match.group(0)
-    ]
-    if words.lexicon.done:
+    lexicon = words.lexicon
+    found = [verb for deed in DEEDS for verb in _matches(words[deed], sentence, deed)]
+    if lexicon.done:
         found += [
-            Verb(deed, match.start(), match.end(), is_bare=True)
+            replace(verb, is_bare=True)
             for deed in DEEDS
-            for match in words.bare(deed).finditer(sentence)
-            if match.group(0)
+            for verb in _matches(words.bare(deed), sentence, deed)
         ]
+    is_nearest = not (lexicon.is_spaced or lexicon.is_verb_final)
+    found.sort(key=_first_nearest if is_nearest else _first_longest)
+    found += [
+        replace(v, is_weak=True) for v in _matches(words["weakly_passes"], sentence, "passes")
+    ]
+    found += [replace(v, is_bare=True) for v in _matches(words["undone"], sentence, "finished")]
     chosen: list[Verb] = []
-    for verb in sorted(
-        found,
-        key=_first_longest
-        if words.lexicon.is_spaced or words.lexicon.is_verb_final
-        else _first_nearest,
-    ):
-        if not any(verb.start < other.end and other.start < verb.end for other in chosen):
-            chosen.append(verb)
-    weak = [
-        Verb("passes", match.start(), match.end(), is_weak=True)
-        for match in words["weakly_passes"].finditer(sentence)
-    ]
-    undone = [
-        Verb("finished", match.start(), match.end(), is_bare=True)
-        for match in words["undone"].finditer(sentence)
-    ]
-    for verb in (*weak, *undone):
+    for verb in found:
         if not any(verb.start < other.end and other.start < verb.end for other in chosen):
             chosen.append(verb)
     return sorted(chosen, key=lambda verb: verb.start)
+
+
+def _matches(pattern: re.Pattern[str], sentence: str, deed: Deed) -> Iterator[Verb]:
+    for match in pattern.finditer(sentence):
+        if match.group(0):
+            yield Verb(deed, match.start(), match.end())
 
 
 def _first_longest(verb: Verb) -> tuple[bool, int, int]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
+from tui.night.review.claims.languages.clause_kinds import ClauseReader
 from tui.night.review.claims.languages.clauses import (
     Clause,
     Verb,
@@ -16,40 +15,17 @@ from tui.night.review.claims.languages.clauses import (
     trimmed,
 )
 from tui.night.review.claims.languages.names import Names
-from tui.night.review.claims.languages.words import Deed, Words
+from tui.night.review.claims.languages.words import Words
 from tui.night.review.claims.sections import TextLine
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
 
 _LONGEST = 240
-_FILE_KINDS: dict[Deed, ClaimKind] = {
-    "made": ClaimKind.FILE_MADE,
-    "added": ClaimKind.FILE_MADE,
-    "changed": ClaimKind.FILE_CHANGED,
-    "fixed": ClaimKind.FILE_CHANGED,
-    "removed": ClaimKind.FILE_REMOVED,
-    "renamed": ClaimKind.FILE_RENAMED,
-}
 _OTHER_OF_BOTH = {
     ClaimKind.COMMITTED: ClaimKind.PUSHED,
     ClaimKind.PUSHED: ClaimKind.COMMITTED,
 }
-_OF = lazy(
-    r"(?<![\w.#:/-])(\d[\d.,]*\d|\d)\s*(?:/|of|von|sur|de|di|van|из|з|z)\s*(\d+)(?![\w.]*\d)"
-)
-_NUMBER = lazy(r"(?<![A-Za-z0-9_.,#:/-])(\d{1,3}(?:[.,]\d{3})+|\d+)(?![\d.,:/]*\d|\s*%|[A-Za-z_-])")
 _QUESTION = lazy(r"[?？]\s*$")
-_NARROW = lazy(
-    r"(?<![A-Za-z0-9])(?:unit|integration|e2e|end-to-end|smoke|functional|frontend|backend|api|ui|cli|regression)(?![A-Za-z])",
-    re.IGNORECASE,
-)
-_TEST_FILE = lazy(
-    r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|[\w/.-]*tests?/[\w/.-]+"
-)
-_SIGNS = lazy(r"[^\w]+")
-_MOST_WORDS = 5
-_MOST_LETTERS = 9
-"""A clause of so many words, or letters, that names a file speaks of the file itself."""
 _NOT_WORDS = lazy(r"[\W\d_]+")
 
 
@@ -204,8 +180,8 @@ class _Sentence:
             subject=names.subject,
             language=words.lexicon.name,
         )
-        reader = _ClauseReader(self._words, masked, clean, names, self._masked[: clause.start])
-        return reader.statement(base, verb, is_negated)
+        reader = ClauseReader(words, masked, clean, names, self._masked[: clause.start])
+        return reader.statement(base, verb, is_negated=is_negated)
 
 
 def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool) -> Verb | None:
@@ -233,146 +209,6 @@ def _without_parts(found: list[Statement]) -> tuple[Statement, ...]:
         for one in found
         if not (is_red and one.kind == ClaimKind.TESTS_PASS and one.count is not None)
     )
-
-
-class _ClauseReader:
-    """Makes the statement of one clause."""
-
-    def __init__(self, words: Words, masked: str, clean: str, names: Names, before: str) -> None:
-        self._words = words
-        self._masked = masked
-        self._clean = clean
-        self._names = names
-        self._before = before
-
-    def _has(self, field: str) -> bool:
-        text = self._masked if field == "tests" else self._clean
-        return self._words[field].search(text) is not None
-
-    def statement(self, base: Statement, verb: Verb, is_negated: bool) -> Statement | None:
-        if is_negated or verb.deed == "fails":
-            of_tests = verb.deed in ("passes", "fails") and self._has("tests")
-            if verb.deed == "fails" and not of_tests:
-                return None
-            return _replaced(base, ClaimKind.NOT_DONE, unit="tests" if of_tests else "")
-        if verb.deed in ("passes", "finished") and not self._has("tests"):
-            for field, kind in (("pushes", ClaimKind.PUSHED), ("commits", ClaimKind.COMMITTED)):
-                if self._has(field):
-                    return _replaced(base, kind)
-        if verb.deed == "passes":
-            return self._tests_pass(base)
-        if verb.deed in ("committed", "pushed"):
-            kind = ClaimKind.COMMITTED if verb.deed == "committed" else ClaimKind.PUSHED
-            return _replaced(base, kind, is_of_all=self._has("every") or self._has("all_of_it"))
-        if verb.deed == "finished":
-            return self._finished(base)
-        return self._work(base, verb.deed)
-
-    def _tests_pass(self, base: Statement) -> Statement | None:
-        names = self._names
-        has_tests = self._has("tests") or names.is_test_command
-        count, total = self._count()
-        if not has_tests:
-            told = self._words["tests"].search(self._before)
-            if told is None or (count is None and not self._has("every")):
-                return None
-        if count == 0 or (total is not None and count is not None and total != count):
-            return None
-        limits = self._limits()
-        return _replaced(
-            base,
-            ClaimKind.TESTS_PASS,
-            count=count,
-            unit="tests" if count is not None else "",
-            is_of_all=not limits,
-            limits=limits,
-            work="",
-        )
-
-    def _limits(self) -> tuple[str, ...]:
-        found = [word.lower() for word in _NARROW.findall(self._masked)]
-        if self._words["new"].search(self._masked):
-            found.append("new")
-        if self._words["limits"].search(self._masked) and not found:
-            found.append("unit")
-        found += [path for path in self._names.subject.paths if _TEST_FILE.search(path)]
-        return tuple(dict.fromkeys(found))
-
-    def _count(self) -> tuple[float | None, float | None]:
-        """How many tests; of how many."""
-        ratio = _OF.search(self._clean)
-        if ratio is not None:
-            return _number(ratio.group(1)), _number(ratio.group(2))
-        match = _NUMBER.search(self._clean)
-        return (_number(match.group(1)), None) if match is not None else (None, None)
-
-    def _finished(self, base: Statement) -> Statement | None:
-        names = self._names
-        if self._has("all_of_it") or (self._has("every") and self._has("tasks")):
-            return _replaced(base, ClaimKind.ALL_DONE)
-        if names.subject.task_ids or self._has("tasks"):
-            return _replaced(base, ClaimKind.TASK_DONE)
-        if names.subject.paths or names.subject.symbols:
-            return _replaced(base, ClaimKind.CODE_ADDED)
-        return None
-
-    def _work(self, base: Statement, deed: Deed) -> Statement | None:
-        names = self._names
-        if self._has("commits") and deed in ("made", "added") and not names.subject.paths:
-            return _replaced(base, ClaimKind.COMMITTED)
-        if self._has("tests") and not names.subject.symbols:
-            if deed in ("made", "added"):
-                return _replaced(base, ClaimKind.TESTS_ADDED)
-            if deed == "fixed":
-                return _replaced(base, ClaimKind.TESTS_PASS)
-        if self._has("tasks") and not names.is_checkable and self._has("every"):
-            return _replaced(base, ClaimKind.ALL_DONE)
-        is_bug = deed == "fixed" and (self._has("bugs") or not names.subject.paths)
-        if is_bug:
-            return _replaced(base, ClaimKind.BUG_FIXED) if names.is_checkable else None
-        if not names.is_checkable:
-            return None
-        is_code = bool(names.subject.symbols) or self._has("code")
-        goes_into = bool(names.subject.paths) and self._into()
-        goes_into = goes_into or (deed == "added" and not self._is_file())
-        if (
-            names.subject.paths
-            and not (is_code and deed in ("made", "added", "removed"))
-            and not (goes_into and deed == "added")
-        ):
-            return self._file(base, deed)
-        if deed == "removed":
-            return _replaced(base, ClaimKind.CODE_REMOVED)
-        if deed in ("made", "added"):
-            return _replaced(base, ClaimKind.CODE_ADDED)
-        return _replaced(base, ClaimKind.FILE_CHANGED)
-
-    def _is_file(self) -> bool:
-        """Whether what was added is the file that is named, and not something in it."""
-        if self._has("files"):
-            return True
-        rest = _SIGNS.sub(" ", self._masked)
-        most = _MOST_WORDS if self._words.lexicon.is_spaced else _MOST_LETTERS
-        return len(rest.split() if self._words.lexicon.is_spaced else rest.replace(" ", "")) <= most
-
-    def _into(self) -> bool:
-        return self._words["into"].search(self._names.masked) is not None
-
-    def _file(self, base: Statement, deed: Deed) -> Statement:
-        kind = _FILE_KINDS[deed]
-        if deed == "renamed" and len(self._names.subject.paths) >= 2:
-            old, new = self._names.subject.paths[:2]
-            return _replaced(base, kind, subject=replace(base.subject, paths=(new,), old_path=old))
-        return _replaced(base, kind)
-
-
-def _replaced(base: Statement, kind: ClaimKind, **fields: object) -> Statement:
-    return replace(base, kind=kind, **fields)
-
-
-def _number(text: str) -> float | None:
-    digits = text.replace(",", "").replace(".", "")
-    return float(int(digits[:9])) if digits else None
 
 
 def is_statement(sentence: str) -> bool:
