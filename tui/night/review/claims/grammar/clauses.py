@@ -61,7 +61,10 @@ _SHORT = (
 _PREDICATE = lazy(rf"(?<!-)\b(?:{_FINITE}|(?:{PAST}|\w{{3,}}ed)\b)(?!-)|✅|✓|{_STATE}")
 _SAME = lazy(
     r"(?:they|it|everything|all(?:\s+of\s+them)?|each)\s+(?:(?:all|have|has|now|both|each|are"
-    r"|is)\s+){0,3}(?:pass|succeed|green)|\d+\s+(?:\w+\s+)?(?:fail|error|skip|xfail|pending|flak)"
+    r"|is)\s+){0,3}(?:pass|succeed|green|clean)"
+    r"|it\s+(?:now\s+)?(?:reports?|reported|shows?|found|finds|came\s+back|exit(?:s|ed)|printed|gave"
+    r"|completed)\b"
+    r"|\d+\s+(?:\w+\s+)?(?:fail|error|skip|xfail|pending|flak)"
 )
 _RAN = lazy(r"\b(?:ran|re-?ran|executed|run)\b|\b\d+\s+(?:\w+\s+){0,2}pass")
 _GENERAL_LABEL = lazy(
@@ -75,7 +78,7 @@ _ALL_BUT = lazy(r"\b(?:all|nothing|none|anything|everything|no|any)\s*\Z")
 _STARTS = lazy(rf"{_DOING}|{_STATING}|{_SHORT}")
 _STARTS_AFTER_DEED = lazy(rf"{_DOING}|{_STATING_ALONE}|{_SHORT}")
 _STARTS_DOING = lazy(_DOING)
-_LABEL = lazy(r"\s*(?:[\w◇.#()/'-]+\s+){0,5}[\w◇.#()/'-]+:\s+")
+_LABEL = lazy(r"\s*(?!(?:i|we)\s)(?:[\w◇.#()/'-]+\s+){0,5}[\w◇.#()/'-]+:\s+")
 _SELF = lazy(rf"(?:{ADVERB}\s+)*(?:i|we)\b")
 _LEAVING = lazy(r"(?:any\s+)?(?:touching|changing|modifying|altering|editing|breaking)\b")
 _ASIDE = lazy(

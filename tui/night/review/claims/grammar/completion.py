@@ -68,6 +68,11 @@ _NOT_WORK = lazy(
 _TOPIC = lazy(
     r"\s*(?:if|when|once|after|before|until|because|for\s+(?:the\s+)?(?:user|review|use|you))\b"
 )
+_DID_ALL = lazy(
+    rf"(?:{ADVERB}\s+)*{I_OR_WE}(?:{ADVERB}\s+)*(?:did|completed|finished|implemented|delivered"
+    rf"|addressed|worked\s+through)\s+"
+    rf"(?:everything|it\s+all|all\s+of\s+(?:it|them))\b(?!\s+(?:else|except|but))"
+)
 _PROJECT = lazy(
     r"(?:(?:the|this|whole|entire|full|all|requested|planned|our|my)\s+)*(?:project|plan|work|goal"
     r"|refactor(?:ing)?|implementation|backlog|todo\s+list|session)(?:\s+(?:is"
@@ -92,6 +97,8 @@ def done_claim(clause: Clause) -> Statement | None:
     """That a task, or all of them, is done; None for "done" of nothing."""
     text = clause.plain
     if _ALL_ALONE.match(text.strip()):
+        return _claim(clause, ClaimKind.ALL_DONE, clause.text)
+    if _DID_ALL.match(text) and mood(text, 0) == "stated":
         return _claim(clause, ClaimKind.ALL_DONE, clause.text)
     match = _FINISHED.match(text) or _IS_DONE.match(text) or _STANDS_DONE.match(text)
     if match is None:

@@ -20,7 +20,7 @@ _I = re.IGNORECASE
 _HEAD_END = lazy(
     r"\s(?:in|to|into|for|from|with|so|that|which|when|where|via|by|as|because|under|inside|within|on"
     r"|at|through|across|using|after|before|while|covering|handling|returning|against|per|of\s+the)\s"
-    r"|\s[-–—]\s|:\s|\s\(|,\s"
+    r"|\s[-–—]\s|:\s|\s\(|,\s(?!(?:and\s+)?(?:◇|[\w./-]+\.\w))"
 )
 _TESTS = lazy(
     rf"(?:(?P<count>{NUMBER}|one|two|three|four|five|six|seven|eight|nine|ten|a\s+dozen)\s+)?(?:(?:a"
@@ -64,7 +64,7 @@ _EVERYTHING = lazy(
     r"|(?:the\s+)?(?:changes|work)(?:\s+(?:is|are|were|have|has))?\s+all)\b|^all\b",
     _I,
 )
-_PR = lazy(r"\b(?:pull\s+requests?|prs?|merge\s+requests?|mrs?)\b", _I)
+_PR = lazy(r"/(?:pull|merge_requests)/\d|\b(?:pull\s+requests?|prs?|merge\s+requests?|mrs?)\b", _I)
 _PR_ID = lazy(
     r"https?://[^\s)>\]]+/(?:pull|merge_requests|pulls|pull-requests)/\d+|(?:#|!)\d+|\b(?:PR|MR"
     r"|pull\s+request|merge\s+request)\s+(?P<n>\d+)",
@@ -188,7 +188,7 @@ class Deed:
         moved = self._renamed() if self._verb in ("moved", "merged") else None
         if moved is not None:
             return moved
-        if self._verb == "merged" and _PR.search(self._object):
+        if self._verb == "merged" and (_PR.search(self._object) or "branch" in self._masked):
             return None
         value = self._value(strict=True)
         if value is not None:
@@ -208,9 +208,10 @@ class Deed:
         if match is None:
             return None
         old, new = (find_paths(match.group(part), self._codes) for part in ("old", "new"))
-        if old and new:
+        # "The helpers from a.py to b.py" are moved, and no file.
+        if old and new and " from " not in match.group("old"):
             target = new[0]
-            if target.endswith("/") and "/" not in old[0].rstrip("/")[-1:]:
+            if target.endswith("/") and not old[0].endswith("/"):
                 target += old[0].rsplit("/", 1)[-1]
             return self._work(ClaimKind.FILE_RENAMED, paths=(target,), old_path=old[0])
         if self._verb != "renamed":
@@ -249,7 +250,7 @@ class Deed:
         if value in paths and self._verb != "set":
             return None
         codes = [code for code in self._codes if code in name]
-        symbols = find_symbols(name, codes, paths) or _bare_names(name)
+        symbols = find_symbols(name, codes, paths) or _bare_names(name, paths)
         # `X = 45` in backticks is one name with its value.
         symbols = tuple(dict.fromkeys(re.split(r"\s*[=:]", symbol)[0] for symbol in symbols))
         return self._work(ClaimKind.VALUE_SET, symbols=symbols, value=value)
@@ -260,7 +261,7 @@ class Deed:
             return self._work(
                 ClaimKind.INSTALLED, symbols=(match.group("name"),), value=match.group("value")
             )
-        names = tuple(self._codes) or _bare_names(self._head, most=4)
+        names = tuple(self._codes) or _bare_names(self._head, (), most=4)
         if _VAGUE.match(self._object) or not self._object:
             return None
         return self._work(ClaimKind.INSTALLED, symbols=names)
@@ -363,8 +364,11 @@ _ABSTRACT = lazy(
 )
 
 
-def _bare_names(name: str, most: int = 1) -> tuple[str, ...]:
-    words = [word for word in _BARE.findall(name) if word.lower() not in _ARTICLES]
+def _bare_names(name: str, paths: tuple[str, ...], most: int = 1) -> tuple[str, ...]:
+    found = [word for word in _BARE.findall(name) if word not in paths]
+    words = [word for word in found if word.lower() not in _ARTICLES] or [
+        word for word in found if word.lower() == "version"
+    ]
     return tuple(words[-most:] if most == 1 else words[:most])
 
 

@@ -115,7 +115,7 @@ _DOUBT = lazy(r"\b(?:should|would|will|might|may)\b")
 _ANY_CHANGES = lazy(r"\bmake\s+any\s+changes?\s+\Z")
 _CHANGES_TO = lazy(r"(?:any\s+)?changes?\s+to\s+|to\s+")
 _ANYTHING = lazy(r"any(?:thing)?\b(?!\s+(?:test|of))|it\b|that\b|\Z")
-_EVEN_ANY = frozenset("push pushed run commit committed".split())
+_EVEN_ANY = frozenset("push pushed run commit committed open opened".split())
 
 
 def denial_claim(clause: Clause) -> Statement | None:

@@ -50,12 +50,13 @@ _CODE_NAME = lazy(
 _BRANDS = frozenset(
     "TypeScript JavaScript GitHub GitLab PostgreSQL MySQL SQLite GraphQL OpenAPI FastAPI PyPI NumPy"
     " JetBrains CoffeeScript ESLint TailwindCSS MongoDB DynamoDB CloudFormation YouTube LinkedIn macOS"
-    " iOS iPhone NextAuth WebSocket WebSockets JUnit PyTest DevOps README devDependencies OAuth".split()
+    " iOS iPhone NextAuth WebSocket WebSockets JUnit PyTest DevOps README devDependencies OAuth kB "
+    "MiB GiB KiB".split()
 )
 _SHA = lazy(r"(?<![\w/.#-])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![\w/-]|\.\w)")
 _DIGITS_SHA = lazy(r"\b(?:commit|as|sha|hash)\s+(\d{7,40})\b", _I)
 _REF = lazy(
-    r"(?<![\w/.-])((?:origin|upstream|fork)/[\w./-]*\w)|\b(?:to|on|onto|into|in|with"
+    r"(?<![\w/.-])((?:origin|upstream|fork)/[\w./-]*\w)|\b(?:to|on|onto|into|in|with|as"
     r"|from)\s+(?:the\s+)?(?:local\s+|remote\s+)?(?:branch\s+)?"
     r"(main|master|develop|dev|trunk|staging|production|HEAD|(?:feature|feat|fix|bugfix|hotfix|chore"
     r"|release|refactor)/[\w./-]*\w)(?![\w/-])(?!\.\w)"
@@ -64,7 +65,7 @@ _REF = lazy(
     r"|upstream)\b(?!/)"
 )
 _NO_REF = frozenset(
-    "is was has and on to in with for from the that which are now it up will of at by a an my our "
+    "into is was has and on to in with for from the that which are now it up will of at by a an my our "
     "your this current remote new feature same local".split()
 )
 _TASK = lazy(
@@ -78,8 +79,9 @@ _TASK = lazy(
     r"|[A-Z]{1,8}-\d{1,6}\b|[a-z]{1,4}-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)?)",
     _I,
 )
+_RANGE = lazy(r"(\d{1,4})\s*(?:-|–|to)\s*(\d{1,4})")
 _TASK_PART = lazy(r"#?[\w.-]*\w")
-_NUMBERED = lazy(r"\b(phase|milestone|stage|sprint|part|chapter|epic)\s+(\w+)", _I)
+_NUMBERED = lazy(r"\b(phase|milestone|stage|sprint|part|chapter|epic)s?\s+\w", _I)
 _COMMAND = lazy(
     r"(?:\w+=\S+\s+)*(?:\$\s+)?(?:\./[\w./-]+|(?:npm|pnpm|yarn|bun|npx|bunx|deno|node|python3?|pip3?"
     r"|pipx|uvx?|poetry|pipenv|hatch|pytest|tox|nox|mypy"
@@ -174,6 +176,16 @@ def find_command(text: str, masked: str) -> str:
     return " ".join(bare.group(0).split()) if bare is not None else ""
 
 
+def _listed_ids(words: str) -> list[str]:
+    """The ids of "1, 2 and 4", and those between the two of "1-3"."""
+    ends = _RANGE.fullmatch(words.strip())
+    if ends is not None:
+        first, last = int(ends.group(1)), int(ends.group(2))
+        if first < last < first + 50:
+            return [str(number) for number in range(first, last + 1)]
+    return [one for one in _TASK_PART.findall(words) if one not in ("and", "to")]
+
+
 def find_task_ids(text: str) -> tuple[str, ...]:
     """Ids of tasks as they are written; those of phases with their word, which a bare number needs."""
     found: list[str] = []
@@ -182,12 +194,8 @@ def find_task_ids(text: str) -> tuple[str, ...]:
             found.append(match.group("id"))
             continue
         numbered = _NUMBERED.match(match.group(0))
-        if numbered is not None:
-            found.append(f"{numbered.group(1).lower()} {numbered.group(2)}")
-        else:
-            found += [
-                one for one in _TASK_PART.findall(match.group("ids")) if one not in ("and", "to")
-            ]
+        word = f"{numbered.group(1).lower()} " if numbered is not None else ""
+        found += [f"{word}{one}" for one in _listed_ids(match.group("ids"))]
     return tuple(dict.fromkeys(found))
 
 
@@ -197,14 +205,15 @@ def subject_of(text: str, masked: str) -> Subject:
         # Between letters of Chinese, Japanese and Korean a name stands without blanks.
         text = _UNSPACED.sub(" ", text)
     codes = code_spans(text, masked)
-    paths = find_paths(text, codes)
+    paths, ref, command = find_paths(text, codes), find_ref(text), find_command(text, masked)
+    symbols = find_symbols(text, codes, paths)
     return Subject(
         paths=paths,
-        symbols=find_symbols(text, codes, paths),
+        symbols=tuple(name for name in symbols if name not in (ref, command)),
         shas=find_shas(text),
         task_ids=find_task_ids(text),
-        ref=find_ref(text),
-        command=find_command(text, masked),
+        ref=ref,
+        command=command,
     )
 
 

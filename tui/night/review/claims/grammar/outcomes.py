@@ -72,6 +72,7 @@ _RAN = lazy(
     r"^(?:(?:i|we|then|also|and|have|['’]ve|successfully|finally)\s+)*(?:re-?)?(?:ran|executed"
     r"|invoked)\s+(?:the\s+command\s+)?(?P<rest>.*)"
 )
+_RAN_CLEAN = lazy(r"∘|\b(?:clean(?:ly)?|passes|passed|green)\b")
 _WENT_WELL = lazy(
     r"◇+(?:\s+(?:script|command|target|now|has|have|is|was|also|again|all|both|step"
     r"|task))*\s*[:=→-]*\s*(?:complete[sd]?|succeed(?:s|ed)?|finish(?:es|ed)|work(?:s|ed)?(?=\W*\Z"
@@ -139,7 +140,7 @@ _GATE = AnyWord(
 _N = r"(?P<n>\d{1,3}(?:[,_]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _UNIT = (
     r"(?P<unit>%|percent|percentage\s+points|(?:ms|µs|us|ns|s|sec|secs|seconds?|milliseconds?"
-    r"|minutes?|mins?|hours?|[kKMG]i?B|bytes|rps|req/s|requests/s(?:ec)?|ops/s|x|MB/s|fps)(?![\w/])"
+    r"|minutes?|mins?|hours?|[kmgt]i?b|bytes|rps|req/s|requests/s(?:ec)?|ops/s|x|mb/s|fps)(?![\w/])"
     r"|(?:[\w-]+\s+){0,2}(?:rows?|records?|entries|items?|files?|lines?(?:\s+of\s+code)?|requests?|users?"
     r"|documents?|messages?|events?|images?|commits?|modules?|packages?|functions?|endpoints?|pages?"
     r"|warnings?|errors?|insertions?|deletions?|dependencies|tables?|migrations?|strings|keys"
@@ -163,6 +164,12 @@ _PERCENT_OF = lazy(
     rf"(?<![\w.-]){_N}\s*(?P<unit>%|percent)\s+(?:(?:test|line|branch|code|statement|total"
     rf"|overall)\s+)*(?P<what>coverage|accuracy|faster|slower|smaller|less|fewer"
     rf"|of\s+(?:the\s+)?(?:lines|branches|code))"
+)
+_SHOWS = lazy(
+    rf"\b(?P<what>benchmark\w*|coverage\s+report|report|profil\w+|measurement\w*|output|result\w*"
+    rf"|run)\s+(?:now\s+)?"
+    rf"(?:shows?|says?|reports?|gives?|prints?|showed|said|reported|printed|gave|measured"
+    rf"|measures)\s+(?:only\s+|about\s+)?{_N}(?!\s*/|\d)\s*{_UNIT}"
 )
 _PROCESSED = lazy(
     rf"^(?:(?:i|we|it|the\s+\w+|◇+|then|also|and|have|has|['’]ve|successfully|script|job"
@@ -226,7 +233,8 @@ def _named_command(clause: Clause, text: str) -> Statement | None:
     if ran is not None:
         if mood(text, ran.start("rest")) != "stated":
             return None
-        return _claim(clause, ClaimKind.COMMAND_RAN)
+        is_clean = _CHECKER.search(command) is not None and _RAN_CLEAN.search(ran.group("rest"))
+        return _claim(clause, ClaimKind.CHECK_CLEAN if is_clean else ClaimKind.COMMAND_RAN)
     shown = text if "◇" in text else text.replace(command, "◇" * len(command))
     is_checker = _CHECKER.search(command) is not None
     for pattern in (_CODE_CLEAN, _WENT_WELL) if is_checker else (_WENT_WELL, _CODE_CLEAN):
@@ -264,7 +272,7 @@ def figure_claim(clause: Clause) -> Statement | None:
     if _FIGURE_GATE.search(clause.masked) is None:
         return None
     text = clause.plain
-    for pattern in (_PROCESSED, _WERE_PROCESSED, _PERCENT_OF, _METRIC):
+    for pattern in (_PROCESSED, _WERE_PROCESSED, _PERCENT_OF, _METRIC, _SHOWS):
         match = pattern.search(text)
         if match is None or mood(text, match.end(), is_state=True) != "stated":
             continue

@@ -89,7 +89,7 @@ _FAILING = lazy(
     rf"|broken)\b"
     rf"|\b{TEST_NOUN}(?:\s+(?:in|for|of)\s+[^,;]{{1,50}}?)?(?:\s+(?:is|are|still|now|also|currently"
     rf"|keeps?|that))*\s+(?:fail(?:s|ed|ing)?|red|broken)\b|\b(?:still|remaining"
-    rf"|some)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
+    rf"|some|one|two|three|four|five|\d+)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
     r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=\W*\Z"
     r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b"
 )

@@ -28,10 +28,11 @@ _FROM_TO = lazy(
 )
 _TO_VERSION = lazy(
     r"\bto\s+(?:version\s+)?(?P<value>[\"']?v?\d[\w.%-]*[\"']?(?:\s?(?:ms|s|MB|GB|kB|KB|seconds?"
-    r"|minutes?|hours?|days?|px|%))?|true|false|◇+)(?=\s+(?:in|for|on|across|via|so|and|because|by"
+    r"|minutes?|hours?|days?|px|%))?|true|false|none|null)(?=\s+(?:in|for|on|across|via|so|and|because|by"
     r"|with|as)\b|\s*[,;(]|[.]?\s*\Z)",
     _I,
 )
+_CONSTANTS = frozenset("true false none null True False None".split())
 _YOURS = lazy(r"\byour\b", _I)
 
 
@@ -56,6 +57,8 @@ def find_value(words: str, *, strict: bool) -> tuple[str, str] | None:
     if not value or (not _IS_VALUE.fullmatch(value) and len(value.split()) > 2):
         return None
     has_both = match is not None and "from" in match.group(0) and len(value.split()) == 1
-    if strict and not (has_both or any(character.isdigit() for character in value)):
+    if strict and not (
+        has_both or value in _CONSTANTS or any(character.isdigit() for character in value)
+    ):
         return None
     return name, value
