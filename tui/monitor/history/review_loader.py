@@ -32,9 +32,7 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import JudgedClaims
-    from tui.model.evidence.log import EvidenceLog
-    from tui.model.evidence.whose import NightWork
+    from tui.model.evidence.claims import EndState, JudgedClaims
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
     from tui.system.git import Git
@@ -284,6 +282,7 @@ def build_review(
     """The review of a night that was read."""
     from tui.feeds.repo.night_diff import read_night_diff
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.whose_work import without_persons, work_of
 
     night, fold = whole.night, whole.fold
     base, until = _base(whole.sources) or None, _until(night)
@@ -310,29 +309,22 @@ def build_review(
         start.basis,
     )
     calls = fold.risky_calls()
-    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
-    judged = _claims(project, whole, changes, agents, start)
+    agents_own = without_persons(project, changes, night, evidence.evidence, calls)
+    agents = AgentChanges(project, agents_own, settings.paths, calls, since, until)
+    end = _end_state(project, whole, changes, agents)
+    judged = _claims(whole, changes, start, end)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
         claims=judged.claims,
         unread=judged.unread,
-        risks=_risks(whole, agents, settings, start),
+        risks=_risks(whole, agents, settings, start, end),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
         continues=whole.sources.continues,
     )
-
-
-def work_of(night: NightSnapshot, evidence: EvidenceLog, until: float | None) -> NightWork:
-    """What the night's records say of commits and of when calls went on."""
-    from tui.model.evidence.whose import NightWork
-
-    ours = frozenset(one.sha for one in night.commits if one.ours)
-    since = night.run.started_at
-    return NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
@@ -355,19 +347,21 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
     return AgentChanges(project, changes, settings.paths).changes
 
 
-def _claims(
-    project: Path,
-    whole: FinishedNight,
-    changes: RepositoryChanges,
-    agents: AgentChanges,
-    start: StartState,
-) -> JudgedClaims:
+def _end_state(
+    project: Path, whole: FinishedNight, changes: RepositoryChanges, agents: AgentChanges
+) -> EndState:
     from tui.monitor.history.end_state import read_end_state
-    from tui.night.review.claims import judge
 
     run = whole.night.run
     left = tuple(file.path for file in agents.changes.files if not file.commit)
-    end = read_end_state(project, changes, left, run.cwd, run.started_at)
+    return read_end_state(project, changes, left, run.cwd, run.started_at)
+
+
+def _claims(
+    whole: FinishedNight, changes: RepositoryChanges, start: StartState, end: EndState
+) -> JudgedClaims:
+    from tui.night.review.claims import judge
+
     return judge.judge_claims(
         whole.night,
         whole.fold.evidence_log(),
@@ -382,7 +376,11 @@ def _claims(
 
 
 def _risks(
-    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+    whole: FinishedNight,
+    agents: AgentChanges,
+    settings: Settings,
+    start: StartState,
+    end: EndState,
 ) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
@@ -392,4 +390,4 @@ def _risks(
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
     tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks, end)
