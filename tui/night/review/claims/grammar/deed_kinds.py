@@ -25,7 +25,8 @@ _HEAD_END = lazy(
 _TESTS = lazy(
     rf"(?:(?P<count>{NUMBER}|one|two|three|four|five|six|seven|eight|nine|ten|a\s+dozen)\s+)?(?:(?:a"
     rf"|an|the|some|more|new|additional|extra|missing|full|comprehensive|thorough|several|various"
-    rf"|corresponding|dedicated|further|few|couple|of|end-to-end|(?:[\w◇/-]+))\s+){{0,5}}?(?:tests?"
+    rf"|corresponding|dedicated|further|few|couple|of|end-to-end|(?!(?:with|for|in|and"
+    rf"|to)\b)(?:[\w◇/-]+))\s+){{0,5}}?(?:tests?"
     rf"|specs?|test\s+(?:cases?|files?|suites?|coverage)|coverage|testcases?)\b(?!\s+(?:helper|util"
     rf"|fixture|harness|runner|script|command|config|data|setup|infrastructure|framework|plan"
     rf"|directory|folder|environment|server|id|ids|mode|hook|page|button|results?|output|report))",
@@ -51,11 +52,9 @@ _NOT_PUSHED = lazy(
     r"|metrics|docker|image|package|data|notifications?|state|job)\b",
     _I,
 )
-_COMMIT_OBJECT = lazy(
-    r"\s*(?:\W*\Z|(?:it|them|this|that|everything|all|both|the|my|these|those|each|every|as|to|in|on"
-    r"|with|and|locally|after|under|changes|\d+|◇|\(|[\w./-]+\.\w+|(?:[\w-]+\s+){0,4}(?:changes?|work"
-    r"|fix(?:es)?|files?|code|tests?|docs?|edits?|updates?|plan|refactor\w*|implementation|feature"
-    r"|tasks?|migration|script|notes?|readme|progress|result|it)\b))",
+_NOT_COMMITTED = lazy(
+    r"\s*(?:to\s+(?:\w+ing\b|an?\s|the\s+(?:idea|goal|plan|cause))|(?:the\s+|a\s+"
+    r"|each\s+)?(?:transactions?|offsets?|rows?|records?|database|writes?|memory|state)\b)",
     _I,
 )
 _EVERYTHING = lazy(
@@ -267,7 +266,7 @@ class Deed:
         return self._work(ClaimKind.INSTALLED, symbols=names)
 
     def _committed(self) -> Statement | None:
-        if not _COMMIT.search(self._object) and not _COMMIT_OBJECT.match(self._masked):
+        if not _COMMIT.search(self._object) and _NOT_COMMITTED.match(self._masked):
             return None
         whole = f"{self._object} {self._rest}"
         return self._work(ClaimKind.COMMITTED, is_of_all=_EVERYTHING.search(whole) is not None)
@@ -380,3 +379,10 @@ def _bare_list(head: str) -> tuple[str, ...]:
     ):
         return ()
     return tuple(parts)
+
+
+def more_tests(clause: Clause) -> Statement | None:
+    """ "5 tests for it", behind "added multiply and"."""
+    if _TESTS.match(clause.plain) is None or clause.is_deed:
+        return None
+    return Deed(clause, 0, "added", (0, len(clause.plain))).claim()

@@ -64,8 +64,10 @@ _BUG = lazy(
     r"\b(?:bug|crash|error|leak|regression|issue|warning|problem|race|flake|deadlock|exception|traceback)\w*\b"
 )
 _PRESENT = frozenset(("is", "are", "'s", "’s", "'re", "’re", "gets"))
-_NOTHING = ("no ", "nothing", "none ")
-_HABIT = lazy(r"\s*(?:by|when|if|once|on|automatically|each|every|at)\b")
+_NOTHING = ("no ", "nothing", "none ", "i ", "we ")
+_HABIT = lazy(
+    r"\s*(?:by|when|if|once|on\s+(?:each|every|start|the\s+first)|automatically|each|every|at)\b"
+)
 _HEADING = lazy(
     r"(?:(?:p\d|key|main|new|other|all\s+the)\s+)*(?:[\w-]+\s+)?(?:files?|fixes|features?|changes?"
     r"|tests?|tasks?|work|items?|bugs?|issues?|commits?|steps?|components?|endpoints?)"
@@ -97,8 +99,8 @@ _DESCRIPTIVE_REST = lazy(
     r"|only|via|using|through|during)\b)"
 )
 _INTRODUCES = lazy(
-    r"(?:here|there|this|these|what|below|that|it|they|he|she|which|who|summary|list|changes"
-    r"|files?)\b(?!.*\b(?:file|script|module|test|function|bug|issue|crash)\b)"
+    r"(?:here|there|this|these|what|below|that|it|they|he|she|which|who|summary"
+    r"|list)\b(?!.*\b(?:file|script|module|test|function|bug|issue|crash)\b)"
 )
 
 
@@ -173,7 +175,11 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
     verb, what = match.group("verb"), match.group("object")
     be = (match.group("be") or "").split()[:1]
     is_all = is_everything(what) and DEED_OF[verb] not in ("commit", "push", "install")
-    if is_all or what.startswith(_NOTHING) or (not be and _HEADING.fullmatch(what)):
+    if (
+        is_all
+        or what.startswith(_NOTHING)
+        or (not be and _HEADING.fullmatch(what) and not match.group("rest").strip(" .:"))
+    ):
         return None
     rest = match.group("rest")
     if be and be[0] in _PRESENT:
@@ -204,7 +210,7 @@ def _named(clause: Clause) -> tuple[str, list[str]]:
     return clause.text, code_spans(clause.text, clause.masked)
 
 
-_LABEL = lazy(r"(?!(?:i|we)\s)(?:[\w◇.#()/'&-]+\s+){0,6}[\w◇.#()/'&∘-]+:\s+(?=\S)")
+_LABEL = lazy(rf"(?!(?:i|we|{PAST})\s)(?:[\w◇.#()/'&-]+\s+){{0,6}}[\w◇.#()/'&∘-]+:\s+(?=\S)")
 
 
 def _label_end(text: str) -> int:

@@ -10,7 +10,7 @@ from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, Sentence, whole_clause
 from tui.night.review.claims.grammar.completion import task_claim
 from tui.night.review.claims.grammar.denials import open_claim
-from tui.night.review.claims.grammar.mood import is_order, mood
+from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.places import listed_commit
 from tui.night.review.claims.grammar.vocabulary import BASE_OF
@@ -123,7 +123,7 @@ def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
 
 
 def _is_no_fact(part: Clause) -> bool:
-    return mood(part.masked, len(part.masked)) == "open" or is_order(part.masked)
+    return mood(part.masked, len(part.masked)) == "open"
 
 
 def _label_kind(label: str) -> ClaimKind | None:

@@ -25,7 +25,7 @@ _PATH = lazy(
     r"|(?<![\w@/.:-])(?:~?/|\.{1,2}/)?(?:[\w.+-]+/){2,}[\w@.+-]*(?<![.,])"
     r"|(?<![\w@/.:-])[\w.-]{2,}/(?=[\s,;.)]|\Z)"
     r"|(?<![\w@/.:-])(?:README|LICENSE|CHANGELOG|CONTRIBUTING|Makefile|Dockerfile|Justfile|Procfile"
-    r"|AGENTS|CLAUDE|\.gitignore|\.env|\.dockerignore)(?![\w/.-])"
+    r"|AGENTS|CLAUDE|\.gitignore|\.env|\.dockerignore)(?![\w/-])(?!\.\w)"
 )
 _CODE_PATH = lazy(
     rf"(?:~?/|\.{{1,2}}/)?(?:[\w@.+\[\]-]+/)+[\w@.+\[\]-]*\.[A-Za-z]\w{{0,9}}"
@@ -75,8 +75,9 @@ _TASK = lazy(
     r"|\s*[-–]\s*|\s+to\s+)#?\d[\w.]*)*|[A-Za-z]{1,4}-[a-z0-9]{2,6}(?:\.\d+)?|[A-D]\b"
     r"|(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,})"
     r"|(?<![\w./-])(?P<id>(?:[A-Za-z]{1,6}-)?\d{1,3}(?:\.\d{1,3}){1,3}(?=\s*(?:is|are|was|were|has"
-    r"|have|,|and|:|\)|\Z|complete|done|finished|implemented|[.]\s|[.]\Z))|#\d{1,6}\b"
-    r"|[A-Z]{1,8}-\d{1,6}\b|[a-z]{1,4}-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)?)",
+    r"|have|,|and|:|\)|\Z|complete|done|finished|implemented|[.]\s|[.]\Z))"
+    r"|^\d{1,3}(?:\.\d{1,3})+(?=\s)|#\d{1,6}\b"
+    r"|(?-i:[A-Z]{2,8}-\d{1,6})\b|(?!utf|sha|md|iso|base)[a-z]{1,4}-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)?)",
     _I,
 )
 _RANGE = lazy(r"(\d{1,4})\s*(?:-|–|to)\s*(\d{1,4})")

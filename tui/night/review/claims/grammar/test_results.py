@@ -29,11 +29,11 @@ _QUALIFIER = r"(?:[\w/'-]+\s+){0,4}?"
 _OWN = r"(?:(?:of\s+)?(?:the|my|our|your|these|those|its)\s+)?"
 _ALL = lazy(
     rf"\b(?:all|every|the\s+(?:full|whole|entire|complete)|full|whole|entire)\s+(?:of\s+)?{_OWN}"
-    rf"(?P<words>(?:[\w/'◇.-]+\s+){{0,5}}?){TEST_NOUN}(?P<behind>\s+(?:in|for|of|under|from"
+    rf"(?P<words>(?:[\w/'◇.-]+\s+){{0,5}}?){TEST_NOUN}(?P<behind>\s+(?:in|for|of|under|from|that"
     rf"|∘+)\s+[^,;]{{1,80}}?)?{_AUX}\s*[:=→-]?\s*{_PASS}"
 )
 _TESTS = lazy(
-    rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of"
+    rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of|that"
     rf"|under)\s+[^,;]{{1,60}}?|∘+|\([^()]{{1,60}}\)))?{_AUX}(?:\s*[:=→-]+)?\s*(?:all\s+|are\s+)?{_PASS}"
 )
 _COUNTED = lazy(
@@ -128,6 +128,9 @@ _ANY_COUNT = lazy(
     rf"(?<![\w.#:-])({_N})(?:\s*(?:/|of|out\s+of)\s*({_N}))?\s+(?:[\w-]+\s+){{0,2}}?(?:{TEST_NOUN}"
     rf"|passed|passing|pass)\b"
 )
+_AND_COUNTS = lazy(
+    rf"\b(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}\s+and\s+(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}"
+)
 _LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
     "pass",
@@ -207,6 +210,7 @@ def _read(
         count, total = _count_near(text, match)
     elif _counts_something_else(text, match, words, are_named):
         return None
+    count = _sum(text[: match.end()]) or count
     if told == "denied" or count == 0 or _PARTLY.search(text) or "❌" in text:
         return _not_passing(clause, None)
     if total is not None and total != count:
@@ -292,6 +296,12 @@ def _without_them(text: str, pattern: re.Pattern[str], match: re.Match[str]) -> 
 
 def _number(text: str | None) -> int | None:
     return int(text.replace(",", "")[:9]) if text else None
+
+
+def _sum(text: str) -> int | None:
+    """ "37 unit tests and 9 integration tests" are 46."""
+    parts = _AND_COUNTS.search(text)
+    return int(parts.group(1)) + int(parts.group(2)) if parts is not None else None
 
 
 def _count_near(text: str, match: re.Match[str]) -> tuple[int | None, int | None]:

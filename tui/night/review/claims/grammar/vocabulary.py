@@ -94,7 +94,7 @@ CLAIM_WORDS = frozenset(
     skipped deferred postponed omitted abandoned uncommitted unpushed unfinished incomplete untested
     no partially cannot unaffected alone same t commit commits head remote origin upstream github
     gitlab pr mr pull merge branch gone longer adds fixes removes renames introduces implements
-    works worked work runs reports found fixes closes crashes
+    works worked work runs reports found fixes closes crashes new push rejected denied
     deletes resolves now compiles builds typechecks lints coverage i we
     0 1 2 3 4 5 6 7 8 9 ✅ ✓ ✔ %
     """.split()
