@@ -133,8 +133,8 @@ I created a.py and modified b.py (committed as abc1234).
 I've added a `--json` flag to the CLI and documented it in README.md.
     code_added | I've added a --json flag to the CLI | names --json
     file_changed | documented it in README.md. | paths README.md
-Added `multiply()` to `calc.py` with tests in `tests/t.py`.
-    code_added | Added multiply() to calc.py with tests in tests/t.py. | paths calc.py tests/t.py; names multiply
+Added `multiply()` to `calc.py` with tests in `tests/`.
+    code_added | Added multiply() to calc.py with tests in tests/. | paths calc.py tests/; names multiply
 Created the `RateLimiter` class in `src/l.ts`, for bursts.
     code_added | Created the RateLimiter class in src/l.ts, for bursts. | paths src/l.ts; names RateLimiter
 The `/health` endpoint has been added.
@@ -558,7 +558,7 @@ I wrote 5 unit tests and they all pass.
     tests_added | I wrote 5 unit tests | count 5
     tests_pass | they all pass. | count 5; limits new
 5 new tests, all green
-    tests_pass | all green
+    tests_pass | 5 new tests, all green | count 5; limits new
 Bug fixed: parse() no longer crashes on empty input.
     bug_fixed | Bug fixed: parse() no longer crashes on empty input. | names parse
 The crash on empty input is gone.

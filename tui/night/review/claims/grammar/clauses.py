@@ -142,6 +142,11 @@ class Clause(Struct, frozen=True):
         return _CONDITION.match(self.lead) is not None
 
     @property
+    def is_contrast(self) -> bool:
+        """Whether it begins anew: "…, but X"."""
+        return self.lead.split()[:1] == ["but"]
+
+    @property
     def has_self(self) -> bool:
         """Whether its subject is the writer."""
         return _SELF.match(self.masked) is not None
@@ -258,7 +263,7 @@ def _divides(
 ) -> bool:
     """Whether a clause ends before a joint and another begins behind it."""
     start, end = match.span()
-    if word.endswith("but") and _ALL_BUT.search(flat, place, start):
+    if word.split()[-1:] == ["but"] and _ALL_BUT.search(flat, place, start):
         return False
     if word != "but" and _SAME.match(flat, end) and _RAN.search(flat, place, start):
         return False

@@ -80,6 +80,7 @@ _PROJECT = lazy(
 )
 _PERCENT = lazy(r"(?<![\d.])(?!100)\d+(?:\.\d+)?\s?%\W*\Z")
 _EXCEPT = lazy(r"\b(?:except|but|apart\s+from|other\s+than)\b")
+_OVER = ("complete", "completed", "done", "finished")
 _AS_CODE = ("implemented", "in place", "wired up")
 
 
@@ -96,18 +97,15 @@ def is_told_of(words: str) -> bool:
 def done_claim(clause: Clause) -> Statement | None:
     """That a task, or all of them, is done; None for "done" of nothing."""
     text = clause.plain
-    if _ALL_ALONE.match(text.strip()):
-        return _claim(clause, ClaimKind.ALL_DONE, clause.text)
-    if _DID_ALL.match(text) and mood(text, 0) == "stated":
+    if _ALL_ALONE.match(text.strip()) or (_DID_ALL.match(text) and mood(text, 0) == "stated"):
         return _claim(clause, ClaimKind.ALL_DONE, clause.text)
     match = _FINISHED.match(text) or _IS_DONE.match(text) or _STANDS_DONE.match(text)
     if match is None:
         return None
     groups = match.groupdict()
     state = groups.get("state") or ""
-    if mood(text, match.start("state" if state else "what")) != "stated":
-        return None
-    if _TOPIC.match(groups.get("rest") or ""):
+    is_stated = mood(text, match.start("state" if state else "what")) == "stated"
+    if not is_stated or _TOPIC.match(groups.get("rest") or ""):
         return None
     start, end = match.span("what")
     what, words = clause.text[start:end].strip(" .!:;,"), text[start:end].strip(" .!:;,")
@@ -117,11 +115,7 @@ def done_claim(clause: Clause) -> Statement | None:
     if _is_no_task(words, state):
         return None
     if _PROJECT.match(words):
-        return (
-            _claim(clause, ClaimKind.ALL_DONE, what)
-            if state in ("complete", "completed", "done", "finished")
-            else None
-        )
+        return _claim(clause, ClaimKind.ALL_DONE, what) if state in _OVER else None
     return _task_done(clause, what, words, state)
 
 

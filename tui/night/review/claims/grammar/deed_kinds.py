@@ -75,6 +75,8 @@ _COMMIT = lazy(
     _I,
 )
 _DOC_FILE = lazy(r"\b(?:README|CHANGELOG|LICENSE|CONTRIBUTING)\b", _I)
+_WRITTEN = ("created", "wrote", "generated")
+_ADDED_TO_CODE = ("implemented", "exposed", "registered", "wired", "hooked")
 _FILE_NOUN = lazy(
     r"\b(?:files?|scripts?|modules?|documents?|folders?|director(?:y|ies)|config(?:uration)?s?"
     r"|fixtures?|guides?|pages?|migrations?|workflows?|templates?)\b",
@@ -152,36 +154,33 @@ class Deed:
             return self._opened()
         if _NO_WORK.match(self._head):
             return None
-        if _COMMIT.search(self._head) and not find_paths(self._head, self._codes):
-            return self._committed()
-        tests = _TESTS.match(self._object)
-        if tests is not None and not find_paths(self._object[: tests.start()], self._codes):
-            word = (tests.group("count") or "").lower().replace(",", "")
-            count = (
-                float(word)
-                if word.isdigit()
-                else float(_NUMBERS[word])
-                if word in _NUMBERS
-                else None
-            )
-            return self._work(ClaimKind.TESTS_ADDED, count=count, unit="tests")
         paths = find_paths(self._head, self._codes)
-        symbols = find_symbols(self._head, [c for c in self._codes if c in self._head], paths)
-        if (
-            paths
-            and not symbols
-            and self._verb not in ("implemented", "exposed", "registered", "wired", "hooked")
-        ):
+        if _COMMIT.search(self._head) and not paths:
+            return self._committed()
+        return self._tests_added() or self._file_made(paths) or self._code(ClaimKind.CODE_ADDED)
+
+    def _tests_added(self) -> Statement | None:
+        tests = _TESTS.match(self._object)
+        if tests is None or find_paths(self._object[: tests.start()], self._codes):
+            return None
+        word = (tests.group("count") or "").lower().replace(",", "")
+        count = int(word) if word.isdigit() else _NUMBERS.get(word)
+        return self._work(ClaimKind.TESTS_ADDED, count=count, unit="tests")
+
+    def _file_made(self, paths: tuple[str, ...]) -> Statement | None:
+        """The file that was made, or the document that something was written into."""
+        if find_symbols(self._head, self._codes_in(self._head), paths):
+            return None
+        if paths and self._verb not in _ADDED_TO_CODE:
             return self._work(ClaimKind.FILE_MADE)
-        subject = find_subject(self._clause)
-        if not symbols and subject.paths and all(is_prose(path) for path in subject.paths):
-            is_new = _FILE_NOUN.search(self._head) and self._verb in (
-                "created",
-                "wrote",
-                "generated",
-            )
-            return self._work(ClaimKind.FILE_MADE if is_new else ClaimKind.FILE_CHANGED)
-        return self._code(ClaimKind.CODE_ADDED)
+        named = find_subject(self._clause).paths
+        if not named or not all(is_prose(path) for path in named):
+            return None
+        is_new = self._verb in _WRITTEN and _FILE_NOUN.search(self._head) is not None
+        return self._work(ClaimKind.FILE_MADE if is_new else ClaimKind.FILE_CHANGED)
+
+    def _codes_in(self, words: str) -> list[str]:
+        return [code for code in self._codes if code in words]
 
     def _changed(self) -> Statement | None:
         moved = self._renamed() if self._verb in ("moved", "merged") else None
@@ -196,7 +195,7 @@ class Deed:
 
     def _removed(self) -> Statement | None:
         paths = find_paths(self._head, self._codes)
-        symbols = find_symbols(self._head, [c for c in self._codes if c in self._head], paths)
+        symbols = find_symbols(self._head, self._codes_in(self._head), paths)
         if paths and not symbols:
             return self._work(ClaimKind.FILE_REMOVED, paths=paths)
         return self._code(ClaimKind.CODE_REMOVED)
@@ -215,9 +214,7 @@ class Deed:
             return self._work(ClaimKind.FILE_RENAMED, paths=(target,), old_path=old[0])
         if self._verb != "renamed":
             return None
-        names = find_symbols(
-            match.group("new"), [c for c in self._codes if c in match.group("new")], ()
-        )
+        names = find_symbols(match.group("new"), self._codes_in(match.group("new")), ())
         return (
             self._work(ClaimKind.CODE_ADDED, symbols=names[:1])
             if names
@@ -248,8 +245,7 @@ class Deed:
         paths = find_paths(whole, self._codes)
         if value in paths and self._verb != "set":
             return None
-        codes = [code for code in self._codes if code in name]
-        symbols = find_symbols(name, codes, paths) or _bare_names(name, paths)
+        symbols = find_symbols(name, self._codes_in(name), paths) or _bare_names(name, paths)
         # `X = 45` in backticks is one name with its value.
         symbols = tuple(dict.fromkeys(re.split(r"\s*[=:]", symbol)[0] for symbol in symbols))
         return self._work(ClaimKind.VALUE_SET, symbols=symbols, value=value)
@@ -272,7 +268,9 @@ class Deed:
         return self._work(ClaimKind.COMMITTED, is_of_all=_EVERYTHING.search(whole) is not None)
 
     def _pushed(self) -> Statement | None:
-        is_passive = bool(self._rest) or self._clause.masked.rstrip(" .!").endswith("pushed")
+        is_passive = bool(self._rest) or self._clause.masked.rstrip(" .!").split()[-1:] == [
+            "pushed"
+        ]
         if _NOT_PUSHED.match(self._masked) or not (
             is_passive or _PUSHABLE.match(self._masked + " ")
         ):
@@ -292,7 +290,7 @@ class Deed:
 
     def _code(self, kind: ClaimKind) -> Statement | None:
         paths = find_paths(self._clause.text, self._codes)
-        symbols = find_symbols(self._head, [c for c in self._codes if c in self._head], paths)
+        symbols = find_symbols(self._head, self._codes_in(self._head), paths)
         if not symbols and paths:
             symbols = _bare_list(self._head)
         if kind == ClaimKind.CODE_REMOVED:

@@ -182,15 +182,20 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
     ):
         return None
     rest = match.group("rest")
-    if be and be[0] in _PRESENT:
-        is_habit = _HABIT if verb in _STATIVE else _DESCRIPTIVE_REST
-        end = start + match.end("object")
-        is_set = verb == "set" and rest.startswith(" to ")
-        has_path = find_paths(clause.text[start:end], _named(clause)[1])
-        if is_habit.match(rest) or not (has_path or is_set or verb in _STATIVE):
-            return None
+    is_present = bool(be) and be[0] in _PRESENT
+    if is_present and _tells_a_habit(clause, clause.text[start : start + len(what)], verb, rest):
+        return None
     written = clause.text[start + match.start("rest") : start + match.end("rest")]
     return Deed(clause, start, verb, match.span("object"), written)
+
+
+def _tells_a_habit(clause: Clause, what: str, verb: str, rest: str) -> bool:
+    """Whether "X is added …" tells what a program does, and not what was done."""
+    if verb in _STATIVE:
+        return _HABIT.match(rest) is not None
+    is_value = verb == "set" and rest.startswith(" to ")
+    is_told = is_value or bool(find_paths(what, _named(clause)[1]))
+    return not is_told or _DESCRIPTIVE_REST.match(rest) is not None
 
 
 def _generic(clause: Clause, start: int, words: str) -> Deed | None:

@@ -149,7 +149,7 @@ _UNIT = (
 )
 _METRIC = lazy(
     rf"\b(?P<what>(?:(?:test|line|branch|code|statement|total|overall|function)\s+)*coverage"
-    rf"|response\s+times?|latency|throughput|(?:bundle|image|binary|file|build|page)\s+size|size"
+    rf"|response\s+times?|latency|through(?:put)|(?:bundle|image|binary|file|build|page)\s+size|size"
     rf"|run\s?time|execution\s+time|build\s+time|load\s+time|start-?up(?:\s+time)?|duration"
     rf"|memory(?:\s+usage)?|p\d\d|accuracy|precision|recall|f1|score|cpu(?:\s+usage)?"
     rf"|lighthouse(?:\s+score)?|speed-?up|loss|error\s+rate|pass\s+rate|hit\s+rate|total\s+time"

@@ -87,7 +87,7 @@ class _SentenceReader:
     def _states(self, clause: Clause, follows: str, *, is_first: bool) -> bool:
         """Whether a clause may state a fact; `follows` leads the next one."""
         has_self = clause.has_self
-        if clause.lead.startswith("but ") or clause.lead == "but" or has_self:
+        if clause.is_contrast or has_self:
             self._is_open = False
         if is_of_others(clause) or is_belief(clause) or is_of_the_past(clause):
             self._is_open = True

@@ -94,7 +94,7 @@ _FAILING = lazy(
     r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b"
 )
 _PARTLY = lazy(
-    r"\b(?:except|apart\s+from|other\s+than|excluding|besides|all\s+but|some|most|many|several|half"
+    r"❌|\b(?:except|apart\s+from|other\s+than|excluding|besides|all\s+but|some|most|many|several|half"
     r"|partial(?:ly)?|almost|nearly|mostly|few|only|aside\s+from|but\s+(?:one|two|three|\d+))\b"
 )
 _TEST_COMMAND = lazy(
@@ -196,9 +196,7 @@ def _read(
     clause: Clause, text: str, pattern: re.Pattern[str], match: re.Match[str], are_named: bool
 ) -> Statement | None:
     """The claim that a pattern found; None where it is none."""
-    if pattern is _GREEN and not are_named:
-        return None
-    if pattern is _COMMAND_PASSES and _TEST_COMMAND.search(clause.text) is None:
+    if _is_not_of_tests(clause, pattern, are_named):
         return None
     told = mood(_without_them(text, pattern, match), match.end(), is_state=True)
     if told == "open" or _PAST_STATE.search(text):
@@ -211,12 +209,19 @@ def _read(
     elif _counts_something_else(text, match, words, are_named):
         return None
     count = _sum(text[: match.end()]) or count
-    if told == "denied" or count == 0 or _PARTLY.search(text) or "❌" in text:
+    if told == "denied" or count == 0 or _PARTLY.search(text):
         return _not_passing(clause, None)
     if total is not None and total != count:
         return _not_passing(clause, abs(total - (count or 0)))
     behind = groups.get("behind") or ""
     return _passing(clause, count, f"{words} {behind if '∘' not in behind else ''}")
+
+
+def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], are_named: bool) -> bool:
+    """Whether words that could be of anything are not of tests."""
+    if pattern is _COMMAND_PASSES:
+        return _TEST_COMMAND.search(clause.text) is None
+    return pattern is _GREEN and not are_named
 
 
 def _without_failures(clause: Clause, are_named: bool) -> Statement | None:
