@@ -233,7 +233,7 @@ def _spans(masked: str) -> list[tuple[int, int, str]]:
     flat = masked
     if "(" in masked:
         flat = _PARENTHESIS.sub(lambda match: "(" + "∘" * (len(match.group(0)) - 2) + ")", masked)
-    label = _GENERAL_LABEL.match(flat)
+    label = _GENERAL_LABEL.match(flat) if ":" in flat else None
     begin = label.end() if label is not None else 0
     opening = _OPENING.match(flat, begin)
     spans: list[tuple[int, int, str]] = []
@@ -282,7 +282,7 @@ def _divides(
 
 def _label_end(flat: str, place: int) -> int:
     """Where the words begin after a label as in "Summary: added it"."""
-    match = _LABEL.match(flat, place)
+    match = _LABEL.match(flat, place) if ": " in flat else None
     return match.end() if match is not None else place
 
 

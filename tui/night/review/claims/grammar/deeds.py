@@ -130,7 +130,7 @@ def _active(clause: Clause, start: int, words: str) -> Deed | None:
 
 def _is_now(clause: Clause, start: int, words: str) -> Deed | None:
     """ "TIMEOUT is now 45"."""
-    match = _IS_NOW.match(words)
+    match = _IS_NOW.match(words) if "now" in words else None
     if match is None or mood(words, match.end("value")) != "stated":
         return None
     return Deed(clause, start, "set", match.span("object"))
@@ -145,7 +145,8 @@ def _told(clause: Clause, start: int, words: str) -> Deed | None:
         verb = BASE_OF.get(_base_of(does.group("verb")), "")
         return Deed(clause, start, verb, does.span("object"))
     # "No longer crashes" is blanked in the plain words, as a denial of a failure.
-    match = _GONE.match(clause.masked[start:])
+    said = clause.masked[start:]
+    match = _GONE.match(said) if " gone" in said or " no longer " in said else None
     if match is None or mood(words, match.end("object")) == "open":
         return None
     span = match.span("object")
@@ -219,7 +220,7 @@ _LABEL = lazy(rf"(?!(?:i|we|{PAST})\s)(?:[\w◇.#()/'&-]+\s+){{0,6}}[\w◇.#()/'
 
 
 def _label_end(text: str) -> int:
-    match = _LABEL.match(text)
+    match = _LABEL.match(text) if ": " in text else None
     return match.end() if match is not None else 0
 
 

@@ -90,9 +90,8 @@ def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
         return None
     clause = whole_clause(sentence)
     inline = _INLINE.match(clause.masked)
-    kind = _label_kind(inline.group("label")) if inline is not None else None
-    if kind is None and line.is_item and is_point:
-        kind = _label_kind(line.label)
+    kind = _label_kind(inline.group("label") if inline is not None else "")
+    kind = kind or _label_kind(line.label if is_point and line.is_item else "")
     if any(_is_no_fact(part) for part in parts or [clause]):
         return None
     if kind is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.statement import Subject
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 _I = re.IGNORECASE
 _UNSPACED = lazy(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
@@ -64,6 +64,11 @@ _REF = lazy(
     r"|master)\s+(?:branch\s+)?(?:is|now|has)\b|\b(?:to|on|with)\s+(?:the\s+)?(origin"
     r"|upstream)\b(?!/)"
 )
+_REF_HINTS = AnyWord(
+    *"origin|upstream|fork/|main|master|develop|dev|trunk|staging|production|HEAD|branch|/".split(
+        "|"
+    )
+)
 _NO_REF = frozenset(
     "into is was has and on to in with for from the that which are now it up will of at by a an my our "
     "your this current remote new feature same local".split()
@@ -80,6 +85,7 @@ _TASK = lazy(
     r"|(?-i:[A-Z]{2,8}-\d{1,6})\b|(?!utf|sha|md|iso|base)[a-z]{1,4}-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)?)",
     _I,
 )
+_TASK_HINT = lazy(r"\d|(?:task|feature|issue|phase|step|story|ticket|milestone)s?\s", _I)
 _RANGE = lazy(r"(\d{1,4})\s*(?:-|–|to)\s*(\d{1,4})")
 _TASK_PART = lazy(r"#?[\w.-]*\w")
 _NUMBERED = lazy(r"\b(phase|milestone|stage|sprint|part|chapter|epic)s?\s+\w", _I)
@@ -161,7 +167,7 @@ def find_shas(text: str) -> tuple[str, ...]:
 def find_ref(text: str) -> str:
     """A branch, here or on a remote."""
     best = ""
-    for match in _REF.finditer(text):
+    for match in _REF.finditer(text) if _REF_HINTS.is_in(text) else ():
         name = next((group for group in match.groups() if group), "")
         if name and name.lower() not in _NO_REF and (not best or "/" in name):
             best = name
@@ -190,7 +196,7 @@ def _listed_ids(words: str) -> list[str]:
 def find_task_ids(text: str) -> tuple[str, ...]:
     """Ids of tasks as they are written; those of phases with their word, which a bare number needs."""
     found: list[str] = []
-    for match in _TASK.finditer(text):
+    for match in _TASK.finditer(text) if _TASK_HINT.search(text) else ():
         if match.group("id"):
             found.append(match.group("id"))
             continue

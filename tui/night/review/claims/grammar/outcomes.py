@@ -12,7 +12,7 @@ from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_command, find_subject
 from tui.night.review.claims.grammar.test_results import is_test_command
 from tui.night.review.claims.statement import Statement, make_statement
-from tui.system.lazy_pattern import AnyWord, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _I = re.IGNORECASE
 _TOOL = (
@@ -147,7 +147,9 @@ _UNIT = (
     r"|components?|classes|tokens|posts|products|samples|rules|scripts?|queries|values|links"
     r"|vulnerabilities|routes|icons|languages|translations|assertions)\b)"
 )
-_METRIC = lazy(
+_METRIC = HintedPattern(
+    "coverage|time|latency|through|size|duration|memory|p9|p5|accuracy|precision|recall|f1|score|cpu"
+    "|speed|loss|rate|heap|rss|complex|start",
     rf"\b(?P<what>(?:(?:test|line|branch|code|statement|total|overall|function)\s+)*coverage"
     rf"|response\s+times?|latency|through(?:put)|(?:bundle|image|binary|file|build|page)\s+size|size"
     rf"|run\s?time|execution\s+time|build\s+time|load\s+time|start-?up(?:\s+time)?|duration"
@@ -158,18 +160,19 @@ _METRIC = lazy(
     rf"|hit|rose|dropped|fell|went|has|have|been|improved|increased|decreased|reduced|grew|up|down"
     rf"|remains|stays|at|of|to|about|around|currently|from\s+\S+(?:\s*(?:%|ms|s|kB|MB|seconds?))?"
     rf"|still|comes?|came|out|over|under|below|above|only|just"
-    rf"|a)){{0,7}}\s*[:=→≈~-]*\s*{_N}(?!\s*/|\d)\s*{_UNIT}?"
+    rf"|a)){{0,7}}\s*[:=→≈~-]*\s*{_N}(?!\s*/|\d)\s*{_UNIT}?",
 )
 _PERCENT_OF = lazy(
     rf"(?<![\w.-]){_N}\s*(?P<unit>%|percent)\s+(?:(?:test|line|branch|code|statement|total"
     rf"|overall)\s+)*(?P<what>coverage|accuracy|faster|slower|smaller|less|fewer"
     rf"|of\s+(?:the\s+)?(?:lines|branches|code))"
 )
-_SHOWS = lazy(
+_SHOWS = HintedPattern(
+    "benchmark|report|profil|measure|output|result|run",
     rf"\b(?P<what>benchmark\w*|coverage\s+report|report|profil\w+|measurement\w*|output|result\w*"
     rf"|run)\s+(?:now\s+)?"
     rf"(?:shows?|says?|reports?|gives?|prints?|showed|said|reported|printed|gave|measured"
-    rf"|measures)\s+(?:only\s+|about\s+)?{_N}(?!\s*/|\d)\s*{_UNIT}"
+    rf"|measures)\s+(?:only\s+|about\s+)?{_N}(?!\s*/|\d)\s*{_UNIT}",
 )
 _PROCESSED = lazy(
     rf"^(?:(?:i|we|it|the\s+\w+|◇+|then|also|and|have|has|['’]ve|successfully|script|job"
