@@ -93,10 +93,8 @@ def _usual(project: Path) -> Iterator[TestCommand]:
         if (project / name).is_file():
             yield TestCommand(words, name)
     python = next((name for name in _PYTHON_FILES if (project / name).is_file()), "")
-    if not python:
-        return
     texts = "".join(_text(project, name) for name in _PYTHON_FILES[:-1])
-    if (project / "pytest.ini").is_file() or any(sign in texts for sign in _PYTEST):
+    if python and ((project / "pytest.ini").is_file() or any(sign in texts for sign in _PYTEST)):
         yield TestCommand(_pytest(project), python)
     elif _has_tests(project):
         yield TestCommand(_pytest(project), "its test files")
