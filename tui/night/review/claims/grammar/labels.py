@@ -86,16 +86,23 @@ def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
     """What a point claims that has no predicate of its own."""
     line = sentence.line
     is_point = sentence.start == 0 and (line.is_item or line.ticked or line.sign != "")
-    if not is_point and ": " not in sentence.masked:
+    if not (is_point or ": " in sentence.masked):
         return None
     clause = whole_clause(sentence)
     inline = _INLINE.match(clause.masked)
-    kind = _label_kind(inline.group("label") if inline is not None else "")
-    kind = kind or _label_kind(line.label if is_point and line.is_item else "")
+    if inline is not None:
+        kind, label = _label_kind(inline.group("label")), ""
+    else:
+        kind, label = None, ""
+    if kind is None and is_point and line.is_item:
+        kind, label = _label_kind(line.label), "" if inline is not None else line.label
     if any(_is_no_fact(part) for part in parts or [clause]):
         return None
-    if kind is not None:
-        return _of_kind(clause, kind, "" if inline is not None else line.label)
+    return _of_kind(clause, kind, label) if kind is not None else _ticked(clause, is_point)
+
+
+def _ticked(clause: Clause, is_point: bool) -> Statement | None:
+    line = clause.sentence.line
     is_done = is_point and (line.ticked or line.sign == "✅")
     return task_claim(clause) if is_done and _is_task(clause) else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.statement import Subject
@@ -116,6 +117,8 @@ _BARE_COMMAND = lazy(
 
 def code_spans(text: str, masked: str) -> list[str]:
     """What stands in backticks."""
+    if "◇" not in masked:
+        return []
     return [text[match.start() : match.end()] for match in _CODE.finditer(masked)]
 
 
@@ -176,7 +179,11 @@ def find_ref(text: str) -> str:
 
 def find_command(text: str, masked: str) -> str:
     """A command in backticks, or one that is known by its first words."""
-    for code in code_spans(text, masked):
+    return _command(code_spans(text, masked), masked)
+
+
+def _command(codes: Iterable[str], masked: str) -> str:
+    for code in codes:
         if _COMMAND.match(code):
             return code
     bare = _BARE_COMMAND.search(masked)
@@ -206,13 +213,14 @@ def find_task_ids(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=8)
 def subject_of(text: str, masked: str) -> Subject:
     """All that words name, in any language; `masked` is as long, with ◇ for what stands in backticks."""
     if not text.isascii():
         # Between letters of Chinese, Japanese and Korean a name stands without blanks.
         text = _UNSPACED.sub(" ", text)
     codes = code_spans(text, masked)
-    paths, ref, command = find_paths(text, codes), find_ref(text), find_command(text, masked)
+    paths, ref, command = find_paths(text, codes), find_ref(text), _command(codes, masked)
     symbols = find_symbols(text, codes, paths)
     return Subject(
         paths=paths,

@@ -199,29 +199,29 @@ def _read(
     if _is_not_of_tests(clause, pattern, are_named):
         return None
     told = mood(_without_them(text, pattern, match), match.end(), is_state=True)
-    if told == "open" or _PAST_STATE.search(text):
+    if told == "open":
         return None
     groups = match.groupdict()
     words = groups.get("words") or ""
     count, total = _number(groups.get("count")), _number(groups.get("total"))
+    if count is not None and _counts_something_else(text, match, words, are_named):
+        return None
     if count is None:
         count, total = _count_near(text, match)
-    elif _counts_something_else(text, match, words, are_named):
-        return None
     count = _sum(text[: match.end()]) or count
     if told == "denied" or count == 0 or _PARTLY.search(text):
         return _not_passing(clause, None)
     if total is not None and total != count:
         return _not_passing(clause, abs(total - (count or 0)))
     behind = groups.get("behind") or ""
-    return _passing(clause, count, f"{words} {behind if '∘' not in behind else ''}")
+    return _passing(clause, count, f"{words} {behind.replace('∘', '')}")
 
 
 def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], are_named: bool) -> bool:
     """Whether words that could be of anything are not of tests."""
     if pattern is _COMMAND_PASSES:
         return _TEST_COMMAND.search(clause.text) is None
-    return pattern is _GREEN and not are_named
+    return (pattern is _GREEN and not are_named) or _PAST_STATE.search(clause.plain) is not None
 
 
 def _without_failures(clause: Clause, are_named: bool) -> Statement | None:
