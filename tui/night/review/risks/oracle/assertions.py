@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.literals import is_literal, literal_in
+from tui.night.review.risks.oracle.literals import is_literal, is_written_out, literal_in
 from tui.night.review.risks.oracle.source_text import Statement, split_arguments
 from tui.system.lazy_pattern import lazy
 
@@ -118,7 +118,7 @@ _RAISING = frozenset(
     "raises assertraises assertraisesregex assertthrows throws throwsasync throwsexception tothrow"
     " tothrowerror raiseerror panics assertraise xctassertthrowserror expectexception"
     " expectthrow assertthrow isthrownby assertthatthrownby assertfailswith shouldthrow"
-    " assertthrowsexactly expecterror rejects assertpanics".split()
+    " assertthrowsexactly expecterror assertpanics".split()
 )
 _ANY_ERROR = lazy(
     r"^(?:\w+\.)*(?:Exception|BaseException|Throwable|Error|StandardError|RuntimeException|object)?$"
@@ -157,7 +157,6 @@ _SHELL = lazy(
     r"(?:^|&&|\|\||;|!)\s*(?:\[\[?|test)\s+(?P<left>.+?)"
     r"\s+(?P<op>==?|!=|-eq|-ne|-g[te]|-l[te]|=~)\s+(?P<right>.+?)(?:\s*\]\]?|\s*(?:$|\|\||&&))"
 )
-_BUILT = lazy(r"(?:new\s+)?[A-Z][\w.]*(?:::\w+)*\s*[({]|vec!|&?\[|\{|Some\(|Ok\(")
 _COMPUTED = lazy(r"\$\{?\w|#\{|\bf['\"]")
 _WORD = lazy(r"[A-Za-z]\w*")
 _NEGATED = lazy(r"\b(?:not|never|not_to|to_not|isNot|shouldNot)\b")
@@ -496,14 +495,7 @@ def _python_comparison(part: ast.Compare, at: Statement) -> Assertion:
 
 def _is_value(text: str) -> bool:
     """Whether it is written out rather than computed: a literal, or something built of some."""
-    if is_literal(text):
-        return True
-    built = _BUILT.match(text)
-    if built is None or not literal_in(text):
-        return False
-    opening = max(built.end() - 1, 0) if text[built.end() - 1] in "({[" else text.find("[")
-    _, close = split_arguments(text, text, opening)
-    return close == len(text) - 1
+    return is_written_out(text)
 
 
 def _strength(word: str) -> Strength | None:
