@@ -333,7 +333,7 @@ def _called(word: str, args: list[str], strength: Strength, at: Statement) -> As
         return _made(first, word, "", strength, at)
     second = args[1]
     # Which of both is expected differs from library to library: a literal is.
-    if _is_value(first) and not _is_value(second):
+    if _is_expected(first, second):
         first, second = second, first
     made = _made(first, word, second, strength, at)
     if word in _NEAR and len(args) > 2 and _NUMBER.match(args[2]):
@@ -493,9 +493,11 @@ def _python_comparison(part: ast.Compare, at: Statement) -> Assertion:
 # --- what all share ---
 
 
-def _is_value(text: str) -> bool:
-    """Whether it is written out rather than computed: a literal, or something built of some."""
-    return is_written_out(text)
+def _is_expected(first: str, second: str) -> bool:
+    """Whether the first of two values is the one that is written out."""
+    if is_literal(first) or is_literal(second):
+        return is_literal(first) and not is_literal(second)
+    return is_written_out(first) and not is_written_out(second)
 
 
 def _strength(word: str) -> Strength | None:

@@ -55,7 +55,7 @@ _RETURN = lazy(r"(?:\breturn\b|=>|->|\bthen\b|:\s)\s*\(?(?P<value>[^;{}]+?)[;)}]
 _TABLE = lazy(r"[({\[]\s*[^=]*?(?::|=>)\s*")
 _PAIR = lazy(
     r"(?P<key>\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?)\s*(?::|=>)\s*"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|\[[^\[\]]*\])"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|\[[^\[\]]*\]|[Tt]rue\b|[Ff]alse\b|None\b|null\b|nil\b)"
 )
 _TRIVIAL = frozenset(("0", "1", "-1", "None", "null", "nil", "True", "False", "true", "false", ""))
 _LEAST_ROWS = 2
