@@ -56,8 +56,6 @@ def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterato
     """
     findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
     for call in sorted(calls, key=lambda one: one.number):
-        if call.edits and not call.is_error:
-            facts.on_edit(call.text, call.name == "Write")
         for (kind, path, severity, words), command, is_last in _all_effects(call, facts):
             if call.is_refused:
                 severity, words = "low", f"{words}, which was refused"
@@ -82,6 +80,8 @@ def _all_effects(call: RiskyCall, facts: NightFacts) -> Iterator[tuple[Effect, s
         for effect in find_tool_effects(call, facts):
             severity, words = weighed(effect, facts)
             yield (effect.kind, effect.path, severity, words), f"{call.name} {call.text}", True
+        if call.edits and not call.is_error:
+            facts.on_edit(call.text, call.name == "Write")
         return
     found: dict[tuple[Effect, str], bool] = {}
     if _WORTH_A_LOOK.search(call.text):

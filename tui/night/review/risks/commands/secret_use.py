@@ -82,7 +82,7 @@ def _read(made: Invocation, later: str) -> Iterator[Effect]:
                 "reads the names in a file of credentials",
                 "credentials",
             )
-        elif re.match(r"xargs$", later.strip()) or made.name == "xargs":
+        elif severity == "medium" and "xargs" in (made.name, later.strip()):
             yield Effect(
                 "credential_use", path, "low", "loads a file of credentials", "credentials"
             )
