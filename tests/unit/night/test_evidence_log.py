@@ -290,6 +290,9 @@ def test_commands_that_change_none(command: str) -> None:
     [
         ("/tmp/try.py", 0),
         ("/tmp/claude-1000/w/scratchpad/try.py", 0),
+        ("/w/.claude/worktrees/swap/app.py", 1),
+        ("/w/.claude/worktrees/swap/.claude/settings.json", 0),
+        (".claude/skills/report/run.py", 1),
         ("/home/dev/.claude/plans/one.json", 0),
         ("/w/.claude/settings.json", 0),
         ("/tmp/w/src/a.py", 1),

@@ -35,7 +35,7 @@ from tui.system.format import (
 from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from tui.model.review import Review, TaskChanges
+    from tui.model.review import Proof, Review, TaskChanges
     from tui.model.stall import Stall
 
 _ROWS = 12
@@ -198,9 +198,12 @@ def _ending(review: Review) -> str:
 
 def _facts(review: Review) -> Iterator[str]:
     from tui.night.review.export.wording import cost_text, time_by_kind
+    from tui.night.review.proof import proof_line
 
     yield f"tasks     {_tasks(review.tasks)}"
     yield f"tests     {_tests(review.tests)}"
+    if review.proof is not None:
+        yield f"proved    {proof_line(review.proof)}"
     size = f" +{review.insertions:,} -{review.deletions:,}" if review.commits else ""
     commits, files = len(review.commits), review.files_changed
     yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
@@ -251,6 +254,7 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             f"{_at(one.ref)}"
             for one in review.risks
         ),
+        "run again to prove it": _proof_rows(review.proof),
         "tasks done": review.tasks.done,
         "tasks open": review.tasks.open,
         "commits": (
@@ -276,6 +280,16 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.moments
         ),
     }
+
+
+def _proof_rows(proof: Proof | None) -> Iterator[str]:
+    from tui.night.review.proof import PLACES, run_line
+
+    for run in proof.runs if proof is not None else ():
+        took = format_duration(run.seconds)
+        yield f"{PLACES[run.on]:<19}{shorten(run.command, 80)}: {run_line(run)} ({took})"
+        yield from (f"    {name}" for name in run.failed[:_ROWS])
+    yield from proof.notes if proof is not None else ()
 
 
 def _stall_line(stall: Stall) -> str:

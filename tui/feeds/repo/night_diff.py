@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from tui.feeds.repo import commits as night_commits
-from tui.feeds.repo import diff_parser, night_range
+from tui.feeds.repo import diff_parser, night_others, night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
 from tui.feeds.repo.night_range import NightRange, PrivateIndex
+from tui.feeds.repo.side_commits import read_side_commits
+from tui.model.evidence.whose import NO_WORK, NightWork
 from tui.model.records import FileChange, RepositoryChanges
 from tui.system.beneath import open_beneath
 from tui.system.errors import OvernightError
@@ -72,12 +74,14 @@ def read_night_diff(
     *,
     bounds: DiffBounds = DEFAULT_BOUNDS,
     now: float | None = None,
+    work: NightWork = NO_WORK,
 ) -> RepositoryChanges:
     """The difference between the night's first state and its last, as far as `bounds` allow.
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
     the times `since` and `until` (seconds since the epoch). While HEAD is still where the
-    night ended, the work tree counts with all its new files. Raises nothing: `why` says what failed.
+    night ended, the work tree counts with all its new files. `work` tells which commits are the
+    night's. Raises nothing: `why` says what failed.
     """
     from tui.system.git import Git
 
@@ -85,11 +89,15 @@ def read_night_diff(
         git = Git(project)
         budget = ReadBudget(bounds.seconds, bounds.size)
         now = time.time() if now is None else now
-        span = night_range.find_night_range(git, base, since, until, now)
+        span = night_range.find_night_range(git, base, since, until, now, work)
         if not span.is_at_head:
-            return _DiffReader(git, span, bounds, budget).read()
-        with night_range.private_index(git, budget) as index:
-            return _DiffReader(git, span, bounds, budget, index).read()
+            found = _DiffReader(git, span, bounds, budget).read()
+        else:
+            with night_range.private_index(git, budget) as index:
+                found = _DiffReader(git, span, bounds, budget, index).read()
+        dirty = [one.path for one in found.files if not one.commit]
+        side = read_side_commits(git, span.head, work, found.messages, dirty)
+        return replace(found, elsewhere=side.elsewhere, lost=side.lost)
     except OvernightError as error:
         return RepositoryChanges(why=str(error))
     except OSError as error:
@@ -122,15 +130,34 @@ class _DiffReader:
         if span.head and span.head != span.base:
             messages = night_commits.read_messages(self._git, span.commits, self._budget)
             by_commit = night_commits.list_changes(self._git, span.commits, self._budget)
+        uncommitted = self._list_uncommitted(differing, by_commit)
+        if span.others:
+            own = night_others.own_changes(self._git, span, by_commit)
+            differing = night_others.keep_own(differing, by_commit, own, uncommitted)
+            by_commit = own
+        foreign = tuple(one for one in messages if one[0] in span.others)
+        messages = tuple(one for one in messages if one[0] not in span.others)
+        files = self._read_files(differing, by_commit, uncommitted)
+        steps = self._read_steps(differing, by_commit, uncommitted)
+        notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
+        cut = self._cut or any(file.cut for file in files)
+        is_now = self._index is not None
+        return RepositoryChanges(
+            *(span.base, span.head, notes, files, messages, cut, steps, is_now, foreign)
+        )
+
+    def _read_files(
+        self, differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
+    ) -> tuple[FileChange, ...]:
+        """Each path with its hunks and the last commit that changed it."""
         sizes = self._read_sizes(differing)
         # Text files that git calls binary for their size or their attributes.
         named = [e for e in differing if e.is_binary and e.new_mode != _GITLINK]
         masked = {e.path for e in named[:_MOST_MASKED] if not self._holds_nul(e)}
         found = self._read_all_patches(differing, masked, sizes)
-        uncommitted = self._list_uncommitted(differing, by_commit)
         made = [(path, sha) for sha, listed in by_commit for e in listed for path in e[:2]]
         authors = {path: sha for path, sha in made if path not in uncommitted}
-        files = tuple(
+        return tuple(
             _file_change(
                 entry,
                 found.get(entry.path),
@@ -140,11 +167,6 @@ class _DiffReader:
             )
             for entry in differing
         )
-        steps = self._read_steps(differing, by_commit, uncommitted)
-        notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
-        cut = self._cut or any(file.cut for file in files)
-        is_now = self._index is not None
-        return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps, is_now)
 
     def _list_entries(self) -> list[DiffEntry]:
         args = ("diff", "--raw", "--numstat", "-z", "--no-abbrev", *RENAMES)

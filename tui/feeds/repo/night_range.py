@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
+from tui.feeds.repo.commit_makers import MadeCommit, find_others, list_made, paths_in
+from tui.model.evidence.whose import NO_WORK, NightWork
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
@@ -21,6 +23,7 @@ _MOST_COMMITS = 5_000
 # Commits with dates made up by a rebase or an import do not end the search.
 _MOST_MISDATED = 3
 _COMMIT = lazy(r"[0-9a-f]{4,64}")
+_NAMED_BASE = "the run's journal names its base"
 # The tree without entries, which every repository knows: what the first commit is compared with.
 _EMPTY_TREES = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -31,6 +34,8 @@ _EMPTY_TREES = {
 class NightRange(NamedTuple):
     """Where a night began and ended: `start` is the tree or commit to compare with, `base` and `head` are
     commit ids or empty, `is_at_head` says that HEAD is still where the night ended.
+
+    `others` are commits in the range that the night did not make; `brought` are merges of such commits.
     """
 
     start: str
@@ -38,6 +43,8 @@ class NightRange(NamedTuple):
     head: str
     is_at_head: bool
     why: str
+    others: frozenset[str] = frozenset()
+    brought: tuple[MadeCommit, ...] = ()
 
     @property
     def commits(self) -> str:
@@ -45,49 +52,129 @@ class NightRange(NamedTuple):
         return f"{self.base}..{self.head}" if self.base else self.head
 
 
-class _NightCommit(NamedTuple):
-    sha: str
-    at: float
-    parent: str
-
-
 def find_night_range(
-    git: Git, base: str | None, since: float | None, until: float | None, now: float
+    git: Git,
+    base: str | None,
+    since: float | None,
+    until: float | None,
+    now: float,
+    work: NightWork = NO_WORK,
 ) -> NightRange:
-    """The range: from `base` if the repository has it, else by the times, else nothing before HEAD."""
+    """The range: from `base` if the repository has it, else by the times, else nothing before HEAD.
+
+    What `work` tells of commits comes before their times: those that it names are the night's, and a
+    range does not begin with commits of somebody else.
+    """
     tip = git.head()
     empty = _EMPTY_TREES[git.object_format]
     if tip is None:
         return NightRange(empty, "", "", True, "the repository has no commit yet")
-    known = None
-    if base and _COMMIT.fullmatch(base):
-        known = git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
-    made = _list_commits(git, known, tip)
+    known = _known_commit(git, base)
+    made = list_made(git, f"{known}..{tip}" if known else tip, _MOST_COMMITS, first_parent=True)
 
-    def is_inside(at: float) -> bool:
-        """A commit that is dated in the future still counts."""
-        return until is None or at <= int(until) + 1 or at > now + 1
+    is_inside = _inside(until, now, work)
+    lost = "" if known or not base else f"the base {base[:12]} is no commit of this repository; "
+    inside = made if known else _commits_since(made, since, is_inside, work)
+    others = _others(git, inside, work, is_after_base=known is not None)
+    inside = _beginning_with_own(inside, others, is_inside if known is None else None)
+    if known and inside == made:
+        span = NightRange(known, known, tip, True, _NAMED_BASE)
+    elif not inside:
+        words = _NAMED_BASE if known else ""
+        return _range_without_commits(made, since, until, tip, lost, words)
+    else:
+        span = _from_first(inside[-1], tip, empty, lost)
+    return _with_sides(git, _cut_at_end(span, inside, is_inside), inside, others, work)
 
-    if known is not None:
-        span = NightRange(known, known, tip, True, "the run's journal names its base")
-        return _cut_at_end(span, made, is_inside)
-    lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
-    inside = _commits_since(made, since, is_inside)
-    if not inside:
-        return _range_without_commits(made, since, until, tip, lost)
-    first = inside[-1]
+
+def _inside(until: float | None, now: float, work: NightWork) -> Callable[[MadeCommit], bool]:
+    """Whether a commit was made before the night's end; one that is dated in the future still counts."""
+
+    def is_inside(one: MadeCommit) -> bool:
+        return until is None or one.at <= int(until) + 1 or one.at > now + 1 or work.names(one.sha)
+
+    return is_inside
+
+
+def _beginning_with_own(
+    inside: list[MadeCommit],
+    others: frozenset[str],
+    is_inside: Callable[[MadeCommit], bool] | None,
+) -> list[MadeCommit]:
+    """The commits without the oldest ones that are somebody else's, or later than the night."""
+    count = len(inside)
+    while count:
+        oldest = inside[count - 1]
+        if oldest.sha not in others and (is_inside is None or is_inside(oldest)):
+            break
+        count -= 1
+    return inside[:count]
+
+
+def _known_commit(git: Git, base: str | None) -> str | None:
+    if base is None or not _COMMIT.fullmatch(base):
+        return None
+    return git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
+
+
+def _from_first(first: MadeCommit, tip: str, empty: str, lost: str) -> NightRange:
+    """The range from before the night's first commit."""
     words = lost + "the parent of the night's first commit"
     if not first.parent:
         words = lost + "the night made the repository's first commit"
-    span = NightRange(first.parent or empty, first.parent, tip, True, words)
-    return _cut_at_end(span, inside, is_inside)
+    return NightRange(first.parent or empty, first.parent, tip, True, words)
+
+
+def _others(
+    git: Git, inside: Sequence[MadeCommit], work: NightWork, *, is_after_base: bool
+) -> frozenset[str]:
+    return find_others(inside, work, paths_in(git), is_after_base=is_after_base)
+
+
+def _with_sides(
+    git: Git,
+    span: NightRange,
+    inside: Sequence[MadeCommit],
+    others: frozenset[str],
+    work: NightWork,
+) -> NightRange:
+    """The range with those commits of somebody else that merges brought in."""
+    merges = [one for one in inside if len(one.parents) > 1]
+    if merges and span.head != span.base:
+        every = list_made(git, span.commits, _MOST_COMMITS, first_parent=False)
+        line = {one.sha for one in inside}
+        sides = [one for one in every if one.sha not in line]
+        others |= _others(git, sides, work, is_after_base=False)
+        by_sha = {one.sha: one for one in sides}
+        brought = tuple(one for one in merges if _is_brought(one, by_sha, others))
+        span = span._replace(brought=brought)
+    return span._replace(others=others)
+
+
+def _is_brought(merge: MadeCommit, sides: Mapping[str, MadeCommit], others: frozenset[str]) -> bool:
+    """Whether all that a merge brought in is somebody else's."""
+    waiting, seen = list(merge.parents[1:]), set()
+    while waiting:
+        sha = waiting.pop()
+        if sha in seen or sha not in sides:
+            continue
+        if sha not in others:
+            return False
+        seen.add(sha)
+        waiting += sides[sha].parents
+    return bool(seen) or merge.sha in others
 
 
 def _range_without_commits(
-    made: list[_NightCommit], since: float | None, until: float | None, tip: str, lost: str
+    made: list[MadeCommit],
+    since: float | None,
+    until: float | None,
+    tip: str,
+    lost: str,
+    known: str = "",
 ) -> NightRange:
     """The range of a night that made no commit: it ends where it began."""
-    if _commits_since(made, since, lambda at: True):
+    if known or (since is not None and any(one.at >= since for one in made)):
         earlier = [one for one in made if until is not None and one.at <= until]
         head = earlier[0].sha if earlier else tip
         words = lost + "no commit was made in the night, so it began and ended on the same one"
@@ -99,43 +186,36 @@ def _range_without_commits(
 
 
 def _commits_since(
-    made: list[_NightCommit], since: float | None, is_inside: Callable[[float], bool]
-) -> list[_NightCommit]:
+    made: list[MadeCommit],
+    since: float | None,
+    is_inside: Callable[[MadeCommit], bool],
+    work: NightWork,
+) -> list[MadeCommit]:
     """The commits down to the oldest one of the night.
 
     Up to three older ones in between do not end the search, because dates can be made up. A commit
     that is dated after the night neither ends the search nor counts as the oldest.
     """
-    if since is None:
-        return []
     last = misdated = 0
     for number, one in enumerate(made, 1):
-        if one.at < int(since):
+        is_named = work.names(one.sha)
+        if not is_named and (since is None or one.at < int(since)):
             misdated += 1
-            if misdated > _MOST_MISDATED:
+            if misdated > (_MOST_COMMITS if since is None and work.commits else _MOST_MISDATED):
                 break
-        elif is_inside(one.at):
+        elif is_named or is_inside(one):
             last, misdated = number, 0
     return made[:last]
 
 
 def _cut_at_end(
-    span: NightRange, made: list[_NightCommit], is_inside: Callable[[float], bool]
+    span: NightRange, made: Sequence[MadeCommit], is_inside: Callable[[MadeCommit], bool]
 ) -> NightRange:
     """The range up to the night's last commit."""
-    head = next((one.sha for one in made if is_inside(one.at)), span.base)
+    head = next((one.sha for one in made if is_inside(one)), span.base)
     if not made or head == span.head:
         return span
     return span._replace(head=head, is_at_head=False, why=span.why + "; later commits are left out")
-
-
-def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
-    """The commits of HEAD's own line since `base`, newest first."""
-    args = ["log", "--first-parent", "--format=tformat:%H %ct %P", f"--max-count={_MOST_COMMITS}"]
-    args.append(f"{base}..{tip}" if base else tip)
-    out = git.run((*args, "--")).decode("ascii", "replace")
-    rows = (line.split(" ") for line in out.splitlines())
-    return [_NightCommit(row[0], float(row[1]), row[2] if len(row) > 2 else "") for row in rows]
 
 
 MOST_NEW = 5_000

@@ -8,9 +8,9 @@ from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence.log import CommandRecord
 
-MOST_COMMANDS = 2_000
+MOST_COMMANDS = 1_500
 _LONGEST_COMMAND = 400
-_LONGEST_OUTPUT = 800
+_LONGEST_OUTPUT = 1_500
 _LOOKS = frozenset(
     "ls cat head tail grep rg find sed awk pwd wc tree stat file which sleep echo jq less".split()
 )

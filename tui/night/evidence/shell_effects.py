@@ -38,7 +38,11 @@ _FOREIGN = lazy(
     r"(?:^|/)(?:node_modules|build|dist|out|target|__pycache__|\.pytest_cache|\.cache|coverage|tmp|temp"
     r"|\.venv|venv|\.git|logs?|\.next|\.overnight)(?:/|\Z)|^/(?:tmp|dev|var|proc|etc)/|[$*?]|^~"
 )
-_ASIDE = lazy(r"(?:^|/)\.claude/|^(?:/private)?(?:/var)?/tmp/(?:[^/]+$|claude[^/]*/)|/scratchpad/")
+# Work trees of the agent and scripts of skills, which lie there too, are code like any other.
+_ASIDE = lazy(
+    r"(?:^|/)\.claude/(?!worktrees/[^/]+/|skills/)|^(?:/private)?(?:/var)?/tmp/(?:[^/]+$|claude[^/]*/)"
+    r"|/scratchpad/"
+)
 _HOME = lazy(r"(?:src|lib|app|tests?|spec|pkg|internal|cmd|packages|crates)(?:/|\Z)")
 _WRITES = lazy(
     r"\bopen\(\s*(?:(['\"])(?P<opened>[^'\"\n⏎]+)\1|[^,()]+)\s*,\s*(?:mode\s*=\s*)?['\"][wax]"
@@ -213,6 +217,11 @@ def _by_script(command: str) -> list[str]:
     if not all(told):
         told += [match.group(2) for match in _LITERAL.finditer(command)]
     return [p for p in (_plain(path) for path in told if path) if _ours(p)]
+
+
+def changed_nothing(output: str) -> bool:
+    """Whether git says that there was nothing to bring into the work tree."""
+    return "up to date" in output or "up-to-date" in output or "No local changes to save" in output
 
 
 def was_reformatted(command: str, output: str) -> bool:

@@ -30,10 +30,11 @@ from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.attention import rank_attention
 from tui.night.review.causes import find_causes
 from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
+from tui.night.review.proof import proven_claims, proven_tests
 from tui.night.review.tasks import compare_tasks
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import ReviewInputs, VerdictInputs, judge_night, reverted_files
-from tui.system.format import format_count, format_duration, shorten
+from tui.system.format import format_count, format_duration, format_local, shorten
 
 _ENDED_WELL = frozenset((SessionState.FINISHED, SessionState.WAITING_INPUT))
 _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT))
@@ -41,6 +42,7 @@ _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT
 _RECORDED: dict[str, TestState] = {"green": "green", "red": "red"}
 """What the supervisor knew of the tests when it took a checkpoint."""
 _SECOND = 1.0
+_DAY = 86_400.0
 
 
 def assemble_review(
@@ -59,6 +61,7 @@ def assemble_review(
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
+    claims = proven_claims(claims, proof)
     snapshot, wrong = _take_out_called_wrong(snapshot)
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
@@ -74,10 +77,10 @@ def assemble_review(
         verdict=verdict,
         reasons=reasons,
         ending=ending,
-        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread),
+        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread, changes),
         tasks=facts.tasks,
         commits=snapshot.commits,
-        tests=snapshot.tests,
+        tests=facts.tests,
         claims=claims,
         risks=risks,
         time=snapshot.time,
@@ -127,7 +130,7 @@ def _facts(
     return VerdictInputs(
         ending=ending,
         tasks=compare_tasks(inputs.first_progress, snapshot.progress, inputs.progress_basis),
-        tests=snapshot.tests,
+        tests=proven_tests(snapshot.tests, proof),
         refusals=snapshot.refusals,
         claims=claims,
         risks=risks,
@@ -275,8 +278,11 @@ def _broken_off(snapshot: NightSnapshot) -> str:
         what = "the model owed an answer"
     else:
         what = "its first turn was never answered"
-    quiet = format_duration(snapshot.activity.idle_seconds)
-    return f"Its record breaks off in the middle of a turn: {what}; nothing came for {quiet}"
+    idle, last = snapshot.activity.idle_seconds, snapshot.activity.last_event_at
+    quiet = f"nothing came for {format_duration(idle)}"
+    if idle > _DAY and last is not None:
+        quiet = f"nothing came after {format_local(last, '%b %d %H:%M')}"
+    return f"Its record breaks off in the middle of a turn: {what}; {quiet}"
 
 
 def _capitalised(text: str) -> str:

@@ -221,10 +221,23 @@ def _cost(review: Review) -> dict[str, Any]:
 def _proved(proof: Proof | None) -> dict[str, Any] | None:
     if proof is None:
         return None
+    keys = (
+        "command",
+        "code",
+        "tree",
+        "seconds",
+        "kind",
+        "on",
+        "verdict",
+        "end",
+        "failed",
+        "output",
+    )
     return {
         "at": iso(proof.at),
-        "commands": _rows(proof.runs, "command", "code", "tree", "seconds"),
+        "commands": _rows(proof.runs, *keys),
         "base_tests_on_new_code": proof.base_tests,
+        **_picked(proof, "tree", "is_current", "outside", "notes"),
     }
 
 

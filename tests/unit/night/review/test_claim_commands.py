@@ -93,6 +93,7 @@ JEST = "All files |   91.23 |    80.1 |   90 |  91\nTests: 5 passed, 5 total"
         ("pytest --cov", COVERAGE, "coverage is 91 %", 91, "%", "contradicted"),
         ("jest --coverage", JEST, "91% coverage", 91, "%", "verified"),
         ("jest --coverage", JEST, "coverage of 91.2 %", 91.2, "%", "verified"),
+        ("jest --coverage", JEST, "coverage of 99 %", 99, "%", "contradicted"),
         ("python migrate.py", "migrated 1,204 rows", "migrated 1204 rows", 1204, "rows", "verified"),
         ("python migrate.py", "migrated 0 rows", "migrated 1204 rows", 1204, "rows", "contradicted"),
         ("python bench.py", "p50: 118 ms", "it takes 45 ms", 45, "ms", "contradicted"),
@@ -131,3 +132,12 @@ def test_a_package_that_stands_in_the_list_of_packages() -> None:
         facts, Statement(ClaimKind.INSTALLED, "it", subject=Subject(symbols=("requests",)))
     )
     assert (told.trust, "requirements.txt" in told.why) == ("partial", True)
+
+
+def test_the_coverage_of_a_file() -> None:
+    answer = " src/core/id.ts | 100.00 | 93.75 |\n src/core/tracker.ts | 98.46 | 100.00 |"
+    scene = night(("bun test --coverage", answer, False))
+    for name, count, right in (("tracker.ts", 98.46, "verified"), ("id.ts", 90, "contradicted")):
+        subject = Subject(paths=(name,))
+        told = trust(scene, ClaimKind.FIGURE, "coverage", count=count, unit="%", subject=subject)
+        assert told == right

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night.night_script import START, Script, fold
-from tui.model.evidence.claims import Claim
+from tui.model.evidence.claims import Claim, ClaimKind
 from tui.model.records import (
     Commit,
     FileChange,
@@ -69,7 +69,7 @@ def said(
     script: Script, text: str = "All tests pass.", changed: RepositoryChanges | None = None
 ) -> Claim:
     script.say(text)
-    (claim,) = judged(script, changed)
+    (claim,) = (one for one in judged(script, changed) if one.kind != ClaimKind.NOT_DONE)
     assert claim.source == "final message"
     assert claim.where == script.events[-1].ref
     return claim
@@ -129,7 +129,9 @@ def test_a_red_run_of_another_suite_leaves_a_part_in_doubt_only() -> None:
     script = begun()
     green(script)
     red(script, "npm test", "Tests:       1 failed, 5 passed, 6 total")
-    claim = said(script, "All backend tests pass; the frontend tests still fail.")
+    script.say("All backend tests pass; the frontend tests still fail.")
+    claim, failing = judged(script)
+    assert failing.kind == "not_done"
     assert (claim.verdict, len(claim.evidence)) == ("partial", 2)
     assert said(script, "All tests pass.").verdict == "contradicted"
     edit(script)
@@ -337,7 +339,7 @@ def test_a_single_vague_word_is_no_reason_for_doubt() -> None:
     script = begun()
     edit(script)
     green(script)
-    assert said(script, "The refactoring is done.", changes(WINDOW)).verdict == "partial"
+    assert said(script, "The overhaul is done.", changes(WINDOW)).verdict == "partial"
 
 
 def test_named_files_count_though_nobody_knows_the_repository() -> None:
@@ -347,14 +349,16 @@ def test_named_files_count_though_nobody_knows_the_repository() -> None:
     assert said(script, "Created `tide/window.py` with `take()`.").verdict == "verified"
 
 
-def test_one_sentence_is_one_claim_and_the_worse_half_decides() -> None:
+def test_each_clause_of_a_sentence_is_judged_for_itself() -> None:
     script = begun()
     green(script)
     edit(script, "/w/tide/bucket.py")
-    text = "The sliding window limiter is implemented, and all tests pass."
-    claim = said(script, text, changes(BUCKET))
-    assert claim.verdict == "unverified"
-    assert "none of which matches it; 1 edit since the last green run" in claim.why
+    script.say("The sliding window limiter is implemented, and all tests pass.")
+    work, tests = judged(script, changes(BUCKET))
+    assert (work.text, work.verdict) == ("The sliding window limiter is implemented", "unverified")
+    assert "none of which matches it" in work.why
+    assert tests.text == "all tests pass."
+    assert "1 edit since the last green run" in tests.why
 
 
 def progress(text: str, at: float | None = None) -> ProgressFile:
@@ -457,11 +461,13 @@ def test_a_commit_is_judged_by_what_stood_before_it() -> None:
     script.step("Bash", "git commit -m x", "[main 0a1b2c3] Add the sliding window; all tests pass")
     edit(script, "/w/tide/bucket.py")
     messages = ((SHA, "Add the sliding window; all tests pass\n\nA body."),)
-    (claim,) = judged(script, changes(WINDOW, BUCKET), messages=messages)
-    assert claim.verdict == "verified"
-    assert claim.text == "0a1b2c3 Add the sliding window; all tests pass"
-    assert claim.where is not None
-    assert claim.where.source == f"git:{SHA}"
+    claims = judged(script, changes(WINDOW, BUCKET), messages=messages)
+    assert [claim.verdict for claim in claims] == ["verified", "verified"]
+    assert [claim.text for claim in claims] == [
+        "0a1b2c3 all tests pass",
+        "0a1b2c3 Add the sliding window",
+    ]
+    assert all(claim.where and claim.where.source == f"git:{SHA}" for claim in claims)
 
 
 def test_a_commit_without_what_it_says() -> None:
@@ -558,8 +564,8 @@ def test_a_command_that_edits_runs_and_commits_did_it_in_that_order() -> None:
         "sed -i s/a/b/ tide/window.py && pytest -q && git commit -qam 'Add windows; tests pass'"
     )
     script.step("Bash", command, "44 passed in 1.0s")
-    (claim,) = judged(script)
-    assert (claim.source, claim.verdict) == ("commit", "verified")
+    found = [(claim.source, claim.verdict) for claim in judged(script)]
+    assert found == [("commit", "verified"), ("commit", "verified")]
 
 
 def test_the_last_run_of_the_night_decides_on_work_that_was_green_once() -> None:

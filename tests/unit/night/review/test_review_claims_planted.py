@@ -76,19 +76,16 @@ def test_every_planted_claim_is_found(place: Workplace, tmp_path: Path) -> None:
         assert honest.verdict == "verified"
         assert "tests green after it" in honest.why
         tick = found["progress", "A sliding window limiter"]
-        commit = found["commit", "Add the sliding window limiter; all tests pass"]
-        final = next(claim for claim in claims if claim.source == "final message")
-        assert {tick.verdict, commit.verdict, final.verdict} == {"unverified"}
-        assert "none of which matches it" in final.why
-        assert "1 edit since the last green run" in final.why, "the stale tests"
-        assert final.evidence
-        assert [c.text for c in claims if c.verdict == "unverified"] == [
-            final.text,
-            tick.text,
-            commit.text,
-        ]
+        commit = found["commit", "Add the sliding window limiter"]
+        work, tests = (claim for claim in claims if claim.source == "final message")
+        assert {tick.verdict, commit.verdict, work.verdict} == {"unverified"}
+        assert "none of which matches it" in work.why
+        assert "1 edit since the last green run" in tests.why, "the stale tests"
+        assert tests.evidence
+        assert tests.verdict != "verified"
         assert commit.where is not None
-        assert place.git("show", "-s", "--format=%s", commit.where.source[4:]) == commit.text[8:]
+        subject = place.git("show", "-s", "--format=%s", commit.where.source[4:])
+        assert subject == "Add the sliding window limiter; all tests pass"
 
 
 def test_an_honest_night_is_believed(place: Workplace, tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ HALF = Claim(
         ({"risks": (replace(RISK, kind="hard_coded", severity="high"),)}, "ask for less"),
         ({"risks": (replace(RISK, kind="outward", severity="medium"),)}, "reached beyond"),
         ({"risks": (replace(RISK, severity="medium"),) * 3}, "3 risks of medium weight"),
+        ({"tests": TestSummary(), "edits": 0, "changed_files": 0}, "files that are not known"),
         ({"unseen": 12}, "No record shows what it did in 12 steps"),
         ({"proof": Proof(1.0, base_tests="red")}, "red on its new code"),
     ],

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
-from tui.night.review.claims.code_lines import code_lines
+from tui.night.review.claims.code_lines import code_lines, names_near
 from tui.night.review.claims.evidence_index import ClaimTerms, split_words
 from tui.system.lazy_pattern import lazy
 
@@ -68,6 +68,8 @@ class ChangedWork:
         files = changes.files if changes is not None else ()
         for file in files:
             self._add_lines(file)
+        for file in changes.steps if changes is not None else ():
+            self._add_removed(file)
         for path in edited:
             self._add_path(path)
         for file in files:
@@ -98,14 +100,31 @@ class ChangedWork:
                 has_code = True
                 break
             self._lines += len(hunk.lines)
+            signs: set[str] = set()
             for line in code_lines(file.path, hunk.lines):
-                has_code = True
+                signs.add(line.sign)
                 names[line.sign].update(_IDENTIFIER.findall(line.text))
-                names[line.sign].update(_IDENTIFIER.findall(hunk.heading))
+            has_code = has_code or bool(signs)
+            for sign in signs:
+                names[sign].update(_IDENTIFIER.findall(hunk.heading), names_near(hunk.lines))
         if not has_code and file.kind in ("added", "modified"):
             self.hollow.add(file.path)
         self._sides["added"].add(file.path, names["+"])
         self._sides["removed"].add(file.path, names["-"])
+
+    def _add_removed(self, file: FileChange) -> None:
+        """What came and went within the night stands in no difference between its ends."""
+        if is_prose(file.path) or file.binary or file.generated:
+            return
+        for hunk in file.hunks:
+            if self._lines >= _MOST_LINES:
+                return
+            self._lines += len(hunk.lines)
+            lines = code_lines(file.path, hunk.lines)
+            gone = {
+                name for one in lines if one.sign == "-" for name in _IDENTIFIER.findall(one.text)
+            }
+            self._sides["removed"].add(file.path, gone)
 
     def find(self, terms: ClaimTerms, side: Side = "any") -> WorkMatch:
         """How the work matches what a claim names."""

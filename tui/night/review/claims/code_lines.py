@@ -7,29 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from tui.night.evidence.definitions import strip_comments
 from tui.system.lazy_pattern import lazy
 
-_HASH = frozenset(
-    "py pyi rb sh bash zsh yaml yml toml r jl pl ex exs tf mk cfg ini nix ps1".split()
-)
-_DASHES = frozenset("sql lua hs elm ada".split())
-_SLASHES = frozenset(
-    "js jsx mjs cjs ts tsx mts cts go rs java kt kts c h cc cpp cxx hpp cs fs swift dart scala php"
-    " css scss sass less proto groovy gradle sol zig vue svelte m mm".split()
-)
-_MARKUP = frozenset("html htm xml svg vue svelte".split())
-_HASH_NAMES = ("makefile", "dockerfile", "gemfile", "rakefile", "cmakelists.txt")
-_HASH_COMMENT = lazy(r"(?:^|(?<=\s))#(?!\[|!\[).*")
-_SLASH_COMMENT = lazy(r"(?:^|(?<=[\s;{}),]))//.*|/\*.*?(?:\*/|$)")
-_DASH_COMMENT = lazy(r"(?:^|(?<=\s))--.*")
-_MARKUP_COMMENT = lazy(r"<!--.*?(?:-->|$)")
+_ENDS = {"/*": "*/", "<!--": "-->", "{-": "-}"}
+_LONGEST = 500
+_MARKUP = lazy(r"<!--.*?-->")
 _STRING = lazy(r"""(['"`])((?:\\.|(?!\1)[^\\])*)\1""")
 _TRIPLE = lazy(r'"""|' + "'''")
 _NAME = lazy(r"[\w./:<>{}@-]{1,60}")
 _DEFINES = lazy(
     r"^\s*(?:export\s+|default\s+|pub(?:\([^)]*\))?\s+|public\s+|private\s+|protected\s+|static\s+|async\s+)*"
-    r"(?:def|class|function\*?|func|fn|fun|sub|interface|trait)\s+\(?[\w$.]*"
+    r"(?:def|class|function\*?|func|fn|fun|sub|interface|trait)\s+(?:\([^)]*\)\s*)?(?P<name>[\w$.]+)"
 )
+_SUBCLASS = lazy(r"\s*(?:\w+\s+)*class\s+\w+(?:\s*\((?!\s*(?:object)?\s*\))|\s+(?:extends|:)|\s*<)")
+"""A class that is another one by a new name needs no body."""
 _STUB = lazy(
     r"\s*(?:pass|\.\.\.|[{}\[\]();,]+|end|raise\s+NotImplementedError\b.*|raise\s+NotImplemented\b.*"
     r"|throw\s+new\s+\w*Error\(\s*['\"`]?(?:not\s+(?:yet\s+)?implemented|todo|unimplemented).*"
@@ -51,57 +43,54 @@ class ChangedLine(Struct, frozen=True):
 
 def code_lines(path: str, lines: Sequence[str]) -> Iterator[ChangedLine]:
     """The changed lines of a hunk (each begins with " ", "+" or "-") that are code."""
-    ending = _ending(path)
-    plain = list(_without_docstrings(lines) if ending in ("py", "pyi") else lines)
-    bare = [(line[:1], _without_comment(line[1:], ending)) for line in plain]
+    bare = list(_bare_lines(path, lines))
     hollow = _hollow_lines(bare)
-    block = False
     for number, (sign, text) in enumerate(bare):
-        if ending in _SLASHES:
-            text, block = _outside_block(text, block)
         if sign in "+-" and number not in hollow and any(c.isalnum() for c in text):
             yield ChangedLine(sign, _STRING.sub(_key_only, text))
 
 
+def names_near(lines: Sequence[str]) -> Iterator[str]:
+    """Names whose definitions stand unchanged in a hunk: what changed is likely in one of them."""
+    for line in lines:
+        match = _DEFINES.match(line[1:_LONGEST]) if line[:1] == " " else None
+        if match is not None:
+            yield str(match["name"])
+
+
 def is_hollow(text: str, name: str, path: str) -> bool:
     """Whether every definition of `name` in a text has a body that does nothing."""
-    ending = _ending(path)
-    lines = [" " + line for line in text.split("\n")]
-    plain = list(_without_docstrings(lines) if ending in ("py", "pyi") else lines)
-    bare = [(line[:1], _without_comment(line[1:], ending)) for line in plain]
+    bare = list(_bare_lines(path, [" " + line for line in text.split("\n")]))
     word = re.compile(rf"\b{re.escape(name)}\b")
     defined = [n for n, (_, t) in enumerate(bare) if _DEFINES.match(t) and word.search(t)]
     hollow = _hollow_lines(bare)
     return bool(defined) and all(number in hollow for number in defined)
 
 
-def _ending(path: str) -> str:
-    name = path.rsplit("/", 1)[-1].lower()
-    return "mk" if name in _HASH_NAMES else name.rpartition(".")[2]
+def _bare_lines(path: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Sign and text of each line, the text without comments and docstrings."""
+    if path.endswith((".py", ".pyi")):
+        lines = list(_without_docstrings(lines))
+    is_inside = ""
+    for line in lines:
+        text, is_inside = _outside_block(line[1:_LONGEST], is_inside)
+        yield line[:1], strip_comments(text, path, keeps_strings=True).rstrip() if text else ""
 
 
-def _without_comment(text: str, ending: str) -> str:
-    text = text[:500]
-    if ending in _HASH and "#" in text:
-        text = _HASH_COMMENT.sub("", text)
-    if ending in _SLASHES and "/" in text:
-        text = _SLASH_COMMENT.sub("", text)
-    if ending in _DASHES and "--" in text:
-        text = _DASH_COMMENT.sub("", text)
-    if ending in _MARKUP and "<!--" in text:
-        text = _MARKUP_COMMENT.sub("", text)
-    return text
-
-
-def _outside_block(text: str, is_inside: bool) -> tuple[str, bool]:
-    """The line without what belongs to a /* comment over several lines, as far as a hunk shows it."""
+def _outside_block(text: str, is_inside: str) -> tuple[str, str]:
+    """The line without what belongs to a comment of several lines, as far as a hunk shows it."""
+    if "<!--" in text and not is_inside:
+        text = _MARKUP.sub("", text)
     head = text.lstrip()
     if is_inside:
-        _, end, after = text.partition("*/")
-        return (after, False) if end else ("", True)
-    if head.startswith("* ") or head == "*" or head.startswith("*/"):
-        return "", False
-    return text, False
+        _, end, after = text.partition(_ENDS[is_inside])
+        return (after, "") if end else ("", is_inside)
+    for opening, end in _ENDS.items():
+        if head.startswith(opening) and end not in head[len(opening) :]:
+            return "", opening
+    if head.startswith(("* ", "*/")) or head == "*":
+        return "", ""
+    return text, ""
 
 
 def _without_docstrings(lines: Sequence[str]) -> Iterator[str]:
@@ -132,6 +121,8 @@ def _hollow_lines(lines: Sequence[tuple[str, str]]) -> set[int]:
     """Numbers of the lines of definitions whose body does nothing."""
     hollow: set[int] = set()
     for number, (_, text) in enumerate(lines):
+        if _SUBCLASS.match(text):
+            continue
         if not _DEFINES.match(text):
             if _STUB.match(text):
                 hollow.add(number)

@@ -6,9 +6,11 @@ import re
 from bisect import bisect_left, bisect_right
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.evidence.log import EditRecord, EvidenceLog, TestRunRecord
 from tui.night.evidence.shell_effects import is_prose
+from tui.night.review.claims.languages.detect import ENGLISH, main_language, may_be_foreign
 from tui.system.lazy_pattern import lazy
 
 _WORD = lazy(r"[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)+")
@@ -48,6 +50,8 @@ _COMMON = frozenset(
     function functions method methods class classes pass passes passed passing green
     """.split()
 )
+# Letters beside which a name stands without a blank.
+_FOREIGN_LETTERS = lazy(r"[\u0370-\u1fff\u3000-\u9fff\uac00-\ud7af\uf900-\uffef]")
 _SUFFIXES = "ations ation ments ment ings ing ers er ies es ed s y e".split()
 _END = float(1 << 62)
 _ALIKE = 8
@@ -103,6 +107,7 @@ class ClaimTerms(Struct, frozen=True):
     """What a claim names: paths, symbols, ids of tasks, and its plain words by their stems.
 
     `has_named_code` says that a plain word is the name of a function or the like ("divide function").
+    `language` is the one that its words are in, if not English: they are not compared with code.
     """
 
     paths: tuple[str, ...] = ()
@@ -110,6 +115,7 @@ class ClaimTerms(Struct, frozen=True):
     task_ids: tuple[str, ...] = ()
     stems: dict[str, str] = {}
     has_named_code: bool = False
+    language: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.symbols or self.stems)
@@ -126,7 +132,15 @@ def stem(word: str) -> str:
 
 
 def extract_terms(what: str) -> ClaimTerms:
-    """What a claim names."""
+    """What a claim names; of words in another language than English only names count."""
+    language = main_language(what) if may_be_foreign(what) else ENGLISH
+    if language != ENGLISH:
+        terms = _english_terms(_FOREIGN_LETTERS.sub(" ", what))
+        return replace(terms, stems={}, has_named_code=False, language=language)
+    return _english_terms(what)
+
+
+def _english_terms(what: str) -> ClaimTerms:
     paths = tuple(dict.fromkeys(_PATH.findall(what)))
     rest = _PATH.sub(" ", what)
     task_ids = tuple(dict.fromkeys(_TASK_ID.findall(rest)))

@@ -19,6 +19,7 @@ from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.facts import ClaimVerdict, combine
+from tui.night.review.claims.languages.unread import UnreadCounter
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (
@@ -57,7 +58,7 @@ def judge_claims(
     night = NightFacts(evidence, changes, progress, end_state or UnknownEnd(), snapshot.run.cwd)
     judge = _ClaimJudge(snapshot, night, before)
     ticks = list(judge.ticked_tasks(before))
-    weak = sum(claim.verdict != "verified" for claim in ticks)
+    weak = sum(claim.verdict != "verified" and not claim.is_only_words for claim in ticks)
     claims = [
         *judge.final_messages(weak),
         *ticks,
@@ -65,7 +66,7 @@ def judge_claims(
         *judge.notes(notes_text, notes_before or evidence.first_notes),
         *judge.commits(commit_messages),
     ]
-    return JudgedClaims(tuple(claims[:_MOST_CLAIMS]))
+    return JudgedClaims(tuple(claims[:_MOST_CLAIMS]), judge.unread.texts())
 
 
 class _ClaimJudge:
@@ -78,6 +79,7 @@ class _ClaimJudge:
         self._night = night
         self._evidence, self._changes = night.evidence, night.changes
         self._progress, self._index = night.progress, night.index
+        self.unread = UnreadCounter()
         self._is_new_progress: IsNew = lambda line: False
         if night.progress is not None:
             old = before.text if before is not None else ""
@@ -103,6 +105,7 @@ class _ClaimJudge:
         """
         seen: set[str] = set()
         for message in reversed(self._evidence.statements):
+            self.unread.add(message.text, message.ref)
             statements = find_statements(message.text, "final message")
             for statement, verdict in self._score_all(
                 statements, message.number, "final message", weak
@@ -143,6 +146,8 @@ class _ClaimJudge:
         self, text: str, source: ClaimSource, path: str, at: float | None, is_new: IsNew
     ) -> Iterator[Claim]:
         lines = text.split("\n")
+        if source == "notes":
+            self.unread.add(text, SourceRef(path, 0) if path else None, is_new)
         new = (each for each in find_statements(text, source) if is_new(lines[each.line - 1]))
         for statement, verdict in self._score_all(new, self._written_at(path, at), source):
             where = line_ref(path, lines, statement.line) if path else None
@@ -166,7 +171,8 @@ class _ClaimJudge:
             record = self._find_commit_record(sha, message)
             place = record.number if record is not None else self._index.position_at(at)
             edits = self._index.edits_between(last, place)
-            paths = tuple(dict.fromkeys(edit.path for edit in edits if edit.path))
+            named = (self._night.inside(edit.path) for edit in edits if edit.path)
+            paths = tuple(dict.fromkeys(named))
             if record is not None:
                 last = place
                 at = at if at is not None else record.at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -47,6 +48,16 @@ class NightFacts:
     def commands_before(self, place: float) -> Iterable[CommandRecord]:
         """Commands that ended before a place, the newest first."""
         return (one for one in reversed(self.evidence.commands) if one.number <= place)
+
+    def is_elsewhere(self, edit: EditRecord) -> bool:
+        """Whether an edit was made where the end of this repository tells nothing of it."""
+        is_outside = edit.path[:1] == "/" and not edit.path.startswith(self.root)
+        return is_outside or "/worktrees/" in edit.path
+
+    @cached_property
+    def works_elsewhere(self) -> bool:
+        """Whether code was edited outside the project, or in another work tree of it."""
+        return any(self.is_elsewhere(edit) for edit in self.index.edits)
 
     @property
     def commits(self) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.model.evidence.claims import ClaimKind
-from tui.night.review.claims.checks import code, commands, files, git, tasks, tests_pass, values
+from tui.night.review.claims.checks import (
+    code,
+    commands,
+    files,
+    git,
+    tasks,
+    tests_added,
+    tests_pass,
+    values,
+)
 from tui.night.review.claims.facts import ClaimVerdict
 from tui.night.review.claims.night_facts import Case, NightFacts
 
@@ -23,7 +32,7 @@ def _or_work(check: Check) -> Check:
 
 CHECKS: dict[ClaimKind, Check] = {
     ClaimKind.TESTS_PASS: tests_pass.check_tests,
-    ClaimKind.TESTS_ADDED: code.check_work,
+    ClaimKind.TESTS_ADDED: _or_work(tests_added.check_tests_added),
     ClaimKind.CHECK_CLEAN: commands.check_clean,
     ClaimKind.COMMAND_RAN: commands.check_ran,
     ClaimKind.FIGURE: commands.check_figure,

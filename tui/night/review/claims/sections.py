@@ -10,16 +10,18 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence.log import EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
+from tui.night.review.claims.languages.headings import is_plan
 from tui.system.lazy_pattern import lazy
 
 IsNew = Callable[[str], bool]
 _FENCE = lazy(r"\s*(```|~~~)")
 _HEADING = lazy(r"\s*(#{1,6})\s+(.*?)\s*#*\s*\Z")
 _LABEL = lazy(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([A-Za-z][\w /'’(),&-]{2,50}?|`[^`\n]{2,80}`)(?:\*\*|__)?:(?:\*\*|__)?\s*\Z"
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([^\W\d_][\w /'’(),&-]{1,50}?|`[^`\n]{2,80}`)"
+    r"(?:\*\*|__)?[:：](?:\*\*|__)?\s*\Z"
 )
 _UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
-_BULLET = lazy(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[、．）]\s*)")
 _BOX = lazy(r"\s*\[(.)\]\s+")
 _NOT_YET = lazy(r"\s*(?:⏳|🔄|⬜|☐|🚧|🔲|⚠)")
 _SIGN = lazy(r"\s*(?P<sign>✅|✓|✔|☑|❌|✗|✘|🎉|→|➜|👍|🎯|🚀|✨)\ufe0f?\s*")
@@ -29,7 +31,7 @@ _RULE = lazy(r"\s*\|?[\s:|-]+\|?\s*\Z")
 _CODE = lazy(r"`([^`\n]+)`")
 _CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
 _QUOTED = lazy(
-    r"""["“”]([^"“”\n]{2,200})["“”]|(?<!\w)‘[^‘’\n]{2,200}’(?!\w)|(?<!\w)'[^'\n]{4,200}'(?!\w)"""
+    r"""["“”„]([^"“”„\n]{2,200})["“”]|[«»][^«»\n]{2,200}[«»]|「[^「」\n]{2,200}」|『[^『』\n]{2,200}』|(?<!\w)‘[^‘’\n]{2,200}’(?!\w)|(?<!\w)'[^'\n]{4,200}'(?!\w)"""
 )
 _LINK = lazy(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _STRUCK = lazy(r"~~[^~\n]+~~")
@@ -87,7 +89,7 @@ def claim_lines(text: str) -> Iterator[TextLine]:
     is_plan = is_label_plan = False
     level = 9
     for number, offset, raw in _own_lines(text):
-        heading = _HEADING.match(raw)
+        heading = _HEADING.match(raw) if "#" in raw[:12] else None
         if heading is not None:
             depth, title = len(heading.group(1)), heading.group(2)
             # A heading below a plan belongs to the plan.
@@ -97,7 +99,7 @@ def claim_lines(text: str) -> Iterator[TextLine]:
             if not is_plan:
                 yield from _parse_line(title, number, offset, about, "")
             continue
-        found = _LABEL.match(raw)
+        found = _LABEL.match(raw) if raw.rstrip(" *_").endswith((":", "：")) else None
         if found is not None:
             label = found.group(1)
             is_label_plan, about = _is_plan(label), _first_path(label)
@@ -111,7 +113,9 @@ def claim_lines(text: str) -> Iterator[TextLine]:
 
 def _is_plan(title: str) -> bool:
     """Whether what stands below is what shall be done, or what others did."""
-    title = title.strip("*_: ")
+    title = title.strip("*_:： ")
+    if is_plan(title):
+        return True
     return _PLANS.match(title) is not None and _ACHIEVED.search(title) is None
 
 
@@ -150,7 +154,11 @@ def _parse_line(raw: str, number: int, offset: int, about: str, label: str) -> I
         if _RULE.match(text):
             return
         text = _cells(text)
-    text = _STARS.sub("", _STRUCK.sub("", _LINK.sub(r"\1", text))).strip()
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "~~" in text or "*" in text:
+        text = _STARS.sub("", _STRUCK.sub("", text))
+    text = text.strip()
     yield TextLine(
         number,
         offset,
@@ -173,7 +181,7 @@ def _cells(row: str) -> str:
 
 def _first_path(text: str) -> str:
     """The first path in backticks."""
-    match = _CODE_PATH.search(text)
+    match = _CODE_PATH.search(text) if "`" in text else None
     return str(match.group(1)) if match is not None else ""
 
 
@@ -182,7 +190,10 @@ def mask_names(text: str) -> str:
 
     What stands in backticks is a name; what stands in quotation marks is somebody else's.
     """
-    text = _CODE.sub(lambda m: "◇" * len(m.group(1)), text).replace("`", "")
+    if "`" in text:
+        text = _CODE.sub(lambda m: "◇" * len(m.group(1)), text).replace("`", "")
+    if text.isascii() and '"' not in text and "'" not in text:
+        return text
     return _QUOTED.sub(lambda m: " " * len(m.group(0)), text)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from tui.model.evidence.claims import ClaimKind, ClaimSource
 from tui.night.review.claims.grammar.clauses import sentences
-from tui.night.review.claims.grammar.reading import commit_subject, sentence_statements
+from tui.night.review.claims.grammar.deeds import commit_subject
+from tui.night.review.claims.grammar.reading import sentence_statements
+from tui.night.review.claims.languages.foreign import Reader, read_commit
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
-from tui.night.review.claims.statement import LONGEST_CLAUSE, Statement
+from tui.night.review.claims.statement import Statement
 
 _REMARKS = frozenset({ClaimKind.TESTS_PASS})
 """What a progress file claims beside its tasks, which are told by their ticks."""
@@ -21,20 +21,33 @@ _REMARKS = frozenset({ClaimKind.TESTS_PASS})
 
 def find_statements(text: str, source: ClaimSource) -> Iterator[Statement]:
     """Every claim that a text of that source makes; a progress file's tasks are none of them."""
+    reader = Reader(text)
     for line in claim_lines(text):
         only_remarks = source == "progress" or (source == "notes" and line.ticked)
-        for sentence in sentences(line):
-            for statement in sentence_statements(sentence):
-                if not only_remarks or statement.kind in _REMARKS:
-                    yield statement
+        for statement in _line_statements(line, reader):
+            if not only_remarks or statement.kind in _REMARKS:
+                yield statement
+
+
+def _line_statements(line: TextLine, reader: Reader) -> Iterator[Statement]:
+    """The claims of a line, those in other languages first."""
+    read = reader.read(line)
+    yield from read.statements
+    if read.english is not None:
+        for sentence in sentences(read.english):
+            yield from sentence_statements(sentence)
 
 
 def commit_statements(message: str) -> Iterator[Statement]:
     """Every claim of a commit's message: the work that its subject names, tests anywhere in it."""
+    foreign = read_commit(message)
+    if foreign is not None:
+        yield from foreign
+        return
     subject, _, body = message.strip().partition("\n")
     line = TextLine(1, 0, subject, mask_names(subject))
     tests = [
-        replace(statement, text=subject[:LONGEST_CLAUSE])
+        statement
         for sentence in sentences(line)
         for statement in sentence_statements(sentence)
         if statement.kind == ClaimKind.TESTS_PASS

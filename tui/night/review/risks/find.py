@@ -33,6 +33,12 @@ from tui.night.review.risks.diff_view import (
     is_prose,
 )
 from tui.night.review.risks.file_risks import SizeLimits
+from tui.night.review.risks.oracle.code_changes import read_code_changes
+from tui.night.review.risks.oracle.file_texts import FileTexts
+from tui.night.review.risks.oracle.intent import read_intent
+from tui.night.review.risks.oracle.reactions import is_recorded, reactions
+from tui.night.review.risks.oracle.runner_settings import find_runner_risks
+from tui.night.review.risks.oracle.weakened import NightContext, find_weakened
 from tui.night.review.risks.test_syntax import is_test
 from tui.system.credentials.find import cut_credentials
 from tui.system.format import format_count
@@ -92,17 +98,28 @@ def find_risks(
     goal: str,
     sizes: SizeLimits = USUAL,
     settings: Sequence[SettingsFile] = (),
+    tasks: Sequence[str] = (),
+    texts: FileTexts | None = None,
 ) -> tuple[Risk, ...]:
     """The risks, by severity, one for each kind and path.
 
-    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task; it
-    matters only where it names paths. `settings` are the files of Claude Code's own that the night changed.
-    No secret is shown whole.
+    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task, and
+    `tasks` the titles of its tasks when it began: what they ask for is no risk. `settings` are the
+    files of Claude Code's own that the night changed. `texts` has whole files; without it tests are
+    compared as far as the hunks show them. No secret is shown whole.
     """
+    intent = read_intent(goal, tasks)
+    runs = snapshot.tests.runs if snapshot is not None else ()
+    context = NightContext(
+        intent, is_recorded(changes, calls), reactions(changes, calls, runs), texts
+    )
+    code = read_code_changes(changes)
     cwd = snapshot.run.cwd if snapshot else ""
     facts = NightFacts(Goal(_asked(goal, snapshot)), cwd, documents=script_texts(changes))
     findings = chain(
-        test_risks.find_test_risks(changes),
+        test_risks.find_test_risks(changes, code),
+        find_weakened(changes, code, context),
+        find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
         agent_settings.find_settings_risks(settings),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
 
-from msgspec import Struct
-
-from tui.model.records import FileChange, Hunk, RepositoryChanges
+from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.diff_view import (
@@ -24,17 +21,20 @@ from tui.night.review.risks.diff_view import (
     line_shape,
     list_names,
 )
+from tui.night.review.risks.oracle.code_changes import CodeChanges
+from tui.night.review.risks.oracle.literals import literal_in
 from tui.night.review.risks.test_syntax import is_code, is_test
 from tui.system.format import format_count
+from tui.system.lazy_pattern import lazy
 
 _SAME_BODY = 0.6
-_SAME_MEANING = 0.6
+_WORD = lazy(r"[A-Za-z_]\w*")
 _FUNCTION_FILES = (".py", ".js", ".rb", ".go", ".c", ".java", ".rs")
 """One ending for each way in which a language begins a function."""
 
 
-def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
-    """One finding per kind and path at most."""
+def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[RiskFinding]:
+    """One finding per kind and path at most; `code` is what changed in the sources."""
     added = added_shapes(changes)
     new = {name for change in changes.files for name, _ in _tests(change, "+")}
     sources = {
@@ -57,9 +57,8 @@ def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
                 yield _deleted_file(change, gone, _subject(change.path) in sources)
             continue
         if gone:
-            yield _deleted(change, gone)
-        yield from _skipped(change)
-        yield from _weakened(change, added)
+            yield _deleted(change, gone, code.gone)
+        yield from _skipped(change, is_small=code.is_small)
 
 
 def _holds_tests(change: FileChange) -> bool:
@@ -120,6 +119,7 @@ def _gone(
         and test_syntax.test_subject(name) not in united
         and not _went_elsewhere(line, added)
         and not _is_renamed(change.path, line)
+        and not _is_row_now(change, line)
     ]
 
 
@@ -137,13 +137,23 @@ def _deleted_file(
     return RiskFinding("test_deleted", change.path, severity, what, hunk, line, by_shell=True)
 
 
-def _deleted(change: FileChange, gone: list[tuple[str, DiffLine]]) -> RiskFinding:
+def _deleted(
+    change: FileChange, gone: list[tuple[str, DiffLine]], gone_names: Collection[str]
+) -> RiskFinding:
     others = len(_tests(change, "+"))
     what = f"{format_count(len(gone), 'test')} deleted: {list_names(name for name, _ in gone)}"
+    if all(_names_any(line, gone_names) for _, line in gone):
+        what += ", and so is what they tested"
+        return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
     if others < len(gone):
         return finding_at(gone[0][1], "test_deleted", change.path, "high", what)
     what += f"; {format_count(others, 'other')} came"
     return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
+
+
+def _names_any(opening: DiffLine, names: Collection[str]) -> bool:
+    """Whether the body of a removed test names one of them."""
+    return any(word in names for text in _body(opening) for word in _WORD.findall(text))
 
 
 def _united_subjects(change: FileChange) -> set[str]:
@@ -159,17 +169,31 @@ def _united_subjects(change: FileChange) -> set[str]:
 
 def _went_elsewhere(opening: DiffLine, added: dict[str, set[str]]) -> bool:
     """Whether most of a removed test's body came back under another name or in another file."""
+    body = [line_shape(text) for text in _body(opening)]
+    telling = [text for text in body if len(text) > 8]
+    if not telling:
+        return False
+    return sum(text in added for text in telling) >= _SAME_BODY * len(telling)
+
+
+def _body(opening: DiffLine) -> list[str]:
+    """The removed lines of the test that a removed line begins."""
     removed = [line for line in hunk_lines(opening.hunk) if line.sign == "-"]
     body: list[str] = []
     for line in removed[removed.index(opening) + 1 :]:
         if line.text.strip():
             if _indent(line.text) <= _indent(opening.text) and len(body) > 1:
                 break
-            body.append(line_shape(line.text))
-    telling = [text for text in body if len(text) > 8]
-    if not telling:
-        return False
-    return sum(text in added for text in telling) >= _SAME_BODY * len(telling)
+            body.append(line.text)
+    return body
+
+
+def _is_row_now(change: FileChange, opening: DiffLine) -> bool:
+    """Whether the values of a removed test came into a table of cases."""
+    asserted = (literal_in(text) for text in _body(opening) if test_syntax.is_assertion(text))
+    values = next((Counter(found) for found in asserted if len(found) > 1), None)
+    rows = (Counter(literal_in(line.text)) for line in diff_lines(change, "+"))
+    return values is not None and any(not values - row for row in rows)
 
 
 def _is_renamed(path: str, opening: DiffLine) -> bool:
@@ -193,8 +217,10 @@ def _subject(path: str) -> str:
 # --- skipped ---
 
 
-def _skipped(change: FileChange) -> Iterator[RiskFinding]:
-    titles = {test_syntax.quoted_title(line.text) for line in diff_lines(change, "-")}
+def _skipped(change: FileChange, *, is_small: bool) -> Iterator[RiskFinding]:
+    removed = [line.text for line in diff_lines(change, "-")]
+    titles = {test_syntax.quoted_title(text) for text in removed}
+    titles |= {test_syntax.function_name(change.path, text) for text in removed}
     unmatched = Counter(
         line_shape(line.text)
         for line in diff_lines(change, "-")
@@ -208,7 +234,9 @@ def _skipped(change: FileChange) -> Iterator[RiskFinding]:
         if unmatched[line_shape(line.text)] > 0:
             unmatched[line_shape(line.text)] -= 1
             continue
-        severity = _skip_severity(line, titles)
+        severity = _skip_severity(change.path, line, titles)
+        if severity == "medium" and not is_small:
+            severity = "low"
         if severity is not None:
             skips.append((severity, line))
     if not skips:
@@ -220,21 +248,24 @@ def _skipped(change: FileChange) -> Iterator[RiskFinding]:
     yield finding_at(line, "test_skipped", change.path, severity, what)
 
 
-def _skip_severity(line: DiffLine, titles: set[str]) -> Severity | None:
+def _skip_severity(path: str, line: DiffLine, titles: set[str]) -> Severity | None:
     """How bad a skip is; None for a condition on a test that is new itself."""
     if test_syntax.ONLY.search(line.text):
         return "high"
-    sign, before, is_deep = _skipped_test(line)
-    is_new = sign == "+" and test_syntax.quoted_title(line.text) not in titles - {""}
+    sign, before, is_deep, name = _skipped_test(path, line)
+    titled = {test_syntax.quoted_title(line.text), name.replace("DISABLED_", "")} - {""}
+    is_new = sign == "+" and not titled & titles
+    if "should_panic" in line.text:
+        return None if is_new else "high"
     if is_deep or any(map(test_syntax.CONDITIONAL.search, (line.text, before))):
         return None if is_new else "medium"
     return "low" if is_new else "high"
 
 
-def _skipped_test(skip: DiffLine) -> tuple[str, str, bool]:
-    """The test that a skip belongs to: the sign of the line that begins it.
+def _skipped_test(path: str, skip: DiffLine) -> tuple[str, str, bool, str]:
+    """The test that a skip belongs to: the sign of the line that begins it, and its name.
 
-    Also the line before the skip, and whether the skip stands deeper than the test's statements.
+    Between them the line before the skip, and whether the skip stands deeper than the statements.
     """
     lines = list(hunk_lines(skip.hunk))
     at = lines.index(skip)
@@ -244,8 +275,9 @@ def _skipped_test(skip: DiffLine) -> tuple[str, str, bool]:
     for line in lines[at:] if decorates else lines[at::-1]:
         if line.sign != "-" and _begins_test(line.text):
             is_deep = not decorates and _indent(skip.text) > _indent(line.text) + 4
-            return line.sign, before, is_deep and skip.text[:1] != "\t"
-    return (" " if skip.hunk.old_start else "+"), before, False
+            name = test_syntax.function_name(path, line.text)
+            return line.sign, before, is_deep and skip.text[:1] != "\t", name
+    return (" " if skip.hunk.old_start else "+"), before, False, ""
 
 
 def _indent(text: str) -> int:
@@ -255,111 +287,3 @@ def _indent(text: str) -> int:
 def _begins_test(text: str) -> bool:
     named = (test_syntax.function_name(ending, text) for ending in _FUNCTION_FILES)
     return text.lstrip().startswith(("class ", "describe")) or any(named)
-
-
-# --- weakened ---
-
-
-class _Weakening(NamedTuple):
-    """A place where tests ask for less; `rank` 0 is worse than 1."""
-
-    rank: int
-    what: str
-    line: DiffLine
-
-
-def _weakened(change: FileChange, added: dict[str, set[str]]) -> Iterator[RiskFinding]:
-    if change.kind == "added":
-        return
-    places = [*_weakened_tests(change, added), *_loosened(change)]
-    if not places:
-        return
-    rank, what, line = min(places, key=lambda place: place.rank)
-    if len(places) > 1:
-        what += f"; {format_count(len(places) - 1, 'more place')} like it"
-    yield finding_at(line, "test_weakened", change.path, "medium" if rank else "high", what)
-
-
-class _TestChange(Struct):
-    """The assertions that came and went in one test of a hunk."""
-
-    removed: list[DiffLine] = []
-    added: list[DiffLine] = []
-    sign: str = ""
-    kept: int = 0
-
-
-def _weakened_tests(change: FileChange, added: dict[str, set[str]]) -> Iterator[_Weakening]:
-    for hunk in change.hunks:
-        for name, test in _assertions(change.path, hunk).items():
-            title = name or "a test"
-            trivial = [line for line in test.added if test_syntax.TRIVIAL.search(line.text)]
-            if trivial:
-                yield _Weakening(0, f"{title} has an assertion that cannot fail", trivial[0])
-            elif test.sign not in ("+", "-"):
-                removed = [
-                    line
-                    for line in test.removed
-                    if not test_syntax.NARROWING.match(line.text)
-                    and line_shape(line.text) not in added
-                ]
-                if removed:
-                    yield from _compare_assertions(title, removed, test.added, test.kept)
-
-
-def _assertions(path: str, hunk: Hunk) -> dict[str, _TestChange]:
-    """The changes of a hunk by the name of the test they stand in."""
-    tests: dict[str, _TestChange] = {}
-    name = ""
-    for line in hunk_lines(hunk):
-        begun = test_syntax.function_name(path, line.text)
-        if begun:
-            name = begun
-            test = tests.setdefault(name, _TestChange())
-            # A test that was removed and put back changed is still the same test.
-            test.sign = " " if test.sign and test.sign != line.sign else line.sign
-        elif test_syntax.is_assertion(line.text):
-            test = tests.setdefault(name, _TestChange())
-            if line.sign == " ":
-                test.kept += 1
-            else:
-                (test.removed if line.sign == "-" else test.added).append(line)
-    return tests
-
-
-def _compare_assertions(
-    title: str, removed: list[DiffLine], added: list[DiffLine], kept: int
-) -> Iterator[_Weakening]:
-    exact_before = sum(test_syntax.is_exact(line.text) for line in removed)
-    exact_after = sum(test_syntax.is_exact(line.text) for line in added)
-    if not added:
-        rest = ", others stay" if kept else " and got none instead"
-        what = f"{title} lost {format_count(len(removed), 'assertion')}{rest}"
-        yield _Weakening(int(kept > 0), what, removed[0])
-    elif len(added) < len(removed) and not _says_as_much(removed, added):
-        is_looser = exact_after < exact_before and not exact_after
-        count = format_count(len(added), "assertion")
-        looser = ", and looser" if is_looser else ""
-        what = f"{title} makes do with {count} instead of {len(removed)}{looser}"
-        yield _Weakening(int(not is_looser), what, added[0])
-    elif len(added) <= len(removed) and exact_after < exact_before:
-        vague = next((line for line in added if not test_syntax.is_exact(line.text)), None)
-        if vague is not None:
-            yield _Weakening(1, f"{title} no longer asks for an exact value", vague)
-
-
-def _says_as_much(removed: list[DiffLine], added: list[DiffLine]) -> bool:
-    """Whether fewer assertions say as much: several values compared in one go."""
-    before = sum(len(line_shape(line.text)) for line in removed)
-    after = sum(len(line_shape(line.text)) for line in added if test_syntax.is_exact(line.text))
-    return after >= _SAME_MEANING * before
-
-
-def _loosened(change: FileChange) -> Iterator[_Weakening]:
-    """Comparisons that are the same but for a larger tolerance."""
-    parts_before = (test_syntax.split_tolerance(line.text) for line in diff_lines(change, "-"))
-    before = dict(filter(None, parts_before))
-    for line in diff_lines(change, "+"):
-        parts = test_syntax.split_tolerance(line.text)
-        if parts is not None and parts[1] > before.get(parts[0], parts[1]):
-            yield _Weakening(1, f"a tolerance is larger than before: {excerpt(line)}", line)

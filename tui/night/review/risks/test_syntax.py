@@ -63,15 +63,15 @@ _SKIPS = patterns_by_path(
         r"|\s*@(?:unittest\.|ut\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
         r"|.*\bpytestmark\s*=.*\bmark\.(?:skip|skipif|xfail)\b|\s*(?:raise\s+)?(?:unittest\.)?SkipTest\b"
         r"|\s*(?:if\b.*:\s*)?(?:self\.skipTest|pytest\.(?:skip|xfail))\s*\(|\s*__test__\s*=\s*False"
-        r"|\s*collect_ignore(?:_glob)?\b|.*\bmarks\s*=\s*(?:\[\s*)?pytest\.mark\.(?:skip|xfail)\b",
+        r"|\s*(?:\w+\s*=\s*)?pytest\.importorskip\(|.*\bmarks\s*=\s*(?:\[\s*)?pytest\.mark\.(?:skip|xfail)\b",
     ),
     (
         _JS,
         r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|failing|skipIf)\b"
         r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\(",
     ),
-    (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\("),
-    (r"\.rs$", r"\s*#\[(?:ignore|cfg_attr\([^)]*,\s*ignore)\b"),
+    (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\(|//\s*(?:go:|\+)build\s+(?:ignore|never|none|skip)"),
+    (r"\.rs$", r"\s*#\[(?:ignore|should_panic|cfg_attr\([^)]*,\s*ignore)\b"),
     (
         r"\.(?:java|kt|kts|groovy|scala)$",
         r"\s*@(?:Disabled|Ignore)\b|\s*(?:Assumptions\.)?assumeTrue\(\s*false",
@@ -89,7 +89,7 @@ _SKIPS = patterns_by_path(
     (r"\.(?:bats|sh)$", r"\s*skip\b(?!\s*=)"),
 )
 CONDITIONAL = lazy(
-    r"skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
+    r"importorskip\b|skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
     r"|xfail\b.*\bcondition\b"
 )
 """A line that switches a test off only under a condition."""
@@ -104,7 +104,7 @@ _RUNNER_FILE = lazy(
     r"|\.mocharc[\w.]*|(?:jest|vitest|vite|karma)\.config\.\w+)$"
 )
 _LEAVES_OUT = lazy(
-    r"--(?:ignore(?:-glob)?|deselect)[= ]|(?:^|\s)-[km][= ]+[\"'\\]*not\b"
+    r"--(?:ignore(?:-glob)?|deselect)[= ]|--collect-only\b|--co\b|(?:^|\s)-[km][= ]+[\"'\\]*not\b"
     r"|\btestPathIgnorePatterns\b.*(?:tests?|spec)\b|\bpassWithNoTests\b|<exclude>[^<]*[tT]est"
 )
 _WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -136,7 +136,7 @@ TRIVIAL = lazy(
 NARROWING = lazy(r"\s*assert\s+(?:[\w.]+\s+is\s+not\s+None|isinstance\([\w.]+,\s*[\w.]+\))\s*$")
 """An assertion that only tells a type checker what a plain name is."""
 _TOLERANCE = lazy(
-    r"\b(abs|rel|delta|atol|rtol|tolerance|tol|eps|epsilon|abs_tol|rel_tol|within)\s*[=:(]\s*([\d.]+(?:e-?\d+)?)"
+    r"\b(abs|rel|accuracy|delta|atol|rtol|tolerance|tol|eps|epsilon|abs_tol|rel_tol|within)\s*[=:(]\s*([\d.]+(?:e-?\d+)?)"
 )
 _DIGITS = lazy(r"\b(places\s*=\s*|decimal\s*=\s*|toBeCloseTo\([^,]+,\s*)(\d+)")
 

@@ -38,7 +38,7 @@ class ErrorLog(Struct):
         if len(self.causes) >= _MOST_CAUSES:
             del self.causes[min(self.causes, key=lambda key: self.causes[key].count)]
         words = cause.words[:_LONGEST]
-        self.causes[cause.key] = Cause(words, 1, step.ref, step.ref, since=step.at)
+        self.causes[cause.key] = Cause(words, 1, step.ref, step.ref, step.at, True)
 
     def often(self) -> tuple[Cause, ...]:
         """Causes behind several calls, in words that are safe to show, the most frequent first."""

@@ -6,14 +6,13 @@ It needs changed code that names the subject, and a green run after its last edi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
-from tui.model.evidence.log import TestRun, TestRunRecord
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.changed_work import Side, WorkMatch
+from tui.night.review.claims.checks.tested import green_after, last_part
 from tui.night.review.claims.code_lines import is_hollow
 from tui.night.review.claims.evidence_index import ClaimTerms, extract_terms
 from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide, of_several
@@ -21,12 +20,10 @@ from tui.night.review.claims.night_facts import (
     Case,
     NightFacts,
     clock,
-    failed_text,
     files_text,
     is_among,
-    run_details,
 )
-from tui.system.format import format_count, shorten
+from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
 _SIDES: dict[ClaimKind, Side] = {
@@ -39,6 +36,9 @@ _BEGINS_WITH = (
     r"(?:(?:an?|the|new|own|missing|function|method|class|helper|util(?:ity)?|command|hook|component"
     r"|module|feature|type|struct|interface|constant)\s+)*"
 )
+_FAULTS = ("Error", "Exception", "Warning", "Panic")
+"""What a fault is called stands in no code that mends it."""
+_OF_ANY_WORK = (ClaimKind.TASK_DONE, ClaimKind.FILE_CHANGED)
 _LEAST_NAME = 3
 _MOST_NAMES = 12
 _MOST_LOOKED = 40
@@ -66,8 +66,11 @@ class _Work:
         terms = extract_terms(what)
         subject = statement.subject
         paths = tuple(dict.fromkeys((*terms.paths, *subject.paths)))
-        names = tuple(map(_bare_name, subject.symbols))
+        ids = {*terms.task_ids, *subject.task_ids}
+        names = tuple(name for name in map(_bare_name, subject.symbols) if name not in ids)
         symbols = tuple(dict.fromkeys((*terms.symbols, *filter(_PLAIN_NAME.match, names))))
+        if statement.kind == ClaimKind.BUG_FIXED:
+            symbols = tuple(name for name in symbols if not name.endswith(_FAULTS))
         stems = {s: w for s, w in terms.stems.items() if w not in {n.lower() for n in symbols}}
         if statement.about and not paths:
             return replace(
@@ -76,48 +79,93 @@ class _Work:
         return replace(terms, paths=paths, symbols=symbols, stems=stems)
 
     def _judge(self, terms: ClaimTerms) -> ClaimVerdict | None:
-        if not terms:
+        if not terms and terms.language:
+            return self._not_compared(terms.language)
+        if not terms and self._statement.kind != ClaimKind.BUG_FIXED:
             return None
-        night, commit_paths = self._night, self._case.commit_paths
         gone = self._facts_of_end(terms)
-        match = night.work.find(terms, self._side)
+        match = self._night.work.find(terms, self._side)
         if any(fact.holds is False and fact.weight is Weight.DECISIVE for fact in gone):
             return decide(gone)
-        if match.grade in ("none", "unclear") and commit_paths:
-            changed = f"{format_count(len(commit_paths), 'file')} changed in it"
-            why = f"its words match no changed file, but {changed}"
-            facts = [*gone, Fact("a change in it names it", None, Weight.PART, why)]
-            evidence = [fact.ref for fact in self._green_after(commit_paths, terms)]
-            return replace(decide(facts, "", evidence), is_only_words=not gone)
-        if match.grade == "none":
-            why = "no file was changed in this night"
-            if night.work.paths:
-                total = format_count(len(night.work.paths), "file")
-                why = f"{total} changed in this night, none of which matches it"
-                if not night.work.code_paths and night.work.hollow:
-                    why = "only comments or bodies that do nothing were added"
-            return decide([*gone, Fact("changed code names it", False, Weight.BASIS, why)])
-        if match.grade == "unclear":
-            why = "its words match no edited file, and what the repository holds is not known"
-            if night.work.is_known:
-                why = "its words match no changed file, which may only be a matter of words"
-            facts = [*gone, Fact("changed code names it", None, Weight.PART, why)]
-            return replace(decide(facts), is_only_words=True)
+        if match.grade in ("none", "unclear"):
+            return self._by_no_match(terms, match, gone)
         return self._by_match(terms, match, gone)
+
+    def _by_no_match(
+        self, terms: ClaimTerms, match: WorkMatch, gone: tuple[Fact, ...]
+    ) -> ClaimVerdict:
+        """Its words stand in nothing that changed: a doubt where it names enough, else a matter of words."""
+        night, paths = self._night, self._case.commit_paths
+        code = tuple(path for path in paths if not is_prose(path))
+        evidence = [fact.ref for fact in self._tested(paths, terms)] if paths else []
+        if code and set(code) <= night.work.hollow:
+            why = f"only comments or bodies that do nothing changed in {files_text(code)}"
+            return decide([*gone, Fact("changed code names it", False, Weight.BASIS, why)])
+        if paths:
+            changed = f"{format_count(len(paths), 'file')} changed in it"
+            why = f"its words match no changed file, but {changed}"
+        elif self._is_missed(terms, match, gone):
+            why = self._nothing_matches()
+            return decide([*gone, Fact("changed code names it", False, Weight.BASIS, why)])
+        elif any(fact.holds for fact in gone):
+            why = "it is so at the end, but nothing tells that this night did it"
+            return decide([*gone, Fact("changed code names it", None, Weight.PART, why)])
+        elif night.work.is_known:
+            why = "its words match no changed file, which may only be a matter of words"
+        else:
+            why = "its words match no edited file, and what the repository holds is not known"
+        facts = [*gone, Fact("changed code names it", None, Weight.PART, why)]
+        is_all_else_well = all(fact.holds for fact in gone)
+        return replace(decide(facts, "", evidence), is_only_words=is_all_else_well)
+
+    def _nothing_matches(self) -> str:
+        work = self._night.work
+        if not work.paths:
+            return "no file was changed in this night"
+        if not work.code_paths and work.hollow:
+            return "only comments or bodies that do nothing were added"
+        return f"{format_count(len(work.paths), 'file')} changed in this night, none of which matches it"
+
+    def _is_missed(self, terms: ClaimTerms, match: WorkMatch, gone: tuple[Fact, ...]) -> bool:
+        """Whether what it names should be found in what changed, and is not."""
+        is_removal = self._statement.kind == ClaimKind.CODE_REMOVED
+        is_gone = is_removal and any(fact.holds for fact in gone)
+        return match.grade == "none" and not is_gone and not self._may_be_other_words(terms)
+
+    def _may_be_other_words(self, terms: ClaimTerms) -> bool:
+        """Whether it is told in words that no changed file need hold.
+
+        A fix tells of a fault, and code did change; a task may be no change of files at all, where
+        nobody knows the repository.
+        """
+        work, kind = self._night.work, self._statement.kind
+        if kind in _OF_ANY_WORK and not work.is_known:
+            return not (work.paths and (terms.paths or terms.symbols))
+        is_named = bool(terms.paths or terms.symbols)
+        return kind == ClaimKind.BUG_FIXED and not is_named and bool(work.code_paths)
 
     def _by_match(
         self, terms: ClaimTerms, match: WorkMatch, gone: tuple[Fact, ...]
     ) -> ClaimVerdict:
-        after = self._green_after(match.paths, terms)
+        after = self._tested(match.paths, terms)
         evidence = [fact.ref for fact in reversed(after)]
         good = after[-1]
         why = good.why
+        if terms.language and not terms.symbols and all(fact.holds for fact in after):
+            facts = [*gone, *after, _words_fact(terms.language)]
+            return replace(decide(facts, why, evidence), is_only_words=True)
         if match.grade == "clear":
             return decide([*gone, *after], why, evidence)
         words = ", ".join(match.missing[:3])
         why = f"it matches in part only (nothing for: {words}); {why}"
         part = Fact(f"changed code names {words}", False, Weight.PART, why)
         return decide([*gone, part, *after], "", evidence)
+
+    def _not_compared(self, language: str) -> ClaimVerdict | None:
+        """A task is shown though nobody compared its words; of other claims nothing is left."""
+        if self._statement.kind != ClaimKind.TASK_DONE or self._case.source != "progress":
+            return None
+        return replace(decide([_words_fact(language)]), is_only_words=True)
 
     # --- as it stands at the end ---
 
@@ -128,7 +176,8 @@ class _Work:
         removed = self._statement.kind == ClaimKind.CODE_REMOVED
         symbols = [name for name in terms.symbols if len(name) >= _LEAST_NAME][:_MOST_NAMES]
         names = [self._name_fact(name, terms.paths, is_gone=removed) for name in symbols]
-        paths = [] if removed else [self._path_fact(path) for path in terms.paths[:_MOST_NAMES]]
+        said = [path for path in terms.paths if path != self._statement.about]
+        paths = [] if removed else [self._path_fact(path) for path in said[:_MOST_NAMES]]
         facts = (*of_several([f for f in paths if f]), *of_several([f for f in names if f]))
         return tuple(facts)
 
@@ -139,9 +188,7 @@ class _Work:
         if state.exists:
             return Fact(f"{path} exists at the end", True, Weight.PART)
         edits = self._night.edits_of(path)
-        if any(
-            not edit.path.startswith(self._night.root) for edit in edits if edit.path[:1] == "/"
-        ):
+        if any(map(self._night.is_elsewhere, edits)):
             return None
         why = f"{path} does not exist at the end"
         if edits:
@@ -157,7 +204,7 @@ class _Work:
         found = end.find_symbol(name)
         if is_gone:
             if not found:
-                return None
+                return Fact(f"{name} is gone at the end", True, Weight.PART)
             here = [p for p in found if not paths or is_among(p, paths)]
             why = f"{name} still stands in {files_text(tuple(here or found))}"
             weight = Weight.DECISIVE if here and self._is_subject(name) else Weight.PART
@@ -166,7 +213,7 @@ class _Work:
             return self._body_fact(name, found)
         if self._stands_somewhere(name):
             return None
-        why = f"nothing at the end of the night names {name}"
+        why = f"no code at the end of the night names {name}"
         is_new = self._statement.kind in (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE)
         is_named = is_new and self._is_subject(name)
         return Fact(
@@ -181,7 +228,9 @@ class _Work:
         fact = f"{name} stands in {files_text(found)} at the end"
         changed = [path for path in found if is_among(path, tuple(self._night.work.paths))]
         texts = [(self._night.end.text(path), path) for path in changed[:3]]
-        hollow = [is_hollow(text, _last(name), path) for text, path in texts if text is not None]
+        hollow = [
+            is_hollow(text, last_part(name), path) for text, path in texts if text is not None
+        ]
         if hollow and all(hollow):
             why = f"{name} has a body that does nothing"
             return Fact(f"{name} has a body", False, Weight.BASIS, why)
@@ -189,8 +238,8 @@ class _Work:
 
     def _stands_somewhere(self, name: str) -> bool:
         """Whether a file that changed holds a name, in whatever form."""
-        night, last = self._night, _last(name)
-        if night.changes is None or night.changes.cut:
+        night, last = self._night, last_part(name)
+        if night.changes is None or night.changes.cut or night.works_elsewhere:
             return True
         if night.work.find_symbol(last):
             return True
@@ -209,69 +258,8 @@ class _Work:
         work = statement.work.replace("`", "").strip()
         return re.match(_BEGINS_WITH + re.escape(name) + r"\b", work, re.IGNORECASE) is not None
 
-    # --- tested after it ---
-
-    def _green_after(self, paths: tuple[str, ...], terms: ClaimTerms) -> list[Fact]:
-        """Facts on the edits of the paths and the runs after them; documents need no tests.
-
-        The last one's `why` tells what holds where all of them do.
-        """
-        night = self._night
-        code = tuple(path for path in paths if not is_prose(path))
-        if not code:
-            edits = night.edits_of(*paths)
-            why = f"{files_text(paths)} changed in this night"
-            ref = edits[-1].ref if edits else None
-            return [Fact(why, True, Weight.BASIS, why, ref)]
-        if set(code) <= night.work.hollow:
-            why = f"only comments or bodies that do nothing changed in {files_text(code)}"
-            return [Fact("code changed, not comments alone", False, Weight.BASIS, why)]
-        last = next((e for e in reversed(night.index.edits) if is_among(e.path, code)), None)
-        if last is None:
-            seen = f"{files_text(code)} changed, but not by an edit that was seen"
-            why = f"{seen}, so that no run of tests can be said to come after it"
-            return [
-                Fact(f"{files_text(code)} changed", True, Weight.BASIS),
-                Fact("tests green after its last edit", None, Weight.PART, why),
-            ]
-        changed = f"{files_text(code)} changed{clock(last.at)}"
-        facts = [Fact(changed, True, Weight.BASIS, ref=last.ref)]
-        runs = [r for r in night.index.runs_after(last.number) if r.run.verdict != "unknown"]
-        return [*facts, self._run_fact(runs, changed, code, terms)]
-
-    def _run_fact(
-        self, runs: list[TestRunRecord], changed: str, code: tuple[str, ...], terms: ClaimTerms
-    ) -> Fact:
-        fact = f"tests green after the last edit of {files_text(code)}"
-        if not runs:
-            return Fact(fact, False, Weight.PART, f"{changed}, no run of tests came after it")
-        green = [record.run for record in runs if record.run.verdict == "green"]
-        last = runs[-1].run
-        if not green or (last.verdict != "green" and not self._is_commit):
-            why = f"{changed}, the last run after it was red{failed_text(last)}"
-            return Fact(fact, False, Weight.PART, why, last.ref)
-        run = next((run for run in green if self._executes(run, code, terms)), None)
-        if run is None:
-            only = shorten(green[0].part, 60)
-            why = f"{changed}, but only {only} ran after it, which does not name it"
-            return Fact(fact, False, Weight.PART, why, green[0].ref)
-        return Fact(
-            fact, True, Weight.PART, f"{changed}, tests green after it{run_details(run)}", run.ref
-        )
-
-    def _executes(self, run: TestRun, code: tuple[str, ...], terms: ClaimTerms) -> bool:
-        """Whether a run was of all tests, or its tests name what changed; where none can be read, it may."""
-        if not run.part or not self._night.end.is_known:
-            return True
-        part = run.part.partition("::")[0]
-        words = _names_of(code) | {_last(name).lower() for name in terms.symbols}
-        if any(word in run.part.lower() for word in words) or is_among(part, code):
-            return True
-        state = self._night.end.path(part)
-        if state.exists is None or state.is_folder or "." not in part:
-            return True
-        text = self._night.end.text(state.path)
-        return text is None or any(word in text.lower() for word in words)
+    def _tested(self, paths: tuple[str, ...], terms: ClaimTerms) -> list[Fact]:
+        return green_after(self._night, paths, terms.symbols, any_run=self._is_commit)
 
     # --- by number ---
 
@@ -286,7 +274,7 @@ class _Work:
                     return self._judge(extract_terms(task.title))
             paths = self._paths_of_task(task_id)
             if paths:
-                after = self._green_after(paths, ClaimTerms())
+                after = self._tested(paths, ClaimTerms())
                 return decide(after, after[-1].why, [fact.ref for fact in reversed(after)])
             why = "no change of this night could be linked to it"
             verdict = decide([Fact(f"changes belong to {task_id}", None, Weight.PART, why)])
@@ -305,19 +293,10 @@ class _Work:
         return tuple(dict.fromkeys(map(night.inside, paths)))
 
 
+def _words_fact(language: str) -> Fact:
+    why = f"its words are {language} and were not compared with the code"
+    return Fact("its words are in what changed", None, Weight.PART, why)
+
+
 def _bare_name(name: str) -> str:
     return name.removesuffix("()")
-
-
-def _last(name: str) -> str:
-    """The last part of a dotted name."""
-    return re.split(r"\.|::|#", name)[-1]
-
-
-def _names_of(paths: Iterable[str]) -> set[str]:
-    """Names of modules, by which tests name what they run."""
-    stems = {path.rsplit("/", 1)[-1].partition(".")[0].lower() for path in paths}
-    folders = {
-        path.rsplit("/", 2)[-2].lower() for path in paths if "__init__" in path or "/mod." in path
-    }
-    return {name for name in stems | folders if len(name) > 1} - {"__init__", "index", "mod"}

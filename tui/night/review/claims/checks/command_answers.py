@@ -73,12 +73,13 @@ _ASIDE = lazy(
 _NUMBER = r"(?<![\w.])(-?\d[\d,_]*(?:\.\d+)?)"
 _COVERAGE = (
     lazy(r"^TOTAL\b.*?(\d+(?:\.\d+)?)%", re.MULTILINE),
-    lazy(r"^(?:All files|Total)\s*\|\s*(\d+(?:\.\d+)?)", re.MULTILINE),
+    lazy(r"^(?:All files|Total)\s*\|([^\n]*)", re.MULTILINE),
     lazy(r"[Cc]overage\D{0,30}?(\d+(?:\.\d+)?)\s*%"),
     lazy(r"(\d+(?:\.\d+)?)\s*%\s*(?:\w+\s+)?coverage"),
     lazy(r"coverage:\s*(\d+(?:\.\d+)?)% of statements"),
 )
-_NOT_A_UNIT = frozenset("percent %".split())
+_DIGITS = lazy(r"\d+(?:\.\d+)?")
+_COLUMN = lazy(r"(?<=[|\s])(\d{1,3}(?:\.\d+)?)(?=\s*(?:\||%))")
 
 
 class Answer(Struct, frozen=True):
@@ -123,15 +124,24 @@ def _line_of(text: str, match: re.Match[str]) -> str:
     return text[start : end if end >= 0 else len(text)].strip()
 
 
-def figures_in(output: str, unit: str, words: str) -> list[float]:
-    """The figures of that unit that an output prints, the most likely ones alone."""
-    if "coverage" in words.lower() or (unit in _NOT_A_UNIT and "cover" in words.lower()):
-        for pattern in _COVERAGE:
-            found = pattern.findall(output)
-            if found:
-                return [float(found[-1])]
-        return []
+def figures_in(output: str, unit: str, words: str, paths: tuple[str, ...] = ()) -> list[float]:
+    """The figures of that unit that an output prints; of these files, if it tells them of each file."""
+    if "cover" in words.lower():
+        return _coverage(output, paths)
     return list(_with_unit(output, unit)) if unit else []
+
+
+def _coverage(output: str, paths: tuple[str, ...]) -> list[float]:
+    """The coverage of a file, else that of all; several columns are lines, branches, functions."""
+    if paths:
+        name = paths[0].rsplit("/", 1)[-1]
+        lines = [line for line in output.split("\n") if name in line and _COLUMN.search(line)]
+        return [float(found) for line in lines[-1:] for found in _COLUMN.findall(line)]
+    for pattern in _COVERAGE:
+        found = pattern.findall(output)
+        if found:
+            return [float(number) for number in _DIGITS.findall(found[-1])]
+    return []
 
 
 def _with_unit(output: str, unit: str) -> Iterator[float]:

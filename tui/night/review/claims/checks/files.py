@@ -165,7 +165,7 @@ def _exists(night: NightFacts, name: str, state: PathState, edits: tuple[EditRec
     fact = f"{state.path} exists at the end"
     if state.exists:
         return Fact(fact, True, Weight.DECISIVE, ref=last_ref(edits))
-    is_elsewhere = any(e.path[:1] == "/" and not e.path.startswith(night.root) for e in edits)
+    is_elsewhere = any(night.is_elsewhere(edit) for edit in edits)
     if state.exists is None or is_elsewhere:
         if edits:
             at = clock(edits[-1].at)

@@ -35,11 +35,18 @@ def check_value(night: NightFacts, case: Case) -> ClaimVerdict | None:
     names = tuple(name.removesuffix("()") for name in subject.symbols) or _names(case)
     if not value or not names:
         return None
-    name = names[0]
-    shown = f"{name} is {shorten(value, 40)}"
+    shown = f"{names[0]} is {shorten(value, 40)}"
     paths = list(_paths(night, subject.paths))
     if not paths:
         return _without_file(night, subject.paths, shown)
+    return _by_files(night, case, paths, names, value)
+
+
+def _by_files(
+    night: NightFacts, case: Case, paths: list[str], names: tuple[str, ...], value: str
+) -> ClaimVerdict:
+    subject, name = case.statement.subject, names[0]
+    shown = f"{name} is {shorten(value, 40)}"
     found = [one for path in paths for one in _look(night.end.text(path), path, names, value)]
     same = next((one for one in found if one.is_same), None)
     if same is not None:

@@ -47,6 +47,11 @@ _CODE_NAME = lazy(
     r"(?:(?:[\w$]+|\[\w+\])(?:(?:\.|::|#|->)[\w$]+)*(?:\(.*\))?|--?[a-zA-Z][\w-]*(?:[= ].*)?"
     r"|@?[\w$]+(?:[-.][\w$]+)*|@[\w-]+/[\w.-]+|/[\w/:{}<>*.-]*)\Z"
 )
+_BRANDS = frozenset(
+    "TypeScript JavaScript GitHub GitLab PostgreSQL MySQL SQLite GraphQL OpenAPI FastAPI PyPI NumPy"
+    " JetBrains CoffeeScript ESLint TailwindCSS MongoDB DynamoDB CloudFormation YouTube LinkedIn macOS"
+    " iOS iPhone NextAuth WebSocket WebSockets JUnit PyTest DevOps README devDependencies OAuth".split()
+)
 _SHA = lazy(r"(?<![\w/.#-])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![\w/-]|\.\w)")
 _DIGITS_SHA = lazy(r"\b(?:commit|as|sha|hash)\s+(\d{7,40})\b", _I)
 _REF = lazy(
@@ -107,7 +112,11 @@ def code_spans(text: str, masked: str) -> list[str]:
 
 def find_paths(text: str, codes: Iterable[str] = ()) -> tuple[str, ...]:
     """Paths in a text, in their order; what stands in backticks may be a path of any kind."""
-    named = {code for code in codes if _CODE_PATH.fullmatch(code) and not _NO_PATH.match(code)}
+    named = {
+        code
+        for code in codes
+        if code in text and _CODE_PATH.fullmatch(code) and not _NO_PATH.match(code)
+    }
     found = [(text.find(path), path) for path in named]
     for match in _PATH.finditer(text):
         path = match.group(0)
@@ -133,7 +142,11 @@ def find_symbols(text: str, codes: Iterable[str], paths: tuple[str, ...]) -> tup
         ):
             found.append((text.find(code), code.split("(")[0] or code))
         rest = rest.replace(code, " " * len(code))
-    found += [(match.start(), match.group(0)) for match in _SYMBOL.finditer(rest)]
+    found += [
+        (match.start(), match.group(0))
+        for match in _SYMBOL.finditer(rest)
+        if match.group(0) not in _BRANDS
+    ]
     return tuple(dict.fromkeys(name for _, name in sorted(found)))
 
 

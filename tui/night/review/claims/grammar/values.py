@@ -8,9 +8,10 @@ from tui.system.lazy_pattern import lazy
 
 _I = re.IGNORECASE
 _VALUE = lazy(
-    r"(?P<name>[^=]{1,80}?)(?:\s+(?:from|of)\s+(?P<old>\S+(?:\s+(?:ms|s|MB|kB|seconds?"
-    r"|minutes?))?))?\s+(?:(?:is\s+|now\s+)?(?:to|at)|=|→|->)\s+(?P<value>.+)"
-    r"|(?P<name2>[\w.◇\[\]\"'-]{1,60})\s*[=:]\s*(?P<value2>\S.*)"
+    r"(?P<name>[^=]{1,80}?)(?:\s+(?:from|of)\s+(?P<old>\S+(?:\s+(?:ms|s|MB|kB|seconds?|minutes?))?))?"
+    r"\s+(?:(?:is\s+now\s+set\s+|is\s+now\s+|now\s+|is\s+)?(?:to|at)|is\s+now|now\s+is"
+    r"|now\s+defaults?\s+to|={1,3}|→|->)\s+(?P<value>.+)"
+    r"|(?P<name2>[\w.◇\[\]\"'-]{1,60})\s*(?:={1,3}|:)\s*(?P<value2>\S.*)"
 )
 _VALUE_END = lazy(
     r"\s(?:in|for|so|because|as|via|on|across|and|which|to|since|within|inside|by|with|throughout)\s"
@@ -27,7 +28,8 @@ _FROM_TO = lazy(
 )
 _TO_VERSION = lazy(
     r"\bto\s+(?:version\s+)?(?P<value>[\"']?v?\d[\w.%-]*[\"']?(?:\s?(?:ms|s|MB|GB|kB|KB|seconds?"
-    r"|minutes?|hours?|days?|px|%))?|true|false|◇+)(?=\s|[,;(.]|\Z)",
+    r"|minutes?|hours?|days?|px|%))?|true|false|◇+)(?=\s+(?:in|for|on|across|via|so|and|because|by"
+    r"|with|as)\b|\s*[,;(]|[.]?\s*\Z)",
     _I,
 )
 _YOURS = lazy(r"\byour\b", _I)

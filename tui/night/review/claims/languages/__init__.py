@@ -1,0 +1,1 @@
+"""Claims in other languages than English: which language a sentence is in, and what it claims."""
