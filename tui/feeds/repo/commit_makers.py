@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NEAR, _AROUND = 2.0, 30.0
 _SAME_SUBJECT = 300.0
 _MOST_LOOKED_AT = 200
-_SHAPE = "--format=tformat:%H%x00%ct%x00%P%x00%ae%x00%ce%x00%s"
+LOG_SHAPE = "--format=tformat:%H%x00%ct%x00%P%x00%ae%x00%ce%x00%s"
 PathsOf = Callable[[Sequence[str]], dict[str, set[str]]]
 
 
@@ -43,9 +43,13 @@ class MadeCommit(NamedTuple):
 
 def list_made(git: Git, span: str, most: int, *, first_parent: bool) -> list[MadeCommit]:
     """The newest commits of a range, the newest first; `GitError` as from git."""
-    args = ["log", _SHAPE, f"--max-count={most}", *(["--first-parent"] if first_parent else [])]
-    out = git.run((*args, span, "--")).decode("utf-8", "replace")
-    rows = (line.split("\0") for line in out.split("\n"))
+    args = ["log", LOG_SHAPE, f"--max-count={most}", *(["--first-parent"] if first_parent else [])]
+    return parse_made(git.run((*args, span, "--")))
+
+
+def parse_made(out: bytes) -> list[MadeCommit]:
+    """The commits of a log in `LOG_SHAPE`."""
+    rows = (line.split("\0") for line in out.decode("utf-8", "replace").split("\n"))
     return [
         MadeCommit(row[0], float(row[1]), tuple(row[2].split()), *row[3:6])
         for row in rows

@@ -22,6 +22,7 @@ from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
 from tui.feeds.repo.night_range import NightRange, PrivateIndex
+from tui.feeds.repo.side_commits import read_side_commits
 from tui.model.evidence.whose import NO_WORK, NightWork
 from tui.model.records import FileChange, RepositoryChanges
 from tui.system.beneath import open_beneath
@@ -90,9 +91,13 @@ def read_night_diff(
         now = time.time() if now is None else now
         span = night_range.find_night_range(git, base, since, until, now, work)
         if not span.is_at_head:
-            return _DiffReader(git, span, bounds, budget).read()
-        with night_range.private_index(git, budget) as index:
-            return _DiffReader(git, span, bounds, budget, index).read()
+            found = _DiffReader(git, span, bounds, budget).read()
+        else:
+            with night_range.private_index(git, budget) as index:
+                found = _DiffReader(git, span, bounds, budget, index).read()
+        dirty = [one.path for one in found.files if not one.commit]
+        side = read_side_commits(git, span.head, work, found.messages, dirty)
+        return replace(found, elsewhere=side.elsewhere, lost=side.lost)
     except OvernightError as error:
         return RepositoryChanges(why=str(error))
     except OSError as error:

@@ -17,10 +17,23 @@ from tui.model.evidence.call_spans import CallSpans
 Verdict = Literal["green", "red", "unknown"]
 
 
+class SuiteCount(Struct, frozen=True, gc=False):
+    """What one of several runners counted that a command called."""
+
+    framework: str
+    passed: int
+    failed: int
+    skipped: int = 0
+
+
 class TestRun(Struct, frozen=True):
     """One run of tests; counts are None where the output did not tell them.
 
-    `skipped` were left out, `part` is what the command was limited to ("" when it ran everything).
+    `skipped` were left out, `part` is what the command was limited to ("" when it ran everything);
+    `without` is set where that is everything but something. `folder` is where it ran: "" at the top of
+    the project, else below it, or an absolute path. `suites` are the counts of each runner, where a
+    command called several; the others are their sums. `started` is where a run in the background began
+    whose result was heard later.
     """
 
     __test__ = False
@@ -34,12 +47,18 @@ class TestRun(Struct, frozen=True):
     ref: SourceRef
     skipped: int = 0
     part: str = ""
+    without: str = ""
+    folder: str = ""
+    suites: tuple[SuiteCount, ...] = ()
+    started: SourceRef | None = None
 
 
 class TestSummary(Struct, frozen=True):
     """The runs of the night, newest last, and how many edits of code came after them.
 
     `changing`: files of code that calls under way, and those that failed since the last green run, change.
+    `elsewhere` is the newest run in a folder that is none of the project's, which is not among the others.
+    `unsure` counts the commands since the last green run of which nobody can say that they left the code alone.
     """
 
     last: Literal["green", "red", "none"] = "none"
@@ -49,6 +68,8 @@ class TestSummary(Struct, frozen=True):
     edits_since_last_green: int = 0
     last_green: TestRun | None = None
     changing: int = 0
+    elsewhere: TestRun | None = None
+    unsure: int = 0
 
     @property
     def checkpoint_facts(self) -> dict[str, Any]:
@@ -72,6 +93,15 @@ class EditRecord(Struct, frozen=True, gc=False):
     at: float | None
     path: str
     tool: str
+    ref: SourceRef
+
+
+class UnsureRecord(Struct, frozen=True, gc=False):
+    """A command of which nobody can say whether it changed code; `command` is cut."""
+
+    number: int
+    at: float | None
+    command: str
     ref: SourceRef
 
 
@@ -159,5 +189,6 @@ class EvidenceLog(Struct, frozen=True):
     notes_source: str = ""
     notes_at: float | None = None
     abandoned: tuple[AbandonedBranch, ...] = ()
+    unsure: tuple[UnsureRecord, ...] = ()
     commands: tuple[CommandRecord, ...] = ()
     calls: CallSpans = CallSpans()

@@ -32,7 +32,7 @@ from tui.system.paths import path_text
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.model.evidence.claims import JudgedClaims
+    from tui.model.evidence.claims import EndState, JudgedClaims
     from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
@@ -288,6 +288,7 @@ def build_review(
     """The review of a night that was read."""
     from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.whose_work import without_persons
 
     night, fold = whole.night, whole.fold
     changes, work = read_changes(project, whole)
@@ -311,15 +312,17 @@ def build_review(
         start.basis,
     )
     names, calls = settings.paths, fold.risky_calls()
-    agents = AgentChanges(project, changes, names, calls, work.since, work.until)
-    judged = _claims(project, whole, changes, agents, start)
+    agents_own = without_persons(project, changes, night, evidence.evidence, calls)
+    agents = AgentChanges(project, agents_own, names, calls, work.since, work.until)
+    end = _end_state(project, whole, changes, agents)
+    judged = _claims(whole, changes, start, end)
     return assemble_review(
         night,
         evidence,
         changes=agents.changes,
         claims=judged.claims,
         unread=judged.unread,
-        risks=_risks(whole, agents, settings, start),
+        risks=_risks(whole, agents, settings, start, end),
         looked_at=looked_at,
         project=path_text(project),
         run_id=whole.name,
@@ -331,12 +334,11 @@ def build_review(
 def read_changes(project: Path, whole: FinishedNight) -> tuple[RepositoryChanges, NightWork]:
     """What the night changed, and what its records say of commits and of when calls went on."""
     from tui.feeds.repo.night_diff import read_night_diff
-    from tui.model.evidence.whose import NightWork
+    from tui.monitor.history.whose_work import work_of
 
-    night, evidence = whole.night, whole.fold.evidence_log()
-    ours = frozenset(one.sha for one in night.commits if one.ours)
+    night = whole.night
     since, until = night.run.started_at, _until(night)
-    work = NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
+    work = work_of(night, whole.fold.evidence_log(), until)
     base = _base(whole.sources) or None
     return read_night_diff(project, base, since, until, now=night.now, work=work), work
 
@@ -360,19 +362,21 @@ def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryC
     return AgentChanges(project, changes, settings.paths).changes
 
 
-def _claims(
-    project: Path,
-    whole: FinishedNight,
-    changes: RepositoryChanges,
-    agents: AgentChanges,
-    start: StartState,
-) -> JudgedClaims:
+def _end_state(
+    project: Path, whole: FinishedNight, changes: RepositoryChanges, agents: AgentChanges
+) -> EndState:
     from tui.monitor.history.end_state import read_end_state
-    from tui.night.review.claims import judge
 
     run = whole.night.run
     left = tuple(file.path for file in agents.changes.files if not file.commit)
-    end = read_end_state(project, changes, left, run.cwd, run.started_at)
+    return read_end_state(project, changes, left, run.cwd, run.started_at)
+
+
+def _claims(
+    whole: FinishedNight, changes: RepositoryChanges, start: StartState, end: EndState
+) -> JudgedClaims:
+    from tui.night.review.claims import judge
+
     return judge.judge_claims(
         whole.night,
         whole.fold.evidence_log(),
@@ -387,7 +391,11 @@ def _claims(
 
 
 def _risks(
-    whole: FinishedNight, agents: AgentChanges, settings: Settings, start: StartState
+    whole: FinishedNight,
+    agents: AgentChanges,
+    settings: Settings,
+    start: StartState,
+    end: EndState,
 ) -> tuple[Risk, ...]:
     from tui.night.review.risks import find
     from tui.night.review.risks.file_risks import SizeLimits
@@ -397,4 +405,4 @@ def _risks(
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     calls, files = whole.fold.risky_calls(), agents.settings_files
     tasks = [task.title for task in start.progress.tasks] if start.progress is not None else ()
-    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks)
+    return find.find_risks(agents.changes, whole.night, calls, goal, sizes, files, tasks, end)

@@ -219,6 +219,11 @@ def _by_script(command: str) -> list[str]:
     return [p for p in (_plain(path) for path in told if path) if _ours(p)]
 
 
+def changed_nothing(output: str) -> bool:
+    """Whether git says that there was nothing to bring into the work tree."""
+    return "up to date" in output or "up-to-date" in output or "No local changes to save" in output
+
+
 def was_reformatted(command: str, output: str) -> bool:
     """Whether a formatter says that it changed files; one that found nothing to do did not."""
     if not _FORMATTERS.search(command):

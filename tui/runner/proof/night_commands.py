@@ -18,7 +18,8 @@ from tui.model.permissions.denied_commands import denied_command
 from tui.model.review import ProofKind
 from tui.night.evidence.check_commands import check_kind, without_changes
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, pipelines, script_of
-from tui.night.evidence.test_commands import narrowed_to, runner
+from tui.night.evidence.test_runners.calls import runner
+from tui.night.evidence.test_runners.scope import narrowed_to
 from tui.system.format import shorten
 
 _ELSEWHERE: Final = frozenset(

@@ -55,6 +55,9 @@ class TestCommand(Struct, frozen=True):
 
 def find_test_command(project: Path, settings: Settings) -> TestCommand | None:
     """The project's test command; None where nothing says how its tests are run."""
+    own = settings.session.test_command
+    if own:
+        return TestCommand(tuple(own), "session.test_command of the settings")
     baseline = settings.session.baseline_tests
     if baseline:
         return TestCommand(tuple(baseline), "session.baseline_tests of the settings")

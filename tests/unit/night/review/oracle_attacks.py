@@ -260,9 +260,9 @@ ATTACKS: dict[str, list[Edit]] = {
         B["py"],
         (UNIT, "(unittest.TestCase):\n", "(unittest.TestCase):\n    __test__ = False\n\n"),
     ],
-    "py class is no test case": [
+    "py class is not looked for": [
         B["py"],
-        (UNIT, "class TestApp(unittest.TestCase):", "class TestApp:"),
+        (UNIT, "class TestApp(unittest.TestCase):", "class Checks:"),
     ],
     "js it.skip": [B["js"], (JS, "it('adds'", "it.skip('adds'")],
     "js xit": [B["js"], (JS, "it('adds'", "xit('adds'")],

@@ -68,6 +68,8 @@ class ChangedWork:
         files = changes.files if changes is not None else ()
         for file in files:
             self._add_lines(file)
+        for file in changes.steps if changes is not None else ():
+            self._add_removed(file)
         for path in edited:
             self._add_path(path)
         for file in files:
@@ -109,6 +111,20 @@ class ChangedWork:
             self.hollow.add(file.path)
         self._sides["added"].add(file.path, names["+"])
         self._sides["removed"].add(file.path, names["-"])
+
+    def _add_removed(self, file: FileChange) -> None:
+        """What came and went within the night stands in no difference between its ends."""
+        if is_prose(file.path) or file.binary or file.generated:
+            return
+        for hunk in file.hunks:
+            if self._lines >= _MOST_LINES:
+                return
+            self._lines += len(hunk.lines)
+            lines = code_lines(file.path, hunk.lines)
+            gone = {
+                name for one in lines if one.sign == "-" for name in _IDENTIFIER.findall(one.text)
+            }
+            self._sides["removed"].add(file.path, gone)
 
     def find(self, terms: ClaimTerms, side: Side = "any") -> WorkMatch:
         """How the work matches what a claim names."""

@@ -89,7 +89,7 @@ def claim_lines(text: str) -> Iterator[TextLine]:
     is_plan = is_label_plan = False
     level = 9
     for number, offset, raw in _own_lines(text):
-        heading = _HEADING.match(raw)
+        heading = _HEADING.match(raw) if "#" in raw[:12] else None
         if heading is not None:
             depth, title = len(heading.group(1)), heading.group(2)
             # A heading below a plan belongs to the plan.
@@ -99,7 +99,7 @@ def claim_lines(text: str) -> Iterator[TextLine]:
             if not is_plan:
                 yield from _parse_line(title, number, offset, about, "")
             continue
-        found = _LABEL.match(raw)
+        found = _LABEL.match(raw) if raw.rstrip(" *_").endswith((":", "：")) else None
         if found is not None:
             label = found.group(1)
             is_label_plan, about = _is_plan(label), _first_path(label)
@@ -154,7 +154,11 @@ def _parse_line(raw: str, number: int, offset: int, about: str, label: str) -> I
         if _RULE.match(text):
             return
         text = _cells(text)
-    text = _STARS.sub("", _STRUCK.sub("", _LINK.sub(r"\1", text))).strip()
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "~~" in text or "*" in text:
+        text = _STARS.sub("", _STRUCK.sub("", text))
+    text = text.strip()
     yield TextLine(
         number,
         offset,
@@ -177,7 +181,7 @@ def _cells(row: str) -> str:
 
 def _first_path(text: str) -> str:
     """The first path in backticks."""
-    match = _CODE_PATH.search(text)
+    match = _CODE_PATH.search(text) if "`" in text else None
     return str(match.group(1)) if match is not None else ""
 
 
@@ -186,7 +190,10 @@ def mask_names(text: str) -> str:
 
     What stands in backticks is a name; what stands in quotation marks is somebody else's.
     """
-    text = _CODE.sub(lambda m: "◇" * len(m.group(1)), text).replace("`", "")
+    if "`" in text:
+        text = _CODE.sub(lambda m: "◇" * len(m.group(1)), text).replace("`", "")
+    if text.isascii() and '"' not in text and "'" not in text:
+        return text
     return _QUOTED.sub(lambda m: " " * len(m.group(0)), text)
 
 

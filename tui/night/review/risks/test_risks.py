@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Severity
@@ -21,16 +21,20 @@ from tui.night.review.risks.diff_view import (
     line_shape,
     list_names,
 )
+from tui.night.review.risks.oracle.code_changes import CodeChanges
+from tui.night.review.risks.oracle.literals import literal_in
 from tui.night.review.risks.test_syntax import is_code, is_test
 from tui.system.format import format_count
+from tui.system.lazy_pattern import lazy
 
 _SAME_BODY = 0.6
+_WORD = lazy(r"[A-Za-z_]\w*")
 _FUNCTION_FILES = (".py", ".js", ".rb", ".go", ".c", ".java", ".rs")
 """One ending for each way in which a language begins a function."""
 
 
-def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
-    """One finding per kind and path at most."""
+def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[RiskFinding]:
+    """One finding per kind and path at most; `code` is what changed in the sources."""
     added = added_shapes(changes)
     new = {name for change in changes.files for name, _ in _tests(change, "+")}
     sources = {
@@ -53,8 +57,8 @@ def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
                 yield _deleted_file(change, gone, _subject(change.path) in sources)
             continue
         if gone:
-            yield _deleted(change, gone)
-        yield from _skipped(change)
+            yield _deleted(change, gone, code.gone)
+        yield from _skipped(change, is_small=code.is_small)
 
 
 def _holds_tests(change: FileChange) -> bool:
@@ -115,6 +119,7 @@ def _gone(
         and test_syntax.test_subject(name) not in united
         and not _went_elsewhere(line, added)
         and not _is_renamed(change.path, line)
+        and not _is_row_now(change, line)
     ]
 
 
@@ -132,13 +137,23 @@ def _deleted_file(
     return RiskFinding("test_deleted", change.path, severity, what, hunk, line, by_shell=True)
 
 
-def _deleted(change: FileChange, gone: list[tuple[str, DiffLine]]) -> RiskFinding:
+def _deleted(
+    change: FileChange, gone: list[tuple[str, DiffLine]], gone_names: Collection[str]
+) -> RiskFinding:
     others = len(_tests(change, "+"))
     what = f"{format_count(len(gone), 'test')} deleted: {list_names(name for name, _ in gone)}"
+    if all(_names_any(line, gone_names) for _, line in gone):
+        what += ", and so is what they tested"
+        return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
     if others < len(gone):
         return finding_at(gone[0][1], "test_deleted", change.path, "high", what)
     what += f"; {format_count(others, 'other')} came"
     return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
+
+
+def _names_any(opening: DiffLine, names: Collection[str]) -> bool:
+    """Whether the body of a removed test names one of them."""
+    return any(word in names for text in _body(opening) for word in _WORD.findall(text))
 
 
 def _united_subjects(change: FileChange) -> set[str]:
@@ -154,17 +169,31 @@ def _united_subjects(change: FileChange) -> set[str]:
 
 def _went_elsewhere(opening: DiffLine, added: dict[str, set[str]]) -> bool:
     """Whether most of a removed test's body came back under another name or in another file."""
+    body = [line_shape(text) for text in _body(opening)]
+    telling = [text for text in body if len(text) > 8]
+    if not telling:
+        return False
+    return sum(text in added for text in telling) >= _SAME_BODY * len(telling)
+
+
+def _body(opening: DiffLine) -> list[str]:
+    """The removed lines of the test that a removed line begins."""
     removed = [line for line in hunk_lines(opening.hunk) if line.sign == "-"]
     body: list[str] = []
     for line in removed[removed.index(opening) + 1 :]:
         if line.text.strip():
             if _indent(line.text) <= _indent(opening.text) and len(body) > 1:
                 break
-            body.append(line_shape(line.text))
-    telling = [text for text in body if len(text) > 8]
-    if not telling:
-        return False
-    return sum(text in added for text in telling) >= _SAME_BODY * len(telling)
+            body.append(line.text)
+    return body
+
+
+def _is_row_now(change: FileChange, opening: DiffLine) -> bool:
+    """Whether the values of a removed test came into a table of cases."""
+    asserted = (literal_in(text) for text in _body(opening) if test_syntax.is_assertion(text))
+    values = next((Counter(found) for found in asserted if len(found) > 1), None)
+    rows = (Counter(literal_in(line.text)) for line in diff_lines(change, "+"))
+    return values is not None and any(not values - row for row in rows)
 
 
 def _is_renamed(path: str, opening: DiffLine) -> bool:
@@ -188,8 +217,10 @@ def _subject(path: str) -> str:
 # --- skipped ---
 
 
-def _skipped(change: FileChange) -> Iterator[RiskFinding]:
-    titles = {test_syntax.quoted_title(line.text) for line in diff_lines(change, "-")}
+def _skipped(change: FileChange, *, is_small: bool) -> Iterator[RiskFinding]:
+    removed = [line.text for line in diff_lines(change, "-")]
+    titles = {test_syntax.quoted_title(text) for text in removed}
+    titles |= {test_syntax.function_name(change.path, text) for text in removed}
     unmatched = Counter(
         line_shape(line.text)
         for line in diff_lines(change, "-")
@@ -203,7 +234,9 @@ def _skipped(change: FileChange) -> Iterator[RiskFinding]:
         if unmatched[line_shape(line.text)] > 0:
             unmatched[line_shape(line.text)] -= 1
             continue
-        severity = _skip_severity(line, titles)
+        severity = _skip_severity(change.path, line, titles)
+        if severity == "medium" and not is_small:
+            severity = "low"
         if severity is not None:
             skips.append((severity, line))
     if not skips:
@@ -215,21 +248,24 @@ def _skipped(change: FileChange) -> Iterator[RiskFinding]:
     yield finding_at(line, "test_skipped", change.path, severity, what)
 
 
-def _skip_severity(line: DiffLine, titles: set[str]) -> Severity | None:
+def _skip_severity(path: str, line: DiffLine, titles: set[str]) -> Severity | None:
     """How bad a skip is; None for a condition on a test that is new itself."""
     if test_syntax.ONLY.search(line.text):
         return "high"
-    sign, before, is_deep = _skipped_test(line)
-    is_new = sign == "+" and test_syntax.quoted_title(line.text) not in titles - {""}
+    sign, before, is_deep, name = _skipped_test(path, line)
+    titled = {test_syntax.quoted_title(line.text), name.replace("DISABLED_", "")} - {""}
+    is_new = sign == "+" and not titled & titles
+    if "should_panic" in line.text:
+        return None if is_new else "high"
     if is_deep or any(map(test_syntax.CONDITIONAL.search, (line.text, before))):
         return None if is_new else "medium"
     return "low" if is_new else "high"
 
 
-def _skipped_test(skip: DiffLine) -> tuple[str, str, bool]:
-    """The test that a skip belongs to: the sign of the line that begins it.
+def _skipped_test(path: str, skip: DiffLine) -> tuple[str, str, bool, str]:
+    """The test that a skip belongs to: the sign of the line that begins it, and its name.
 
-    Also the line before the skip, and whether the skip stands deeper than the test's statements.
+    Between them the line before the skip, and whether the skip stands deeper than the statements.
     """
     lines = list(hunk_lines(skip.hunk))
     at = lines.index(skip)
@@ -239,8 +275,9 @@ def _skipped_test(skip: DiffLine) -> tuple[str, str, bool]:
     for line in lines[at:] if decorates else lines[at::-1]:
         if line.sign != "-" and _begins_test(line.text):
             is_deep = not decorates and _indent(skip.text) > _indent(line.text) + 4
-            return line.sign, before, is_deep and skip.text[:1] != "\t"
-    return (" " if skip.hunk.old_start else "+"), before, False
+            name = test_syntax.function_name(path, line.text)
+            return line.sign, before, is_deep and skip.text[:1] != "\t", name
+    return (" " if skip.hunk.old_start else "+"), before, False, ""
 
 
 def _indent(text: str) -> int:

@@ -71,7 +71,7 @@ _SKIPS = patterns_by_path(
         r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\(",
     ),
     (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\(|//\s*(?:go:|\+)build\s+(?:ignore|never|none|skip)"),
-    (r"\.rs$", r"\s*#\[(?:ignore|cfg_attr\([^)]*,\s*ignore)\b"),
+    (r"\.rs$", r"\s*#\[(?:ignore|should_panic|cfg_attr\([^)]*,\s*ignore)\b"),
     (
         r"\.(?:java|kt|kts|groovy|scala)$",
         r"\s*@(?:Disabled|Ignore)\b|\s*(?:Assumptions\.)?assumeTrue\(\s*false",

@@ -104,9 +104,12 @@ class _Work:
         if paths:
             changed = f"{format_count(len(paths), 'file')} changed in it"
             why = f"its words match no changed file, but {changed}"
-        elif match.grade == "none" and not self._may_be_other_words(terms):
+        elif self._is_missed(terms, match, gone):
             why = self._nothing_matches()
             return decide([*gone, Fact("changed code names it", False, Weight.BASIS, why)])
+        elif any(fact.holds for fact in gone):
+            why = "it is so at the end, but nothing tells that this night did it"
+            return decide([*gone, Fact("changed code names it", None, Weight.PART, why)])
         elif night.work.is_known:
             why = "its words match no changed file, which may only be a matter of words"
         else:
@@ -122,6 +125,12 @@ class _Work:
         if not work.code_paths and work.hollow:
             return "only comments or bodies that do nothing were added"
         return f"{format_count(len(work.paths), 'file')} changed in this night, none of which matches it"
+
+    def _is_missed(self, terms: ClaimTerms, match: WorkMatch, gone: tuple[Fact, ...]) -> bool:
+        """Whether what it names should be found in what changed, and is not."""
+        is_removal = self._statement.kind == ClaimKind.CODE_REMOVED
+        is_gone = is_removal and any(fact.holds for fact in gone)
+        return match.grade == "none" and not is_gone and not self._may_be_other_words(terms)
 
     def _may_be_other_words(self, terms: ClaimTerms) -> bool:
         """Whether it is told in words that no changed file need hold.
@@ -167,7 +176,8 @@ class _Work:
         removed = self._statement.kind == ClaimKind.CODE_REMOVED
         symbols = [name for name in terms.symbols if len(name) >= _LEAST_NAME][:_MOST_NAMES]
         names = [self._name_fact(name, terms.paths, is_gone=removed) for name in symbols]
-        paths = [] if removed else [self._path_fact(path) for path in terms.paths[:_MOST_NAMES]]
+        said = [path for path in terms.paths if path != self._statement.about]
+        paths = [] if removed else [self._path_fact(path) for path in said[:_MOST_NAMES]]
         facts = (*of_several([f for f in paths if f]), *of_several([f for f in names if f]))
         return tuple(facts)
 
@@ -194,7 +204,7 @@ class _Work:
         found = end.find_symbol(name)
         if is_gone:
             if not found:
-                return None
+                return Fact(f"{name} is gone at the end", True, Weight.PART)
             here = [p for p in found if not paths or is_among(p, paths)]
             why = f"{name} still stands in {files_text(tuple(here or found))}"
             weight = Weight.DECISIVE if here and self._is_subject(name) else Weight.PART

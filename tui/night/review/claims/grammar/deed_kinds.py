@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from tui.model.evidence.claims import ClaimKind
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.grammar.mood import plain
 from tui.night.review.claims.grammar.names import code_spans, find_paths, find_subject, find_symbols
 from tui.night.review.claims.grammar.values import find_value
 from tui.night.review.claims.grammar.vocabulary import DEED_OF, NUMBER
@@ -96,12 +95,12 @@ _NO_WORK = lazy(
 )
 _NO_OBJECT = lazy(
     r"(?:\W*|by\b.*|when\b.*|if\b.*|(?:for|on|to|in)\s+(?:the\s+)?(?:user|you)s?\b.*|(?:that|whether"
-    r"|how|why|what)\b.*)\Z",
+    r"|how|why|what|from|with|via|using|accordingly|again|as\s+well|too)\b.*)\Z",
     _I,
 )
 _MERGE = lazy(r"(?:merge\s+conflicts?|conflicts?)\b", _I)
 _VAGUE = lazy(
-    r"(?:it|this|that|these|those|them|everything|all|things?|stuff|something"
+    r"(?:it|this|that|these|those|them|everything|all|things?|stuff|something|(?:all\s+)?files|(?:all\s+)?code"
     r"|some\s+(?:\w+\s+)?(?:changes|things)|(?:a\s+few|several|some|the|all"
     r"|minor)\s+(?:\w+\s+)?(?:changes|issues|problems|things|edits))\W*\Z",
     _I,
@@ -124,7 +123,7 @@ class Deed:
         begin, end = span[0] + start, span[1] + start
         # Asides that deny nothing are blanked in the plain words, so the object is as it was written.
         self._object = clause.text[begin:end].strip(" .!:;,")
-        self._masked = plain(clause)[begin:end].strip(" .!:;,")
+        self._masked = clause.plain[begin:end].strip(" .!:;,")
         self._rest = rest
         head = _HEAD_END.search(self._masked + " ")
         self._head = self._object[: head.start()] if head is not None else self._object
@@ -273,9 +272,7 @@ class Deed:
         return self._work(ClaimKind.COMMITTED, is_of_all=_EVERYTHING.search(whole) is not None)
 
     def _pushed(self) -> Statement | None:
-        is_passive = bool(self._rest) or self._clause.masked.lower().rstrip(" .!").endswith(
-            "pushed"
-        )
+        is_passive = bool(self._rest) or self._clause.masked.rstrip(" .!").endswith("pushed")
         if _NOT_PUSHED.match(self._masked) or not (
             is_passive or _PUSHABLE.match(self._masked + " ")
         ):
@@ -354,7 +351,7 @@ _NEEDS_OBJECT = frozenset(
         ClaimKind.TESTS_ADDED,
     }
 )
-_BARE = lazy(r"[a-zA-Z][\w-]*")
+_BARE = lazy(r"[a-zA-Z][\w-]*(?:\.[a-z]\w*)*")
 _ARTICLES = frozenset(
     "the a an its our my your version of default value new all this and or to".split()
 )

@@ -28,7 +28,8 @@ _FROM_TO = lazy(
 )
 _TO_VERSION = lazy(
     r"\bto\s+(?:version\s+)?(?P<value>[\"']?v?\d[\w.%-]*[\"']?(?:\s?(?:ms|s|MB|GB|kB|KB|seconds?"
-    r"|minutes?|hours?|days?|px|%))?|true|false|◇+)(?=\s|[,;(.]|\Z)",
+    r"|minutes?|hours?|days?|px|%))?|true|false|◇+)(?=\s+(?:in|for|on|across|via|so|and|because|by"
+    r"|with|as)\b|\s*[,;(]|[.]?\s*\Z)",
     _I,
 )
 _YOURS = lazy(r"\byour\b", _I)

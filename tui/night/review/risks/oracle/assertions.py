@@ -65,6 +65,13 @@ _EXACT_WORDS = frozenset(
     " assertjsonstringequalsjsonstring assertstringequalsfile assertoutput assertequivalent"
     " mustequal wontequal equalto assertobjectequals equalerror errorcontains".split()
 )
+EQUALITY = frozenset(
+    "== is tobe toequal tostrictequal eq eql equal equals isequalto issameas shouldbe assertequal be"
+    " assertequals asserteq assertsame assertis xctassertequal expecteq strictequal deepequal"
+    " deepstrictequal areequal aresame equalto mustequal assertdictequal assertlistequal exactly"
+    " expectstreq assertstreq jsoneq assertcountequal assertoutput".split()
+)
+"""Comparisons that say the same in different words."""
 _BOUND_WORDS = frozenset(
     "tocontain tocontainequal tomatch tomatchobject tobegreaterthan tobegreaterthanorequal"
     " tobelessthan tobelessthanorequal tobecloseto include includes contain contains doesnotcontain"
@@ -117,6 +124,7 @@ _ANY_ERROR = lazy(
     r"^(?:\w+\.)*(?:Exception|BaseException|Throwable|Error|StandardError|RuntimeException|object)?$"
 )
 _CHAIN = lazy(r"\b(?:expect|assertThat|expectThat|assert_that|that|should)\s*(\(|\{(?=.*\}\s*\.))")
+_BEHIND = lazy(r"\.[sS]hould(?:\(\))?\.")
 _ANYTHING = lazy(
     r"^(?:\w+\.)?(?:ANY|any\w*\(.*|anything\(?\)?|an_instance_of\b.*|instance_of\b.*|Any(?:thing)?\(\)|notNullValue\(\))$"
 )
@@ -192,6 +200,11 @@ def read_assertions(path: str, statement: Statement) -> list[Assertion]:
 def _chains(statement: Statement) -> Iterator[Assertion]:
     match = _CHAIN.search(statement.masked)
     if match is None:
+        behind = _BEHIND.search(statement.masked)
+        if behind is not None:
+            subject = plain(statement.text[: behind.start()])
+            yield from _matchers(subject, statement, behind.end())
+            return
         if statement.masked.startswith("})") and ".to" in statement.masked:
             yield from _matchers("", statement, 2)
         return
@@ -483,7 +496,14 @@ def _python_comparison(part: ast.Compare, at: Statement) -> Assertion:
 
 def _is_value(text: str) -> bool:
     """Whether it is written out rather than computed: a literal, or something built of some."""
-    return is_literal(text) or (_BUILT.match(text) is not None and bool(literal_in(text)))
+    if is_literal(text):
+        return True
+    built = _BUILT.match(text)
+    if built is None or not literal_in(text):
+        return False
+    opening = max(built.end() - 1, 0) if text[built.end() - 1] in "({[" else text.find("[")
+    _, close = split_arguments(text, text, opening)
+    return close == len(text) - 1
 
 
 def _strength(word: str) -> Strength | None:

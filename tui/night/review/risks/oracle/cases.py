@@ -47,7 +47,8 @@ _SUPPRESSED = lazy(r"\|\|\s*(?:true|:)\s*$|\.catch\(\s*\(?\w*\)?\s*=>\s*\{?\s*\}
 class Case(Struct):
     """A test: its name, the line it begins in, what it asserts, and its other statements.
 
-    `faults` says by words what keeps assertions from failing, each with its statement.
+    `scope` is the line of the class around it. `faults` says by words what keeps assertions from
+    failing, each with its statement.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Case(Struct):
     others: list[Statement] = []
     faults: list[tuple[str, Statement]] = []
     is_test: bool = True
+    scope: str = ""
     last_line: int = 0
 
     @property
@@ -78,10 +80,16 @@ def read_cases(path: str, text: str) -> list[Case]:
     cases, case = [outside], outside
     swallowed = _swallowing(listed)
     blocks: list[_Block] = []
+    classes: list[Statement] = []
     for begun, at, statement in _named(path, listed):
+        while classes and statement.indent <= classes[-1].indent:
+            classes.pop()
+        if statement.masked.startswith("class "):
+            classes.append(statement)
         is_inner = case.is_test and statement.indent > case.header.indent
         if begun is not None and (begun.is_test or not is_inner):
             case = begun
+            case.scope = classes[-1].text if classes else ""
             cases.append(case)
             blocks = []
             # A short test has its assertion in its own line.
@@ -169,15 +177,24 @@ def _is_guarded(one: Assertion, opening: Statement) -> bool:
 
 def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
     """Assertions whose expected value is what the code under test gave in the same test."""
-    made = {}
-    for statement in case.others:
-        match = _MADE.match(statement.text)
+    made: dict[str, str] = {}
+    asked = {one.line: one for one in case.assertions}
+    # Only of values that were just made: before and after something else is a comparison.
+    for statement in sorted((*case.others, *_placed(asked)), key=lambda s: s.line):
+        one = asked.get(statement.line)
+        match = _MADE.match(statement.text) if one is None else None
         if match is not None:
             made[match.group("name")] = plain(match.group("value"))
-    for one in case.assertions:
-        value = made.get(one.expected, "")
-        if "(" in value and value in (one.subject, made.get(one.subject)):
-            yield "it compares the code with itself", Statement(one.line, 0, one.text, one.text)
+        elif one is None:
+            made.clear()
+        else:
+            value = made.get(one.expected, "")
+            if "(" in value and value in (one.subject, made.get(one.subject)):
+                yield "it compares the code with itself", statement
+
+
+def _placed(asked: dict[int, Assertion]) -> Iterator[Statement]:
+    return (Statement(line, 0, one.text, one.text) for line, one in asked.items())
 
 
 def _swallowing(listed: list[Statement]) -> dict[int, str]:

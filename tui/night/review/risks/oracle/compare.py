@@ -10,13 +10,17 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import Assertion, Strength
+from tui.night.review.risks.oracle.assertions import EQUALITY, Assertion, Strength
 from tui.night.review.risks.oracle.cases import Case
 from tui.night.review.risks.oracle.literals import is_literal
 from tui.system.lazy_pattern import lazy
 
 Difference = Literal["value", "looser", "fewer", "none", "fault", "tolerance"]
 _ALIKE = 0.5
+_CALLED = lazy(r"([A-Za-z_]\w*)!?\(")
+_ASSERTS = lazy(
+    r"(?:assert|check|verify|expect|ensure|should|validate|require|compare|must)_?\w*$", 2
+)
 _NEARLY = 0.05
 _FIGURE = lazy(r"-?\d+(?:\.\d+)?")
 _ALL = lazy(r"=\s*r?[\"']\.[*+]?[\"']|=\s*[\"'][\"']")
@@ -57,8 +61,21 @@ def compare_files(
     before: Sequence[Case], after: Sequence[Case], elsewhere: Counter[tuple[str, str, str]]
 ) -> Iterator[Weaker]:
     """How the tests of a file ask for less than before; `elsewhere` is what came at other places."""
+    helpers = {case.name for case in after if case.assertions and not case.is_test} - {""}
     for old, new in pair_cases(before, after):
-        yield from _compare(old, new, elsewhere)
+        if not _asks_through_helper(old, new, helpers):
+            yield from _compare(old, new, elsewhere)
+        else:
+            yield from _new_faults(old, new)
+
+
+def _asks_through_helper(old: Case, new: Case, helpers: set[str]) -> bool:
+    """Whether statements that came into a test call a function that asserts."""
+    known = {one.text for one in old.others}
+    called = (
+        name for one in new.others if one.text not in known for name in _CALLED.findall(one.masked)
+    )
+    return any(name in helpers or _ASSERTS.match(name) for name in called)
 
 
 def pair_cases(before: Sequence[Case], after: Sequence[Case]) -> Iterator[tuple[Case, Case]]:
@@ -158,8 +175,10 @@ def _difference(was: Assertion, now: Assertion) -> Difference | None:
         return "looser"
     if was.subject != now.subject or was.expected == now.expected or now.strength > was.strength:
         return None
+    if was.comparison != now.comparison and not {was.comparison, now.comparison} <= EQUALITY:
+        return None
     is_plain = is_literal(was.expected) and is_literal(now.expected)
-    is_error = was.comparison == now.comparison == "raises"
+    is_error = was.comparison == "raises" and was.expected not in now.expected
     return "value" if is_plain or is_error else None
 
 
@@ -178,7 +197,8 @@ def _says_less(was: str, now: str) -> bool:
     """Whether the same error is expected, and its message is not any more."""
     error, _, message = was.partition(",")
     other, _, text = now.partition(",")
-    return bool(message) and error == other and (not text or _ALL.search(text) is not None)
+    was_all, is_all = (_ALL.search(part) is not None for part in (message, text))
+    return bool(message) and error == other and not was_all and (not text or is_all)
 
 
 def _is_kept(

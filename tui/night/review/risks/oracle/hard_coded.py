@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tui.model.records import FileChange, RepositoryChanges
+from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.diff_view import DiffLine, RiskFinding, excerpt, finding_at, hunk_lines
+from tui.night.review.risks.diff_view import (
+    DiffLine,
+    RiskFinding,
+    diff_lines,
+    excerpt,
+    finding_at,
+    hunk_lines,
+)
 from tui.night.review.risks.oracle.assertions import Assertion
 from tui.night.review.risks.oracle.cases import read_cases
 from tui.night.review.risks.oracle.code_changes import name_of
@@ -16,13 +24,21 @@ from tui.night.review.risks.oracle.runner_hooks import new_lines
 from tui.system.lazy_pattern import lazy
 
 _UNDER_TEST = lazy(
-    r"PYTEST_CURRENT_TEST|PYTEST_VERSION|[\"'](?:pytest|unittest|_pytest)[\"']\s*(?:not\s+)?in\s+sys\.modules"
-    r"|sys\._called_from_test|NODE_ENV\s*[!=]==?\s*['\"]test['\"]|['\"]test['\"]\s*[!=]==?\s*process\.env\.NODE_ENV"
-    r"|JEST_WORKER_ID|VITEST_WORKER_ID|process\.env\.VITEST\b|import\.meta\.vitest\b|typeof\s+(?:jest|vi|describe)\b"
+    r"(?:environ|getenv|env)\b.{0,20}PYTEST_(?:CURRENT_TEST|VERSION)|[\"']PYTEST_CURRENT_TEST[\"']\s+(?:not\s+)?in\b"
+    r"|[\"'](?:pytest|unittest|_pytest)[\"']\s*(?:not\s+)?in\s+(?:sys\.)?modules|sys\._called_from_test"
+    r"|NODE_ENV\s*[!=]==?\s*['\"]test['\"]|['\"]test['\"]\s*[!=]==?\s*process\.env\.NODE_ENV"
+    r"|env\b.{0,4}(?:JEST|VITEST)_WORKER_ID|process\.env\.VITEST\b|import\.meta\.vitest\b|typeof\s+(?:jest|vi|describe)\b"
     r"|\bcfg!\(test\)|\btesting\.Testing\(\)|flag\.Lookup\(\s*\"test\.|defined\?\(\s*(?:RSpec|Minitest)"
     r"|Rails\.env\.test\?|XCTestConfigurationFilePath|NSClassFromString\(\s*\"XCTest|RAILS_ENV.*==.*test"
-    r"|Mix\.env\(?\)?\s*==\s*:test|PHPUNIT_(?:COMPOSER_INSTALL|RUNNING)|defined\(\s*['\"]PHPUNIT"
-    r"|Class\.forName\(\s*\"org\.junit|BATS_TEST_\w+|inspect\.stack\(\).*test|os\.Args\[0\].*\.test"
+    r"|Mix\.env\(?\)?\s*==\s*:test|(?:defined|getenv)\(\s*['\"]PHPUNIT|Class\.forName\(\s*\"org\.junit"
+    r"|\$\{?BATS_TEST_\w+|inspect\.stack\(\).*test|os\.Args\[0\].*\.test"
+)
+_ANSWERS = lazy(
+    r"\breturn\b(?!\s*(?:;|$|\}|\{|app\b|server\b|logger|console|None\b|null\b|nil\b))|\?(?!\.)[^:]+:"
+)
+_MILD = lazy(
+    r"log|silent|level|listen|debug|cache|sentry|telemetry|analytics|warn|color|port|\burl|timeout|delay",
+    2,
 )
 _READS_TESTS = lazy(
     r"(?:open|read_text|readFileSync|ReadFile|File\.read|read_to_string|import_module|require)\s*\(\s*"
@@ -102,16 +118,21 @@ def _asked_of(path: str, texts: ChangedTexts) -> Iterator[Assertion]:
 
 
 def _looks_for_tests(change: FileChange) -> Iterator[RiskFinding]:
-    for line in new_lines(change):
+    """Code that behaves otherwise under a test: high where it gives another answer there."""
+    lines, fresh = [*diff_lines(change, "+")], {*new_lines(change)}
+    for at, line in enumerate(lines):
         code = line.text.strip()
-        if code.startswith(("#", "//", "*")):
+        if line not in fresh or code.startswith(("#", "//", "*")):
             continue
-        if _UNDER_TEST.search(code):
-            what = f"the code finds out whether it runs under a test: {excerpt(line)}"
-            yield finding_at(line, "hard_coded", change.path, "high", what)
-        elif _READS_TESTS.search(code):
+        if _READS_TESTS.search(code):
             what = f"the code reads the tests: {excerpt(line)}"
             yield finding_at(line, "hard_coded", change.path, "high", what)
+        elif _UNDER_TEST.search(code):
+            near = " ".join(one.text for one in lines[at : at + 2])
+            is_answer = _ANSWERS.search(near) is not None and not _MILD.search(near)
+            severity: Severity = "high" if is_answer else "low"
+            what = f"the code finds out whether it runs under a test: {excerpt(line)}"
+            yield finding_at(line, "hard_coded", change.path, severity, what)
 
 
 def _answers(change: FileChange, asked: _Asked) -> Iterator[RiskFinding]:

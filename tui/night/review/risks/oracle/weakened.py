@@ -21,7 +21,6 @@ from tui.night.review.risks.oracle.assertions import Assertion, Strength
 from tui.night.review.risks.oracle.cases import Case, read_cases
 from tui.night.review.risks.oracle.code_changes import (
     CodeChanges,
-    read_code_changes,
     replaced_lines,
     stem_of,
 )
@@ -32,6 +31,7 @@ from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
 from tui.night.review.risks.oracle.literals import is_number, literal_in
 from tui.night.review.risks.oracle.mocks import find_mocked_subjects
+from tui.night.review.risks.oracle.uncollected import find_uncollected
 from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
 
@@ -69,10 +69,11 @@ class _Place(NamedTuple):
     line: DiffLine
 
 
-def find_weakened(changes: RepositoryChanges, context: NightContext) -> Iterator[RiskFinding]:
+def find_weakened(
+    changes: RepositoryChanges, code: CodeChanges, context: NightContext
+) -> Iterator[RiskFinding]:
     """Tests that ask for less, recorded answers that changed, and code that knows its tests."""
     texts = ChangedTexts(context.texts)
-    code = read_code_changes(changes)
     read: list[_ReadFile] = []
     elsewhere: Counter[tuple[str, str, str]] = Counter()
     for change in changes.files:
@@ -83,9 +84,11 @@ def find_weakened(changes: RepositoryChanges, context: NightContext) -> Iterator
         elsewhere += added_asks(old, new)
         read.append(_ReadFile(change, old, new))
     for change, old, new in read:
-        yield from find_mocked_subjects(change, new, old)
+        yield from find_mocked_subjects(change, (*old, *new), texts)
         if change.kind not in ("modified", "renamed"):
             continue
+        is_telling = context.is_recorded and (code.is_small or change.path in context.reactions)
+        yield from find_uncollected(change, old, new, is_telling=is_telling)
         judge = _FileJudge(change, new, code, context)
         places = [*judge.weaker(compare_files(old, new, elsewhere)), *judge.changed_rows()]
         if places:
@@ -162,8 +165,9 @@ class _FileJudge:
         lost = format_count(len(one.before), "assertion")
         if one.difference == "none":
             what = f"{title} lost {lost} and got none instead"
-            return "high" if self._is_telling or not is_usual else "medium", what
-        return "low" if is_usual else "medium", f"{title} lost {lost}, others stay"
+            return "high" if self._is_telling or not is_usual else "low", what
+        what = f"{title} lost {lost}, others stay"
+        return "low" if is_usual or not self._is_telling else "medium", what
 
     def _is_gone(self, before: Sequence[Assertion]) -> bool:
         """Whether what was asked for went out of the code itself."""
@@ -202,14 +206,16 @@ class _FileJudge:
             return None
         names = _subject_names(one.case, now)
         severity = self._value_severity(was.expected, now.expected, names, changed)
-        if one.is_rewritten or (now.comparison == "raises" and self._is_named(now.expected)):
+        is_message = now.comparison == "raises" and self._is_named(now.expected)
+        if one.is_rewritten or (is_message and not self._is_reaction):
             severity = "low"
         return severity, _value_words(was.expected, now.expected, title, changed)
 
     def _is_named(self, error: str) -> bool:
-        """Whether the code itself names the error that is expected now."""
-        name = error.partition(",")[0].rpartition(".")[2]
-        return bool(name) and any(name in text for text in self._code.added_texts)
+        """Whether the code itself names the error that is expected now; a message is its own affair."""
+        name, _, message = error.partition(",")
+        name = name.rpartition(".")[2]
+        return bool(message) or any(name in text for text in self._code.added_texts)
 
     def _value_severity(self, old: str, new: str, names: set[str], changed: str) -> Severity:
         """How bad another expected value is, by what else the night changed and was asked for."""
