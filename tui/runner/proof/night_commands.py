@@ -38,7 +38,8 @@ class ProofCommand(Struct, frozen=True):
     """A command that is run in the copy: its words, its variables, its folder from the project.
 
     `part` is what a test command is limited to; `activates` is the environment, from the project, that the
-    night's shell had activated. `source` says where the command comes from.
+    night's shell had activated. `source` says where the command comes from; of one that a person named,
+    exit code 0 alone is green (`counts_by_exit`).
     """
 
     kind: ProofKind
@@ -49,6 +50,7 @@ class ProofCommand(Struct, frozen=True):
     part: str = ""
     activates: str = ""
     source: str = "the night"
+    counts_by_exit: bool = False
 
     @property
     def text(self) -> str:

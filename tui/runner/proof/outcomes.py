@@ -47,7 +47,8 @@ def judge_run(command: ProofCommand, done: StepOutcome) -> tuple[Verdict, ProofE
     if done.code:
         none_ran = ending(done.output, True) == "unknown" and not failed_tests(done.output)
         return ("unknown", "no tests") if none_ran else ("red", "ended")
-    return ("green", "ended") if _tests_passed(command, done.output) else ("unknown", "no tests")
+    is_green = command.counts_by_exit or _tests_passed(command, done.output)
+    return ("green", "ended") if is_green else ("unknown", "no tests")
 
 
 def _tests_passed(command: ProofCommand, output: str) -> bool:
