@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import Claim, ClaimKind, UnreadText
 from tui.model.labels import trouble_title
+from tui.model.records import RepositoryChanges
 from tui.model.review import AttentionItem, Risk, RiskKind, Severity, WasteItem
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, StallKind, StallLevel
@@ -43,6 +44,7 @@ def rank_attention(
     waste: Sequence[WasteItem],
     uncommitted: int,
     unread: Sequence[UnreadText] = (),
+    changes: RepositoryChanges | None = None,
 ) -> tuple[AttentionItem, ...]:
     """Ranked by severity, then what is claimed and shown to be wrong before what only cost time.
 
@@ -60,6 +62,7 @@ def rank_attention(
     attention.add_causes()
     attention.add_waste(waste)
     attention.add_tasks()
+    attention.add_lost(changes)
     if uncommitted:
         what = f"{format_count(uncommitted, 'changed file')} not committed"
         attention.add("low", 60, what, attention.last_edit or inputs.last_ref, "commits")
@@ -88,6 +91,18 @@ class _Attention:
     def first(self, most: int) -> tuple[AttentionItem, ...]:
         ranked = sorted(self._ranked, key=lambda entry: -entry[0])
         return tuple(item for _, item in ranked[:most])
+
+    def add_lost(self, changes: RepositoryChanges | None) -> None:
+        """Commits that were undone, and those that stand on another branch only."""
+        if changes is None:
+            return
+        for commits, how in ((changes.lost, "undone"), (changes.elsewhere, "only on")):
+            if commits:
+                first = commits[0]
+                branch = f" {first.branch}" if first.branch else ""
+                count = format_count(len(commits), "commit is", "commits are")
+                what = f"{count} {how}{branch}: {first.sha[:7]} {shorten(first.subject, 60)}"
+                self.add("medium", 54, what, SourceRef(f"git:{first.sha}", 0), "commits")
 
     def add_ending(self) -> None:
         ending = self._facts.ending

@@ -77,7 +77,7 @@ def assemble_review(
         verdict=verdict,
         reasons=reasons,
         ending=ending,
-        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread),
+        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread, changes),
         tasks=facts.tasks,
         commits=snapshot.commits,
         tests=facts.tests,
