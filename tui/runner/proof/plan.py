@@ -14,6 +14,7 @@ from tui.runner.proof.night_commands import (
     LeftOut,
     Place,
     ProofCommand,
+    ShellLine,
     project_command,
     read_command,
     widest,
@@ -76,7 +77,7 @@ def plan_proof(
     work_tree: Path,
     night: str,
     end: NightEnd,
-    lines: Iterable[str],
+    lines: Iterable[ShellLine],
     settings: Settings,
 ) -> ProofPlan:
     """The plan for a night; `lines` are the shell commands that it ran, the best evidence last."""
