@@ -197,8 +197,8 @@ def _ending(review: Review) -> str:
 
 
 def _facts(review: Review) -> Iterator[str]:
+    from tui.model.proof_words import proof_line
     from tui.night.review.export.wording import cost_text, time_by_kind
-    from tui.night.review.proof import proof_line
 
     yield f"tasks     {_tasks(review.tasks)}"
     yield f"tests     {_tests(review.tests)}"
@@ -290,11 +290,11 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
 
 
 def _proof_rows(proof: Proof | None) -> Iterator[str]:
-    from tui.night.review.proof import PLACES, run_line
+    from tui.model.proof_words import PROOF_PLACES, run_line
 
     for run in proof.runs if proof is not None else ():
         took = format_duration(run.seconds)
-        yield f"{PLACES[run.on]:<19}{shorten(run.command, 80)}: {run_line(run)} ({took})"
+        yield f"{PROOF_PLACES[run.on]:<19}{shorten(run.command, 80)}: {run_line(run)} ({took})"
         yield from (f"    {name}" for name in run.failed[:_ROWS])
     yield from proof.notes if proof is not None else ()
 

@@ -192,7 +192,7 @@ def work_tree_id(git: Git, head: str, dirty: Sequence[bytes]) -> str | None:
     """
     try:
         if not dirty:
-            return tree_of_commit(git, head)
+            return git.read_line(("rev-parse", "--verify", "--quiet", f"{head}^{{tree}}"))
         sizes = (_size(os.path.join(os.fsencode(git.work_tree), name)) for name in dirty)
         if len(dirty) > _MOST_DIRTY or sum(sizes) > _MOST_DIRTY_BYTES:
             return None
@@ -205,11 +205,6 @@ def work_tree_id(git: Git, head: str, dirty: Sequence[bytes]) -> str | None:
             return git.run(("write-tree",), env=env).decode("ascii").strip()
     except (OvernightError, OSError, ValueError):
         return None
-
-
-def tree_of_commit(git: Git, commit: str) -> str | None:
-    """The tree of a commit; `GitError` as from git."""
-    return git.read_line(("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"))
 
 
 def _private_objects(git: Git, folder: Path) -> dict[str, str]:

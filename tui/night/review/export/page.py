@@ -18,6 +18,7 @@ from tui.model.records import Hunk
 from tui.model.review import Risk
 from tui.night.review.export import blocks
 from tui.night.review.export.blocks import Inline, Line, badge, code, line, strong
+from tui.night.review.export.proof_blocks import proof_blocks
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import (
     TRUSTS,
@@ -102,12 +103,14 @@ class _PageBuilder:
         folded = {"points", "timeline"} | (
             {"tests"} if len(review.tests.runs) > _MANY_RUNS else set()
         )
+        proof = tuple(proof_blocks(review.proof, self._zone, self._limits))
         sections = (
             ("look", "Look here first", self._attention()),
             ("time", "Where the night went", self._time()),
             ("tasks", "Tasks", self._tasks()),
             ("claims", "Claims and evidence", self._claims()),
             ("tests", "Tests", self._tests()),
+            ("proof", "Run again to prove it", proof),
             ("risks", "Risks", self._risks()),
             ("commits", "Commits", self._commits()),
             ("cost", "Cost", self._cost()),

@@ -65,7 +65,7 @@ class _Work:
 
     def _terms(self, what: str) -> ClaimTerms:
         statement = self._statement
-        terms = extract_terms(what)
+        terms = extract_terms(what, statement.language)
         subject = statement.subject
         paths = tuple(dict.fromkeys((*terms.paths, *subject.paths)))
         ids = {*terms.task_ids, *subject.task_ids}
@@ -179,7 +179,8 @@ class _Work:
         evidence = [fact.ref for fact in reversed(after)]
         good = after[-1]
         why = good.why
-        if terms.language and not terms.symbols and all(fact.holds for fact in after):
+        is_open = terms.language and not terms.symbols and self._stood_before(match.paths)
+        if is_open and all(fact.holds for fact in after):
             facts = [*gone, *after, _words_fact(terms.language)]
             return replace(decide(facts, why, evidence), is_only_words=True)
         if match.grade == "clear":
@@ -194,6 +195,11 @@ class _Work:
         if self._statement.kind != ClaimKind.TASK_DONE or self._case.source != "progress":
             return None
         return replace(decide([_words_fact(language)]), is_only_words=True)
+
+    def _stood_before(self, paths: tuple[str, ...]) -> bool:
+        """Whether code that stood there before was changed, in which anything may have been done."""
+        code = [path for path in paths if not is_prose(path)]
+        return any(self._night.end.path(path).existed is not False for path in code)
 
     # --- as it stands at the end ---
 
