@@ -160,7 +160,7 @@ def _count_commits(
 ) -> int:
     """The night's commits that are there; where no repository tells of them, those that its calls named."""
     if changes is not None and (changes.base or changes.messages):
-        return len(snapshot.commits) + len(changes.elsewhere)
+        return len(snapshot.commits)
     return max(len(snapshot.commits), len(evidence.commits))
 
 
