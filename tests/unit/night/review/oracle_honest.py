@@ -6,7 +6,6 @@ Each is a goal, and edits of the projects in `oracle_projects`.
 from __future__ import annotations
 
 from tests.unit.night.review.oracle_attacks import (
-    B,
     BATS,
     CPP,
     CS,
