@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -127,14 +128,14 @@ def _calls(night: NightFacts, case: Case, command: str) -> Iterator[CommandRecor
         return
     first = wanted[0][0]
     for one in _near(night, case):
-        if first in one.command and any(_is_call(words, wanted[0]) for words in _all_words(one)):
-            yield one
+        if first in one.command:
+            if any(_is_call(words, wanted[0]) for words in _all_words(one.command)):
+                yield one
 
 
-def _all_words(one: CommandRecord) -> Iterator[list[str]]:
-    for line in pipelines(one.command):
-        for call in line:
-            yield _words(call)
+@lru_cache(maxsize=512)
+def _all_words(command: str) -> tuple[list[str], ...]:
+    return tuple(_words(call) for line in pipelines(command) for call in line)
 
 
 def _words(call: CommandCall) -> list[str]:

@@ -36,7 +36,8 @@ def check_value(night: NightFacts, case: Case) -> ClaimVerdict | None:
     if not value or not names:
         return None
     shown = f"{names[0]} is {shorten(value, 40)}"
-    paths = list(_paths(night, subject.paths))
+    about = (case.statement.about,) if case.statement.about else ()
+    paths = list(_paths(night, subject.paths or about))
     if not paths and not subject.symbols and not subject.paths:
         return None
     if not paths:
