@@ -46,6 +46,11 @@ class Reader:
         self._text = unicodedata.normalize("NFC", text)
         self._may_be_foreign = may_be_foreign(self._text)
 
+    @property
+    def language(self) -> str:
+        """The language of the text; English where nothing tells."""
+        return self.main if self._may_be_foreign else ENGLISH
+
     @cached_property
     def main(self) -> str:
         """The language that most of the text is in."""
@@ -129,7 +134,7 @@ def read_commit(message: str) -> tuple[Statement, ...] | None:
     The subject names the work, whatever form its verb has; tests may be claimed anywhere.
     """
     subject, _, body = message.strip().partition("\n")
-    language = Reader(subject).main if may_be_foreign(subject) else ENGLISH
+    language = Reader(subject).language
     if language not in READ:
         return None
     from tui.night.review.claims.languages.sentences import read_subject
