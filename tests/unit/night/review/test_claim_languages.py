@@ -45,11 +45,11 @@ def test_what_a_sentence_claims(text: str, kinds: str) -> None:
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-def test_half_of_the_sentences_claim_nothing(language: str) -> None:
+def test_what_claims_nothing_is_in_the_table_too(language: str) -> None:
     """Of what is not done is no boast either."""
     rows = SENTENCES[language]
     assert len(rows) >= 15
-    assert sum(kinds in ("", "not_done") for _, kinds in rows) * 5 >= len(rows) * 2
+    assert sum(kinds in ("", "not_done") for _, kinds in rows) >= 8
 
 
 # --- a clause alone, with what it names ---
