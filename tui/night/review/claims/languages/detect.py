@@ -169,6 +169,7 @@ _SIGNS = {ord(sign): " " for sign in ".,:;!?()[]{}*_\"'`|/<>-–—’“”„�
 _MOST = 20_000
 _LEAST = 4
 _LONG = 6
+_SURE = 6
 
 
 @cache
@@ -294,7 +295,7 @@ def sentence_language(sentence: str, main: str) -> str:
     if not found or found == main:
         return found
     if found == ENGLISH and not points[main]:
-        return ENGLISH
+        return ENGLISH if points[found] >= _SURE else ""
     margin = points[found] - points[main]
     is_sure = points[found] >= 5 and margin >= 3
     if main == ENGLISH:

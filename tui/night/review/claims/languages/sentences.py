@@ -30,7 +30,10 @@ _OTHER_OF_BOTH = {
 _OF_CODE: frozenset[Deed] = frozenset({"made", "added", "fixed", "changed", "removed"})
 _OF_THE_NIGHT: frozenset[Deed] = frozenset({"passes", "fails", "committed", "pushed", "finished"})
 _RELATIVE = lazy(r",\s*(?:der|die|das|welche[rs]?)\s", re.IGNORECASE)
+_ONLY_PAST = lazy(r"ge|nannt$|[^t]$", re.IGNORECASE)
+"""German participles that are no form of the present as well, as "erstellt" is."""
 _NAME = lazy(r"[◆◇]")
+_LABEL_END = lazy(r"\s*[:：]")
 _QUESTION = lazy(r"[?？]\s*$")
 _NOT_WORDS = lazy(r"[\W\d_]+")
 
@@ -87,8 +90,10 @@ class _Sentence:
         is_unread = False
         moods = self._moods(clauses)
         for clause, is_open in zip(clauses, moods, strict=True):
-            if not clause.verbs or not is_open:
+            if not is_open:
                 continue
+            if all(verb.is_bare for verb in clause.verbs):
+                found += self._labelled_commit(clause)
             statement = self._statement(clause)
             if statement is not None:
                 found += self._both(statement, clause)
@@ -103,6 +108,15 @@ class _Sentence:
         # A noun alone, as titles have it, is no sentence.
         form = self._masked[verb.start : verb.end]
         return not self._words.lexicon.done or not self._words.bare(verb.deed).fullmatch(form)
+
+    def _labelled_commit(self, clause: Clause) -> list[Statement]:
+        """ "Commit: 3f2a91c", in which no verb says it."""
+        text = self._masked[clause.start : clause.end]
+        match = self._words["commits"].match(text)
+        if match is None or _LABEL_END.match(text, match.end()) is None:
+            return []
+        base, _ = self._base(clause)
+        return [replace(base, kind=ClaimKind.COMMITTED)] if base.subject.shas else []
 
     def _both(self, statement: Statement, clause: Clause) -> list[Statement]:
         """The statement, and the other one of "commit and push done"."""
@@ -162,7 +176,8 @@ class _Sentence:
         if not words.lexicon.perfect or verb.deed in ("passes", "fails", "finished"):
             return False
         text = self._masked[clause.start : clause.end]
-        if words["perfect"].search(text):
+        form = self._masked[verb.start : verb.end]
+        if words["perfect"].search(text) or _ONLY_PAST.search(form):
             return False
         is_first = not self._masked[clause.start : verb.start].strip(" ,:")
         is_relative = _RELATIVE.search(self._masked, clause.start, verb.start) is not None
@@ -180,9 +195,6 @@ class _Sentence:
         words = self._words
         masked = self._masked[clause.start : clause.end]
         clean = self._clean(clause)
-        start, end = trimmed(self._masked, clause.start, clause.end, words)
-        text = self._text[start:end][:_LONGEST]
-        names = Names(self._raw[start:end], self._text[start:end])
         is_negated = words["negated"].search(clean) is not None
         verb = _deciding(clause.verbs, masked, words, is_negated)
         if verb is None:
@@ -194,6 +206,15 @@ class _Sentence:
             is_negated = words["negated"].search(rest) is not None
         if not is_negated and self._is_present(clause, verb):
             return None
+        base, names = self._base(clause)
+        reader = ClauseReader(words, masked, clean, names, self._masked[: clause.start])
+        return reader.statement(base, verb, is_negated=is_negated)
+
+    def _base(self, clause: Clause) -> tuple[Statement, Names]:
+        """A statement of the clause whose kind is still open, and what the clause names."""
+        start, end = trimmed(self._masked, clause.start, clause.end, self._words)
+        text = self._text[start:end][:_LONGEST]
+        names = Names(self._raw[start:end], self._text[start:end])
         base = Statement(
             ClaimKind.NOT_DONE,
             text,
@@ -203,10 +224,9 @@ class _Sentence:
             work=text,
             about=self._line.about,
             subject=names.subject,
-            language=words.lexicon.name,
+            language=self._words.lexicon.name,
         )
-        reader = ClauseReader(words, masked, clean, names, self._masked[: clause.start])
-        return reader.statement(base, verb, is_negated=is_negated)
+        return base, names
 
 
 def _says_what_code_does(clause: Clause) -> bool:
