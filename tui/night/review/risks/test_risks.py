@@ -22,7 +22,7 @@ from tui.night.review.risks.diff_view import (
     list_names,
 )
 from tui.night.review.risks.oracle.code_changes import CodeChanges
-from tui.night.review.risks.oracle.literals import literal_in
+from tui.night.review.risks.oracle.reading.literals import literal_in
 from tui.night.review.risks.test_syntax import is_code, is_test
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy

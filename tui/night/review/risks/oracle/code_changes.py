@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.diff_view import DiffLine, hunk_lines
-from tui.night.review.risks.oracle.literals import literal_in
+from tui.night.review.risks.oracle.reading.literals import literal_in
 from tui.system.lazy_pattern import lazy
 
 _ASSIGNED = lazy(

@@ -10,9 +10,10 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import EQUALITY, Assertion, Strength
-from tui.night.review.risks.oracle.cases import Case
-from tui.night.review.risks.oracle.literals import is_written_out
+from tui.night.review.risks.oracle.reading.assertion import Assertion
+from tui.night.review.risks.oracle.reading.cases import Case
+from tui.night.review.risks.oracle.reading.literals import is_written_out
+from tui.night.review.risks.oracle.reading.matchers import EQUALITY, Strength
 from tui.system.lazy_pattern import lazy
 
 Difference = Literal["value", "looser", "fewer", "none", "fault", "tolerance"]

@@ -15,12 +15,12 @@ from tui.night.review.risks.diff_view import (
     finding_at,
     hunk_lines,
 )
-from tui.night.review.risks.oracle.assertions import Assertion
-from tui.night.review.risks.oracle.cases import read_cases
 from tui.night.review.risks.oracle.code_changes import name_of
-from tui.night.review.risks.oracle.file_texts import ChangedTexts
-from tui.night.review.risks.oracle.literals import bare, is_literal, literal_in
-from tui.night.review.risks.oracle.runner_hooks import new_lines
+from tui.night.review.risks.oracle.reading.assertion import Assertion
+from tui.night.review.risks.oracle.reading.cases import read_cases
+from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts
+from tui.night.review.risks.oracle.reading.literals import bare, is_literal, literal_in
+from tui.night.review.risks.oracle.runners.hooks import new_lines
 from tui.night.review.risks.oracle.uncollected import ROW
 from tui.system.lazy_pattern import AnyWord, lazy
 

@@ -19,10 +19,10 @@ from tui.night.review.risks.diff_view import (
     line_shape,
     list_names,
 )
-from tui.night.review.risks.oracle.cases import Case
 from tui.night.review.risks.oracle.code_changes import replaced_lines
-from tui.night.review.risks.oracle.file_texts import find_line
-from tui.night.review.risks.oracle.literals import literal_in
+from tui.night.review.risks.oracle.reading.cases import Case
+from tui.night.review.risks.oracle.reading.file_texts import find_line
+from tui.night.review.risks.oracle.reading.literals import literal_in
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 

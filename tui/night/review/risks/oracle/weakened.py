@@ -17,20 +17,21 @@ from tui.night.review.risks.diff_view import (
     RiskFinding,
     finding_at,
 )
-from tui.night.review.risks.oracle.assertions import Assertion, Strength
-from tui.night.review.risks.oracle.cases import Case, read_cases, subject_names
 from tui.night.review.risks.oracle.code_changes import (
     CodeChanges,
     replaced_lines,
     stem_of,
 )
 from tui.night.review.risks.oracle.compare import Weaker, added_asks, compare_files
-from tui.night.review.risks.oracle.file_texts import ChangedTexts, FileTexts, find_line
 from tui.night.review.risks.oracle.golden import find_golden_changes
 from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
-from tui.night.review.risks.oracle.literals import is_literal, is_number, literal_in
 from tui.night.review.risks.oracle.mocks import find_mocked_subjects
+from tui.night.review.risks.oracle.reading.assertion import Assertion
+from tui.night.review.risks.oracle.reading.cases import Case, read_cases, subject_names
+from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts, FileTexts, find_line
+from tui.night.review.risks.oracle.reading.literals import is_literal, is_number, literal_in
+from tui.night.review.risks.oracle.reading.matchers import Strength
 from tui.night.review.risks.oracle.uncollected import ROW, find_uncollected
 from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy

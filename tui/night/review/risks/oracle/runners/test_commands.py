@@ -13,7 +13,7 @@ from tui.night.review.risks.diff_view import (
     excerpt,
     finding_at,
 )
-from tui.night.review.risks.oracle.runner_hooks import new_lines
+from tui.night.review.risks.oracle.runners.hooks import new_lines
 from tui.system.lazy_pattern import lazy
 
 _RUNS = (

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import Assertion, Strength, plain, read_assertions
-from tui.night.review.risks.oracle.source_text import Statement, statements
+from tui.night.review.risks.oracle.reading.assertion import Assertion, plain
+from tui.night.review.risks.oracle.reading.assertions import read_assertions
+from tui.night.review.risks.oracle.reading.matchers import Strength
+from tui.night.review.risks.oracle.reading.source_text import Statement, statements
 from tui.system.lazy_pattern import lazy
 
 _CLOSERS = lazy(r"[})\];,\s]*(?:\)|\}|\]|;|,|end\b|\s)*$|\{$")

@@ -14,8 +14,8 @@ from tui.night.review.risks.diff_view import (
     excerpt,
     finding_at,
 )
-from tui.night.review.risks.oracle.runner_commands import find_command_weakenings
-from tui.night.review.risks.oracle.runner_hooks import find_hook_risks, new_lines
+from tui.night.review.risks.oracle.runners.hooks import find_hook_risks, new_lines
+from tui.night.review.risks.oracle.runners.test_commands import find_command_weakenings
 from tui.system.lazy_pattern import lazy
 
 _SETTINGS_FILE = lazy(
