@@ -33,6 +33,7 @@ _FUNCTION_FILES = (".py", ".js", ".rb", ".go", ".c", ".java", ".rs")
 """One ending for each way in which a language begins a function."""
 
 
+# complexity: every way in which the tests of a file go
 def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[RiskFinding]:
     """One finding per kind and path at most; `code` is what changed in the sources."""
     added = added_shapes(changes)
@@ -57,7 +58,7 @@ def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[R
                 yield _deleted_file(change, gone, _subject(change.path) in sources)
             continue
         if gone:
-            is_rework = not code.is_small and len(new) >= 2 * len(gone)
+            is_rework = not code.is_small and len(new) >= len(gone)
             yield _deleted(change, gone, code.gone, is_rework=is_rework)
         yield from _skipped(change, is_small=code.is_small)
 

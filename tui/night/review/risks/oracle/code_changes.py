@@ -66,23 +66,28 @@ def read_code_changes(changes: RepositoryChanges) -> CodeChanges:
     for change in changes.files:
         if change.generated or change.binary or not _is_source(change):
             continue
-        found.files += 1
-        found.lines += change.insertions + change.deletions
-        names = {name for hunk in change.hunks for name in _changed_names(change.path, hunk)}
-        found.names |= names
-        if not names:
-            found.stems.add(stem_of(change.path))
+        _read_source(change, found)
         for hunk in change.hunks:
-            found.literals.update(literal_pairs(hunk))
             if change.path.endswith(".rs") and any("assert" in text for text in hunk.lines):
                 continue  # Rust has its tests in the sources.
-            removed.update(name for line in hunk.removed for name in _NAME.findall(line))
             shown = [line[1:] for line in hunk.lines if line[:1] != "-"]
+            removed.update(name for line in hunk.removed for name in _NAME.findall(line))
             added.update(name for line in shown for name in _NAME.findall(line))
-            found.added_texts += hunk.added
     found.gone = {name for name in removed - added if len(name) > 3}
     found.names -= _NOT_NAMES
     return found
+
+
+def _read_source(change: FileChange, found: CodeChanges) -> None:
+    found.files += 1
+    found.lines += change.insertions + change.deletions
+    names = {name for hunk in change.hunks for name in _changed_names(change.path, hunk)}
+    found.names |= names
+    if not names:
+        found.stems.add(stem_of(change.path))
+    for hunk in change.hunks:
+        found.literals.update(literal_pairs(hunk))
+        found.added_texts += hunk.added
 
 
 def _is_source(change: FileChange) -> bool:

@@ -176,6 +176,7 @@ def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None
     return next(swapped, None) or next(renamed, None)
 
 
+# complexity: each kind of difference has its own condition
 def _difference(was: Assertion, now: Assertion) -> Difference | None:
     if now.strength < was.strength or _is_part(was.subject, now.subject):
         return "looser"

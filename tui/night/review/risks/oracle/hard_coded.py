@@ -180,6 +180,7 @@ def _looks_for_tests(change: FileChange) -> Iterator[RiskFinding]:
             yield finding_at(line, "hard_coded", change.path, severity, what)
 
 
+# complexity: a branch may answer in its line, in the next, or in a row of a table
 def _answers(change: FileChange, asked: _Asked) -> Iterator[RiskFinding]:
     for hunk in change.hunks:
         inside = name_of(change.path, hunk.heading)

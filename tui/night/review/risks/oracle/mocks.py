@@ -34,6 +34,7 @@ _DOUBLES = lazy(
 _RECEIVE = lazy(r"receive\(\s*:(\w+)|\.stubs?[ (]+:(\w+)")
 
 
+# complexity: a module, a class or a function may be replaced
 def find_mocked_subjects(
     change: FileChange, cases: Iterable[Case], texts: ChangedTexts
 ) -> Iterator[RiskFinding]:

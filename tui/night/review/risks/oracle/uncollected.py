@@ -103,6 +103,7 @@ def _is_found(match: re.Match[str]) -> bool:
     return is_case or match.group("name").startswith("Test")
 
 
+# complexity: rows that went, and lines that list fewer
 def _rows(change: FileChange, *, is_telling: bool) -> Iterator[RiskFinding]:
     """Cases that left a table of cases that stays."""
     added = Counter(line_shape(line.text) for line in diff_lines(change, "+"))

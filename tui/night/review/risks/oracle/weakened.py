@@ -171,6 +171,7 @@ class _FileJudge:
         names = [set(_NAME.findall(_without_literals(one))) for one in before]
         return all(found & self._code.gone for found in names)
 
+    # complexity: weight by strength, by size of the night and by what else changed
     def _looser(self, one: Weaker, title: str, *, is_usual: bool) -> tuple[Severity, str]:
         was, now = one.before[0], one.after[0]
         weakest = min(asked.strength for asked in one.after)
@@ -214,6 +215,7 @@ class _FileJudge:
         name = name.rpartition(".")[2]
         return bool(message) or any(name in text for text in self._code.added_texts)
 
+    # complexity: what explains another value, one after the other
     def _value_severity(self, old: str, new: str, names: set[str], changed: str) -> Severity:
         """How bad another expected value is, by what else the night changed and was asked for."""
         is_version = bool(_VERSION.fullmatch(old) and _VERSION.fullmatch(new)) and (
