@@ -97,6 +97,7 @@ session:
   max_runtime_hours: 1000
   max_idle_minutes: 10000
   baseline_tests: ["{program}"]
+  test_command: ["{program}"]
   initializer: true
 budget: {{max_cost_usd: 1000000}}
 recovery: {{auto_resume: true, max_restarts: 100, backoff_base_seconds: 0.1, backoff_min_seconds: 0.1}}

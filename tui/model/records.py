@@ -300,6 +300,15 @@ class FileChange(Struct, frozen=True, gc=False):
     cut: bool = False
 
 
+class AsideCommit(Struct, frozen=True, gc=False):
+    """A commit of the night that HEAD does not reach; `branch` is empty where no branch or tag does."""
+
+    sha: str
+    at: float | None
+    subject: str
+    branch: str = ""
+
+
 class RepositoryChanges(Struct, frozen=True):
     """The difference between the night's first commit and its last state, work tree included.
 
@@ -309,6 +318,9 @@ class RepositoryChanges(Struct, frozen=True):
     paths are among them that came and went and are not in `files`. `is_now`: the night is the newest
     state, so the work tree counts with what is not committed. `others` are commits in the night's time
     that somebody else made, with their messages: what only they changed is not in `files`.
+    `elsewhere` are the night's commits on other branches; `lost` those that were undone: no branch
+    reaches them, and what they changed is not there any more. `dirty` are all paths of the work tree
+    that differ from `head`, own files too; `is_listed` says that no path is missing.
     """
 
     base: str = ""
@@ -320,3 +332,7 @@ class RepositoryChanges(Struct, frozen=True):
     steps: tuple[FileChange, ...] = ()
     is_now: bool = False
     others: tuple[tuple[str, str], ...] = ()
+    elsewhere: tuple[AsideCommit, ...] = ()
+    lost: tuple[AsideCommit, ...] = ()
+    dirty: tuple[str, ...] = ()
+    is_listed: bool = True

@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import Claim, UnreadText
 from tui.model.evidence.log import TestSummary
+from tui.model.evidence.log import Verdict as RunVerdict
 from tui.model.records import Commit, Hunk
 from tui.model.session import EarlierNight
 from tui.model.snapshot import Cost, NightSnapshot
@@ -22,6 +23,11 @@ from tui.model.timeline import Timeline, TimeTotals
 Verdict = Literal["keep", "look", "discard"]
 Severity = Literal["high", "medium", "low"]
 TestState = Literal["green", "red", "none"]
+ProofKind = Literal["tests", "lint", "types", "build"]
+ProofPlace = Literal["end", "base tests", "base"]
+"""The night's end; its code with the tests of the beginning; the beginning itself."""
+ProofEnd = Literal["ended", "no tests", "not started", "timed out", "stopped", "elsewhere"]
+"""How a proof's command ended; "elsewhere": it tested other files than those of the copy."""
 RiskKind = Literal[
     "test_deleted",
     "test_skipped",
@@ -144,7 +150,8 @@ class Cause(Struct, frozen=True):
 class ProofRun(Struct, frozen=True):
     """A command that was run again to prove the night, at that tree; `code` is None if it was cut off.
 
-    `output` is the end of what it printed, safe to show.
+    `on` says which files it ran on. `verdict` is "unknown" where it proves nothing: `end` says why.
+    `failed` are the tests that its output names as failed, `output` is the end of it, safe to show.
     """
 
     command: str
@@ -152,14 +159,28 @@ class ProofRun(Struct, frozen=True):
     tree: str
     seconds: float
     output: str = ""
+    kind: ProofKind = "tests"
+    on: ProofPlace = "end"
+    verdict: RunVerdict = "unknown"
+    end: ProofEnd = "ended"
+    failed: tuple[str, ...] = ()
 
 
 class Proof(Struct, frozen=True):
-    """What was run again, and how the tests of the night's beginning do on its new code."""
+    """What was run again, and how the tests of the night's beginning do on its new code.
+
+    `tree` is the tree of the night's end that was proven; `is_current` is False where the night's end has
+    another one now. `outside` are files of code that the night changed and that are not in that tree. `notes`
+    say what a person must know of the copy that it ran in.
+    """
 
     at: float
     runs: tuple[ProofRun, ...] = ()
     base_tests: TestState = "none"
+    tree: str = ""
+    is_current: bool = True
+    outside: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class WasteItem(Struct, frozen=True):

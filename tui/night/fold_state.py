@@ -26,8 +26,9 @@ from tui.model.snapshot import EarlierPart, EventCounts
 from tui.night.activity import ActivityTracker
 from tui.night.evidence.command_log import CommandLog
 from tui.night.evidence.conversation_branches import ConversationTree
-from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog, TestRunLog
+from tui.night.evidence.evidence_log import EvidenceCollector, FailureLog
 from tui.night.evidence.risky_calls import RiskyCallLog
+from tui.night.evidence.test_run_log import TestRunLog
 from tui.night.evidence.wasted_work import WasteLog
 from tui.night.intervention_log import InterventionLog
 from tui.night.refusal_log import RefusalLog

@@ -7,7 +7,8 @@ from msgspec import Struct
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.failures import DenialKind
 from tui.model.permissions.refusals import Refusals, RefusedCall
-from tui.night.evidence.test_commands import reads_only, runner
+from tui.night.evidence.test_commands import reads_only
+from tui.night.evidence.test_runners.calls import runner
 from tui.night.stuck.refused.allow_rules import allow_rules, call_pattern, shell_parts
 from tui.night.stuck.step import shown_text
 

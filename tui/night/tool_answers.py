@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from tui.model.cli_commands import EDITING, SUBAGENTS
+from tui.model.cli_commands import SUBAGENTS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.failures import DenialKind
 from tui.model.stall import ProgressKind
 from tui.model.state import StallThresholds
+from tui.night.evidence.code_changes import is_editor_call
 from tui.night.evidence.shell_effects import files_changed
 from tui.night.fold_state import FoldState
 from tui.night.refusal_log import count_refusal
@@ -89,11 +90,11 @@ def apply_answer(
     thread, at, ref, limits = place
     if use.name in SUBAGENTS and result.task is None:
         state.activity.drop_threads(result.tool_use_id, result.agent_id)
-    edited = use.name in EDITING and not result.is_error
+    edited = is_editor_call(use) and not result.is_error
     state.counters.edits += edited
     state.risky_calls.on_tool_result(result)
     before = state.test_runs.last_verdict
-    run = state.test_runs.on_tool_result(use, result, at, ref)
+    run = state.test_runs.on_tool_result(use, result, at, ref, state.cwd, thread)
     state.evidence.times.on_answer(use, result, tests=run is not None, since=since, at=at)
     if result.denial is not None:
         count_refusal(state.refusals, use, result, at, ref, state.cwd)
@@ -105,7 +106,7 @@ def apply_answer(
     detectors.on_tool_result(thread, use, result, at, ref, limits, since, run)
     effects.on_step(use.key, at, run, detectors.active() if effects.open else None)
     state.failures.on_tool_result(use, result, run)
-    commits = len(state.evidence.commits)
+    commits, unsure = len(state.evidence.commits), state.evidence.unsure_total
     sources = state.evidence.on_tool_result(use, result, run, at, ref)
     state.commands.on_tool_result(use, result, state.evidence.count, at, ref)
     if not thread:
@@ -115,7 +116,10 @@ def apply_answer(
     if len(state.evidence.commits) != commits:
         state.detectors.on_progress(ProgressKind.COMMIT, at, ref)
     if sources and run is None:
-        state.test_runs.on_edit(sources)
+        path = state.evidence.edits[-1].path
+        state.test_runs.on_shell_edit(path, sources, use.command or use.target, state.cwd)
+    elif state.evidence.unsure_total != unsure:
+        state.test_runs.on_unsure()
     if result.is_error and result.denial is None and run is None:
         state.test_runs.on_edit(0, failed=files_changed(use))
     if run is not None and run.verdict not in (before, "unknown"):

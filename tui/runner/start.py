@@ -13,10 +13,10 @@ from typing import Literal
 from tui.model.permissions.granted import AgentPermissions, PermissionPreset
 from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
+from tui.runner.copies.throwaway import sweep_copies
 from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.policy.budgets import SIMULATED, check_budgets
 from tui.runner.preflight import check_start
-from tui.runner.rehearsal.work_copy import sweep_copies
 from tui.runner.run_context import file_size
 from tui.runner.watchers.restarting import start_for, supervisor_command, watch_supervisor
 from tui.settings.settings import Settings

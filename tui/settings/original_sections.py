@@ -113,17 +113,11 @@ class SessionSettings(Struct, frozen=True):
     ] = 0.6
     handover_timeout_minutes: Annotated[
         Minutes,
-        documented(
-            "Time the agent has to write its hand-over note before it is ended anyway.",
-            LIMIT,
-            LOWER,
-        ),
+        documented("Time for the agent's hand-over note before it is ended anyway.", LIMIT, LOWER),
     ] = 5
     stop_grace_seconds: Annotated[
         Seconds,
-        documented(
-            "Time between the polite signal and the kill of the whole process tree.", LIMIT, LOWER
-        ),
+        documented("Time between the polite signal and the kill of all processes.", LIMIT, LOWER),
     ] = 10
     initializer: Annotated[
         bool, documented("Begin with a short session that explores and writes the plan.", HARMLESS)
@@ -134,6 +128,10 @@ class SessionSettings(Struct, frozen=True):
     baseline_tests: Annotated[
         tuple[str, ...],
         documented("Must succeed before an agent is started; empty: none.", PROGRAM, words=True),
+    ] = ()
+    test_command: Annotated[
+        tuple[str, ...],
+        documented("Runs all tests: if it succeeds, they pass; empty: none.", PROGRAM, words=True),
     ] = ()
     baseline_timeout_minutes: Annotated[
         Minutes, documented("Time this command may take before it has failed.", LIMIT, LOWER)

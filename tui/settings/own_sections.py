@@ -368,6 +368,10 @@ class ReviewSettings(Struct, frozen=True):
             HIGHER,
         ),
     ] = 6.0
+    prove_minutes: Annotated[
+        Minutes,
+        documented("Time each command of `review --prove` may take.", LIMIT, LOWER),
+    ] = 30
     signing_key: Annotated[
         str | None,
         documented(

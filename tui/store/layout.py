@@ -26,6 +26,7 @@ OLD_FOLDER: Final = ".overnight"
 """Where version 0.1 kept all of it, in the project; nothing there is believed."""
 
 _SPENDING: Final = "spending"
+_PROOFS: Final = "proofs"
 
 
 class _NamedFolder:
@@ -183,6 +184,11 @@ def list_run_directories(
         # A run without its facts is not complete, or is being pruned.
         if not name.startswith(".") and files.is_own_file(run.facts):
             yield run
+
+
+def proofs_folder(project: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where it stands what was run again to prove the nights of a project."""
+    return project_state(project, environ) / _PROOFS
 
 
 def hook_record(project: Path) -> Path:

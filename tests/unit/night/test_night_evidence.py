@@ -6,8 +6,9 @@ import pytest
 
 from tests.unit.night.night_script import Script, night
 from tui.model.evidence.log import TestRun, TestSummary
-from tui.night.evidence.test_commands import reads_only, runner
+from tui.night.evidence.test_commands import reads_only
 from tui.night.evidence.test_output import read
+from tui.night.evidence.test_runners.calls import runner
 
 
 @pytest.mark.parametrize(

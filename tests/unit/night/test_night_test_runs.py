@@ -9,7 +9,8 @@ import pytest
 from tests.unit.night.night_script import Script, night
 from tui.model.events import ToolCall
 from tui.model.evidence.log import TestRun
-from tui.night.evidence.test_commands import narrowed_to, runner
+from tui.night.evidence.test_runners.calls import runner
+from tui.night.evidence.test_runners.scope import narrowed_to
 
 
 class Case(NamedTuple):
@@ -171,7 +172,7 @@ CASES = [
     Case("pytest -q", "41 passed in 1.20s", False, "pytest", 41, 0, "green"),
     Case("pytest", PYTEST_RED, True, "pytest", 40, 1, "red", 2),
     Case("pytest tests/unit", PYTEST_COLLECTION, True, "pytest", 0, 1, "red"),
-    Case("pytest -k none", "== 41 deselected in 0.03s ==", True, "pytest", None, None, "unknown"),
+    Case("pytest -k no", "== 41 deselected in 0.03s ==", True, "pytest", None, None, "unknown", 41),
     Case(
         "pytest",
         "collected 0 items\n\n== no tests ran in 0.01s ==",

@@ -14,9 +14,10 @@ import pytest
 
 from tests.unit.repositories import sh
 from tests.unit.runner.rehearsal_scene import GREEN, Stage, row
+from tui.runner.copies.throwaway import sweep_copies
+from tui.runner.copies.work_copy import make_copy
 from tui.runner.rehearsal.agent_turn import TurnLimits
 from tui.runner.rehearsal.plan import plan_rehearsal
-from tui.runner.rehearsal.work_copy import make_copy, sweep_copies
 from tui.settings.original_sections import BudgetSettings
 from tui.settings.own_sections import AgentSettings
 from tui.system.git import Git

@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit import repositories
 from tests.unit.repositories import sh
-from tui.runner.rehearsal import work_copy
-from tui.runner.rehearsal.work_copy import CopyLimits, WorkCopy, head_of, make_copy, sweep_copies
+from tui.runner.copies import work_copy
+from tui.runner.copies.throwaway import sweep_copies
+from tui.runner.copies.work_copy import CopyLimits, WorkCopy, head_of, make_copy
 from tui.system.errors import RefusedError
 from tui.system.git import Git
 

@@ -89,6 +89,7 @@ def test_what_runs_reaches_or_sends_is_never_free() -> None:
     never = {
         *("agent.command", "agent.extra_args", "agent.env", "agent.sandbox", "agent.model"),
         *("agent.fallback_model", "session.baseline_tests", "prices", "stalls.step_back"),
+        *("session.test_command",),
         *("notifications.discord_webhook", "notifications.slack_webhook", "notifications.urls"),
         *("notifications.timeout_seconds", "notifications.quiet_hours", "checkpoints.max_file_mib"),
         *("checkpoints.max_untracked_mib", "checkpoints.time_budget_seconds"),

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.night.evidence import evidence_log, shell_effects, test_commands, test_output
+from tui.night.evidence import code_changes, risky_calls, shell_effects, test_commands, test_output
+from tui.night.evidence.test_runners import calls, scope
 from tui.system.lazy_pattern import AnyWord, HintedPattern
 from tui.system.sanitize import clean, is_plain
 
 SIGNED = {
     f"{module.__name__}.{name}": value
-    for module in (evidence_log, shell_effects, test_commands, test_output)
+    for module in (risky_calls, shell_effects, calls, code_changes, test_output, test_commands)
     for name, value in vars(module).items()
     if isinstance(value, HintedPattern)
 }
@@ -24,7 +25,7 @@ COMMANDS = st.lists(WORDS | SEPARATORS, max_size=12).map("".join)
 
 
 def test_there_are_patterns_behind_signs() -> None:
-    assert len(SIGNED) == 6
+    assert len(SIGNED) == 7
 
 
 @pytest.mark.parametrize("name", SIGNED)
@@ -66,5 +67,5 @@ def test_plain_text_is_printable_ascii_and_stays_as_it_is(text: str) -> None:
 
 @given(COMMANDS)
 def test_words_without_quotes_are_those_of_the_pattern(command: str) -> None:
-    careful = test_commands._WORD.findall(test_commands._REDIRECT.sub(" ", command))
-    assert test_commands._words(command) == careful
+    careful = scope._WORD.findall(scope._REDIRECT.sub(" ", command))
+    assert scope._words(command) == careful

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.commands.context import (
+    add_flags,
     has_terminal,
     named_sources,
     print_lines,
@@ -48,6 +49,11 @@ def review_arguments(parser: argparse.ArgumentParser) -> None:
         ("svg", "the strip of the night as a picture"),
     ):
         parser.add_argument(f"--{name}", metavar="FILE", help=f"write it {form}; - prints it")
+    add_flags(
+        parser,
+        prove="run the night's tests and checks again in clean copies, and the beginning's tests on its code",
+        yes="with --prove: do not ask, though the project is not trusted",
+    )
     parser.add_argument(
         "--bundle",
         metavar="FILE",
@@ -66,6 +72,12 @@ def review_command(arguments: argparse.Namespace) -> int:
         return check_export(arguments)
     formats = requested_formats(arguments)
     project = _project_with_night(arguments)
+    if arguments.prove:
+        from tui.commands.observe.prove import prove_review
+
+        review, is_green = prove_review(arguments, project)
+        _print_review(review, arguments, formats, project)
+        return 0 if is_green else 1
     settings = settings_with_notice(project).settings
     # A terminal that cannot place the cursor gets the plain lines.
     can_draw = has_terminal() and os.environ.get("TERM", "") not in ("", "dumb")
@@ -80,10 +92,19 @@ def review_command(arguments: argparse.Namespace) -> int:
     review = load_review(
         project, settings, named_sources(arguments), SystemClock(), arguments.night
     )
+    _print_review(review, arguments, formats, project)
+    return 0
+
+
+def _print_review(
+    review: Review, arguments: argparse.Namespace, formats: dict[Format, str], project: Path
+) -> None:
+    """Writes and prints it in the forms that were asked for."""
     write_files(review, arguments, formats)
     if arguments.bundle is not None:
         from tui.commands.observe.bundles import write_bundle
 
+        settings = settings_at_hand(project)[0].settings
         export = _build_export(review, arguments, keep_places=False)
         write_bundle(review, export, project, settings, arguments.bundle)
     if arguments.json:
@@ -94,7 +115,6 @@ def review_command(arguments: argparse.Namespace) -> int:
         from tui.commands.observe.text_views import review_lines
 
         print_lines(*review_lines(review))
-    return 0
 
 
 def _project_with_night(arguments: argparse.Namespace) -> Path:

@@ -35,7 +35,7 @@ from tui.system.format import (
 from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from tui.model.review import Review, TaskChanges
+    from tui.model.review import Proof, Review, TaskChanges
     from tui.model.stall import Stall
 
 _ROWS = 12
@@ -197,10 +197,13 @@ def _ending(review: Review) -> str:
 
 
 def _facts(review: Review) -> Iterator[str]:
+    from tui.model.proof_words import proof_line
     from tui.night.review.export.wording import cost_text, time_by_kind
 
     yield f"tasks     {_tasks(review.tasks)}"
     yield f"tests     {_tests(review.tests)}"
+    if review.proof is not None:
+        yield f"proved    {proof_line(review.proof)}"
     size = f" +{review.insertions:,} -{review.deletions:,}" if review.commits else ""
     commits, files = len(review.commits), review.files_changed
     yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
@@ -242,15 +245,20 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention
         ),
         "claims": (
-            f"{one.verdict:<11}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
+            f"{one.verdict:<13}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
             f"{_at(one.where)}"
             for one in review.claims
+        ),
+        "not checked": (
+            f"{format_count(one.count, 'statement')} in {one.language}{_at(one.where)}"
+            for one in review.unread
         ),
         "risks": (
             f"{one.severity:<7}{RISKS[one.kind]}: {one.path + ': ' if one.path else ''}{one.what}"
             f"{_at(one.ref)}"
             for one in review.risks
         ),
+        "run again to prove it": _proof_rows(review.proof),
         "tasks done": review.tasks.done,
         "tasks open": review.tasks.open,
         "commits": (
@@ -259,6 +267,9 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.commits
         ),
         "what held it up": (_stall_line(one) for one in review.stalls),
+        "behind many calls": (
+            f"{one.count:>6,}  {shorten(one.what, 140)}{_at(one.first)}" for one in review.causes
+        ),
         "what bought nothing": (
             f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
             f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"
@@ -276,6 +287,16 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.moments
         ),
     }
+
+
+def _proof_rows(proof: Proof | None) -> Iterator[str]:
+    from tui.model.proof_words import PROOF_PLACES, run_line
+
+    for run in proof.runs if proof is not None else ():
+        took = format_duration(run.seconds)
+        yield f"{PROOF_PLACES[run.on]:<19}{shorten(run.command, 80)}: {run_line(run)} ({took})"
+        yield from (f"    {name}" for name in run.failed[:_ROWS])
+    yield from proof.notes if proof is not None else ()
 
 
 def _stall_line(stall: Stall) -> str:

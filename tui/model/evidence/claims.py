@@ -125,7 +125,7 @@ class EndState(Protocol):
 
     @property
     def has_moved(self) -> bool | None:
-        """Whether HEAD has a commit that this night made."""
+        """Whether HEAD, or another branch here, has a commit that this night made."""
 
     @property
     def tree(self) -> str | None:

@@ -22,7 +22,15 @@ from tui.model.json.common import (
     StallWasteObject,
     TestWord,
 )
-from tui.model.review import Helped, MomentKind, RiskKind, Severity, Verdict, WasteKind
+from tui.model.json.proved import ProvedObject
+from tui.model.review import (
+    Helped,
+    MomentKind,
+    RiskKind,
+    Severity,
+    Verdict,
+    WasteKind,
+)
 from tui.model.state import StallKind, StallLevel
 
 Ref = Annotated[RefObject | None, Meta(description="null: it stands in no file.")]
@@ -292,23 +300,6 @@ class CauseObject(Struct, frozen=True, forbid_unknown_fields=True):
     since: Annotated[Iso | None, Meta(description="Its first time; null: not known.")]
     first: Ref
     last: Ref
-
-
-class ProvedCommand(Struct, frozen=True, forbid_unknown_fields=True):
-    """A command that was run to prove a claim."""
-
-    command: str
-    code: int | None
-    tree: str
-    seconds: Seconds
-
-
-class ProvedObject(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was run to prove the night."""
-
-    at: Iso
-    commands: list[ProvedCommand]
-    base_tests_on_new_code: TestWord
 
 
 class ContinuedObject(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.feeds.repo.diff_parser import visible_path
-from tui.feeds.repo.tree_files import TreeFiles
-from tui.feeds.repo.tree_id import tree_of_commit, work_tree_id
+from tui.feeds.repo.tree_files import TreeFiles, work_tree_id
 from tui.model.evidence.claims import CommitState, EndState, PathState, RefState, UnknownEnd
 from tui.night.evidence.definitions import defines
 from tui.system.errors import OvernightError
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHA = lazy(r"[0-9a-f]{4,64}")
 _REF = lazy(r"[\w.][\w./@+#-]{0,200}")
+_HERE = "refs/heads/"
 _MOST_FOUND = 20
 _MOST_SEARCHED = 300
 
@@ -59,19 +59,21 @@ class RepositoryEnd:
         self._by_path = {one.path: one for one in changes.files}
         self._left = {one.old_path: one for one in changes.files if one.kind == "renamed"}
         self._night = {sha for sha, _ in changes.messages}
+        self._aside = {one.sha for one in changes.elsewhere}
         self._paths: dict[str, PathState] = {}
 
     @property
     def has_moved(self) -> bool | None:
-        """Whether HEAD has a commit that this night made."""
-        return bool(self._night)
+        """Whether HEAD, or another branch here, has a commit that this night made."""
+        return bool(self._night or self._aside)
 
     @cached_property
     def tree(self) -> str | None:
         """The id of the tree at the end, with what no commit holds."""
-        if self._is_now:
-            return work_tree_id(self._git)
-        return tree_of_commit(self._git, self._changes.head)
+        if not self._changes.is_listed:
+            return None
+        dirty = [os.fsencode(name) for name in self._changes.dirty]
+        return work_tree_id(self._git, self._changes.head, dirty)
 
     # --- paths ---
 
@@ -228,6 +230,8 @@ class RepositoryEnd:
         whole = next((one for one in self._night if one.startswith(sha)), "")
         if whole:
             return CommitState(True, True, True)
+        if any(one.startswith(sha) for one in self._aside):
+            return CommitState(True, False, True)
         known = self._line("rev-parse", "--verify", "--quiet", f"{sha}^{{commit}}")
         if not known:
             return CommitState(False, False, None)
@@ -244,7 +248,7 @@ class RepositoryEnd:
             sha = self._line("rev-parse", "--verify", "--quiet", f"{full}^{{commit}}")
             if sha:
                 short = full.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-                return RefState(short, sha, self._missing(sha))
+                return RefState(short, sha, self._missing(full, sha))
         return None
 
     def _full_names(self, name: str, is_remote: bool) -> list[str]:
@@ -262,7 +266,7 @@ class RepositoryEnd:
         short = self._line("symbolic-ref", "--quiet", "--short", "HEAD")
         if not short:
             return []
-        full = f"refs/heads/{short}"
+        full = f"{_HERE}{short}"
         asked = ("for-each-ref", "--count=1", "--format=%(push) %(upstream)", full)
         set_up = (self._line(*asked) or "").split()
         usual = [f"refs/remotes/{one}/{short}" for one in self._remotes()]
@@ -274,14 +278,22 @@ class RepositoryEnd:
         names = dict.fromkeys(line.split("/")[2] for line in (out or "").split("\n") if line)
         return sorted(names, key=lambda one: one != "origin")
 
-    def _missing(self, sha: str) -> int | None:
-        if not self._changes.base:
+    def _missing(self, full: str, sha: str) -> int | None:
+        """How many of the night's commits a ref lacks; those that the branch of its name has, if it has any."""
+        if not (self._changes.base or self._night):
             return None
-        span = f"{self._changes.base}..{self._changes.head}"
-        out = self._line("rev-list", "--max-count=5000", span, f"^{sha}")
-        if out is None:
-            return None
-        return len(self._night.intersection(out.split()))
+        base, head = self._changes.base, self._changes.head
+        wanted = [f"{base}..{head}" if base else head] if self._night else []
+        if self._aside and full.startswith(_HERE):
+            wanted += [] if self._night else sorted(self._aside)
+        elif self._aside:
+            branch = f"{_HERE}{full.split('/', 3)[3]}"
+            made = self._line("rev-list", "--max-count=5000", branch, f"^{head}")
+            wanted += sorted(self._aside.intersection((made or "").split()))
+        if not wanted:
+            return 0
+        out = self._line("rev-list", "--max-count=5000", *wanted, f"^{sha}")
+        return None if out is None else len((self._night | self._aside).intersection(out.split()))
 
     def _line(self, *args: str) -> str | None:
         try:

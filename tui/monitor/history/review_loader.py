@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.progress.feature_list import read_feature_list
-from tui.feeds.progress.reader import read_progress_file, with_features
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges
 from tui.model.session import AgentProcesses, NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, StateReason
+from tui.monitor.history.start_state import StartState, state_at_start
 from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
 from tui.night.review.build import assemble_review
@@ -26,10 +24,9 @@ from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.ledgers.visits import last_visit
 from tui.system.clock import Clock
-from tui.system.errors import NoSessionError, OvernightError
+from tui.system.errors import NoSessionError
 from tui.system.format import shorten
 from tui.system.paths import path_text
-from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
     from tui.model.evidence.claims import EndState, JudgedClaims
@@ -37,101 +34,11 @@ if TYPE_CHECKING:
     from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
-    from tui.system.git import Git
 
 
 ABANDONED = 1_800.0
 """Seconds without a sign of life after which a session that nothing ended counts as left."""
-_EARLY = 900.0
 _GRACE = 2.0
-
-
-class StartState(Struct, frozen=True):
-    """The files before the night; `basis` is "git", "copy", "first seen" or "none"."""
-
-    progress: ProgressFile | None = None
-    basis: str = "none"
-    notes: str = ""
-
-
-def state_at_start(
-    project: Path,
-    sources: SessionSources,
-    night: NightSnapshot,
-    changes: RepositoryChanges | None,
-    seen_live: bool,
-) -> StartState:
-    """The files at the night's base commit; else in the run's first checkpoint; else as first seen.
-
-    `seen_live` says that the fold saw the progress file while the night went on; what was read
-    after its end tells nothing of its beginning.
-    """
-    try:
-        from tui.system.git import Git
-
-        git = Git(project)
-    except OvernightError:
-        return _first_seen(night, seen_live)
-    committed = _CommittedFiles(git, sources)
-    if changes is not None and changes.base:
-        state = committed.at(changes.base, "git")
-        if state is not None:
-            return state
-        # A commit of the night first brought the file: there was no task before.
-        name = committed.progress
-        if any(one.path == name and one.kind == "added" and one.commit for one in changes.files):
-            return StartState(ProgressFile(sources.progress.path, None, "checkboxes", 0, 0), "git")
-    started_at = night.run.started_at
-    for checkpoint in night.interventions.checkpoints[:1]:
-        early = started_at is None or checkpoint.at - started_at <= _EARLY
-        state = committed.at(checkpoint.commit, "copy") if early and checkpoint.commit else None
-        if state is not None:
-            return state
-    return _first_seen(night, seen_live)
-
-
-class _CommittedFiles:
-    """Files of the repository as they were in some commit."""
-
-    def __init__(self, git: Git, sources: SessionSources) -> None:
-        self._git = git
-        self._sources = sources
-        self.progress = self._inside(sources.progress.path)
-
-    def _inside(self, path: str) -> str:
-        """The path relative to the work tree; empty for what lies outside."""
-        top = os.path.realpath(self._git.work_tree)
-        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        return os.path.relpath(real, top) if real.startswith(top.rstrip("/") + "/") else ""
-
-    def at(self, commit: str, basis: str) -> StartState | None:
-        """What the commit holds; None when it holds neither progress file nor feature list."""
-        text = self._read(commit, self._sources.progress.path)
-        listed = self._read(commit, self._sources.features.path)
-        progress = features = None
-        if listed is not None:
-            progress = features = read_feature_list(listed, self._sources.features.path, None)
-        if text is not None:
-            path = self._sources.progress.path
-            written = read_progress_file(text, path, None)
-            progress = with_features(written, features)
-        if progress is None:
-            return None
-        notes = self._read(commit, self._sources.notes.path) or b""
-        return StartState(progress, basis, clean(notes.decode("utf-8", "replace")))
-
-    def _read(self, commit: str, path: str) -> bytes | None:
-        name = self._inside(path)
-        try:
-            return self._git.show_file(commit, name) if name else None
-        except OvernightError:
-            return None
-
-
-def _first_seen(night: NightSnapshot, seen_live: bool) -> StartState:
-    if night.first_progress is not None and seen_live:
-        return StartState(night.first_progress, "first seen")
-    return StartState()
 
 
 class FinishedNight(Struct, frozen=True):
@@ -143,6 +50,11 @@ class FinishedNight(Struct, frozen=True):
     progress: ProgressFile | None
     notes: str
     broke_off: bool
+
+    @property
+    def name(self) -> str:
+        """What the night is called in our state and on the command line."""
+        return self.sources.run or self.sources.night or self.night.run.session_id or ""
 
 
 def load_review(
@@ -282,25 +194,31 @@ def build_review(
     project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings
 ) -> Review:
     """The review of a night that was read."""
-    from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.runs_and_files import tests_by_files, with_trees
+    from tui.monitor.history.whose_work import without_persons
 
     night, fold = whole.night, whole.fold
-    base, until = _base(whole.sources) or None, _until(night)
-    since = night.run.started_at
-    work = work_of(night, fold.evidence_log(), until)
-    changes = read_night_diff(project, base, since, until, now=night.now, work=work)
+    changes, work = read_changes(project, whole)
     if changes.base or changes.messages:
         # What the base has already, or somebody else made, is no commit of this night.
         made = {sha for sha, _ in changes.messages}
         night = _with_commits(night, [one for one in night.commits if one.sha in made])
         whole = replace(whole, night=night)
-    first, last = night.first_progress, night.progress
     # Somebody saw the progress file change: then its first state was of this night.
+    first, last = night.first_progress, night.progress
     seen_live = first is not None and last is not None and first != last
     start = state_at_start(project, whole.sources, night, changes, seen_live)
+    log, calls = fold.evidence_log(), fold.risky_calls()
+    agents_own = without_persons(project, changes, night, log, calls)
+    agents = AgentChanges(project, agents_own, settings.paths, calls, work.since, work.until)
+    end = _end_state(project, whole, changes, agents)
+    log, tests = tests_by_files(project, night, log, agents.changes, work.until)
+    night = replace(night, tests=with_trees(project, replace(night, tests=tests), log, end.tree))
+    whole = replace(whole, night=night)
     evidence = ReviewInputs(
-        fold.evidence_log(),
+        log,
         fold.wasted_work(),
         spending(fold.accounts, night.cost.usd),
         fold.last_ref(),
@@ -309,10 +227,7 @@ def build_review(
         start.progress,
         start.basis,
     )
-    calls = fold.risky_calls()
-    agents = AgentChanges(project, changes, settings.paths, calls, night.run.started_at, until)
-    end = _end_state(project, whole, changes, agents)
-    judged = _claims(whole, changes, start, end)
+    judged = _claims(whole, log, changes, start, end)
     return assemble_review(
         night,
         evidence,
@@ -322,27 +237,30 @@ def build_review(
         risks=_risks(whole, agents, settings, start, end),
         looked_at=looked_at,
         project=path_text(project),
-        run_id=whole.sources.run or whole.sources.night or night.run.session_id or "",
+        run_id=whole.name,
         continues=whole.sources.continues,
+        proof=kept_proof(project, whole.name, night, changes, work),
     )
 
 
-def work_of(night: NightSnapshot, evidence: EvidenceLog, until: float | None) -> NightWork:
-    """What the night's records say of commits and of when calls went on."""
-    from tui.model.evidence.whose import NightWork
+def read_changes(project: Path, whole: FinishedNight) -> tuple[RepositoryChanges, NightWork]:
+    """What the night changed, and what its records say of commits and of when calls went on."""
+    from tui.feeds.repo.night_diff import read_night_diff
+    from tui.monitor.history.whose_work import work_of
 
-    ours = frozenset(one.sha for one in night.commits if one.ours)
-    since = night.run.started_at
-    return NightWork(evidence.commits, evidence.edits, evidence.calls, since, until, ours)
+    night = whole.night
+    since, until = night.run.started_at, _until(night)
+    work = work_of(night, whole.fold.evidence_log(), until)
+    base = _base(whole.sources) or None
+    return read_night_diff(project, base, since, until, now=night.now, work=work), work
 
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
     statements = whole.fold.evidence_log().statements
     is_transcript = whole.sources.events[0].kind == "transcript"
-    is_answered = not whole.night.activity.tools
     is_last = bool(statements) and statements[-1].ref == whole.fold.last_ref()
-    return is_transcript and is_answered and is_last
+    return is_transcript and is_last and not whole.night.activity.tools
 
 
 def changes_of(project: Path, review: Review, settings: Settings) -> RepositoryChanges:
@@ -367,13 +285,17 @@ def _end_state(
 
 
 def _claims(
-    whole: FinishedNight, changes: RepositoryChanges, start: StartState, end: EndState
+    whole: FinishedNight,
+    log: EvidenceLog,
+    changes: RepositoryChanges,
+    start: StartState,
+    end: EndState,
 ) -> JudgedClaims:
     from tui.night.review.claims import judge
 
     return judge.judge_claims(
         whole.night,
-        whole.fold.evidence_log(),
+        log,
         whole.progress,
         whole.notes,
         changes.messages,

@@ -6,12 +6,11 @@ Every record has a number; a higher one came later. What stands beside the event
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.model.cli_commands import EDITING, POLLING, SHELLS
+from tui.model.cli_commands import SHELLS
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence.log import (
     AbandonedBranch,
@@ -22,21 +21,20 @@ from tui.model.evidence.log import (
     TaskDoneRecord,
     TestRun,
     TestRunRecord,
-    TestSummary,
+    UnsureRecord,
 )
 from tui.model.journal import JournalEntry
 from tui.model.records import ProgressFile, SessionNotes
 from tui.night.evidence.call_times import CallTimes
+from tui.night.evidence.code_changes import generates_code, is_editor_call, may_change_code
 from tui.night.evidence.shell_effects import (
+    changed_nothing,
     commits_at_end,
     commits_named,
-    is_prose,
     is_scratch_path,
     shell_effects,
     was_reformatted,
 )
-from tui.night.evidence.test_commands import _BACKGROUND, _run, recognise, runner
-from tui.night.evidence.test_output import read
 from tui.night.stuck.similarity import LONGEST_SIGNATURE, signature
 from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
@@ -44,6 +42,7 @@ from tui.system.lazy_pattern import lazy
 MOST_EDITS = 10_000
 MOST_RUNS = 1_000
 MOST_COMMITS = 2_000
+MOST_UNSURE = 200
 MOST_STATEMENTS = 200
 MOST_TICKS = 1_000
 LONGEST_STATEMENT = 16_000
@@ -67,6 +66,8 @@ class EvidenceCollector(Struct):
     notes_source: str = ""
     notes_at: float | None = None
     abandoned: list[AbandonedBranch] = []
+    unsure: list[UnsureRecord] = []
+    unsure_total: int = 0
     times: CallTimes = field(default_factory=CallTimes)
 
     def on_tool_result(
@@ -81,30 +82,56 @@ class EvidenceCollector(Struct):
 
         Of one command its edits come first, then its run, then its commit.
         """
-        if use.name in EDITING:
-            if not result.is_error and not is_scratch_path(use.path):
-                self._edit(at, use.path, use.name, ref)
-            return 0
-        sources, commits = 0, False
+        is_shell = use.name in SHELLS
         command = use.command or use.target
-        if use.name in SHELLS and not result.is_error:
-            found = shell_effects(command)
-            sources = found.sources
-            commits = found.commits or commits_at_end(command, result.excerpt)
-            for path in found.paths:
-                self._edit(at, path, use.name, ref)
-            if was_reformatted(command, result.excerpt):
-                sources += 1
-                self._edit(at, "", use.name, ref)
+        sources = 0
+        if is_shell and not result.is_error:
+            sources = self._changed(command, result.excerpt, at, use.name, ref)
+        elif is_editor_call(use) and not result.is_error and not is_scratch_path(use.path):
+            self._edit(at, use.path, use.name, ref)
         if run is not None:
+            self._ran(run)
+        elif is_shell and not sources and result.denial is None and may_change_code(command):
             self.count += 1
-            self.runs.append(TestRunRecord(self.count, run))
-            del self.runs[:-MOST_RUNS]
-        for sha, subject in commits_named(command, result.excerpt) if commits else ():
+            self.unsure_total += 1
+            self.unsure.append(UnsureRecord(self.count, at, use.target, ref))
+            del self.unsure[:-MOST_UNSURE]
+        if is_shell and not result.is_error:
+            self._committed(command, result.excerpt, at, ref)
+        return sources
+
+    def _changed(
+        self, command: str, output: str, at: float | None, tool: str, ref: SourceRef
+    ) -> int:
+        """Notes the files that a shell command changed; how many of them are code."""
+        found = shell_effects(command)
+        paths, sources = found.paths, found.sources
+        if paths == ("",) and changed_nothing(output):
+            paths, sources = (), 0
+        if was_reformatted(command, output) or (not paths and generates_code(command)):
+            paths, sources = (*paths, ""), sources + 1
+        for path in paths:
+            self._edit(at, path, tool, ref)
+        return sources
+
+    def _committed(self, command: str, output: str, at: float | None, ref: SourceRef) -> None:
+        if not (shell_effects(command).commits or commits_at_end(command, output)):
+            return
+        for sha, subject in commits_named(command, output):
             self.count += 1
             self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
             del self.commits[:-MOST_COMMITS]
-        return sources
+
+    def _ran(self, run: TestRun) -> None:
+        """A run that was heard of later stands where it began: that is the code it tested."""
+        if run.started is not None:
+            for place in range(len(self.runs) - 1, -1, -1):
+                if self.runs[place].run.ref == run.started:
+                    self.runs[place] = TestRunRecord(self.runs[place].number, run)
+                    return
+        self.count += 1
+        self.runs.append(TestRunRecord(self.count, run))
+        del self.runs[:-MOST_RUNS]
 
     def _edit(self, at: float | None, path: str, tool: str, ref: SourceRef) -> None:
         self.count += 1
@@ -185,97 +212,7 @@ class EvidenceCollector(Struct):
             self.notes_at,
             tuple(self.abandoned),
             calls=self.times.spans(),
-        )
-
-
-_MOST_WAITING = 64
-_HEARING = POLLING | {"Read"}
-
-
-class TestRunLog(Struct):
-    """Collects test runs and edits as they come."""
-
-    runs: list[TestRun] = []
-    total: int = 0
-    last_verdict: Literal["green", "red", "none"] = "none"
-    last_green: TestRun | None = None
-    since_run: int = 0
-    since_green: int = 0
-    failed: int = 0
-    version: int = 0
-    background_runs: dict[str, str] = {}
-
-    def on_tool_result(
-        self, use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef
-    ) -> TestRun | None:
-        """A tool call was answered; the test run it was, if it was one."""
-        if use.name in EDITING:
-            if not (result.is_error or is_prose(use.path) or is_scratch_path(use.path)):
-                self.on_edit(1)
-            return None
-        if use.name in SHELLS:
-            run = recognise(use, result, at, ref) if result.denial is None else None
-            if run is not None and run.verdict == "unknown" and run.passed is None:
-                self._started(use, result)
-            if run is None and self.background_runs:
-                run = self._heard_of(use.target, result, at, ref)
-        elif self.background_runs and use.name in _HEARING:
-            run = self._heard_of(use.target, result, at, ref)
-        else:
-            return None
-        if run is not None:
-            self._add(run)
-        return run
-
-    def _started(self, use: ToolCall, result: ToolResult) -> None:
-        """Keeps the id under which the output of a run in the background will come."""
-        told = _BACKGROUND.search(result.excerpt) if "background" in result.excerpt else None
-        if told is not None:
-            self.background_runs[told.group(1)] = use.command or use.target
-            if len(self.background_runs) > _MOST_WAITING:
-                del self.background_runs[next(iter(self.background_runs))]
-
-    def _heard_of(
-        self, target: str, result: ToolResult, at: float | None, ref: SourceRef
-    ) -> TestRun | None:
-        """The run in the background whose output was looked at, once it shows a summary."""
-        for key, command in self.background_runs.items():
-            if key in target:
-                outcome = read(result.excerpt, runner(command)) or read(result.excerpt)
-                if outcome is None:
-                    return None
-                del self.background_runs[key]
-                return _run(command, command, outcome, result.excerpt, at, ref)
-        return None
-
-    def on_edit(self, files: int, failed: int = 0) -> None:
-        """So many files of code were changed, by a tool or in the shell; `failed`: by calls that failed."""
-        self.since_run += files
-        self.since_green += files
-        self.failed += failed
-        self.version += 1
-
-    def _add(self, run: TestRun) -> None:
-        self.runs = [*self.runs[1 - MOST_RUNS :], run]
-        self.total += 1
-        self.version += 1
-        self.since_run = 0
-        if run.verdict == "green":
-            self.last_green = run
-            self.since_green = self.failed = 0
-        if run.verdict != "unknown":
-            self.last_verdict = run.verdict
-
-    def summary(self) -> TestSummary:
-        """What is proven so far."""
-        return TestSummary(
-            self.last_verdict,
-            tuple(self.runs),
-            self.total,
-            self.since_run,
-            self.since_green,
-            self.last_green,
-            self.failed,
+            unsure=tuple(self.unsure),
         )
 
 

@@ -100,6 +100,11 @@ def is_prose(path: str) -> bool:
     return not name.startswith(_NOT_PROSE)
 
 
+def is_source(path: str) -> bool:
+    """Whether a file is code by its name, or what code is built and set up by."""
+    return _SOURCE.search(path) is not None
+
+
 def is_scratch_path(path: str) -> bool:
     """Whether a file is none of the project's code: the agent's own notes and rules, scratch files."""
     return _ASIDE.search(path) is not None
@@ -217,6 +222,11 @@ def _by_script(command: str) -> list[str]:
     if not all(told):
         told += [match.group(2) for match in _LITERAL.finditer(command)]
     return [p for p in (_plain(path) for path in told if path) if _ours(p)]
+
+
+def changed_nothing(output: str) -> bool:
+    """Whether git says that there was nothing to bring into the work tree."""
+    return "up to date" in output or "up-to-date" in output or "No local changes to save" in output
 
 
 def was_reformatted(command: str, output: str) -> bool:

@@ -14,7 +14,7 @@ from tui.system.lazy_pattern import AnyWord, lazy
 _DEEPEST = 5
 _LONGEST = 4_000
 _BREAKS = ";\n&|()"
-_BETWEEN_COMMANDS = lazy(r"(?:(?<!\s)\s+)?(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?![>&]))\s*")
+SEPARATOR = lazy(r"(?:(?<!\s)\s+)?(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?![>&]))\s*")
 _SEPARATORS = AnyWord(";", "&", "|", "\n", "⏎")
 _BETWEEN_PIPELINES = lazy(r"(?:(?<!\s)\s+)?(?:;|&&|\|\||\n|⏎)\s*")
 SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "fish"})
@@ -73,7 +73,7 @@ Pipeline = tuple[CommandCall, ...]
 
 def split_commands(command: str) -> list[str]:
     """The simple commands of a line as text; quotes are not heeded, for the speed of the fold."""
-    return _BETWEEN_COMMANDS.split(command) if _SEPARATORS.is_in(command) else [command]
+    return SEPARATOR.split(command) if _SEPARATORS.is_in(command) else [command]
 
 
 def split_pipelines(command: str) -> list[str]:

@@ -1,170 +1,69 @@
-"""Which commands run tests, how much of the suite, and which run one was."""
+"""Whether a shell command was a run of tests, and which run: green, red, or one that told nothing."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
-from tui.model.evidence.log import TestRun, Verdict
-from tui.night.evidence.shell_parser import split_commands, split_pipelines
+from tui.model.evidence.log import SuiteCount, TestRun, Verdict
+from tui.night.evidence.shell_parser import split_pipelines
 from tui.night.evidence.test_output import (
     TestOutcome,
     cut_short,
     ending,
+    failed_after,
+    lacks_coverage,
     never_started,
     plain,
     promising,
-    read,
+    summaries,
 )
+from tui.night.evidence.test_runners.calls import (
+    ELSEWHERE,
+    RunnerCall,
+    bare,
+    folder_after,
+    runner_calls,
+)
+from tui.night.evidence.test_runners.scope import scope_of
+from tui.night.evidence.test_runners.unrun_scripts import runs_nothing, says_nothing
 from tui.system.format import shorten
 from tui.system.lazy_pattern import HintedPattern, lazy
 
-_QUOTED_SHELL = lazy(
-    r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)(?:\1|\Z)""", re.DOTALL
-)
-_PREFIX = lazy(
-    r"""\s*(?: [A-Za-z_]\w*=(?:'[^']*'|"[^"]*"|\S*)
-    | sudo(?:\s-\S+)* | time(?:\s-p)? | nice(?:\s-n\s*\S+)? | env(?:\s-\S+)* | exec | command | nohup
-    | caffeinate | then | do | else | if | elif | while | until
-    | stdbuf(?:\s-\S+)* | chrt\s+\S+ | ionice(?:\s-\S+)* | strace(?:\s-\S+)* | script\s+-q\S*\s+\S+(?:\s+-c)?
-    | xvfb-run(?:\s-\S+)* | timeout(?:\s-\S+)*\s+\S+ | npx(?:\s+--?\S+)* | bunx(?:\s+--?\S+)*
-    | (?:\S*/)?(?:uv|poetry|pipenv|pdm|hatch|rye|conda|mamba)\s+run
-      (?:\s+(?:--(?:with|python|extra|group|directory|project|package|env-file|name)|-[pCnG])\s+\S+
-        |\s+--?\S+)*
-    | bundle\s+exec
-    | (?:pnpm|yarn|npm)\s+(?:exec|dlx)(?:\s+--)? | nix(?:-shell)?\s.*?(?:-c|--run|--command)
-    | (?:docker|podman)(?:-compose|\s+compose(?:\s+-[pf]\s+\S+|\s+--\S+)*)?\s+(?:exec|run)
-      (?:\s+(?:-[euwvp]|--(?:env|user|workdir|volume|name|network|entrypoint))[= ]\S+|\s+-\S+)*\s+[\w./:@-]+
-    | kubectl\s+exec\s.*?\s-- | (?:ssh\s+\S+|vagrant\s+ssh\s+-c)
-    | (?:direnv\s+exec\s+\S+|devbox\s+run
-      |mise\s+(?:exec|x)(?:\s+\S+)*?\s+--|asdf\s+exec|dotenv(?:\s+-\S+)*(?:\s+run)?(?:\s+--)?)
-    | (?:\S*/)?(?:python[\d.]*\s+-m\s+)?coverage\s+run(?:\s+--?\S+)*?\s+-m
-    | (?:\S*/)?python[\d.]*(?:\s+-[XW]\s*\S+|\s+-[a-zA-Z]+)*?\s+-m
-    | [({!] )\s+""",
-    re.VERBOSE,
-)
-_RUNNERS: tuple[tuple[str, str], ...] = (
-    ("pytest", r"(?:\S*/)?(?:pytest|py\.test)\b"),
-    (
-        "unittest",
-        r"unittest\b|django\s+test\b|nose2?\b|(?:\S*/)?python[\d.]*\s+\S*manage\.py\s+test\b",
-    ),
-    ("tox", r"(?:\S*/)?(?:tox|nox)\b(?!\S*\.)"),
-    ("vitest", r"(?:\S*/)?vitest\b"),
-    ("jest", r"(?:\S*/)?jest\b|react-scripts\s+test\b|craco\s+test\b"),
-    ("mocha", r"(?:\S*/)?(?:mocha|nyc\s+\S*mocha)\b"),
-    ("playwright", r"(?:\S*/)?playwright\s+test\b"),
-    ("bun", r"bun\s+test\b"),
-    ("deno", r"deno\s+test\b"),
-    ("node", r"node\b(?:\s+--?\S+)*\s+--test\b|ava\b|tap\b"),
-    (
-        "npm",
-        r"(?:npm|pnpm|yarn|bun)(?:\s+workspace\s+\S+)?(?:\s+--?\S+(?:\s+(?!run\b|test\b|t\b)[\w@/.*]+)?)*\s+(?:run(?:-script)?\s+)?(?:t|tst|tests?|(?:\w+[:\-])+(?:tests?|spec)|ci[:\-]tests?)(?:[:\-]\S+)?(?=\s|$)",
-    ),
-    ("go", r"(?:\S*/)?(?:go\s+test|gotestsum|ginkgo)\b"),
-    ("cargo", r"(?:\S*/)?cargo(?:\s+\+\S+)?\s+(?:test|t|nextest)\b"),
-    ("rspec", r"(?:\S*/)?rspec\b"),
-    (
-        "minitest",
-        r"(?:\S*/)?(?:rake|rails)\s+(?:test|spec)\b|(?:\S*/)?m\s+test/|ruby\s+(?:-\S+\s+)*(?:test/\S+|\S*_test\.rb)",
-    ),
-    ("bats", r"(?:\S*/)?bats\b"),
-    ("gtest", r"(?:\./|\S*/)\S*(?:_tests?|[Tt]ests?)(?=\s|$)(?=.*--gtest)"),
-    (
-        "phpunit",
-        r"(?:php\s+)?(?:\S*/)?(?:phpunit|pest|paratest)\b|php\s+artisan\s+test\b|composer\s+(?:run\s+)?test\b",
-    ),
-    ("ctest", r"(?:\S*/)?ctest\b"),
-    ("maven", r"(?:\S*/)?mvnw?\b.*\b(?:test|verify|install)\b"),
-    ("gradle", r"(?:\S*/)?gradlew?\b.*\b(?:test|check|build)\b"),
-    ("dotnet", r"dotnet\s+test\b"),
-    ("swift", r"swift\s+test\b|xcodebuild\b.*\btest\b"),
-    ("mix", r"mix\s+test\b"),
-    ("bazel", r"bazel(?:isk)?\s+test\b"),
-    ("flutter", r"(?:flutter|dart)\s+test\b"),
-    ("sbt", r"(?:\S*/)?sbt\b.*\btest(?:Only|Quick)?\b|lein\s+test\b|clj\S*\s.*\btest\b"),
-    ("jasmine", r"(?:\S*/)?(?:jasmine|karma\s+start|ng\s+test|cypress\s+run|testcafe)\b"),
-    (
-        "make",
-        r"(?:(?:g?make|ninja|just|task|invoke|inv|doit|mage|moon\s+run|nx(?:\s+run-many)?|turbo(?:\s+run)?|lerna\s+run"
-        r"|mise\s+(?:run|r|task)|mise|hatch|pdm|rye|poe|poetry\s+poe|earthly|dagger|cmake\s+--build\s+\S+|meson)\b(?:\s+\S+)*?\s+"
-        r"(?:\S*[-_:+])?(?:tests?|check|ci|verify|spec)(?:[-_:]\S+)?(?=\s|$)|hatch\s+test\b)",
-    ),
-    (
-        "script",
-        r"(?:(?:ba|z|da)?sh\s+(?:-[a-z]+\s+)*|(?:\S*/)?python[\d.]*\s+(?:-[a-zA-Z]\s+)*|node\s+|(?:tsx|ts-node|ruby|perl|php)\s+"
-        r"|source\s+|\.\s+|\./|\S*/)\S*(?<![a-z])(?:(?:run|all|unit|e2e|smoke)?tests?|check|ci|verify)(?![a-z])\S*",
-    ),
-)
-_RUN = lazy("|".join(f"(?P<{name}>{pattern})" for name, pattern in _RUNNERS))
-_IDLE = lazy(
-    r"-(?<=\s-)-?(?:version|help|h|collect-only|co|list|list-tests|listTests|no-run|fixtures|markers|showConfig|dry-run)\b"
-)
 _READER = lazy(
-    r"(?:\S*/)?(?:cat|bat|less|more|head|tail|grep|egrep|rg|ag|sed|awk|jq|find|ls|echo|printf|diff|zcat|journalctl"
-    r"|git|gh|tree|stat|file|cut|sort|uniq|tac|strings|pip|pip3|brew|docker\s+logs|kubectl\s+logs|curl|wget|nl|wc)\b"
-)
-_HINT = HintedPattern(
-    "test|spec|check|tox|nox|jest|mocha|pest|phpunit|ci|verify|ginkgo|mvn|gradle|nose|ava|tap|npm t"
-    "|cargo t",
-    r"test|spec|check|tox|nox|jest|mocha|pest|phpunit|\bci\b|verify|ginkgo|mvn|gradle|nose|\bava\b|\btap\b"
-    r"|npm t|cargo t",
+    r"(?:\S*/)?(?:cat|bat|less|more|head|tail|grep|egrep|rg|ag|sed|awk|jq|find|ls|echo|printf|diff"
+    r"|zcat|journalctl"
+    r"|git|gh|tree|stat|file|cut|sort|uniq|tac|strings|pip|pip3|brew|docker\s+logs|kubectl\s+logs|curl"
+    r"|wget|nl|wc)\b"
 )
 _NEUTRAL = lazy(
     r"(?:cd|export|set|unset|source|\.|true|false|exit|sleep|pwd|mkdir|touch|sync|wait|date|:|#.*"
     r"|echo|printf|git\s+(?:add|status|stash))(?:\s|$)"
 )
-_WRITTEN = lazy(r"(?:&|\d)?>>?\s*([^\s'\"|;&<>]+)|\btee\s+(?:-a\s+)?([^\s'\"|;&<>]+)")
+_WRITTEN = lazy(r"(?:&|\d)?>>?\|?\s*([^\s'\"|;&<>()]+)|\btee\s+(?:-a\s+)?([^\s'\"|;&<>()]+)")
 _TELLS_STATUS = HintedPattern(
-    "echo|PIPESTATUS",
-    r"""^[^|]*(?:;|&&|⏎|\n)\s*echo\s+["']?[^;|&]{0,40}\$(?:\?|\{?(?:rc|status|RC|EXIT|code)\b)"""
-    r"""|PIPESTATUS""",
+    "$?|PIPESTATUS",
+    r"""\A\s*(?:;|&&|⏎|\n)\s*(?:echo|printf)\s[^;|&\n⏎]{0,60}\$\?|PIPESTATUS"""
+    r"""|\A\s*(?:;|⏎|\n)\s*(\w+)=\$\?.*(?:echo|printf)\s[^;|&\n⏎]{0,60}\$\{?\1\b""",
+    re.DOTALL,
 )
-_GOES_ON = lazy(r"\||;|\n|⏎|&\s*$")
+_GOES_ON = lazy(r"\||;|\n|⏎|(?<![&>])&(?![&>])")
 _STATUS = lazy(r"(?:^|[\s=:])(\d{1,3})\W*\Z")
 _SUITE_WORDS = frozenset(
-    {"test", "tests", "runtests", "runtest", "testall", "alltests", "unittests"}
+    {"test", "tests", "runtests", "runtest", "testall", "alltests", "unittests", "spec", "specs"}
 )
 _SHELL_ENDINGS = frozenset({"", "sh", "bash", "zsh", "cmd", "bat", "ps1"})
 _LONGEST = 4000
-_DEEPEST = 4
-
-
-def runner(command: str) -> str:
-    """The test runner a command starts, "script" for a script named like one; "" for none."""
-    return runner_words(command)[0]
-
-
-@lru_cache(maxsize=512)
-def runner_words(command: str) -> tuple[str, str]:
-    """The test runner a command starts, and what stands behind it; two empty texts for none."""
-    command = command[:_LONGEST]
-    return _runner(command, _DEEPEST) if _HINT.search(command) else ("", "")
-
-
-def _runner(command: str, depth: int) -> tuple[str, str]:
-    if depth and "sh" in command:
-        for inner in _QUOTED_SHELL.finditer(command):
-            found = _runner(inner.group(2), depth - 1)
-            if found[0]:
-                return found
-        command = _QUOTED_SHELL.sub(" ", command)
-    for segment in split_commands(command):
-        head = _bare(segment)
-        match = _RUN.match(head)
-        if match is not None and not _IDLE.search(head):
-            return str(match.lastgroup), head[match.end() :]
-    return "", ""
-
-
-def _bare(segment: str) -> str:
-    """A simple command without what is wrapped around it."""
-    segment = segment.strip()
-    while (match := _PREFIX.match(segment)) is not None:
-        segment = segment[match.end() :]
-    return segment
+_STARTS_OTHERS = frozenset({"make", "npm", "script", "other"})
+"""Runners that only start others, whose output may have any shape."""
+_MAYBE_NO_TESTS = frozenset({"make", "script"})
+_SHORTEST_ECHO = 6
+OWN = "own"
+"""The framework of a call of the project's own test command that printed no summary."""
 
 
 def reads_only(command: str) -> bool:
@@ -177,7 +76,7 @@ def reads_only(command: str) -> bool:
     written: set[str] = set()
     last = ""
     for pipeline in pipelines:
-        head = _bare(pipeline)
+        head = bare(pipeline)
         if _NEUTRAL.match(head):
             continue
         reader = _READER.match(head) is not None
@@ -189,14 +88,28 @@ def reads_only(command: str) -> bool:
     return last != "doer"
 
 
-def status_counts(command: str) -> bool:
-    """Whether the command's exit status is the runner's own, not that of a later part."""
-    return _GOES_ON.search(command[:_LONGEST].strip()) is None
+def written_by(call: RunnerCall) -> tuple[str, ...]:
+    """The files that a runner's output goes to, "/dev/null" among them."""
+    piped = call.after if call.after.lstrip().startswith("|") else ""
+    found = [*_WRITTEN.findall(call.head), *_WRITTEN.findall(piped.partition(";")[0])]
+    return tuple(name for pair in found for name in pair if name)
 
 
-def printed_status(command: str, output: str) -> int | None:
+def status_counts(call: RunnerCall) -> bool:
+    """Whether the command's success is the runner's own: nothing after it can hide that it failed."""
+    after = call.after.strip(" \t\n⏎;)}")
+    return not call.negated and (not after or _GOES_ON.search(after) is None)
+
+
+def failure_counts(call: RunnerCall, command: str) -> bool:
+    """Whether the command's failure is the runner's own: nothing else comes after it."""
+    after = call.after.strip(" \t\n⏎;)}")
+    return not call.negated and (not after or ("pipefail" in command and after[0] == "|"))
+
+
+def printed_status(call: RunnerCall, output: str) -> int | None:
     """The runner's exit status where the command prints it at its end, as `…; echo $?` does."""
-    if _TELLS_STATUS.search(command[:_LONGEST]) is None:
+    if _TELLS_STATUS.search(call.after) is None:
         return None
     found = _STATUS.search(output[-80:])
     return int(found.group(1)) if found is not None else None
@@ -215,93 +128,17 @@ def counts_by_status(command: str, kind: str) -> bool:
 
     Of scripts only those can that are called like a suite: "./run_tests.sh", not "check_env.py".
     """
-    return kind != "script" or any(end in _SHELL_ENDINGS for _, end in _suites(command))
+    if kind == "script":
+        return any(end in _SHELL_ENDINGS for _, end in _suites(command))
+    return kind != "make" or any(_suites(command))
 
 
 def _suites(command: str) -> Iterator[tuple[str, str]]:
     """Name and ending of every word of a command that is called like a suite of tests."""
     for word in re.split(r"[\s;&|()'\"]+", command[:_LONGEST]):
         name, _, ending = word.rsplit("/", 1)[-1].partition(".")
-        if not _SUITE_WORDS.isdisjoint(re.split(r"[-_]", name.lower())):
+        if not _SUITE_WORDS.isdisjoint(re.split(r"[-_:+]", name.lower())):
             yield name, ending
-
-
-_WORD = lazy(r"""(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+""")
-_REDIRECT = lazy(r"\d?>>?\s*&?\s*\S+|<\s*\S+")
-_FILTERS_WORDS = """
-    -k -t -m -run --run --grep -g --fgrep --filter --lf --last-failed --only --tests
-    --test-name-pattern --testNamePattern --testPathPattern --testPathPatterns --changed
-    --onlyChanged --only-changed -o --findRelatedTests --deselect --ignore -R -L -E
-    --testsuite --lib --test --bin --doc --package -p --example -Dtest -Dit.test --test-path
-    --pattern --tag --only-testing --spec --onlyFailures --only-failures --lsof --sw
-    --stepwise --failed-first-only --related
-"""
-_FILTERS = frozenset(_FILTERS_WORDS.split())
-_NOT_FILTERS = {
-    "go": frozenset({"-p", "-o", "-t", "-m"}),
-    "unittest": frozenset({"-p", "-t", "--pattern"}),
-    "tox": frozenset({"-p", "-o", "-m"}),
-    "pytest": frozenset({"-p", "-o", "-t"}),
-    "make": frozenset({"-k", "-o", "-t"}),
-    "ctest": frozenset({"-t", "-o"}),
-    "maven": frozenset({"-o", "-t"}),
-    "gradle": frozenset({"-t", "-m", "-p"}),
-}
-_EVERYTHING_WORDS = """
-    tests test spec specs src discover run all verify check ci __tests__ install build clean
-    e
-"""
-_EVERYTHING = frozenset(_EVERYTHING_WORDS.split())
-_LIKE_A_TEST = lazy(r"[/.:\\]|^test_|_test$|_spec$|^Test[A-Z]|[a-z]Test$")
-_PART = lazy(
-    r"\btests?[-_:](unit|integration|e2e|smoke|quick|fast|changed)\b"
-    r"|\b(unit|integration|e2e|smoke|quick|fast)[-_:]tests?\b"
-)
-_STARTS_OTHERS = frozenset({"make", "npm", "script", "tox"})
-
-
-@lru_cache(maxsize=512)
-def narrowed_to(command: str) -> str:
-    """What a test command is limited to: a file, a filter, a part; "" when it runs everything."""
-    kind, rest = runner_words(command)
-    words = _words(rest)
-    before = ""
-    for place, quoted in enumerate(words):
-        word = quoted.strip("'\"")
-        option, _, value = word.partition("=")
-        if word.startswith("-"):
-            if option in _FILTERS and option not in _NOT_FILTERS.get(kind, ()):
-                return value or _value(words[place + 1 :]) or option
-        elif _narrow(word, before, kind):
-            return word
-        before = word
-    part = _PART.search(command) if kind in _STARTS_OTHERS else None
-    return str(part.group(0)) if part is not None else ""
-
-
-def _words(text: str) -> list[str]:
-    """The words of a command without its redirections; a quotation is part of its word."""
-    if "<" in text or ">" in text:
-        text = _REDIRECT.sub(" ", text)
-    return _WORD.findall(text) if "'" in text or '"' in text else text.split()
-
-
-def _value(words: list[str]) -> str:
-    """What an option that these words follow is given."""
-    word = words[0].strip("'\"") if words else ""
-    return "" if word.startswith("-") else word
-
-
-def _narrow(word: str, before: str, kind: str) -> bool:
-    """Whether a word that is no option names a part; behind an option it is rather its value."""
-    name = word.strip("./\\")
-    if name in _EVERYTHING or not name or name[0] == "*" or "=" in word or word.endswith("…"):
-        return False
-    if before.startswith("-") and before != "--" and not before.startswith("-v"):
-        return "::" in word or word.endswith((".py", ".ts", ".tsx", ".js", ".rb", ".php"))
-    if kind in _STARTS_OTHERS:
-        return _LIKE_A_TEST.search(word) is not None
-    return True
 
 
 _REFUSED = lazy(
@@ -313,73 +150,217 @@ _BACKGROUND = lazy(
     r"(?:running in (?:the )?background|manually backgrounded|moved to the background)"
     r"[^\n]*?\bID: ([\w-]+)"
 )
+_EXIT = lazy(r"(?:Error: )?Exit code [1-9]")
 
 
+def background_id(text: str) -> str:
+    """The id under which the output of a command will come that goes on in the background."""
+    told = _BACKGROUND.search(text) if "background" in text else None
+    return told.group(1) if told is not None else ""
+
+
+# complexity: one line for each thing that makes a command no run, or no run that counts
 def recognise(
-    use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef
+    use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef, own: str = ""
 ) -> TestRun | None:
     """The test run that a shell command was, judged by the command and by what it printed.
 
     A command known to run tests counts even without a readable summary; any other counts only if
-    its output ends in a runner's summary and the command does more than show text.
+    its output ends in a runner's summary and the command does more than show text. `own` is the
+    project's own test command: a call of it that succeeds is green.
     """
     command = use.command or use.target
     text = result.excerpt
-    expected = runner(command)
-    if not expected and (not promising(text) or reads_only(command)):
+    calls = runner_calls(command)
+    is_own = bool(own) and own in command and _is_called(own, command)
+    if not calls and not is_own and (not promising(text) or reads_only(command)):
         return None
-    outcome = _outcome(text, expected)
-    if outcome is not None:
-        return _run(command, use.target, outcome, text, at, ref)
-    if not expected or (result.is_error and _REFUSED.search(text)) or never_started(text):
+    ok = bool(calls) and not result.is_error and status_counts(calls[-1])
+    outcomes = _outcomes(command, text, calls, ok=ok)
+    if any(map(_counts, outcomes)):
+        verdict = _by_summaries(command, calls, outcomes, result)
+        return _run(command, use.target, outcomes, verdict, at, ref)
+    if not (calls or is_own) or (result.is_error and _REFUSED.search(text)) or never_started(text):
         return None
-    if not may_be_a_suite(command, expected):
+    kind = OWN if is_own else calls[0].kind
+    if not is_own and not may_be_a_suite(command, kind):
         return None
-    verdict = _by_ending(command, expected, result)
-    part = narrowed_to(command)
-    return TestRun(at, shorten(use.target, 200), expected, None, None, verdict, ref, 0, part)
+    told = "unknown" if outcomes else _by_ending(command, calls, result, is_own)
+    run = _run(command, use.target, outcomes, told, at, ref)
+    return _uncounted(run, outcomes[0].framework if outcomes else kind)
 
 
-def _outcome(text: str, expected: str) -> TestOutcome | None:
-    """What the summary says, also where a runner was started through another one's name."""
-    outcome = read(text, expected)
-    if outcome is None and expected and expected != "script" and promising(text):
-        return read(text)
-    return outcome
+# complexity: the result may be a summary, an exit code, or last words
+def heard_later(
+    command: str,
+    text: str,
+    at: float | None,
+    ref: SourceRef,
+    started: SourceRef,
+    status: int | None,
+) -> TestRun | None:
+    """The run that `command` was, whose output was looked at later; None where that tells no end.
+
+    `status` is its exit code, if somebody told it.
+    """
+    calls = runner_calls(command)
+    outcomes = _outcomes(command, text, calls) or _outcomes(command, text, ())
+    if not any(map(_counts, outcomes)):
+        told = ending(plain(text), failed=bool(status))
+        if told is None and status is not None and calls and not says_nothing(text):
+            told = "red" if status else "green"
+        if told not in ("green", "red"):
+            return None
+        kind = calls[0].kind if calls else "script"
+        run = _uncounted(_run(command, command, (), told, at, ref), kind)
+    else:
+        verdict = "unknown" if cut_short(text) else _worst(outcomes)
+        if verdict == "green" and (status or failed_after(text, outcomes[0])):
+            verdict = "red"
+        run = _run(command, command, outcomes, verdict, at, ref)
+    return replace(run, started=started)
+
+
+def _is_called(own: str, command: str) -> bool:
+    """Whether a part of the command is a call of the project's own test command."""
+    parts = split_pipelines(command)
+    return any(bare(part).startswith(own) or part.strip().startswith(own) for part in parts)
+
+
+def _outcomes(
+    command: str, text: str, calls: Sequence[RunnerCall], *, ok: bool = False
+) -> list[TestOutcome]:
+    """The summary of each runner that the command calls, the last one first; `ok`: it did succeed.
+
+    What the command itself prints, as `echo "2 passed in 0.1s"` does, is no summary.
+    """
+    kinds = list(dict.fromkeys(call.kind for call in calls)) or [""]
+    found = [one for kind in kinds for one in _of_kind(command, text, kind, calls, ok=ok)]
+    seen = {one.at: one for one in reversed(found)}
+    return [seen[at] for at in sorted(seen, reverse=True)]
+
+
+def _of_kind(
+    command: str, text: str, kind: str, calls: Sequence[RunnerCall], *, ok: bool
+) -> list[TestOutcome]:
+    """What a runner tells at its end, and what those that it started told before of failures."""
+    told = summaries(text, kind, len(calls) > 1)
+    if kind not in ("", "script") and not any(map(_counts, told)) and promising(text):
+        # A runner may have been started through another one's name.
+        told = summaries(text) or told
+    told = [one for one in told if len(one.line) < _SHORTEST_ECHO or one.line not in command]
+    best = next(filter(_counts, told), None)
+    if best is None:
+        return told[:1]
+    if ok or kind not in _STARTS_OTHERS:
+        return [best]
+    before = (one for one in told if one.failed and one.at < best.at and one.line != best.line)
+    return [best, *before]
+
+
+def _counts(outcome: TestOutcome) -> bool:
+    """Whether any test passed or failed."""
+    return bool(outcome.passed or outcome.failed)
+
+
+def _worst(outcomes: Sequence[TestOutcome]) -> Verdict:
+    verdicts = {one.verdict for one in outcomes}
+    return "red" if "red" in verdicts else "green" if "green" in verdicts else "unknown"
+
+
+def _by_summaries(
+    command: str, calls: Sequence[RunnerCall], outcomes: Sequence[TestOutcome], result: ToolResult
+) -> Verdict:
+    """The verdict of a run that printed a summary; one that was ended early is not green for what it did."""
+    verdict, text = _worst(outcomes), result.excerpt
+    if verdict != "green":
+        return verdict
+    if cut_short(text):
+        return "unknown"
+    if failed_after(text, outcomes[0]):
+        return "red"
+    is_red = result.is_error and _EXIT.match(result.head or text) is not None
+    if is_red and calls and failure_counts(calls[-1], command) and not lacks_coverage(text):
+        return "red"
+    told = {one.framework for one in outcomes}
+    others = {call.kind for call in calls} - _MAYBE_NO_TESTS
+    if len(told) < len(others) and not status_counts(calls[-1]):
+        return "unknown"
+    return verdict
 
 
 def _run(
-    command: str, line: str, outcome: TestOutcome, text: str, at: float | None, ref: SourceRef
+    command: str,
+    line: str,
+    outcomes: Sequence[TestOutcome],
+    verdict: Verdict,
+    at: float | None,
+    ref: SourceRef,
 ) -> TestRun:
-    """The run a summary tells of; one that was ended early is not green for what it got done."""
-    verdict = outcome.verdict
-    if verdict == "green" and cut_short(text):
-        verdict = "unknown"
+    """The run that those summaries tell of."""
+    scope = scope_of(command)
+    suites = [SuiteCount(one.framework, one.passed, one.failed, one.skipped) for one in outcomes]
     return TestRun(
         at,
         shorten(line, 200),
-        outcome.framework,
-        outcome.passed,
-        outcome.failed,
+        next(
+            (one.framework for one in outcomes if one.failed),
+            outcomes[0].framework if outcomes else "",
+        ),
+        sum(one.passed for one in outcomes),
+        sum(one.failed for one in outcomes),
         verdict,
         ref,
-        outcome.skipped,
-        narrowed_to(command),
+        sum(one.skipped for one in outcomes),
+        scope.part,
+        scope.without,
+        folder_of(command),
+        tuple(suites) if len(suites) > 1 else (),
     )
 
 
-def _by_ending(command: str, kind: str, result: ToolResult) -> Verdict:
+def _uncounted(run: TestRun, framework: str) -> TestRun:
+    """The same run with no counts."""
+    return replace(run, framework=framework, passed=None, failed=None)
+
+
+def folder_of(command: str) -> str:
+    """Where the tests of a command ran, as it names the folder; empty where the command began."""
+    calls = runner_calls(command)
+    if not calls:
+        return folder_after(command, "") if "cd " in command or "pushd " in command else ""
+    if all(call.image for call in calls) and "docker build" not in command:
+        return ELSEWHERE
+    folders = {call.folder for call in calls}
+    if len(folders) == 1:
+        return folders.pop()
+    try:
+        return posixpath.commonpath(sorted(folders)) if "" not in folders else ""
+    except ValueError:  # some are absolute
+        return ""
+
+
+# complexity: one line for each thing that speaks for a result, the surest first
+def _by_ending(
+    command: str, calls: Sequence[RunnerCall], result: ToolResult, is_own: bool
+) -> Verdict:
     """The verdict of a run that printed no summary."""
-    if "background" in result.excerpt and _BACKGROUND.search(result.excerpt):
+    text = plain(result.excerpt)
+    if background_id(text) or (calls and runs_nothing(text, calls[-1].kind)):
         return "unknown"
-    told = ending(plain(result.excerpt), result.is_error)
+    told = ending(text, result.is_error)
     if told is not None:
         return told
-    if not counts_by_status(command, kind):
+    call = (
+        calls[-1] if calls else RunnerCall(OWN, "", "", after=command.partition(command.strip())[2])
+    )
+    if not is_own and not counts_by_status(command, call.kind):
         return "unknown"
     if result.is_error:
-        return "red"
-    status = printed_status(command, result.excerpt)
+        return "red" if failure_counts(call, command) else "unknown"
+    status = printed_status(call, text)
     if status is not None:
         return "red" if status else "green"
-    return "green" if status_counts(command) else "unknown"
+    if not status_counts(call) or any(map(written_by, calls)):
+        return "unknown"
+    return "green" if is_own or not says_nothing(text, call.kind) else "unknown"

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import Claim, ClaimKind, UnreadText
 from tui.model.labels import trouble_title
+from tui.model.records import RepositoryChanges
 from tui.model.review import AttentionItem, Risk, RiskKind, Severity, WasteItem
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, StallKind, StallLevel
+from tui.night.review.proof import proof_points
 from tui.night.review.refused_calls import refusal_point
 from tui.night.review.trouble import is_circling, stall_seconds
 from tui.night.review.verdict import ReviewInputs, VerdictInputs
@@ -42,6 +44,7 @@ def rank_attention(
     waste: Sequence[WasteItem],
     uncommitted: int,
     unread: Sequence[UnreadText] = (),
+    changes: RepositoryChanges | None = None,
 ) -> tuple[AttentionItem, ...]:
     """Ranked by severity, then what is claimed and shown to be wrong before what only cost time.
 
@@ -59,6 +62,7 @@ def rank_attention(
     attention.add_causes()
     attention.add_waste(waste)
     attention.add_tasks()
+    attention.add_lost(changes)
     if uncommitted:
         what = f"{format_count(uncommitted, 'changed file')} not committed"
         attention.add("low", 60, what, attention.last_edit or inputs.last_ref, "commits")
@@ -88,6 +92,18 @@ class _Attention:
         ranked = sorted(self._ranked, key=lambda entry: -entry[0])
         return tuple(item for _, item in ranked[:most])
 
+    def add_lost(self, changes: RepositoryChanges | None) -> None:
+        """Commits that were undone, and those that stand on another branch only."""
+        if changes is None:
+            return
+        for commits, how in ((changes.lost, "undone"), (changes.elsewhere, "only on")):
+            if commits:
+                first = commits[0]
+                branch = f" {first.branch}" if first.branch else ""
+                count = format_count(len(commits), "commit is", "commits are")
+                what = f"{count} {how}{branch}: {first.sha[:7]} {shorten(first.subject, 60)}"
+                self.add("medium", 54, what, SourceRef(f"git:{first.sha}", 0), "commits")
+
     def add_ending(self) -> None:
         ending = self._facts.ending
         severity = _END_SEVERITY.get(ending.kind)
@@ -108,7 +124,7 @@ class _Attention:
             self.add("medium", 85, what, self._last_ref, "commits")
         last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
         edits = self._snapshot.counts.edits
-        if tests.last == "red" and last is not None:
+        if tests.last == "red" and last is not None and last.verdict == "red":
             result = f"{last.failed} failed" if last.failed else "red"
             what = f"The last test run is red: {result} ({shorten(last.command, 60)})"
             self.add("high", 90, what, last.ref, "tests")
@@ -144,16 +160,8 @@ class _Attention:
 
     def add_proof(self) -> None:
         """What was run again and did not hold."""
-        proof = self._facts.proof
-        if proof is None:
-            return
-        if proof.base_tests == "red":
-            what = "The tests as they were before the night are red on its new code"
-            self.add("high", 93, what, self._last_ref, "tests")
-        red = [run for run in proof.runs if run.code]
-        if red:
-            what = f"Run again, {shorten(red[0].command, 60)} ended with {red[0].code}"
-            self.add("high", 92, what, self._last_ref, "tests")
+        for severity, rank, what in proof_points(self._facts.proof):
+            self.add(severity, rank, shorten(what, _LINE), self._last_ref, "tests")
 
     def add_causes(self) -> None:
         """The one thing behind many failed calls."""

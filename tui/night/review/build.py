@@ -30,6 +30,7 @@ from tui.night.evidence.wasted_work import RetryStreak
 from tui.night.review.attention import rank_attention
 from tui.night.review.causes import find_causes
 from tui.night.review.moments import find_commit_record, find_moments, intervention_effects
+from tui.night.review.proof import proven_claims, proven_tests
 from tui.night.review.tasks import compare_tasks
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import ReviewInputs, VerdictInputs, judge_night, reverted_files
@@ -60,6 +61,7 @@ def assemble_review(
 ) -> Review:
     """The review of a night; the same evidence always makes the same one."""
     evidence, work = inputs.evidence, inputs.wasted_work
+    claims = proven_claims(claims, proof)
     snapshot, wrong = _take_out_called_wrong(snapshot)
     ending = classify_ending(
         snapshot, inputs.broke_off, inputs.last_ref, inputs.spoke_last, work.retrying
@@ -75,10 +77,10 @@ def assemble_review(
         verdict=verdict,
         reasons=reasons,
         ending=ending,
-        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread),
+        attention=rank_attention(facts, snapshot, inputs, waste, uncommitted, unread, changes),
         tasks=facts.tasks,
         commits=snapshot.commits,
-        tests=snapshot.tests,
+        tests=facts.tests,
         claims=claims,
         risks=risks,
         time=snapshot.time,
@@ -128,7 +130,7 @@ def _facts(
     return VerdictInputs(
         ending=ending,
         tasks=compare_tasks(inputs.first_progress, snapshot.progress, inputs.progress_basis),
-        tests=snapshot.tests,
+        tests=proven_tests(snapshot.tests, proof),
         refusals=snapshot.refusals,
         claims=claims,
         risks=risks,

@@ -156,8 +156,8 @@ def _tests(review: Review) -> dict[str, Any]:
         "last": tests.last,
         "runs": _rows(tests.runs, *run_keys),
         **_picked(tests, "total", "edits_since_last_green", "edits_since_last_run"),
-        "last_tree": None,
-        "tree_now": None,
+        "last_tree": tests.last_tree,
+        "tree_now": tests.tree_now,
     }
 
 
@@ -221,10 +221,23 @@ def _cost(review: Review) -> dict[str, Any]:
 def _proved(proof: Proof | None) -> dict[str, Any] | None:
     if proof is None:
         return None
+    keys = (
+        "command",
+        "code",
+        "tree",
+        "seconds",
+        "kind",
+        "on",
+        "verdict",
+        "end",
+        "failed",
+        "output",
+    )
     return {
         "at": iso(proof.at),
-        "commands": _rows(proof.runs, "command", "code", "tree", "seconds"),
+        "commands": _rows(proof.runs, *keys),
         "base_tests_on_new_code": proof.base_tests,
+        **_picked(proof, "tree", "is_current", "outside", "notes"),
     }
 
 

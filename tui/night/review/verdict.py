@@ -24,6 +24,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.stall import Stall
 from tui.model.state import EndKind
 from tui.night.evidence.wasted_work import WastedWork
+from tui.night.review.proof import proof_doubts, proof_merits, proven_colour
 from tui.night.review.refused_calls import refused_reasons
 from tui.night.review.trouble import stuck_hours
 from tui.night.usage.bill import SpendingCurve
@@ -110,8 +111,8 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[Reason]:
     if facts.ending.kind == EndKind.OPEN:
         return []
     judged = [run for run in facts.tests.runs if run.verdict != "unknown"]
-    was_green = bool(judged) and judged[0].verdict == "green"
-    if facts.tests.last == "red" and not facts.tasks.done and was_green:
+    turned_red = bool(judged) and (judged[0].verdict, judged[-1].verdict) == ("green", "red")
+    if facts.tests.last == "red" and not facts.tasks.done and turned_red:
         turned = Reason("Tests that were green are red at the end.", judged[-1].ref)
         return [turned, Reason("No task was done.")]
     if facts.unseen or facts.commits or facts.changed_files or facts.edits or facts.tasks.done:
@@ -125,11 +126,12 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[Reason]:
 
 def _doubts(facts: VerdictInputs) -> list[Reason]:
     """Every reason to look, the weightiest first."""
-    doubts = list(_contradicted(facts.claims))
+    doubts = [Reason(text) for text in proof_doubts(facts.proof)]
+    doubts += _contradicted(facts.claims)
     doubts += _bent_tests(facts)
     if facts.ending.kind not in BY_ITSELF:
         doubts.append(_ending_reason(facts.ending))
-    if facts.tests.last == "red":
+    if facts.tests.last == "red" and proven_colour(facts.proof) == "none":
         doubts.append(Reason("The last test run is red.", _last_run_ref(facts.tests)))
     doubts += refused_reasons(facts.stalls, facts.refusals)
     doubts += _weighty_risks(facts.risks)
@@ -158,9 +160,6 @@ def _place_of(claim: Claim) -> SourceRef | None:
 
 def _bent_tests(facts: VerdictInputs) -> list[Reason]:
     reasons = []
-    if facts.proof is not None and facts.proof.base_tests == "red":
-        text = "The tests as they were before the night are red on its new code."
-        reasons.append(Reason(text))
     bent = [one for one in facts.risks if one.kind in _BENT_TESTS and one.severity != "low"]
     if bent:
         places = format_count(len(bent), "place")
@@ -251,14 +250,13 @@ def _last_run_ref(tests: TestSummary) -> SourceRef | None:
 
 
 def _merits(facts: VerdictInputs) -> list[Reason]:
-    merits = []
-    if facts.proof is not None and facts.proof.base_tests == "green":
-        merits.append(Reason("The tests as they were before the night are green on its new code."))
+    merits = [Reason(text) for text in proof_merits(facts.proof)]
     if facts.tasks.done:
         still_open = f", {len(facts.tasks.open)} open" if facts.tasks.open else ""
         merits.append(Reason(f"{format_count(len(facts.tasks.done), 'task')} done{still_open}."))
     is_current = not facts.tests.edits_since_last_green and not facts.reverted
-    if facts.tests.last == "green" and is_current:
+    is_proven = proven_colour(facts.proof) == "green"
+    if facts.tests.last == "green" and is_current and not is_proven:
         text = "The last test run is green, and no code was edited after it."
         merits.append(Reason(text, _last_run_ref(facts.tests)))
     elif facts.only_prose:

@@ -7,37 +7,18 @@ and the hooks of a commit. They get the environment that the agent would have.
 from __future__ import annotations
 
 import os
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from tui.night.evidence.test_output import plain
-from tui.runner.rehearsal.work_copy import WorkCopy, head_of
+from tui.runner.copies.commands import StepOutcome, run_command
+from tui.runner.copies.work_copy import WorkCopy, head_of
 from tui.system.children.programs import find_program
-from tui.system.git import spool
 from tui.system.lazy_pattern import lazy
-from tui.system.process_tree import ProcessTree, kill_tree
-from tui.system.processes import ProcessIdentity, read_process
 
 FILE = "overnight-rehearsal.txt"
 SUBJECT = "Rehearsal: one line"
-_TAIL_BYTES = 64 << 10
 _COMMIT_SECONDS = 120.0
-_GRACE_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class StepOutcome:
-    """How a command ended: `code` is None where it was ended after its time, or could not be started."""
-
-    code: int | None
-    seconds: float
-    output: str
-    timed_out: bool = False
-    missing: str = ""
 
 
 class CommitTrouble(Enum):
@@ -87,7 +68,7 @@ def run_tests(
     command: Sequence[str], copy: WorkCopy, environ: Mapping[str, str], seconds: float
 ) -> StepOutcome:
     """Runs the test command in the copy; it is ended with all it started after so many seconds."""
-    return _run(command, copy, environ, seconds)
+    return run_command(command, copy.project, copy.holder, environ, seconds)
 
 
 def try_commit(copy: WorkCopy, environ: Mapping[str, str]) -> CommitOutcome:
@@ -110,7 +91,7 @@ def try_commit(copy: WorkCopy, environ: Mapping[str, str]) -> CommitOutcome:
         "GIT_TERMINAL_PROMPT": "0",
     }
     for words in ((git, "add", "-f", "--", FILE), (git, "commit", "-m", SUBJECT)):
-        done = _run(words, copy, plain, _COMMIT_SECONDS)
+        done = run_command(words, copy.project, copy.holder, plain, _COMMIT_SECONDS)
         if done.timed_out:
             return CommitOutcome(CommitTrouble.HANGS, f"no end within {_COMMIT_SECONDS:.0f} s")
         if done.code:
@@ -142,41 +123,3 @@ def _last_lines(output: str) -> str:
     """The last lines that say something, on one."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return "; ".join(lines[-3:])
-
-
-def _run(
-    command: Sequence[str], copy: WorkCopy, environ: Mapping[str, str], seconds: float
-) -> StepOutcome:
-    name, _, value = copy.marker.partition("=")
-    began = time.monotonic()
-    with spool() as out:
-        try:
-            process = subprocess.Popen(
-                list(command),
-                cwd=copy.project,
-                env={**environ, name: value},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return StepOutcome(None, 0.0, "", missing=f"{command[0]}: {error.strerror}")
-        row = read_process(process.pid)
-        leader = ProcessIdentity(process.pid, row.start if row is not None else 0)
-        code: int | None = None
-        try:
-            with suppress(subprocess.TimeoutExpired):
-                code = process.wait(seconds)
-        finally:
-            took = time.monotonic() - began
-            _end(process, leader, copy)
-        out.seek(max(0, out.seek(0, os.SEEK_END) - _TAIL_BYTES))
-        text = plain(out.read().decode("utf-8", "replace"))
-    return StepOutcome(code, took, text, timed_out=code is None)
-
-
-def _end(process: subprocess.Popen[bytes], leader: ProcessIdentity, copy: WorkCopy) -> None:
-    kill_tree(ProcessTree(leader, None, copy.marker.encode()), _GRACE_SECONDS)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE_SECONDS)

@@ -16,10 +16,10 @@ from tui.runner.agent.attempt import attempt_environment
 from tui.runner.agent.launch import agent_arguments, agent_variables
 from tui.runner.agent.run_guard import keep_run_rules
 from tui.runner.agent.unattended import unattended_variables
+from tui.runner.copies.work_copy import WorkCopy
 from tui.runner.permissions.preset import parse_version, permissions_of
 from tui.runner.rehearsal.own_steps import FILE, SUBJECT
 from tui.runner.rehearsal.test_command import TestCommand, find_test_command
-from tui.runner.rehearsal.work_copy import WorkCopy
 from tui.runner.run_state import NextAttempt
 from tui.settings.settings import Settings
 from tui.store.runs import RunFacts

@@ -15,6 +15,8 @@ import msgspec
 from tui.feeds.claude.settings_files import local_servers, read_settings_files
 from tui.runner import preflight
 from tui.runner.agent.logins import LoginSources, find_logins
+from tui.runner.copies.throwaway import sweep_copies
+from tui.runner.copies.work_copy import WorkCopy, head_of, make_copy
 from tui.runner.doctor import machine
 from tui.runner.doctor.checks import CheckResult
 from tui.runner.policy.budgets import budget_refusal
@@ -23,7 +25,6 @@ from tui.runner.rehearsal.agent_turn import RehearsedTurn, TurnEnding, TurnLimit
 from tui.runner.rehearsal.own_steps import FILE, run_tests, try_commit
 from tui.runner.rehearsal.plan import RehearsalPlan, agent_environment, agent_words, prompt_of
 from tui.runner.rehearsal.step_findings import Rehearsed, shows_test_end
-from tui.runner.rehearsal.work_copy import WorkCopy, head_of, make_copy, sweep_copies
 from tui.store.ledgers.spending import RunSpending, SpendingLedger, by_local_day
 from tui.system.children.programs import find_program
 from tui.system.errors import OvernightError
@@ -148,7 +149,7 @@ def _turn(
     for attempt, extra in enumerate((more, [])):
         folder = copy.folder / f"turn-{attempt}"
         folder.mkdir(mode=0o700)
-        turn = RehearsedTurn([*words, *extra], copy.project, given, folder, copy.marker)
+        turn = RehearsedTurn([*words, *extra], copy.project, given, folder, copy.holder.marker)
         report = turn.play(prompt_of(plan), str(uuid.uuid4()), limits)
         if not (extra and report.ending is TurnEnding.EXITED and _HOOK_EVENTS in report.errors):
             break

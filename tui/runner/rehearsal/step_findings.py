@@ -10,9 +10,10 @@ from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence.log import TestRun
 from tui.night.evidence.test_commands import recognise
 from tui.night.evidence.test_output import cut_short, never_started
+from tui.runner.copies.commands import StepOutcome
 from tui.runner.doctor.checks import Finding, fail, ok, warn
 from tui.runner.rehearsal.agent_turn import RehearsedCall, TurnEnding, TurnReport
-from tui.runner.rehearsal.own_steps import CommitOutcome, CommitTrouble, StepOutcome
+from tui.runner.rehearsal.own_steps import CommitOutcome, CommitTrouble
 from tui.runner.rehearsal.plan import RehearsalPlan
 from tui.system.format import format_count, format_duration, shorten, shorten_line
 

@@ -55,6 +55,9 @@ class TestCommand(Struct, frozen=True):
 
 def find_test_command(project: Path, settings: Settings) -> TestCommand | None:
     """The project's test command; None where nothing says how its tests are run."""
+    own = settings.session.test_command
+    if own:
+        return TestCommand(tuple(own), "session.test_command of the settings")
     baseline = settings.session.baseline_tests
     if baseline:
         return TestCommand(tuple(baseline), "session.baseline_tests of the settings")
@@ -90,10 +93,8 @@ def _usual(project: Path) -> Iterator[TestCommand]:
         if (project / name).is_file():
             yield TestCommand(words, name)
     python = next((name for name in _PYTHON_FILES if (project / name).is_file()), "")
-    if not python:
-        return
     texts = "".join(_text(project, name) for name in _PYTHON_FILES[:-1])
-    if (project / "pytest.ini").is_file() or any(sign in texts for sign in _PYTEST):
+    if python and ((project / "pytest.ini").is_file() or any(sign in texts for sign in _PYTEST)):
         yield TestCommand(_pytest(project), python)
     elif _has_tests(project):
         yield TestCommand(_pytest(project), "its test files")

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from tests.unit.night.night_script import Script, fold
 from tests.unit.night.review.test_review_verdict import BARE, FALSE, GOOD, HALF, HERE, RISK
+from tui.model.events import SourceRef
 from tui.model.evidence.claims import ClaimKind, UnreadText
 from tui.model.evidence.log import EvidenceLog
+from tui.model.records import AsideCommit, RepositoryChanges
 from tui.model.review import AttentionItem, Cause, Proof, ProofRun
 from tui.model.snapshot import NightSnapshot
 from tui.night.evidence.wasted_work import WastedWork
@@ -48,11 +50,12 @@ def test_what_is_wrong_comes_before_what_has_no_support() -> None:
 
 
 def test_a_proof_that_failed_comes_before_risks() -> None:
-    proof = Proof(1.0, (ProofRun("pytest -q", 1, "t", 2.0),), base_tests="red")
-    first, second, third = points({"proof": proof, "risks": (RISK,)})
-    assert "red on its new code" in first.what
-    assert second.what == "Run again, pytest -q ended with 1"
-    assert third.topic == "risks"
+    run = ProofRun("pytest -q", 1, "t", 2.0, verdict="red")
+    proof = Proof(1.0, (run,), base_tests="red", is_current=True)
+    *proven, last = points({"proof": proof, "risks": (RISK,)})
+    assert proven
+    assert {point.topic for point in proven} == {"tests"}
+    assert last.topic == "risks"
 
 
 @pytest.mark.parametrize(
@@ -102,3 +105,13 @@ def test_never_more_than_seven() -> None:
         "unseen": 3,
     }
     assert len(points(many, (UnreadText("Thai", 1),))) == 7
+
+
+def test_commits_that_were_undone_and_those_of_another_branch() -> None:
+    lost = AsideCommit("a" * 40, 1.0, "Add multiply")
+    aside = AsideCommit("b" * 40, 2.0, "Add divide", "feature")
+    changes = RepositoryChanges(lost=(lost,), elsewhere=(aside, aside))
+    undone, elsewhere = rank_attention(GOOD, quiet(), INPUTS, (), 0, (), changes)
+    assert undone.what == "1 commit is undone: aaaaaaa Add multiply"
+    assert elsewhere.what == "2 commits are only on feature: bbbbbbb Add divide"
+    assert undone.where == SourceRef(f"git:{lost.sha}", 0)

@@ -206,10 +206,11 @@ def test_outside_of_the_goal(goal: str, expected: list[str]) -> None:
 
 
 def test_files_of_the_system() -> None:
-    made = calls(("Edit", "/root/.bashrc"), ("Write", "/tmp/x"), ("Write", "/work/p/src/etc/a.py"))
+    texts = ("/root/.bashrc", "/tmp/x", "/work/p/src/etc/a.py", "/etc/motd")
+    made = calls(*(("Edit", text) for text in texts))
     found = risks(commands=made)
-    assert list(found) == [("outside_goal", "/root/.bashrc")]
-    assert found["outside_goal", "/root/.bashrc"].ref == made[0].ref
+    assert list(found) == [("persistence", "/root/.bashrc"), ("outside_goal", "/etc/motd")]
+    assert found["persistence", "/root/.bashrc"].ref == made[0].ref
 
 
 # --- who did it ---

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from tui.model.evidence.claims import ClaimKind, ClaimSource
 from tui.night.review.claims.grammar.clauses import sentences
-from tui.night.review.claims.grammar.reading import commit_subject, sentence_statements
+from tui.night.review.claims.grammar.deeds import commit_subject
+from tui.night.review.claims.grammar.reading import sentence_statements
 from tui.night.review.claims.languages.foreign import Reader, read_commit
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.night.review.claims.statement import Statement
@@ -44,7 +45,7 @@ def commit_statements(message: str) -> Iterator[Statement]:
         yield from foreign
         return
     subject, _, body = message.strip().partition("\n")
-    line = TextLine(1, 0, subject, mask_names(subject))
+    line = TextLine(1, 0, subject.replace("`", ""), mask_names(subject))
     tests = [
         statement
         for sentence in sentences(line)

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from tui.model.review import RiskKind, Severity
-from tui.night.evidence.risky_calls import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall, is_worth_judging
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
 from tui.night.review.risks.commands.judge_command import find_effects, weighed
 from tui.night.review.risks.commands.night_facts import NightFacts
+from tui.night.review.risks.commands.tool_calls import find_tool_effects
 from tui.night.review.risks.diff_view import SEVERITY_ORDER, RiskFinding
 from tui.system.credentials.find import cut_credentials
 from tui.system.format import clip_text, format_count
@@ -55,10 +56,6 @@ def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterato
     """
     findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
     for call in sorted(calls, key=lambda one: one.number):
-        if call.edits and not call.is_error:
-            facts.on_edit(call.text, call.name == "Write")
-        if not call.shell:
-            continue
         for (kind, path, severity, words), command, is_last in _all_effects(call, facts):
             if call.is_refused:
                 severity, words = "low", f"{words}, which was refused"
@@ -79,10 +76,17 @@ def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterato
 
 def _all_effects(call: RiskyCall, facts: NightFacts) -> Iterator[tuple[Effect, str, bool]]:
     """What a call does, the part of it that does it, and whether that part is the last."""
+    if not call.shell:
+        for effect in find_tool_effects(call, facts):
+            severity, words = weighed(effect, facts)
+            yield (effect.kind, effect.path, severity, words), f"{call.name} {call.text}", True
+        if call.edits and not call.is_error:
+            facts.on_edit(call.text, call.name == "Write")
+        return
     found: dict[tuple[Effect, str], bool] = {}
     if _WORTH_A_LOOK.search(call.text):
         found = dict.fromkeys(_effects(call.text), True)
-    for effect, made in find_effects(call.text, facts):
+    for effect, made in find_effects(call.text, facts) if is_worth_judging(call.text) else ():
         severity, words = weighed(effect, facts)
         said = effect.kind, effect.path, severity, words
         found[said, _call_text(made.call)] = made.is_last

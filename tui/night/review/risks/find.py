@@ -21,8 +21,10 @@ from tui.night.review.risks import (
     test_risks,
 )
 from tui.night.review.risks.agent_settings import SettingsFile
+from tui.night.review.risks.commands.changed_files import find_changed_file_risks, script_texts
 from tui.night.review.risks.commands.goal import Goal
 from tui.night.review.risks.commands.night_facts import NightFacts
+from tui.night.review.risks.commands.places import lasting
 from tui.night.review.risks.diff_view import (
     SEVERITY_ORDER,
     RiskFinding,
@@ -113,7 +115,7 @@ def find_risks(
     )
     code = read_code_changes(changes)
     cwd = snapshot.run.cwd if snapshot else ""
-    facts = NightFacts(Goal(_asked(goal, snapshot)), cwd)
+    facts = NightFacts(Goal(_asked(goal, snapshot)), cwd, documents=script_texts(changes))
     findings = chain(
         test_risks.find_test_risks(changes, code),
         find_weakened(changes, code, context),
@@ -123,6 +125,7 @@ def find_risks(
         agent_settings.find_settings_risks(settings),
         file_risks.find_file_risks(changes, sizes),
         _find_outside_area(changes, calls, goal, cwd),
+        find_changed_file_risks(changes),
         command_risks.find_command_risks(calls, facts),
     )
     attribution = _ChangeAttribution(changes, snapshot, calls)
@@ -214,8 +217,8 @@ def _system_files(calls: Sequence[RiskyCall], cwd: str) -> Iterator[RiskFinding]
         path = call.text
         if not call.edits or call.is_error or path in seen or not _OF_THE_SYSTEM.search(path):
             continue
-        if cwd and path.startswith(cwd):
-            continue
+        if (cwd and path.startswith(cwd)) or lasting(path) is not None:
+            continue  # what acts later is told as that
         seen.add(path)
         severity: Severity = "high" if _DELICATE.search(path) else "medium"
         words = "an edit outside of the repository"

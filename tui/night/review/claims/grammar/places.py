@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.grammar.mood import mood, plain
+from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.statement import Statement, make_statement
 from tui.system.lazy_pattern import AnyWord, lazy
@@ -18,8 +18,7 @@ _COMMIT_IS = lazy(
     r"^(?:(?:the|my|final|last|latest|new|resulting|git|local|head|it['’]?s|this|all|changes|work"
     r"|everything|fix|is|are|was|in|on|at|as|see|now|with)\s+){0,7}(?:commits?|commit\s+(?:hash|id"
     r"|sha)|head)\b(?:\s+(?:hash|id|sha))?(?:\s+(?:is|are|was|now|at|id"
-    r"|created))*\s*[:=(→]*\s*(?P<sha>◇+|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b)",
-    _I,
+    r"|created))*\s*[:=(→]*\s*(?P<sha>◇+|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b)"
 )
 _ON_REMOTE = lazy(
     r"\b(?:is|are|was|were|now|live|lives)\s+(?:now\s+|all\s+|also\s+|already\s+|up\s+|live\s+"
@@ -28,30 +27,26 @@ _ON_REMOTE = lazy(
     r"|\bup[\s-]to[\s-]date\s+with\s+(?:the\s+)?(?:remote|origin|upstream|◇+|[\w./-]+/[\w./-]+)"
     r"|\bin\s+sync\s+with\s+(?:the\s+)?(?:remote|origin|upstream|◇+)"
     r"|(?:origin|upstream)(?:/[\w./-]+)?\s+(?:now\s+)?(?:has|have|contains|points\s+(?:at|to)"
-    r"|is\s+at)\b|^◇+\s+(?:now\s+)?(?:has|contains)\s+(?:the|all|my|our)\b",
-    _I,
+    r"|is\s+at)\b|^◇+\s+(?:now\s+)?(?:has|contains)\s+(?:the|all|my|our)\b"
 )
 _COMMITTED_ON = lazy(
     r"^(?:(?:the|all|my|these|our|everything|changes?|work|fix|commits?)\s+){1,4}(?:is"
     r"|are)\s+(?:now\s+|all\s+)?(?:on|in)\s+(?:the\s+)?(?:branch\s+)?(?:main|master|◇+"
-    r"|[\w-]+/[\w./-]+|[\w./-]+\s+branch)\b",
-    _I,
+    r"|[\w-]+/[\w./-]+|[\w./-]+\s+branch)\b"
 )
 _PR_AT = lazy(
     r"^(?:the\s+|my\s+|see\s+|here\s+is\s+the\s+|link\s+to\s+the\s+|draft\s+"
     r"|new\s+)*(?:pull\s+request|pr|merge\s+request|mr)\b(?:\s+(?:link|url|is|at|here|opened|created"
     r"|has\s+been\s+(?:opened|created)|number|now|open|up))*\s*[:=]?\s*(?P<id>(?:#"
-    r"|!)?\d+\b(?:\s+is\s+(?:open|up|ready|live))?|https?://\S+)",
-    _I,
+    r"|!)?\d+\b(?:\s+is\s+(?:open|up|ready|live))?|https?://\S+)"
 )
 _PR_OPEN = lazy(
     r"\b(?:pull\s+request|pr|merge\s+request|mr)\s+(?:(?:#|!)?\d+\s+)?(?:is|was"
-    r"|has\s+been)\s+(?:now\s+)?(?:open(?:ed)?|created|up|submitted|ready\s+for\s+review)\b",
-    _I,
+    r"|has\s+been)\s+(?:now\s+)?(?:open(?:ed)?|created|up|submitted|ready\s+for\s+review)\b"
 )
 _PR_URL = lazy(r"https?://[^\s)>\]]+/(?:pull|merge_requests|pulls|pull-requests)/\d+")
 _PR_NUMBER = lazy(r"[#!]\d+|\b(?:PR|MR|request)\s+(\d+)", _I)
-_SHA_LINE = lazy(r"^(?P<sha>◇{7,40}|[0-9a-f]{7,40})(?=[\s:–—-]|\Z)", _I)
+_SHA_LINE = lazy(r"^(?P<sha>◇{7,40}|[0-9a-f]{7,40})(?=[\s:–—-]|\Z)")
 _GATE = AnyWord(
     "commit",
     "head",
@@ -76,12 +71,15 @@ _GATE = AnyWord(
 
 def place_claim(clause: Clause) -> Statement | None:
     """That there is a commit, that a branch is on the remote, that there is a pull request."""
-    if not _GATE.is_in(clause.masked.lower()):
+    if not _GATE.is_in(clause.masked):
         return None
-    text = plain(clause)
-    subject = find_subject(clause)
+    text = clause.plain
     commit = _COMMIT_IS.search(text)
-    if commit is not None and subject.shas and mood(text, commit.start("sha")) == "stated":
+    if (
+        commit is not None
+        and find_subject(clause).shas
+        and mood(text, commit.start("sha")) == "stated"
+    ):
         return _claim(clause, ClaimKind.COMMITTED)
     for pattern, kind in (
         (_PR_AT, ClaimKind.PR_OPENED),

@@ -6,11 +6,11 @@ import re
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.grammar.mood import mood, plain
+from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.vocabulary import NUMBER, TEST_NOUN
 from tui.night.review.claims.statement import Statement, make_statement
-from tui.system.lazy_pattern import AnyWord, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _I = re.IGNORECASE
 _AUX = (
@@ -29,70 +29,59 @@ _QUALIFIER = r"(?:[\w/'-]+\s+){0,4}?"
 _OWN = r"(?:(?:of\s+)?(?:the|my|our|your|these|those|its)\s+)?"
 _ALL = lazy(
     rf"\b(?:all|every|the\s+(?:full|whole|entire|complete)|full|whole|entire)\s+(?:of\s+)?{_OWN}"
-    rf"(?P<words>(?:[\w/'◇.-]+\s+){{0,5}}?){TEST_NOUN}(?P<behind>\s+(?:in|for|of|under|from"
-    rf"|∘+)\s+[^,;]{{1,80}}?)?{_AUX}\s*[:=→-]?\s*{_PASS}",
-    _I,
+    rf"(?P<words>(?:[\w/'◇.-]+\s+){{0,5}}?){TEST_NOUN}(?P<behind>\s+(?:in|for|of|under|from|that"
+    rf"|∘+)\s+[^,;]{{1,80}}?)?{_AUX}\s*[:=→-]?\s*{_PASS}"
 )
 _TESTS = lazy(
-    rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of"
-    rf"|under)\s+[^,;]{{1,60}}?|∘+))?{_AUX}(?:\s*[:=→-]+)?\s*(?:all\s+|are\s+)?{_PASS}",
-    _I,
+    rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of|that"
+    rf"|under)\s+[^,;]{{1,60}}?|∘+|\([^()]{{1,60}}\)))?{_AUX}(?:\s*[:=→-]+)?\s*(?:all\s+|are\s+)?{_PASS}"
 )
 _COUNTED = lazy(
     rf"(?<![\w.#:-])(?P<count>{_N})\s*(?:(?:/|of|out\s+of)\s*(?:the\s+)?(?P<total>{_N})\s*)?"
-    rf"(?P<words>{_QUALIFIER}){TEST_NOUN}?(?:\s\([^()]{{1,60}}\))?,?{_AUX}\s*[:=→]?\s*{_PASS}",
-    _I,
+    rf"(?P<words>{_QUALIFIER}){TEST_NOUN}?(?:\s\([^()]{{1,60}}\))?,?{_AUX}\s*[:=→]?\s*{_PASS}"
 )
 _PASSES_ALL = lazy(
     rf"\bpass(?:es|ed|ing)?\s+(?:all|the\s+(?:full|whole|entire)"
-    rf"|100\s?%\s+of)\s+(?:the\s+)?(?P<words>{_QUALIFIER}){TEST_NOUN}\b",
-    _I,
+    rf"|100\s?%\s+of)\s+(?:the\s+)?(?P<words>{_QUALIFIER}){TEST_NOUN}\b"
 )
 _GREEN = lazy(
     r"\b(?:everything|all|suite|they|these|it|both)\s+(?:is\s+|are\s+|still\s+|now\s+|all\s+"
     r"|of\s+(?:them|it)\s+){0,3}(?:green|pass(?:es|ed|ing)?(?=\W*\Z|\s+(?:now|too|as\s+well"
     r"|again)))\b"
     r"|^(?:all\s+)?(?:passing|green)\W*\Z|\b(?:tests?|suite|ci)\s*[:=]\s*(?:all\s+)?(?:green|ok"
-    r"|passed|clean|✅|✓)",
-    _I,
+    r"|passed|clean|✅|✓)"
 )
 _RAN_THEM = lazy(
     rf"\b(?:ran|re-?ran|executed)\s+(?:all\s+)?(?:of\s+)?(?:the\s+)?(?P<words>{_QUALIFIER}){TEST_NOUN}\b,?"
     rf"\s+(?:and\s+|with\s+)?(?:(?:they|it|everything|all(?:\s+of\s+them)?|each)\s+(?:(?:all|have|has"
-    rf"|now|both|each|are|is)\s+){{0,3}}{_PASS}|(?:successfully|cleanly)\b|∘+)",
-    _I,
+    rf"|now|both|each|are|is)\s+){{0,3}}{_PASS}|(?:successfully|cleanly)\b|∘+)"
 )
 _COMMAND_PASSES = lazy(
     rf"◇(?:\s+(?:suite|run|tests?))?{_AUX}\s*[:=→]?\s*(?:{_PASS}|exit(?:s"
-    rf"|ed)?\s+(?:with\s+)?(?:code\s+)?0\b|∘+)",
-    _I,
+    rf"|ed)?\s+(?:with\s+)?(?:code\s+)?0\b|∘+)"
 )
 _NO_FAILURES = lazy(
     r"\b(?:no|zero|0|without(?:\s+any)?|not\s+a\s+single)\s+(?:test\s+)?(?:fail(?:ures?|ed|ing"
     r"|s)?)\b(?:\s+tests?\b)?|\b(?:no|none\s+of\s+the)\s+tests?\s+(?:fail(?:s|ed)?|are\s+failing"
     r"|is\s+failing|broke)\b"
-    r"|\bno\s+failing\s+tests?\b|\bnothing\s+fails\b",
-    _I,
+    r"|\bno\s+failing\s+tests?\b|\bnothing\s+fails\b"
 )
 _SUITE_STATE = lazy(
     rf"\b(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?){TEST_NOUN}\b(?:\s+(?:is|are|runs?|ran|comes?|came"
     rf"|completes?|completed|finish(?:es|ed)|has|have|had|shows?|showed|reports?|reported|now|still"
-    rf"|back|run|with)){{1,4}}\s+(?:[\w-]+\s+)?(?:clean(?:ly)?|green|∘+)",
-    _I,
+    rf"|back|run|with)){{1,4}}\s+(?:[\w-]+\s+)?(?:clean(?:ly)?|green|∘+)"
 )
 _PERCENT = lazy(
     rf"\b100\s?%\s+(?:of\s+)?(?:the\s+)?(?P<words>{_QUALIFIER}){TEST_NOUN}\s+pass\w*|\b(?:pass\s+rate"
-    rf"|tests?)\b\W{{0,3}}(?:is\s+|of\s+|at\s+)?100\s?%",
-    _I,
+    rf"|tests?)\b\W{{0,3}}(?:is\s+|of\s+|at\s+)?100\s?%"
 )
 _TESTS_FIXED = lazy(
-    r"(?:I\s+|we\s+|also\s+|have\s+|['’]ve\s+|successfully\s+)*(?:fixed|repaired"
+    r"(?:i\s+|we\s+|also\s+|have\s+|['’]ve\s+|successfully\s+)*(?:fixed|repaired"
     r"|resolved)\s+(?:(?:the|all|both|every|these|those|\d+|last|remaining"
     r"|of)\s+)*(?:previously\s+)?(?:failing|broken|red)\s+"
     r"(?:[\w-]+\s+){0,2}?(?:tests?|specs?|suites?)\W*\Z|(?:the\s+)?(?:failing|broken"
     r"|red)\s+(?:[\w-]+\s+){0,2}?tests?\s+(?:is|are|has\s+been|have\s+been|was"
-    r"|were)\s+(?:now\s+)?(?:fixed|repaired|resolved)\b",
-    _I,
+    r"|were)\s+(?:now\s+)?(?:fixed|repaired|resolved)\b"
 )
 _FAILING = lazy(
     rf"(?<![\w.#:-])(?P<count>[1-9]\d*)\s+(?:of\s+(?:the\s+)?(?:{_N})\s+)?(?:[\w-]+\s+){{0,2}}?(?:tests?\s+"
@@ -100,49 +89,49 @@ _FAILING = lazy(
     rf"|broken)\b"
     rf"|\b{TEST_NOUN}(?:\s+(?:in|for|of)\s+[^,;]{{1,50}}?)?(?:\s+(?:is|are|still|now|also|currently"
     rf"|keeps?|that))*\s+(?:fail(?:s|ed|ing)?|red|broken)\b|\b(?:still|remaining"
-    rf"|some)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
+    rf"|some|one|two|three|four|five|\d+)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
     r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=\W*\Z"
-    r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b",
-    _I,
+    r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b"
 )
 _PARTLY = lazy(
-    r"\b(?:except|apart\s+from|other\s+than|excluding|besides|all\s+but|some|most|many|several|half"
-    r"|partial(?:ly)?|almost|nearly|mostly|few|only|aside\s+from|but\s+(?:one|two|three|\d+))\b",
-    _I,
+    r"❌|\b(?:except|apart\s+from|other\s+than|excluding|besides|all\s+but|some|most|many|several|half"
+    r"|partial(?:ly)?|almost|nearly|mostly|few|only|aside\s+from|but\s+(?:one|two|three|\d+))\b"
 )
 _TEST_COMMAND = lazy(
     r"\b(?:pytest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|unittest|cypress|playwright|testthat)\b"
     r"|\b(?:npm|pnpm|yarn|bun|deno|go|cargo|make|just|mix|dotnet|mvn|gradlew?|rake|swift"
     r"|zig(?:\s+build)?|bazel|flutter|dart|nx|turbo)\s+(?:run\s+)?tests?\b"
 )
-_ABOUT_TESTS = lazy(
-    r"\b(?:tests?|specs?|suite|pytest|jest|vitest|unittest|rspec|phpunit|ctest|mocha)\b", _I
+_ABOUT_TESTS = HintedPattern(
+    "test|Test|TEST|spec|Spec|uite|jest|Jest|rspec|mocha",
+    r"\b(?:tests?|specs?|suite|pytest|jest|vitest|unittest|rspec|phpunit|ctest|mocha)\b",
+    _I,
 )
 _PAST_STATE = lazy(
-    r"\b(?:were|was)\s+(?:all\s+)?(?:pass|green)\w*(?=\s+(?:before|then|at|until|in\s+the))\b", _I
+    r"\b(?:were|was)\s+(?:all\s+)?(?:pass|green)\w*(?=\s+(?:before|then|at|until|in\s+the))\b"
 )
 _NARROW = lazy(
     r"\b(?:new|added|these|those|related|relevant|affected|corresponding|its|own|updated|targeted"
     r"|unit|integration|e2e|end-to-end|smoke|functional|acceptance|regression|frontend|backend|api|ui|cli"
     r"|executable|runnable|enabled|selected|fast|quick|browser|component|property|contract|parser"
-    r"|server|client)\b",
-    _I,
+    r"|server|client)\b"
 )
-_KIND_OF_TEST = lazy(rf"\b([\w-]+)(?:\s+and\s+[\w-]+)?\s+{TEST_NOUN}\b", _I)
+_KIND_OF_TEST = lazy(rf"\b([\w-]+)(?:\s+and\s+[\w-]+)?\s+{TEST_NOUN}\b")
 _FILES = lazy(
     r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|\b[\w/.-]*tests?/[\w/.-]+", _I
 )
 _UNITS = lazy(
     r"\b(?:criteria|criterion|gates?|rules?|checks?|builds?|files?|ids?|jobs?|stages?|tasks?|steps?"
-    r"|scenarios?|times?|houses?|lints?|features?)\b",
-    _I,
+    r"|scenarios?|times?|houses?|lints?|features?)\b"
 )
 _ANY_COUNT = lazy(
     rf"(?<![\w.#:-])({_N})(?:\s*(?:/|of|out\s+of)\s*({_N}))?\s+(?:[\w-]+\s+){{0,2}}?(?:{TEST_NOUN}"
-    rf"|passed|passing|pass)\b",
-    _I,
+    rf"|passed|passing|pass)\b"
 )
-_LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|of)\s*({_N}))?\)?\s*(?:\Z|[.,;)])")
+_AND_COUNTS = lazy(
+    rf"\b(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}\s+and\s+(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}"
+)
+_LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
     "pass",
     "green",
@@ -167,9 +156,9 @@ _GATE = AnyWord(
 
 def test_claim(clause: Clause, *, are_named: bool) -> Statement | None:
     """That tests pass (TESTS_PASS), or that they do not (NOT_DONE); `are_named`: nearby, if not here."""
-    if not _GATE.is_in(clause.masked.lower()):
+    if not _GATE.is_in(clause.masked):
         return None
-    text = plain(clause)
+    text = clause.plain
     if _TESTS_FIXED.match(text):
         return _passing(clause, None, "")
     failing = _fails(clause, text, are_named)
@@ -207,26 +196,32 @@ def _read(
     clause: Clause, text: str, pattern: re.Pattern[str], match: re.Match[str], are_named: bool
 ) -> Statement | None:
     """The claim that a pattern found; None where it is none."""
-    if pattern is _GREEN and not are_named:
-        return None
-    if pattern is _COMMAND_PASSES and _TEST_COMMAND.search(clause.text) is None:
+    if _is_not_of_tests(clause, pattern, are_named):
         return None
     told = mood(_without_them(text, pattern, match), match.end(), is_state=True)
-    if told == "open" or _PAST_STATE.search(text):
+    if told == "open":
         return None
     groups = match.groupdict()
     words = groups.get("words") or ""
     count, total = _number(groups.get("count")), _number(groups.get("total"))
+    if count is not None and _counts_something_else(text, match, words, are_named):
+        return None
     if count is None:
         count, total = _count_near(text, match)
-    elif _counts_something_else(text, match, words, are_named):
-        return None
-    if told == "denied" or count == 0 or _PARTLY.search(text) or "❌" in text:
+    count = _sum(text[: match.end()]) or count
+    if told == "denied" or count == 0 or _PARTLY.search(text):
         return _not_passing(clause, None)
     if total is not None and total != count:
         return _not_passing(clause, abs(total - (count or 0)))
     behind = groups.get("behind") or ""
-    return _passing(clause, count, f"{words} {behind if '∘' not in behind else ''}")
+    return _passing(clause, count, f"{words} {behind.replace('∘', '')}")
+
+
+def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], are_named: bool) -> bool:
+    """Whether words that could be of anything are not of tests."""
+    if pattern is _COMMAND_PASSES:
+        return _TEST_COMMAND.search(clause.text) is None
+    return (pattern is _GREEN and not are_named) or _PAST_STATE.search(clause.plain) is not None
 
 
 def _without_failures(clause: Clause, are_named: bool) -> Statement | None:
@@ -306,6 +301,12 @@ def _without_them(text: str, pattern: re.Pattern[str], match: re.Match[str]) -> 
 
 def _number(text: str | None) -> int | None:
     return int(text.replace(",", "")[:9]) if text else None
+
+
+def _sum(text: str) -> int | None:
+    """ "37 unit tests and 9 integration tests" are 46."""
+    parts = _AND_COUNTS.search(text)
+    return int(parts.group(1)) + int(parts.group(2)) if parts is not None else None
 
 
 def _count_near(text: str, match: re.Match[str]) -> tuple[int | None, int | None]:

@@ -13,7 +13,7 @@ from tui.night.review.risks.commands.invocations import Invocation
 from tui.night.review.risks.commands.night_facts import Effect, NightFacts
 from tui.night.review.risks.commands.places import Place, lasting, secret_severity
 from tui.night.review.risks.commands.web_requests import host_of, is_local
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 _INTERPRETER = lazy(
     r"(?:python|pypy|node|nodejs|ruby|perl|php|deno|bun|tsx|ts-node|lua|ipython|Rscript|osascript)[\d.]*$"
@@ -23,6 +23,9 @@ _SHELL_CALL = lazy(
     rf"(?:os\.(?:system|popen)|subprocess\.\w+|\bexecSync|\bexec|\bspawnSync|\bspawn|\bexecFileSync"
     rf"|\bexeca(?:Command)?(?:Sync)?|\bsystem|\bshell_exec|\bpassthru|child_process\.\w+"
     rf"|\bsh|Bun\.spawn|Deno\.run|\$)\(\s*{_TEXT}"
+)
+_RUNS = AnyWord(
+    *"system popen subprocess exec spawn passthru sh( Bun. Deno. $( Popen check_ ` %x qx".split()
 )
 _SHELL_LIST = lazy(
     r"(?:subprocess\.\w+|os\.(?:exec|spawn)\w+|Bun\.spawn(?:Sync)?|Popen|run|check_call|check_output"
@@ -84,6 +87,7 @@ _WRITES = lazy(
     r"open\([^\n)]*,\s*(?:mode\s*=\s*)?['\"][wax]|write_text\(|writeFile|appendFile|File\.write"
     r"|file_put_contents"
 )
+_TAKES = lazy(r"os\.environ(?!\.get|\[)|process\.env(?![.\[])|\.ssh|\.aws|id_rsa|\.env\b")
 _LITERAL = lazy(_TEXT)
 _EXECUTES = lazy(
     r"execute(?:script|many)?\(|\.query\(|\.raw\(|executeRaw|\$executeRawUnsafe|\.run\(|\.exec\("
@@ -138,6 +142,8 @@ def find_code_effects(
 # complexity: three ways to write a command in a script, each with its texts
 def shell_texts(code: str) -> Iterator[str]:
     """The shell commands that a text runs, those in literal texts."""
+    if not _RUNS.is_in(code):
+        return
     for found in _SHELL_CALL.finditer(code[:_LONGEST]):
         text = found[1] or found[2] or found[3] or ""
         if " " in text:
@@ -196,27 +202,37 @@ def _lost_data(code: str, script: str) -> Iterator[Effect]:
             return
 
 
-# complexity: what is sent, to whom, and from which kind of text
 def _sent(code: str, script: str) -> Iterator[Effect]:
-    posts = _POSTS.search(code) is not None
-    if not posts and not _SOCKET.search(code):
-        return
-    hosts = [host_of(address) for address in _ADDRESS.findall(code)]
-    hosts += [a or b for a, b in _CONNECT.findall(code)]
-    foreign = [host for host in hosts if host and not is_local(host)]
+    foreign = _foreign_host(code)
     if not foreign:
         return
-    tells = _TELLS.search(code) is not None or any(secret_severity(t) for t in _literals(code))
-    if script and not (
-        tells
-        and re.search(
-            r"os\.environ(?!\.get|\[)|process\.env(?![.\[])|\.ssh|\.aws|id_rsa|\.env\b", code
-        )
-    ):
+    tells = _tells(code)
+    # A program of the project may well speak with a server: only what it takes from here counts.
+    if script and not (tells and _TAKES.search(code)):
         return
-    if tells or posts:
-        words = f"a script sends {'what it reads here' if tells else 'data'} to {foreign[0]}"
+    if tells or _POSTS.search(code):
+        words = f"a script sends {'what it reads here' if tells else 'data'} to {foreign}"
         yield Effect("outward", "", "high" if tells else "medium", words, "send")
+
+
+def sends_what_it_reads(code: str) -> str:
+    """The host to which a text sends what it takes from this machine; empty if it does not."""
+    foreign = _foreign_host(code)
+    return foreign if foreign and _tells(code) and _TAKES.search(code) else ""
+
+
+def _tells(code: str) -> bool:
+    """Whether a text reads something of this machine."""
+    return _TELLS.search(code) is not None or any(map(secret_severity, _literals(code)))
+
+
+def _foreign_host(code: str) -> str:
+    """The first host of another machine that a text sends to or connects with."""
+    if not _POSTS.search(code) and not _SOCKET.search(code):
+        return ""
+    hosts = [host_of(address) for address in _ADDRESS.findall(code)]
+    hosts += [a or b for a, b in _CONNECT.findall(code)]
+    return next((host for host in hosts if host and not is_local(host)), "")
 
 
 def _secrets(code: str, made: Invocation) -> Iterator[Effect]:

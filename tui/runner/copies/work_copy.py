@@ -9,50 +9,23 @@ copied too, since tests need what was installed there; what is too large is left
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tui.feeds.sessions.where.transcript_folders import slugs
-from tui.runner.agent.attempt import MARK
+from tui.runner.copies.own_repository import make_repository
+from tui.runner.copies.throwaway import RUN, Throwaway, open_throwaway, remove_tree
 from tui.store.layout import RunDirectory, make_project_state, runs_folder
-from tui.system import paths
 from tui.system.errors import GitError, RefusedError, describe_os_error
-from tui.system.files import atomic_write, make_folder, private_folder, read_small
+from tui.system.files import make_folder, private_folder
 from tui.system.git import Git
-from tui.system.locks import acquire_lock, is_locked
-from tui.system.paths import lies_in
-from tui.system.process_tree import ProcessTree, kill_tree
 
-_FOLDER: Final = "rehearsals"
-_LOCK: Final = "lock"
-_NOTE: Final = "run"
-_RUN: Final = "rehearsal-"
-_MOST_REFS: Final = 5_000
-_SMALL: Final = 4 << 20
 _LEFT_FREE: Final = 1 << 30
 """A copy leaves so many bytes of its disk free."""
-# Settings that a file may give for some repositories only, such as an identity by `includeIf`.
-_COPIED_SECTIONS: Final = ("user.", "author.", "committer.", "commit.", "gpg.", "core.hookspath")
-_LEFT_OUT: Final = re.compile(
-    r"include(if)?\..*|remote\..*\.(url|pushurl)|url\..*|core\.worktree|extensions\.(refstorage|worktreeconfig)"
-    r"|core\.(fsmonitor|bare)|gc\..*|maintenance\..*",
-    re.DOTALL,
-)
-_REMOTE: Final = re.compile(r"remote\.(.+)\.[^.]+", re.DOTALL)
-_OWN_SETTINGS: Final = {
-    "core.bare": "false",
-    "core.fsmonitor": "false",
-    "core.untrackedcache": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -67,30 +40,26 @@ class CopyLimits:
 
 @dataclass
 class WorkCopy:
-    """The copy while it is used; `folder` is ours and holds it, `project` is where the agent works.
+    """The copy while it is used; `project` is where the agent works.
 
     `run` is where the agent's hooks find and leave what is of its run, in the state of the real project; it
     is no run that anybody lists. `left_out` are ignored files and folders that were too much to copy.
     """
 
-    folder: Path
+    holder: Throwaway
     work_tree: Path
     project: Path
     run: RunDirectory
     left_out: tuple[str, ...] = ()
-    _lock: int = -1
 
     @property
-    def marker(self) -> str:
-        """What every process of the rehearsal has in its environment, as `NAME=value`."""
-        return f"{MARK}={self.folder}"
+    def folder(self) -> Path:
+        """What is ours and holds it."""
+        return self.holder.path
 
     def remove(self, environ: Mapping[str, str] = os.environ) -> None:
         """Ends what still runs in it and removes it, with the transcripts of its sessions."""
-        _remove(self.folder, environ)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self.holder.remove(environ)
 
 
 def make_copy(
@@ -100,16 +69,13 @@ def make_copy(
     limits: CopyLimits | None = None,
 ) -> WorkCopy:
     """A copy of the work tree as it is now. RefusedError where it cannot be made; then none is left."""
-    top = private_folder(paths.cache_dir(environ) / _FOLDER)
-    folder = top / f"{int(time.time()):x}-{os.urandom(3).hex()}"
-    make_folder(folder)
-    lock = acquire_lock(folder / _LOCK)
-    run = RunDirectory(runs_folder(project, environ) / f"{_RUN}{folder.name}")
-    work_tree = folder / (git.work_tree.name or "project")
-    copy = WorkCopy(folder, work_tree, work_tree, run, (), -1 if lock is None else lock)
+    holder = open_throwaway(environ)
+    run = RunDirectory(runs_folder(project, environ) / f"{RUN}{holder.path.name}")
+    work_tree = holder.path / (git.work_tree.name or "project")
+    copy = WorkCopy(holder, work_tree, work_tree, run)
     try:
         # Named before it is made, so that it is removed with a copy that somebody killed.
-        atomic_write(folder / _NOTE, os.fsencode(run.path), sync=False)
+        holder.note_run(run.path)
         make_project_state(project, environ)
         private_folder(run.path.parent)
         make_folder(run.path)
@@ -117,7 +83,7 @@ def make_copy(
         copying = _Copying(git.work_tree, copy.work_tree, limits or CopyLimits())
         copying.run(_ignored(git))
         copy.left_out = tuple(copying.left_out)
-        _make_repository(git, copy.work_tree)
+        make_repository(git, copy.work_tree)
     except OSError as error:
         copy.remove(environ)
         why = describe_os_error(error, did="could not be copied for the rehearsal")
@@ -126,47 +92,6 @@ def make_copy(
         copy.remove(environ)
         raise
     return copy
-
-
-def sweep_copies(environ: Mapping[str, str] = os.environ) -> int:
-    """Removes copies whose rehearsal was killed, and ends what is left of it; how many there were."""
-    top = paths.cache_dir(environ) / _FOLDER
-    try:
-        names = os.listdir(top)
-    except OSError:
-        return 0
-    gone = [top / name for name in names if not is_locked(top / name / _LOCK)]
-    for folder in gone:
-        _remove(folder, environ)
-    return len(gone)
-
-
-def _remove(folder: Path, environ: Mapping[str, str]) -> None:
-    kill_tree(ProcessTree(marker=f"{MARK}={folder}".encode()), 0.0)
-    run = Path(os.fsdecode(read_small(folder / _NOTE)))
-    if run.name.startswith(_RUN) and lies_in(str(run), str(paths.state_dir(environ))):
-        _remove_tree(run)
-    projects = paths.claude_dir(environ) / "projects"
-    for name in os.listdir(folder) if folder.is_dir() else ():
-        # The name of our folder is in it, so these are the transcripts of the rehearsal alone.
-        for slug in slugs(str(folder / name)):
-            with suppress(OSError):
-                for path in projects.glob(f"{slug}*"):
-                    _remove_tree(path)
-    _remove_tree(folder)
-
-
-def _remove_tree(path: Path) -> None:
-    """Removes all that can be removed, also from folders that their owner may not write to."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-        with suppress(OSError):
-            os.chmod(path, 0o700)
-            for above, folders, _ in os.walk(path):
-                for name in folders:
-                    if not os.path.islink(os.path.join(above, name)):
-                        os.chmod(os.path.join(above, name), 0o700)
-    shutil.rmtree(path, ignore_errors=True)
 
 
 # --- files ---
@@ -245,7 +170,7 @@ class _Copying:
                 make_folder(self.target / name)
                 if self._copy_folder(name, frozenset(), []):
                     return True
-                _remove_tree(self.target / name)
+                remove_tree(self.target / name)
                 return False
             with os.scandir(path.parent) as entries:
                 entry = next((one for one in entries if one.name == path.name), None)
@@ -289,73 +214,6 @@ class _Copying:
     @property
     def _most_counted(self) -> int:
         return self.limits.most_ignored_files
-
-
-# --- the repository ---
-
-
-def _make_repository(git: Git, work_tree: Path) -> None:
-    """Makes `.git` by writing its files: no program runs, and only objects are shared. Raises OSError."""
-    folder = work_tree / ".git"
-    for inner in ("objects/info", "refs/heads", "refs/tags", "info", "hooks"):
-        make_folder(folder / inner)
-    objects = os.fsencode(git.common_dir / "objects")
-    atomic_write(folder / "objects/info/alternates", objects + b"\n", sync=False)
-    branch, head = git.read_line(("symbolic-ref", "--quiet", "HEAD")), git.head()
-    atomic_write(folder / "HEAD", f"ref: {branch}\n".encode() if branch else f"{head}\n".encode())
-    atomic_write(folder / "packed-refs", _refs(git), sync=False)
-    atomic_write(folder / "config", _config(git, folder), sync=False)
-    for name in ("info/exclude", "info/attributes", "info/sparse-checkout", "shallow"):
-        if data := read_small(git.common_dir / name, _SMALL):
-            atomic_write(folder / name, data, sync=False)
-    if (git.git_dir / "info/sparse-checkout").is_file():
-        shutil.copyfile(git.git_dir / "info/sparse-checkout", folder / "info/sparse-checkout")
-    for path in (git.git_dir / "index", *git.git_dir.glob("sharedindex.*")):
-        if path.is_file() and not path.is_symlink():
-            shutil.copyfile(path, folder / path.name)
-    _copy_hooks(git.common_dir / "hooks", folder / "hooks")
-
-
-def _refs(git: Git) -> bytes:
-    """Branches and tags, so that what compares with them finds them; our own refs are no part of it."""
-    words = ("for-each-ref", f"--count={_MOST_REFS}", "--format=%(objectname) %(refname)")
-    return git.run((*words, "refs/heads", "refs/tags", "refs/remotes"))
-
-
-def _config(git: Git, folder: Path) -> bytes:
-    """The settings that hold in the real repository, without its remotes; all that runs by itself off."""
-    kept: list[tuple[str, str]] = []
-    remotes: set[str] = set()
-    listed = os.fsdecode(git.run(("config", "--list", "-z", "--show-scope"))).split("\0")
-    for scope, entry in zip(listed[0::2], listed[1::2], strict=False):
-        key, _, value = entry.partition("\n")
-        if (remote := _REMOTE.fullmatch(key)) is not None:
-            remotes.add(remote[1])
-        is_own = scope in ("local", "worktree")
-        is_copied = scope == "global" and key.startswith(_COPIED_SECTIONS)
-        if (is_own or is_copied) and not _LEFT_OUT.fullmatch(key):
-            kept.append((key, value if "\n" in entry else "true"))
-    nowhere = str(folder / "no-remote")
-    kept += [(f"remote.{name}.url", nowhere) for name in sorted(remotes)]
-    lines = [_config_lines(key, value) for key, value in (*kept, *_OWN_SETTINGS.items())]
-    return os.fsencode("".join(lines))
-
-
-def _config_lines(key: str, value: str) -> str:
-    section, _, name = key.rpartition(".")
-    section, dot, sub = section.partition(".")
-    quoted = (
-        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    )
-    inner = ' "' + sub.replace("\\", "\\\\").replace('"', '\\"') + '"' if dot else ""
-    return f'[{section}{inner}]\n\t{name} = "{quoted}"\n'
-
-
-def _copy_hooks(source: Path, target: Path) -> None:
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(source) as entries:
-        for entry in entries:
-            if not entry.name.endswith(".sample") and entry.is_file():
-                shutil.copy2(entry.path, target / entry.name)
 
 
 def head_of(copy: WorkCopy) -> str | None:

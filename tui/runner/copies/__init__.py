@@ -1,0 +1,1 @@
+"""Throwaway copies of a work tree in our cache folder, and commands that run in one."""
