@@ -117,7 +117,7 @@ def find_risks(
     cwd = snapshot.run.cwd if snapshot else ""
     facts = NightFacts(Goal(_asked(goal, snapshot)), cwd, documents=script_texts(changes))
     findings = chain(
-        test_risks.find_test_risks(changes, code),
+        test_risks.find_test_risks(changes, code, texts),
         find_weakened(changes, code, context),
         find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),

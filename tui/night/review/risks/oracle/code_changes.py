@@ -33,13 +33,13 @@ class CodeChanges(Struct):
     """The names of functions and values whose code changed.
 
     `stems` are the names of files in which it is not known what changed. `literals` are pairs of
-    literals that took each other's place in a line that is otherwise the same; `gone` are names that
-    stand in removed lines and in no line that was added.
+    literals that took each other's place in a line, with the names in it; `gone` are names that stand
+    in removed lines and in no line that was added.
     """
 
     names: set[str] = set()
     stems: set[str] = set()
-    literals: set[tuple[str, str]] = set()
+    literals: dict[tuple[str, str], set[str]] = {}
     gone: set[str] = set()
     added_texts: list[str] = []
     files: int = 0
@@ -86,7 +86,8 @@ def _read_source(change: FileChange, found: CodeChanges) -> None:
     if not names:
         found.stems.add(stem_of(change.path))
     for hunk in change.hunks:
-        found.literals.update(literal_pairs(hunk))
+        for pair, names in literal_pairs(hunk):
+            found.literals.setdefault(pair, set()).update(names)
         found.added_texts += hunk.added
 
 
@@ -137,12 +138,13 @@ def name_of(path: str, text: str) -> str:
     return ""
 
 
-def literal_pairs(hunk: Hunk) -> Iterator[tuple[str, str]]:
-    """Literals that took each other's place: old, new."""
+def literal_pairs(hunk: Hunk) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    """Literals that took each other's place, old and new, with the names in their line."""
     for old, new in replaced_lines(hunk):
         before, after = literal_in(old.text), literal_in(new.text)
         if len(before) == len(after):
-            yield from ((a, b) for a, b in zip(before, after, strict=True) if a != b)
+            names = set(_NAME.findall(new.text))
+            yield from (((a, b), names) for a, b in zip(before, after, strict=True) if a != b)
 
 
 def replaced_lines(hunk: Hunk) -> Iterator[tuple[DiffLine, DiffLine]]:

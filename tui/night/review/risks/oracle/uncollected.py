@@ -112,7 +112,7 @@ def _rows(change: FileChange, *, is_telling: bool) -> Iterator[RiskFinding]:
         if not any(_TABLE.search(line.text) for line in lines if line.sign != "+"):
             continue
         gone = [line for line in lines if line.sign == "-" and _is_row(line)]
-        came = [line for line in lines if line.sign == "+" and _is_row(line)]
+        came = [line for line in lines if line.sign == "+" and ROW.match(line.text)]
         begins = any(
             test_syntax.function_name(change.path, one.text) for one in lines if one.sign == "-"
         )

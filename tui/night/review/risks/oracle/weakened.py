@@ -134,6 +134,9 @@ class _FileJudge:
         self._context = context
         self._stem = stem_of(change.path)
         self._is_reaction = change.path in context.reactions
+        self._is_task = any(
+            context.intent.asks_for(*pair, names) for pair, names in code.literals.items()
+        )
         self._is_telling = self._is_reaction or code.is_small
 
     def weaker(self, found: Iterator[Weaker]) -> Iterator[_Place]:
@@ -223,7 +226,7 @@ class _FileJudge:
         )
         if is_version or _is_extended(old, new) or not self._context.is_recorded:
             return "low"
-        if self._context.intent.asks_for(old, new, names & (self._code.names | self._code.stems)):
+        if self._context.intent.asks_for(old, new, names) or self._is_task:
             return "low"
         if not self._is_telling:
             return "low"

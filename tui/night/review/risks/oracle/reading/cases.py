@@ -9,6 +9,7 @@ from msgspec import Struct
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.oracle.reading.assertion import Assertion, plain
 from tui.night.review.risks.oracle.reading.assertions import read_assertions
+from tui.night.review.risks.oracle.reading.literals import is_written_out
 from tui.night.review.risks.oracle.reading.matchers import Strength
 from tui.night.review.risks.oracle.reading.source_text import Statement, statements
 from tui.system.lazy_pattern import lazy
@@ -308,6 +309,8 @@ def _go(left: str, word: str, right: str, strength: Strength, at: Statement) -> 
 def subject_names(case: Case, asked: Assertion) -> set[str]:
     """The names in what an assertion is about, and in what its variables were made from."""
     names = set(_NAME.findall(asked.subject))
+    if not is_written_out(asked.expected):
+        names |= set(_NAME.findall(asked.expected))
     for _ in range(2):
         for one in case.others:
             made, sign, value = one.text.partition("=")

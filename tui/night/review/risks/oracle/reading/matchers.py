@@ -33,7 +33,7 @@ _EXACT_WORDS = frozenset(
     " expectfloateq strictequal deepequal deepstrictequal areequal aresame same exactly"
     " isdeeply elementsmatch jsoneq yamleq len assertlen assertcount equalvalues assertequalvalues"
     " assertjsonstringequalsjsonstring assertstringequalsfile assertoutput assertequivalent"
-    " mustequal wontequal equalto assertobjectequals equalerror errorcontains".split()
+    " hasmessage mustequal wontequal equalto assertobjectequals equalerror errorcontains".split()
 )
 EQUALITY = frozenset(
     "== is tobe toequal tostrictequal eq eql equal equals isequalto issameas shouldbe assertequal be"
@@ -48,6 +48,7 @@ _BOUND_WORDS = frozenset(
     " startswith startwith endswith endwith match matches isgreaterthan isgreaterthanorequalto"
     " islessthan islessthanorequalto above below least most within closeto isbetween iscloseto"
     " hassizegreaterthan bewithin arraycontaining objectcontaining stringcontaining haskey property"
+    " hasmessagecontaining"
     " assertin assertnotin assertcontains assertnotcontains assertgreater assertgreaterequal"
     " assertgreaterthan assertgreaterthanorequal assertless assertlessequal assertlessthan"
     " assertlessthanorequal assertregex assertmatch assertmatches assertmatchesregularexpression"
