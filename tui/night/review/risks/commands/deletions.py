@@ -44,8 +44,10 @@ def find_deletions(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
         yield from _removed(made, roots, facts)
     elif made.name == "truncate" and made.plain:
         yield from _emptied(made, made.plain[-1], facts)
-    elif made.name == "mv" and made.plain[-1:] == ("/dev/null",):
-        yield from _removed(made, list(made.plain[:-1]), facts)
+    elif made.name == "mv" and len(made.plain) > 1:
+        yield from _moved(made, facts)
+    elif made.name == "cp" and made.plain[:1] == ("/dev/null",):
+        yield from _emptied(made, made.plain[-1], facts)
     elif made.name == "rsync" and any(arg.startswith("--del") for arg in made.args):
         yield from _mirrored(made, facts)
     elif made.name in ("pkill", "killall", "skill", "slay"):
@@ -104,6 +106,17 @@ def _removed(made: Invocation, paths: list[str], facts: NightFacts) -> Iterator[
             words = "overwrites a file so that nothing brings it back"
             yield Effect("destructive", path, "high", words, _asked(facts, path))
             return
+
+
+def _moved(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
+    sources, target = list(made.plain[:-1]), made.plain[-1]
+    if target == "/dev/null":
+        yield from _removed(made, sources, facts)
+        return
+    foreign = next((path for path in sources if facts.place(made, path) in _FOREIGN), "")
+    if foreign and facts.place(made, foreign) is not Place.WHOLE_PROJECT:
+        words = "takes files away from outside of the project"
+        yield Effect("destructive", foreign, "medium", words, _asked(facts, foreign))
 
 
 def _asked(facts: NightFacts, path: str) -> str:

@@ -11,7 +11,7 @@ PRIVILEGE: tuple[Row, ...] = (
         "gives a user more rights",
         "usermod|passwd|gpasswd|adduser|useradd|visudo|chpasswd|groupadd|deluser|userdel"
         "|groupmod|chsh|addgroup",
-        r"(?!--help|-S\b|--status)(?:\S|$)",
+        r"(?!--help|-S\b|-l\b|--status)(?:\S|$)",
         r"^-S\b|^view|^use\b",
     ),
     (
@@ -96,6 +96,20 @@ PRIVILEGE: tuple[Row, ...] = (
         "npm|pnpm|yarn|git|pip|pip3|conda|composer|gem|poetry|uv",
         r"(?:.* )?(?:--trusted-host\b|--allow-insecure-host|strict-ssl[= ]false|http\.sslVerify[= "
         r"](?:false|0)|cafile=$|ssl_verify false|disable-tls true|--strict-ssl=false)",
+    ),
+    (
+        "insecure",
+        "low",
+        "does not ask which machine answers",
+        "ssh|scp|rsync|sftp",
+        r"(?:.* )?\S*StrictHostKeyChecking[= \ue000]?no",
+    ),
+    (
+        "privilege",
+        "low",
+        "changes the packages of the whole machine",
+        "pip|pip3|npm",
+        r"(?:.* )?(?:--break-system-packages|--unsafe-perm)",
     ),
     (
         "insecure",
