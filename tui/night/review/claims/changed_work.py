@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
-from tui.night.review.claims.code_lines import code_lines, names_near
+from tui.night.review.claims.code_lines import code_lines, defined_names
 from tui.night.review.claims.evidence_index import ClaimTerms, split_words
 from tui.system.lazy_pattern import lazy
 
@@ -54,7 +54,8 @@ class ChangedWork:
     """What the night changed: words of every path, and of the lines changed in code.
 
     `edited` are the paths that tools edited, `changes` the difference in the repository. `hollow` are
-    files of code in which only comments or bodies that do nothing changed.
+    files of code in which only comments or bodies that do nothing changed; `brief` names that code
+    defined for a part of the night.
     """
 
     def __init__(self, edited: Iterable[str], changes: RepositoryChanges | None) -> None:
@@ -65,6 +66,7 @@ class ChangedWork:
         self._prose: dict[str, set[str]] = {}
         self._sides = {"added": _Words(), "removed": _Words()}
         self._lines = 0
+        self.brief: set[str] = set()
         files = changes.files if changes is not None else ()
         for file in files:
             self._add_lines(file)
@@ -106,7 +108,8 @@ class ChangedWork:
                 names[line.sign].update(_IDENTIFIER.findall(line.text))
             has_code = has_code or bool(signs)
             for sign in signs:
-                names[sign].update(_IDENTIFIER.findall(hunk.heading), names_near(hunk.lines))
+                names[sign].update(_IDENTIFIER.findall(hunk.heading))
+                names[sign].update(defined_names(hunk.lines, " "))
         if not has_code and file.kind in ("added", "modified"):
             self.hollow.add(file.path)
         self._sides["added"].add(file.path, names["+"])
@@ -120,6 +123,7 @@ class ChangedWork:
             if self._lines >= _MOST_LINES:
                 return
             self._lines += len(hunk.lines)
+            self.brief.update(defined_names(hunk.lines, "+"))
             lines = code_lines(file.path, hunk.lines)
             gone = {
                 name for one in lines if one.sign == "-" for name in _IDENTIFIER.findall(one.text)

@@ -50,10 +50,10 @@ def code_lines(path: str, lines: Sequence[str]) -> Iterator[ChangedLine]:
             yield ChangedLine(sign, _STRING.sub(_key_only, text))
 
 
-def names_near(lines: Sequence[str]) -> Iterator[str]:
-    """Names whose definitions stand unchanged in a hunk: what changed is likely in one of them."""
+def defined_names(lines: Sequence[str], sign: str) -> Iterator[str]:
+    """Names that the lines of a hunk with that sign define; what changed is likely in those of " "."""
     for line in lines:
-        match = _DEFINES.match(line[1:_LONGEST]) if line[:1] == " " else None
+        match = _DEFINES.match(line[1:_LONGEST]) if line[:1] == sign else None
         if match is not None:
             yield str(match["name"])
 

@@ -19,7 +19,13 @@ from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.facts import ClaimVerdict, combine
-from tui.night.review.claims.languages.unread import UnreadCounter
+from tui.night.review.claims.languages.detect import (
+    ENGLISH,
+    main_language,
+    may_be_foreign,
+    sentence_language,
+)
+from tui.night.review.claims.languages.foreign import UnreadCounter
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (
@@ -31,8 +37,13 @@ from tui.night.review.claims.sections import (
 )
 from tui.night.review.claims.statement import Statement
 from tui.night.review.claims.statements import commit_statements, find_statements
+from tui.system.lazy_pattern import lazy
 
 _MOST_CLAIMS = 400
+_REVERTS = lazy(r"\s*Revert \"(?P<subject>[^\n]*)\"")
+_REVERTED_ID = lazy(r"This reverts commit ([0-9a-f]{40})")
+_NOTHING = Statement(ClaimKind.NOT_DONE, "")
+_REMOVALS = (ClaimKind.FILE_REMOVED, ClaimKind.CODE_REMOVED)
 
 
 def judge_claims(
@@ -104,12 +115,12 @@ class _ClaimJudge:
         `weak` is the number of ticked tasks that are not verified.
         """
         seen: set[str] = set()
+        taken_back: frozenset[str] = frozenset()
         for message in reversed(self._evidence.statements):
             self.unread.add(message.text, message.ref)
-            statements = find_statements(message.text, "final message")
-            for statement, verdict in self._score_all(
-                statements, message.number, "final message", weak
-            ):
+            statements = tuple(find_statements(message.text, "final message"))
+            case = Case(_NOTHING, message.number, taken_back=taken_back)
+            for statement, verdict in self._score_all(statements, case, weak):
                 words = squeezed(statement.text.lower())
                 if words not in seen:
                     seen.add(words)
@@ -117,13 +128,17 @@ class _ClaimJudge:
                     yield verdict.claim(
                         statement.text, "final message", message.ref, message.at, kind
                     )
+            taken_back |= frozenset(_names_taken_back(statements))
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
         is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
+        text = self._progress.text if self._progress is not None else ""
+        main = main_language(text) if ticked and may_be_foreign(text) else ENGLISH
         for title, (at, where) in ticked.items():
-            statement = Statement(ClaimKind.TASK_DONE, title, work=title)
+            language = sentence_language(title, main) or main
+            statement = Statement(ClaimKind.TASK_DONE, title, work=title, language=language)
             place = self._index.position_at(at)
             verdict = score(self._night, Case(statement, place, "progress"))
             if verdict is not None:
@@ -149,7 +164,9 @@ class _ClaimJudge:
         if source == "notes":
             self.unread.add(text, SourceRef(path, 0) if path else None, is_new)
         new = (each for each in find_statements(text, source) if is_new(lines[each.line - 1]))
-        for statement, verdict in self._score_all(new, self._written_at(path, at), source):
+        for statement, verdict in self._score_all(
+            new, Case(_NOTHING, self._written_at(path, at), source)
+        ):
             where = line_ref(path, lines, statement.line) if path else None
             yield verdict.claim(statement.text, source, where, at, statement.kind)
 
@@ -166,7 +183,9 @@ class _ClaimJudge:
         times = {commit.sha: commit.at for commit in self._snapshot.commits}
         is_known = self._changes is not None and bool(self._changes.base)
         last = 0.0
-        for sha, message in self._all_messages(messages):
+        every = self._all_messages(messages)
+        reverted = frozenset(_reverted(every))
+        for sha, message in every:
             at = times.get(sha)
             record = self._find_commit_record(sha, message)
             place = record.number if record is not None else self._index.position_at(at)
@@ -179,9 +198,12 @@ class _ClaimJudge:
             # The commit where the repository is known, else the command that made it.
             where = SourceRef(f"git:{sha}", 0) if sha and (is_known or record is None) else None
             where = where or (record.ref if record is not None else None)
-            statements = commit_statements(message)
-            commit = Case(Statement(ClaimKind.CODE_ADDED, ""), place, "commit", sha, paths)
-            for statement, verdict in self._score_all(statements, place, "commit", commit=commit):
+            subject = message.strip().partition("\n")[0].strip()
+            # What a later commit reverts, the night itself took back.
+            is_reverted = sha in reverted or subject in reverted
+            statements = () if is_reverted else commit_statements(message)
+            commit = Case(_NOTHING, place, "commit", sha, paths)
+            for statement, verdict in self._score_all(statements, commit):
                 text = f"{sha[:7]} {statement.text}".strip()
                 yield verdict.claim(text, "commit", where, at, statement.kind)
 
@@ -200,20 +222,12 @@ class _ClaimJudge:
     # --- judging ---
 
     def _score_all(
-        self,
-        statements: Iterable[Statement],
-        place: float,
-        source: ClaimSource,
-        weak: int = 0,
-        commit: Case | None = None,
+        self, statements: Iterable[Statement], like: Case, weak: int = 0
     ) -> Iterator[tuple[Statement, ClaimVerdict]]:
-        """Statements with their verdicts; several of the same words are one claim."""
+        """Statements with their verdicts, made where `like` was; several of the same words are one."""
         judged: dict[tuple[int, str], tuple[Statement, ClaimVerdict]] = {}
         for statement in statements:
-            case = Case(statement, place, source)
-            if commit is not None:
-                case = replace(commit, statement=statement)
-            verdict = score(self._night, case, weak)
+            verdict = score(self._night, replace(like, statement=statement), weak)
             if verdict is None:
                 continue
             key = (statement.line, statement.text)
@@ -221,3 +235,23 @@ class _ClaimJudge:
                 verdict = combine(judged[key][1], verdict)
             judged[key] = (statement, verdict)
         yield from judged.values()
+
+
+def _reverted(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Ids and subjects of commits that others revert."""
+    for _, message in messages:
+        match = _REVERTS.match(message)
+        if match is not None:
+            yield match["subject"].strip()
+            yield from _REVERTED_ID.findall(message)
+
+
+def _names_taken_back(statements: Iterable[Statement]) -> Iterator[str]:
+    """Names of files and code that are said to be removed, or to have another name."""
+    for statement in statements:
+        subject = statement.subject
+        if statement.kind in _REMOVALS:
+            yield from (path.rstrip("/").rsplit("/", 1)[-1] for path in subject.paths)
+            yield from (name.removesuffix("()") for name in subject.symbols)
+        elif statement.kind == ClaimKind.FILE_RENAMED:
+            yield subject.old_path.rsplit("/", 1)[-1]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import ClaimSource, EndState
@@ -15,6 +17,8 @@ from tui.night.review.claims.changed_work import ChangedWork
 from tui.night.review.claims.evidence_index import EvidenceIndex
 from tui.night.review.claims.statement import Statement
 from tui.system.format import format_count, format_local
+
+_MOST_LOOKED = 2_000
 
 
 class NightFacts:
@@ -34,8 +38,32 @@ class NightFacts:
         self.end = end
         self.index = EvidenceIndex(evidence)
         self.root = cwd.rstrip("/") + "/" if cwd else ""
-        edited = (self.inside(edit.path) for edit in evidence.edits)
-        self.work = ChangedWork(edited, changes)
+        edited = dict.fromkeys(self.inside(edit.path) for edit in evidence.edits if edit.path)
+        self.undone = frozenset(self._undone(edited))
+        kept = (path for path in edited if path not in self.undone)
+        self.work = ChangedWork(kept, changes)
+        self._commit_work: dict[str, ChangedWork | None] = {}
+
+    def _undone(self, edited: Iterable[str]) -> Iterator[str]:
+        """Edited paths that are not there at the end, or are as they were."""
+        if self.changes is None or self.changes.cut or not self.end.is_known:
+            return
+        changed = {name for file in self.changes.files for name in (file.path, file.old_path)}
+        for path in islice((one for one in edited if one not in changed), _MOST_LOOKED):
+            state = self.end.path(path)
+            if state.exists is False or state.is_changed is False:
+                yield path
+
+    def work_of_commit(self, sha: str) -> ChangedWork | None:
+        """What one commit changed; None where that is not known."""
+        if sha not in self._commit_work:
+            changes, made = self.changes, None
+            every = (*changes.files, *changes.steps) if changes is not None and sha else ()
+            files = tuple(file for file in every if file.commit == sha)
+            if changes is not None and files:
+                made = ChangedWork((), replace(changes, files=files, steps=()))
+            self._commit_work[sha] = made
+        return self._commit_work[sha]
 
     def inside(self, path: str) -> str:
         """A path as it is called from the folder of the session."""
@@ -66,13 +94,21 @@ class NightFacts:
 
 
 class Case(Struct, frozen=True):
-    """A claim, the place where it was made, and for one of a commit its id and the paths in it."""
+    """A claim, the place where it was made, and for one of a commit its id and the paths in it.
+
+    `taken_back` are names of files and code that a later message says were removed or renamed.
+    """
 
     statement: Statement
     place: float
     source: ClaimSource = "final message"
     sha: str = ""
     commit_paths: tuple[str, ...] = ()
+    taken_back: frozenset[str] = frozenset()
+
+    def is_taken_back(self, name: str) -> bool:
+        """Whether a later message says that it was removed or renamed."""
+        return name.rsplit("/", 1)[-1] in self.taken_back
 
 
 def is_among(path: str, paths: Iterable[str]) -> bool:

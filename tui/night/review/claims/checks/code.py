@@ -23,7 +23,7 @@ from tui.night.review.claims.night_facts import (
     files_text,
     is_among,
 )
-from tui.system.format import format_count
+from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
 
 _SIDES: dict[ClaimKind, Side] = {
@@ -39,6 +39,7 @@ _BEGINS_WITH = (
 _FAULTS = ("Error", "Exception", "Warning", "Panic")
 """What a fault is called stands in no code that mends it."""
 _OF_ANY_WORK = (ClaimKind.TASK_DONE, ClaimKind.FILE_CHANGED)
+_NEW = (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE, ClaimKind.BUG_FIXED)
 _LEAST_NAME = 3
 _MOST_NAMES = 12
 _MOST_LOOKED = 40
@@ -56,6 +57,7 @@ class _Work:
         self._statement = case.statement
         self._side: Side = _SIDES.get(self._statement.kind, "any")
         self._is_commit = case.source == "commit"
+        self._work = (night.work_of_commit(case.sha) if self._is_commit else None) or night.work
 
     def verdict(self) -> ClaimVerdict | None:
         """By what the claim names."""
@@ -63,7 +65,7 @@ class _Work:
 
     def _terms(self, what: str) -> ClaimTerms:
         statement = self._statement
-        terms = extract_terms(what)
+        terms = extract_terms(what, statement.language)
         subject = statement.subject
         paths = tuple(dict.fromkeys((*terms.paths, *subject.paths)))
         ids = {*terms.task_ids, *subject.task_ids}
@@ -84,7 +86,7 @@ class _Work:
         if not terms and self._statement.kind != ClaimKind.BUG_FIXED:
             return None
         gone = self._facts_of_end(terms)
-        match = self._night.work.find(terms, self._side)
+        match = self._work.find(terms, self._side)
         if any(fact.holds is False and fact.weight is Weight.DECISIVE for fact in gone):
             return decide(gone)
         if match.grade in ("none", "unclear"):
@@ -105,6 +107,9 @@ class _Work:
             changed = f"{format_count(len(paths), 'file')} changed in it"
             why = f"its words match no changed file, but {changed}"
         elif self._is_missed(terms, match, gone):
+            undone = self._undone(terms)
+            if undone is not None:
+                return decide([*gone, undone])
             why = self._nothing_matches()
             return decide([*gone, Fact("changed code names it", False, Weight.BASIS, why)])
         elif any(fact.holds for fact in gone):
@@ -117,6 +122,29 @@ class _Work:
         facts = [*gone, Fact("changed code names it", None, Weight.PART, why)]
         is_all_else_well = all(fact.holds for fact in gone)
         return replace(decide(facts, "", evidence), is_only_words=is_all_else_well)
+
+    def _undone(self, terms: ClaimTerms) -> Fact | None:
+        """What was done and taken back within the night: by its name, its commit, or as all of it was."""
+        night, end = self._night, self._night.end
+        if not end.is_known or night.works_elsewhere or self._statement.kind not in _NEW:
+            return None
+        fact = "it stands at the end"
+        words = {*terms.symbols, *terms.stems.values()}
+        for name in sorted(night.work.brief):
+            if name.lower() in words and not end.find_symbol(name):
+                why = f"{name} was added in this night and is gone at its end"
+                return Fact(fact, False, Weight.DECISIVE, why)
+        for record in night.evidence.commits:
+            stems = set(extract_terms(record.subject).stems)
+            is_meant = bool(stems) and len(stems & set(terms.stems)) * 2 > len(stems)
+            if is_meant and record.sha and end.commit(record.sha).is_reached is False:
+                why = f"commit {record.sha[:7]} “{shorten(record.subject, 50)}” is not in what HEAD holds"
+                return Fact(fact, False, Weight.DECISIVE, why, record.ref)
+        code = [path for path in night.undone if not is_prose(path)]
+        if code and not night.work.code_paths:
+            why = f"{files_text(tuple(sorted(code)))} was edited, but no code differs at the end"
+            return Fact(fact, False, Weight.DECISIVE, why)
+        return None
 
     def _nothing_matches(self) -> str:
         work = self._night.work
@@ -151,7 +179,8 @@ class _Work:
         evidence = [fact.ref for fact in reversed(after)]
         good = after[-1]
         why = good.why
-        if terms.language and not terms.symbols and all(fact.holds for fact in after):
+        is_open = terms.language and not terms.symbols and self._stood_before(match.paths)
+        if is_open and all(fact.holds for fact in after):
             facts = [*gone, *after, _words_fact(terms.language)]
             return replace(decide(facts, why, evidence), is_only_words=True)
         if match.grade == "clear":
@@ -166,6 +195,11 @@ class _Work:
         if self._statement.kind != ClaimKind.TASK_DONE or self._case.source != "progress":
             return None
         return replace(decide([_words_fact(language)]), is_only_words=True)
+
+    def _stood_before(self, paths: tuple[str, ...]) -> bool:
+        """Whether code that stood there before was changed, in which anything may have been done."""
+        code = [path for path in paths if not is_prose(path)]
+        return any(self._night.end.path(path).existed is not False for path in code)
 
     # --- as it stands at the end ---
 
@@ -193,7 +227,8 @@ class _Work:
         why = f"{path} does not exist at the end"
         if edits:
             why = f"{path} was edited{clock(edits[-1].at)}, but does not exist at the end"
-        is_wrong = bool(edits) or not state.existed
+        is_old = self._is_commit or self._case.is_taken_back(path)
+        is_wrong = (bool(edits) or not state.existed) and not is_old
         weight = Weight.DECISIVE if is_wrong else Weight.PART
         return Fact(
             f"{path} exists at the end", False, weight, why, edits[-1].ref if edits else None
@@ -215,7 +250,9 @@ class _Work:
             return None
         why = f"no code at the end of the night names {name}"
         is_new = self._statement.kind in (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE)
-        is_named = is_new and self._is_subject(name)
+        is_old = self._is_commit and any(self._work.find_symbol(name))
+        is_old = is_old or self._case.is_taken_back(name)
+        is_named = is_new and self._is_subject(name) and not is_old
         return Fact(
             f"{name} stands in the code at the end",
             False,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from tui.model.evidence.claims import PathState
 from tui.model.evidence.log import EditRecord
 from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide, of_several
@@ -88,13 +90,24 @@ def check_renamed(night: NightFacts, case: Case) -> ClaimVerdict | None:
 
 
 def _each_path(night: NightFacts, case: Case, check: _Check) -> ClaimVerdict | None:
-    paths = case.statement.subject.paths[:_MOST_PATHS]
-    if not paths:
+    names = case.statement.subject.paths[:_MOST_PATHS]
+    if not names:
         return None
-    found = [check(night, name, find_path(night, name)) for name in paths]
+    found = [check(night, name, find_path(night, name)) for name in names]
+    for number, name in enumerate(names):
+        if case.is_taken_back(name):
+            found[number] = [_taken_back(fact) for fact in found[number]]
     deciding = of_several([facts[0] for facts in found])
     rest = [fact for facts in found for fact in facts[1:]]
     return decide([*deciding, *rest], "; ".join(f.fact for f in deciding[:3] if f.holds))
+
+
+def _taken_back(fact: Fact) -> Fact:
+    """What a later message says was removed or renamed was there when this was said."""
+    if fact.holds is not False:
+        return fact
+    why = f"{fact.why}; it was removed or renamed later, as is said"
+    return replace(fact, weight=Weight.PART, why=why)
 
 
 def _made(night: NightFacts, name: str, state: PathState) -> list[Fact]:
