@@ -35,6 +35,7 @@ _DEV_PROGRAM = lazy(
 _TREE = frozenset({".", "./", ":/", "*", "-A", "--all", ":/."})
 
 
+# complexity: a table in code, one rule for each program that deletes
 def find_deletions(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     """What a command deletes, empties or ends."""
     if made.name in ("rm", "unlink", "rmdir", "shred", "srm", "trash", "rimraf", "del"):
