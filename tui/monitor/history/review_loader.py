@@ -196,7 +196,7 @@ def build_review(
     """The review of a night that was read."""
     from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
-    from tui.monitor.history.test_facts import tests_by_files, with_trees
+    from tui.monitor.history.runs_and_files import tests_by_files, with_trees
     from tui.monitor.history.whose_work import without_persons
 
     night, fold = whole.night, whole.fold

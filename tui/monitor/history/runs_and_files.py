@@ -74,11 +74,11 @@ def with_trees(
 
 
 def _tree_of(project: Path, commit: str) -> str | None:
-    from tui.feeds.repo.tree_id import tree_of_commit
+    from tui.feeds.repo.tree_files import work_tree_id
     from tui.system.git import Git
 
     try:
-        return tree_of_commit(Git(project), commit)
+        return work_tree_id(Git(project), commit, ())
     except OvernightError:
         return None
 
