@@ -248,8 +248,9 @@ class _ShellScanner:
         if self._at < len(text) and text[self._at] not in _BREAKS:
             word = self._word()
             if writes and not word.text.isdigit():
-                outputs.append(word.text)
-                self._appended += [word.text] * appends
+                path = f"$(…){word.text}" if word.inner else word.text
+                outputs.append(path)
+                self._appended += [path] * appends
             elif not writes:
                 self._inputs.append(word.text)
         return ""

@@ -18,7 +18,7 @@ _WORDS = {
 }
 _FOREIGN = frozenset(_WORDS)
 _DATA = lazy(
-    r"(?:\./)?(?:data|uploads?|backups?|media|storage|db|database|userdata|user_data|volumes?)(?:/\*?)?$"
+    r"^(?:\./)?(?:data|uploads?|backups?|media|storage|db|database|userdata|user_data|volumes?)(?:/\*?)?$"
     r"|(?:^|/)(?:backup|prod(?:uction)?|live|dump)[\w.-]*\.(?:db|sqlite3?|sql|dump|tar|gz|zip)\w*$"
 )
 _DATA_FILE = lazy(

@@ -59,6 +59,8 @@ def _read(made: Invocation, later: str) -> Iterator[Effect]:
         return
     if made.name in ("find", "fd", "locate"):
         return
+    if made.name == "openssl" and "-in" not in made.args:
+        return
     if made.name == "sed" and any(re.match(r"-\w*i", arg) for arg in made.args):
         return
     for path in named:

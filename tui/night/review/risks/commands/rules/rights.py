@@ -149,7 +149,7 @@ PERSISTENCE: tuple[Row, ...] = (
         "schedule",
         "high",
         "is started by the machine from now on",
-        "loginctl|launchctl|update-rc.d|chkconfig|rc-update|pm2|supervisorctl|brew|forever",
+        "loginctl|launchctl|update-rc.d|chkconfig|rc-update|pm2|supervisorctl|forever",
         r"(?:enable-linger|load|bootstrap|enable|submit|kickstart|\S+ (?:defaults|enable|on)|add|startup"
         r"|save|update|install)\b",
         r"^(?:start|stop|status|list|logs|install (?!.*service))\b",
