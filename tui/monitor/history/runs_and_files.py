@@ -107,7 +107,7 @@ def _has_tests_beside(git: Git, folder: str) -> bool:
     from tui.night.review.risks.test_syntax import is_test
 
     name = folder.split("/", 1)[0]
-    if name in _BUILDS or name.startswith((".", "cmake-build")):
+    if name in _BUILDS or name[:1] == ".":
         return False
     try:
         listed = run_bounded(git, ("ls-files", "-z"), ReadBudget(_SECONDS, _LISTING_BYTES)).data

@@ -30,6 +30,7 @@ class ChangedFile(Struct, frozen=True, gc=False):
     is_committed: bool = False
 
 
+# complexity: each thing that explains a file, or that says when it was written
 def find_hidden_edits(
     evidence: EvidenceLog, green: TestRun | None, files: Iterable[ChangedFile], until: float | None
 ) -> tuple[EditRecord, ...]:
@@ -41,14 +42,14 @@ def find_hidden_edits(
     record = next((one for one in reversed(evidence.runs) if one.run == green), None)
     if record is None or green is None or green.at is None:
         return ()
-    ended = until if until is not None else float("inf")
+    ended = (until if until is not None else float("inf")) + _SLACK
     later = [edit for edit in evidence.edits if edit.number > record.number]
     late = _only_after(evidence, record)
     found: list[EditRecord] = []
     for file in files:
         if not is_source(file.path) or is_prose(file.path) or _is_edited(file.path, later):
             continue
-        if file.at is not None and file.at <= ended + _SLACK:
+        if file.at is not None and file.at <= ended:
             if file.at > green.at + _SLACK:
                 place = _place(evidence, file.at)
                 found.append(EditRecord(place, file.at, file.path, _TOOL, green.ref))
