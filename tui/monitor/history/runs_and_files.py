@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from tui.night.evidence.hidden_edits import (
     ChangedFile,
     find_hidden_edits,
+    find_joined,
     with_hidden_edits,
     with_parts,
+    without_joined,
 )
+from tui.night.evidence.shell_effects import is_source
 from tui.system.errors import OvernightError
 
 if TYPE_CHECKING:
@@ -46,6 +49,9 @@ def tests_by_files(
         git = Git(project)
     except OvernightError:
         return evidence, tests
+    commit, joined = find_joined(evidence, tests.last_green)
+    if commit and _is_end(git, commit, changes):
+        evidence, tests = without_joined(evidence, tests, joined)
     files = tuple(_changed(git, changes))
     edits = find_hidden_edits(evidence, tests.last_green, files, until)
     evidence, tests = with_hidden_edits(evidence, tests, edits)
@@ -92,6 +98,18 @@ def _changed(git: Git, changes: RepositoryChanges) -> list[ChangedFile]:
         at = _written(os.path.join(os.fspath(git.work_tree), file.path)) if changes.is_now else None
         found.append(ChangedFile(file.path, at, bool(file.commit)))
     return found
+
+
+def _is_end(git: Git, commit: str, changes: RepositoryChanges) -> bool:
+    """Whether the night ended with the tree of that commit, as far as code goes."""
+    from tui.feeds.repo.tree_files import work_tree_id
+
+    if any(not file.commit and is_source(file.path) for file in changes.files):
+        return False
+    tree = work_tree_id(git, commit, ())
+    # Where the night's own end is that commit, what it brought in later is not known to be of the night.
+    end = "HEAD" if changes.head.startswith(commit) else changes.head or "HEAD"
+    return tree is not None and tree == work_tree_id(git, end, ())
 
 
 def _written(path: str) -> float | None:
