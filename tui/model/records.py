@@ -319,7 +319,8 @@ class RepositoryChanges(Struct, frozen=True):
     state, so the work tree counts with what is not committed. `others` are commits in the night's time
     that somebody else made, with their messages: what only they changed is not in `files`.
     `elsewhere` are the night's commits on other branches; `lost` those that were undone: no branch
-    reaches them, and what they changed is not there any more.
+    reaches them, and what they changed is not there any more. `dirty` are all paths of the work tree
+    that differ from `head`, own files too; `is_listed` says that no path is missing.
     """
 
     base: str = ""
@@ -333,3 +334,5 @@ class RepositoryChanges(Struct, frozen=True):
     others: tuple[tuple[str, str], ...] = ()
     elsewhere: tuple[AsideCommit, ...] = ()
     lost: tuple[AsideCommit, ...] = ()
+    dirty: tuple[str, ...] = ()
+    is_listed: bool = True

@@ -367,22 +367,26 @@ _Timed = tuple[float, int, FollowedFile, int, AgentEvent | JournalEntry]
 class FoldRules(Struct, frozen=True):
     """Prices and thresholds as the settings give them; travels to the child that folds.
 
-    `own` says that our supervisor started the session.
+    `own` says that our supervisor started the session; `test_command` is the project's own.
     """
 
     prices: dict[str, ModelPrice]
     thresholds: StallThresholds
     own: bool = False
     prices_file: str | None = None
+    test_command: str = ""
 
     def fold(self) -> NightFold:
         """An empty fold under these rules."""
-        return NightFold(price_table(self.prices, self.prices_file), self.thresholds, own=self.own)
+        table = price_table(self.prices, self.prices_file)
+        command = self.test_command
+        return NightFold(table, self.thresholds, own=self.own, test_command=command)
 
     def load(self, data: bytes | bytearray) -> NightFold:
         """A saved fold under these rules; FoldCacheError when it does not fit."""
         table = price_table(self.prices, self.prices_file)
-        return NightFold.load(data, table, self.thresholds, own=self.own)
+        command = self.test_command
+        return NightFold.load(data, table, self.thresholds, own=self.own, test_command=command)
 
 
 def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
@@ -391,5 +395,9 @@ def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
     names = StallThresholds.__struct_fields__
     thresholds = {name: getattr(stalls, name) for name in names if hasattr(stalls, name)}
     return FoldRules(
-        dict(settings.prices), StallThresholds(**thresholds), own, settings.prices_file
+        dict(settings.prices),
+        StallThresholds(**thresholds),
+        own,
+        settings.prices_file,
+        " ".join(settings.session.test_command),
     )

@@ -111,9 +111,10 @@ def unpack(data: bytes | bytearray) -> SavedFold:
 class NightFold:
     """A night in the making.
 
-    `own` says that our runner started the session. `prices` and `thresholds` come from settings;
-    without them the package's own hold. `written_at` is when its files were last written to, where
-    the reader knows it: a record of a later time has a wrong clock if those before it have not.
+    `own` says that our runner started the session, `test_command` is the project's own. `prices` and
+    `thresholds` come from settings; without them the package's own hold. `written_at` is when its files
+    were last written to, where the reader knows it: a record of a later time has a wrong clock if those
+    before it have not.
     """
 
     def __init__(
@@ -122,11 +123,13 @@ class NightFold:
         thresholds: StallThresholds | None = None,
         *,
         own: bool = False,
+        test_command: str = "",
     ) -> None:
         self._prices = prices or PriceTable()
         self._limits = thresholds or StallThresholds()
         self._own = own
         self._state = FoldState()
+        self._state.test_runs.own_command = test_command
         self._accounts = CostAccounts(self._prices)
         self.written_at: float | None = None
         self._wire()
@@ -243,13 +246,18 @@ class NightFold:
         thresholds: StallThresholds | None = None,
         *,
         own: bool = False,
+        test_command: str = "",
     ) -> NightFold:
         """A fold that goes on where the saved one stood.
 
-        Raises FoldCacheError for state of another version or machine, or damaged state.
+        Raises FoldCacheError for state of another version, machine or test command, or damaged state.
         """
         fold = cls(prices, thresholds, own=own)
         saved = unpack(data)
+        if saved.state.test_runs.own_command != test_command:
+            raise FoldCacheError(
+                "the project's test command is another one; the night is read anew"
+            )
         fold._state = saved.state
         fold._accounts.restore(saved.accounts, saved.prices == fold._prices.mark)
         fold._wire()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from tui.model.evidence.claims import CheckedFact
 from tui.model.evidence.log import TestRun
 from tui.model.labels import RISKS_SHORT, SEVERITIES
 from tui.model.records import RepositoryChanges
-from tui.model.review import Review
+from tui.model.review import Review, TestState
 from tui.system.format import format_clock, format_count, format_duration_rough
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
@@ -82,6 +83,7 @@ def counts_text(run: TestRun) -> str:
 WIDE: Final = 118
 """Columns from which on a claim and its reason share a row."""
 _TRUST: Final = 15
+_MOST_FACTS: Final = 4
 _BASES: Final = {
     "git": "the progress file as git had it when the night began",
     "copy": "our copy of the progress file from the night's beginning",
@@ -109,7 +111,36 @@ def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
         rows.append(ReviewRow(line, goal, claim.at, f"claim-{nth}"))
         if width < WIDE:
             rows.append(ReviewRow(spread([(" " * _TRUST, "text"), (why, "dim")], (), width)))
+        if claim.verdict != "verified":
+            rows += [_fact_row(fact, width) for fact in claim.checked[:_MOST_FACTS]]
+    for unread in review.unread:
+        words = f"{format_count(unread.count, 'statement')} in {unread.language} not checked"
+        line = [(" ", "text"), sign_span("unverified"), (f"  {words}", "warning")]
+        rows.append(ReviewRow(line, evidence_or(unread.where, None)))
     return rows
+
+
+def _fact_row(fact: CheckedFact, width: int) -> ReviewRow:
+    """A fact that a claim was checked by: it holds, it does not, or nobody can tell."""
+    word: TestState = "none" if fact.holds is None else "green" if fact.holds else "red"
+    sign = sign_span(word)[0].split()[0]
+    words: Line = [(f"{' ' * _TRUST}{sign} ", "dim"), (visible(fact.fact), "dim")]
+    return ReviewRow(spread(words, (), width), evidence_or(fact.ref, None))
+
+
+def cause_rows(review: Review, width: int) -> Iterable[ReviewRow]:
+    """What stood behind many calls, each with its count and its first place."""
+    for nth, cause in enumerate(review.causes):
+        since = f"since {format_clock(cause.since, False)}" if cause.since is not None else ""
+        left: Line = [
+            (f" {cause.count:>6,} ", "strong"),
+            ("calls  " if cause.count != 1 else "call   ", "dim"),
+            (visible(cause.what), "text"),
+        ]
+        line = with_right_end(left, since, width)
+        said = (cause.what, f"{format_count(cause.count, 'call')} {since}".strip())
+        goal = evidence_or(cause.first, SentenceTarget("Behind many calls", said))
+        yield ReviewRow(line, goal, cause.since, f"cause-{nth}")
 
 
 # --- risks ---

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tui.model.labels import describe_earlier, trouble_title
+from tui.model.proof_words import PROOF_PLACES, proof_line, run_line
 from tui.model.review import Reason, Review
 from tui.model.stall import Stall
 from tui.system.format import (
@@ -24,6 +25,7 @@ from widgets.review.review_lists import (
     LABEL,
     NARROW,
     block_rows,
+    cause_rows,
     counts_text,
     figure_rows,
     heading_line,
@@ -132,6 +134,31 @@ def run_rows(review: Review, width: int) -> Iterator[ReviewRow]:
         yield ReviewRow(line, EvidenceTarget(run.ref), run.at, f"run-{nth}")
 
 
+def proof_rows(review: Review, width: int) -> Iterator[ReviewRow]:
+    """What was run again to prove the night, each with the end of its output behind it."""
+    proof, signs = review.proof, glyphs()
+    if proof is None:
+        return
+    said = proof_line(proof)
+    notes = (f"{said[:1].upper()}{said[1:]}.", *(visible(f"{note}.") for note in proof.notes))
+    head: Line = [(f" {format_clock(proof.at, False)} ", "dim"), (visible(said), "text")]
+    yield ReviewRow(head, SentenceTarget("Run again to prove it", notes), proof.at, "proof")
+    for nth, run in enumerate(proof.runs):
+        sign: Span = (signs.dot, "warning")
+        if run.verdict in ("green", "red"):
+            sign = (signs.ok, "ok") if run.verdict == "green" else (signs.error, "error")
+        left: Line = [
+            ("   ", "dim"),
+            sign,
+            (f" {pad(run_line(run), 22)} ", "text"),
+            (visible(run.command), "dim"),
+        ]
+        output = tuple(visible(row) for row in run.output.splitlines())
+        more = SentenceTarget(run.command, (*run.failed, "", *output) if run.failed else output)
+        line = with_right_end(left, PROOF_PLACES[run.on], width)
+        yield ReviewRow(line, more, None, f"proof-{nth}")
+
+
 def cost_rows(review: Review) -> Iterator[ReviewRow]:
     """What the figure rests on, and what each model and hour took of it."""
     cost, tokens = review.cost, review.night.tokens
@@ -185,7 +212,9 @@ def page_rows(review: Review, width: int) -> Sequence[ReviewRow]:
         *block_rows("Interventions", width, intervention_rows(review, width)),
         *block_rows("Wasted", width, waste_rows(review, width)),
         *block_rows("What held it up", width, stall_rows(review, width)),
+        *block_rows("Behind many calls", width, cause_rows(review, width)),
         *block_rows("Test runs, newest first", width, run_rows(review, width)),
+        *block_rows("Run again to prove it", width, proof_rows(review, width)),
         *block_rows("Cost", width, cost_rows(review)),
     ]
 

@@ -40,7 +40,7 @@ _SIGNS: Final[dict[str, tuple[str, str, Role]]] = {
     "verified": ("ok", "{} verified  ", "ok"),
     "partial": ("approx", "{} partial   ", "warning"),
     "unverified": ("asking", "{} unverified", "error"),
-    "contradicted": ("error", "{} is wrong  ", "error"),
+    "contradicted": ("error", "{} is false  ", "error"),
     "green": ("ok", "{} green", "ok"),
     "red": ("error", "{} red  ", "error"),
     "none": ("dot", "{} none ", "dim"),

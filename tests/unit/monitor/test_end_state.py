@@ -165,10 +165,22 @@ def test_the_tree_is_that_of_a_commit_of_everything(scene: Scene) -> None:
     scene.write("new/file.py", "x = 1\n")
     scene.write("app.py", "changed\n")
     (scene.top / "README.md").unlink()
+    scene.write("large.txt", "x" * (2 << 20))
+    (scene.top / "old/name.py").rename(scene.top / "old/other.py")
+    scene.write("build/ignored.js", "1\n")
     before = objects()
     tree = scene.end().tree
     assert objects() == before
     scene.commit("All")
+    assert tree == sh(scene.top, "rev-parse", "HEAD^{tree}")
+
+
+def test_the_tree_is_known_where_a_file_is_again_as_it_was_at_first(scene: Scene) -> None:
+    scene.write("app.py", "changed\n")
+    scene.commit("Change")
+    scene.write("app.py", BASE["app.py"])
+    tree = scene.end().tree
+    scene.commit("Back")
     assert tree == sh(scene.top, "rev-parse", "HEAD^{tree}")
 
 

@@ -6,11 +6,13 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.unit.night.review.review_sample import HOSTILE, empty, hostile, sample
 from tests.widgets.host import Host, screen_rows, words
+from tui.model.evidence.claims import CheckedFact, Claim, UnreadText
 from tui.model.records import FileChange, Hunk, RepositoryChanges
-from tui.model.review import Review
+from tui.model.review import Cause, Review
 from widgets.ink import text_of
 from widgets.lists.night_table import comparison_rows
 from widgets.review import review_lists
@@ -135,3 +137,35 @@ async def test_the_screen_shows_hostile_words_as_words() -> None:
             shown = "\n".join(screen_rows(app))
             assert UNSAFE.search(shown.replace("\n", "")) is None
         assert "<script>" in "\n".join(screen_rows(app)) and "<script>" in HOSTILE
+
+
+def test_a_false_claim_shows_the_facts_against_it() -> None:
+    facts = (
+        CheckedFact("docs/guide.md exists at the end", False),
+        CheckedFact("HEAD has a commit of this night", True),
+        CheckedFact("origin/main has it", None),
+    )
+    false = Claim("I wrote docs/guide.md", "contradicted", "it is not there", "final message")
+    good = structs.replace(false, verdict="verified", checked=facts)
+    unread = (UnreadText("Japanese", 3),)
+    review = structs.replace(
+        sample(), claims=(structs.replace(false, checked=facts), good), unread=unread
+    )
+    for width in (40, 80, 140):
+        said = texts(review_lists.claim_rows(review, width))
+        assert "✗ is false" in said[0]
+        shown = [row.strip() for row in said if row.strip()[:1] in "✗✓·"][1:4]
+        assert [row[0] for row in shown] == ["✗", "✓", "·"]
+        assert "docs/guide.md" in shown[0]
+    assert "3 statements in Japanese not checked" in said[-1]
+
+
+def test_what_stood_behind_many_calls() -> None:
+    causes = (
+        Cause("No space left on device", 31, None, None, 1_790_000_000.0, True),
+        Cause("the API answered with HTTP 529", 1),
+    )
+    said = texts([*review_lists.cause_rows(structs.replace(sample(), causes=causes), 80)])
+    assert said[0].split()[:6] == ["31", "calls", "No", "space", "left", "on"]
+    assert "since" in said[0]
+    assert said[1].split()[:2] == ["1", "call"]

@@ -16,6 +16,7 @@ from tui.system.errors import RefusedError
 if TYPE_CHECKING:
     from tui.model.review import Proof, Review
     from tui.monitor.history.review_loader import FinishedNight
+    from tui.runner.proof.night_commands import ShellLine
     from tui.runner.proof.plan import ProofPlan
     from tui.settings.settings import LoadedSettings
 
@@ -73,12 +74,19 @@ def _nothing_to_run(plan: ProofPlan) -> str:
     )
 
 
-def shell_lines(whole: FinishedNight) -> list[str]:
+def shell_lines(whole: FinishedNight) -> list[ShellLine]:
     """The shell commands of a night, what ended well after the others, test runs with a result last."""
+    from tui.runner.proof.night_commands import ShellLine
+
     commands = [one for one in whole.fold.evidence_log().commands if not one.is_refused]
-    lines = [one.command for one in sorted(commands, key=lambda one: one.is_error is False)]
+    lines = [
+        ShellLine(one.command) for one in sorted(commands, key=lambda one: one.is_error is False)
+    ]
     runs = sorted(whole.night.tests.runs, key=lambda run: run.verdict != "unknown")
-    return [*lines[-_MOST_LINES:], *(run.command for run in runs[-_MOST_LINES:])]
+    tested = [ShellLine(run.command, run.folder) for run in runs]
+    # A run is told by its command too, without the folder that it ran in.
+    texts = {one.text for one in tested}
+    return [*(one for one in lines[-_MOST_LINES:] if one.text not in texts), *tested[-_MOST_LINES:]]
 
 
 def _agree(plan: ProofPlan, loaded: LoadedSettings, *, yes: bool) -> None:

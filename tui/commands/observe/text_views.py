@@ -197,8 +197,8 @@ def _ending(review: Review) -> str:
 
 
 def _facts(review: Review) -> Iterator[str]:
+    from tui.model.proof_words import proof_line
     from tui.night.review.export.wording import cost_text, time_by_kind
-    from tui.night.review.proof import proof_line
 
     yield f"tasks     {_tasks(review.tasks)}"
     yield f"tests     {_tests(review.tests)}"
@@ -245,9 +245,13 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention
         ),
         "claims": (
-            f"{one.verdict:<11}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
+            f"{one.verdict:<13}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
             f"{_at(one.where)}"
             for one in review.claims
+        ),
+        "not checked": (
+            f"{format_count(one.count, 'statement')} in {one.language}{_at(one.where)}"
+            for one in review.unread
         ),
         "risks": (
             f"{one.severity:<7}{RISKS[one.kind]}: {one.path + ': ' if one.path else ''}{one.what}"
@@ -263,6 +267,9 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
             for one in review.commits
         ),
         "what held it up": (_stall_line(one) for one in review.stalls),
+        "behind many calls": (
+            f"{one.count:>6,}  {shorten(one.what, 140)}{_at(one.first)}" for one in review.causes
+        ),
         "what bought nothing": (
             f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
             f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"
@@ -283,11 +290,11 @@ def _parts(review: Review) -> dict[str, Iterable[str]]:
 
 
 def _proof_rows(proof: Proof | None) -> Iterator[str]:
-    from tui.night.review.proof import PLACES, run_line
+    from tui.model.proof_words import PROOF_PLACES, run_line
 
     for run in proof.runs if proof is not None else ():
         took = format_duration(run.seconds)
-        yield f"{PLACES[run.on]:<19}{shorten(run.command, 80)}: {run_line(run)} ({took})"
+        yield f"{PROOF_PLACES[run.on]:<19}{shorten(run.command, 80)}: {run_line(run)} ({took})"
         yield from (f"    {name}" for name in run.failed[:_ROWS])
     yield from proof.notes if proof is not None else ()
 

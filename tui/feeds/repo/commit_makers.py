@@ -6,21 +6,23 @@ show it otherwise: it was there before they began, or its author is another and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.feeds.repo.diff_parser import visible_path
+from tui.feeds.repo.diff_parser import DiffEntry, parse_entries, visible_path
 from tui.model.evidence.log import CommitRecord
 from tui.model.evidence.whose import NightWork
 from tui.system.errors import OvernightError
 from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
+    from tui.feeds.repo.commits import CommitChanges
     from tui.system.git import Git
 
 _NEAR, _AROUND = 2.0, 30.0
 _SAME_SUBJECT = 300.0
 _MOST_LOOKED_AT = 200
+_MOST_MERGES = 50
 LOG_SHAPE = "--format=tformat:%H%x00%ct%x00%P%x00%ae%x00%ce%x00%s"
 PathsOf = Callable[[Sequence[str]], dict[str, set[str]]]
 
@@ -165,3 +167,43 @@ def _paths_by_commit(tokens: Iterable[bytes], shas: set[str]) -> dict[str, set[s
         elif token:
             current.add(visible_path(token))
     return found
+
+
+# --- what others changed ---
+
+
+def own_changes(
+    git: Git, others: Collection[str], brought: Sequence[MadeCommit], by_commit: CommitChanges
+) -> CommitChanges:
+    """What the night's own commits changed; of a merge of foreign work only what the merge made itself."""
+    merges = {one.sha: one for one in brought[:_MOST_MERGES]}
+    found: CommitChanges = []
+    for sha, entries in by_commit:
+        if sha in merges:
+            made_there = _differing(git, merges[sha])
+            found.append((sha, [one for one in entries if one.path in made_there]))
+        elif sha not in others:
+            found.append((sha, entries))
+    return found
+
+
+def _differing(git: Git, merge: MadeCommit) -> set[bytes]:
+    """Paths that a merge left otherwise than in what it brought in."""
+    args = ("diff-tree", "-r", "--raw", "-z", "--no-renames", merge.parents[1], merge.sha)
+    try:
+        return {entry.path for entry in parse_entries(git.run(args))}
+    except (OvernightError, IndexError):
+        return set()
+
+
+def keep_own(
+    differing: list[DiffEntry],
+    by_commit: CommitChanges,
+    own: CommitChanges,
+    uncommitted: Collection[bytes],
+) -> list[DiffEntry]:
+    """The paths but those that only commits of somebody else changed."""
+    touched = {path for _, entries in by_commit for e in entries for path in (e.path, e.old_path)}
+    ours = {path for _, entries in own for e in entries for path in (e.path, e.old_path)}
+    foreign = touched - ours - set(uncommitted)
+    return [one for one in differing if not {one.path, one.old_path} <= foreign]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from tui.feeds.repo import commit_makers, diff_parser, night_range
 from tui.feeds.repo import commits as night_commits
-from tui.feeds.repo import diff_parser, night_others, night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
 from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, parse_entries, parse_patches
@@ -131,9 +131,10 @@ class _DiffReader:
             messages = night_commits.read_messages(self._git, span.commits, self._budget)
             by_commit = night_commits.list_changes(self._git, span.commits, self._budget)
         uncommitted = self._list_uncommitted(differing, by_commit)
+        dirty = self._list_dirty(differing, uncommitted)
         if span.others:
-            own = night_others.own_changes(self._git, span, by_commit)
-            differing = night_others.keep_own(differing, by_commit, own, uncommitted)
+            own = commit_makers.own_changes(self._git, span.others, span.brought, by_commit)
+            differing = commit_makers.keep_own(differing, by_commit, own, uncommitted)
             by_commit = own
         foreign = tuple(one for one in messages if one[0] in span.others)
         messages = tuple(one for one in messages if one[0] not in span.others)
@@ -143,7 +144,9 @@ class _DiffReader:
         cut = self._cut or any(file.cut for file in files)
         is_now = self._index is not None
         return RepositoryChanges(
-            *(span.base, span.head, notes, files, messages, cut, steps, is_now, foreign)
+            *(span.base, span.head, notes, files, messages, cut, steps, is_now, foreign),
+            dirty=dirty,
+            is_listed=not self._cut,
         )
 
     def _read_files(
@@ -237,6 +240,14 @@ class _DiffReader:
         args = ("diff", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
         out = self._run_git((*args, self._span.head, "--"))
         return {path for entry in parse_entries(out.data) for path in (entry.path, entry.old_path)}
+
+    def _list_dirty(self, differing: list[DiffEntry], uncommitted: set[bytes]) -> tuple[str, ...]:
+        """Every path that is otherwise in the work tree than in HEAD, the large and the moved too."""
+        if self._index is None:
+            return ()
+        moved = {entry.old_path for entry in differing if entry.path in uncommitted}
+        large = {path for _, path in self._index.large}
+        return tuple(sorted(map(os.fsdecode, uncommitted | moved | large)))
 
     def _read_sizes(self, differing: list[DiffEntry]) -> dict[bytes, int]:
         there = [e for e in differing if e.status != b"D" and e.new_mode != _GITLINK]

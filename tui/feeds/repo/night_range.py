@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _MOST_COMMITS = 5_000
+_FIRST_LOOK = 200
 # Commits with dates made up by a rebase or an import do not end the search.
 _MOST_MISDATED = 3
 _COMMIT = lazy(r"[0-9a-f]{4,64}")
@@ -70,7 +71,7 @@ def find_night_range(
     if tip is None:
         return NightRange(empty, "", "", True, "the repository has no commit yet")
     known = _known_commit(git, base)
-    made = list_made(git, f"{known}..{tip}" if known else tip, _MOST_COMMITS, first_parent=True)
+    made = _list_line(git, known, tip, since, work)
 
     is_inside = _inside(until, now, work)
     lost = "" if known or not base else f"the base {base[:12]} is no commit of this repository; "
@@ -85,6 +86,21 @@ def find_night_range(
     else:
         span = _from_first(inside[-1], tip, empty, lost)
     return _with_sides(git, _cut_at_end(span, inside, is_inside), inside, others, work)
+
+
+def _list_line(
+    git: Git, known: str | None, tip: str, since: float | None, work: NightWork
+) -> list[MadeCommit]:
+    """The commits of HEAD's own line, the newest first; no more than the search for the first needs."""
+    span = f"{known}..{tip}" if known else tip
+    made = list_made(git, span, _FIRST_LOOK, first_parent=True)
+    oldest = made[-_MOST_MISDATED - 1 :]
+    is_enough = len(made) < _FIRST_LOOK or (
+        known is None
+        and since is not None
+        and not any(one.at >= int(since) or work.names(one.sha) for one in oldest)
+    )
+    return made if is_enough else list_made(git, span, _MOST_COMMITS, first_parent=True)
 
 
 def _inside(until: float | None, now: float, work: NightWork) -> Callable[[MadeCommit], bool]:

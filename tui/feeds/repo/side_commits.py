@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
 from tui.feeds.repo.commit_makers import LOG_SHAPE, MadeCommit, find_others, parse_made, paths_in
 from tui.feeds.repo.diff_parser import parse_entries, visible_path
+from tui.feeds.repo.tree_files import TreeFiles
 from tui.model.records import AsideCommit
 from tui.system.errors import OvernightError
 from tui.system.lazy_pattern import lazy
@@ -138,13 +139,10 @@ class _Reading:
         args = ("diff-tree", "-r", "--root", "--raw", "-z", "--no-commit-id", "--no-renames", sha)
         out = run_bounded(self._git, (*args, "--no-abbrev"), self._budget)
         entries = parse_entries(out.data)[:_MOST_ASIDE]
-        asked = b"".join(b"%s:%s\n" % (self._head.encode(), one.path) for one in entries)
-        shape = "--batch-check=%(objectname)"
-        lines = self._git.run(("cat-file", shape), input=asked).decode().splitlines()
-        for entry, line in zip(entries, lines, strict=False):
-            now = "" if line.endswith(" missing") else line
+        now = TreeFiles(self._git, self._head).blob_ids([one.path for one in entries])
+        for entry in entries:
             before = entry.old_blob if entry.old_blob.strip("0") else ""
-            if now == before and visible_path(entry.path) not in dirty:
+            if now.get(entry.path) == before and visible_path(entry.path) not in dirty:
                 return True
         return False
 

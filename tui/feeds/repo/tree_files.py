@@ -1,9 +1,10 @@
-"""The files of a state of the repository: a commit, or the work tree with its new files."""
+"""The files of a state of the repository, a commit or the work tree with its new files; the id of its tree."""
 
 from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
 from tui.system.beneath import open_beneath
 from tui.system.errors import OvernightError
-from tui.system.repository_names import path_fault
+from tui.system.repository_names import is_object_id, path_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tui.system.git import Git
 
@@ -25,6 +26,7 @@ _LISTING_SECONDS, _LISTING_BYTES = 5.0, 16 << 20
 _READ_SECONDS = 5.0
 _SEARCH_SECONDS = 3.0
 _NUL_SEARCH_BYTES = 8_000
+_MOST_DIRTY, _MOST_DIRTY_BYTES = 2_000, 32 << 20
 _TYPES: dict[str, EntryKind] = {"blob": "file", "tree": "folder", "commit": "other"}
 
 
@@ -83,6 +85,15 @@ class TreeFiles:
             return "unknown"
         word = out.decode("ascii", "replace").strip()
         return _TYPES.get(word, "none")
+
+    def blob_ids(self, paths: Sequence[bytes]) -> dict[bytes, str]:
+        """What stands at paths of the commit, as ids; empty for what is not there. `GitError` as from git."""
+        asked = [path for path in paths if b"\n" not in path]
+        lines = b"".join(b"%s:%s\n" % (self._commit.encode(), path) for path in asked)
+        args = ("cat-file", "--batch-check=%(objectname)")
+        told = self._git.run(args, input=lines).decode("ascii", "replace").splitlines()
+        pairs = zip(asked, told, strict=False)
+        return {path: line if is_object_id(line) else "" for path, line in pairs}
 
     def _kind_on_disk(self, path: bytes) -> EntryKind:
         facts = self.status(path)
@@ -171,6 +182,44 @@ class TreeFiles:
             return bool(self._git.run(args, input=asked, env=env, check=False))
         except (OvernightError, OSError):
             return False
+
+
+def work_tree_id(git: Git, head: str, dirty: Sequence[bytes]) -> str | None:
+    """The tree that a commit of everything would have; None where more is `dirty` than is cheap to read.
+
+    `dirty` are the paths that differ from the commit `head`. What git ignores is not in it, nor what lies
+    in repositories below. Nothing is written into the repository.
+    """
+    try:
+        if not dirty:
+            return git.read_line(("rev-parse", "--verify", "--quiet", f"{head}^{{tree}}"))
+        sizes = (_size(os.path.join(os.fsencode(git.work_tree), name)) for name in dirty)
+        if len(dirty) > _MOST_DIRTY or sum(sizes) > _MOST_DIRTY_BYTES:
+            return None
+        with tempfile.TemporaryDirectory(prefix="overnight-tree-") as folder:
+            env = _private_objects(git, Path(folder))
+            if head:
+                git.run(("read-tree", head), env=env)
+            listed = b"".join(name + b"\0" for name in dirty)
+            git.run(("update-index", "-z", "--add", "--remove", "--stdin"), input=listed, env=env)
+            return git.run(("write-tree",), env=env).decode("ascii").strip()
+    except (OvernightError, OSError, ValueError):
+        return None
+
+
+def _private_objects(git: Git, folder: Path) -> dict[str, str]:
+    """The environment with an index and a place for new objects apart from the repository's."""
+    objects = folder / "objects"
+    (objects / "info").mkdir(parents=True)
+    (objects / "info" / "alternates").write_bytes(os.fsencode(git.common_dir / "objects") + b"\n")
+    return {"GIT_INDEX_FILE": str(folder / "index"), "GIT_OBJECT_DIRECTORY": str(objects)}
+
+
+def _size(path: bytes) -> int:
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return 0
 
 
 @contextmanager

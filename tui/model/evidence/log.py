@@ -6,13 +6,13 @@ has only a time, and is put in order by it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from tui.model.events import SourceRef
-from tui.model.evidence.call_spans import CallSpans
 
 Verdict = Literal["green", "red", "unknown"]
 
@@ -58,7 +58,9 @@ class TestSummary(Struct, frozen=True):
 
     `changing`: files of code that calls under way, and those that failed since the last green run, change.
     `elsewhere` is the newest run in a folder that is none of the project's, which is not among the others.
-    `unsure` counts the commands since the last green run of which nobody can say that they left the code alone.
+    `unsure` counts the commands since the last green run of which nobody can say that they left the code alone,
+    `hidden` the edits after it that only the files tell of: they are among those since then. `last_tree` is
+    what the last run tested, as far as it is known, `tree_now` the tree at the night's end.
     """
 
     last: Literal["green", "red", "none"] = "none"
@@ -70,6 +72,9 @@ class TestSummary(Struct, frozen=True):
     changing: int = 0
     elsewhere: TestRun | None = None
     unsure: int = 0
+    hidden: int = 0
+    last_tree: str | None = None
+    tree_now: str | None = None
 
     @property
     def checkpoint_facts(self) -> dict[str, Any]:
@@ -87,9 +92,12 @@ class TestRunRecord(Struct, frozen=True, gc=False):
 
 
 class EditRecord(Struct, frozen=True, gc=False):
-    """A file was changed; `path` is empty where a shell command did not name it."""
+    """A file was changed; `path` is empty where a shell command did not name it.
 
-    number: int
+    One that only the file tells of, not the records, has a number between theirs.
+    """
+
+    number: float
     at: float | None
     path: str
     tool: str
@@ -167,6 +175,39 @@ class AbandonedBranch(Struct, frozen=True, gc=False):
 def is_abandoned(branches: Iterable[AbandonedBranch], ref: SourceRef) -> bool:
     """Whether a place is in one of these branches."""
     return any(branch.holds(ref) for branch in branches)
+
+
+class Spans(Struct, frozen=True):
+    """Stretches of time in order, that do not touch: start and end in turn."""
+
+    ends: tuple[float, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.ends)
+
+    def holds(self, at: float, slack: float) -> bool:
+        """Whether the moment lies in a stretch, or no more than `slack` beside one."""
+        place = bisect_right(self.ends, at)
+        if place % 2:
+            return True
+        before = place and at - self.ends[place - 1] <= slack
+        after = place < len(self.ends) and self.ends[place] - at <= slack
+        return bool(before or after)
+
+
+class CallSpans(Struct, frozen=True):
+    """The calls of a night.
+
+    `shells` are calls that can have committed without saying so, `busy` calls of any kind. `is_timed`: every
+    call has its times, so that what happened beside them was somebody else. What is older than `known_from`
+    was forgotten; from `unknown_from` on something ran beside the calls.
+    """
+
+    shells: Spans = Spans()
+    busy: Spans = Spans()
+    is_timed: bool = False
+    known_from: float | None = None
+    unknown_from: float | None = None
 
 
 class EvidenceLog(Struct, frozen=True):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.model.evidence.call_spans import CallSpans
-from tui.model.evidence.log import CommitRecord, EditRecord
+from tui.model.evidence.log import CallSpans, CommitRecord, EditRecord
 
 
 class NightWork(Struct, frozen=True):

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.feeds.repo.diff_parser import visible_path
-from tui.feeds.repo.tree_files import TreeFiles
-from tui.feeds.repo.tree_id import tree_of_commit, work_tree_id
+from tui.feeds.repo.tree_files import TreeFiles, work_tree_id
 from tui.model.evidence.claims import CommitState, EndState, PathState, RefState, UnknownEnd
 from tui.night.evidence.definitions import defines
 from tui.system.errors import OvernightError
@@ -71,9 +70,10 @@ class RepositoryEnd:
     @cached_property
     def tree(self) -> str | None:
         """The id of the tree at the end, with what no commit holds."""
-        if self._is_now:
-            return work_tree_id(self._git)
-        return tree_of_commit(self._git, self._changes.head)
+        if not self._changes.is_listed:
+            return None
+        dirty = [os.fsencode(name) for name in self._changes.dirty]
+        return work_tree_id(self._git, self._changes.head, dirty)
 
     # --- paths ---
 

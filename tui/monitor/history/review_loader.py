@@ -30,6 +30,7 @@ from tui.system.paths import path_text
 
 if TYPE_CHECKING:
     from tui.model.evidence.claims import EndState, JudgedClaims
+    from tui.model.evidence.log import EvidenceLog
     from tui.model.evidence.whose import NightWork
     from tui.model.review import Review, Risk
     from tui.monitor.history.own_changes import AgentChanges
@@ -195,6 +196,7 @@ def build_review(
     """The review of a night that was read."""
     from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
+    from tui.monitor.history.runs_and_files import tests_by_files, with_trees
     from tui.monitor.history.whose_work import without_persons
 
     night, fold = whole.night, whole.fold
@@ -208,8 +210,15 @@ def build_review(
     first, last = night.first_progress, night.progress
     seen_live = first is not None and last is not None and first != last
     start = state_at_start(project, whole.sources, night, changes, seen_live)
+    log, calls = fold.evidence_log(), fold.risky_calls()
+    agents_own = without_persons(project, changes, night, log, calls)
+    agents = AgentChanges(project, agents_own, settings.paths, calls, work.since, work.until)
+    end = _end_state(project, whole, changes, agents)
+    log, tests = tests_by_files(project, night, log, agents.changes, work.until)
+    night = replace(night, tests=with_trees(project, replace(night, tests=tests), log, end.tree))
+    whole = replace(whole, night=night)
     evidence = ReviewInputs(
-        fold.evidence_log(),
+        log,
         fold.wasted_work(),
         spending(fold.accounts, night.cost.usd),
         fold.last_ref(),
@@ -218,11 +227,7 @@ def build_review(
         start.progress,
         start.basis,
     )
-    names, calls = settings.paths, fold.risky_calls()
-    agents_own = without_persons(project, changes, night, evidence.evidence, calls)
-    agents = AgentChanges(project, agents_own, names, calls, work.since, work.until)
-    end = _end_state(project, whole, changes, agents)
-    judged = _claims(whole, changes, start, end)
+    judged = _claims(whole, log, changes, start, end)
     return assemble_review(
         night,
         evidence,
@@ -280,13 +285,17 @@ def _end_state(
 
 
 def _claims(
-    whole: FinishedNight, changes: RepositoryChanges, start: StartState, end: EndState
+    whole: FinishedNight,
+    log: EvidenceLog,
+    changes: RepositoryChanges,
+    start: StartState,
+    end: EndState,
 ) -> JudgedClaims:
     from tui.night.review.claims import judge
 
     return judge.judge_claims(
         whole.night,
-        whole.fold.evidence_log(),
+        log,
         whole.progress,
         whole.notes,
         changes.messages,

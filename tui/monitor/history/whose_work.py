@@ -59,20 +59,16 @@ def without_persons(
 def _persons_files(
     git: Git, changes: RepositoryChanges, reach: Reach, since: float | None, early: str
 ) -> Iterator[FileChange]:
-    left = [one for one in changes.files if not one.commit][:_MOST_FILES]
+    left = [one for one in changes.files if not one.commit] if changes.is_now else []
     files = TreeFiles(git)
-    before = _as_it_was(git, files, left, early) if early and changes.is_now else set()
+    before = _as_it_was(git, files, left, early) if early else set()
+    before |= {one.path for one in left[:_MOST_FILES] if _is_older(files, one, since)}
     for one in changes.files:
-        if one.kind == "deleted":
-            was_gone = one.path in before and not reach.names(one.path)
-            if was_gone or not reach.can_remove(one.path):
-                yield one
-        elif changes.is_now and not one.commit and one.kind in ("added", "modified", "mode"):
-            is_old = one.path in before or _is_older(files, one, since)
-            if (is_old and not reach.names(one.path)) or (
-                one.kind == "modified" and not reach.can_change(one.path)
-            ):
-                yield one
+        is_left = changes.is_now and not one.commit and one.kind == "modified"
+        was_so = one.path in before and not reach.names(one.path)
+        is_gone = one.kind == "deleted" and not reach.can_remove(one.path)
+        if was_so or is_gone or (is_left and not reach.can_change(one.path)):
+            yield one
 
 
 def _is_older(files: TreeFiles, change: FileChange, since: float | None) -> bool:
@@ -83,20 +79,17 @@ def _is_older(files: TreeFiles, change: FileChange, since: float | None) -> bool
 
 def _as_it_was(git: Git, files: TreeFiles, left: Iterable[FileChange], early: str) -> set[str]:
     """Paths that stand as they stood in the checkpoint."""
-    names = [one.path for one in left if "\n" not in one.path][:_MOST_HASHED]
-    asked = "".join(f"{early}:{name}\n" for name in names).encode()
+    names = [os.fsencode(one.path) for one in left][:_MOST_HASHED]
     try:
-        lines = git.run(("cat-file", "--batch-check=%(objectname)"), input=asked).decode()
-    except (OvernightError, OSError, ValueError):
+        then = TreeFiles(git, early).blob_ids(names)
+    except (OvernightError, OSError):
         return set()
-    found = zip(names, lines.splitlines(), strict=False)
-    then = {name: "" if line.endswith(" missing") else line for name, line in found}
-    return {name for name, blob in then.items() if _blob_id(git, files, name) == blob}
+    same = (name for name, blob in then.items() if _blob_id(git, files, name) == blob)
+    return {os.fsdecode(name) for name in same}
 
 
-def _blob_id(git: Git, files: TreeFiles, name: str) -> str:
+def _blob_id(git: Git, files: TreeFiles, path: bytes) -> str:
     """The id that git gives the file's content; of a missing file what git says of one."""
-    path = os.fsencode(name)
     if files.kind(path) == "none":
         return ""
     data = files.read(path) or b""

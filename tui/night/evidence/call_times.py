@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui.model.cli_commands import EDITING, SHELLS, SUBAGENTS
 from tui.model.events import ToolCall, ToolResult
-from tui.model.evidence.call_spans import CallSpans, Spans
+from tui.model.evidence.log import CallSpans, Spans
 
 _MOST = 10_000
 _NEAR, _FAR = 2.0, 30.0

@@ -62,8 +62,9 @@ def check_kind(command: str) -> CheckKind | None:
     bare = command
     while (found := _PREFIX.match(bare)) is not None:
         bare = bare[found.end() :]
-    # A bare `python -m build` is a build, a program of that name is not.
-    match = _CHECK.match(bare.rsplit("/", 1)[-1] if "/" in bare.split(" ", 1)[0] else bare)
+    program, space, rest = bare.partition(" ")
+    match = _CHECK.match(f"{program.rpartition('/')[2]}{space}{rest}")
+    # `python -m build` builds; a program of that name is not known.
     if match is not None and (match.group(0) != "build" or bare != command):
         return match.lastgroup  # type: ignore[return-value]
     named = _NAMED.match(bare)

@@ -11,7 +11,7 @@ from tui.model.cli_commands import EDITING
 from tui.model.events import ToolCall
 from tui.night.evidence.shell_parser import split_commands
 from tui.night.evidence.test_runners.calls import bare
-from tui.system.lazy_pattern import HintedPattern, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _EDITS = lazy(
     r"(?:edit|write|replace|insert|create|delete|remove|move|rename|patch|apply|update|modify|append"
@@ -101,6 +101,11 @@ _GENERATES = HintedPattern(
     r"|^(?:sg|ast-grep)\s.*-U\b"
     r"|^comby\s.*-i\b|^2to3\s.*-w\b|^pyupgrade\s|^dotnet\s+ef\s+migrations\s+add\b|^graphql-codegen\b",
 )
+_QUOTED = lazy(r"""'[^']*'|"(?:[^"\\]|\\.)*\"""")
+_SCRIPT = lazy(
+    r"(?:^|[\s;&|(/])(?:python|node|ruby|perl|php|deno|bun|sh|bash)[\d.]*(?:\s+-\w*)*\s*$"
+)
+_WRITES = AnyWord("write", "'w'", '"w"', "unlink", "rename", "replace(", "save(", "dump(")
 _LONGEST = 4_000
 
 
@@ -133,7 +138,11 @@ def generates_code(command: str) -> bool:
 @lru_cache(maxsize=512)
 def may_change_code(command: str) -> bool:
     """Whether nobody can say that a command left the code alone: it runs what the table does not have."""
-    command = command[:_LONGEST]
+    command, here, document = command[:_LONGEST].partition("<<")
+    if here and _SCRIPT.search(command) is not None and _WRITES.is_in(document):
+        return True
+    if "sh -c" not in command and ("'" in command or '"' in command):
+        command = _QUOTED.sub("''", command)
     return any(_is_unknown(part) for part in split_commands(command) if part)
 
 

@@ -82,7 +82,7 @@ class Reach:
         """Takes the commands apart, when somebody asks."""
         self._is_read = True
         for text in () if self._is_open else _whole(self._texts):
-            if len(text) in (_CUT, _LONGEST) or text.endswith("…"):
+            if len(text) == _CUT or len(text) >= _LONGEST or text.endswith("…"):
                 self._is_open = True
             for call in itertools.chain.from_iterable(pipelines(text)):
                 self._sort(call)
@@ -91,6 +91,8 @@ class Reach:
         self._outputs += call.simple.outputs
         if call.name in _REMOVERS or _git_verb(call) in _REMOVERS:
             self._removing.append(call)
+            # Names that come from a pipe are not known.
+            self._is_open |= all(text.startswith("-") for text in call.texts)
         elif call.name in _WRITERS:
             self._writing.append(call)
         elif not _is_harmless(call):

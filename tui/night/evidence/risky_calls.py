@@ -16,56 +16,48 @@ _LONGEST = 4_000
 _HINT = HintedPattern(
     "--no-verify|commit|hooksPath|HUSKY|push|curl|wget|http|fetch|iwr|rm|Invoke-|LEFTHOOK|chmod|mv"
     "|sudo|sed|>|tee|cp|patch|apply|checkout|restore|perl|add|install|remove|write_text|open(",
-    r"--no-verify|\bcommit\b|hooksPath|HUSKY|\bpush\b|\bcurl\b|\bwget\b|\b(?:https?|fetch|iwr|irm)\s|Invoke-|LEFTHOOK|\bchmod\b|\brm\b|\bmv\b"
+    r"--no-verify|\bcommit\b|hooksPath|HUSKY|\bpush\b|\bcurl\b|\bwget\b|\b(?:https?|fetch|iwr|irm)\s"
+    r"|Invoke-|LEFTHOOK|\bchmod\b|\brm\b|\bmv\b"
     r"|\bsudo|\bsed\b.*-i|>|\btee\b|\bcp\b|\bpatch\b|\bapply\b|\bcheckout\b|\brestore\b|\bperl\b"
     r"|\b(?:add|install|remove|uninstall)\b|write_text|open\(",
 )
 # Words of commands that destroy, send, read credentials, stay behind or take rights. A word too many keeps a
 # command that is no risk; one too few and the review never sees the command.
 _GRAVE = AnyWord(
-    *"rm -|-delete|unlink|rmdir|shred|truncate|clean|--hard|stash|branch|filter|reflog|prune|update-ref".split(
-        "|"
-    ),
-    *"push|drop|DROP|TRUNCATE|DELETE|delete|destroy|wipe|flush|FLUSH|reset|migrat|downgrade|db:".split(
-        "|"
-    ),
-    *"publish|upload|deploy|apply|kubectl|helm|terraform|tofu|pulumi|ansible|aws |gcloud|az |gsutil".split(
-        "|"
-    ),
-    *"curl|wget|http|xh |scp |rsync|sftp|ssh|nc |ncat|netcat|socat|mail|dig |nslookup|/dev/|ngrok".split(
-        "|"
-    ),
-    *"vercel|netlify|fly|heroku|firebase|wrangler|railway|twine|gem |gh |docker|podman|npm p".split(
-        "|"
-    ),
-    *".env|env|TOKEN|token|SECRET|secret|KEY|PASS|pass|credential|netrc|npmrc|security |vault|op ".split(
-        "|"
-    ),
-    *"cron|at now|systemctl|launchctl|nohup|setsid|disown|profile|config|hooks|zsh|.git/|claude|CLAUDE".split(
-        "|"
-    ),
-    *"sudo|su -|doas|chmod|chown|setcap|usermod|--privileged|/etc|setenforce|ufw|iptables|--no-".split(
-        "|"
-    ),
-    *"kill|dd |mkfs|shutdown|reboot|worktree|remote|checkout|restore|psql|sqlite|mysql|mongo|redis".split(
-        "|"
-    ),
-    *"python|node |ruby |perl |bash|sh |.sh|make |npm run|export|/proc|~/|$HOME|../|history|> /|>/".split(
-        "|"
-    ),
+    *(
+        "rm -|-delete|unlink|rmdir|shred|truncate|clean|--hard|stash|branch|filter|reflog|prune|update-ref"
+        "|push|drop|DROP|TRUNCATE|DELETE|delete|destroy|wipe|flush|FLUSH|reset|migrat|downgrade|db:"
+        "|publish|upload|deploy|apply|kubectl|helm|terraform|tofu|pulumi|ansible|aws |gcloud|az |gsutil"
+        "|curl|wget|http|xh |scp |rsync|sftp|ssh|nc |ncat|netcat|socat|mail|dig |nslookup|/dev/|ngrok"
+        "|vercel|netlify|fly|heroku|firebase|wrangler|railway|twine|gem |gh |docker|podman|npm p"
+        "|.env|env|TOKEN|token|SECRET|secret|KEY|PASS|pass|credential|netrc|npmrc|security |vault|op "
+        "|cron|at now|systemctl|launchctl|nohup|setsid|disown|profile|config|hooks|zsh|.git/|claude|CLAUDE"
+        "|sudo|su -|doas|chmod|chown|setcap|usermod|--privileged|/etc|setenforce|ufw|iptables|--no-"
+        "|kill|dd |mkfs|shutdown|reboot|worktree|remote|checkout|restore|psql|sqlite|mysql|mongo|redis"
+        "|python|node |ruby |perl |bash|sh |.sh|make |npm run|export|/proc|~/|$HOME|../|history|> /|>/"
+        "|: >|> data|>data|.db|.sql|.csv|-exec|switch|eas |.pem|.key|linger|pm2|TLS|trusted|tag |.vscode"
+        "|.idea|at -|batch"
+        "|tunnel|bore |tmate|wipefs|bfg|gpg|secret-tool|bw |doppler|sops"
+        "|mount|sysctl|chrome|halt|fdisk|security|alias"
+    ).split("|")
 )
+_MAKES = AnyWord("commit", "mkdir", "clone", "cp ", "touch", "venv")
 _READING = frozenset({"Read", "Grep", "NotebookRead"})
 _SECRET_FILES = AnyWord(
-    *".env|.ssh|id_rsa|id_ed|.aws|netrc|.git-cred|.npmrc|.pypirc|.pgpass|.gnupg|.kube|.key|.pem|secret".split(
-        "|"
-    ),
-    *"credential|.docker/|gh/hosts|environ|shadow|history|keychain|Keychain|.p12|vault|service".split(
-        "|"
-    ),
+    *(
+        ".env|.ssh|id_rsa|id_ed|.aws|netrc|.git-cred|.npmrc|.pypirc|.pgpass|.gnupg|.kube|.key|.pem|secret"
+        "|credential|.docker/|gh/hosts|environ|shadow|history|keychain|Keychain|.p12|vault|service"
+    ).split("|")
 )
 _ACTS = lazy(
-    r"(?:^|_)(?:send|post|publish|delete|drop|remove|merge|push|deploy|create|update|execute|write|upload|reply|destroy|apply|run|query)(?:_|$)"
+    r"(?:^|_)(?:send|post|publish|delete|drop|remove|merge|push|deploy|create|update|execute|write"
+    r"|upload|reply|destroy|apply|run|query)(?:_|$)"
 )
+
+
+def is_worth_judging(command: str) -> bool:
+    """Whether a command may be a risk, or makes what later ones may take away again."""
+    return _GRAVE.is_in(command) or _MAKES.is_in(command)
 
 
 class RiskyCall(Struct, frozen=True, gc=False):

@@ -100,6 +100,11 @@ def is_prose(path: str) -> bool:
     return not name.startswith(_NOT_PROSE)
 
 
+def is_source(path: str) -> bool:
+    """Whether a file is code by its name, or what code is built and set up by."""
+    return _SOURCE.search(path) is not None
+
+
 def is_scratch_path(path: str) -> bool:
     """Whether a file is none of the project's code: the agent's own notes and rules, scratch files."""
     return _ASIDE.search(path) is not None

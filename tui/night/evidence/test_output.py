@@ -12,7 +12,7 @@ _KIN = {
     "cargo": ("cargo", "nextest"),
     "phpunit": ("phpunit", "pest"),
     "node": ("node", "mocha"),
-    "go": ("go", "gotestsum"),
+    "go": ("go", "gotestsum", "ginkgo"),
     "ctest": ("ctest", "gtest", "catch2"),
     "bats": ("tap", "mix", "rspec"),
     "prove": ("prove", "tap"),
@@ -89,7 +89,7 @@ _BAD_AFTER = any_of(
 _COVERAGE = any_of("overage threshold|overage failure|test coverage of")
 _GOOD_END = any_of(
     "BUILD SUCCESSFUL in|BUILD SUCCESS\n|congratulations :)| was successful.|ll tests passed"
-    "|Test Succeeded|** TEST SUCCEEDED **|ll checks passed!|Validation succeeded!| tests passed\n|No"
+    "|Test Succeeded|** TEST SUCCEEDED **|Validation succeeded!| tests passed\n|No"
     " errors detected"
     "|test suites (1 of 1 test cases) passed|Status: OK"
 )

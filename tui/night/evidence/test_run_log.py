@@ -70,6 +70,7 @@ class TestRunLog(Struct):
     edited_outside: tuple[str, ...] = ()
     has_image: bool = False
     shell_folder: str = ""
+    has_entered: bool = False
     thread_trees: dict[str, str] = {}
     unsure: int = 0
     own_command: str = ""
@@ -104,6 +105,7 @@ class TestRunLog(Struct):
         if use.name == "ExitWorktree":
             self.shell_folder = ""
             return
+        self.has_entered = True
         told = _OWN_TREES.search(result.head) or _OWN_TREES.search(result.excerpt)
         self.shell_folder = told.group(1) if told is not None else f".claude/worktrees/{use.target}"
 
@@ -129,7 +131,8 @@ class TestRunLog(Struct):
         if run.passed is None:
             self._await(command, result, ref, began)
         folder = joined(began, run.folder) if run.folder else began
-        return self._add(run, folder, cwd, self.all_edits)
+        stayed = bool(began) and not (run.folder or thread or self.has_entered)
+        return self._add(run, folder, cwd, self.all_edits, stayed=stayed)
 
     def _follow(self, command: str, result: ToolResult, cwd: str) -> None:
         """The shell goes into a work tree and stays there; from a folder outside the CLI brings it back."""
@@ -138,7 +141,8 @@ class TestRunLog(Struct):
         elif not result.is_error and "cd " in command:
             folder = folder_after(command, self.shell_folder)
             place = _place(folder, cwd) if folder else ""
-            self.shell_folder = _below(place, cwd) if self._tree_of(place, cwd) else ""
+            self.shell_folder = _below(place, cwd) if _OWN_TREES.search(place) else ""
+            self.has_entered = False
 
     def _notice(self, command: str, result: ToolResult, cwd: str, thread: str) -> None:
         """Keeps what a command tells of folders: where its shell is now, work trees and clones it made."""
@@ -228,8 +232,13 @@ class TestRunLog(Struct):
             return next((tree for tree in self.trees if _is_within(place, tree)), "")
         return ""
 
-    def _add(self, run: TestRun, folder: str, cwd: str, edits: int) -> TestRun | None:
-        """Counts a run in a folder, begun after so many edits; None if it is none of the project's."""
+    def _add(
+        self, run: TestRun, folder: str, cwd: str, edits: int, *, stayed: bool = False
+    ) -> TestRun | None:
+        """Counts a run in a folder, begun after so many edits; None if it is none of the project's.
+
+        `stayed`: the folder is that of an earlier command, and whether the shell stayed there is not sure.
+        """
         place = _place(folder, cwd)
         run = replace(run, folder=_below(place, cwd))
         self.version += 1
@@ -245,6 +254,8 @@ class TestRunLog(Struct):
             self.failed = 0
             self.unsure = 0
             self.edits[self._tree_of(place, cwd)] = later
+            if stayed:
+                self.edits[""] = later
         if run.verdict != "unknown":
             self.last_verdict = run.verdict
         return run
@@ -313,8 +324,11 @@ def _names(target: str, key: str) -> bool:
     name = key if "/" not in key else key.rsplit("/", 1)[-1]
     start = target.find(name)
     while start >= 0:
-        before, after = target[start - 1 : start], target[start + len(name) : start + len(name) + 1]
-        if not (before.isalnum() or before in ("-", "_") or after.isalnum() or after in ("-", "_")):
+        before, after = target[:start][-1:], target[start + len(name) :][:2]
+        goes_on = after[:1].isalnum() or after[:1] in ("-", "_")
+        if "." in name and after[:1] == "." and after[1:].isalnum():
+            goes_on = True
+        if not (before.isalnum() or before in ("-", "_") or goes_on):
             return True
         start = target.find(name, start + 1)
     return False

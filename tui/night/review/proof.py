@@ -13,20 +13,13 @@ from msgspec.structs import replace
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import CheckedFact, Claim, ClaimKind
 from tui.model.evidence.log import TestRun, TestSummary
-from tui.model.review import Proof, ProofEnd, ProofPlace, ProofRun, Severity, TestState
+from tui.model.proof_words import PROOF_ENDS
+from tui.model.review import Proof, ProofRun, Severity, TestState
 from tui.system.format import format_count, shorten
 
 PLACE: Final = "proof"
 _SHOWN: Final = 3
 _NAME: Final = 60
-ENDS: Final[dict[ProofEnd, str]] = {
-    "ended": "ended",
-    "no tests": "no test ran",
-    "not started": "it could not be started",
-    "timed out": "it did not end in time",
-    "stopped": "it was ended by a person",
-    "elsewhere": "it ran other files than those of the copy",
-}
 _CHECKS: Final = {"lint": "the linter", "types": "the type checker", "build": "the build"}
 _TESTS: Final = frozenset({ClaimKind.TESTS_PASS})
 
@@ -101,7 +94,8 @@ def _proven(claim: Claim, proof: Proof) -> Claim:
     if claim.kind in _TESTS:
         colour = proven_colour(proof)
         if colour == "none":
-            return claim
+            fact = CheckedFact("the tests pass when they are run again", None)
+            return replace(claim, checked=(*claim.checked, fact))
         fact = CheckedFact("the tests pass when they are run again", colour == "green")
         if colour == "red":
             why = "the tests are red when they are run again on the night's last files"
@@ -178,7 +172,7 @@ def _points(proof: Proof) -> list[ProofPoint]:
             )
             points.append(ProofPoint("medium", 60, what))
         elif run.verdict == "unknown":
-            what = f"The tests could not be proven: {ENDS[run.end]} ({shorten(run.command, _NAME)})"
+            what = f"The tests could not be proven: {PROOF_ENDS[run.end]} ({shorten(run.command, _NAME)})"
             points.append(ProofPoint("medium", 82, what))
     if suite is None and proof.base_tests == "none":
         points.append(ProofPoint("medium", 50, "No command was found that proves the tests"))
@@ -218,36 +212,3 @@ def _on(proof: Proof | None, place: str) -> ProofRun | None:
     if proof is None:
         return None
     return next((one for one in proof.runs if one.kind == "tests" and one.on == place), None)
-
-
-# --- in words ---
-
-
-def proof_line(proof: Proof) -> str:
-    """What was proven, in one line."""
-    if not proof.is_current:
-        return "of another tree: the files have changed since, so it proves nothing now"
-    greens = [run for run in proof.runs if run.on == "end" and run.verdict == "green"]
-    ran = [run for run in proof.runs if run.on == "end"]
-    end = f"{len(greens)} of {format_count(len(ran), 'command')} green at the night's end"
-    base = {
-        "green": "the tests of before the night are green on its new code",
-        "red": "the tests of before the night are red on its new code",
-        "none": "the tests of before the night prove nothing",
-    }
-    return f"{end}; {base[proof.base_tests]}"
-
-
-def run_line(run: ProofRun) -> str:
-    """How a command of the proof went, in a few words."""
-    if run.verdict == "unknown":
-        return f"proves nothing: {ENDS[run.end]}"
-    failed = f", {format_count(len(run.failed), 'test')} failed" if run.failed else ""
-    return f"{run.verdict}{failed}"
-
-
-PLACES: Final[dict[ProofPlace, str]] = {
-    "end": "at the end",
-    "base tests": "tests of before",
-    "base": "before the night",
-}

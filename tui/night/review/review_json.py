@@ -156,8 +156,8 @@ def _tests(review: Review) -> dict[str, Any]:
         "last": tests.last,
         "runs": _rows(tests.runs, *run_keys),
         **_picked(tests, "total", "edits_since_last_green", "edits_since_last_run"),
-        "last_tree": None,
-        "tree_now": None,
+        "last_tree": tests.last_tree,
+        "tree_now": tests.tree_now,
     }
 
 

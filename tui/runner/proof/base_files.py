@@ -28,12 +28,13 @@ _SCRIPT = lazy(r"(?:^|/)[\w-]+(?:\.(?:sh|bash|py|rb|pl|[cm]?[jt]s))?$")
 # Product code may lie in such a folder too (numpy/testing), so it alone makes no file a test.
 _TESTING = lazy(r"(?:^|/)testing/")
 _INLINE = {
-    ".rs": lazy(rb"#\[(?:\w+::)?test\b|#\[cfg\(test\)\]"),
-    ".zig": lazy(rb'^\s*test\s+["{\w]', re.M),
-    ".nim": lazy(rb"when isMainModule|^\s*unittest\b", re.M),
-    ".d": lazy(rb"^\s*unittest\b", re.M),
+    ".rs": lazy(r"#\[(?:\w+::)?test\b|#\[cfg\(test\)\]"),
+    ".zig": lazy(r'^\s*test\s+["{\w]', re.M),
+    ".nim": lazy(r"when isMainModule|^\s*unittest\b", re.M),
+    ".d": lazy(r"^\s*unittest\b", re.M),
 }
-"""Tests that stand in the code itself cannot be taken from another time than it."""
+CODE_WITH_TESTS: Final = tuple(_INLINE)
+"""Endings of files of code that often hold their tests themselves."""
 
 
 def is_of_tests(path: str) -> bool:
@@ -44,11 +45,11 @@ def is_of_tests(path: str) -> bool:
     return _SCRIPT.search(path) is not None and may_be_a_suite(path, "script")
 
 
-def has_inline_tests(path: str, content: bytes) -> bool:
-    """Whether a file of code holds tests itself."""
+def has_inline_tests(path: str, text: str) -> bool:
+    """Whether a file of code holds tests that cannot be taken from another time than it."""
     dot = path.rfind(".")
     pattern = _INLINE.get(path[dot:]) if dot >= 0 else None
-    return pattern is not None and pattern.search(content) is not None
+    return pattern is not None and pattern.search(_TEST_MODULE.sub("", text)) is not None
 
 
 def merger_of(path: str) -> Merger | None:
@@ -56,6 +57,8 @@ def merger_of(path: str) -> Merger | None:
     name = path.rpartition("/")[2]
     if name in _MERGERS:
         return _MERGERS[name]
+    if name.endswith(".rs"):
+        return _with_test_modules
     return _with_recipes if name.endswith(".mk") else None
 
 
@@ -145,6 +148,19 @@ def _rules(text: str) -> list[tuple[str, str]]:
         else:
             found.append(("", line))
     return found
+
+
+# --- test modules of Rust ---
+
+_TEST_MODULE = lazy(r"^#\[cfg\(test\)\]\n(?:#\[[^\n]*\n)*mod \w+ \{\n.*?^\}\n?", re.M | re.S)
+
+
+def _with_test_modules(end: str, base: str) -> str:
+    modules = _TEST_MODULE.findall(base)
+    if not modules and _TEST_MODULE.search(end) is None:
+        return end
+    code = _TEST_MODULE.sub("", end)
+    return f"{code.rstrip()}\n\n{''.join(modules)}" if modules else code
 
 
 _MERGERS: Final[dict[str, Merger]] = {

@@ -45,6 +45,7 @@ _ADDED: Final = {
     # So that a runner that would install what is missing says so instead.
     "UV_NO_SYNC": "1",
     "npm_config_yes": "false",
+    "npm_config_update_notifier": "false",
     "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from tui.night.evidence.shell_parser import SHELLS, CommandCall, pipelines, scri
 from tui.night.evidence.test_runners.calls import runner
 from tui.night.evidence.test_runners.scope import narrowed_to
 from tui.system.format import shorten
+from tui.system.lazy_pattern import lazy
 
 _ELSEWHERE: Final = frozenset(
     "docker podman docker-compose kubectl ssh vagrant nix-shell limactl colima multipass wsl".split()
@@ -32,13 +33,15 @@ _MANAGING_PREFIXES: Final = ("LD_", "DYLD_", "GIT_", "XDG_", "OVERNIGHT", "CLAUD
 _HARMLESS_PATHS: Final = ("/dev/null", "/dev/stdout", "/dev/stderr")
 _SHELL_WORDS: Final = ("$", "`")
 _LONGEST: Final = 300
+_CHANGES_FOLDER = lazy(r"(?:^|[;&|(]\s*)(?:cd|pushd)\s")
 
 
 class ProofCommand(Struct, frozen=True):
     """A command that is run in the copy: its words, its variables, its folder from the project.
 
     `part` is what a test command is limited to; `activates` is the environment, from the project, that the
-    night's shell had activated. `source` says where the command comes from.
+    night's shell had activated. `source` says where the command comes from; of one that a person named,
+    exit code 0 alone is green (`counts_by_exit`).
     """
 
     kind: ProofKind
@@ -49,6 +52,7 @@ class ProofCommand(Struct, frozen=True):
     part: str = ""
     activates: str = ""
     source: str = "the night"
+    counts_by_exit: bool = False
 
     @property
     def text(self) -> str:
@@ -72,12 +76,21 @@ class Place(Struct, frozen=True):
     work_tree: str
 
 
-def read_command(line: str, place: Place) -> Iterator[ProofCommand | LeftOut]:
+class ShellLine(NamedTuple):
+    """A command line of the night, and the folder that its shell stood in ("": the project's)."""
+
+    text: str
+    folder: str = ""
+
+
+def read_command(line: ShellLine, place: Place) -> Iterator[ProofCommand | LeftOut]:
     """The commands of a shell line that prove something, in their order."""
-    folder: str | None = ""
+    folder = _from_project(os.path.join(place.project, line.folder), place)
+    if _CHANGES_FOLDER.search(line.text):
+        folder = ""  # it says itself where it goes
     activates = ""
     exported: dict[str, str] = {}
-    for stages in pipelines(line):
+    for stages in pipelines(line.text):
         first = stages[0]
         if first.name in ("cd", "pushd"):
             folder = _entered(folder, first.texts, place)

@@ -24,8 +24,11 @@ _MOST_NAMES: Final = 200
 _NOWHERE: Final = SourceRef("proof", 0)
 _NOT_FOUND: Final = (126, 127)
 _OF_PYTEST: Final[dict[int, ProofEnd]] = {4: "not started", 5: "no tests"}
-_BROKEN = lazy(r"^ERROR ([^\s:]+\.py)(?: - |$)", re.M)
-"""A file of tests that pytest could not even read."""
+_MORE_NAMES = (
+    lazy(r"^ERROR ([^\s:]+\.py)(?: - |$)", re.M),  # a file that pytest could not even read
+    lazy(r"^\s*not ok \d+ - ([^\n#]+)", re.M),
+    lazy(r"^\s*✖ ([^\n]+?) \(\d[\d.]*m?s\)$", re.M),  # node
+)
 _ECHOED: Final = ("> ", "$ ")
 
 
@@ -44,7 +47,8 @@ def judge_run(command: ProofCommand, done: StepOutcome) -> tuple[Verdict, ProofE
     if done.code:
         none_ran = ending(done.output, True) == "unknown" and not failed_tests(done.output)
         return ("unknown", "no tests") if none_ran else ("red", "ended")
-    return ("green", "ended") if _tests_passed(command, done.output) else ("unknown", "no tests")
+    is_green = command.counts_by_exit or _tests_passed(command, done.output)
+    return ("green", "ended") if is_green else ("unknown", "no tests")
 
 
 def _tests_passed(command: ProofCommand, output: str) -> bool:
@@ -61,5 +65,5 @@ def _tests_passed(command: ProofCommand, output: str) -> bool:
 
 def failed_tests(output: str) -> tuple[str, ...]:
     """The names of the tests that an output says failed, each once."""
-    broken = (match[1] for match in _BROKEN.finditer(output))
-    return tuple(dict.fromkeys((*failed_names(output), *broken)))[:_MOST_NAMES]
+    more = (match[1].strip() for names in _MORE_NAMES for match in names.finditer(output))
+    return tuple(dict.fromkeys((*failed_names(output), *more)))[:_MOST_NAMES]

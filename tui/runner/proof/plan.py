@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.monitor.history.night_end import NightEnd
 from tui.runner.proof.night_commands import (
     LeftOut,
     Place,
     ProofCommand,
+    ShellLine,
     project_command,
     read_command,
     widest,
@@ -75,7 +77,7 @@ def plan_proof(
     work_tree: Path,
     night: str,
     end: NightEnd,
-    lines: Iterable[str],
+    lines: Iterable[ShellLine],
     settings: Settings,
 ) -> ProofPlan:
     """The plan for a night; `lines` are the shell commands that it ran, the best evidence last."""
@@ -88,7 +90,10 @@ def plan_proof(
         named = project_command(own.words, own.source)
         if isinstance(named, LeftOut):
             left[named.text] = named
-        elif not any(_covers(one, named) for one in commands):
+        elif settings.session.test_command or settings.session.baseline_tests:
+            others = [one for one in commands if one.words != named.words or one.folder]
+            commands = [replace(named, counts_by_exit=True), *others]
+        elif _is_needed(named, commands):
             commands = [named, *commands]
     chosen = tuple(commands[:_MOST_COMMANDS])
     more = {one.text: LeftOut(one.text, "there are enough") for one in commands[_MOST_COMMANDS:]}
@@ -98,7 +103,12 @@ def plan_proof(
     return ProofPlan(project, work_tree, night, end, minutes * 60, chosen, out)
 
 
-def _covers(one: ProofCommand, named: ProofCommand) -> bool:
-    """Whether a command of the night ran all that the project's own does."""
-    is_whole = one.kind == "tests" and not one.part
-    return is_whole and one.framework == named.framework and one.folder == named.folder
+def _is_needed(own: ProofCommand, commands: Sequence[ProofCommand]) -> bool:
+    """Whether the project's own test command is run beside those of the night.
+
+    Where it is only a script that is called like one, whatever suite the night ran is the better guess.
+    """
+    whole = [one for one in commands if one.kind == "tests" and not one.part]
+    if own.framework == "script":
+        return not whole
+    return not any((one.framework, one.folder) == (own.framework, own.folder) for one in whole)

@@ -20,7 +20,7 @@ from tui.night.review.proof import is_to_blame
 from tui.night.review.risks.test_syntax import is_code
 from tui.runner.copies.commands import StepOutcome, run_command
 from tui.runner.copies.throwaway import Throwaway, open_throwaway, sweep_copies
-from tui.runner.proof.base_files import has_inline_tests, is_of_tests, merger_of
+from tui.runner.proof.base_files import CODE_WITH_TESTS, has_inline_tests, is_of_tests, merger_of
 from tui.runner.proof.environment import (
     FoundEnvironment,
     find_environment,
@@ -41,7 +41,6 @@ from tui.system.paths import lies_in, path_text
 from tui.system.sanitize import clean_line
 
 _MOST_READ: Final = 2_000
-_CODE_WITH_TESTS: Final = (".rs", ".zig", ".nim", ".d")
 _SHOWN_PATHS: Final = 3
 _MOST_OUTSIDE: Final = 50
 _WHERE: Final[dict[ProofPlace, str]] = {
@@ -256,19 +255,17 @@ class _Prover:
     # --- the tests of the beginning ---
 
     def _base_tests(self, suite: ProofCommand, first: ProofRun, tree: str) -> TestState:
+        """The colour of the beginning's tests on the new code; where one is red, they run on the old too."""
         base = self.plan.end.base
         before = {one.path: one for one in self._trees.entries(self._trees.tree_of(base))}
-        if not any(is_of_tests(os.fsdecode(path)) for path in before):
-            return "none"
-        merged = self._with_base_tests(tree, before)
-        run = first
+        merged, run = self._with_base_tests(tree, before), first
         if merged != tree:
             copy = self._copy("base-tests", merged, self.plan.end.head)
             run = self._run(suite, copy, "base tests")
-        if run.verdict == "red" or first.verdict == "red":
+        if "red" in (run.verdict, first.verdict) and not self._is_stopped:
             copy = self._copy("base", self._trees.tree_of(base), base)
             control = self._run(suite, copy, "base")
-            if not is_to_blame(run, control):
+            if run.verdict == "red" and not is_to_blame(run, control):
                 return "none"
         if run.verdict == "green" and self._has_other_inline_tests(tree, before):
             self.notes.append("tests that stand in the code itself are those of the night's end")
@@ -296,19 +293,14 @@ class _Prover:
         return self._trees.read(entry.blob).decode("utf-8", "replace")
 
     def _has_other_inline_tests(self, tree: str, before: dict[bytes, TreeEntry]) -> bool:
-        """Whether a changed file of code had tests in it."""
+        """Whether a changed file of code had tests in it that are not those of the beginning now."""
         count = 0
         for one in self._trees.entries(tree):
             old, name = before.get(one.path), os.fsdecode(one.path)
-            if (
-                old is None
-                or old == one
-                or is_of_tests(name)
-                or not name.endswith(_CODE_WITH_TESTS)
-            ):
+            if old is None or old == one or not name.endswith(CODE_WITH_TESTS) or is_of_tests(name):
                 continue
             count += 1
-            if count > _MOST_READ or has_inline_tests(name, self._trees.read(old.blob)):
+            if count > _MOST_READ or has_inline_tests(name, self._text(old)):
                 return True
         return False
 

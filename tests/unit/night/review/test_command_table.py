@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night.review.command_examples import LOW, MUST, NOTHING
-from tests.unit.night.review.risk_scene import calls
+from tui.model.events import SourceRef, ToolCall
 from tui.model.review import Severity
+from tui.night.evidence.risky_calls import RiskyCallLog
 from tui.night.review.risks.command_risks import find_command_risks
 from tui.night.review.risks.commands.goal import Goal
 from tui.night.review.risks.commands.night_facts import NightFacts
 from tui.night.review.risks.diff_view import SEVERITY_ORDER
 
-KINDS = ("destructive", "outward", "credential_use", "persistence", "privilege")
-
 
 def found(command: str, goal: str = "") -> dict[str, Severity]:
     """The worst of each kind that a command does in a project in /work/p."""
-    facts = NightFacts(Goal([goal]), "/work/p")
+    facts, trail = NightFacts(Goal([goal]), "/work/p"), RiskyCallLog()
+    trail.on_tool_call(ToolCall("t", "Bash", command.replace("⏎", "\n"), 1), SourceRef("s", 0), 1.0)
     worst: dict[str, Severity] = {}
-    for one in find_command_risks(calls(command.replace("⏎", "\n")), facts):
+    for one in find_command_risks(trail.calls(), facts):
         before = worst.get(one.kind, "low")
         worst[one.kind] = min(one.severity, before, key=SEVERITY_ORDER.__getitem__)
     return worst

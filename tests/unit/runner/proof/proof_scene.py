@@ -9,6 +9,7 @@ from tests.unit import repositories
 from tests.unit.repositories import sh
 from tui.model.review import Proof, ProofRun
 from tui.monitor.history.night_end import NightEnd
+from tui.runner.proof.night_commands import ShellLine
 from tui.runner.proof.plan import ProofPlan, plan_proof
 from tui.runner.proof.prove import prove
 from tui.settings.settings import Settings
@@ -62,7 +63,9 @@ class Night:
         head = sh(self.project, "rev-parse", "HEAD")
         end = NightEnd(self.base, head, True, self.until)
         project = self.project / folder
-        return plan_proof(project, self.project, "night", end, self.lines, self.settings)
+        return plan_proof(
+            project, self.project, "night", end, map(ShellLine, self.lines), self.settings
+        )
 
     def prove(self, folder: str = "") -> Proof:
         return prove(self.plan(folder), self.said.append, self.environ, lambda: 7.0)

@@ -72,7 +72,19 @@ def test_recipes_of_tests_are_as_before_and_others_as_now() -> None:
     assert "\ttrue" not in found
 
 
+def test_test_modules_of_rust_are_as_before() -> None:
+    end = "fn a() -> i32 { 2 }\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() { weak(); }\n}\nfn b() {}\n"
+    base = "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() { strong(); }\n}\n"
+    found = merged("src/lib.rs", end, base)
+    assert found.startswith("fn a() -> i32 { 2 }\nfn b() {}\n\n#[cfg(test)]\nmod tests {\n")
+    assert "strong" in found
+    assert "weak" not in found
+    assert merged("src/lib.rs", "fn a() {}\n", "fn b() {}\n") == "fn a() {}\n"
+
+
 def test_tests_in_the_code_itself_are_known() -> None:
-    assert has_inline_tests("src/lib.rs", b"#[cfg(test)]\nmod tests {}\n")
-    assert not has_inline_tests("src/lib.rs", b"fn a() {}\n")
-    assert not has_inline_tests("a.py", b"#[test]")
+    module = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() {}\n}\n"
+    assert not has_inline_tests("src/lib.rs", module)
+    assert has_inline_tests("src/lib.rs", f"#[test]\nfn t() {{}}\n{module}")
+    assert not has_inline_tests("src/lib.rs", "fn a() {}\n")
+    assert not has_inline_tests("a.py", "#[test]")

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from tui.runner.proof.night_commands import LeftOut, Place, ProofCommand, read_command, widest
+from tui.runner.proof.night_commands import (
+    LeftOut,
+    Place,
+    ProofCommand,
+    ShellLine,
+    read_command,
+    widest,
+)
 
 PLACE = Place("/home/u/proj", "/home/u/proj")
 
 
 def taken(line: str, place: Place = PLACE) -> list[tuple[str, str]]:
-    found = list(read_command(line, place))
+    found = list(read_command(ShellLine(line), place))
     return [(one.kind, one.text) for one in found if isinstance(one, ProofCommand)]
 
 
 def refused(line: str) -> list[str]:
-    return [one.why for one in read_command(line, PLACE) if isinstance(one, LeftOut)]
+    return [one.why for one in read_command(ShellLine(line), PLACE) if isinstance(one, LeftOut)]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ def test_what_needs_a_shell_or_leads_out_is_left_out_with_a_reason(line: str) ->
     ["rm -rf tests", "curl https://x | sh", "npm run deploy", "git commit -m test", "black ."],
 )
 def test_what_proves_nothing_is_no_command(line: str) -> None:
-    assert list(read_command(line, PLACE)) == []
+    assert list(read_command(ShellLine(line), PLACE)) == []
 
 
 def test_a_project_below_the_top_keeps_its_folder() -> None:
@@ -84,12 +91,22 @@ def test_a_project_below_the_top_keeps_its_folder() -> None:
 
 def test_the_whole_suite_comes_before_its_parts() -> None:
     lines = ("pytest tests/test_a.py", "pytest -q", "pytest -x", "mypy src", "cd web && npm test")
-    found = [one for line in lines for one in read_command(line, PLACE)]
+    found = [one for line in lines for one in read_command(ShellLine(line), PLACE)]
     kept = widest([one for one in found if isinstance(one, ProofCommand)])
     assert [one.text for one in kept] == ["pytest -x", "cd web && npm test", "mypy src"]
 
 
 def test_an_activated_environment_is_remembered() -> None:
-    (found,) = read_command("source .venv/bin/activate && pytest", PLACE)
+    (found,) = read_command(ShellLine("source .venv/bin/activate && pytest"), PLACE)
     assert isinstance(found, ProofCommand)
     assert found.activates == ".venv"
+
+
+def test_a_shell_that_stood_in_a_folder_is_followed_there() -> None:
+    def texts(line: ShellLine) -> list[str]:
+        return [one.text for one in read_command(line, PLACE) if isinstance(one, ProofCommand)]
+
+    assert texts(ShellLine("pytest", "api")) == ["cd api && pytest"]
+    assert texts(ShellLine("cd api && pytest", "api")) == ["cd api && pytest"]
+    assert texts(ShellLine("pytest", "/home/u/proj/api")) == ["cd api && pytest"]
+    assert texts(ShellLine("pytest", "/elsewhere")) == []

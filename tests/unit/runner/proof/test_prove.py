@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import venv
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,25 @@ def test_pointers_of_lfs_get_their_content_where_it_is_here(night: Night) -> Non
     proof = night.prove()
     assert run_on(proof, "end").verdict == "green"
     assert any("1 file of git-lfs" in note for note in proof.notes)
+
+
+PACKAGE_TEST = """\
+import unittest, pkg
+class T(unittest.TestCase):
+    def test_value(self):
+        self.assertEqual(pkg.VALUE, 1)
+"""
+
+
+def test_an_editable_install_does_not_lead_back_to_the_project(tmp_path: Path) -> None:
+    """What lies in the project now is broken; the night's end is not, and it is what is tested."""
+    night = Night(tmp_path, {"src/pkg/__init__.py": "VALUE = 1\n", "check_pkg.py": PACKAGE_TEST})
+    venv.create(night.project / ".venv", symlinks=True)
+    (packages,) = (night.project / ".venv").glob("lib/python3*/site-packages")
+    (packages / "__editable__.pkg.pth").write_text(f"{night.project / 'src'}\n")
+    night.until = 1.0
+    night.write("src/pkg/__init__.py", "VALUE = 2\n")
+    night.lines = [".venv/bin/python -m unittest check_pkg"]
+    (run,) = (one for one in night.prove().runs if "unittest" in one.command)
+    assert (run.verdict, run.output[-2:]) == ("green", "OK")
+    assert not list((night.project / "src").rglob("__pycache__"))

@@ -83,10 +83,10 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
         r"|composer\s+(?:run\s+)?test\b",
     ),
     ("ctest", r"(?:\S*/)?ctest\b"),
-    ("maven", r"(?:\S*/)?mvnd?w?\b.*\b(?:test|verify|install|integration-test)\b"),
-    ("gradle", r"(?:\S*/)?gradlew?\b.*(?:\b(?:test|check|build)\b|[a-z]Test\b|\btest[A-Z])"),
+    ("maven", r"(?:\S*/)?mvnd?w?\b.*?\b(?:test|verify|install|integration-test)\b"),
+    ("gradle", r"(?:\S*/)?gradlew?\b.*?(?:\b(?:test|check|build)\b|[a-z]Test\b|\btest[A-Z])"),
     ("dotnet", r"dotnet\s+(?:test|vstest)\b"),
-    ("swift", r"swift\s+test\b|xcodebuild\b.*\btest(?:-without-building)?\b"),
+    ("swift", r"swift\s+test\b|xcodebuild\b.*?\btest(?:-without-building)?\b"),
     ("mix", r"mix\s+test\b"),
     ("gleam", r"gleam\s+test\b"),
     ("rebar", r"(?:\S*/)?rebar3\b.*\b(?:eunit|ct|proper)\b"),
@@ -97,7 +97,7 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
     ("flutter", r"(?:fvm\s+)?(?:flutter|dart)\s+(?:pub\s+run\s+)?test\b"),
     (
         "sbt",
-        r"(?:\S*/)?sbt\b.*\btest(?:Only|Quick)?\b|(?:\S*/)?(?:mill|scala-cli|scala)\b.*\btest\b",
+        r"(?:\S*/)?sbt\b.*?\btest(?:Only|Quick)?\b|(?:\S*/)?(?:mill|scala-cli|scala)\b.*\btest\b",
     ),
     ("clojure", r"lein\s+test\b|clj\S*\s.*\btest\b|clojure\s.*\btest\b|bb\s+test\b|kaocha\b"),
     (

@@ -97,6 +97,11 @@ _EVERYTHING_WORDS = """
     tests test spec specs src discover run all verify check ci __tests__ install build clean integration-test
     e features t suite e2e-all
 """
+_NO_TESTS_THERE = frozenset(
+    "node_modules build dist venv env target vendor third_party docs examples migrations coverage"
+    " site-packages".split()
+)
+"""Folders that are left out of every run of tests."""
 _EVERYTHING = frozenset(_EVERYTHING_WORDS.split())
 _WHOLE_TARGETS = frozenset({":all", "//...", "//...:all", ":...", "//:all"})
 _NEGATED = lazy(r"[~!-]|not @")
@@ -188,14 +193,18 @@ def call_scope(call: RunnerCall, command: str = "") -> RunScope:
         if name not in ("*", "./*", "'*'", '"*"', "..."):
             return RunScope(name.strip("'\""))
     words, filters = _words(call.rest), _FILTERS.get(kind, _ANY_FILTERS)
-    before = ""
+    before, skip = "", False
     for place, quoted in enumerate(words):
         word = quoted.strip("'\"")
         option, _, value = word.partition("=")
-        if word.startswith("-"):
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = option in _LEAVES_OUT and not value
             value = value or (_value(words[place + 1 :]) if option not in _SWITCHES else "")
             if option in _LEAVES_OUT or (kind == "ctest" and option == "-E"):
-                without = without or value or option
+                if value.strip("./*").rsplit("/", 1)[-1] not in _NO_TESTS_THERE:
+                    without = without or value or option
             elif option in filters:
                 if _NEGATED.match(value) is not None:
                     without = without or value

@@ -135,9 +135,13 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
 
-def extract_terms(what: str) -> ClaimTerms:
-    """What a claim names; of words in another language than English only names count."""
-    language = main_language(what) if may_be_foreign(what) else ENGLISH
+def extract_terms(what: str, language: str = "") -> ClaimTerms:
+    """What a claim names; of words in another language than English only names count.
+
+    `language` is the one it is in, if that is known.
+    """
+    if not language:
+        language = main_language(what) if may_be_foreign(what) else ENGLISH
     if language != ENGLISH:
         terms = _english_terms(_FOREIGN_LETTERS.sub(" ", what))
         return replace(terms, stems={}, has_named_code=False, language=language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -19,7 +20,13 @@ from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.facts import ClaimVerdict, combine
-from tui.night.review.claims.languages.unread import UnreadCounter
+from tui.night.review.claims.languages.detect import (
+    ENGLISH,
+    main_language,
+    may_be_foreign,
+    sentence_language,
+)
+from tui.night.review.claims.languages.foreign import UnreadCounter
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (
@@ -34,6 +41,7 @@ from tui.night.review.claims.statements import commit_statements, find_statement
 from tui.system.lazy_pattern import lazy
 
 _MOST_CLAIMS = 400
+_MOST_FINAL = 300
 _REVERTS = lazy(r"\s*Revert \"(?P<subject>[^\n]*)\"")
 _REVERTED_ID = lazy(r"This reverts commit ([0-9a-f]{40})")
 _NOTHING = Statement(ClaimKind.NOT_DONE, "")
@@ -65,7 +73,7 @@ def judge_claims(
     ticks = list(judge.ticked_tasks(before))
     weak = sum(claim.verdict != "verified" and not claim.is_only_words for claim in ticks)
     claims = [
-        *judge.final_messages(weak),
+        *islice(judge.final_messages(weak), _MOST_FINAL),
         *ticks,
         *judge.progress_remarks(),
         *judge.notes(notes_text, notes_before or evidence.first_notes),
@@ -112,24 +120,26 @@ class _ClaimJudge:
         taken_back: frozenset[str] = frozenset()
         for message in reversed(self._evidence.statements):
             self.unread.add(message.text, message.ref)
+        for message in reversed(self._evidence.statements):
             statements = tuple(find_statements(message.text, "final message"))
+            new = [one for one in statements if _words(one) not in seen]
+            new = list({(_words(one), one.kind): one for one in reversed(new)}.values())[::-1]
             case = Case(_NOTHING, message.number, taken_back=taken_back)
-            for statement, verdict in self._score_all(statements, case, weak):
-                words = squeezed(statement.text.lower())
-                if words not in seen:
-                    seen.add(words)
-                    kind = statement.kind
-                    yield verdict.claim(
-                        statement.text, "final message", message.ref, message.at, kind
-                    )
+            for statement, verdict in self._score_all(new, case, weak):
+                kind = statement.kind
+                yield verdict.claim(statement.text, "final message", message.ref, message.at, kind)
+            seen.update(map(_words, new))
             taken_back |= frozenset(_names_taken_back(statements))
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
         is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
+        text = self._progress.text if self._progress is not None else ""
+        main = main_language(text) if ticked and may_be_foreign(text) else ENGLISH
         for title, (at, where) in ticked.items():
-            statement = Statement(ClaimKind.TASK_DONE, title, work=title)
+            language = sentence_language(title, main) or main
+            statement = Statement(ClaimKind.TASK_DONE, title, work=title, language=language)
             place = self._index.position_at(at)
             verdict = score(self._night, Case(statement, place, "progress"))
             if verdict is not None:
@@ -235,6 +245,11 @@ def _reverted(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
         if match is not None:
             yield match["subject"].strip()
             yield from _REVERTED_ID.findall(message)
+
+
+def _words(statement: Statement) -> str:
+    """A clause by which it is known when it is said again."""
+    return squeezed(statement.text.lower())
 
 
 def _names_taken_back(statements: Iterable[Statement]) -> Iterator[str]:

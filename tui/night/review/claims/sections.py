@@ -25,8 +25,7 @@ _BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[�
 _BOX = lazy(r"\s*\[(.)\]\s+")
 _NOT_YET = lazy(r"\s*(?:⏳|🔄|⬜|☐|🚧|🔲|⚠)")
 _SIGN = lazy(r"\s*(?P<sign>✅|✓|✔|☑|❌|✗|✘|🎉|→|➜|👍|🎯|🚀|✨)\ufe0f?\s*")
-_GOOD = "✅✓✔☑"
-_BAD = "❌✗✘"
+_MEANING = {**dict.fromkeys("✅✓✔☑", "✅"), **dict.fromkeys("❌✗✘", "❌")}
 _RULE = lazy(r"\s*\|?[\s:|-]+\|?\s*\Z")
 _CODE = lazy(r"`([^`\n]+)`")
 _CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
@@ -136,29 +135,20 @@ def _own_lines(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _parse_line(raw: str, number: int, offset: int, about: str, label: str) -> Iterator[TextLine]:
     """The line without bullet, box and signs; none for what is not done yet."""
-    bullet = _BULLET.match(raw)
-    text = raw[bullet.end() :] if bullet is not None else raw
-    box = _BOX.match(text)
-    if box is not None:
-        if box.group(1) not in "xX✓✔☑":
-            return
-        text = text[box.end() :]
+    bullet, text = _behind(_BULLET, raw)
+    box, text = _behind(_BOX, text)
+    if box is not None and box.group(1) not in "xX✓✔☑":
+        return
     if _NOT_YET.match(text):
         return
-    found = _SIGN.match(text)
+    found, text = _behind(_SIGN, text)
     sign = found.group("sign") if found is not None else ""
-    if found is not None:
-        text = text[found.end() :]
     is_row = text.lstrip().startswith("|")
     if is_row:
         if _RULE.match(text):
             return
         text = _cells(text)
-    if "](" in text:
-        text = _LINK.sub(r"\1", text)
-    if "~~" in text or "*" in text:
-        text = _STARS.sub("", _STRUCK.sub("", text))
-    text = text.strip()
+    text = _without_markup(text).strip()
     yield TextLine(
         number,
         offset,
@@ -167,9 +157,23 @@ def _parse_line(raw: str, number: int, offset: int, about: str, label: str) -> I
         box is not None,
         _first_path(text) or about,
         label,
-        "✅" if sign and sign in _GOOD else "❌" if sign and sign in _BAD else "",
+        _MEANING.get(sign, ""),
         bullet is not None or is_row,
     )
+
+
+def _behind(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None, str]:
+    """What a line begins with, and what stands behind it."""
+    match = pattern.match(text)
+    return match, text[match.end() :] if match is not None else text
+
+
+def _without_markup(text: str) -> str:
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "~~" in text or "*" in text:
+        text = _STARS.sub("", _STRUCK.sub("", text))
+    return text
 
 
 def _cells(row: str) -> str:

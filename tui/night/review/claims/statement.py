@@ -34,7 +34,8 @@ class Statement(Struct, frozen=True):
     `count` is a number that is claimed (tests that pass, files, rows, percent: `unit` says of what),
     `is_of_all` that it is said of every test, or of every change ("committed everything"). `limits`
     are words that narrow it ("new", "unit", "test_window.py"). `work` is what was made, changed or
-    mended, what was left alone (UNCHANGED) or what is not done; `about` the file it is said of.
+    mended, what was left alone (UNCHANGED) or what is not done; `about` the file it is said of. `language` is
+    the one it is in, if not English.
     """
 
     kind: ClaimKind
@@ -49,6 +50,7 @@ class Statement(Struct, frozen=True):
     work: str = ""
     about: str = ""
     subject: Subject = Subject()
+    language: str = ""
 
 
 _NOTHING = Subject()

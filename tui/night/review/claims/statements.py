@@ -45,7 +45,7 @@ def commit_statements(message: str) -> Iterator[Statement]:
         yield from foreign
         return
     subject, _, body = message.strip().partition("\n")
-    line = TextLine(1, 0, subject, mask_names(subject))
+    line = TextLine(1, 0, subject.replace("`", ""), mask_names(subject))
     tests = [
         statement
         for sentence in sentences(line)

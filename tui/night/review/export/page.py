@@ -18,6 +18,7 @@ from tui.model.records import Hunk
 from tui.model.review import Risk
 from tui.night.review.export import blocks
 from tui.night.review.export.blocks import Inline, Line, badge, code, line, strong
+from tui.night.review.export.proof_blocks import proof_blocks
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import (
     TRUSTS,
@@ -102,12 +103,14 @@ class _PageBuilder:
         folded = {"points", "timeline"} | (
             {"tests"} if len(review.tests.runs) > _MANY_RUNS else set()
         )
+        proof = tuple(proof_blocks(review.proof, self._zone, self._limits))
         sections = (
             ("look", "Look here first", self._attention()),
             ("time", "Where the night went", self._time()),
             ("tasks", "Tasks", self._tasks()),
             ("claims", "Claims and evidence", self._claims()),
             ("tests", "Tests", self._tests()),
+            ("proof", "Run again to prove it", proof),
             ("risks", "Risks", self._risks()),
             ("commits", "Commits", self._commits()),
             ("cost", "Cost", self._cost()),
@@ -204,7 +207,15 @@ class _PageBuilder:
         shown: list[blocks.Block] = [blocks.TimelineSlot(), sums]
         troubles = held_up_rows(self._review.stalls, self._zone, self._clip)
         names = "Time|What|Evidence|Lost|Cost"
-        return [*shown, *self._table("What held it up", names, troubles, {3, 4})]
+        causes = [
+            (f"{one.count:,}", self._clip(one.what), places_line((one.first,)))
+            for one in self._review.causes
+        ]
+        return [
+            *shown,
+            *self._table("What held it up", names, troubles, {3, 4}),
+            *self._table("Behind many calls", "Calls|What|First", causes, {0}),
+        ]
 
     def _tasks(self) -> Blocks:
         """Every task that this night finished, left open, added or removed."""
@@ -232,7 +243,10 @@ class _PageBuilder:
             for claim in sorted(self._review.claims, key=lambda c: -TRUSTS.index(c.verdict))
         ]
         caption = "Claims of the agent, and the evidence for each"
-        return self._table(caption, "Claim|Said in|Verdict|Why|Evidence", rows, quiet=True)
+        shown = self._table(caption, "Claim|Said in|Verdict|Why|Evidence", rows, quiet=True)
+        counted = ((one.count, one.language) for one in self._review.unread)
+        unread = ", ".join(f"{format_count(n, 'statement')} in {name}" for n, name in counted)
+        return [*shown, blocks.Paragraph(line(f"Not checked: {unread}."))] if unread else shown
 
     def _tests(self) -> Blocks:
         rows = [

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from tui.model.review import RiskKind, Severity
-from tui.night.evidence.risky_calls import RiskyCall
+from tui.night.evidence.risky_calls import RiskyCall, is_worth_judging
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
 from tui.night.review.risks.commands.judge_command import find_effects, weighed
 from tui.night.review.risks.commands.night_facts import NightFacts
@@ -56,8 +56,6 @@ def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterato
     """
     findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
     for call in sorted(calls, key=lambda one: one.number):
-        if call.edits and not call.is_error:
-            facts.on_edit(call.text, call.name == "Write")
         for (kind, path, severity, words), command, is_last in _all_effects(call, facts):
             if call.is_refused:
                 severity, words = "low", f"{words}, which was refused"
@@ -82,11 +80,13 @@ def _all_effects(call: RiskyCall, facts: NightFacts) -> Iterator[tuple[Effect, s
         for effect in find_tool_effects(call, facts):
             severity, words = weighed(effect, facts)
             yield (effect.kind, effect.path, severity, words), f"{call.name} {call.text}", True
+        if call.edits and not call.is_error:
+            facts.on_edit(call.text, call.name == "Write")
         return
     found: dict[tuple[Effect, str], bool] = {}
     if _WORTH_A_LOOK.search(call.text):
         found = dict.fromkeys(_effects(call.text), True)
-    for effect, made in find_effects(call.text, facts):
+    for effect, made in find_effects(call.text, facts) if is_worth_judging(call.text) else ():
         severity, words = weighed(effect, facts)
         said = effect.kind, effect.path, severity, words
         found[said, _call_text(made.call)] = made.is_last

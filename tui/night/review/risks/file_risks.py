@@ -89,6 +89,7 @@ def _folder(path: str) -> str:
 
 def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFinding]:
     added: dict[str, set[str]] | None = None
+    grows = _grows(changes)
     for change in changes.files:
         words = _lost(change, sizes)
         if not words or change.generated:
@@ -99,10 +100,19 @@ def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFi
             continue
         lost = change.deletions - change.insertions
         severity: Severity = "high" if lost >= 3 * _MANY_GONE else "medium"
+        if grows:
+            # What is rewritten elsewhere, in other lines, is no loss of the whole.
+            severity = "medium" if severity == "high" else "low"
         hunk = max(change.hunks, key=lambda hunk: len(hunk.removed), default=None)
         line = f"-{hunk.removed[0]}" if hunk and hunk.removed else ""
         is_whole = change.kind == "deleted"
         yield RiskFinding("big_deletion", change.path, severity, words, hunk, line, is_whole)
+
+
+def _grows(changes: RepositoryChanges) -> bool:
+    """Whether the night wrote at least as much as it deleted, generated files aside."""
+    own = [one for one in changes.files if not (one.generated or one.binary)]
+    return sum(one.insertions for one in own) >= sum(one.deletions for one in own)
 
 
 def _lost(change: FileChange, sizes: SizeLimits) -> str:

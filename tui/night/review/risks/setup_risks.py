@@ -20,6 +20,7 @@ from tui.night.review.risks.diff_view import (
     pattern_for,
     patterns_by_path,
 )
+from tui.night.review.risks.oracle.runner_commands import runs_tests
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
@@ -123,9 +124,11 @@ _SCRIPT = lazy(
 def find_setup_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """One finding per kind and path at most."""
     declared = any(pattern_for(_MANIFESTS, change.path) is not None for change in changes.files)
+    ci_files = [change for change in changes.files if _CI.search(change.path)]
+    runs = any(runs_tests(line.text) for change in ci_files for line in diff_lines(change, "+"))
     for change in changes.files:
         yield from _dependency(change, declared)
-        yield from _ci(change)
+        yield from _ci(change, runs_elsewhere=runs)
         yield from _permissions(change)
 
 
@@ -218,7 +221,7 @@ def _list_opening(text: str, is_ini: bool) -> re.Match[str] | None:
 # --- CI ---
 
 
-def _ci(change: FileChange) -> Iterator[RiskFinding]:
+def _ci(change: FileChange, *, runs_elsewhere: bool) -> Iterator[RiskFinding]:
     if not _CI.search(change.path) or (change.kind == "renamed" and not change.hunks):
         return
     before = {line.text.strip() for line in diff_lines(change, "-")}
@@ -228,11 +231,21 @@ def _ci(change: FileChange) -> Iterator[RiskFinding]:
     if lenient is not None:
         words = f"CI may no longer fail: {excerpt(lenient)}"
         yield finding_at(lenient, "ci", change.path, "high", words)
+    elif not runs_elsewhere and (gone := _tests_gone(change)) is not None:
+        words = f"CI runs no tests any more; before: {excerpt(gone)}"
+        yield finding_at(gone, "ci", change.path, "high", words)
     elif change.kind == "deleted":
         yield RiskFinding("ci", change.path, "high", "deleted from CI", hunk, by_shell=True)
     elif change.kind != "mode":
         words = "new in CI" if change.kind == "added" else "CI changed"
         yield RiskFinding("ci", change.path, "medium", words, hunk)
+
+
+def _tests_gone(change: FileChange) -> DiffLine | None:
+    """A removed step that ran tests, where no other step that is shown runs any."""
+    if any(runs_tests(line.text) for line in diff_lines(change, " ")):
+        return None
+    return next((line for line in diff_lines(change, "-") if runs_tests(line.text)), None)
 
 
 # --- permissions ---

@@ -57,7 +57,8 @@ def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[R
                 yield _deleted_file(change, gone, _subject(change.path) in sources)
             continue
         if gone:
-            yield _deleted(change, gone, code.gone)
+            is_rework = not code.is_small and len(new) >= 2 * len(gone)
+            yield _deleted(change, gone, code.gone, is_rework=is_rework)
         yield from _skipped(change, is_small=code.is_small)
 
 
@@ -138,7 +139,11 @@ def _deleted_file(
 
 
 def _deleted(
-    change: FileChange, gone: list[tuple[str, DiffLine]], gone_names: Collection[str]
+    change: FileChange,
+    gone: list[tuple[str, DiffLine]],
+    gone_names: Collection[str],
+    *,
+    is_rework: bool,
 ) -> RiskFinding:
     others = len(_tests(change, "+"))
     what = f"{format_count(len(gone), 'test')} deleted: {list_names(name for name, _ in gone)}"
@@ -146,7 +151,8 @@ def _deleted(
         what += ", and so is what they tested"
         return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
     if others < len(gone):
-        return finding_at(gone[0][1], "test_deleted", change.path, "high", what)
+        severity: Severity = "medium" if is_rework else "high"
+        return finding_at(gone[0][1], "test_deleted", change.path, severity, what)
     what += f"; {format_count(others, 'other')} came"
     return finding_at(gone[0][1], "test_deleted", change.path, "low", what)
 

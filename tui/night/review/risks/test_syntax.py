@@ -67,7 +67,7 @@ _SKIPS = patterns_by_path(
     ),
     (
         _JS,
-        r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|failing|skipIf)\b"
+        r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|fails|failing|skipIf)\b"
         r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\(",
     ),
     (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\(|//\s*(?:go:|\+)build\s+(?:ignore|never|none|skip)"),

@@ -65,7 +65,7 @@ class _Work:
 
     def _terms(self, what: str) -> ClaimTerms:
         statement = self._statement
-        terms = extract_terms(what)
+        terms = extract_terms(what, statement.language)
         subject = statement.subject
         paths = tuple(dict.fromkeys((*terms.paths, *subject.paths)))
         ids = {*terms.task_ids, *subject.task_ids}
@@ -178,7 +178,8 @@ class _Work:
         evidence = [fact.ref for fact in reversed(after)]
         good = after[-1]
         why = good.why
-        if terms.language and not terms.symbols and all(fact.holds for fact in after):
+        is_open = terms.language and not terms.symbols and self._stood_before(match.paths)
+        if is_open and all(fact.holds for fact in after):
             facts = [*gone, *after, _words_fact(terms.language)]
             return replace(decide(facts, why, evidence), is_only_words=True)
         if match.grade == "clear":
@@ -193,6 +194,11 @@ class _Work:
         if self._statement.kind != ClaimKind.TASK_DONE or self._case.source != "progress":
             return None
         return replace(decide([_words_fact(language)]), is_only_words=True)
+
+    def _stood_before(self, paths: tuple[str, ...]) -> bool:
+        """Whether code that stood there before was changed, in which anything may have been done."""
+        code = [path for path in paths if not is_prose(path)]
+        return any(self._night.end.path(path).existed is not False for path in code)
 
     # --- as it stands at the end ---
 
@@ -275,7 +281,7 @@ class _Work:
         if night.work.find_symbol(last):
             return True
         pattern = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
-        paths = [path for path in night.work.code_paths if night.end.path(path).exists]
+        paths = night.work.code_paths
         if len(paths) > _MOST_LOOKED:
             return True
         texts = (night.end.text(path) for path in paths)

@@ -57,11 +57,15 @@ _STATE = (
 _SHORT = (
     rf"{_STATE}|(?:test\s+)?coverage\b|[\w./◇-]+\s+at\s+\d+(?:\.\d+)?\s?%"
     rf"|{NUMBER}(?:\s*/\s*{NUMBER})?\s+(?:[\w-]+\s+){{0,3}}?(?:tests?|specs?|passed|passing)\b"
+    rf"|(?:[\w-]+\s+){{0,2}}tests?\s+(?:for|covering)\b"
 )
 _PREDICATE = lazy(rf"(?<!-)\b(?:{_FINITE}|(?:{PAST}|\w{{3,}}ed)\b)(?!-)|✅|✓|{_STATE}")
 _SAME = lazy(
     r"(?:they|it|everything|all(?:\s+of\s+them)?|each)\s+(?:(?:all|have|has|now|both|each|are"
-    r"|is)\s+){0,3}(?:pass|succeed|green)|\d+\s+(?:\w+\s+)?(?:fail|error|skip|xfail|pending|flak)"
+    r"|is)\s+){0,3}(?:pass|succeed|green|clean)"
+    r"|it\s+(?:now\s+)?(?:reports?|reported|shows?|found|finds|came\s+back|exit(?:s|ed)|printed|gave"
+    r"|completed)\b"
+    r"|\d+\s+(?:\w+\s+)?(?:fail|error|skip|xfail|pending|flak)"
 )
 _RAN = lazy(r"\b(?:ran|re-?ran|executed|run)\b|\b\d+\s+(?:\w+\s+){0,2}pass")
 _GENERAL_LABEL = lazy(
@@ -75,8 +79,9 @@ _ALL_BUT = lazy(r"\b(?:all|nothing|none|anything|everything|no|any)\s*\Z")
 _STARTS = lazy(rf"{_DOING}|{_STATING}|{_SHORT}")
 _STARTS_AFTER_DEED = lazy(rf"{_DOING}|{_STATING_ALONE}|{_SHORT}")
 _STARTS_DOING = lazy(_DOING)
-_LABEL = lazy(r"\s*(?:[\w◇.#()/'-]+\s+){0,5}[\w◇.#()/'-]+:\s+")
+_LABEL = lazy(rf"\s*(?!(?:i|we|{PAST})\s)(?:[\w◇.#()/'-]+\s+){{0,5}}[\w◇.#()/'-]+:\s+")
 _SELF = lazy(rf"(?:{ADVERB}\s+)*(?:i|we)\b")
+_TESTS = lazy(rf"(?:{NUMBER}|two|three|four|five|six)\s+(?:[\w-]+\s+){{0,3}}?tests?\b(?!\s+pass)")
 _LEAVING = lazy(r"(?:any\s+)?(?:touching|changing|modifying|altering|editing|breaking)\b")
 _ASIDE = lazy(
     rf"\((?:and\s+)?(?:{_DOING}|not\s+(?:yet\s+)?(?:committed|pushed|implemented|tested|fixed|merged"
@@ -135,6 +140,11 @@ class Clause(Struct, frozen=True):
     @property
     def is_condition(self) -> bool:
         return _CONDITION.match(self.lead) is not None
+
+    @property
+    def is_contrast(self) -> bool:
+        """Whether it begins anew: "…, but X"."""
+        return self.lead.split()[:1] == ["but"]
 
     @property
     def has_self(self) -> bool:
@@ -223,7 +233,7 @@ def _spans(masked: str) -> list[tuple[int, int, str]]:
     flat = masked
     if "(" in masked:
         flat = _PARENTHESIS.sub(lambda match: "(" + "∘" * (len(match.group(0)) - 2) + ")", masked)
-    label = _GENERAL_LABEL.match(flat)
+    label = _GENERAL_LABEL.match(flat) if ":" in flat else None
     begin = label.end() if label is not None else 0
     opening = _OPENING.match(flat, begin)
     spans: list[tuple[int, int, str]] = []
@@ -235,7 +245,10 @@ def _spans(masked: str) -> list[tuple[int, int, str]]:
     is_opening = opening is not None
     for match in _JOINT.finditer(flat, place):
         word = " ".join((match.group("lead") or "").split())
-        if match.start() <= place or not _divides(flat, place, match, word, is_opening):
+        is_first = not spans
+        if match.start() <= place or not _divides(
+            flat, place, match, word, is_opening=is_opening, is_first=is_first
+        ):
             continue
         spans.append((place, match.start(), lead))
         # "Without touching it" is nothing without its first word.
@@ -245,32 +258,38 @@ def _spans(masked: str) -> list[tuple[int, int, str]]:
     return spans
 
 
-def _divides(flat: str, place: int, match: re.Match[str], word: str, is_opening: bool) -> bool:
+def _divides(
+    flat: str, place: int, match: re.Match[str], word: str, *, is_opening: bool, is_first: bool
+) -> bool:
     """Whether a clause ends before a joint and another begins behind it."""
     start, end = match.span()
-    if word.endswith("but") and _ALL_BUT.search(flat, place, start):
+    if word.split()[-1:] == ["but"] and _ALL_BUT.search(flat, place, start):
         return False
     if word != "but" and _SAME.match(flat, end) and _RAN.search(flat, place, start):
         return False
     is_deed = _STARTS_DOING.match(flat, _label_end(flat, place)) is not None
     if not _begins_clause(flat, end, word, is_opening, is_deed):
         return False
-    if is_opening or word not in ("", "and", "plus"):
+    if is_opening or word not in ("", "and", "plus", "with"):
         return True
     # What has no predicate yet waits for one.
-    has_predicate = _PREDICATE.search(flat, place, start) is not None
-    return has_predicate or _SELF.match(flat, end) is not None
+    has_predicate = _PREDICATE.search(flat, place, start)
+    if not is_first:
+        # "Added X, 3 tests for it, and …": what was added goes on.
+        has_predicate = has_predicate or _TESTS.match(flat, place)
+    return has_predicate is not None or _SELF.match(flat, end) is not None
 
 
 def _label_end(flat: str, place: int) -> int:
     """Where the words begin after a label as in "Summary: added it"."""
-    match = _LABEL.match(flat, place)
+    match = _LABEL.match(flat, place) if ": " in flat else None
     return match.end() if match is not None else place
 
 
 def _begins_clause(flat: str, place: int, word: str, is_opening: bool, is_deed: bool) -> bool:
     if word in ("without", "with"):
-        return word == "without" and _LEAVING.match(flat, place) is not None
+        pattern = _LEAVING if word == "without" else _TESTS
+        return pattern.match(flat, place) is not None
     if _ALWAYS.match(word):
         return True
     if word in ("before", "after", "since"):

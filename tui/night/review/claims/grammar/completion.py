@@ -10,7 +10,7 @@ from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.vocabulary import ADVERB, BE, I_OR_WE
 from tui.night.review.claims.statement import Statement, make_statement
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 _DONE = (
     r"(?:done|complete|completed|finished|closed|ready|delivered|shipped|implemented|fixed|in\s+place"
@@ -18,7 +18,8 @@ _DONE = (
 )
 _IS_DONE = lazy(
     rf"(?P<what>.{{2,160}}?)(?:\s+(?:{BE}|now|stands?|remains?)){{1,2}}(?:\s+(?:{ADVERB}|all|both"
-    rf"|each|been|successfully|100\s?%|indeed))*\s+(?P<state>{_DONE})(?!\w)(?P<rest>.*)",
+    rf"|each|been|successfully|100\s?%|indeed))*\s+(?P<state>{_DONE})(?!\w)"
+    rf"(?!\s*(?:if|when|once|after|before|until|because|for\s+(?:the\s+)?(?:user|review|use|you))\b)",
     re.DOTALL,
 )
 _STANDS_DONE = lazy(
@@ -65,8 +66,10 @@ _NOT_WORK = lazy(
     r"(?:\w+\s+)?(?:status|result|verification|state|summary|progress|session|exit|stage|step|note"
     r"|overall|outcome|level|mode|priority)\W*\Z"
 )
-_TOPIC = lazy(
-    r"\s*(?:if|when|once|after|before|until|because|for\s+(?:the\s+)?(?:user|review|use|you))\b"
+_DID_ALL = lazy(
+    rf"(?:{ADVERB}\s+)*{I_OR_WE}(?:{ADVERB}\s+)*(?:did|completed|finished|implemented|delivered"
+    rf"|addressed|worked\s+through)\s+"
+    rf"(?:everything|it\s+all|all\s+of\s+(?:it|them))\b(?!\s+(?:else|except|but))"
 )
 _PROJECT = lazy(
     r"(?:(?:the|this|whole|entire|full|all|requested|planned|our|my)\s+)*(?:project|plan|work|goal"
@@ -75,6 +78,11 @@ _PROJECT = lazy(
 )
 _PERCENT = lazy(r"(?<![\d.])(?!100)\d+(?:\.\d+)?\s?%\W*\Z")
 _EXCEPT = lazy(r"\b(?:except|but|apart\s+from|other\s+than)\b")
+_GATE = AnyWord(
+    *"done|complete|finish|close|ready|deliver|shipped|implement|fixed|in place|addressed|resolved|satisfied"
+    "|met|wired|✅|✓|✔|did|worked".split("|")
+)
+_OVER = ("complete", "completed", "done", "finished")
 _AS_CODE = ("implemented", "in place", "wired up")
 
 
@@ -91,7 +99,9 @@ def is_told_of(words: str) -> bool:
 def done_claim(clause: Clause) -> Statement | None:
     """That a task, or all of them, is done; None for "done" of nothing."""
     text = clause.plain
-    if _ALL_ALONE.match(text.strip()):
+    if not _GATE.is_in(text):
+        return None
+    if _ALL_ALONE.match(text.strip()) or (_DID_ALL.match(text) and mood(text, 0) == "stated"):
         return _claim(clause, ClaimKind.ALL_DONE, clause.text)
     match = _FINISHED.match(text) or _IS_DONE.match(text) or _STANDS_DONE.match(text)
     if match is None:
@@ -99,8 +109,6 @@ def done_claim(clause: Clause) -> Statement | None:
     groups = match.groupdict()
     state = groups.get("state") or ""
     if mood(text, match.start("state" if state else "what")) != "stated":
-        return None
-    if _TOPIC.match(groups.get("rest") or ""):
         return None
     start, end = match.span("what")
     what, words = clause.text[start:end].strip(" .!:;,"), text[start:end].strip(" .!:;,")
@@ -110,11 +118,7 @@ def done_claim(clause: Clause) -> Statement | None:
     if _is_no_task(words, state):
         return None
     if _PROJECT.match(words):
-        return (
-            _claim(clause, ClaimKind.ALL_DONE, what)
-            if state in ("complete", "completed", "done", "finished")
-            else None
-        )
+        return _claim(clause, ClaimKind.ALL_DONE, what) if state in _OVER else None
     return _task_done(clause, what, words, state)
 
 

@@ -20,12 +20,13 @@ _I = re.IGNORECASE
 _HEAD_END = lazy(
     r"\s(?:in|to|into|for|from|with|so|that|which|when|where|via|by|as|because|under|inside|within|on"
     r"|at|through|across|using|after|before|while|covering|handling|returning|against|per|of\s+the)\s"
-    r"|\s[-–—]\s|:\s|\s\(|,\s"
+    r"|\s[-–—]\s|:\s|\s\(|,\s(?!(?:and\s+)?(?:◇|[\w./-]+\.\w))"
 )
 _TESTS = lazy(
     rf"(?:(?P<count>{NUMBER}|one|two|three|four|five|six|seven|eight|nine|ten|a\s+dozen)\s+)?(?:(?:a"
     rf"|an|the|some|more|new|additional|extra|missing|full|comprehensive|thorough|several|various"
-    rf"|corresponding|dedicated|further|few|couple|of|end-to-end|(?:[\w◇/-]+))\s+){{0,5}}?(?:tests?"
+    rf"|corresponding|dedicated|further|few|couple|of|end-to-end|(?!(?:with|for|in|and"
+    rf"|to)\b)(?:[\w◇/-]+))\s+){{0,5}}?(?:tests?"
     rf"|specs?|test\s+(?:cases?|files?|suites?|coverage)|coverage|testcases?)\b(?!\s+(?:helper|util"
     rf"|fixture|harness|runner|script|command|config|data|setup|infrastructure|framework|plan"
     rf"|directory|folder|environment|server|id|ids|mode|hook|page|button|results?|output|report))",
@@ -51,11 +52,9 @@ _NOT_PUSHED = lazy(
     r"|metrics|docker|image|package|data|notifications?|state|job)\b",
     _I,
 )
-_COMMIT_OBJECT = lazy(
-    r"\s*(?:\W*\Z|(?:it|them|this|that|everything|all|both|the|my|these|those|each|every|as|to|in|on"
-    r"|with|and|locally|after|under|changes|\d+|◇|\(|[\w./-]+\.\w+|(?:[\w-]+\s+){0,4}(?:changes?|work"
-    r"|fix(?:es)?|files?|code|tests?|docs?|edits?|updates?|plan|refactor\w*|implementation|feature"
-    r"|tasks?|migration|script|notes?|readme|progress|result|it)\b))",
+_NOT_COMMITTED = lazy(
+    r"\s*(?:to\s+(?:\w+ing\b|an?\s|the\s+(?:idea|goal|plan|cause))|(?:the\s+|a\s+"
+    r"|each\s+)?(?:transactions?|offsets?|rows?|records?|database|writes?|memory|state)\b)",
     _I,
 )
 _EVERYTHING = lazy(
@@ -64,7 +63,7 @@ _EVERYTHING = lazy(
     r"|(?:the\s+)?(?:changes|work)(?:\s+(?:is|are|were|have|has))?\s+all)\b|^all\b",
     _I,
 )
-_PR = lazy(r"\b(?:pull\s+requests?|prs?|merge\s+requests?|mrs?)\b", _I)
+_PR = lazy(r"/(?:pull|merge_requests)/\d|\b(?:pull\s+requests?|prs?|merge\s+requests?|mrs?)\b", _I)
 _PR_ID = lazy(
     r"https?://[^\s)>\]]+/(?:pull|merge_requests|pulls|pull-requests)/\d+|(?:#|!)\d+|\b(?:PR|MR"
     r"|pull\s+request|merge\s+request)\s+(?P<n>\d+)",
@@ -76,6 +75,8 @@ _COMMIT = lazy(
     _I,
 )
 _DOC_FILE = lazy(r"\b(?:README|CHANGELOG|LICENSE|CONTRIBUTING)\b", _I)
+_WRITTEN = ("created", "wrote", "generated")
+_ADDED_TO_CODE = ("implemented", "exposed", "registered", "wired", "hooked")
 _FILE_NOUN = lazy(
     r"\b(?:files?|scripts?|modules?|documents?|folders?|director(?:y|ies)|config(?:uration)?s?"
     r"|fixtures?|guides?|pages?|migrations?|workflows?|templates?)\b",
@@ -153,42 +154,39 @@ class Deed:
             return self._opened()
         if _NO_WORK.match(self._head):
             return None
-        if _COMMIT.search(self._head) and not find_paths(self._head, self._codes):
-            return self._committed()
-        tests = _TESTS.match(self._object)
-        if tests is not None and not find_paths(self._object[: tests.start()], self._codes):
-            word = (tests.group("count") or "").lower().replace(",", "")
-            count = (
-                float(word)
-                if word.isdigit()
-                else float(_NUMBERS[word])
-                if word in _NUMBERS
-                else None
-            )
-            return self._work(ClaimKind.TESTS_ADDED, count=count, unit="tests")
         paths = find_paths(self._head, self._codes)
-        symbols = find_symbols(self._head, [c for c in self._codes if c in self._head], paths)
-        if (
-            paths
-            and not symbols
-            and self._verb not in ("implemented", "exposed", "registered", "wired", "hooked")
-        ):
+        if _COMMIT.search(self._head) and not paths:
+            return self._committed()
+        return self._tests_added() or self._file_made(paths) or self._code(ClaimKind.CODE_ADDED)
+
+    def _tests_added(self) -> Statement | None:
+        tests = _TESTS.match(self._object)
+        if tests is None or find_paths(self._object[: tests.start()], self._codes):
+            return None
+        word = (tests.group("count") or "").lower().replace(",", "")
+        count = int(word) if word.isdigit() else _NUMBERS.get(word)
+        return self._work(ClaimKind.TESTS_ADDED, count=count, unit="tests")
+
+    def _file_made(self, paths: tuple[str, ...]) -> Statement | None:
+        """The file that was made, or the document that something was written into."""
+        if find_symbols(self._head, self._codes_in(self._head), paths):
+            return None
+        if paths and self._verb not in _ADDED_TO_CODE:
             return self._work(ClaimKind.FILE_MADE)
-        subject = find_subject(self._clause)
-        if not symbols and subject.paths and all(is_prose(path) for path in subject.paths):
-            is_new = _FILE_NOUN.search(self._head) and self._verb in (
-                "created",
-                "wrote",
-                "generated",
-            )
-            return self._work(ClaimKind.FILE_MADE if is_new else ClaimKind.FILE_CHANGED)
-        return self._code(ClaimKind.CODE_ADDED)
+        named = find_subject(self._clause).paths
+        if not named or not all(is_prose(path) for path in named):
+            return None
+        is_new = self._verb in _WRITTEN and _FILE_NOUN.search(self._head) is not None
+        return self._work(ClaimKind.FILE_MADE if is_new else ClaimKind.FILE_CHANGED)
+
+    def _codes_in(self, words: str) -> list[str]:
+        return [code for code in self._codes if code in words]
 
     def _changed(self) -> Statement | None:
         moved = self._renamed() if self._verb in ("moved", "merged") else None
         if moved is not None:
             return moved
-        if self._verb == "merged" and _PR.search(self._object):
+        if self._verb == "merged" and (_PR.search(self._object) or "branch" in self._masked):
             return None
         value = self._value(strict=True)
         if value is not None:
@@ -197,7 +195,7 @@ class Deed:
 
     def _removed(self) -> Statement | None:
         paths = find_paths(self._head, self._codes)
-        symbols = find_symbols(self._head, [c for c in self._codes if c in self._head], paths)
+        symbols = find_symbols(self._head, self._codes_in(self._head), paths)
         if paths and not symbols:
             return self._work(ClaimKind.FILE_REMOVED, paths=paths)
         return self._code(ClaimKind.CODE_REMOVED)
@@ -208,16 +206,15 @@ class Deed:
         if match is None:
             return None
         old, new = (find_paths(match.group(part), self._codes) for part in ("old", "new"))
-        if old and new:
+        # "The helpers from a.py to b.py" are moved, and no file.
+        if old and new and " from " not in match.group("old"):
             target = new[0]
-            if target.endswith("/") and "/" not in old[0].rstrip("/")[-1:]:
+            if target.endswith("/") and not old[0].endswith("/"):
                 target += old[0].rsplit("/", 1)[-1]
             return self._work(ClaimKind.FILE_RENAMED, paths=(target,), old_path=old[0])
         if self._verb != "renamed":
             return None
-        names = find_symbols(
-            match.group("new"), [c for c in self._codes if c in match.group("new")], ()
-        )
+        names = find_symbols(match.group("new"), self._codes_in(match.group("new")), ())
         return (
             self._work(ClaimKind.CODE_ADDED, symbols=names[:1])
             if names
@@ -248,8 +245,7 @@ class Deed:
         paths = find_paths(whole, self._codes)
         if value in paths and self._verb != "set":
             return None
-        codes = [code for code in self._codes if code in name]
-        symbols = find_symbols(name, codes, paths) or _bare_names(name)
+        symbols = find_symbols(name, self._codes_in(name), paths) or _bare_names(name, paths)
         # `X = 45` in backticks is one name with its value.
         symbols = tuple(dict.fromkeys(re.split(r"\s*[=:]", symbol)[0] for symbol in symbols))
         return self._work(ClaimKind.VALUE_SET, symbols=symbols, value=value)
@@ -260,19 +256,21 @@ class Deed:
             return self._work(
                 ClaimKind.INSTALLED, symbols=(match.group("name"),), value=match.group("value")
             )
-        names = tuple(self._codes) or _bare_names(self._head, most=4)
+        names = tuple(self._codes) or _bare_names(self._head, (), most=4)
         if _VAGUE.match(self._object) or not self._object:
             return None
         return self._work(ClaimKind.INSTALLED, symbols=names)
 
     def _committed(self) -> Statement | None:
-        if not _COMMIT.search(self._object) and not _COMMIT_OBJECT.match(self._masked):
+        if not _COMMIT.search(self._object) and _NOT_COMMITTED.match(self._masked):
             return None
         whole = f"{self._object} {self._rest}"
         return self._work(ClaimKind.COMMITTED, is_of_all=_EVERYTHING.search(whole) is not None)
 
     def _pushed(self) -> Statement | None:
-        is_passive = bool(self._rest) or self._clause.masked.rstrip(" .!").endswith("pushed")
+        is_passive = bool(self._rest) or self._clause.masked.rstrip(" .!").split()[-1:] == [
+            "pushed"
+        ]
         if _NOT_PUSHED.match(self._masked) or not (
             is_passive or _PUSHABLE.match(self._masked + " ")
         ):
@@ -292,7 +290,7 @@ class Deed:
 
     def _code(self, kind: ClaimKind) -> Statement | None:
         paths = find_paths(self._clause.text, self._codes)
-        symbols = find_symbols(self._head, [c for c in self._codes if c in self._head], paths)
+        symbols = find_symbols(self._head, self._codes_in(self._head), paths)
         if not symbols and paths:
             symbols = _bare_list(self._head)
         if kind == ClaimKind.CODE_REMOVED:
@@ -363,8 +361,11 @@ _ABSTRACT = lazy(
 )
 
 
-def _bare_names(name: str, most: int = 1) -> tuple[str, ...]:
-    words = [word for word in _BARE.findall(name) if word.lower() not in _ARTICLES]
+def _bare_names(name: str, paths: tuple[str, ...], most: int = 1) -> tuple[str, ...]:
+    found = [word for word in _BARE.findall(name) if word not in paths]
+    words = [word for word in found if word.lower() not in _ARTICLES] or [
+        word for word in found if word.lower() == "version"
+    ]
     return tuple(words[-most:] if most == 1 else words[:most])
 
 
@@ -376,3 +377,10 @@ def _bare_list(head: str) -> tuple[str, ...]:
     ):
         return ()
     return tuple(parts)
+
+
+def more_tests(clause: Clause) -> Statement | None:
+    """ "5 tests for it", behind "added multiply and"."""
+    if _TESTS.match(clause.plain) is None or clause.is_deed:
+        return None
+    return Deed(clause, 0, "added", (0, len(clause.plain))).claim()

@@ -17,7 +17,9 @@ from tui.system.lazy_pattern import lazy
 
 _ACTIVE = lazy(
     rf"(?:(?:so|and|but|then|that|this\s+(?:commit|change|pr|session)|in\s+this\s+(?:session|commit"
-    rf"|pr)|today)\s*,?\s+)*(?:{ADVERB},?\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?P<verb>{PAST})(?P<particle>\s+up"
+    rf"|pr)|today)\s*,?\s+)*(?:{ADVERB},?\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*"
+    rf"(?:(?:found|identified|wrote|diagnosed"
+    rf"|tracked\s+down)\s+and\s+(?:{ADVERB}\s+)*)?(?P<verb>{PAST})(?P<particle>\s+up"
     rf"|\s+out)?\b(?!-)\s*(?P<object>.*)",
     re.DOTALL,
 )
@@ -45,16 +47,30 @@ _IS_NOW = lazy(
     re.DOTALL,
 )
 _THIS_DOES = lazy(
-    r"(?:this|the)\s+(?:(?:commit|change|changes|pr|patch|fix|update|session|branch"
-    r"|pull\s+request)\s+)?(?:also\s+|now\s+)?"
+    r"(?:(?=(?:fixes|resolves)\s+#\d)|(?:this|the)\s+(?:(?:commit|change|changes|pr|patch|fix|update"
+    r"|session|branch"
+    r"|pull\s+request)\s+)?(?:also\s+|now\s+)?)"
     r"(?P<verb>adds|fixes|removes|renames|introduces|implements|resolves|deletes)\s+(?P<object>\S.*)",
     re.DOTALL,
 )
 _GONE = lazy(
-    r"(?P<object>.{2,120}?)\s+(?:is|are)\s+(?:now\s+)?(?P<verb>gone)\b|(?P<bug>.{2,120}?)\s+no\s+longer\s+"
-    r"(?P<stops>crash|fail|hang|happen|occur|appear|break|leak|throw|raise|time|reproduce|freeze"
-    r"|error|flicker|deadlock)\w*\b",
+    r"(?P<object>.{2,120}?)\s+(?:(?:is|are)\s+(?:now\s+)?(?P<gone>gone)|no\s+longer\s+(?:exists?"
+    r"|there)|no\s+longer\s+(?P<stops>crash"
+    r"|fail|hang|happen|occur|appear|break|leak|throw|raise|time|reproduce|freeze|error|flicker"
+    r"|deadlock)\w*)\b",
     re.DOTALL,
+)
+_BUG = lazy(
+    r"\b(?:bug|crash|error|leak|regression|issue|warning|problem|race|flake|deadlock|exception|traceback)\w*\b"
+)
+_PRESENT = frozenset(("is", "are", "'s", "’s", "'re", "’re", "gets"))
+_NOTHING = ("no ", "nothing", "none ", "i ", "we ")
+_HABIT = lazy(
+    r"\s*(?:by|when|if|once|on\s+(?:each|every|start|the\s+first)|automatically|each|every|at)\b"
+)
+_HEADING = lazy(
+    r"(?:(?:p\d|key|main|new|other|all\s+the)\s+)*(?:[\w-]+\s+)?(?:files?|fixes|features?|changes?"
+    r"|tests?|tasks?|work|items?|bugs?|issues?|commits?|steps?|components?|endpoints?)"
 )
 _COMMIT_VERB = lazy(
     r"^(?:(?:feat|fix|perf|refactor|test|docs|chore|build|ci"
@@ -83,8 +99,8 @@ _DESCRIPTIVE_REST = lazy(
     r"|only|via|using|through|during)\b)"
 )
 _INTRODUCES = lazy(
-    r"(?:here|there|this|these|what|below|that|it|they|he|she|which|who|summary|list|changes"
-    r"|files?)\b(?!.*\b(?:file|script|module|test|function|bug|issue|crash)\b)"
+    r"(?:here|there|this|these|what|below|that|it|they|he|she|which|who|summary"
+    r"|list)\b(?!.*\b(?:file|script|module|test|function|bug|issue|crash)\b)"
 )
 
 
@@ -95,51 +111,102 @@ def deed_claim(clause: Clause) -> Statement | None:
     words = text[start:]
     if start and mood(text, start) == "open":
         return None
-    active = _ACTIVE.match(words)
-    if active is not None:
-        if mood(words, active.start("object")) != "stated" or is_told_of(active.group("object")):
-            return None
-        return Deed(clause, start, active.group("verb"), active.span("object")).claim()
-    value = _IS_NOW.match(words)
-    if value is not None and mood(words, value.end("value")) == "stated":
-        return Deed(clause, start, "set", value.span("object")).claim()
-    told = _THIS_DOES.match(words) or _GONE.match(words)
-    if told is not None:
-        return _told(clause, start, words, told)
-    listed = _PARTICIPLE_LABEL.match(text)
-    if (
-        listed is not None
-        and "/" in clause.text[: listed.end("path")] + "."
-        and find_paths(*_named(clause))
-    ):
-        verb = listed.group("verb").split()[0].lower()
-        verb = "created" if verb == "new" else verb
-        return Deed(clause, 0, verb, listed.span("path")).claim()
-    passive = _PASSIVE.match(words)
-    if passive is not None:
-        return _passive(clause, start, words, passive)
-    generic = _GENERIC.match(words)
-    if generic is not None and generic.group("verb").lower() not in _NO_DEED:
-        is_stated = mood(words, generic.start("object")) == "stated"
-        if is_stated and find_paths(*_named(clause)):
-            return Deed(clause, start, "changed", generic.span("object")).claim()
+    for read in (_active, _is_now, _told, _listed, _passive, _generic):
+        found = read(clause, start, words)
+        if found is not None:
+            return found.claim()
     return None
 
 
-def _told(clause: Clause, start: int, words: str, match: re.Match[str]) -> Statement | None:
-    """ "This fixes X", "X is gone", "it no longer crashes"."""
-    groups = match.groupdict()
-    if groups.get("stops"):
-        if mood(words, match.start("stops")) == "open" or _BUG_OF.match(words):
-            return None
-        return Deed(clause, start, "fixed", match.span("bug")).claim()
-    if mood(words, match.start("verb")) != "stated":
+def _active(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "Added X", "I removed X"."""
+    match = _ACTIVE.match(words)
+    if match is None or is_told_of(match.group("object")):
         return None
-    verb = match.group("verb").lower()
-    if verb == "gone":
-        has_path = bool(find_paths(*_named(clause)))
-        return Deed(clause, start, "removed", match.span("object")).claim() if has_path else None
-    return Deed(clause, start, BASE_OF.get(_base_of(verb), ""), match.span("object")).claim()
+    if mood(words, match.start("object")) != "stated":
+        return None
+    return Deed(clause, start, match.group("verb"), match.span("object"))
+
+
+def _is_now(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "TIMEOUT is now 45"."""
+    match = _IS_NOW.match(words) if "now" in words else None
+    if match is None or mood(words, match.end("value")) != "stated":
+        return None
+    return Deed(clause, start, "set", match.span("object"))
+
+
+def _told(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "This fixes X", "X is gone", "it no longer crashes"."""
+    does = _THIS_DOES.match(words)
+    if does is not None:
+        if mood(words, does.start("verb")) != "stated":
+            return None
+        verb = BASE_OF.get(_base_of(does.group("verb")), "")
+        return Deed(clause, start, verb, does.span("object"))
+    # "No longer crashes" is blanked in the plain words, as a denial of a failure.
+    said = clause.masked[start:]
+    match = _GONE.match(said) if " gone" in said or " no longer " in said else None
+    if match is None or mood(words, match.end("object")) == "open":
+        return None
+    span = match.span("object")
+    is_file = bool(find_paths(*_named(clause)))
+    if match.group("stops"):
+        return None if _BUG_OF.match(match.group("object")) else Deed(clause, start, "fixed", span)
+    if is_file:
+        return Deed(clause, start, "removed", span)
+    is_bug = match.group("gone") == "gone" and _BUG.search(match.group("object")) is not None
+    return Deed(clause, start, "fixed", span) if is_bug else None
+
+
+def _listed(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "`src/a.py` (new)", "src/a.py: deleted"."""
+    match = _PARTICIPLE_LABEL.match(clause.plain)
+    if match is None or not find_paths(clause.text[: match.end("path")], _named(clause)[1]):
+        return None
+    verb = match.group("verb").split()[0]
+    return Deed(clause, 0, "created" if verb == "new" else verb, match.span("path"))
+
+
+def _passive(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "X was added": in the present only of what has an end, or of a file; else it is a habit."""
+    match = _PASSIVE.match(words)
+    if match is None or _INTRODUCES.match(words) or mood(words, match.start("verb")) != "stated":
+        return None
+    verb, what = match.group("verb"), match.group("object")
+    be = (match.group("be") or "").split()[:1]
+    is_all = is_everything(what) and DEED_OF[verb] not in ("commit", "push", "install")
+    if (
+        is_all
+        or what.startswith(_NOTHING)
+        or (not be and _HEADING.fullmatch(what) and not match.group("rest").strip(" .:"))
+    ):
+        return None
+    rest = match.group("rest")
+    is_present = bool(be) and be[0] in _PRESENT
+    if is_present and _tells_a_habit(clause, clause.text[start : start + len(what)], verb, rest):
+        return None
+    written = clause.text[start + match.start("rest") : start + match.end("rest")]
+    return Deed(clause, start, verb, match.span("object"), written)
+
+
+def _tells_a_habit(clause: Clause, what: str, verb: str, rest: str) -> bool:
+    """Whether "X is added …" tells what a program does, and not what was done."""
+    if verb in _STATIVE:
+        return _HABIT.match(rest) is not None
+    is_value = verb == "set" and rest.startswith(" to ")
+    is_told = is_value or bool(find_paths(what, _named(clause)[1]))
+    return not is_told or _DESCRIPTIVE_REST.match(rest) is not None
+
+
+def _generic(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "I swizzled the operands in app.py": any deed of the writer that names a file."""
+    match = _GENERIC.match(words)
+    if match is None or match.group("verb") in _NO_DEED:
+        return None
+    if mood(words, match.start("object")) != "stated" or not find_paths(*_named(clause)):
+        return None
+    return Deed(clause, start, "changed", match.span("object"))
 
 
 _BUG_OF = lazy(r"(?:it|they|this|that|which|◇+\W*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s")
@@ -149,44 +216,12 @@ def _named(clause: Clause) -> tuple[str, list[str]]:
     return clause.text, code_spans(clause.text, clause.masked)
 
 
-_LABEL = lazy(r"(?:[\w◇.#()/'&-]+\s+){0,6}[\w◇.#()/'&∘-]+:\s+(?=\S)")
+_LABEL = lazy(rf"(?!(?:i|we|{PAST})\s)(?:[\w◇.#()/'&-]+\s+){{0,6}}[\w◇.#()/'&∘-]+:\s+(?=\S)")
 
 
 def _label_end(text: str) -> int:
-    match = _LABEL.match(text)
+    match = _LABEL.match(text) if ": " in text else None
     return match.end() if match is not None else 0
-
-
-def _passive(clause: Clause, start: int, words: str, match: re.Match[str]) -> Statement | None:
-    """ "X was added": in the present only of what has an end, or of a file; else it is a habit."""
-    if mood(words, match.start("verb")) != "stated" or _INTRODUCES.match(words):
-        return None
-    verb = match.group("verb").lower()
-    be = (match.group("be") or "").lower().split()
-    is_present = bool(be) and be[0] in ("is", "are", "'s", "’s", "'re", "’re", "being", "gets")
-    if be and be[0] == "being":
-        return None
-    rest = match.group("rest")
-    if match.group("object").lower().startswith(("no ", "nothing", "none ")):
-        return None
-    if is_everything(match.group("object")) and DEED_OF[verb] not in ("commit", "push", "install"):
-        return None
-    if is_present and verb not in _STATIVE:
-        has_path = bool(
-            find_paths(
-                clause.text[start : start + match.end("object")],
-                code_spans(clause.text, clause.masked),
-            )
-        )
-        if not has_path or _DESCRIPTIVE_REST.match(rest):
-            return None
-    if (
-        is_present
-        and _DESCRIPTIVE_REST.match(rest)
-        and re.match(r"\s*(?:by|when|if|once|on|automatically|each|every|at)\b", rest)
-    ):
-        return None
-    return Deed(clause, start, verb, match.span("object"), rest).claim()
 
 
 def commit_subject(line: TextLine) -> Statement | None:

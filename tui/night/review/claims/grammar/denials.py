@@ -115,7 +115,7 @@ _DOUBT = lazy(r"\b(?:should|would|will|might|may)\b")
 _ANY_CHANGES = lazy(r"\bmake\s+any\s+changes?\s+\Z")
 _CHANGES_TO = lazy(r"(?:any\s+)?changes?\s+to\s+|to\s+")
 _ANYTHING = lazy(r"any(?:thing)?\b(?!\s+(?:test|of))|it\b|that\b|\Z")
-_EVEN_ANY = frozenset("push pushed run commit committed".split())
+_EVEN_ANY = frozenset("push pushed run commit committed open opened".split())
 
 
 def denial_claim(clause: Clause) -> Statement | None:
@@ -183,9 +183,8 @@ def _denied_state(clause: Clause, match: re.Match[str]) -> Statement | None:
 
 def _denied_deed(clause: Clause, match: re.Match[str]) -> Statement | None:
     """ "did not push": what the writer did not do; a habit of the program ("does not store X") is none."""
-    neg, word, before = match.group("neg"), match.group("verb"), clause.plain[: match.start("verb")]
-    is_habit = neg.startswith(_HABIT) or (not match.group("who") and neg in _HABITS)
-    if is_habit or _DOUBT.search(before):
+    word, before = match.group("verb"), clause.plain[: match.start("verb")]
+    if _is_habit(match) or _DOUBT.search(before):
         return None
     what = clause.text[match.start("object") : match.end("object")].strip(" .!")
     low = what.lower()
@@ -198,6 +197,11 @@ def _denied_deed(clause: Clause, match: re.Match[str]) -> Statement | None:
     if not is_known or (_NEW_THINGS.match(low) and word not in _EVEN_ANY):
         return None
     return _claim(clause, ClaimKind.NOT_DONE, f"{word} {what}".strip())
+
+
+def _is_habit(match: re.Match[str]) -> bool:
+    neg = match.group("neg")
+    return neg.startswith(_HABIT) or (not match.group("who") and neg in _HABITS)
 
 
 def _claim(clause: Clause, kind: ClaimKind, work: str, count: float | None = None) -> Statement:

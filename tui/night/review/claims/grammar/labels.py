@@ -10,7 +10,7 @@ from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, Sentence, whole_clause
 from tui.night.review.claims.grammar.completion import task_claim
 from tui.night.review.claims.grammar.denials import open_claim
-from tui.night.review.claims.grammar.mood import is_order, mood
+from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_subject
 from tui.night.review.claims.grammar.places import listed_commit
 from tui.night.review.claims.grammar.vocabulary import BASE_OF
@@ -85,45 +85,54 @@ _FILE_KINDS = (ClaimKind.FILE_MADE, ClaimKind.FILE_CHANGED, ClaimKind.FILE_REMOV
 def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
     """What a point claims that has no predicate of its own."""
     line = sentence.line
-    is_first = sentence.start == 0
-    is_point = is_first and (line.is_item or line.ticked or line.sign != "")
-    if not is_point and ": " not in sentence.masked:
+    is_point = sentence.start == 0 and (line.is_item or line.ticked or line.sign != "")
+    if not (is_point or ": " in sentence.masked):
         return None
     clause = whole_clause(sentence)
     inline = _INLINE.match(clause.masked)
-    kind = _label_kind(inline.group("label")) if inline is not None else None
-    if kind is None and line.is_item and is_first:
-        kind = _label_kind(line.label)
-    is_ticked = (line.ticked or line.sign == "✅") and is_first and len(clause.text.split()) > 1
-    if (kind is None and not is_ticked) or any(_is_no_fact(part) for part in parts or [clause]):
+    if inline is not None:
+        kind, label = _label_kind(inline.group("label")), ""
+    else:
+        kind, label = None, ""
+    if kind is None and is_point and line.is_item:
+        kind, label = _label_kind(line.label), "" if inline is not None else line.label
+    if any(_is_no_fact(part) for part in parts or [clause]):
         return None
-    subject = find_subject(clause)
-    if kind in (None, ClaimKind.TASK_DONE) and not (
-        subject.task_ids or _TITLE.match(clause.masked)
-    ):
-        # What is ticked and no task is an observation.
-        return None
-    if kind is None:
-        return task_claim(clause)
+    return _of_kind(clause, kind, label) if kind is not None else _ticked(clause, is_point)
+
+
+def _ticked(clause: Clause, is_point: bool) -> Statement | None:
+    line = clause.sentence.line
+    is_done = is_point and (line.ticked or line.sign == "✅")
+    return task_claim(clause) if is_done and _is_task(clause) else None
+
+
+def _of_kind(clause: Clause, kind: ClaimKind, label: str) -> Statement | None:
+    """A point of a list of that kind, which stands under a label, or has one of its own."""
     if kind == ClaimKind.COMMITTED:
         return listed_commit(clause)
     if kind == ClaimKind.NOT_DONE:
         return open_claim(clause)
-    if kind in _FILE_KINDS:
-        if not subject.paths:
-            return None
-        if inline is None and "," not in clause.masked[: len(subject.paths[0]) + 3]:
-            # A point tells of its first path; those behind it explain.
-            subject = replace(subject, paths=subject.paths[:1])
-    text = clause.text
-    if inline is None and line.label:
-        text = f"{line.label.strip('*_: ')}: {text}"
-    work = clause.text
-    return make_statement(line, kind, text, sentence=sentence.text, work=work, subject=subject)
+    if kind == ClaimKind.TASK_DONE and not _is_task(clause):
+        return None
+    subject = find_subject(clause)
+    if kind in _FILE_KINDS and not subject.paths:
+        return None
+    if kind in _FILE_KINDS and label and "," not in clause.masked[: len(subject.paths[0]) + 3]:
+        # A point tells of its first path; those behind it explain.
+        subject = replace(subject, paths=subject.paths[:1])
+    text = f"{label.strip('*_: ')}: {clause.text}" if label else clause.text
+    line, written = clause.sentence.line, clause.sentence.text
+    return make_statement(line, kind, text, sentence=written, work=clause.text, subject=subject)
+
+
+def _is_task(clause: Clause) -> bool:
+    """Whether a point is a task; what is ticked and none is an observation."""
+    return _TITLE.match(clause.masked) is not None or bool(find_subject(clause).task_ids)
 
 
 def _is_no_fact(part: Clause) -> bool:
-    return mood(part.masked, len(part.masked)) == "open" or is_order(part.masked)
+    return mood(part.masked, len(part.masked)) == "open"
 
 
 def _label_kind(label: str) -> ClaimKind | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.statement import Subject
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 _I = re.IGNORECASE
 _UNSPACED = lazy(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
@@ -25,7 +26,7 @@ _PATH = lazy(
     r"|(?<![\w@/.:-])(?:~?/|\.{1,2}/)?(?:[\w.+-]+/){2,}[\w@.+-]*(?<![.,])"
     r"|(?<![\w@/.:-])[\w.-]{2,}/(?=[\s,;.)]|\Z)"
     r"|(?<![\w@/.:-])(?:README|LICENSE|CHANGELOG|CONTRIBUTING|Makefile|Dockerfile|Justfile|Procfile"
-    r"|AGENTS|CLAUDE|\.gitignore|\.env|\.dockerignore)(?![\w/.-])"
+    r"|AGENTS|CLAUDE|\.gitignore|\.env|\.dockerignore)(?![\w/-])(?!\.\w)"
 )
 _CODE_PATH = lazy(
     rf"(?:~?/|\.{{1,2}}/)?(?:[\w@.+\[\]-]+/)+[\w@.+\[\]-]*\.[A-Za-z]\w{{0,9}}"
@@ -50,12 +51,13 @@ _CODE_NAME = lazy(
 _BRANDS = frozenset(
     "TypeScript JavaScript GitHub GitLab PostgreSQL MySQL SQLite GraphQL OpenAPI FastAPI PyPI NumPy"
     " JetBrains CoffeeScript ESLint TailwindCSS MongoDB DynamoDB CloudFormation YouTube LinkedIn macOS"
-    " iOS iPhone NextAuth WebSocket WebSockets JUnit PyTest DevOps README devDependencies OAuth".split()
+    " iOS iPhone NextAuth WebSocket WebSockets JUnit PyTest DevOps README devDependencies OAuth kB "
+    "MiB GiB KiB".split()
 )
 _SHA = lazy(r"(?<![\w/.#-])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![\w/-]|\.\w)")
 _DIGITS_SHA = lazy(r"\b(?:commit|as|sha|hash)\s+(\d{7,40})\b", _I)
 _REF = lazy(
-    r"(?<![\w/.-])((?:origin|upstream|fork)/[\w./-]*\w)|\b(?:to|on|onto|into|in|with"
+    r"(?<![\w/.-])((?:origin|upstream|fork)/[\w./-]*\w)|\b(?:to|on|onto|into|in|with|as"
     r"|from)\s+(?:the\s+)?(?:local\s+|remote\s+)?(?:branch\s+)?"
     r"(main|master|develop|dev|trunk|staging|production|HEAD|(?:feature|feat|fix|bugfix|hotfix|chore"
     r"|release|refactor)/[\w./-]*\w)(?![\w/-])(?!\.\w)"
@@ -63,8 +65,13 @@ _REF = lazy(
     r"|master)\s+(?:branch\s+)?(?:is|now|has)\b|\b(?:to|on|with)\s+(?:the\s+)?(origin"
     r"|upstream)\b(?!/)"
 )
+_REF_HINTS = AnyWord(
+    *"origin|upstream|fork/|main|master|develop|dev|trunk|staging|production|HEAD|branch|/".split(
+        "|"
+    )
+)
 _NO_REF = frozenset(
-    "is was has and on to in with for from the that which are now it up will of at by a an my our "
+    "into is was has and on to in with for from the that which are now it up will of at by a an my our "
     "your this current remote new feature same local".split()
 )
 _TASK = lazy(
@@ -74,12 +81,15 @@ _TASK = lazy(
     r"|\s*[-–]\s*|\s+to\s+)#?\d[\w.]*)*|[A-Za-z]{1,4}-[a-z0-9]{2,6}(?:\.\d+)?|[A-D]\b"
     r"|(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,})"
     r"|(?<![\w./-])(?P<id>(?:[A-Za-z]{1,6}-)?\d{1,3}(?:\.\d{1,3}){1,3}(?=\s*(?:is|are|was|were|has"
-    r"|have|,|and|:|\)|\Z|complete|done|finished|implemented|[.]\s|[.]\Z))|#\d{1,6}\b"
-    r"|[A-Z]{1,8}-\d{1,6}\b|[a-z]{1,4}-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)?)",
+    r"|have|,|and|:|\)|\Z|complete|done|finished|implemented|[.]\s|[.]\Z))"
+    r"|^\d{1,3}(?:\.\d{1,3})+(?=\s)|#\d{1,6}\b"
+    r"|(?-i:[A-Z]{2,8}-\d{1,6})\b|(?!utf|sha|md|iso|base)[a-z]{1,4}-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)?)",
     _I,
 )
+_TASK_HINT = lazy(r"\d|(?:task|feature|issue|phase|step|story|ticket|milestone)s?\s", _I)
+_RANGE = lazy(r"(\d{1,4})\s*(?:-|–|to)\s*(\d{1,4})")
 _TASK_PART = lazy(r"#?[\w.-]*\w")
-_NUMBERED = lazy(r"\b(phase|milestone|stage|sprint|part|chapter|epic)\s+(\w+)", _I)
+_NUMBERED = lazy(r"\b(phase|milestone|stage|sprint|part|chapter|epic)s?\s+\w", _I)
 _COMMAND = lazy(
     r"(?:\w+=\S+\s+)*(?:\$\s+)?(?:\./[\w./-]+|(?:npm|pnpm|yarn|bun|npx|bunx|deno|node|python3?|pip3?"
     r"|pipx|uvx?|poetry|pipenv|hatch|pytest|tox|nox|mypy"
@@ -107,6 +117,8 @@ _BARE_COMMAND = lazy(
 
 def code_spans(text: str, masked: str) -> list[str]:
     """What stands in backticks."""
+    if "◇" not in masked:
+        return []
     return [text[match.start() : match.end()] for match in _CODE.finditer(masked)]
 
 
@@ -158,7 +170,7 @@ def find_shas(text: str) -> tuple[str, ...]:
 def find_ref(text: str) -> str:
     """A branch, here or on a remote."""
     best = ""
-    for match in _REF.finditer(text):
+    for match in _REF.finditer(text) if _REF_HINTS.is_in(text) else ():
         name = next((group for group in match.groups() if group), "")
         if name and name.lower() not in _NO_REF and (not best or "/" in name):
             best = name
@@ -167,44 +179,56 @@ def find_ref(text: str) -> str:
 
 def find_command(text: str, masked: str) -> str:
     """A command in backticks, or one that is known by its first words."""
-    for code in code_spans(text, masked):
+    return _command(code_spans(text, masked), masked)
+
+
+def _command(codes: Iterable[str], masked: str) -> str:
+    for code in codes:
         if _COMMAND.match(code):
             return code
     bare = _BARE_COMMAND.search(masked)
     return " ".join(bare.group(0).split()) if bare is not None else ""
 
 
+def _listed_ids(words: str) -> list[str]:
+    """The ids of "1, 2 and 4", and those between the two of "1-3"."""
+    ends = _RANGE.fullmatch(words.strip())
+    if ends is not None:
+        first, last = int(ends.group(1)), int(ends.group(2))
+        if first < last < first + 50:
+            return [str(number) for number in range(first, last + 1)]
+    return [one for one in _TASK_PART.findall(words) if one not in ("and", "to")]
+
+
 def find_task_ids(text: str) -> tuple[str, ...]:
     """Ids of tasks as they are written; those of phases with their word, which a bare number needs."""
     found: list[str] = []
-    for match in _TASK.finditer(text):
+    for match in _TASK.finditer(text) if _TASK_HINT.search(text) else ():
         if match.group("id"):
             found.append(match.group("id"))
             continue
         numbered = _NUMBERED.match(match.group(0))
-        if numbered is not None:
-            found.append(f"{numbered.group(1).lower()} {numbered.group(2)}")
-        else:
-            found += [
-                one for one in _TASK_PART.findall(match.group("ids")) if one not in ("and", "to")
-            ]
+        word = f"{numbered.group(1).lower()} " if numbered is not None else ""
+        found += [f"{word}{one}" for one in _listed_ids(match.group("ids"))]
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=8)
 def subject_of(text: str, masked: str) -> Subject:
     """All that words name, in any language; `masked` is as long, with ◇ for what stands in backticks."""
     if not text.isascii():
         # Between letters of Chinese, Japanese and Korean a name stands without blanks.
         text = _UNSPACED.sub(" ", text)
     codes = code_spans(text, masked)
-    paths = find_paths(text, codes)
+    paths, ref, command = find_paths(text, codes), find_ref(text), _command(codes, masked)
+    symbols = find_symbols(text, codes, paths)
     return Subject(
         paths=paths,
-        symbols=find_symbols(text, codes, paths),
+        symbols=tuple(name for name in symbols if name not in (ref, command)),
         shas=find_shas(text),
         task_ids=find_task_ids(text),
-        ref=find_ref(text),
-        command=find_command(text, masked),
+        ref=ref,
+        command=command,
     )
 
 

@@ -12,7 +12,7 @@ from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import find_command, find_subject
 from tui.night.review.claims.grammar.test_results import is_test_command
 from tui.night.review.claims.statement import Statement, make_statement
-from tui.system.lazy_pattern import AnyWord, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _I = re.IGNORECASE
 _TOOL = (
@@ -72,6 +72,7 @@ _RAN = lazy(
     r"^(?:(?:i|we|then|also|and|have|['’]ve|successfully|finally)\s+)*(?:re-?)?(?:ran|executed"
     r"|invoked)\s+(?:the\s+command\s+)?(?P<rest>.*)"
 )
+_RAN_CLEAN = lazy(r"∘|\b(?:clean(?:ly)?|passes|passed|green)\b")
 _WENT_WELL = lazy(
     r"◇+(?:\s+(?:script|command|target|now|has|have|is|was|also|again|all|both|step"
     r"|task))*\s*[:=→-]*\s*(?:complete[sd]?|succeed(?:s|ed)?|finish(?:es|ed)|work(?:s|ed)?(?=\W*\Z"
@@ -139,16 +140,18 @@ _GATE = AnyWord(
 _N = r"(?P<n>\d{1,3}(?:[,_]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _UNIT = (
     r"(?P<unit>%|percent|percentage\s+points|(?:ms|µs|us|ns|s|sec|secs|seconds?|milliseconds?"
-    r"|minutes?|mins?|hours?|[kKMG]i?B|bytes|rps|req/s|requests/s(?:ec)?|ops/s|x|MB/s|fps)(?![\w/])"
+    r"|minutes?|mins?|hours?|[kmgt]i?b|bytes|rps|req/s|requests/s(?:ec)?|ops/s|x|mb/s|fps)(?![\w/])"
     r"|(?:[\w-]+\s+){0,2}(?:rows?|records?|entries|items?|files?|lines?(?:\s+of\s+code)?|requests?|users?"
     r"|documents?|messages?|events?|images?|commits?|modules?|packages?|functions?|endpoints?|pages?"
     r"|warnings?|errors?|insertions?|deletions?|dependencies|tables?|migrations?|strings|keys"
     r"|components?|classes|tokens|posts|products|samples|rules|scripts?|queries|values|links"
     r"|vulnerabilities|routes|icons|languages|translations|assertions)\b)"
 )
-_METRIC = lazy(
+_METRIC = HintedPattern(
+    "coverage|time|latency|through|size|duration|memory|p9|p5|accuracy|precision|recall|f1|score|cpu"
+    "|speed|loss|rate|heap|rss|complex|start",
     rf"\b(?P<what>(?:(?:test|line|branch|code|statement|total|overall|function)\s+)*coverage"
-    rf"|response\s+times?|latency|throughput|(?:bundle|image|binary|file|build|page)\s+size|size"
+    rf"|response\s+times?|latency|through(?:put)|(?:bundle|image|binary|file|build|page)\s+size|size"
     rf"|run\s?time|execution\s+time|build\s+time|load\s+time|start-?up(?:\s+time)?|duration"
     rf"|memory(?:\s+usage)?|p\d\d|accuracy|precision|recall|f1|score|cpu(?:\s+usage)?"
     rf"|lighthouse(?:\s+score)?|speed-?up|loss|error\s+rate|pass\s+rate|hit\s+rate|total\s+time"
@@ -157,12 +160,19 @@ _METRIC = lazy(
     rf"|hit|rose|dropped|fell|went|has|have|been|improved|increased|decreased|reduced|grew|up|down"
     rf"|remains|stays|at|of|to|about|around|currently|from\s+\S+(?:\s*(?:%|ms|s|kB|MB|seconds?))?"
     rf"|still|comes?|came|out|over|under|below|above|only|just"
-    rf"|a)){{0,7}}\s*[:=→≈~-]*\s*{_N}(?!\s*/|\d)\s*{_UNIT}?"
+    rf"|a)){{0,7}}\s*[:=→≈~-]*\s*{_N}(?!\s*/|\d)\s*{_UNIT}?",
 )
 _PERCENT_OF = lazy(
     rf"(?<![\w.-]){_N}\s*(?P<unit>%|percent)\s+(?:(?:test|line|branch|code|statement|total"
     rf"|overall)\s+)*(?P<what>coverage|accuracy|faster|slower|smaller|less|fewer"
     rf"|of\s+(?:the\s+)?(?:lines|branches|code))"
+)
+_SHOWS = HintedPattern(
+    "benchmark|report|profil|measure|output|result|run",
+    rf"\b(?P<what>benchmark\w*|coverage\s+report|report|profil\w+|measurement\w*|output|result\w*"
+    rf"|run)\s+(?:now\s+)?"
+    rf"(?:shows?|says?|reports?|gives?|prints?|showed|said|reported|printed|gave|measured"
+    rf"|measures)\s+(?:only\s+|about\s+)?{_N}(?!\s*/|\d)\s*{_UNIT}",
 )
 _PROCESSED = lazy(
     rf"^(?:(?:i|we|it|the\s+\w+|◇+|then|also|and|have|has|['’]ve|successfully|script|job"
@@ -226,7 +236,8 @@ def _named_command(clause: Clause, text: str) -> Statement | None:
     if ran is not None:
         if mood(text, ran.start("rest")) != "stated":
             return None
-        return _claim(clause, ClaimKind.COMMAND_RAN)
+        is_clean = _CHECKER.search(command) is not None and _RAN_CLEAN.search(ran.group("rest"))
+        return _claim(clause, ClaimKind.CHECK_CLEAN if is_clean else ClaimKind.COMMAND_RAN)
     shown = text if "◇" in text else text.replace(command, "◇" * len(command))
     is_checker = _CHECKER.search(command) is not None
     for pattern in (_CODE_CLEAN, _WENT_WELL) if is_checker else (_WENT_WELL, _CODE_CLEAN):
@@ -264,7 +275,7 @@ def figure_claim(clause: Clause) -> Statement | None:
     if _FIGURE_GATE.search(clause.masked) is None:
         return None
     text = clause.plain
-    for pattern in (_PROCESSED, _WERE_PROCESSED, _PERCENT_OF, _METRIC):
+    for pattern in (_PROCESSED, _WERE_PROCESSED, _PERCENT_OF, _METRIC, _SHOWS):
         match = pattern.search(text)
         if match is None or mood(text, match.end(), is_state=True) != "stated":
             continue

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, Sentence, clauses, lowered, whole_clause
 from tui.night.review.claims.grammar.completion import done_claim
+from tui.night.review.claims.grammar.deed_kinds import more_tests
 from tui.night.review.claims.grammar.deeds import deed_claim
 from tui.night.review.claims.grammar.denials import denial_claim, open_claim
 from tui.night.review.claims.grammar.labels import listed_claim
@@ -28,6 +29,7 @@ _SUMMARY = lazy(
     r"|\b\d+\s+passed\s+in\s+\d",
     re.IGNORECASE,
 )
+_MADE = (ClaimKind.CODE_ADDED, ClaimKind.FILE_MADE, ClaimKind.TESTS_ADDED)
 _NO_CLAIM = ("when", "whenever", "so that", "before")
 _CONDITIONS = frozenset(
     (
@@ -85,7 +87,7 @@ class _SentenceReader:
     def _states(self, clause: Clause, follows: str, *, is_first: bool) -> bool:
         """Whether a clause may state a fact; `follows` leads the next one."""
         has_self = clause.has_self
-        if clause.lead.startswith("but ") or clause.lead == "but" or has_self:
+        if clause.is_contrast or has_self:
             self._is_open = False
         if is_of_others(clause) or is_belief(clause) or is_of_the_past(clause):
             self._is_open = True
@@ -112,7 +114,13 @@ class _SentenceReader:
             or place_claim(clause)
             or deed_claim(clause)
             or done_claim(clause)
+            or self._more_tests(clause)
         )
+
+    def _more_tests(self, clause: Clause) -> Statement | None:
+        """Tests as the second thing that was added."""
+        is_joined = self._before is not None and self._before.kind in _MADE
+        return more_tests(clause) if is_joined else None
 
     def _test_claim(self, tests: Statement) -> Statement | None:
         """What is said of tests, as the clause before it completes it."""

@@ -29,11 +29,11 @@ _QUALIFIER = r"(?:[\w/'-]+\s+){0,4}?"
 _OWN = r"(?:(?:of\s+)?(?:the|my|our|your|these|those|its)\s+)?"
 _ALL = lazy(
     rf"\b(?:all|every|the\s+(?:full|whole|entire|complete)|full|whole|entire)\s+(?:of\s+)?{_OWN}"
-    rf"(?P<words>(?:[\w/'◇.-]+\s+){{0,5}}?){TEST_NOUN}(?P<behind>\s+(?:in|for|of|under|from"
+    rf"(?P<words>(?:[\w/'◇.-]+\s+){{0,5}}?){TEST_NOUN}(?P<behind>\s+(?:in|for|of|under|from|that"
     rf"|∘+)\s+[^,;]{{1,80}}?)?{_AUX}\s*[:=→-]?\s*{_PASS}"
 )
 _TESTS = lazy(
-    rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of"
+    rf"(?:\b|^)(?P<words>(?:[\w/'◇.-]+\s+){{0,3}}?)\b{TEST_NOUN}(?P<behind>\s+(?:(?:in|for|of|that"
     rf"|under)\s+[^,;]{{1,60}}?|∘+|\([^()]{{1,60}}\)))?{_AUX}(?:\s*[:=→-]+)?\s*(?:all\s+|are\s+)?{_PASS}"
 )
 _COUNTED = lazy(
@@ -89,12 +89,12 @@ _FAILING = lazy(
     rf"|broken)\b"
     rf"|\b{TEST_NOUN}(?:\s+(?:in|for|of)\s+[^,;]{{1,50}}?)?(?:\s+(?:is|are|still|now|also|currently"
     rf"|keeps?|that))*\s+(?:fail(?:s|ed|ing)?|red|broken)\b|\b(?:still|remaining"
-    rf"|some)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
+    rf"|some|one|two|three|four|five|\d+)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
     r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=\W*\Z"
     r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b"
 )
 _PARTLY = lazy(
-    r"\b(?:except|apart\s+from|other\s+than|excluding|besides|all\s+but|some|most|many|several|half"
+    r"❌|\b(?:except|apart\s+from|other\s+than|excluding|besides|all\s+but|some|most|many|several|half"
     r"|partial(?:ly)?|almost|nearly|mostly|few|only|aside\s+from|but\s+(?:one|two|three|\d+))\b"
 )
 _TEST_COMMAND = lazy(
@@ -127,6 +127,9 @@ _UNITS = lazy(
 _ANY_COUNT = lazy(
     rf"(?<![\w.#:-])({_N})(?:\s*(?:/|of|out\s+of)\s*({_N}))?\s+(?:[\w-]+\s+){{0,2}}?(?:{TEST_NOUN}"
     rf"|passed|passing|pass)\b"
+)
+_AND_COUNTS = lazy(
+    rf"\b(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}\s+and\s+(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}"
 )
 _LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
@@ -193,26 +196,32 @@ def _read(
     clause: Clause, text: str, pattern: re.Pattern[str], match: re.Match[str], are_named: bool
 ) -> Statement | None:
     """The claim that a pattern found; None where it is none."""
-    if pattern is _GREEN and not are_named:
-        return None
-    if pattern is _COMMAND_PASSES and _TEST_COMMAND.search(clause.text) is None:
+    if _is_not_of_tests(clause, pattern, are_named):
         return None
     told = mood(_without_them(text, pattern, match), match.end(), is_state=True)
-    if told == "open" or _PAST_STATE.search(text):
+    if told == "open":
         return None
     groups = match.groupdict()
     words = groups.get("words") or ""
     count, total = _number(groups.get("count")), _number(groups.get("total"))
+    if count is not None and _counts_something_else(text, match, words, are_named):
+        return None
     if count is None:
         count, total = _count_near(text, match)
-    elif _counts_something_else(text, match, words, are_named):
-        return None
-    if told == "denied" or count == 0 or _PARTLY.search(text) or "❌" in text:
+    count = _sum(text[: match.end()]) or count
+    if told == "denied" or count == 0 or _PARTLY.search(text):
         return _not_passing(clause, None)
     if total is not None and total != count:
         return _not_passing(clause, abs(total - (count or 0)))
     behind = groups.get("behind") or ""
-    return _passing(clause, count, f"{words} {behind if '∘' not in behind else ''}")
+    return _passing(clause, count, f"{words} {behind.replace('∘', '')}")
+
+
+def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], are_named: bool) -> bool:
+    """Whether words that could be of anything are not of tests."""
+    if pattern is _COMMAND_PASSES:
+        return _TEST_COMMAND.search(clause.text) is None
+    return (pattern is _GREEN and not are_named) or _PAST_STATE.search(clause.plain) is not None
 
 
 def _without_failures(clause: Clause, are_named: bool) -> Statement | None:
@@ -292,6 +301,12 @@ def _without_them(text: str, pattern: re.Pattern[str], match: re.Match[str]) -> 
 
 def _number(text: str | None) -> int | None:
     return int(text.replace(",", "")[:9]) if text else None
+
+
+def _sum(text: str) -> int | None:
+    """ "37 unit tests and 9 integration tests" are 46."""
+    parts = _AND_COUNTS.search(text)
+    return int(parts.group(1)) + int(parts.group(2)) if parts is not None else None
 
 
 def _count_near(text: str, match: re.Match[str]) -> tuple[int | None, int | None]:

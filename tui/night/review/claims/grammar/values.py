@@ -28,10 +28,11 @@ _FROM_TO = lazy(
 )
 _TO_VERSION = lazy(
     r"\bto\s+(?:version\s+)?(?P<value>[\"']?v?\d[\w.%-]*[\"']?(?:\s?(?:ms|s|MB|GB|kB|KB|seconds?"
-    r"|minutes?|hours?|days?|px|%))?|true|false|◇+)(?=\s+(?:in|for|on|across|via|so|and|because|by"
+    r"|minutes?|hours?|days?|px|%))?|true|false|none|null)(?=\s+(?:in|for|on|across|via|so|and|because|by"
     r"|with|as)\b|\s*[,;(]|[.]?\s*\Z)",
     _I,
 )
+_CONSTANTS = frozenset("true false none null True False None".split())
 _YOURS = lazy(r"\byour\b", _I)
 
 
@@ -42,20 +43,22 @@ def find_value(words: str, *, strict: bool) -> tuple[str, str] | None:
     match = _FROM_TO.search(words) or _TO_VERSION.search(words)
     if match is not None:
         name, value = words[: match.start()], match.group("value")
-    elif strict:
-        return None
     else:
-        found = _VALUE.match(words)
-        if found is None:
-            return None
-        name = found.group("name") or found.group("name2") or ""
-        value = found.group("value") or found.group("value2") or ""
-        end = _VALUE_END.search(value)
-        value = value[: end.start()] if end is not None else value
+        name, value = ("", "") if strict else _set_to(words)
     value = value.strip(" .,;\"'")
     if not value or (not _IS_VALUE.fullmatch(value) and len(value.split()) > 2):
         return None
-    has_both = match is not None and "from" in match.group(0) and len(value.split()) == 1
-    if strict and not (has_both or any(character.isdigit() for character in value)):
-        return None
-    return name, value
+    has_both = match is not None and "old" in match.groupdict() and len(value.split()) == 1
+    has_form = value in _CONSTANTS or any(character.isdigit() for character in value)
+    return (name, value) if has_form or has_both or not strict else None
+
+
+def _set_to(words: str) -> tuple[str, str]:
+    """What stands before and behind "to" or "="; "" where there is none."""
+    found = _VALUE.match(words)
+    if found is None:
+        return "", ""
+    value = found.group("value") or found.group("value2")
+    end = _VALUE_END.search(value)
+    name = found.group("name") or found.group("name2")
+    return name, value if end is None else value[: end.start()]

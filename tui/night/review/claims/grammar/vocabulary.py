@@ -27,7 +27,8 @@ Deed = Literal[
 _BY_DEED: dict[Deed, str] = {
     "make": "added created made wrote written generated introduced implemented built developed authored"
     " scaffolded drafted produced exposed registered wired hooked",
-    "change": "updated modified changed edited refactored rewrote rewritten adjusted extended improved"
+    "change": "described updated modified changed edited refactored rewrote rewritten adjusted extended "
+    "improved"
     " simplified reworked replaced swapped switched converted documented tweaked restructured"
     " reformatted formatted optimized optimised expanded corrected consolidated split merged"
     " extracted inlined cleaned hardened enhanced moved integrated reordered reorganized"
@@ -80,7 +81,7 @@ ADVERB = (
     r"|already|simply|safely|cleanly|meanwhile|afterwards?|in\s+addition|along\s+the\s+way)"
 )
 I_OR_WE = r"(?:(?:i|we)(?:['’]ve|\s+have)?\s+)"
-BE = r"(?:is|are|was|were|has\s+been|have\s+been|['’]s|['’]re|being|got|gets)"
+BE = r"(?:is|are|was|were|has\s+been|have\s+been|['’]s|['’]re|got|gets)"
 TEST_NOUN = r"(?:tests?|specs?|test\s+suites?|suites?|test\s+cases?|examples)"
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?![\d.]*\d)"
 
@@ -93,6 +94,7 @@ CLAIM_WORDS = frozenset(
     skipped deferred postponed omitted abandoned uncommitted unpushed unfinished incomplete untested
     no partially cannot unaffected alone same t commit commits head remote origin upstream github
     gitlab pr mr pull merge branch gone longer adds fixes removes renames introduces implements
+    works worked work runs reports found fixes closes crashes new push rejected denied
     deletes resolves now compiles builds typechecks lints coverage i we
     0 1 2 3 4 5 6 7 8 9 ✅ ✓ ✔ %
     """.split()

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.night.review.claims.languages.words import DEEDS, Deed, Words
 from tui.system.lazy_pattern import lazy
 
-_SENTENCE = lazy(
-    r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+[—–]\s+|\s+-{2,}\s+|\s{3,}"
-)
+_SENTENCE = lazy(r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+-{2,}\s+|\s{3,}")
 _COMMA = lazy(r"[,，、]\s*|:\s+(?=\S)|：|\s+[—–-]\s+|(?<=[)）])\s+(?=[^\W\d_])|\s*[(（]")
 _LEADING = lazy(r"[\s,，、;；:：.…()（）—–-]+")
+
+
+_NAME = lazy(r"[◆◇]")
+_ABOUT_SOMETHING = frozenset({"made", "added", "changed", "removed", "renamed", "fixed"})
 
 
 class Verb(Struct, frozen=True):
@@ -58,7 +61,7 @@ def split_clauses(sentence: str, words: Words) -> list[Clause]:
     cuts = sorted(
         {
             place
-            for pattern in (_COMMA, words["joins"])
+            for pattern in (_COMMA, words["joins"], words["because"])
             for match in pattern.finditer(sentence)
             for place in (match.start(),)
             if not any(verb.start < place < verb.end for verb in verbs)
@@ -90,7 +93,7 @@ def _merge(sentence: str, parts: list[Clause], words: Words) -> list[Clause]:
         elif (
             has_later
             and goes_on
-            and not (stands_alone and _next_is_whole(sentence, parts[index:], words))
+            and not (stands_alone and _next_is_whole(sentence, part, parts[index:], words))
         ):
             waiting = part
         elif merged and not stands_alone:
@@ -108,48 +111,62 @@ def _joined(first: Clause, second: Clause) -> Clause:
 
 def _has_finite(sentence: str, part: Clause, words: Words) -> bool:
     text = sentence[part.start : part.end]
+    if words["because"].match(text.lstrip(" ,")):
+        return True
     if words.lexicon.finite:
         return words["finite"].search(text) is not None
     return words["negated"].search(text) is not None
 
 
-def _next_is_whole(sentence: str, parts: list[Clause], words: Words) -> bool:
-    """Whether the next part with a verb is a clause by itself."""
-    later = next(part for part in parts if part.verbs)
-    return _has_finite(sentence, later, words)
+def _next_is_whole(sentence: str, part: Clause, parts: list[Clause], words: Words) -> bool:
+    """Whether the next part with a verb is a clause by itself, which does not speak of what `part` names."""
+    later = next(one for one in parts if one.verbs)
+    here, there = sentence[part.start : part.end], sentence[later.start : later.end]
+    is_about_it = (
+        later.verbs[0].deed in _ABOUT_SOMETHING
+        and _NAME.search(here) is not None
+        and _NAME.search(there) is None
+        and words["negated"].search(here) is None
+    )
+    return _has_finite(sentence, later, words) and not is_about_it
 
 
 def find_verbs(sentence: str, words: Words) -> list[Verb]:
     """The verbs of a sentence, in order; of two that overlap the longer one."""
-    found = [
-        Verb(deed, match.start(), match.end())
-        for deed in DEEDS
-        for match in words[deed].finditer(sentence)
-        if match.group(0)
-    ]
-    if words.lexicon.done:
+    lexicon = words.lexicon
+    found = [verb for deed in DEEDS for verb in _matches(words[deed], sentence, deed)]
+    if lexicon.done:
         found += [
-            Verb(deed, match.start(), match.end(), is_bare=True)
+            replace(verb, is_bare=True)
             for deed in DEEDS
-            for match in words.bare(deed).finditer(sentence)
-            if match.group(0)
+            for verb in _matches(words.bare(deed), sentence, deed)
         ]
+    is_nearest = not (lexicon.is_spaced or lexicon.is_verb_final)
+    found.sort(key=_first_nearest if is_nearest else _first_longest)
+    found += [
+        replace(v, is_weak=True) for v in _matches(words["weakly_passes"], sentence, "passes")
+    ]
+    found += [replace(v, is_bare=True) for v in _matches(words["undone"], sentence, "finished")]
     chosen: list[Verb] = []
-    for verb in sorted(found, key=lambda v: (v.is_bare, v.start - v.end, v.start)):
-        if not any(verb.start < other.end and other.start < verb.end for other in chosen):
-            chosen.append(verb)
-    weak = [
-        Verb("passes", match.start(), match.end(), is_weak=True)
-        for match in words["weakly_passes"].finditer(sentence)
-    ]
-    undone = [
-        Verb("finished", match.start(), match.end(), is_bare=True)
-        for match in words["undone"].finditer(sentence)
-    ]
-    for verb in (*weak, *undone):
+    for verb in found:
         if not any(verb.start < other.end and other.start < verb.end for other in chosen):
             chosen.append(verb)
     return sorted(chosen, key=lambda verb: verb.start)
+
+
+def _matches(pattern: re.Pattern[str], sentence: str, deed: Deed) -> Iterator[Verb]:
+    for match in pattern.finditer(sentence):
+        if match.group(0):
+            yield Verb(deed, match.start(), match.end())
+
+
+def _first_longest(verb: Verb) -> tuple[bool, int, int]:
+    return verb.is_bare, verb.start - verb.end, verb.start
+
+
+def _first_nearest(verb: Verb) -> tuple[bool, bool, int, int]:
+    """Where a sign before the verb says that it was done, the next verb is meant."""
+    return verb.is_bare, verb.deed == "finished", verb.start, verb.end
 
 
 def trimmed(sentence: str, start: int, end: int, words: Words) -> tuple[int, int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.model.evidence.claims import ClaimKind
+from tui.model.events import SourceRef
+from tui.model.evidence.claims import ClaimKind, UnreadText
 from tui.night.review.claims.languages.clauses import split_sentences
 from tui.night.review.claims.languages.detect import (
     ENGLISH,
@@ -81,7 +83,7 @@ class Reader:
         """Its statements, whether it was not understood, and whether it is not English."""
         if language == ENGLISH or not (language or self._main != ENGLISH):
             return (), False, False
-        from tui.night.review.claims.languages.grammar import is_statement, read_sentence
+        from tui.night.review.claims.languages.sentences import is_statement, read_sentence
         from tui.night.review.claims.languages.words import words_of
 
         known = language or self._main
@@ -128,7 +130,7 @@ def read_commit(message: str) -> tuple[Statement, ...] | None:
     subject, _, body = message.strip().partition("\n")
     if not may_be_foreign(message) or main_language(message) not in READ:
         return None
-    from tui.night.review.claims.languages.grammar import read_subject
+    from tui.night.review.claims.languages.sentences import read_subject
     from tui.night.review.claims.languages.words import words_of
 
     reader = Reader(message)
@@ -146,3 +148,30 @@ def _composed(line: TextLine) -> TextLine:
     text = unicodedata.normalize("NFC", line.text)
     masked = unicodedata.normalize("NFC", line.masked)
     return replace(line, text=text, masked=masked) if len(text) == len(masked) else line
+
+
+class UnreadCounter:
+    """The unread statements of a night, by language, with the place of the first."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[int, SourceRef | None]] = {}
+
+    def add(
+        self, text: str, where: SourceRef | None, is_new: Callable[[str], bool] | None = None
+    ) -> None:
+        """Those of a text; `is_new` tells of a line whether it counts."""
+        if not may_be_foreign(text):
+            return
+        lines = text.split("\n")
+        reader = Reader(text)
+        for line in claim_lines(text):
+            if is_new is not None and not is_new(lines[line.number - 1]):
+                continue
+            for language, count in reader.read(line).unread:
+                before, place = self._found.get(language, (0, where))
+                self._found[language] = (before + count, place)
+
+    def texts(self) -> tuple[UnreadText, ...]:
+        """One for each language, the most frequent first."""
+        found = sorted(self._found.items(), key=lambda each: -each[1][0])
+        return tuple(UnreadText(language, count, place) for language, (count, place) in found)

@@ -45,11 +45,25 @@ class Words:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
+        self._letters = {ord(pair[0]): pair[1] for pair in lexicon.same_letters.split()}
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def __getitem__(self, field: str) -> re.Pattern[str]:
         """The pattern of a field: of verbs, in the forms that say it was done."""
         return self._pattern(field, is_done=True)
+
+    def spelled(self, text: str) -> str:
+        """The text, as long, in the letters that the patterns are written in."""
+        return text.translate(self._letters) if self._letters else text
+
+    @property
+    def both(self) -> re.Pattern[str]:
+        """A commit and a push in one breath."""
+        if "both" not in self._patterns:
+            commits, pushes = self._source("commits", True), self._source("pushes", True)
+            between = r"(?:\s+\S+){0,5}?\s+\w{1,3}\s+" if self.lexicon.is_spaced else r"\s*\w?\s*"
+            self._patterns["both"] = lazy(f"(?:{commits}){between}(?:{pushes})", re.IGNORECASE)
+        return self._patterns["both"]
 
     def bare(self, deed: Deed) -> re.Pattern[str]:
         """A verb in any form, where the language says by its ending what was done."""
@@ -59,7 +73,8 @@ class Words:
         key = field if is_done else f"bare {field}"
         pattern = self._patterns.get(key)
         if pattern is None:
-            pattern = self._patterns[key] = lazy(self._source(field, is_done), re.IGNORECASE)
+            source = self.spelled(self._source(field, is_done))
+            pattern = self._patterns[key] = lazy(source, re.IGNORECASE)
         return pattern
 
     def _source(self, field: str, is_done: bool) -> str:

@@ -1,4 +1,4 @@
-"""What the files of a night's diff do: scripts that were run, steps that run by themselves, words for agents."""
+"""What the files of a night's diff do: scripts that were run, steps that run unasked, words for agents."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tui.night.review.risks.diff_view import (
     excerpt,
     finding_at,
     first_hunk,
-    is_prose,
 )
+from tui.night.review.risks.test_syntax import is_test
 from tui.system.lazy_pattern import lazy
 
 _MOST_DOCUMENTS = 200
@@ -142,7 +142,7 @@ def _targets(change: FileChange) -> Iterator[tuple[str, str]]:
 def find_changed_file_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """What the changed files do by themselves later, whether or not the night ran them."""
     for change in changes.files:
-        if change.kind == "deleted" or change.generated or change.binary:
+        if change.kind == "deleted" or change.generated or change.binary or is_test(change.path):
             continue
         yield from _instructions(change)
         yield from _acting(change)
@@ -151,7 +151,6 @@ def find_changed_file_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]
         is_workflow = _WORKFLOW.search(change.path) is not None
         if is_workflow or _RUNS.search(change.path):
             yield from _fetched(change)
-        if is_workflow or _SCRIPT.search(change.path):
             yield from _secrets_sent(change)
         if _PYTHON_AT_START.search(change.path):
             text = "\n".join(line.text for line in diff_lines(change, "+"))[:_LONGEST]
@@ -233,8 +232,6 @@ def _joined(change: FileChange) -> Iterator[DiffLine]:
 
 
 def _secrets_sent(change: FileChange) -> Iterator[RiskFinding]:
-    if is_prose(change.path):
-        return
     lines = list(_joined(change))
     is_workflow = _WORKFLOW.search(change.path) is not None
     sends = any(_SENDING.search(line.text) for line in lines)

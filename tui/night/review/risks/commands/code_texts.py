@@ -13,7 +13,7 @@ from tui.night.review.risks.commands.invocations import Invocation
 from tui.night.review.risks.commands.night_facts import Effect, NightFacts
 from tui.night.review.risks.commands.places import Place, lasting, secret_severity
 from tui.night.review.risks.commands.web_requests import host_of, is_local
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 _INTERPRETER = lazy(
     r"(?:python|pypy|node|nodejs|ruby|perl|php|deno|bun|tsx|ts-node|lua|ipython|Rscript|osascript)[\d.]*$"
@@ -23,6 +23,9 @@ _SHELL_CALL = lazy(
     rf"(?:os\.(?:system|popen)|subprocess\.\w+|\bexecSync|\bexec|\bspawnSync|\bspawn|\bexecFileSync"
     rf"|\bexeca(?:Command)?(?:Sync)?|\bsystem|\bshell_exec|\bpassthru|child_process\.\w+"
     rf"|\bsh|Bun\.spawn|Deno\.run|\$)\(\s*{_TEXT}"
+)
+_RUNS = AnyWord(
+    *"system popen subprocess exec spawn passthru sh( Bun. Deno. $( Popen check_ ` %x qx".split()
 )
 _SHELL_LIST = lazy(
     r"(?:subprocess\.\w+|os\.(?:exec|spawn)\w+|Bun\.spawn(?:Sync)?|Popen|run|check_call|check_output"
@@ -139,6 +142,8 @@ def find_code_effects(
 # complexity: three ways to write a command in a script, each with its texts
 def shell_texts(code: str) -> Iterator[str]:
     """The shell commands that a text runs, those in literal texts."""
+    if not _RUNS.is_in(code):
+        return
     for found in _SHELL_CALL.finditer(code[:_LONGEST]):
         text = found[1] or found[2] or found[3] or ""
         if " " in text:

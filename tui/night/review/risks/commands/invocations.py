@@ -218,7 +218,17 @@ def _nested(made: Invocation, known: dict[str, str], depth: int) -> Iterator[Inv
         for inner in read_invocations(text, known, remote, depth - 1):
             folder = _joined(made.folder, inner.folder) if inner.folder else made.folder
             wrappers = inner.wrappers | made.wrappers
-            yield inner._replace(folder=folder, wrappers=wrappers, is_last=made.is_last)
+            inner = inner._replace(folder=folder, wrappers=wrappers, is_last=made.is_last)
+            yield inner if inner.before else _fed(inner, made)
+
+
+def _fed(inner: Invocation, outer: Invocation) -> Invocation:
+    """A program with the input that the one around it is given."""
+    call = inner.call
+    if outer.document and not call.simple.document:
+        call = call._replace(simple=call.simple._replace(document=outer.document))
+    inputs = inner.inputs or outer.inputs
+    return inner._replace(call=call, before=outer.before, inputs=inputs)
 
 
 def _inner_text(made: Invocation) -> str:

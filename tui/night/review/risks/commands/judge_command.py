@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
 
 from tui.model.review import Severity
 from tui.night.review.risks.commands.code_texts import code_of, find_code_effects, shell_texts
@@ -29,7 +31,7 @@ def find_effects(
     text: str, facts: NightFacts, depth: int = 2
 ) -> Iterator[tuple[Effect, Invocation]]:
     """What a command does, each with the part of it that does it; the facts of the night go on with it."""
-    listed = list(_bounded(text))
+    listed = _invocations(text)
     for number, made in enumerate(listed):
         if made.is_rehearsal:
             continue
@@ -41,11 +43,10 @@ def find_effects(
         facts.on_command(made)
 
 
-def _bounded(text: str) -> Iterator[Invocation]:
-    for number, made in enumerate(read_invocations(text)):
-        if number >= _MOST:
-            return
-        yield made
+@lru_cache(maxsize=256)
+def _invocations(text: str) -> tuple[Invocation, ...]:
+    """The programs of a text; a night runs the same commands again and again."""
+    return tuple(islice(read_invocations(text), _MOST))
 
 
 def _later(listed: Sequence[Invocation], number: int) -> str:

@@ -35,6 +35,7 @@ _SECRET_VARIABLE = lazy(
     r"|DATABASE_URL|_DSN|AUTH_KEY|_PAT)(?:_\w+)?\}?(?![:\w])"
 )
 _SHORTENED = lazy(r"\$\{#|\$\{\w+:[+?]|\$\{\w+:\d+:\d|\$\{\w+[%#]")
+_LONG_WORD = lazy(r"[\w+/.-]{16}")
 _ENVIRON = lazy(r"^/proc/[^/]+/environ$")
 _LISTS_VARIABLES = frozenset({"env", "printenv", "export", "set", "declare", "typeset"})
 
@@ -82,7 +83,7 @@ def _read(made: Invocation, later: str) -> Iterator[Effect]:
                 "reads the names in a file of credentials",
                 "credentials",
             )
-        elif re.match(r"xargs$", later.strip()) or made.name == "xargs":
+        elif severity == "medium" and "xargs" in (made.name, later.strip()):
             yield Effect(
                 "credential_use", path, "low", "loads a file of credentials", "credentials"
             )
@@ -157,7 +158,7 @@ def _written(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
             )
             return
     text = " ".join((*made.call.texts, made.document, *made.call.variables))
-    for kind, value, _ in find_credentials(text):
+    for kind, value, _ in find_credentials(text) if _LONG_WORD.search(text) else ():
         worst = score_credential(kind, value, is_aside=False)
         if worst is not None and kind not in ("url",) and worst != "low":
             words = "a credential stands in the command"

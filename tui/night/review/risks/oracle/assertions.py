@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.literals import is_literal, literal_in
+from tui.night.review.risks.oracle.literals import is_literal, is_written_out, literal_in
 from tui.night.review.risks.oracle.source_text import Statement, split_arguments
 from tui.system.lazy_pattern import lazy
 
@@ -118,7 +118,7 @@ _RAISING = frozenset(
     "raises assertraises assertraisesregex assertthrows throws throwsasync throwsexception tothrow"
     " tothrowerror raiseerror panics assertraise xctassertthrowserror expectexception"
     " expectthrow assertthrow isthrownby assertthatthrownby assertfailswith shouldthrow"
-    " assertthrowsexactly expecterror rejects assertpanics".split()
+    " assertthrowsexactly expecterror assertpanics".split()
 )
 _ANY_ERROR = lazy(
     r"^(?:\w+\.)*(?:Exception|BaseException|Throwable|Error|StandardError|RuntimeException|object)?$"
@@ -157,7 +157,6 @@ _SHELL = lazy(
     r"(?:^|&&|\|\||;|!)\s*(?:\[\[?|test)\s+(?P<left>.+?)"
     r"\s+(?P<op>==?|!=|-eq|-ne|-g[te]|-l[te]|=~)\s+(?P<right>.+?)(?:\s*\]\]?|\s*(?:$|\|\||&&))"
 )
-_BUILT = lazy(r"(?:new\s+)?[A-Z][\w.]*(?:::\w+)*\s*[({]|vec!|&?\[|\{|Some\(|Ok\(")
 _COMPUTED = lazy(r"\$\{?\w|#\{|\bf['\"]")
 _WORD = lazy(r"[A-Za-z]\w*")
 _NEGATED = lazy(r"\b(?:not|never|not_to|to_not|isNot|shouldNot)\b")
@@ -334,7 +333,7 @@ def _called(word: str, args: list[str], strength: Strength, at: Statement) -> As
         return _made(first, word, "", strength, at)
     second = args[1]
     # Which of both is expected differs from library to library: a literal is.
-    if _is_value(first) and not _is_value(second):
+    if _is_expected(first, second):
         first, second = second, first
     made = _made(first, word, second, strength, at)
     if word in _NEAR and len(args) > 2 and _NUMBER.match(args[2]):
@@ -494,16 +493,11 @@ def _python_comparison(part: ast.Compare, at: Statement) -> Assertion:
 # --- what all share ---
 
 
-def _is_value(text: str) -> bool:
-    """Whether it is written out rather than computed: a literal, or something built of some."""
-    if is_literal(text):
-        return True
-    built = _BUILT.match(text)
-    if built is None or not literal_in(text):
-        return False
-    opening = max(built.end() - 1, 0) if text[built.end() - 1] in "({[" else text.find("[")
-    _, close = split_arguments(text, text, opening)
-    return close == len(text) - 1
+def _is_expected(first: str, second: str) -> bool:
+    """Whether the first of two values is the one that is written out."""
+    if is_literal(first) or is_literal(second):
+        return is_literal(first) and not is_literal(second)
+    return is_written_out(first) and not is_written_out(second)
 
 
 def _strength(word: str) -> Strength | None:

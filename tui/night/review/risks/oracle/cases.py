@@ -20,6 +20,10 @@ _NEVER = lazy(
     r"\s*(?:\[\]|List\.of\(\)|\{\})\s*\)"
     r"|\[\]\.(?:forEach|each|map|for_each)\b|for\s+.*\brange\s+\[\]\w+\{\}"
 )
+_NAME = lazy(r"[A-Za-z_]\w*")
+_CALLED = lazy(r"([A-Za-z_]\w*)!?\(")
+_IN_ONE_LINE = lazy(r"(?:try|begin)\s*\{.*\}\s*catch\b[^{]*\{\s*\}\s*;?$")
+_LATER = lazy(r"(?!.*\b(?:await|return)\b).*\.then\(")
 _SWALLOWS = lazy(
     r"(?:contextlib\.)?suppress\s*\(|with\s+(?:contextlib\.)?suppress\b|\bcatch_unwind\b|XCTExpectFailure\b"
 )
@@ -163,7 +167,11 @@ def _add(path: str, case: Case, statement: Statement, blocks: list[_Block]) -> N
         case.faults.append(("it is asked only where it holds", statement))
     if _PROMISED.search(statement.masked) and not _AWAITED.match(statement.masked):
         case.faults.append(("nobody waits for it", statement))
-    if _SUPPRESSED.search(statement.text):
+    if any(_LATER.match(block.opening.masked) for block in blocks) or _LATER.match(
+        statement.masked
+    ):
+        case.faults.append(("nobody waits for it", statement))
+    if _SUPPRESSED.search(statement.text) or _IN_ONE_LINE.match(statement.masked):
         case.faults.append(("its failure is swallowed", statement))
 
 
@@ -184,7 +192,10 @@ def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
         one = asked.get(statement.line)
         match = _MADE.match(statement.text) if one is None else None
         if match is not None:
-            made[match.group("name")] = plain(match.group("value"))
+            value = plain(match.group("value"))
+            if "(" in value and value not in made.values():
+                made.clear()
+            made[match.group("name")] = value
         elif one is None:
             made.clear()
         else:
@@ -284,3 +295,14 @@ def _go_assertion(opening: Statement) -> Iterator[Assertion]:
 def _go(left: str, word: str, right: str, strength: Strength, at: Statement) -> Assertion:
     squeezed = "".join(left.split()), "".join(right.split())
     return Assertion(squeezed[0], word, squeezed[1], strength, at.line, at.text)
+
+
+def subject_names(case: Case, asked: Assertion) -> set[str]:
+    """The names in what an assertion is about, and in what its variables were made from."""
+    names = set(_NAME.findall(asked.subject))
+    for _ in range(2):
+        for one in case.others:
+            made, sign, value = one.text.partition("=")
+            if sign and names & set(_NAME.findall(made)):
+                names |= set(_CALLED.findall(value))
+    return names

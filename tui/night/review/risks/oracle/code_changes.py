@@ -113,12 +113,16 @@ def _changed_names(path: str, hunk: Hunk) -> Iterator[str]:
                 yield assigned.group("name") or assigned.group("method")
 
 
+_RUBY_DEF = lazy(r"\s*defp?\s+(?:self\.)?([a-z_]\w*[?!]?)")
+
+
 def name_of(path: str, text: str) -> str:
     """The function, class or value that a line of a source begins; "" for none."""
     name = test_syntax.function_name(path, text)
     if name:
         return name
-    match = _KIND.match(text)
+    match = _RUBY_DEF.match(text) if path.endswith((".rb", ".ex", ".exs")) else None
+    match = match or _KIND.match(text)
     if match is not None:
         return match.group(1)
     assigned = _ASSIGNED.match(text)

@@ -12,11 +12,17 @@ from msgspec import Struct
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.oracle.assertions import EQUALITY, Assertion, Strength
 from tui.night.review.risks.oracle.cases import Case
-from tui.night.review.risks.oracle.literals import is_literal
+from tui.night.review.risks.oracle.literals import is_written_out
 from tui.system.lazy_pattern import lazy
 
 Difference = Literal["value", "looser", "fewer", "none", "fault", "tolerance"]
 _ALIKE = 0.5
+_PART_OF = lazy(
+    r"(?:^|\b)(?:len|type|sorted|set|frozenset|round|int|abs|bool|any|typeof)\s*\(?$", 2
+)
+_PART_BEHIND = lazy(
+    r"\.(?:length|size|count|class|sort|lower|upper|strip|trim|to_i|round|len)(?:\(\))?$", 2
+)
 _CALLED = lazy(r"([A-Za-z_]\w*)!?\(")
 _ASSERTS = lazy(
     r"(?:assert|check|verify|expect|ensure|should|validate|require|compare|must)_?\w*$", 2
@@ -157,6 +163,9 @@ def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None
             return one
     if same:
         return max(same, key=lambda one: (one.comparison == was.comparison, one.strength))
+    wrapped = next((one for one in added if _is_part(was.subject, one.subject)), None)
+    if wrapped is not None:
+        return wrapped
     swapped = (one for one in added if (one.expected, one.subject) == (was.subject, was.expected))
     renamed = (
         one
@@ -167,7 +176,7 @@ def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None
 
 
 def _difference(was: Assertion, now: Assertion) -> Difference | None:
-    if now.strength < was.strength:
+    if now.strength < was.strength or _is_part(was.subject, now.subject):
         return "looser"
     if was.subject == now.subject and _is_wider(was, now):
         return "tolerance"
@@ -177,9 +186,18 @@ def _difference(was: Assertion, now: Assertion) -> Difference | None:
         return None
     if was.comparison != now.comparison and not {was.comparison, now.comparison} <= EQUALITY:
         return None
-    is_plain = is_literal(was.expected) and is_literal(now.expected)
-    is_error = was.comparison == "raises" and was.expected not in now.expected
-    return "value" if is_plain or is_error else None
+    if was.comparison == "raises":
+        return "value" if was.expected not in now.expected else None
+    is_plain = is_written_out(was.expected) and is_written_out(now.expected)
+    return "value" if is_plain else None
+
+
+def _is_part(was: str, now: str) -> bool:
+    """Whether only a part of what was compared is: its length, its type, its members in any order."""
+    if not was or was not in now or was == now:
+        return False
+    before, _, after = now.partition(was)
+    return _PART_OF.search(before) is not None or _PART_BEHIND.match(after) is not None
 
 
 def _is_wider(was: Assertion, now: Assertion) -> bool:

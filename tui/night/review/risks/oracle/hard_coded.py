@@ -19,8 +19,9 @@ from tui.night.review.risks.oracle.assertions import Assertion
 from tui.night.review.risks.oracle.cases import read_cases
 from tui.night.review.risks.oracle.code_changes import name_of
 from tui.night.review.risks.oracle.file_texts import ChangedTexts
-from tui.night.review.risks.oracle.literals import is_literal, literal_in
+from tui.night.review.risks.oracle.literals import bare, is_literal, literal_in
 from tui.night.review.risks.oracle.runner_hooks import new_lines
+from tui.night.review.risks.oracle.uncollected import ROW
 from tui.system.lazy_pattern import lazy
 
 _UNDER_TEST = lazy(
@@ -45,7 +46,8 @@ _READS_TESTS = lazy(
     r"[^)]*[\"'/](?:tests?/|test_\w+\.py|\w+\.test\.|\w+_test\.|\w+_spec\.)"
 )
 _BRANCH = lazy(
-    r"(?:\}?\s*(?:else\s+)?if|elif|elsif|when|unless|case|switch)\b(?P<if>.*)$"
+    r"(?:(?:return|=>)\s+)?(?P<asks>[^?]*===?[^?]*)\?\s*(?P<gives>[^:?]+):"
+    r"|(?:\}?\s*(?:else\s+)?if|elif|elsif|when|unless|case|switch)\b(?P<if>.*)$"
     r"|\s*return\s+(?P<value>.+?)\s+if\s+(?P<guard>.+)$"
     r"|(?P<match>[(\w][^=]*?)\s*=>\s*(?P<given>.+?),?$"
 )
@@ -53,28 +55,31 @@ _RETURN = lazy(r"(?:\breturn\b|=>|->|\bthen\b|:\s)\s*\(?(?P<value>[^;{}]+?)[;)}]
 _TABLE = lazy(r"[({\[]\s*[^=]*?(?::|=>)\s*")
 _PAIR = lazy(
     r"(?P<key>\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?)\s*(?::|=>)\s*"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|\[[^\[\]]*\])"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|\[[^\[\]]*\]|[Tt]rue\b|[Ff]alse\b|None\b|null\b|nil\b)"
 )
-_TRIVIAL = frozenset(
-    ("0", "1", "-1", "None", "null", "nil", "True", "False", "true", "false", '""', "''")
-)
+_TRIVIAL = frozenset(("0", "1", "-1", "None", "null", "nil", "True", "False", "true", "false", ""))
 _LEAST_ROWS = 2
 
 
 class _Asked:
     """What the tests ask of functions: the literals of a call, and the answer that is expected."""
 
-    def __init__(self, assertions: Iterable[Assertion]) -> None:
+    def __init__(self, assertions: Iterable[Assertion], rows: Iterable[tuple[str, ...]]) -> None:
+        self._rows = {(frozenset(map(bare, row[:-1])), bare(row[-1])) for row in rows}
         self.answers: dict[str, list[tuple[frozenset[str], str]]] = {}
         for one in assertions:
             name, bracket, rest = one.subject.partition("(")
-            given = frozenset(literal_in(rest)) if bracket else frozenset()
+            given = frozenset(map(bare, literal_in(rest))) if bracket else frozenset()
             if given and is_literal(one.expected):
                 key = name.rpartition(".")[2].rpartition(":")[2].rpartition(">")[2].lower()
-                self.answers.setdefault(key, []).append((given, one.expected))
+                self.answers.setdefault(key, []).append((given, bare(one.expected)))
 
     def has(self, name: str, inputs: Sequence[str], answer: str) -> bool:
         """Whether a test asks the function for those very inputs and expects that answer."""
+        inputs, answer = [*map(bare, inputs)], bare(answer)
+        telling = set(inputs) - _TRIVIAL or len(inputs) > 1
+        if telling and (frozenset(inputs), answer) in self._rows:
+            return True
         asked = self.answers.get(name.lower(), ())
         return any(
             expected == answer
@@ -100,8 +105,10 @@ def find_hard_coded(
             continue
         found = [*_looks_for_tests(change)]
         if not found and any(_may_answer(line.text) for line in new_lines(change)):
-            asked = _Asked([*at_hand, *_asked_of(path, texts)])
-            found = [*_answers(change, asked)]
+            tests = [*texts.tests_of(path)]
+            read = [one for test in tests for case in read_cases(*test) for one in case.assertions]
+            rows = [row for _, text in tests for row in _table_rows(text)]
+            found = [*_answers(change, _Asked([*at_hand, *read], rows))]
         yield from found[:1]
 
 
@@ -111,10 +118,13 @@ def _may_answer(text: str) -> bool:
     return (branch is not None and bool(branch[0])) or _PAIR.search(text) is not None
 
 
-def _asked_of(path: str, texts: ChangedTexts) -> Iterator[Assertion]:
-    for name, text in texts.tests_of(path):
-        for case in read_cases(name, text):
-            yield from case.assertions
+def _table_rows(text: str) -> Iterator[tuple[str, ...]]:
+    """The rows of a table of cases: inputs, and what is expected last."""
+    for line in text.splitlines():
+        if ROW.match(line):
+            literals = literal_in(line.partition(", id=")[0])
+            if len(literals) > 1:
+                yield tuple(literals)
 
 
 def _looks_for_tests(change: FileChange) -> Iterator[RiskFinding]:
@@ -169,6 +179,8 @@ def _branch(text: str) -> tuple[list[str], str] | None:
     match = _BRANCH.match(text.strip())
     if match is None:
         return None
+    if match.group("asks"):
+        return literal_in(match.group("asks")), match.group("gives").strip()
     if match.group("guard"):
         return literal_in(match.group("guard")), match.group("value").strip()
     if match.group("match"):

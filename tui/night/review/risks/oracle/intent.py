@@ -19,7 +19,7 @@ _CHANGES = lazy(
 )
 _ABOUT_TESTS = lazy(r"\b(?:tests?|specs?|suite|CI|green|pass(?:es|ing)?|fail(?:s|ing|ed)?)\b", 2)
 _FAINT = frozenset(
-    "a an the to of in is it and or for with test tests should returns return get set add".split()
+    "a an the to of in is it and or for with test tests should returns return get set".split()
 )
 _MOST = 20_000
 

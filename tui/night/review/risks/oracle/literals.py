@@ -18,6 +18,10 @@ _WHOLE_NUMBER = lazy(rf"{_NUMBER}$")
 _BUILT = ("vec!", "Some(", "Ok(", "Err(", "new ", "set(", "frozenset(")
 _TYPE = lazy(r"\b(?:vec|Some|Ok|Err|int|string|float64|new|map|bool|byte|set|frozenset)\b")
 _KEY = lazy(r"\b\w+\s*:")
+_TYPED = lazy(
+    r"(?<![\w.])&?[A-Z]\w*(?:(?:::|\.)(?:[A-Z]\w*|new|of|from|valueOf|build|default))*(?![\w.])"
+    r"|\.(?:to_string|to_owned|into|to_vec)\(\)"
+)
 _LETTER = lazy(r"\w")
 _PART = lazy(r"[^\W\d_]+|\d+(?:\.\d+)?")
 
@@ -36,9 +40,20 @@ def is_literal(text: str) -> bool:
     return _LETTER.search(rest) is None
 
 
+def is_written_out(text: str) -> bool:
+    """Whether a value stands there in full: literals, and what types and constants make of them."""
+    rest = _KEY.sub("", _TYPE.sub("", _ANY.sub("", text)))
+    return is_literal(text) or (bool(text.strip()) and _LETTER.search(_TYPED.sub("", rest)) is None)
+
+
 def literal_in(text: str) -> list[str]:
     """Every literal in a text."""
     return _ANY.findall(text)
+
+
+def bare(literal: str) -> str:
+    """A literal without its quotes: languages and people choose them as they like."""
+    return literal.strip().strip("\"'`")
 
 
 def is_number(text: str) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from tui.model.records import FileChange
 from tui.night.review.risks.diff_view import RiskFinding, excerpt, finding_at
-from tui.night.review.risks.oracle.cases import Case, read_cases
+from tui.night.review.risks.oracle.cases import Case, read_cases, subject_names
 from tui.night.review.risks.oracle.code_changes import stem_of
 from tui.night.review.risks.oracle.file_texts import ChangedTexts
-from tui.night.review.risks.oracle.literals import literal_in
+from tui.night.review.risks.oracle.literals import bare, literal_in
 from tui.night.review.risks.oracle.runner_hooks import new_lines
 from tui.system.lazy_pattern import lazy
 
@@ -23,10 +23,15 @@ _MODULE = lazy(
 _NAME = lazy(r"[A-Za-z_]\w*")
 _QUOTED = lazy(r"['\"]([\w.]+)['\"]")
 _GIVES = lazy(
-    r"return_value\s*=\s*(?P<a>[^,)]+)|lambda[^:]*:\s*(?P<b>[^,)]+)|mockReturnValue(?:Once)?\(\s*(?P<c>[^)]+)\)"
-    r"|=>\s*(?P<d>[^,)}]+)|and_return\(\s*(?P<e>[^)]+)\)|mockImplementation\([^=]*=>\s*(?P<f>[^)]+)\)|returns\(\s*(?P<g>[^)]+)\)"
+    r"return_value\s*=|lambda[^:]*:|mockR(?:eturn|esolved)Value(?:Once)?\(|=>|and_return\(|mockImplementation\("
+    r"|returns\(|thenReturn\(|\.stub[s(]?\s*\(?:\w+,"
 )
-_RECEIVE = lazy(r"receive\(\s*:(\w+)")
+_ASSIGNED = lazy(r"(?P<target>[A-Za-z_][\w.]*\.\w+)\s*=\s*(?:lambda\b|(?:mock\.)?(?:Magic)?Mock\()")
+_DOUBLES = lazy(
+    r"\bmock\(\s*(\w+)\.class|\bmock(?:k)?<(\w+)>|Mock\(spec(?:_set)?=(\w+)|(?:instance_)?double\(\s*['\"]?([A-Z]\w*)"
+    r"|create(?:Mock|Stub)\(\s*(\w+)::class|new\s+Mock<(\w+)>|create_autospec\(\s*(\w+)"
+)
+_RECEIVE = lazy(r"receive\(\s*:(\w+)|\.stubs?[ (]+:(\w+)")
 
 
 def find_mocked_subjects(
@@ -45,11 +50,19 @@ def find_mocked_subjects(
                 what = f"the module under test is replaced: {excerpt(line)}"
                 yield finding_at(line, "test_weakened", change.path, "high", what)
                 return
-        module_name, _, target = _patched(line.text).rpartition(".")
+        double = _DOUBLES.search(line.text)
+        doubled = next(filter(None, double.groups()), "") if double is not None else ""
+        if doubled and doubled.lower() == stem.replace("_", ""):
+            what = f"the class under test is replaced: {excerpt(line)}"
+            yield finding_at(line, "test_weakened", change.path, "high", what)
+            return
+        owner, _, target = _patched(line.text).rpartition(".")
         if target and is_for_all:
-            for path, text in texts.tests_of(f"{module_name.rpartition('.')[2]}.py"):
-                asked |= _answers(read_cases(path, text))
-        if target and asked.get(target, set()) & set(_given(line.text)):
+            for part in owner.lower().split("."):
+                for path, text in texts.tests_of(f"{part}.py"):
+                    asked |= _answers(read_cases(path, text))
+        given = {*map(bare, _given(line.text))}
+        if target and asked.get(target, set()) & given:
             what = f"{target}() is replaced by the answer that its test expects: {excerpt(line)}"
             yield finding_at(line, "test_weakened", change.path, "high", what)
             return
@@ -58,21 +71,24 @@ def find_mocked_subjects(
 def _answers(cases: Iterable[Case]) -> dict[str, set[str]]:
     """What tests expect of the functions that they call."""
     asked: dict[str, set[str]] = {}
-    for one in (one for case in cases for one in case.assertions):
-        called = one.subject.partition("(")[0].rpartition(".")[2]
-        if "(" in one.subject and one.expected:
-            asked.setdefault(called, set()).update((one.expected, *literal_in(one.expected)))
+    for case in cases:
+        for one in case.assertions:
+            for name in subject_names(case, one) if one.expected else ():
+                asked.setdefault(name, set()).update(map(bare, literal_in(one.expected)))
     return asked
 
 
 def _patched(text: str) -> str:
     """The name of what a line replaces, with its module if it is named; "" for none."""
+    received = _RECEIVE.search(text)
+    if received is not None:
+        return str(next(filter(None, received.groups())))
+    assigned = _ASSIGNED.match(text.strip())
+    if assigned is not None:
+        return assigned.group("target")
     match = _PATCHES.search(text)
     if match is None:
         return ""
-    received = _RECEIVE.search(text)
-    if received is not None:
-        return received.group(1)
     quoted = _QUOTED.search(match.group("args"))
     if quoted is None:
         return ""
@@ -82,9 +98,9 @@ def _patched(text: str) -> str:
     return f"{owner.group()}.{quoted.group(1)}" if owner is not None else quoted.group(1)
 
 
-def _given(text: str) -> Iterator[str]:
-    for match in _GIVES.finditer(text):
-        for value in match.groups():
-            if value:
-                yield "".join(value.split())
-                yield value.strip()
+def _given(text: str) -> list[str]:
+    """The literals that a replacement answers with."""
+    match = _GIVES.search(text)
+    if match is None:
+        return literal_in(text) if ".stub" in text else []
+    return literal_in(text[match.end() :])

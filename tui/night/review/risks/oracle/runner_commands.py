@@ -47,6 +47,8 @@ _RECIPES = lazy(
     r"|(?:^|/)Rakefile$|(?:^|/)Taskfile\.ya?ml$|(?:^|/)(?:scripts?|bin|ci|\.ci|tools|hack)/[^/]*$"
     r"|(?:^|/)(?:run[-_]?)?tests?(?:\.sh)?$|(?:^|/)pyproject\.toml$|(?:^|/)build\.gradle(?:\.kts)?$"
 )
+_IGNORED = lazy(r"commands\s*=\s*-\s")
+_WANTED = lazy(r"(?:deps|requires|pip\s+install|.*\binstall)\b")
 _WORDS = {
     "nothing": "runs no test any more",
     "never fails": "can no longer fail",
@@ -121,11 +123,13 @@ def _recipes(change: FileChange) -> Iterator[RiskFinding]:
     if not gone or path.endswith((".toml", ".py")):
         return
     empty = next((line for line in added if _DOES_NOTHING.match(line.text.strip())), None)
-    stays = any(line.sign == " " and runs_tests(_code(line)) for line in diff_lines(change))
+    around = (_code(line) for line in diff_lines(change, " "))
+    stays = any(runs_tests(text) and not _WANTED.match(text) for text in around)
+    others = [line for line in added if "test" not in line.text and line.text.strip()]
     if empty is not None and empty.text.strip():
         what = f"a recipe runs no tests any more: {excerpt(empty)}; before: {excerpt(gone[0])}"
         yield finding_at(empty, "test_weakened", path, "high", what)
-    elif not stays and not added:
+    elif not stays and len(others) == len(added):
         what = f"a recipe runs no tests any more; before: {excerpt(gone[0])}"
         yield finding_at(gone[0], "test_weakened", path, "medium", what)
 
@@ -138,4 +142,5 @@ def _code(line: DiffLine) -> str:
 def _is_soft(line: DiffLine) -> bool:
     """Whether a failure of the line counts for nothing; make ignores one behind a `-`."""
     text = line.text.strip()
-    return _NEVER_FAILS.search(text) is not None or text.lstrip("@")[:1] == "-"
+    is_ignored = text.lstrip("@")[:1] == "-" or _IGNORED.match(text) is not None
+    return _NEVER_FAILS.search(text) is not None or is_ignored

@@ -33,12 +33,13 @@ _HOOK = lazy(
 _ALTERS = lazy(
     r"\bskip\b|\bxfail\b|deselect|items\s*\[\s*:\s*\]\s*=|items\.(?:clear|remove|pop)\b|\bdel\s+items"
     r"|\.outcome\s*=|force_result|\.failed\s*=|exitstatus\s*=|exitcode\s*=|os\._exit|sys\.exit\(\s*0"
-    r"|pytest\.exit|\breturn\s+True\b|shouldstop|testsfailed\s*=|\.obj\s*=\s*lambda|\.runtest\s*="
+    r"|pytest\.exit|\breturn\s+True\b|except\s*(?:\(?\s*(?:AssertionError|Exception|BaseException)\b.*)?:|shouldstop|testsfailed\s*=|\.obj\s*=\s*lambda|\.runtest\s*="
 )
 _ASKED = lazy(
     r"getoption|getini|environ|getenv|platform|\.keywords|get_closest_marker|iter_markers|which\("
     r"|find_spec|importorskip|HAS_|version_info|cuda|is_available"
 )
+_ENDS = lazy(r"os\._exit\(\s*0|sys\.exit\(\s*0?\s*\)|atexit\.register|pytest\.exit")
 _IGNORED = lazy(r"\s*collect_ignore(?:_glob)?\s*(?:\+?=|\.(?:append|extend))")
 _TEST_FILE = lazy(r"[\"'][^\"']*(?:test_\w*|_test|tests?)[^\"']*[\"']")
 _JS_HOOK = lazy(
@@ -82,6 +83,7 @@ def new_lines(change: FileChange) -> Iterator[DiffLine]:
 
 def _pytest_hooks(change: FileChange) -> Iterator[RiskFinding]:
     """Hooks whose new lines skip or drop tests, or set their outcome."""
+    yield from _at_start(change)
     for line in new_lines(change):
         if _IGNORED.match(line.text) and _TEST_FILE.search(line.text):
             what = f"tests are not collected any more: {excerpt(line)}"
@@ -100,6 +102,17 @@ def _pytest_hooks(change: FileChange) -> Iterator[RiskFinding]:
             if line.sign != "-":
                 body.append(line)
         yield from _judge_hook(change.path, name, body)
+
+
+def _at_start(change: FileChange) -> Iterator[RiskFinding]:
+    """What ends the run with success as soon as the file is read, or as the program ends."""
+    is_site = "customize" in change.path
+    for line in new_lines(change):
+        is_outside = line.text[:1].strip() or is_site
+        if is_outside and _ENDS.search(line.text):
+            what = f"the tests end with success whatever they found: {excerpt(line)}"
+            yield finding_at(line, "test_weakened", change.path, "high", what)
+            return
 
 
 def _judge_hook(path: str, name: str, body: list[DiffLine]) -> Iterator[RiskFinding]:

@@ -43,11 +43,11 @@ _OFF = lazy(
 )
 _LEFT_OUT = lazy(
     r"[\"']?(?:exclude|excludes|ignore|ignores|spec-ignore|modulePathIgnorePatterns|testIgnore|norecursedirs"
-    r"|excludeSpecPattern|grepInvert|excludeTestsMatching|collect_ignore\w*)[\"']?\s*[:=(]\s*"
-    r".*(?:tests?\b|spec|__tests__)"
+    r"|excludeSpecPattern|grepInvert|excludeTestsMatching|collect_ignore\w*)[\"']?\s*[:=( ]\s*"
+    r".*(?:[tT]ests?\b|Test\*|spec|__tests__)"
 )
 _NO_TEST = lazy(r"node_modules|fixtures?|e2e|\bdist\b|helpers?|\bbuild\b|^testIgnore|Patterns$")
-_TEST_WORD = lazy(r"tests?\b|spec|__tests__|\btest_")
+_TEST_WORD = lazy(r"tests?\b|spec|__tests__|\btest_|Tests?\b|Test\*")
 _WORD = lazy(r"[\w./*-]+")
 
 
@@ -107,12 +107,25 @@ def _choices(change: FileChange) -> Iterator[RiskFinding]:
     for line in diff_lines(change, "+"):
         match = _PLACES.search(line.text)
         was = before.get(match.group("key")) if match is not None else None
+        if match is not None and was is None and _is_unusual(match):
+            what = f"tests are looked for under other names: {excerpt(line)}"
+            yield finding_at(line, "test_skipped", path, "medium", what)
         if match is None or was is None:
             continue
         gone = set(_WORD.findall(was.group("value"))) - set(_WORD.findall(match.group("value")))
         if gone:
             what = f"tests are looked for elsewhere: {excerpt(line)}; before: {was.group('value')}"
             yield finding_at(line, "test_skipped", path, "medium", what)
+
+
+def _is_unusual(match: re.Match[str]) -> bool:
+    """Whether a pattern of names fits none that tests usually have."""
+    is_name = match.group("key").startswith(("python_", "testMatch", "testRegex"))
+    return (
+        is_name
+        and "test" not in match.group("value").lower()
+        and "spec" not in match.group("value")
+    )
 
 
 def _names_tests(words: set[str]) -> bool:

@@ -27,11 +27,16 @@ from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
 _CLASS = lazy(r"class\s+(?P<name>\w+)\s*(?:\((?P<bases>[^)]*)\))?\s*:")
-_ROW = lazy(
-    r"\s*(?:[(\[{].*[)\]}],?|pytest\.param\(.*\),?|\[(?:InlineData|TestCase|DataRow)\(.*\)\]|#\[case\(.*\)\])\s*$"
+ROW = lazy(
+    r"\s*(?:[(\[{$]|pytest\.param\(|\[(?:InlineData|TestCase|DataRow)\(|@(?:Csv|Value)Source|#\[(?:test_)?case\(|case\("
+    r"|(?:['\"][^'\"]*['\"]|-?\d+(?:\.\d+)?)\s*(?:=>|:)\s*\S)"
 )
+"""The beginning of a row in a table of cases."""
+_LISTED = lazy(r"@(?:Csv|Value)Source|parametrize\(|\.each\(|#\[values\(")
 _TABLE = lazy(
-    r"want|expected|tests\s*:?=|cases|\.each|parametri|InlineData|TestCase|DataRow|case\(", 2
+    r"want|expected|CASES|TABLE|Source\(|tests\s*:?=|cases|\.each|parametri|InlineData|TestCase"
+    r"|DataRow|case\(",
+    2,
 )
 
 
@@ -111,14 +116,22 @@ def _rows(change: FileChange, *, is_telling: bool) -> Iterator[RiskFinding]:
             test_syntax.function_name(change.path, one.text) for one in lines if one.sign == "-"
         )
         lost = [line for line in gone if not added[line_shape(line.text)]]
-        if begins or not lost or len(came) >= len(gone):
+        shorter = [old for old, new in replaced_lines(hunk) if _is_shorter(old.text, new.text)]
+        lost = lost if len(came) < len(gone) else shorter
+        if begins or not lost:
             continue
         severity: Severity = "medium" if is_telling else "low"
-        count = format_count(len(gone) - len(came), "case")
+        count = format_count(max(1, len(gone) - len(came)), "case")
         what = f"{count} left a table of cases: {excerpt(lost[0])}"
         yield finding_at(lost[0], "test_weakened", change.path, severity, what)
         return
 
 
 def _is_row(line: DiffLine) -> bool:
-    return _ROW.match(line.text) is not None and len(literal_in(line.text)) > 1
+    return ROW.match(line.text) is not None and len(literal_in(line.text)) > 1
+
+
+def _is_shorter(old: str, new: str) -> bool:
+    """Whether a line that lists cases lists fewer of them."""
+    before, after = Counter(literal_in(old)), Counter(literal_in(new))
+    return _LISTED.search(old) is not None and after.total() > 0 and after < before

@@ -18,7 +18,7 @@ from tui.night.review.risks.diff_view import (
     finding_at,
 )
 from tui.night.review.risks.oracle.assertions import Assertion, Strength
-from tui.night.review.risks.oracle.cases import Case, read_cases
+from tui.night.review.risks.oracle.cases import Case, read_cases, subject_names
 from tui.night.review.risks.oracle.code_changes import (
     CodeChanges,
     replaced_lines,
@@ -29,21 +29,17 @@ from tui.night.review.risks.oracle.file_texts import ChangedTexts, FileTexts, fi
 from tui.night.review.risks.oracle.golden import find_golden_changes
 from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
-from tui.night.review.risks.oracle.literals import is_number, literal_in
+from tui.night.review.risks.oracle.literals import is_literal, is_number, literal_in
 from tui.night.review.risks.oracle.mocks import find_mocked_subjects
-from tui.night.review.risks.oracle.uncollected import find_uncollected
+from tui.night.review.risks.oracle.uncollected import ROW, find_uncollected
 from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
 
 _NAME = lazy(r"[A-Za-z_]\w*")
-_CALLED = lazy(r"([A-Za-z_]\w*)!?\(")
 _SHOWN = 40
 _VERSION = lazy(r"[\"']v?\d+\.\d+(?:\.\d+)?[\w.+-]*[\"']")
 _EXPECTED = lazy(r"\b(?:expected\w*|want\w*|expect|exp|answer)\b[\"']?\s*(?::=|=>?|:)\s*(?!=)", 2)
-_ROW = lazy(
-    r"\s*(?:[(\[{]|pytest\.param\(|\[InlineData\(|\[TestCase\(|@CsvSource|#\[(?:test_)?case\(|case\("
-    r"|['\"][^'\"]*['\"]\s*(?:=>|:)\s*[\[{(])"
-)
+_IDENTIFIED = lazy(r",\s*(?:id|name|marks)\s*=.*$|\s+(?:#|//).*$")
 _SAME_NAMES = frozenset(
     "assert expect self test it describe def func t None True False true false null nil".split()
 )
@@ -171,7 +167,7 @@ class _FileJudge:
 
     def _is_gone(self, before: Sequence[Assertion]) -> bool:
         """Whether what was asked for went out of the code itself."""
-        names = [set(_NAME.findall(one.text)) for one in before]
+        names = [set(_NAME.findall(_without_literals(one))) for one in before]
         return all(found & self._code.gone for found in names)
 
     def _looser(self, one: Weaker, title: str, *, is_usual: bool) -> tuple[Severity, str]:
@@ -204,7 +200,7 @@ class _FileJudge:
         changed = self._changed(one.case, now)
         if not changed and not self._context.is_recorded:
             return None
-        names = _subject_names(one.case, now)
+        names = subject_names(one.case, now)
         severity = self._value_severity(was.expected, now.expected, names, changed)
         is_message = now.comparison == "raises" and self._is_named(now.expected)
         if one.is_rewritten or (is_message and not self._is_reaction):
@@ -219,7 +215,9 @@ class _FileJudge:
 
     def _value_severity(self, old: str, new: str, names: set[str], changed: str) -> Severity:
         """How bad another expected value is, by what else the night changed and was asked for."""
-        is_version = _VERSION.fullmatch(old) and _VERSION.fullmatch(new)
+        is_version = bool(_VERSION.fullmatch(old) and _VERSION.fullmatch(new)) and (
+            old.count(".") > 1 or any("version" in name.lower() for name in names)
+        )
         if is_version or _is_extended(old, new) or not self._context.is_recorded:
             return "low"
         if self._context.intent.asks_for(old, new, names & (self._code.names | self._code.stems)):
@@ -259,22 +257,17 @@ class _FileJudge:
         names: set[str] = set()
         for case in around[:1]:
             for one in case.assertions:
-                names |= _subject_names(case, one)
+                names |= subject_names(case, one)
         return names
 
     def _changed(self, case: Case, asked: Assertion) -> str:
-        return self._code.changed_of(_subject_names(case, asked), self._stem)
+        return self._code.changed_of(subject_names(case, asked), self._stem)
 
 
-def _subject_names(case: Case, asked: Assertion) -> set[str]:
-    """The names in what an assertion is about, and in what its variables were made from."""
-    names = set(_NAME.findall(asked.subject))
-    for _ in range(2):
-        for one in case.others:
-            made, sign, value = one.text.partition("=")
-            if sign and names & set(_NAME.findall(made)):
-                names |= set(_CALLED.findall(value))
-    return names - _SAME_NAMES
+def _without_literals(one: Assertion) -> str:
+    """What an assertion is about: its subject, and the error that it expects."""
+    is_named = one.comparison == "raises" and not is_literal(one.expected)
+    return f"{one.subject} {one.expected}" if is_named else one.subject
 
 
 def _value_words(old: str, new: str, title: str, changed: str) -> str:
@@ -289,19 +282,25 @@ def _is_switch(literal: str) -> bool:
 
 
 def _is_extended(old: str, new: str) -> bool:
-    """Whether a collection only got more members."""
+    """Whether a collection only got more members, or a text more words."""
+    if old[:1] in "\"'`" and new[:1] == old[:1]:
+        before, after = old.strip(old[0]).split(), new.strip(old[0]).split()
+        return len(before) > 2 and not Counter(before) - Counter(after)
     if old[:1] not in "[{(" or new[:1] != old[:1]:
         return False
-    before, after = literal_in(old), literal_in(new)
-    return len(after) > len(before) and not Counter(before) - Counter(after)
+    members, others = Counter(literal_in(old)), Counter(literal_in(new))
+    return others.total() > members.total() and not members - others
 
 
 def _row_change(old: str, new: str) -> tuple[str, str] | None:
     """The literal that alone changed in a row of a table, if it is what is expected there."""
+    old, new = _IDENTIFIED.sub("", old), _IDENTIFIED.sub("", new)
     before, after = literal_in(old), literal_in(new)
     if len(before) != len(after) or not before:
         return None
     differing = [n for n, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+    if differing and all(_is_csv_change(before[n], after[n]) for n in differing):
+        return before[differing[0]], after[differing[0]]
     if len(differing) != 1:
         return None
     at = differing[0]
@@ -309,5 +308,11 @@ def _row_change(old: str, new: str) -> tuple[str, str] | None:
         return None
     named = _EXPECTED.search(new)
     is_named = named is not None and new[named.end() :].lstrip().startswith(after[at])
-    is_row = _ROW.match(new) is not None and len(after) > 1 and at == len(after) - 1
+    is_row = ROW.match(new) is not None and len(after) > 1 and at == len(after) - 1
     return (before[at], after[at]) if is_named or is_row else None
+
+
+def _is_csv_change(old: str, new: str) -> bool:
+    """Whether only the last of several values in a text differs."""
+    before, after = old.strip("\"'").split(","), new.strip("\"'").split(",")
+    return len(before) == len(after) > 1 and before[:-1] == after[:-1]

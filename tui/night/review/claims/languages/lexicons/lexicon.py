@@ -35,6 +35,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     fixed: str
     finished: str
     undone: str = ""
+    pushes: str = "push"
     titles: str = ""
     every: str
     """All, every, whole."""
@@ -44,6 +45,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     commits: str = "commits?"
     code: str
     """Function, class, option: what code is added as."""
+    files: str
     bugs: str
     new: str
     """New, added, changed: tests that are not all tests."""
@@ -59,12 +61,18 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     """What somebody else said, or how it was before."""
     joins: str
     """Words between clauses."""
+    that: str = ""
+    """Words that begin what somebody thinks or says."""
+    because: str = ""
+    """Words that begin a reason, which is a clause by itself."""
     finite: str = ""
     """Verbs of which a clause has one only."""
     into: str = ""
     """That something went into the path `◆`, which is then not what was made."""
     questions: str = ""
     done: str = ""
+    same_letters: str = ""
+    """Pairs of letters of which the first is read as the second."""
     is_spaced: bool = True
     """Whether words are divided by blanks and stand alone."""
     is_verb_final: bool = False

@@ -73,14 +73,14 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "cluster",
         "high",
         "deletes a cluster",
-        "eksctl|doctl|linode-cli|hcloud|civo|k3sup|openstack|oci|ibmcloud|scw",
+        "eksctl|doctl|hcloud",
         r"(?:.* )?(?:delete|destroy|rm|terminate)\b",
     ),
     (
         "deploy",
         "high",
         "destroys the infrastructure",
-        "terraform|tofu|terragrunt|pulumi|cdk|cdktf|sst|copilot|eb|cf|aws-nuke|cloud-nuke",
+        "terraform|tofu|terragrunt|pulumi|cdk|cdktf|sst|copilot|eb|aws-nuke",
         rf"(?:destroy|terminate|delete|delete-org|remove)\b|apply {ANY}-destroy|run-all destroy|stack rm"
         rf"|state delete|--config",
     ),
@@ -95,8 +95,7 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "deploy",
         "high",
         "destroys the infrastructure",
-        "serverless|sls|sam|amplify|railway|fly|flyctl|render|heroku|netlify|vercel|firebase|wrangler"
-        "|now",
+        "serverless|sls|sam|amplify|railway|fly|flyctl|heroku|netlify|vercel|firebase|wrangler",
         r"(?:remove|delete|rm|destroy|down|apps[: ](?:destroy|delete)|pg:reset|sites:delete"
         r"|hosting:disable|machine destroy"
         r"|volumes? (?:destroy|delete)|firestore:delete|database:remove|d1 delete|kv:namespace delete|r2 "
@@ -124,7 +123,7 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "cloud",
         "high",
         "deletes files or resources in the cloud",
-        "gcloud|az|gsutil|rclone|s3cmd|mc|b2|doctl|ossutil|azcopy|s5cmd",
+        "gcloud|az|gsutil|rclone|s3cmd|doctl|azcopy",
         rf"(?:[\w:-]+ )*(?:delete|delete-batch|purge|rb)\b|rm {ANY}(?:-\w*r|--recursive)|(?:del|rm) {ANY}-r"
         rf"|(?:purge|delete|rmdirs|deletefile)\b"
         r"|remove\b|rm --force",
@@ -142,15 +141,15 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "publish",
         "high",
         "takes a published version away",
-        "npm|pnpm|yarn|gem|cargo|docker|hex",
+        "npm|pnpm|yarn|gem|cargo|docker",
         r"(?:unpublish|deprecate|yank|dist-tag rm|owner rm)\b",
     ),
     (
         "disk",
         "high",
         "formats or overwrites a disk",
-        "mkfs|mkswap|wipefs|blkdiscard|sgdisk|fdisk|sfdisk|parted|cryptsetup|lvremove|vgremove|pvremove"
-        "|zpool|diskutil|format|hdparm",
+        "mkfs|mkswap|wipefs|blkdiscard|sgdisk|fdisk|sfdisk|parted|cryptsetup|lvremove|vgremove"
+        "|zpool|diskutil",
         r"(?!-l\b|--list|list\b|status\b|info\b|print\b|.*--no-act)\S",
         r"--list|(?:^| )-l(?: |$)| print| status| list\b|isLuks",
     ),
@@ -172,7 +171,7 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "processes",
         "high",
         "stops the machine",
-        "shutdown|reboot|poweroff|halt|init",
+        "shutdown|reboot|poweroff|halt",
         r"(?!-c$|--help)(?:\S|$)",
         r"^-c\b|^[1-5]$",
     ),
@@ -206,7 +205,7 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "database",
         "high",
         "deletes all that a store holds",
-        "redis-cli|valkey-cli|keydb-cli|memcached-tool|etcdctl|consul",
+        "redis-cli|valkey-cli|etcdctl",
         r"(?i:(?:.* )?(?:flushall|flushdb|flush_all)\b|del .*--prefix|kv delete .*-recurse)",
     ),
     (
@@ -237,24 +236,28 @@ DESTRUCTIVE: tuple[Row, ...] = (
         "database",
         "medium",
         "takes migrations back, with the data they hold",
-        "alembic|flask|knex|sequelize|sequelize-cli|typeorm|goose|dbmate|migrate|golang-migrate"
-        "|sql-migrate|diesel|sqlx|db-migrate|node-pg-migrate|migrate-mongo|flyway|liquibase|drizzle-kit"
-        "|mikro-orm|medusa|atlas|mix|yoyo|aerich|piccolo|sea-orm-cli|supabase|hasura|dotnet|artisan"
-        "|refinery|ecto|phinx|masonite|evolve|umzug",
-        r"(?:.* )?(?:downgrade|(?:db:)?migrate:(?:undo(?::all)?|fresh|reset|refresh|rollback|down"
-        r"|latest:undo)|migration:(?:revert|down|fresh)"
-        r"|migrations? (?:down|revert|reset|redo|rollback)|schema:(?:drop|fresh)|db:(?:drop|wipe)"
-        r"|database (?:reset|drop)|db (?:reset|drop|downgrade)"
-        r"|ef database drop|reset|down|drop|drop-all|dropAll|rollback|rollback-all|clean|fresh|revert"
-        r"|ecto\.(?:drop|reset|rollback)|undo|push\b.*--force"
-        r"|metadata clear|schema clean)" + END,
-        r"head\b.*offline|:memory:|--sql\b|^git |^format|^deps|^compile|^test|^list|^new\b|^add\b|^build",
+        "alembic|flask|sequelize|sequelize-cli|typeorm|mix|supabase|dotnet|artisan|hasura|mikro-orm",
+        r"(?:.* )?(?:downgrade|(?:db:)?migrate:(?:undo(?::all)?|fresh|reset|refresh|rollback|down)"
+        r"|migration:(?:revert|down|fresh)|migrations? (?:down|revert|reset|redo|rollback)"
+        r"|schema:(?:drop|fresh)|db:(?:drop|wipe)|db (?:reset|downgrade)|ef database drop"
+        r"|ecto\.(?:drop|reset|rollback)|metadata clear)" + END,
+        r":memory:|--sql\b|MIX_ENV=test",
+    ),
+    (
+        "database",
+        "medium",
+        "takes migrations back, with the data they hold",
+        "knex|goose|dbmate|migrate|golang-migrate|sql-migrate|diesel|sqlx|db-migrate|node-pg-migrate"
+        "|migrate-mongo|flyway|liquibase|drizzle-kit|umzug",
+        r"(?:.* )?(?:migrate:(?:rollback|down|reset)|database (?:reset|drop)|reset|down|drop|drop-all"
+        r"|dropAll|rollback|clean|fresh|revert|undo|push\b.*--force)" + END,
+        r":memory:|--help",
     ),
     (
         "database",
         "high",
         "deletes all rows of the database",
-        "manage.py|django-admin|php|symfony|console|doctrine",
+        "manage.py|django-admin|php|symfony|doctrine",
         r"(?:.* )?(?:flush|reset_db|sqlflush --|migrate \S+ zero|(?:artisan )?(?:migrate:(?:fresh|reset"
         r"|refresh|rollback)|db:wipe)|doctrine:(?:schema|database):drop)\b",
     ),

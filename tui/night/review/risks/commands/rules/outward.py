@@ -9,8 +9,7 @@ OUTWARD: tuple[Row, ...] = (
         "publish",
         "high",
         "publishes a version for everybody",
-        "npm|pnpm|yarn|bun|lerna|changeset|cargo|poetry|uv|hatch|pdm|flit|rush|nx|deno|jsr|wrangler|elm"
-        "|spago|clojars",
+        "npm|pnpm|yarn|bun|lerna|changeset|cargo|poetry|uv|hatch|pdm|flit|nx|deno|jsr|wrangler",
         r"(?:.* )?(?:publish|npm publish|publish:prod|stage-publish)" + END,
         r"--dry-run|localhost|127\.0\.0\.1|verdaccio|-n\b.*publish|^run |^pack|^(?:add|install|i|remove"
         r"|uninstall|info|view|search|test|exec|why|ls|list|config|new|build|init)\b",
@@ -35,8 +34,7 @@ OUTWARD: tuple[Row, ...] = (
         "publish",
         "high",
         "publishes a version for everybody",
-        "gem|rake|mix|dotnet|nuget|helm|cabal|stack|dart|flutter|pod|lein|luarocks|conan|conda|anaconda"
-        "|opam|shards|nimble|raco|paket|choco|snapcraft|charmcraft|composer|jf|oras|cosign|pulumi",
+        "gem|rake|mix|dotnet|nuget|helm|cabal|stack|dart|flutter|pod|lein|luarocks|conda|composer",
         r"(?:push|release|hex\.publish|nuget push|upload|pub publish|pub lish|trunk push|deploy|publish"
         r"|lib push|spec push)" + END,
         r"localhost|--dry-run|-n\b",
@@ -62,7 +60,7 @@ OUTWARD: tuple[Row, ...] = (
         "publish",
         "high",
         "sends an image to a registry",
-        "docker|podman|buildah|nerdctl|skopeo|crane|ko|pack|img|kaniko|jib|depot",
+        "docker|podman|buildah|nerdctl|skopeo",
         r"(?:push|manifest push|image push|compose push|copy\b.* docker://|resolve|publish)\b|(?:buildx "
         r")?(?:build|bake)\b.*--push",
         r"localhost:|127\.0\.0\.1:|registry\.local|--push=false",
@@ -97,8 +95,7 @@ OUTWARD: tuple[Row, ...] = (
         "high",
         "changes the infrastructure",
         "terraform|tofu|terragrunt|cdktf|pulumi|cdk|sam|serverless|sls|eb|cf|sst|copilot|packer|nomad"
-        "|waypoint|crossplane|kapp|werf|skaffold|tanka|tk|argocd|flux|okteto|garden|pulumi-up|aws-sam"
-        "|spacectl",
+        "|kapp|werf|skaffold|tk|argocd|flux|okteto",
         r"(?:apply|up|deploy|import|run-all apply|run|job run|sync|app (?:sync|set|create|delete)|push"
         r"|rollout|promote|release|bootstrap)" + END,
         rf"{LOCAL}|--check|local\b|plan|-refresh-only|invoke local|--dev\b|^run (?!.*-)",
@@ -109,7 +106,7 @@ OUTWARD: tuple[Row, ...] = (
         "changes what runs in a cluster",
         "kubectl|oc",
         r"(?:apply|create|patch|edit|set|replace|scale|rollout (?:restart|undo|pause|resume)|annotate"
-        r"|label|taint|cordon|uncordon|autoscale|expose|run|cp|new-app|adm)\b"
+        r"|label|taint|cordon|uncordon|autoscale|expose|run|cp (?!\S+:)|new-app|adm)\b"
         r"(?!.*-o yaml)",
         rf"{LOCAL}|--dry-run|--local\b",
     ),
@@ -124,8 +121,23 @@ OUTWARD: tuple[Row, ...] = (
     (
         "deploy",
         "high",
+        "deploys it where others can reach it",
+        "vercel|surge",
+        r"$|\./?$|\S+/? \S+\.surge\.sh$",
+    ),
+    (
+        "deploy",
+        "high",
         "changes other machines",
-        "ansible-playbook|ansible|salt|salt-ssh|knife|chef-client|puppet|fab|cap|pyinfra|mina|shipit|dsh"
+        "cap|fab|mina|kamal|pyinfra|shipit",
+        r"(?:.* )?deploy(?::\w+)?" + END,
+        r"-l\b|:check\b|--dry-run|-n\b",
+    ),
+    (
+        "deploy",
+        "high",
+        "changes other machines",
+        "ansible-playbook|ansible|salt|salt-ssh|knife|chef-client|puppet|pyinfra"
         "|pssh|parallel-ssh|clush",
         r"(?!--version|--list)\S",
         r"--check\b|(?:^| )-C(?: |$)|--syntax-check|--list-|(?:-i|--inventory)[ =]localhost|(?:-c"
@@ -135,16 +147,14 @@ OUTWARD: tuple[Row, ...] = (
         "deploy",
         "high",
         "deploys it where others can reach it",
-        "vercel|now|netlify|fly|flyctl|heroku|railway|wrangler|firebase|surge|render|dokku|kamal|amplify"
-        "|supabase|eas|expo|fastlane|up|gh-pages|aws-amplify|zeit|northflank|koyeb|platform|convex|edgio"
-        "|apex|claudia|zappa|chalice|appcenter|shopify|clasp|modal|cloudflared|cdk8s|nixops|deploy-rs"
-        "|colmena|caprover|coolify|deployctl|apphosting|encore|nixpacks",
+        "vercel|netlify|fly|flyctl|heroku|railway|wrangler|firebase|surge|dokku|kamal|amplify"
+        "|supabase|eas|expo|fastlane|convex"
+        "|shopify|clasp",
         r"(?:.* )?(?:deploy|deploy:\w+|--prod|--production|launch|publish|pages deploy|release|scale"
         r"|config:set|container:(?:push|release)|env (?:add|rm)|secrets? (?:set|put)|promote|rollback"
         r"|redeploy|up|push"
         r"|submit|update|db push|functions deploy|ps:scale|run:detached|restart|addons:create|-d)"
-        + END
-        + r"|\./?$|$(?<=^)",
+        + END,
         r"^(?:dev|build|logs|status|whoami|login|list|ls|--version|help|pull|env pull|inspect|info|init"
         r"|link|start|serve|emulators|test|tail|types|check|auth|migration|gen|local|completion|config "
         r"get)\b|^d1 .*--local|--local\b|docker",
@@ -153,7 +163,7 @@ OUTWARD: tuple[Row, ...] = (
         "deploy",
         "high",
         "deploys it where others can reach it",
-        "npm|pnpm|yarn|bun|make|just|task|composer|rake|invoke|cap|bundle|nx|turbo|mage|poe",
+        "npm|pnpm|yarn|bun|make|just|task|composer|rake|invoke|bundle|nx|turbo|mage|poe",
         r"(?:run |run-script |exec )?(?:[\w.-]*:)?(?:deploy|ship|publish|release-prod"
         r"|rollout)(?:[:_-](?!check|dry|test|plan|docs?-build)\w+)*" + END,
         r"dry|local|^(?:install|add|remove|info|view|why|ls)\b|^docs",
@@ -182,14 +192,13 @@ OUTWARD: tuple[Row, ...] = (
         "cloud",
         "high",
         "sends files to the cloud",
-        "gsutil|gcloud|rclone|s3cmd|mc|az|b2|azcopy|s5cmd|ossutil|restic|borg|duplicity|aliyun|swift"
-        "|megaput|gdrive|dropbox|huggingface-cli|hf|wandb|kaggle|dvc|git-annex|drive|ipfs|transfer"
-        "|pastebinit|wormhole|croc|magic-wormhole|ffsend|gist|dpaste|0x0|sendme|firefox-send|termbin"
-        "|imgur",
+        "gsutil|gcloud|rclone|s3cmd|az|b2|azcopy|s5cmd|restic|borg"
+        "|huggingface-cli|hf|wandb|kaggle|dvc|ipfs"
+        "|pastebinit|wormhole|croc",
         r"(?:storage )?(?:-m )?(?:cp|rsync|sync|mv) (?:-\S+ )*(?!gs://|s3://|\w+:)\S+ (?:gs://|s3://"
         r"|\w+:|\S+/)|(?:copy|sync|copyto|move) (?:-\S+ )*(?!\w+:)\S+ \w+:|put\b|storage (?:blob|file) "
         r"upload|upload\b|upload-large-folder|push\b|backup\b|send\b|datasets (?:create|version)|kernels "
-        r"push|competitions submit|add\b|artifact put|repo create|create\b|\S+\.\w+$|$",
+        r"push|competitions submit|artifact put|repo create",
         r"^(?:list|ls|cat|get|download|config|version|login|whoami|info|status|check|init|snapshots"
         r"|receive|scan-cache|auth)\b|--dry-run|localhost",
     ),
@@ -197,11 +206,11 @@ OUTWARD: tuple[Row, ...] = (
         "cloud",
         "high",
         "changes resources in the cloud",
-        "gcloud|az|doctl|linode-cli|hcloud|oci|ibmcloud|scw|openstack|eksctl|vultr-cli|upctl|exo|stripe"
-        "|twilio|sentry-cli|auth0|okta|cloudflare|flarectl|pscale|neonctl|turso|mongocli|atlas|confluent"
-        "|snow|databricks|bq|firebase|ngc|algolia|contentful|sanity|launchdarkly|ldcli|doppler|infisical"
-        "|vault|consul|etcdctl|op|bw|pass|nats|kafka-console-producer|kafka-topics|rabbitmqadmin"
-        "|mosquitto_pub|slack|acli|jira|linear|plane|circleci|travis|buildkite-agent|drone|sfdx|sf"
+        "gcloud|az|doctl|linode-cli|hcloud|oci|ibmcloud|scw|openstack|eksctl|stripe"
+        "|twilio|sentry-cli|pscale|neonctl|turso|mongocli|confluent"
+        "|databricks|bq|firebase"
+        "|kafka-console-producer|kafka-topics|rabbitmqadmin"
+        "|acli|jira"
         "|ibmcloud",
         r"(?:[\w:-]+ )*(?:create|update|set|add|deploy|start|stop|restart|reset|resize|ssh|submit|import"
         r"|patch|enable|disable|attach|detach|run|app deploy|functions deploy|run deploy|publish|put"
@@ -215,8 +224,7 @@ OUTWARD: tuple[Row, ...] = (
         "send",
         "medium",
         "opens this machine to the outside",
-        "ngrok|localtunnel|lt|bore|tailscale|serveo|loophole|frpc|zrok|pagekite|expose|chisel|inlets"
-        "|pinggy|teleconsole|tmate|code-server|ttyd|gotty|holesail|cloudflared",
+        "ngrok|cloudflared|localtunnel|bore|tailscale|serveo|frpc|zrok|chisel|pinggy|tmate|ttyd",
         r"(?:http|tcp|start|tunnel|local|funnel|serve|share|--port|client|-p|-F|new-session|\d+|$)",
         r"^(?:status|version|ip|list|login|netcheck|ping)\b|localhost.*--bind-addr",
     ),
@@ -224,8 +232,7 @@ OUTWARD: tuple[Row, ...] = (
         "send",
         "medium",
         "sends a mail",
-        "mail|mailx|sendmail|mutt|neomutt|msmtp|swaks|ssmtp|mailsend|s-nail|himalaya|aerc|sendEmail|exim"
-        "|exim4|mpack|git-send-email",
+        "mail|mailx|sendmail|mutt|neomutt|msmtp|swaks|git-send-email",
         r"(?!--version|-V|-bp)\S",
         r"^-e$|^-H",
     ),

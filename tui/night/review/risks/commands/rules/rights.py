@@ -9,8 +9,8 @@ PRIVILEGE: tuple[Row, ...] = (
         "privilege",
         "high",
         "gives a user more rights",
-        "usermod|gpasswd|adduser|useradd|visudo|passwd|chpasswd|groupadd|vigr|vipw|deluser|userdel"
-        "|groupmod|dscl|net|newgrp|chsh|addgroup",
+        "usermod|passwd|gpasswd|adduser|useradd|visudo|chpasswd|groupadd|deluser|userdel"
+        "|groupmod|chsh|addgroup",
         r"(?!--help|-S\b|--status)(?:\S|$)",
         r"^-S\b|^view|^use\b",
     ),
@@ -37,20 +37,18 @@ PRIVILEGE: tuple[Row, ...] = (
         "privilege",
         "high",
         "switches a guard of this machine off",
-        "ufw|iptables|ip6tables|nft|firewall-cmd|aa-disable|aa-teardown|aa-complain|spctl|csrutil"
-        "|auditctl|pfctl|netsh|fail2ban-client|apparmor_parser|swupd|tccutil|semanage|systemsetup"
-        "|launchctl",
+        "ufw|iptables|ip6tables|nft|firewall-cmd|aa-disable|spctl|csrutil"
+        "|auditctl|pfctl|netsh|fail2ban-client|semanage",
         r"(?:disable|reset|allow|-F|-X|-P \w+ ACCEPT|flush|delete|add rule|--remove|--add-port|--zone"
         r"|--master-disable|-e 0|-D|-d\b|-R\b|stop|advfirewall set|insert|-A INPUT .*ACCEPT|-I INPUT "
-        r".*ACCEPT|reset \w+|permissive -a|\S+$)",
+        r".*ACCEPT|reset \w+|permissive -a)",
         r"^(?:status|list|-L|-S|--list|--state|show|print)\b|^-L|^-S|^(?:load|kickstart|bootstrap|start)\b",
     ),
     (
         "privilege",
         "medium",
         "changes a setting of the kernel",
-        "sysctl|modprobe|insmod|rmmod|mount|umount|losetup|swapoff|kexec|nsenter|unshare|pivot_root"
-        "|debugfs",
+        "sysctl|modprobe|insmod|rmmod|mount|umount|losetup|swapoff|kexec|nsenter|unshare",
         r"(?!-a$|-n\b|--all|-l$|-t \w+$)(?:.*=|-w|-p|/|\w)",
         r"^(?:-[an]\w* )?[\w.]+$|^-l|^$",
     ),
@@ -58,7 +56,7 @@ PRIVILEGE: tuple[Row, ...] = (
         "privilege",
         "medium",
         "changes a service of this machine",
-        "systemctl|service|rc-service|sv|initctl|update-rc.d|chkconfig|brew-services|launchctl",
+        "systemctl|service|rc-service|update-rc.d|chkconfig",
         r"(?!--user)(?:stop|disable|mask|edit|restart|set-default|isolate|kill|revert|link)\b|\S+ "
         r"(?:stop|restart)\b|\S+ disable",
         r"--user\b|^(?:list|print)",
@@ -67,7 +65,7 @@ PRIVILEGE: tuple[Row, ...] = (
         "privilege",
         "low",
         "installs for the whole machine",
-        "apt|apt-get|dnf|yum|apk|pacman|zypper|snap|port|emerge|rpm|dpkg",
+        "apt|apt-get|dnf|yum|apk|pacman|zypper|snap|emerge|rpm|dpkg",
         r"(?:.* )?(?:remove|purge|autoremove|erase|del|-R\w*|upgrade|dist-upgrade|full-upgrade|--purge"
         r"|-r)" + END,
         r"--installed|^list|^-l|-qa?\b|--no-upgrade.*install",
@@ -121,7 +119,7 @@ PERSISTENCE: tuple[Row, ...] = (
         "schedule",
         "high",
         "runs by itself later",
-        "at|batch|schtasks|atq-add|systemd-run|anacron",
+        "at|batch|schtasks|systemd-run",
         r"(?:now|\d|tomorrow|noon|midnight|teatime|-f|-t|-m|/create|.*--on-|.*--timer|$)",
         r"^-l|^/query|--scope|--pty|--wait",
     ),
@@ -137,10 +135,9 @@ PERSISTENCE: tuple[Row, ...] = (
         "schedule",
         "high",
         "is started by the machine from now on",
-        "loginctl|launchctl|update-rc.d|chkconfig|rc-update|pm2|supervisorctl|brew|monit|runit|svccfg"
-        "|immortal|forever|winsw|nssm",
+        "loginctl|launchctl|update-rc.d|chkconfig|rc-update|pm2|supervisorctl|brew|forever",
         r"(?:enable-linger|load|bootstrap|enable|submit|kickstart|\S+ (?:defaults|enable|on)|add|startup"
-        r"|save|services (?:start|restart)|update|install)\b",
+        r"|save|update|install)\b",
         r"^(?:start|stop|status|list|logs|install (?!.*service))\b",
     ),
     (
@@ -188,7 +185,7 @@ PERSISTENCE: tuple[Row, ...] = (
         "hooks",
         "medium",
         "runs in every shell from now on",
-        "chsh|fish_add_path|update-alternatives|ldconfig",
+        "chsh|update-alternatives|ldconfig",
         r"(?:-s|/|--install|--set|\S+\.d)",
     ),
 )
@@ -208,8 +205,8 @@ CREDENTIALS: tuple[Row, ...] = (
         "high",
         "reads a secret from a store",
         "pass|gopass|op|bw|lpass|secret-tool|vault|doppler|infisical|chamber|keyring|sops|age"
-        "|ansible-vault|berglas|1password|keepassxc-cli|kwallet-query|teller|aws-vault|akeyless|conjur"
-        "|summon|passage|rbw|dashlane|envchain|dcli|secretctl|credstash|novault|ejson|git-crypt",
+        "|ansible-vault|keepassxc-cli|kwallet-query|aws-vault"
+        "|git-crypt",
         r"(?:show|read|item get|document get|get|export|lookup|search|kv get|secrets(?: get| "
         r"download)?\b|-d\b|--decrypt|decrypt|view|edit|exec|run|unlock|-c\b|inject|login|token "
         r"(?:create|lookup)|print|unseal)(?: |$)|(?:[\w-]+/)+[\w-]+$",
@@ -220,7 +217,7 @@ CREDENTIALS: tuple[Row, ...] = (
         "high",
         "prints the token of an account",
         "gh|glab|hub|gcloud|az|doctl|heroku|npm|flyctl|fly|vercel|netlify|oc|databricks|supabase"
-        "|wrangler|circleci|firebase|cf|ibmcloud|railway|pulumi|argocd|cargo|hub|huggingface-cli|twine"
+        "|wrangler|circleci|firebase|cf|ibmcloud|pulumi|argocd|cargo|hub|huggingface-cli|twine"
         "|linode-cli",
         r"(?:auth (?:token|status .*(?:-t|--show-token)|print-(?:access|identity|refresh)-token"
         r"|application-default print-access-token)|account get-access-token|auth:token|tokens? (?:create"
@@ -252,8 +249,7 @@ CREDENTIALS: tuple[Row, ...] = (
         "credentials",
         "high",
         "prints secrets of a cluster or a cloud",
-        "gcloud|az|heroku|vercel|fly|flyctl|netlify|railway|render|eas|supabase|wrangler|convex|firebase"
-        "|dokku|docker",
+        "gcloud|az|heroku|vercel|fly|flyctl|netlify|eas|supabase|wrangler|convex|firebase|docker",
         r"(?:secrets versions access|keyvault secret (?:show|download)|keyvault key|config(?::get|$| -s| "
         r"--shell| -j| --json)|env pull|env:(?:get|list)|variables|env:pull|secrets list .*--show"
         r"|functions:config:get|iam service-accounts keys create|ad sp create|acr credential|storage "
@@ -263,7 +259,7 @@ CREDENTIALS: tuple[Row, ...] = (
         "credentials",
         "high",
         "prints private keys",
-        "gpg|gpg2|ssh-keygen|openssl|keytool|pgp|age-keygen|certutil",
+        "gpg|gpg2|ssh-keygen|openssl|keytool|age-keygen",
         r"(?:.* )?(?:--export-secret-(?:keys|subkeys)|-y (?:.* )?-f|rsa -in|pkey -in|ec -in|pkcs12 .*-in"
         r"|-exportcert .*-rfc|-importkeystore|ssh-add -L)\b",
         r"-pubout|-noout",
@@ -308,7 +304,7 @@ CREDENTIALS: tuple[Row, ...] = (
         "logs in with a token",
         "gh|glab|docker|podman|npm|pnpm|yarn|vault|az|gcloud|aws|heroku|vercel|netlify|fly|flyctl"
         "|firebase|cargo|gem|twine|poetry|helm|oc|wrangler|huggingface-cli|hf|wandb|databricks|doctl"
-        "|pulumi|terraform|railway|supabase|expo|eas|oras|skopeo|buildah|nerdctl|crane|kubectl|op|bw"
+        "|pulumi|terraform|supabase|expo|eas|oras|skopeo|buildah|nerdctl|kubectl|op|bw"
         "|snyk|sentry-cli|claude|codex",
         r"(?:auth (?:login|setup-git|refresh|add|activate-service-account|application-default login)"
         r"|login|registry login|adduser|npm login|signin|configure set \S*(?:secret|key|token)\S*|config "
