@@ -147,6 +147,7 @@ def test_below_a_plan_nothing_is_claimed(title: str) -> None:
     assert len(found_in(f"## Ergebnis\n{text}")) == 2
     assert found_in(f"## {title}\n{text}") == []
     assert found_in(f"**{title}：**\n{text}") == []
+    assert found_in(f"**{title}**\n{text}") == []
 
 
 @pytest.mark.parametrize(
