@@ -96,8 +96,11 @@ class _ClaimJudge:
         """Commit messages from the surest source that has any."""
         if messages:
             return messages
-        if self._changes is not None and self._changes.messages:
-            return self._changes.messages
+        changes = self._changes
+        if changes is not None and (changes.base or changes.messages):
+            # What was undone, or is somebody else's, makes no claim of this night.
+            aside = [(one.sha, one.subject) for one in changes.elsewhere]
+            return [*changes.messages, *aside]
         if self._snapshot.commits:
             return [(commit.sha, commit.subject) for commit in self._snapshot.commits]
         return [(record.sha, record.subject) for record in self._evidence.commits if record.subject]
