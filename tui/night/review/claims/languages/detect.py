@@ -249,6 +249,11 @@ def scores(text: str) -> Counter[str]:
     return points
 
 
+def is_english(word: str) -> bool:
+    """Whether a word is one by which English is told."""
+    return ENGLISH in _languages_of().get(word.lower(), ())
+
+
 def letters_of(text: str) -> list[str]:
     """The languages that are read and have a Latin letter of the text that English has not."""
     foreign = set(_OTHER_LETTERS.findall(text.lower()))
