@@ -121,6 +121,22 @@ def test_each_sentence_is_read_in_its_own_language() -> None:
     assert "Alle" not in "".join(one.text for one in found if not one.language)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I fixed José's bug in `a.py`. All tests pass and I committed everything.",
+        "Committed the café menu. All tests passed.",
+        "Fixed the Zürich timezone test. 14 passed.",
+        "Added `ñ` support. Tests pass.",
+        "A naïve approach is gone; all tests pass at 5 µs.",
+        "Renamed the plan, per the spec: de facto no state is left.",
+    ],
+)
+def test_a_foreign_name_makes_no_foreign_text(text: str) -> None:
+    assert {one.language for one in found_in(text)} <= {""}
+    assert unread_in(text) == {}
+
+
 def test_english_words_in_a_foreign_text_count() -> None:
     found = found_in("Ich habe die Operanden vertauscht.\n\n- Tests: 14 passed\n")
     assert [(str(one.kind), one.count) for one in found] == [("tests_pass", 14)]
@@ -147,6 +163,7 @@ def test_below_a_plan_nothing_is_claimed(title: str) -> None:
     assert len(found_in(f"## Ergebnis\n{text}")) == 2
     assert found_in(f"## {title}\n{text}") == []
     assert found_in(f"**{title}：**\n{text}") == []
+    assert found_in(f"**{title}**\n{text}") == []
 
 
 @pytest.mark.parametrize(

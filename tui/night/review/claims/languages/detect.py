@@ -44,6 +44,11 @@ _IN_SCRIPT = {
     ),
     "Arabic": (("Persian", lazy(r"[پچژگی]")), ("Urdu", lazy(r"[ٹڈڑےں]"))),
 }
+_MAY_BE = {
+    "Chinese": ("Japanese",),
+    "Russian": ("Ukrainian", "Bulgarian", "Serbian", "Belarusian"),
+}
+"""What a sentence may be that has no letter of its own in a text of that language."""
 _RUSSIAN_OR_UKRAINIAN = lazy(r"[ыэъёіїєґЫЭЪЁІЇЄҐ]")
 _LETTERS = {
     "German": "äöüß",
@@ -244,6 +249,11 @@ def scores(text: str) -> Counter[str]:
     return points
 
 
+def is_english(word: str) -> bool:
+    """Whether a word is one by which English is told."""
+    return ENGLISH in _languages_of().get(word.lower(), ())
+
+
 def letters_of(text: str) -> list[str]:
     """The languages that are read and have a Latin letter of the text that English has not."""
     foreign = set(_OTHER_LETTERS.findall(text.lower()))
@@ -284,12 +294,8 @@ def sentence_language(sentence: str, main: str) -> str:
     In an English text one word is not enough, nor is it in a foreign one for English.
     """
     by_script = script_language(sentence)
-    if by_script == "Chinese" and main == "Japanese":
-        return "Japanese"
-    if by_script == "Russian" and main in ("Ukrainian", "Bulgarian", "Serbian", "Belarusian"):
-        return main
     if by_script:
-        return by_script
+        return main if main in _MAY_BE.get(by_script, ()) else by_script
     points = scores(sentence)
     found = best(points, main)
     if not found or found == main:

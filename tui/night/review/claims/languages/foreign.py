@@ -17,15 +17,18 @@ from tui.night.review.claims.languages.detect import (
     ENGLISH,
     READ,
     has_own_letters,
+    is_english,
     letters_of,
     main_language,
     may_be_foreign,
+    scores,
     sentence_language,
 )
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.night.review.claims.statement import Statement
 
 _MOST = 4_000
+_LITTLE = 3
 
 
 class ForeignLine(Struct, frozen=True):
@@ -111,7 +114,7 @@ def _by_verbs(text: str, language: str) -> str:
         return ""
     if language in ("Russian", "Ukrainian"):
         candidates = ["Russian", "Ukrainian"] if not has_own_letters(text) else []
-    elif language in (ENGLISH, ""):
+    elif language in (ENGLISH, "") and scores(text)[ENGLISH] <= _LITTLE:
         candidates = letters_of(text)
     else:
         candidates = []
@@ -121,7 +124,11 @@ def _by_verbs(text: str, language: str) -> str:
     from tui.night.review.claims.languages.words import words_of
 
     counts = {
-        name: sum(verb.end - verb.start for verb in find_verbs(text, words_of(name)))
+        name: sum(
+            verb.end - verb.start
+            for verb in find_verbs(text, words_of(name))
+            if not is_english(text[verb.start : verb.end])
+        )
         for name in candidates
     }
     most = max(candidates, key=lambda name: counts[name])

@@ -48,7 +48,7 @@ LEXICON = Lexicon(
     tasks="attività, compiti, compito, passi, passaggi, punti, punto, ticket, task, fasi, fase, requisiti",
     code="""funzion[ei], metod[oi], class[ei], opzion[ei], parametr[oi], endpoint, modul[oi],
         funzionalità, validazione, supporto, gestione""",
-    bugs="bug, errori?, problem[ai], difett[oi], malfunzionament[oi], regression[ei]",
+    bugs="crash, blocc[oh]i?, bug, errori?, problem[ai], difett[oi], malfunzionament[oi], regression[ei]",
     new="""nuovi, nuove, nuovo, nuova, aggiunti, aggiunte, modificati, interessati, corrispondenti,
         relativi, questi""",
     limits="unitari, unitario, di integrazione, funzionali, di unità",

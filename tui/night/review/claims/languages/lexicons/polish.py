@@ -52,7 +52,7 @@ LEXICON = Lexicon(
         wymagania, zgłoszenia""",
     code=r"""funkcj[ęąie]*, metod[ęyąa]*, klas[ęyąa]*, opcj[ęąie]*, parametr\w*, endpoint\w*,
         moduł\w*, walidacj\w*, obsług\w*, wsparci\w*, flag\w*""",
-    bugs=r"błąd, błędu, błędy, błędów, bug, bugi, problem, problemy, regresj\w*, usterk\w*",
+    bugs=r"awari\w*, crash\w*, błąd, błędu, błędy, błędów, bug, bugi, problem, problemy, regresj\w*, usterk\w*",
     new="nowe, nowy, nowych, dodane testy, zmienione testy, powiązane, odpowiednie, te",
     limits="jednostkowe, jednostkowych, integracyjne, integracyjnych, funkcjonalne",
     negated="nie, żaden, żadne, żadnych, bez, nigdy, ani, brak, nic",

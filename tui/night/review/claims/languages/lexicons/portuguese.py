@@ -51,7 +51,7 @@ LEXICON = Lexicon(
     tasks="tarefas?, passos?, etapas?, itens, item, pontos?, tickets?, fases?, requisitos?, marcos?",
     code="""fun(?:ção|ções), métodos?, classes?, op(?:ção|ções), parâmetros?, endpoints?, módulos?,
         funcionalidades?, valida(?:ção|ções), suporte, tratamento""",
-    bugs="bugs?, erros?, problemas?, falhas?, defeitos?, regress(?:ão|ões)",
+    bugs="crash, bugs?, erros?, problemas?, falhas?, defeitos?, regress(?:ão|ões)",
     new="""novos?, novas?, adicionad[ao]s, modificad[ao]s, afetad[ao]s, correspondentes,
         relacionad[ao]s, esses, estes""",
     limits="unitári[ao]s?, de integração, funcionais, de ponta a ponta",

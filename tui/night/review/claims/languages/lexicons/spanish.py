@@ -54,7 +54,7 @@ LEXICON = Lexicon(
     tasks="tareas?, pasos?, puntos?, tickets?, hitos?, fases?, requisitos?, ítems?, elementos",
     code="""funci(?:ón|ones), métodos?, clases?, opci(?:ón|ones), parámetros?, endpoints?,
         módulos?, funcionalidad(?:es)?, validaci(?:ón|ones), soporte, manejo""",
-    bugs="bugs?, error(?:es)?, problemas?, fallos?, incidencias?, regresi(?:ón|ones)",
+    bugs="crash, caídas?, bugs?, error(?:es)?, problemas?, fallos?, incidencias?, regresi(?:ón|ones)",
     new="""nuevos?, nuevas?, añadid[ao]s, agregad[ao]s, modificad[ao]s, afectad[ao]s,
         correspondientes, relacionad[ao]s, estas, estos""",
     limits="unitari[ao]s?, de integración, funcionales, de extremo a extremo",

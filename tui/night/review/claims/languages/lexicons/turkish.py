@@ -44,7 +44,7 @@ LEXICON = Lexicon(
     tasks=r"görev\w*, adım\w*, madde\w*, aşama\w*, gereksinim\w*, iş kalem\w*",
     code=r"""fonksiyon\w*, metod\w*, metot\w*, sınıf\w*, seçene[kğ]\w*, parametre\w*, uç nokta\w*,
         modül\w*, özelli[kğ]\w*, doğrulama\w*, deste[kğ]\w*""",
-    bugs=r"hata\w*, bug\w*, sorun\w*, problem\w*, kusur\w*, regresyon\w*",
+    bugs=r"çökme\w*, çöküş\w*, hata\w*, bug\w*, sorun\w*, problem\w*, kusur\w*, regresyon\w*",
     new=r"yeni, eklenen, değişen, ilgili, bu test\w+",
     limits="birim, entegrasyon, fonksiyonel",
     negated=r"""değil\w*, yok\w*, henüz, hiçbir, hiç, olmadan, *medi, *madı, *medim, *madım, *medik,
