@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -89,6 +90,7 @@ class Answer(Struct, frozen=True):
     words: str = ""
 
 
+@lru_cache(maxsize=4_096)
 def families_of(text: str, *, in_words: bool = False) -> tuple[str, ...]:
     """The checks that a command runs, or that a sentence is about."""
     return tuple(name for name, pair in FAMILIES.items() if pair[in_words].search(text))

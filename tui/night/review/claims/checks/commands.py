@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from msgspec.structs import replace
 
 from tui.model.evidence.log import CommandRecord
 from tui.night.evidence.shell_parser import CommandCall, pipelines
@@ -27,6 +30,11 @@ _MEASURES = frozenset(
     "% percent ms s sec seconds minutes us µs ns kb mb gb kib mib bytes lines".split()
 )
 """Units of what depends on the code as it stands; rows that were migrated stay so."""
+_OF_WORK = lazy(
+    r"\b(?:files?|lines?|functions?|methods?|class(?:es)?|modules?|components?|endpoints?|pages?|commits?"
+    r"|tasks?|items?|places?|occurrences?|steps?|sections?|features?|cases?)\Z",
+    re.IGNORECASE,
+)
 _INSTALLS = lazy(
     r"\b(?:pip3?|uv|poetry|pdm|rye|pipenv|conda|mamba|npm|pnpm|yarn|bun|cargo|go|gem|bundle|composer|apt|apt-get"
     r"|dnf|yum|apk|brew|dotnet|mix|nuget|luarocks|stack|cabal|opam|pub|dart|flutter|deno|nix-env)\b"
@@ -120,14 +128,14 @@ def _calls(night: NightFacts, case: Case, command: str) -> Iterator[CommandRecor
         return
     first = wanted[0][0]
     for one in _near(night, case):
-        if first in one.command and any(_is_call(words, wanted[0]) for words in _all_words(one)):
-            yield one
+        if first in one.command:
+            if any(_is_call(words, wanted[0]) for words in _all_words(one.command)):
+                yield one
 
 
-def _all_words(one: CommandRecord) -> Iterator[list[str]]:
-    for line in pipelines(one.command):
-        for call in line:
-            yield _words(call)
+@lru_cache(maxsize=512)
+def _all_words(command: str) -> tuple[list[str], ...]:
+    return tuple(_words(call) for line in pipelines(command) for call in line)
 
 
 def _words(call: CommandCall) -> list[str]:
@@ -185,6 +193,10 @@ def check_figure(night: NightFacts, case: Case) -> ClaimVerdict | None:
         why = f"{shorten(one.command, _SHOWN)}{clock(one.at)} printed {figure:,.10g}"
         return decide([Fact(f"{shown} was printed", False, Weight.DECISIVE, why, one.ref)])
     why = f"no output that was kept shows {shown}"
+    if _OF_WORK.search(statement.unit):
+        # How much was written is told by no command.
+        verdict = decide([Fact(f"{shown} was printed", None, Weight.PART, why)])
+        return replace(verdict, is_only_words=True)
     return decide([Fact(f"{shown} was printed", None, Weight.BASIS, why)])
 
 

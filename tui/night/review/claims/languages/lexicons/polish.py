@@ -45,6 +45,7 @@ LEXICON = Lexicon(
     files="""plik, pliki, pliku, skrypt, dokument""",
     because="""ponieważ, bo, gdyż, bowiem""",
     that="""że""",
+    changes=r"""zmian\w*, wszystko, kod, gał\w+, repozytorium, prac\w+, commit\w*""",
     every="oba, wszystkie, wszystkich, każdy, każda, każde, cały, cała, całe, pełny, pełen, komplet",
     all_of_it="wszystko",
     tasks="""zadania, zadanie, zadań, kroki, krok, punkty, punkt, etapy, etap, fazy, faza,

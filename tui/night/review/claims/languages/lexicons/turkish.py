@@ -38,6 +38,7 @@ LEXICON = Lexicon(
     files=r"""dosya\w*, betik, belge\w*""",
     because="""çünkü""",
     that="""ki""",
+    changes=r"""değişiklik\w*, her şey\w*, kod\w*, dal\w*, depo\w*, commit\w*""",
     every="tüm, bütün, her, hepsi, tümü, tamamı",
     all_of_it="her şey, hepsi, tümü",
     tasks=r"görev\w*, adım\w*, madde\w*, aşama\w*, gereksinim\w*, iş kalem\w*",

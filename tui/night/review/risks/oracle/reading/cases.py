@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import Assertion, Strength, plain, read_assertions
-from tui.night.review.risks.oracle.source_text import Statement, statements
+from tui.night.review.risks.oracle.reading.assertion import Assertion, plain
+from tui.night.review.risks.oracle.reading.assertions import read_assertions
+from tui.night.review.risks.oracle.reading.literals import is_written_out
+from tui.night.review.risks.oracle.reading.matchers import Strength
+from tui.night.review.risks.oracle.reading.source_text import Statement, statements
 from tui.system.lazy_pattern import lazy
 
 _CLOSERS = lazy(r"[})\];,\s]*(?:\)|\}|\]|;|,|end\b|\s)*$|\{$")
@@ -77,6 +80,7 @@ class _Block(Struct):
     swallows: str = ""
 
 
+# complexity: one pass that keeps the class, the test and the blocks around a statement
 def read_cases(path: str, text: str) -> list[Case]:
     """Every test and helper of a file, in order; what stands outside of all has the name ""."""
     listed = list(statements(path, text))
@@ -153,26 +157,30 @@ def _add(path: str, case: Case, statement: Statement, blocks: list[_Block]) -> N
         case.others.append(statement)
         return
     case.assertions += found
+    case.faults += ((words, statement) for words in _faults(found, statement, blocks))
+
+
+# complexity: each thing that keeps an assertion from failing
+def _faults(found: list[Assertion], at: Statement, blocks: list[_Block]) -> Iterator[str]:
+    """What keeps the assertions of a statement from failing, by itself and by the blocks around it."""
     is_empty = any(one.strength == Strength.NOTHING for one in found)
-    if is_empty or test_syntax.TRIVIAL.search(statement.text):
-        case.faults.append(("it cannot fail", statement))
+    if is_empty or test_syntax.TRIVIAL.search(at.text):
+        yield "it cannot fail"
     for block in blocks:
         if _NEVER.match(block.opening.text):
-            case.faults.append(("it stands in a branch that is never taken", statement))
+            yield "it stands in a branch that is never taken"
             break
         if block.swallows:
-            case.faults.append((block.swallows, statement))
+            yield block.swallows
             break
     if any(_is_guarded(one, block.opening) for one in found for block in blocks):
-        case.faults.append(("it is asked only where it holds", statement))
-    if _PROMISED.search(statement.masked) and not _AWAITED.match(statement.masked):
-        case.faults.append(("nobody waits for it", statement))
-    if any(_LATER.match(block.opening.masked) for block in blocks) or _LATER.match(
-        statement.masked
-    ):
-        case.faults.append(("nobody waits for it", statement))
-    if _SUPPRESSED.search(statement.text) or _IN_ONE_LINE.match(statement.masked):
-        case.faults.append(("its failure is swallowed", statement))
+        yield "it is asked only where it holds"
+    around = (at.masked, *(block.opening.masked for block in blocks))
+    is_lost = _PROMISED.search(at.masked) and not _AWAITED.match(at.masked)
+    if is_lost or any(map(_LATER.match, around)):
+        yield "nobody waits for it"
+    if _SUPPRESSED.search(at.text) or _IN_ONE_LINE.match(at.masked):
+        yield "its failure is swallowed"
 
 
 def _is_guarded(one: Assertion, opening: Statement) -> bool:
@@ -243,6 +251,7 @@ def _is_silent(listed: list[Statement], at: int) -> bool:
     return True
 
 
+# complexity: a return at the level of the test, or in a branch that is always taken
 def _returns_early(case: Case) -> Iterator[tuple[str, Statement]]:
     """A return in a test before its assertions, at the level of its own statements."""
     if not case.is_test or not case.assertions:
@@ -300,6 +309,8 @@ def _go(left: str, word: str, right: str, strength: Strength, at: Statement) -> 
 def subject_names(case: Case, asked: Assertion) -> set[str]:
     """The names in what an assertion is about, and in what its variables were made from."""
     names = set(_NAME.findall(asked.subject))
+    if not is_written_out(asked.expected):
+        names |= set(_NAME.findall(asked.expected))
     for _ in range(2):
         for one in case.others:
             made, sign, value = one.text.partition("=")
