@@ -108,7 +108,7 @@ def done_claim(clause: Clause) -> Statement | None:
     text = clause.plain
     if not _GATE.is_in(text) or was_so_before(text):
         return None
-    if _ALL_ALONE.match(text.strip()) or (_DID_ALL.match(text) and mood(text, 0) == "stated"):
+    if _says_all(text):
         return _claim(clause, ClaimKind.ALL_DONE, clause.text)
     match = _FINISHED.match(text) or _IS_DONE.match(text) or _STANDS_DONE.match(text)
     if match is None:
@@ -125,6 +125,12 @@ def done_claim(clause: Clause) -> Statement | None:
     if _PROJECT.match(words) and state in _OVER:
         return _claim(clause, ClaimKind.ALL_DONE, what)
     return None if _is_no_task(words, state) else _task_done(clause, what, words, state)
+
+
+def _says_all(text: str) -> bool:
+    """ "All done", "I did everything you asked for"."""
+    is_did = _DID_ALL.match(text) is not None and mood(text, 0) == "stated"
+    return is_did or _ALL_ALONE.match(text.strip()) is not None
 
 
 def _is_no_task(words: str, state: str) -> bool:
