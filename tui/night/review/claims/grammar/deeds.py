@@ -6,7 +6,7 @@ import re
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, clauses, sentences, whole_clause
-from tui.night.review.claims.grammar.completion import is_everything, is_told_of
+from tui.night.review.claims.grammar.completion import is_everything, is_told_of, was_so_before
 from tui.night.review.claims.grammar.deed_kinds import Deed
 from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import code_spans, find_paths, find_subject
@@ -73,6 +73,7 @@ _BUG = lazy(
 )
 _PRESENT = frozenset(("is", "are", "'s", "’s", "'re", "’re", "gets"))
 _NOTHING = ("no ", "nothing", "none ", "i ", "we ")
+_UNFINISHED = lazy(r"\S\s+(?:being|is|are|was|were|be|been|not|get|getting|to)\Z")
 _HABIT = lazy(
     r"\s*(?:by|when|if|once|on\s+(?:each|every|start|the\s+first)|automatically|each|every|at)\b"
 )
@@ -127,7 +128,7 @@ def deed_claim(clause: Clause) -> Statement | None:
     text = clause.plain
     start = _label_end(text)
     words = text[start:]
-    if start and mood(text, start) == "open":
+    if (start and mood(text, start) == "open") or was_so_before(text):
         return None
     for read in (_active, _is_now, _told, _listed, _is_there, _new_tests, _passive, _generic):
         found = read(clause, start, words)
@@ -211,11 +212,7 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
     verb, what = match.group("verb"), match.group("object")
     be = (match.group("be") or "").split()[:1]
     is_all = is_everything(what) and DEED_OF[verb] not in ("commit", "push", "install")
-    if (
-        is_all
-        or what.startswith(_NOTHING)
-        or (not be and _HEADING.fullmatch(what) and not match.group("rest").strip(" .:"))
-    ):
+    if is_all or what.startswith(_NOTHING) or (not be and _is_no_object(what, match.group("rest"))):
         return None
     rest = match.group("rest")
     is_present = bool(be) and be[0] in _PRESENT
@@ -223,6 +220,12 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
         return None
     written = clause.text[start + match.start("rest") : start + match.end("rest")]
     return Deed(clause, start, verb, match.span("object"), written)
+
+
+def _is_no_object(what: str, rest: str) -> bool:
+    """Whether words before a lone participle are a heading ("Files changed"), or no subject at all."""
+    is_heading = _HEADING.fullmatch(what) is not None and not rest.strip(" .:")
+    return is_heading or _UNFINISHED.search(what) is not None
 
 
 def _tells_a_habit(clause: Clause, what: str, verb: str, rest: str) -> bool:
@@ -244,7 +247,7 @@ def _generic(clause: Clause, start: int, words: str) -> Deed | None:
     return Deed(clause, start, "changed", match.span("object"))
 
 
-_BUG_OF = lazy(r"(?:it|they|this|that|which|◇+\W*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s")
+_BUG_OF = lazy(r"(?:it|they|this|that|which|◇+[^\w◇]*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s")
 
 
 def _named(clause: Clause) -> tuple[str, list[str]]:

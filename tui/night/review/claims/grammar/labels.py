@@ -56,24 +56,24 @@ _LABEL_KINDS: tuple[tuple[re.Pattern[str], ClaimKind], ...] = (
         lazy(
             r"(?:\W|the\s|what\s+(?:was|is|got)\s|what['’]s\s|tasks?\s|features?\s|work\s"
             r"|items?\s)*(?:completed?|done|finished|delivered|implemented)\b(?:\s+(?:tasks?|work|items?"
-            r"|features?|so\s+far|this\s+session|today))*\W*\Z",
+            r"|features?|so\s+far|this\s+session|today))*[^\w◇]*\Z",
             _I,
         ),
         ClaimKind.TASK_DONE,
     ),
     (
         lazy(
-            r"(?:\W|the\s|bugs?\s)*(?:bug\s?-?fix(?:es)?|bugs?\s+fixed|fixed|fixes|issues?\s+fixed)\W*\Z",
+            r"(?:\W|the\s|bugs?\s)*(?:bug\s?-?fix(?:es)?|bugs?\s+fixed|fixed|fixes|issues?\s+fixed)[^\w◇]*\Z",
             _I,
         ),
         ClaimKind.BUG_FIXED,
     ),
     (
-        lazy(r"(?:\W|the\s)*(?:new\s+tests?|tests?\s+added|added\s+tests?)\W*\Z", _I),
+        lazy(r"(?:\W|the\s)*(?:new\s+tests?|tests?\s+added|added\s+tests?)[^\w◇]*\Z", _I),
         ClaimKind.TESTS_ADDED,
     ),
     (
-        lazy(r"(?:\W|the\s)*(?:added|new\s+features?|features?\s+added|new)\W*\Z", _I),
+        lazy(r"(?:\W|the\s)*(?:added|new\s+features?|features?\s+added|new)[^\w◇]*\Z", _I),
         ClaimKind.CODE_ADDED,
     ),
 )

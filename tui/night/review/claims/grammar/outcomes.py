@@ -64,7 +64,7 @@ _COMPILES = lazy(
     r"|codebase|workspace|program|library|site|bundle|frontend|backend|now|also|still|typescript|rust"
     r"|docker|image|container|docs"
     r"|go)\s+){0,5}(?:compiles|builds|type-?checks|lints)(?:\s+(?:cleanly|successfully|fine|again|now"
-    r"|too|correctly|and\s+lints|∘+))*\W*\Z"
+    r"|too|correctly|and\s+lints|∘+))*[^\w◇]*\Z"
 )
 _FAILS = lazy(
     rf"(?:^|\b){_TOOL}(?:\s+(?:for|of|in|on)\s+[\w◇./-]+)?(?:\s+(?:is|are|still|now|also|currently"
@@ -84,7 +84,7 @@ _RAN = lazy(
 _RAN_CLEAN = lazy(r"∘|\b(?:clean(?:ly)?|passes|passed|green)\b")
 _WENT_WELL = lazy(
     r"◇+(?:\s+(?:script|command|target|now|has|have|is|was|also|again|all|both|step"
-    r"|task))*\s*[:=→-]*\s*(?:complete[sd]?|succeed(?:s|ed)?|finish(?:es|ed)|work(?:s|ed)?(?=\W*\Z"
+    r"|task))*\s*[:=→-]*\s*(?:complete[sd]?|succeed(?:s|ed)?|finish(?:es|ed)|work(?:s|ed)?(?=[^\w◇]*\Z"
     r"|\s+(?:now|again|fine|as\s+expected|correctly|without|∘))|pass(?:es|ed)|ran|runs|run|exit(?:s"
     r"|ed)?(?:\s+with)?(?:\s+(?:code|status))?\s+0|success(?:ful(?:ly)?)?|ok|returned\s+0|✅|✓|green"
     r"|fine|clean(?:ly)?)(?!\w)"

@@ -49,9 +49,9 @@ _WITH_CHECKS = lazy(
 )
 _GREEN = lazy(
     r"\b(?:everything|all|suite|they|these|it|both)\s+(?:is\s+|are\s+|still\s+|now\s+|all\s+"
-    r"|of\s+(?:them|it)\s+){0,3}(?:green|pass(?:es|ed|ing)?(?=\W*\Z|\s+(?:now|too|as\s+well"
+    r"|of\s+(?:them|it)\s+){0,3}(?:green|pass(?:es|ed|ing)?(?=[^\w◇]*\Z|\s+(?:now|too|as\s+well"
     r"|again)))\b"
-    r"|^(?:all\s+)?(?:passing|green)\W*\Z|\b(?:tests?|suite|ci)(?:\s+(?:status|results?"
+    r"|^(?:all\s+)?(?:passing|green)[^\w◇]*\Z|\b(?:tests?|suite|ci)(?:\s+(?:status|results?"
     r"|run))?\s*[:=]\s*(?:all\s+)?(?:green|ok"
     r"|passed|clean|✅|✓)"
 )
@@ -83,7 +83,7 @@ _TESTS_FIXED = lazy(
     r"(?:i\s+|we\s+|also\s+|have\s+|['’]ve\s+|successfully\s+)*(?:fixed|repaired"
     r"|resolved)\s+(?:(?:the|all|both|every|these|those|\d+|last|remaining"
     r"|of)\s+)*(?:previously\s+)?(?:failing|broken|red)\s+"
-    r"(?:[\w-]+\s+){0,2}?(?:tests?|specs?|suites?)\W*\Z|(?:the\s+)?(?:failing|broken"
+    r"(?:[\w-]+\s+){0,2}?(?:tests?|specs?|suites?)[^\w◇]*\Z|(?:the\s+)?(?:failing|broken"
     r"|red)\s+(?:[\w-]+\s+){0,2}?tests?\s+(?:is|are|has\s+been|have\s+been|was"
     r"|were)\s+(?:now\s+)?(?:fixed|repaired|resolved)\b"
 )
@@ -94,7 +94,7 @@ _FAILING = lazy(
     rf"|\b{TEST_NOUN}(?:\s+(?:in|for|of)\s+[^,;]{{1,50}}?)?(?:\s+(?:is|are|still|now|also|currently"
     rf"|keeps?|that))*\s+(?:fail(?:s|ed|ing)?|red|broken)\b|\b(?:still|remaining"
     rf"|some|one|two|three|four|five|\d+)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
-    r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=\W*\Z"
+    r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=[^\w◇]*\Z"
     r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b"
 )
 _PARTLY = lazy(
@@ -136,8 +136,9 @@ _AND_COUNTS = lazy(
     rf"\b(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}\s+and\s+(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}"
 )
 _ONE_PASSES = lazy(
-    r"(?:◇|\w)\s+(?:(?:now|also|still|again)\s+)*(?:passes|pass|is\s+green|passed)(?:\s+(?:now|again"
-    r"|too))?\W*\Z"
+    r"[,:]\s+(?:pass|passed|ok)[^\w◇]*\Z|(?:◇|\w)\s+(?:(?:now|also|still|again)\s+)*(?:passes|pass"
+    r"|is\s+green|passed)(?:\s+(?:now|again"
+    r"|too))?[^\w◇]*\Z"
 )
 _LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
