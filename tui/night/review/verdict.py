@@ -40,7 +40,10 @@ _BENT_TESTS: frozenset[RiskKind] = frozenset(
 )
 """What makes a green run say less than it seems."""
 _REACHED_OUT: frozenset[RiskKind] = frozenset(
-    {"destructive", "outward", "credential_use", "persistence", "privilege", "force_push"}
+    (
+        *("destructive", "outward", "credential_use", "persistence", "privilege"),
+        *("force_push", "fetch_to_shell"),
+    )
 )
 """What no rewind of the files takes back."""
 _BINDING = frozenset(

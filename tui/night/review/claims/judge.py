@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -35,6 +36,7 @@ from tui.night.review.claims.statements import commit_statements, find_statement
 from tui.system.lazy_pattern import lazy
 
 _MOST_CLAIMS = 400
+_MOST_FINAL = 300
 _REVERTS = lazy(r"\s*Revert \"(?P<subject>[^\n]*)\"")
 _REVERTED_ID = lazy(r"This reverts commit ([0-9a-f]{40})")
 _NOTHING = Statement(ClaimKind.NOT_DONE, "")
@@ -66,7 +68,7 @@ def judge_claims(
     ticks = list(judge.ticked_tasks(before))
     weak = sum(claim.verdict != "verified" and not claim.is_only_words for claim in ticks)
     claims = [
-        *judge.final_messages(weak),
+        *islice(judge.final_messages(weak), _MOST_FINAL),
         *ticks,
         *judge.progress_remarks(),
         *judge.notes(notes_text, notes_before or evidence.first_notes),
@@ -116,16 +118,15 @@ class _ClaimJudge:
         taken_back: frozenset[str] = frozenset()
         for message in reversed(self._evidence.statements):
             self.unread.add(message.text, message.ref)
+        for message in reversed(self._evidence.statements):
             statements = tuple(find_statements(message.text, "final message"))
+            new = [one for one in statements if _words(one) not in seen]
+            new = list({(_words(one), one.kind): one for one in reversed(new)}.values())[::-1]
             case = Case(_NOTHING, message.number, taken_back=taken_back)
-            for statement, verdict in self._score_all(statements, case, weak):
-                words = squeezed(statement.text.lower())
-                if words not in seen:
-                    seen.add(words)
-                    kind = statement.kind
-                    yield verdict.claim(
-                        statement.text, "final message", message.ref, message.at, kind
-                    )
+            for statement, verdict in self._score_all(new, case, weak):
+                kind = statement.kind
+                yield verdict.claim(statement.text, "final message", message.ref, message.at, kind)
+            seen.update(map(_words, new))
             taken_back |= frozenset(_names_taken_back(statements))
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
@@ -242,6 +243,11 @@ def _reverted(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
         if match is not None:
             yield match["subject"].strip()
             yield from _REVERTED_ID.findall(message)
+
+
+def _words(statement: Statement) -> str:
+    """A clause by which it is known when it is said again."""
+    return squeezed(statement.text.lower())
 
 
 def _names_taken_back(statements: Iterable[Statement]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
@@ -108,7 +109,17 @@ class NightFacts:
 
     def commands_before(self, place: float) -> Iterable[CommandRecord]:
         """Commands that ended before a place, the newest first."""
-        return (one for one in reversed(self.evidence.commands) if one.number <= place)
+        end = bisect_right(self.evidence.commands, place, key=lambda one: one.number)
+        return (self.evidence.commands[number] for number in range(end - 1, -1, -1))
+
+    def commands_after(self, place: float) -> Iterator[CommandRecord]:
+        """Commands that ended after a place with no edit of code between, the oldest first."""
+        start = bisect_right(self.evidence.commands, place, key=lambda one: one.number)
+        for number in range(start, len(self.evidence.commands)):
+            one = self.evidence.commands[number]
+            if self.index.edits_between(place, one.number):
+                return
+            yield one
 
     def is_elsewhere(self, edit: EditRecord) -> bool:
         """Whether an edit was made where the end of this repository tells nothing of it."""

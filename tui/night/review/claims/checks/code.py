@@ -281,7 +281,7 @@ class _Work:
         if night.work.find_symbol(last):
             return True
         pattern = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
-        paths = [path for path in night.work.code_paths if night.end.path(path).exists]
+        paths = night.work.code_paths
         if len(paths) > _MOST_LOOKED:
             return True
         texts = (night.end.text(path) for path in paths)

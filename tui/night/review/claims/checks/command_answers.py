@@ -135,6 +135,8 @@ def figures_in(output: str, unit: str, words: str, paths: tuple[str, ...] = ()) 
 
 def _coverage(output: str, paths: tuple[str, ...]) -> list[float]:
     """The coverage of a file, else that of all; several columns are lines, branches, functions."""
+    if "%" not in output and "|" not in output:
+        return []
     if paths:
         name = paths[0].rsplit("/", 1)[-1]
         lines = [line for line in output.split("\n") if name in line and _COLUMN.search(line)]

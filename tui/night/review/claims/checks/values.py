@@ -41,7 +41,7 @@ def check_value(night: NightFacts, case: Case) -> ClaimVerdict | None:
     if not paths and not subject.symbols and not subject.paths:
         return None
     if not paths:
-        return _without_file(night, subject.paths, shown)
+        return _without_file(night, subject.paths or about, shown)
     return _by_files(night, case, paths, names, value)
 
 

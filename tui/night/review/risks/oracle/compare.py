@@ -250,6 +250,7 @@ def _says_less(was: str, now: str) -> bool:
     return bool(message) and error == other and not was_all and (not text or is_all)
 
 
+# complexity: every form in which what was asked may still be asked
 def _is_kept(
     was: Assertion, new: Case, added: Sequence[Assertion], elsewhere: Counter[tuple[str, str, str]]
 ) -> bool:
