@@ -249,7 +249,7 @@ class _Attention:
 def _risk_text(risk: Risk) -> str:
     # A text that names the path already does not need it twice.
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
-    return f"{where}{shorten(risk.what, _SHOWN)}"
+    return shorten(f"{where}{risk.what}", _LINE)
 
 
 def _claim_groups(
