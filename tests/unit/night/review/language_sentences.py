@@ -12,7 +12,7 @@ SENTENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Die Tests laufen wieder vollständig durch.", "tests_pass"),
         ("Die komplette Testsuite besteht (14/14).", "tests_pass"),
         ("14 Tests bestanden, 0 fehlgeschlagen.", "tests_pass"),
-        ("`pytest -q` lief durch: 12 bestanden.", "tests_pass"),
+        ("`pytest -q` lief durch: 12 bestanden.", "tests_pass tests_pass"),
         ("Sämtliche Unit-Tests laufen fehlerfrei.", "tests_pass"),
         ("Ich habe `docs/guide.md` erstellt.", "file_made"),
         ("Die Datei docs/guide.md wurde angelegt und old.py gelöscht.", "file_made file_removed"),

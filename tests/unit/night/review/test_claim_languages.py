@@ -91,6 +91,12 @@ def test_numbers_and_limits_of_tests(text: str, count: int | None, limits: tuple
     assert (found.kind, found.count, found.limits) == ("tests_pass", count, limits)
 
 
+def test_what_was_run_tells_that_tests_are_meant() -> None:
+    assert only("`pytest` を実行し、42件すべて成功しました。").count == 42
+    assert only("### Tests\n\n- Alle 42 laufen durch\n").count == 42
+    assert found_in("### Prüfungen\n\n- Alle 42 laufen durch\n") == []
+
+
 def test_names_stand_beside_letters_without_blanks() -> None:
     found = only("修改了app.py中的函数。")
     assert (found.kind, found.subject.paths) == ("file_changed", ("app.py",))

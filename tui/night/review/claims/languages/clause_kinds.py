@@ -48,16 +48,20 @@ class ClauseReader:
     """Makes the statement of one clause.
 
     `masked` is the clause with its names blanked, `clean` also without denials that deny nothing,
-    `before` what stands before it in its sentence.
+    `before` what stands before it in its sentence; `names_tests` says that there, or in the title
+    above, tests are named.
     """
 
-    def __init__(self, words: Words, masked: str, clean: str, names: Names, before: str) -> None:
+    def __init__(
+        self, words: Words, masked: str, clean: str, names: Names, before: str, names_tests: bool
+    ) -> None:
         self._words = words
         self._masked = masked
         self._clean = clean
         self._names = names
         self._before = before
         self._start = len(before)
+        self._names_tests = names_tests
 
     def _has(self, field: str) -> bool:
         text = self._masked if field == "tests" else self._clean
@@ -105,8 +109,7 @@ class ClauseReader:
         has_tests = self._has("tests") or names.is_test_command
         count, total = self._count()
         if not has_tests:
-            told = self._words["tests"].search(self._before)
-            if told is None or (count is None and not self._has("every")):
+            if not self._names_tests or (count is None and not self._has("every")):
                 return None
         if count == 0 or (total is not None and count is not None and total != count):
             return None

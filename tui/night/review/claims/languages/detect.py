@@ -237,7 +237,7 @@ def _weight(word: str, languages: tuple[str, ...]) -> int:
 def scores(text: str) -> Counter[str]:
     """How much speaks for each language that is written with Latin letters."""
     points: Counter[str] = Counter()
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+    words = {word.lower().replace("’", "'") for word in _WORD.findall(text)}
     languages = _languages_of()
     for word in words:
         found = languages.get(word, ())

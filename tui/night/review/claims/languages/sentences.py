@@ -79,7 +79,10 @@ class _Sentence:
         self._start = start
         self._text = line.text[start:end]
         self._raw = line.masked[start:end]
-        self._masked = words.spelled(Names(self._raw, self._text).masked)
+        names = Names(self._raw, self._text)
+        self._masked = words.spelled(names.masked)
+        title = words.spelled(line.label)
+        self._names_tests = names.is_test_command or words["tests"].search(title) is not None
 
     def read(self) -> Reading:
         words = self._words
@@ -207,7 +210,9 @@ class _Sentence:
         if not is_negated and self._is_present(clause, verb):
             return None
         base, names = self._base(clause)
-        reader = ClauseReader(words, masked, clean, names, self._masked[: clause.start])
+        before = self._masked[: clause.start]
+        names_tests = self._names_tests or words["tests"].search(before) is not None
+        reader = ClauseReader(words, masked, clean, names, before, names_tests)
         return reader.statement(base, verb, is_negated=is_negated)
 
     def _base(self, clause: Clause) -> tuple[Statement, Names]:
