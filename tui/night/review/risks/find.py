@@ -18,6 +18,7 @@ from tui.night.review.risks import (
     command_risks,
     file_risks,
     setup_risks,
+    source_risks,
     test_risks,
 )
 from tui.night.review.risks.agent_settings import SettingsFile
@@ -122,6 +123,7 @@ def find_risks(
         find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
+        source_risks.find_source_risks(changes),
         agent_settings.find_settings_risks(settings),
         file_risks.find_file_risks(changes, sizes),
         _find_outside_area(changes, calls, goal, cwd),

@@ -351,7 +351,7 @@ _NEEDS_OBJECT = frozenset(
 )
 _BARE = lazy(r"[a-zA-Z][\w-]*(?:\.[a-z]\w*)*")
 _ARTICLES = frozenset(
-    "the a an its our my your version of default value new all this and or to".split()
+    "the a an its our my your version of in on at for default value new all this and or to".split()
 )
 _ABSTRACT = lazy(
     r".*(?:tion|sion|ment|ness|ing|ity|ance|ence|ies|tests?|docs?|support|types?|comments?|code|logic"

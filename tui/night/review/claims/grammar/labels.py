@@ -116,6 +116,8 @@ def _of_kind(clause: Clause, kind: ClaimKind, label: str) -> Statement | None:
     if kind == ClaimKind.TASK_DONE and not _is_task(clause):
         return None
     subject = find_subject(clause)
+    if kind == ClaimKind.CODE_ADDED and subject.paths and not subject.symbols:
+        kind = ClaimKind.FILE_MADE
     if kind in _FILE_KINDS and not subject.paths:
         return None
     if kind in _FILE_KINDS and label and "," not in clause.masked[: len(subject.paths[0]) + 3]:
