@@ -12,7 +12,12 @@ from msgspec import Struct
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.oracle.reading.assertion import Assertion
 from tui.night.review.risks.oracle.reading.cases import Case
-from tui.night.review.risks.oracle.reading.literals import bare, is_written_out
+from tui.night.review.risks.oracle.reading.literals import (
+    bare,
+    is_literal,
+    is_written_out,
+    literal_in,
+)
 from tui.night.review.risks.oracle.reading.matchers import EQUALITY, Strength
 from tui.system.lazy_pattern import lazy
 
@@ -87,6 +92,16 @@ def _is_reworked(old: Case, new: Case) -> bool:
     return [one.text for one in old.others] != [one.text for one in new.others]
 
 
+def _is_only_told(was: Assertion, old: Case, new: Case) -> bool:
+    """Whether what was asserted is only looked at now: a condition, something printed."""
+    known = {one.text for one in old.others}
+    told = ("".join(one.text.split()) for one in new.others if one.text not in known)
+    words = [bare(one) for one in literal_in(was.expected)]
+    return bool(words) and any(
+        was.subject in text and all(word in text for word in words) for text in told
+    )
+
+
 def _uses(case: Case, names: set[str]) -> bool:
     """Whether a test calls one of some helpers, is given it, or is set up by it."""
     words = {word for one in (case.header, *case.others) for word in _NAME.findall(one.masked)}
@@ -142,6 +157,8 @@ def _compare(
     if not removed:
         return
     is_rewritten = _is_reworked(old, new) or _uses(new, reworked)
+    if is_rewritten and any(_is_only_told(was, old, new) for was in removed):
+        is_rewritten = False
     unmatched: list[Assertion] = []
     looser: list[tuple[Assertion, Assertion]] = []
     for was in removed:
@@ -270,7 +287,7 @@ def _is_kept(
         return True
     words = bare(was.expected)
     fresh = (one for one in new.assertions if one.strength > Strength.VAGUE)
-    if len(words) > 3 and any(words in one.text for one in fresh):
+    if len(words) > 3 and is_literal(was.expected) and any(words in one.text for one in fresh):
         return True
     name = re.compile(rf"(?<!\w){re.escape(was.subject)}(?!\w)")
     return bool(was.subject) and any(

@@ -28,7 +28,7 @@ from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
 from tui.night.review.risks.oracle.mocks import find_mocked_subjects
 from tui.night.review.risks.oracle.reading.assertion import Assertion
-from tui.night.review.risks.oracle.reading.cases import Case, read_cases, subject_names
+from tui.night.review.risks.oracle.reading.cases import SOMETIMES, Case, read_cases, subject_names
 from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts, FileTexts, find_line
 from tui.night.review.risks.oracle.reading.literals import is_literal, is_number, literal_in
 from tui.night.review.risks.oracle.reading.matchers import Strength
@@ -150,7 +150,8 @@ class _FileJudge:
     def _judge(self, one: Weaker) -> tuple[Severity, str] | None:
         title = one.case.name or "a test"
         if one.difference == "fault":
-            return "high", f"an assertion of {title} has no effect: {one.words}"
+            severity: Severity = "medium" if one.words == SOMETIMES else "high"
+            return severity, f"an assertion of {title} has no effect: {one.words}"
         if one.difference == "value":
             return self._value(one, title)
         is_usual = one.is_rewritten and not self._is_reaction

@@ -45,10 +45,17 @@ _GO_NOT = lazy(r"(?P<left>.+?)\s*(?P<op>!=|==|<=|>=|<|>)\s*(?P<right>.+)$")
 _IF = lazy(r"\}?\s*(?:else\s+)?(?:if|elif)\b")
 _PROMISED = lazy(r"\bexpect\(.*\.(?:resolves|rejects)\b")
 _AWAITED = lazy(r".*\b(?:await|return)\b|.*=>\s*expect")
+_INNER = lazy(r"(?:async\s+)?def\s+(\w+)\s*\(")
+_SOMETIMES = lazy(r"if\b.*\b(?:environ|getenv|process\.env|System\.getenv|ENV\[)")
 _MADE = lazy(
     r"(?:const|let|var|val|final|auto|my|\$)?\s*(?:\w+\s+)?\$?(?P<name>[A-Za-z_]\w*)\s*(?::\s*\w+\s*)?:?=\s*(?P<value>[^=].*)$"
 )
-_SUPPRESSED = lazy(r"\|\|\s*(?:true|:)\s*$|\.catch\(\s*\(?\w*\)?\s*=>\s*\{?\s*\}?\s*\)")
+_SUPPRESSED = lazy(
+    r"\|\|\s*(?:true|:)\s*$|\brescue\s+(?:nil|true|false)\s*$|\.catch\(\s*\(?\w*\)?\s*=>\s*\{?\s*\}?\s*\)"
+)
+
+
+SOMETIMES = "it is asked only in some environments"
 
 
 class Case(Struct):
@@ -114,7 +121,7 @@ def read_cases(path: str, text: str) -> list[Case]:
         case.last_line = statement.line + statement.text.count("\n")
         blocks.append(_Block(statement, swallowed.get(at, "")))
     for one in cases:
-        one.faults += [*_returns_early(one), *_compares_itself(one)]
+        one.faults += [*_returns_early(one), *_compares_itself(one), *_never_called(one)]
     return cases
 
 
@@ -175,6 +182,8 @@ def _faults(found: list[Assertion], at: Statement, blocks: list[_Block]) -> Iter
             break
     if any(_is_guarded(one, block.opening) for one in found for block in blocks):
         yield "it is asked only where it holds"
+    if any(_SOMETIMES.match(block.opening.text) for block in blocks):
+        yield SOMETIMES
     around = (at.masked, *(block.opening.masked for block in blocks))
     is_lost = _PROMISED.search(at.masked) and not _AWAITED.match(at.masked)
     if is_lost or any(map(_LATER.match, around)):
@@ -189,6 +198,23 @@ def _is_guarded(one: Assertion, opening: Statement) -> bool:
         return False
     condition = plain(opening.text)
     return one.subject in condition and one.expected in condition and "==" in condition
+
+
+def _never_called(case: Case) -> Iterator[tuple[str, Statement]]:
+    """Assertions in a function of the test that nothing in it names again."""
+    text = " ".join(
+        one.masked for one in (*case.others, *_placed({a.line: a for a in case.assertions}))
+    )
+    for one in case.others if case.is_test else ():
+        inner = _INNER.match(one.masked)
+        if inner is None or text.count(inner.group(1)) > 1:
+            continue
+        until = min(
+            (o.line for o in case.others if o.line > one.line and o.indent <= one.indent),
+            default=case.last_line + 1,
+        )
+        if any(one.line < asked.line < until for asked in case.assertions):
+            yield "it stands in a function that nobody calls", one
 
 
 def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
@@ -207,7 +233,7 @@ def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
         elif one is None:
             made.clear()
         else:
-            value = made.get(one.expected, "")
+            value = made.get(one.expected, one.expected)
             if "(" in value and value in (one.subject, made.get(one.subject)):
                 yield "it compares the code with itself", statement
 

@@ -23,7 +23,7 @@ _EXACT_WORDS = frozenset(
     "tobe toequal tostrictequal eq eql equal equals isequalto issameas isequaltoignoringcase shouldbe"
     " tohavelength lengthof hassize hassize tohavebeencalledwith tohavebeencalledtimes"
     " tohavebeenlastcalledwith tohavebeencalledoncewith calledwith calledoncewith containsexactly"
-    " containsexactlyinanyorder tomatchsnapshot tomatchinlinesnapshot tohavetextcontent tohavevalue"
+    " containsexactlyinanyorder tohavetextcontent tohavevalue"
     " tohavereturnedwith bytes be be_within_exact match_array contain_exactly tohaveproperty"
     # calls: xUnit, testify, node:assert, minitest, PHPUnit, gtest, Test::More
     " assertequal assertequals asserteq assertsame assertis assertlistequal assertdictequal"
@@ -43,7 +43,8 @@ EQUALITY = frozenset(
 )
 """Comparisons that say the same in different words."""
 _BOUND_WORDS = frozenset(
-    "tocontain tocontainequal tomatch tomatchobject tobegreaterthan tobegreaterthanorequal"
+    "tomatchsnapshot tomatchinlinesnapshot"
+    " tocontain tocontainequal tomatch tomatchobject tobegreaterthan tobegreaterthanorequal"
     " tobelessthan tobelessthanorequal tobecloseto include includes contain contains doesnotcontain"
     " startswith startwith endswith endwith match matches isgreaterthan isgreaterthanorequalto"
     " islessthan islessthanorequalto above below least most within closeto isbetween iscloseto"

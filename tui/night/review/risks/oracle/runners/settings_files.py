@@ -39,7 +39,7 @@ _PLACES = lazy(
 )
 _OFF = lazy(
     r"ignoreFailures\s*=\s*true|<testFailureIgnore>\s*true|<(?:skipTests|maven\.test\.skip)>\s*true"
-    r"|passWithNoTests[\"']?\s*[:=]\s*true|failIfNoTests>\s*false|-DskipTests\b|isIgnoreFailures\s*=\s*true"
+    r"|passWithNoTests[\"']?\s*[:=]\s*true|failIfNoTests>\s*false|ignore_outcome\s*=\s*[Tt]rue|testNamePattern[\"']?\s*:|-DskipTests\b|isIgnoreFailures\s*=\s*true"
 )
 _LEFT_OUT = lazy(
     r"[\"']?(?:exclude|excludes|ignore|ignores|spec-ignore|modulePathIgnorePatterns|testIgnore|norecursedirs"
