@@ -2,6 +2,7 @@
 
 Below each line stand its claims: the kind, the clause, and what it names. "⏎" is a line break.
 """
+
 from __future__ import annotations
 
 CLAIMS = """

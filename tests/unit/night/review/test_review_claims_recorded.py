@@ -20,9 +20,11 @@ READ_BY_HAND = [
     ("streams", "marquex.mpa014m2", "All 573 tests pass", "verified", "573 passed"),
     ("streams", "georgeLochner.1770542209", "w-a4r.6 is complete", "partial", "no run of tests"),
     ("streams", "Eiai", "All 8/8 tasks complete", "partial", "no progress file"),
+    ("transcripts", "d-kimuson", "CLAUDE.md", "verified", "CLAUDE.md changed"),
+    ("transcripts", "M-Thisness", "28 Swift source files", "partial", "no output"),
     ("transcripts", "entireio", "Added TestShouldSkipJSONLObject", "verified", "redact_test.go"),
 ]
-WITHOUT_CLAIMS = ["M-Thisness", "d-kimuson", "lrafasouza", "raven2cz", "swarnasn29", "thejamesnick"]
+WITHOUT_CLAIMS = ["lrafasouza", "raven2cz", "swarnasn29", "thejamesnick"]
 
 
 def claims(folder: str, name: str) -> tuple[Claim, ...]:

@@ -7,6 +7,7 @@ file says of every task that it is done.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
@@ -197,6 +198,11 @@ class ChangedWork:
         for words in self._words_of(side):
             found |= words.stems.get(word, set())
         return found
+
+    def find_name(self, name: str) -> list[str]:
+        """Paths in whose added lines just this name stands."""
+        last = re.split(r"\.|::|#", name)[-1]
+        return sorted(self._sides["added"].names.get(last, ()))
 
     def find_symbol(self, name: str, side: Side = "any") -> Iterable[str]:
         """Paths in whose changed lines a name stands, or at least its words."""

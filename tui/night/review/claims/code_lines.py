@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -11,7 +12,10 @@ from tui.night.evidence.definitions import strip_comments
 from tui.system.lazy_pattern import lazy
 
 _ENDS = {"/*": "*/", "<!--": "-->", "{-": "-}"}
+_MAY_COMMENT = lazy(r"#|//|/\*|--|\{-|=begin")
 _LONGEST = 500
+_LONGEST_STUB = 60
+_MOST_BODIES = 5
 _MARKUP = lazy(r"<!--.*?-->")
 _STRING = lazy(r"""(['"`])((?:\\.|(?!\1)[^\\])*)\1""")
 _TRIPLE = lazy(r'"""|' + "'''")
@@ -60,11 +64,12 @@ def defined_names(lines: Sequence[str], sign: str) -> Iterator[str]:
 
 def is_hollow(text: str, name: str, path: str) -> bool:
     """Whether every definition of `name` in a text has a body that does nothing."""
-    bare = list(_bare_lines(path, [" " + line for line in text.split("\n")]))
+    lines = [" " + line for line in text.split("\n")]
     word = re.compile(rf"\b{re.escape(name)}\b")
-    defined = [n for n, (_, t) in enumerate(bare) if _DEFINES.match(t) and word.search(t)]
-    hollow = _hollow_lines(bare)
-    return bool(defined) and all(number in hollow for number in defined)
+    named = (number for number, line in enumerate(lines) if name in line)
+    defined = [n for n in named if _DEFINES.match(lines[n][1:]) and word.search(lines[n])]
+    bodies = (list(_bare_lines(path, lines[n : n + _LONGEST_STUB])) for n in defined[:_MOST_BODIES])
+    return bool(defined) and all(0 in _hollow_lines(body) for body in bodies)
 
 
 def _bare_lines(path: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -74,7 +79,9 @@ def _bare_lines(path: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     is_inside = ""
     for line in lines:
         text, is_inside = _outside_block(line[1:_LONGEST], is_inside)
-        yield line[:1], strip_comments(text, path, keeps_strings=True).rstrip() if text else ""
+        if _MAY_COMMENT.search(text):
+            text = strip_comments(text, path, keeps_strings=True).rstrip()
+        yield line[:1], text
 
 
 def _outside_block(text: str, is_inside: str) -> tuple[str, str]:
@@ -121,7 +128,7 @@ def _hollow_lines(lines: Sequence[tuple[str, str]]) -> set[int]:
     """Numbers of the lines of definitions whose body does nothing."""
     hollow: set[int] = set()
     for number, (_, text) in enumerate(lines):
-        if _SUBCLASS.match(text):
+        if "class" in text and _SUBCLASS.match(text):
             continue
         if not _DEFINES.match(text):
             if _STUB.match(text):
@@ -131,13 +138,13 @@ def _hollow_lines(lines: Sequence[tuple[str, str]]) -> set[int]:
             hollow.add(number)
             continue
         indent = len(text) - len(text.lstrip())
-        body = list(_body(lines[number + 1 :], indent))
+        body = list(_body(islice(lines, number + 1, number + _LONGEST_STUB), indent))
         if body and all(_STUB.match(line) for line in body):
             hollow.add(number)
     return hollow
 
 
-def _body(lines: Sequence[tuple[str, str]], indent: int) -> Iterator[str]:
+def _body(lines: Iterable[tuple[str, str]], indent: int) -> Iterator[str]:
     """Lines that stand deeper than a definition, and brackets that close it."""
     for _, text in lines:
         if not text.strip():

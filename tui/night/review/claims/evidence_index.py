@@ -102,6 +102,10 @@ class EvidenceIndex:
         first = bisect_right(self._edit_numbers, start)
         return self.edits[first : bisect_left(self._edit_numbers, end)]
 
+    def unsure_between(self, start: float, end: float) -> bool:
+        """Whether a command came between two places that may have changed code, for all that is known."""
+        return any(start < one.number < end for one in self.evidence.unsure)
+
 
 class ClaimTerms(Struct, frozen=True):
     """What a claim names: paths, symbols, ids of tasks, and its plain words by their stems.

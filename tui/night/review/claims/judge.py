@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -19,13 +20,8 @@ from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.facts import ClaimVerdict, combine
-from tui.night.review.claims.languages.detect import (
-    ENGLISH,
-    main_language,
-    may_be_foreign,
-    sentence_language,
-)
-from tui.night.review.claims.languages.foreign import UnreadCounter
+from tui.night.review.claims.languages.detect import ENGLISH, sentence_language
+from tui.night.review.claims.languages.foreign import Reader, UnreadCounter
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (
@@ -40,6 +36,7 @@ from tui.night.review.claims.statements import commit_statements, find_statement
 from tui.system.lazy_pattern import lazy
 
 _MOST_CLAIMS = 400
+_MOST_FINAL = 300
 _REVERTS = lazy(r"\s*Revert \"(?P<subject>[^\n]*)\"")
 _REVERTED_ID = lazy(r"This reverts commit ([0-9a-f]{40})")
 _NOTHING = Statement(ClaimKind.NOT_DONE, "")
@@ -71,7 +68,7 @@ def judge_claims(
     ticks = list(judge.ticked_tasks(before))
     weak = sum(claim.verdict != "verified" and not claim.is_only_words for claim in ticks)
     claims = [
-        *judge.final_messages(weak),
+        *islice(judge.final_messages(weak), _MOST_FINAL),
         *ticks,
         *judge.progress_remarks(),
         *judge.notes(notes_text, notes_before or evidence.first_notes),
@@ -101,8 +98,11 @@ class _ClaimJudge:
         """Commit messages from the surest source that has any."""
         if messages:
             return messages
-        if self._changes is not None and self._changes.messages:
-            return self._changes.messages
+        changes = self._changes
+        if changes is not None and (changes.base or changes.messages):
+            # What was undone, or is somebody else's, makes no claim of this night.
+            aside = [(one.sha, one.subject) for one in changes.elsewhere]
+            return [*changes.messages, *aside]
         if self._snapshot.commits:
             return [(commit.sha, commit.subject) for commit in self._snapshot.commits]
         return [(record.sha, record.subject) for record in self._evidence.commits if record.subject]
@@ -118,16 +118,15 @@ class _ClaimJudge:
         taken_back: frozenset[str] = frozenset()
         for message in reversed(self._evidence.statements):
             self.unread.add(message.text, message.ref)
+        for message in reversed(self._evidence.statements):
             statements = tuple(find_statements(message.text, "final message"))
+            new = [one for one in statements if _words(one) not in seen]
+            new = list({(_words(one), one.kind): one for one in reversed(new)}.values())[::-1]
             case = Case(_NOTHING, message.number, taken_back=taken_back)
-            for statement, verdict in self._score_all(statements, case, weak):
-                words = squeezed(statement.text.lower())
-                if words not in seen:
-                    seen.add(words)
-                    kind = statement.kind
-                    yield verdict.claim(
-                        statement.text, "final message", message.ref, message.at, kind
-                    )
+            for statement, verdict in self._score_all(new, case, weak):
+                kind = statement.kind
+                yield verdict.claim(statement.text, "final message", message.ref, message.at, kind)
+            seen.update(map(_words, new))
             taken_back |= frozenset(_names_taken_back(statements))
 
     def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
@@ -135,7 +134,7 @@ class _ClaimJudge:
         is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
         text = self._progress.text if self._progress is not None else ""
-        main = main_language(text) if ticked and may_be_foreign(text) else ENGLISH
+        main = Reader(text).language if ticked else ENGLISH
         for title, (at, where) in ticked.items():
             language = sentence_language(title, main) or main
             statement = Statement(ClaimKind.TASK_DONE, title, work=title, language=language)
@@ -244,6 +243,11 @@ def _reverted(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
         if match is not None:
             yield match["subject"].strip()
             yield from _REVERTED_ID.findall(message)
+
+
+def _words(statement: Statement) -> str:
+    """A clause by which it is known when it is said again."""
+    return squeezed(statement.text.lower())
 
 
 def _names_taken_back(statements: Iterable[Statement]) -> Iterator[str]:

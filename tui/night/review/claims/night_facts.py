@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
@@ -11,14 +12,16 @@ from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 from tui.model.evidence.claims import ClaimSource, EndState
-from tui.model.evidence.log import CommandRecord, EditRecord, EvidenceLog, TestRun
+from tui.model.evidence.log import CommandRecord, CommitRecord, EditRecord, EvidenceLog, TestRun
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.night.review.claims.changed_work import ChangedWork
-from tui.night.review.claims.evidence_index import EvidenceIndex
+from tui.night.review.claims.evidence_index import EvidenceIndex, extract_terms
 from tui.night.review.claims.statement import Statement
 from tui.system.format import format_count, format_local
 
 _MOST_LOOKED = 2_000
+_MOST_FILES = 8
+_MOST_SYMBOLS = 80
 
 
 class NightFacts:
@@ -42,6 +45,7 @@ class NightFacts:
         self.undone = frozenset(self._undone(edited))
         kept = (path for path in edited if path not in self.undone)
         self.work = ChangedWork(kept, changes)
+        self._symbols: dict[str, tuple[str, ...]] = {}
         self._commit_work: dict[str, ChangedWork | None] = {}
 
     def _undone(self, edited: Iterable[str]) -> Iterator[str]:
@@ -71,11 +75,51 @@ class NightFacts:
 
     def edits_of(self, *paths: str) -> tuple[EditRecord, ...]:
         """The edits of these paths that were seen, oldest first."""
-        return tuple(edit for edit in self.evidence.edits if is_among(edit.path, paths))
+        names = {_last_name(path) for path in paths}
+        found = [edit for name in names for edit in self._edits_by_name.get(name, ())]
+        found = [edit for edit in found if is_among(edit.path, paths)]
+        return tuple(sorted(found, key=lambda edit: edit.number))
+
+    @cached_property
+    def _edits_by_name(self) -> dict[str, list[EditRecord]]:
+        by_name: dict[str, list[EditRecord]] = {}
+        for edit in self.evidence.edits:
+            by_name.setdefault(_last_name(edit.path), []).append(edit)
+        return by_name
+
+    @cached_property
+    def commit_stems(self) -> tuple[tuple[CommitRecord, frozenset[str]], ...]:
+        """The commits made in the shell, with the words of their subjects."""
+        return tuple(
+            (one, frozenset(extract_terms(one.subject).stems)) for one in self.evidence.commits
+        )
+
+    def find_symbol(self, name: str) -> tuple[str, ...] | None:
+        """Files in which code defines a name at the end, first of all what changed; None: not looked for.
+
+        All files are searched for so many names only.
+        """
+        if name not in self._symbols:
+            changed = [path for path in self.work.find_name(name) if self.end.path(path).exists]
+            found = [path for path in changed[:_MOST_FILES] if self.end.find_symbol(name, path)]
+            if not found and len(self._symbols) >= _MOST_SYMBOLS:
+                return None
+            self._symbols[name] = tuple(found) or self.end.find_symbol(name)
+        return self._symbols[name]
 
     def commands_before(self, place: float) -> Iterable[CommandRecord]:
         """Commands that ended before a place, the newest first."""
-        return (one for one in reversed(self.evidence.commands) if one.number <= place)
+        end = bisect_right(self.evidence.commands, place, key=lambda one: one.number)
+        return (self.evidence.commands[number] for number in range(end - 1, -1, -1))
+
+    def commands_after(self, place: float) -> Iterator[CommandRecord]:
+        """Commands that ended after a place with no edit of code between, the oldest first."""
+        start = bisect_right(self.evidence.commands, place, key=lambda one: one.number)
+        for number in range(start, len(self.evidence.commands)):
+            one = self.evidence.commands[number]
+            if self.index.edits_between(place, one.number):
+                return
+            yield one
 
     def is_elsewhere(self, edit: EditRecord) -> bool:
         """Whether an edit was made where the end of this repository tells nothing of it."""
@@ -117,6 +161,10 @@ def is_among(path: str, paths: Iterable[str]) -> bool:
     return any(
         path == p or path.endswith("/" + p) or p.endswith("/" + path) for p in paths if path and p
     )
+
+
+def _last_name(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 # --- in words ---

@@ -131,11 +131,10 @@ class _Work:
         fact = "it stands at the end"
         words = {*terms.symbols, *terms.stems.values()}
         for name in sorted(night.work.brief):
-            if name.lower() in words and not end.find_symbol(name):
+            if name.lower() in words and night.find_symbol(name) == ():
                 why = f"{name} was added in this night and is gone at its end"
                 return Fact(fact, False, Weight.DECISIVE, why)
-        for record in night.evidence.commits:
-            stems = set(extract_terms(record.subject).stems)
+        for record, stems in night.commit_stems:
             is_meant = bool(stems) and len(stems & set(terms.stems)) * 2 > len(stems)
             if is_meant and record.sha and end.commit(record.sha).is_reached is False:
                 why = f"commit {record.sha[:7]} “{shorten(record.subject, 50)}” is not in what HEAD holds"
@@ -235,8 +234,9 @@ class _Work:
         )
 
     def _name_fact(self, name: str, paths: tuple[str, ...], *, is_gone: bool) -> Fact | None:
-        end = self._night.end
-        found = end.find_symbol(name)
+        found = self._night.find_symbol(name)
+        if found is None:
+            return None
         if is_gone:
             if not found:
                 return Fact(f"{name} is gone at the end", True, Weight.PART)
@@ -281,7 +281,7 @@ class _Work:
         if night.work.find_symbol(last):
             return True
         pattern = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
-        paths = [path for path in night.work.code_paths if night.end.path(path).exists]
+        paths = night.work.code_paths
         if len(paths) > _MOST_LOOKED:
             return True
         texts = (night.end.text(path) for path in paths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -89,6 +90,7 @@ class Answer(Struct, frozen=True):
     words: str = ""
 
 
+@lru_cache(maxsize=4_096)
 def families_of(text: str, *, in_words: bool = False) -> tuple[str, ...]:
     """The checks that a command runs, or that a sentence is about."""
     return tuple(name for name, pair in FAMILIES.items() if pair[in_words].search(text))
@@ -133,6 +135,8 @@ def figures_in(output: str, unit: str, words: str, paths: tuple[str, ...] = ()) 
 
 def _coverage(output: str, paths: tuple[str, ...]) -> list[float]:
     """The coverage of a file, else that of all; several columns are lines, branches, functions."""
+    if "%" not in output and "|" not in output:
+        return []
     if paths:
         name = paths[0].rsplit("/", 1)[-1]
         lines = [line for line in output.split("\n") if name in line and _COLUMN.search(line)]

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+
+from msgspec.structs import replace
 
 from tui.model.evidence.log import CommandRecord
 from tui.night.evidence.shell_parser import CommandCall, pipelines
@@ -23,10 +27,16 @@ from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
 
 _SHOWN = 60
+_MOST_OUTPUTS = 300
 _MEASURES = frozenset(
     "% percent ms s sec seconds minutes us µs ns kb mb gb kib mib bytes lines".split()
 )
 """Units of what depends on the code as it stands; rows that were migrated stay so."""
+_OF_WORK = lazy(
+    r"\b(?:files?|lines?|functions?|methods?|class(?:es)?|modules?|components?|endpoints?|pages?|commits?"
+    r"|tasks?|items?|places?|occurrences?|steps?|sections?|features?|cases?)\Z",
+    re.IGNORECASE,
+)
 _INSTALLS = lazy(
     r"\b(?:pip3?|uv|poetry|pdm|rye|pipenv|conda|mamba|npm|pnpm|yarn|bun|cargo|go|gem|bundle|composer|apt|apt-get"
     r"|dnf|yum|apk|brew|dotnet|mix|nuget|luarocks|stack|cabal|opam|pub|dart|flutter|deno|nix-env)\b"
@@ -46,14 +56,14 @@ def check_clean(night: NightFacts, case: Case) -> ClaimVerdict:
     command = statement.subject.command
     families = families_of(command) if command else ()
     families = families or families_of(f"{statement.text} {statement.work}", in_words=True)
-    calls = list(_calls(night, case, command)) if command else []
-    if not calls and families:
-        calls = list(_of_families(night, case, families))
+    call = next(_calls(night, case, command), None) if command else None
+    if call is None and families:
+        call = next(_of_families(night, case, families), None)
     what = command or " or ".join(families) or "the check"
-    if not calls:
+    if call is None:
         why = f"no call of {shorten(what, _SHOWN)} was seen"
         return decide([Fact(f"{what} ran", None, Weight.BASIS, why)])
-    return _by_call(night, case, calls[0], families, what)
+    return _by_call(night, case, call, families, what)
 
 
 def check_ran(night: NightFacts, case: Case) -> ClaimVerdict | None:
@@ -61,10 +71,9 @@ def check_ran(night: NightFacts, case: Case) -> ClaimVerdict | None:
     command = case.statement.subject.command
     if not command:
         return None
-    calls = list(_calls(night, case, command))
-    families = families_of(command)
-    if calls:
-        return _by_call(night, case, calls[0], families, command)
+    call = next(_calls(night, case, command), None)
+    if call is not None:
+        return _by_call(night, case, call, families_of(command), command)
     if runner(command) and night.index.runs_before(case.place):
         return check_tests(night, case)
     why = f"no call of {shorten(command, _SHOWN)} was seen"
@@ -96,13 +105,8 @@ def _by_call(
 
 def _near(night: NightFacts, case: Case) -> Iterator[CommandRecord]:
     """Commands before the claim, the newest first; else those right after it, with no edit between."""
-    before = list(night.commands_before(case.place))
-    yield from before
-    if before and before[0].number == case.place:
-        return
-    for one in night.evidence.commands:
-        if one.number > case.place and not night.index.edits_between(case.place, one.number):
-            yield one
+    yield from night.commands_before(case.place)
+    yield from night.commands_after(case.place)
 
 
 def _of_families(
@@ -120,14 +124,14 @@ def _calls(night: NightFacts, case: Case, command: str) -> Iterator[CommandRecor
         return
     first = wanted[0][0]
     for one in _near(night, case):
-        if first in one.command and any(_is_call(words, wanted[0]) for words in _all_words(one)):
-            yield one
+        if first in one.command:
+            if any(_is_call(words, wanted[0]) for words in _all_words(one.command)):
+                yield one
 
 
-def _all_words(one: CommandRecord) -> Iterator[list[str]]:
-    for line in pipelines(one.command):
-        for call in line:
-            yield _words(call)
+@lru_cache(maxsize=512)
+def _all_words(command: str) -> tuple[list[str], ...]:
+    return tuple(_words(call) for line in pipelines(command) for call in line)
 
 
 def _words(call: CommandCall) -> list[str]:
@@ -170,21 +174,19 @@ def check_figure(night: NightFacts, case: Case) -> ClaimVerdict | None:
     calls: Iterable[CommandRecord] = _calls(night, case, command) if command else _near(night, case)
     words = f"{statement.text} {statement.work}"
     shown = f"{statement.count:,.10g} {statement.unit}".strip()
-    other: tuple[CommandRecord, float] | None = None
-    for one in calls:
+    for one in islice(calls, _MOST_OUTPUTS):
         figures = figures_in(one.output, statement.unit, words, statement.subject.paths)
         if any(_is_same(figure, statement.count) for figure in figures):
-            if other is not None:
-                break
             why = f"{shown} in the output of {shorten(one.command, _SHOWN)}{clock(one.at)}"
             return _current(night, case, one, shown, why)
-        if figures and other is None:
-            other = one, figures[-1]
-    if other is not None:
-        one, figure = other
-        why = f"{shorten(one.command, _SHOWN)}{clock(one.at)} printed {figure:,.10g}"
-        return decide([Fact(f"{shown} was printed", False, Weight.DECISIVE, why, one.ref)])
+        if figures:
+            why = f"{shorten(one.command, _SHOWN)}{clock(one.at)} printed {figures[-1]:,.10g}"
+            return decide([Fact(f"{shown} was printed", False, Weight.DECISIVE, why, one.ref)])
     why = f"no output that was kept shows {shown}"
+    if _OF_WORK.search(statement.unit):
+        # How much was written is told by no command.
+        verdict = decide([Fact(f"{shown} was printed", None, Weight.PART, why)])
+        return replace(verdict, is_only_words=True)
     return decide([Fact(f"{shown} was printed", None, Weight.BASIS, why)])
 
 

@@ -39,7 +39,8 @@ def green_after(
     if set(code) <= night.work.hollow:
         why = f"only comments or bodies that do nothing changed in {files_text(code)}"
         return [Fact("code changed, not comments alone", False, Weight.BASIS, why)]
-    last = next((e for e in reversed(night.index.edits) if is_among(e.path, code)), None)
+    edits = night.edits_of(*code)
+    last = edits[-1] if edits else None
     fact = f"tests green after the last edit of {files_text(code)}"
     if last is None:
         seen = f"{files_text(code)} changed, but not by an edit that was seen"

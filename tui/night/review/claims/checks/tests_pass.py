@@ -80,7 +80,9 @@ class _TestCheck:
         facts = [ran, Fact(_CURRENT, True, Weight.PART), self._scope(green)]
         facts += [*_count(statement, green), *_skipped(statement, green)]
         best = _best(statement, green)
-        why = f"tests green{run_details(best.run)}, no edit since"
+        is_sure = not self._index.unsure_between(record.number, self._place)
+        since = "no edit since" if is_sure else "no edit was seen since"
+        why = f"tests green{run_details(best.run)}, {since}"
         if best.number > self._place:
             why = f"tests green right after it{run_details(best.run)}"
         return decide(facts, why, (best.run.ref, run.ref))
@@ -130,6 +132,9 @@ class _TestCheck:
             why = f"the {no_result}, and no other did"
             return decide([Fact(told, None, Weight.BASIS, why, last.ref)])
         run, edits = known.run, self._edits(known)
+        if run.verdict == "green" and not edits and not last.skipped:
+            # The same tree was green: that a later run told nothing takes nothing away.
+            return self._by_green(known)
         if run.verdict == "red":
             why = f"the {no_result}; the last one that did was red{failed_text(run)}"
             return decide([Fact(told, None, Weight.BASIS, why, last.ref)], "", [run.ref])

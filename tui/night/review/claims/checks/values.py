@@ -36,15 +36,18 @@ def check_value(night: NightFacts, case: Case) -> ClaimVerdict | None:
     if not value or not names:
         return None
     shown = f"{names[0]} is {shorten(value, 40)}"
-    paths = list(_paths(night, subject.paths))
+    about = (case.statement.about,) if case.statement.about else ()
+    paths = list(_paths(night, subject.paths or about))
+    if not paths and not subject.symbols and not subject.paths:
+        return None
     if not paths:
-        return _without_file(night, subject.paths, shown)
+        return _without_file(night, subject.paths or about, shown)
     return _by_files(night, case, paths, names, value)
 
 
 def _by_files(
     night: NightFacts, case: Case, paths: list[str], names: tuple[str, ...], value: str
-) -> ClaimVerdict:
+) -> ClaimVerdict | None:
     subject, name = case.statement.subject, names[0]
     shown = f"{name} is {shorten(value, 40)}"
     found = [one for path in paths for one in _look(night.end.text(path), path, names, value)]
@@ -57,9 +60,11 @@ def _by_files(
         why = f"{name} is {shorten(one.value, 40)} in {one.path} at the end"
         weight = Weight.DECISIVE if is_named else Weight.BASIS
         return decide([Fact(f"{shown} at the end", False, weight, why, _edit(night, one.path))])
+    if not is_named:
+        return None
     why = f"no such value of {name} stands in {files_text(tuple(paths))}"
     texts = [night.end.text(path) or "" for path in paths]
-    is_missing = is_named and bool(subject.paths) and not any(value in text for text in texts)
+    is_missing = bool(subject.paths) and not any(value in text for text in texts)
     weight = Weight.DECISIVE if is_missing else Weight.BASIS
     return decide([Fact(f"{shown} at the end", False, weight, why)])
 
