@@ -84,6 +84,7 @@ _GATE = AnyWord(
     "|met|wired|✅|✓|✔|did|worked".split("|")
 )
 _ALREADY = lazy(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?already\b")
+_HALF = lazy(r"\b(?:half|partly|partially|almost|nearly|mostly|barely)\Z")
 _OVER = ("complete", "completed", "done", "finished")
 _AS_CODE = ("implemented", "in place", "wired up")
 
@@ -122,6 +123,8 @@ def done_claim(clause: Clause) -> Statement | None:
     everything = _EVERYTHING.match(words)
     if everything is not None:
         return _all_done(clause, what, everything)
+    if _HALF.search(words):
+        return _claim(clause, ClaimKind.NOT_DONE, what)
     if _PROJECT.match(words) and state in _OVER:
         return _claim(clause, ClaimKind.ALL_DONE, what)
     return None if _is_no_task(words, state) else _task_done(clause, what, words, state)
