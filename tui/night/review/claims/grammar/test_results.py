@@ -220,7 +220,7 @@ def _read(
     clause: Clause, text: str, pattern: re.Pattern[str], match: re.Match[str], are_named: bool
 ) -> Statement | None:
     """The claim that a pattern found; None where it is none."""
-    if _is_not_of_tests(clause, pattern, are_named) or _is_told_of_a_deed(clause, match.start()):
+    if _is_not_of_tests(clause, pattern, match.start(), are_named):
         return None
     told = mood(_without_them(text, pattern, match), match.end(), is_state=True)
     if told == "open":
@@ -247,8 +247,10 @@ def _is_told_of_a_deed(clause: Clause, start: int) -> bool:
     return clause.is_deed and not _RUNS.match(before) and _THAT.search(clause.plain) is not None
 
 
-def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], are_named: bool) -> bool:
-    """Whether words that could be of anything are not of tests."""
+def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], start: int, are_named: bool) -> bool:
+    """Whether words that could be of anything are not of tests, or not of tests that ran."""
+    if _is_told_of_a_deed(clause, start):
+        return True
     if pattern is _COMMAND_PASSES:
         return _TEST_COMMAND.search(clause.text) is None
     return (pattern is _GREEN and not are_named) or _PAST_STATE.search(clause.plain) is not None
