@@ -379,14 +379,13 @@ class FoldRules(Struct, frozen=True):
     def fold(self) -> NightFold:
         """An empty fold under these rules."""
         table = price_table(self.prices, self.prices_file)
-        command = self.test_command
-        return NightFold(table, self.thresholds, own=self.own, test_command=command)
+        return NightFold(table, self.thresholds, own=self.own, test_command=self.test_command)
 
     def load(self, data: bytes | bytearray) -> NightFold:
         """A saved fold under these rules; FoldCacheError when it does not fit."""
         table = price_table(self.prices, self.prices_file)
-        command = self.test_command
-        return NightFold.load(data, table, self.thresholds, own=self.own, test_command=command)
+        own, command = self.own, self.test_command
+        return NightFold.load(data, table, self.thresholds, own=own, test_command=command)
 
 
 def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
@@ -394,10 +393,6 @@ def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
     stalls = settings.stalls
     names = StallThresholds.__struct_fields__
     thresholds = {name: getattr(stalls, name) for name in names if hasattr(stalls, name)}
-    return FoldRules(
-        dict(settings.prices),
-        StallThresholds(**thresholds),
-        own,
-        settings.prices_file,
-        " ".join(settings.session.test_command),
-    )
+    command = " ".join(settings.session.test_command)
+    given = StallThresholds(**thresholds)
+    return FoldRules(dict(settings.prices), given, own, settings.prices_file, command)

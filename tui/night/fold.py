@@ -111,10 +111,9 @@ def unpack(data: bytes | bytearray) -> SavedFold:
 class NightFold:
     """A night in the making.
 
-    `own` says that our runner started the session, `test_command` is the project's own. `prices` and
-    `thresholds` come from settings; without them the package's own hold. `written_at` is when its files
-    were last written to, where the reader knows it: a record of a later time has a wrong clock if those
-    before it have not.
+    `own`: our runner started the session; `test_command`: the project's own. Prices and thresholds come
+    from settings, or are the package's own. `written_at` is when its files were last written to, where the
+    reader knows it: a record of a later time has a wrong clock if those before it have not.
     """
 
     def __init__(
@@ -150,26 +149,23 @@ class NightFold:
         return SnapshotBuilder(state, self._accounts, self._prices, self._limits, self._own)
 
     def apply(self, records: Iterable[Record]) -> list[bool]:
-        """Apply records in the order of their files; for each, whether it was not seen before.
-
-        An event is new when no event with its uuid came before, from whichever source.
-        """
+        """Apply records in the order of their files; for each, whether no source told of its uuid before."""
         event = self._event
-        other = self._reducer.apply_record
         fresh = []
         for record in records:
             if type(record) is AgentEvent:
                 fresh.append(event(record))
             else:
-                other(record)
+                self._reducer.apply_record(record)
                 fresh.append(True)
         return fresh
 
     def apply_earlier(self, events: Iterable[AgentEvent]) -> None:
         """Take up events that belong to an earlier night: for context, model and totals alone."""
         for event in events:
-            source = self._state.source_clock(event.source)
-            apply_earlier(self._state, self._accounts, event, source)
+            apply_earlier(
+                self._state, self._accounts, event, self._state.source_clock(event.source)
+            )
 
     def apply_deltas(self, n: int, at: float | None = None, source: str = "") -> None:
         """`n` streamed pieces came that nobody parsed; `at` when, if that is known."""
@@ -248,10 +244,7 @@ class NightFold:
         own: bool = False,
         test_command: str = "",
     ) -> NightFold:
-        """A fold that goes on where the saved one stood.
-
-        Raises FoldCacheError for state of another version, machine or test command, or damaged state.
-        """
+        """A fold that goes on where the saved one stood; FoldCacheError where none can."""
         fold = cls(prices, thresholds, own=own)
         saved = unpack(data)
         if saved.state.test_runs.own_command != test_command:
@@ -394,9 +387,8 @@ class NightFold:
         body = event.body
         if isinstance(body, AssistantMessage):
             self._reducer.record_usage(event, body, at, source)
-        timeline = self._timeline
-        clock = timeline.clock
-        if at is not None and not timeline.is_disproved(at):
+        clock = self._timeline.clock
+        if at is not None and not self._timeline.is_disproved(at):
             self._state.record_sign(at)
             if clock is None or at > clock:
                 self._advance_clock(at, source.number)

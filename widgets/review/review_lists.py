@@ -111,7 +111,7 @@ def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
         rows.append(ReviewRow(line, goal, claim.at, f"claim-{nth}"))
         if width < WIDE:
             rows.append(ReviewRow(spread([(" " * _TRUST, "text"), (why, "dim")], (), width)))
-        if claim.verdict != "verified":
+        if claim.verdict != "verified" and len(claim.checked) > 1:
             rows += [_fact_row(fact, width) for fact in claim.checked[:_MOST_FACTS]]
     for unread in review.unread:
         words = f"{format_count(unread.count, 'statement')} in {unread.language} not checked"

@@ -10,8 +10,10 @@ from tui.night.evidence.code_changes import generates_code, is_editor_call, may_
 from tui.night.evidence.hidden_edits import (
     ChangedFile,
     find_hidden_edits,
+    find_joined,
     with_hidden_edits,
     with_parts,
+    without_joined,
 )
 
 
@@ -235,3 +237,38 @@ def test_a_folder_with_tests_beside_it_is_a_part() -> None:
     assert told.last_green is not None
     assert (limited.runs[0].run.part, told.runs[0].part, told.last_green.part) == ("sub",) * 3
     assert with_parts(log, tests, {}) == (log, tests)
+
+
+def merged(*before: str) -> Script:
+    script = Script()
+    script.step("Edit", "a.py", "ok", path="/w/a.py")
+    script.step("Bash", "pytest -q", "2 passed in 0.05s")
+    for command in before:
+        script.step("Bash", command, "[swap 0a1b2c3] Swap\n 1 file" if "commit" in command else "")
+    return script
+
+
+def test_a_merge_of_the_commit_that_was_tested_can_be_told() -> None:
+    script = merged("git commit -am Swap", "git checkout main && git merge --no-ff swap")
+    log, tests = fold(script.events).evidence_log(), night(script).tests
+    commit, joined = find_joined(log, tests.last_green)
+    assert (commit, len(joined), tests.edits_since_last_green) == ("0a1b2c3", 1, 1)
+    left, told = without_joined(log, tests, joined)
+    assert (len(left.edits), told.edits_since_last_green) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ("git checkout main && git merge swap",),
+        ("git commit -am Swap", "git merge swap", "sed -i s/a/b/ a.py"),
+        ("git commit -am Swap", "git stash pop"),
+        ("git commit -am Swap", "git checkout -- a.py && git merge swap"),
+        ("sed -i s/a/b/ a.py", "git commit -am Swap", "git merge swap"),
+        ("git commit -am Swap",),
+    ],
+)
+def test_what_is_no_merge_of_it(commands: tuple[str, ...]) -> None:
+    script = merged(*commands)
+    log, tests = fold(script.events).evidence_log(), night(script).tests
+    assert find_joined(log, tests.last_green) == ("", ())

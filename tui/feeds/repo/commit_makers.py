@@ -50,12 +50,12 @@ def list_made(git: Git, span: str, most: int, *, first_parent: bool) -> list[Mad
 
 
 def parse_made(out: bytes) -> list[MadeCommit]:
-    """The commits of a log in `LOG_SHAPE`."""
+    """The commits of a log in `LOG_SHAPE`, which more may follow on the line."""
     rows = (line.split("\0") for line in out.decode("utf-8", "replace").split("\n"))
     return [
         MadeCommit(row[0], float(row[1]), tuple(row[2].split()), *row[3:6])
         for row in rows
-        if len(row) == 6
+        if len(row) >= 6
     ]
 
 
@@ -75,6 +75,12 @@ def find_others(
         changed = paths_of([one.sha for one in open_ones[:_MOST_LOOKED_AT]])
         open_ones = [one for one in open_ones if not judge.holds_work(one, changed.get(one.sha))]
     return frozenset(others | {one.sha for one in open_ones})
+
+
+def find_named(made: Sequence[MadeCommit], work: NightWork) -> list[MadeCommit]:
+    """The commits that the night's records name."""
+    judge = _Judge(made, work)
+    return [one for one in made if judge.is_named(one)]
 
 
 class _Judge:

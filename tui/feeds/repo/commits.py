@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,17 @@ from tui.model.records import Commit, FileChange
 from tui.system.errors import GitError, OvernightError
 from tui.system.files import read_small
 from tui.system.lazy_pattern import lazy
+from tui.system.repository_names import is_object_id
 from tui.system.sanitize import clean_bytes, clean_line
 
 if TYPE_CHECKING:
     from tui.system.git import Git
+
+
+_LOG = (
+    *("log", "-z", "--numstat", "--no-renames", "--diff-merges=first-parent"),
+    "--format=tformat:%x00%H%x00%ct%x00%an%x00%s%x00",
+)
 
 
 def read_log(
@@ -34,9 +41,7 @@ def read_log(
     known = git.read_line(("rev-parse", "--revs-only", "--quiet", range))
     if range.startswith("-") or not known:
         return []
-    shape = "--format=tformat:%x00%H%x00%ct%x00%an%x00%s%x00"
-    args = ["log", "-z", "--numstat", "--no-renames", "--diff-merges=first-parent", shape]
-    args.append(f"--max-count={limit}")
+    args = [*_LOG, f"--max-count={limit}"]
     if since is not None:
         args.append(f"--since=@{int(since)} +0000")
     return list(_parse_log(git.run((*args, range, "--")).split(b"\0")))
@@ -182,6 +187,19 @@ def commits_after(project: Path, base: str) -> list[Commit]:
     except OvernightError:
         return []
     return [_clean_commit(commit) for commit in reversed(found)]
+
+
+def commits_by_id(project: Path, ids: Sequence[str]) -> list[Commit]:
+    """The commits of these whole ids, oldest first; none where one of them cannot be read."""
+    from tui.system.git import Git
+
+    if not ids or not all(map(is_object_id, ids)):
+        return []
+    try:
+        out = Git(project).run((*_LOG, "--no-walk=sorted", *ids[:MOST_COMMITS], "--"))
+    except OvernightError:
+        return []
+    return [_clean_commit(commit) for commit in reversed(list(_parse_log(out.split(b"\0"))))]
 
 
 def _clean_commit(commit: Commit) -> Commit:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
-from tui.feeds.repo.commit_makers import LOG_SHAPE, MadeCommit, find_others, parse_made, paths_in
+from tui.feeds.repo.commit_makers import LOG_SHAPE, MadeCommit, find_named, parse_made
 from tui.feeds.repo.diff_parser import parse_entries, visible_path
 from tui.feeds.repo.tree_files import TreeFiles
 from tui.model.records import AsideCommit
@@ -60,30 +60,31 @@ class _Reading:
     ) -> None:
         self._git, self._head, self._work = git, head, work
         self._budget = ReadBudget(_SECONDS, _BYTES)
+        self._sources: dict[str, str] = {}
         self._known = {sha for sha, _ in messages}
         self._subjects = {_plain(text.partition("\n")[0]) for _, text in messages}
 
     def read(self, dirty: frozenset[str]) -> SideCommits:
         made = [one for one in self._list_aside() if one.sha not in self._known]
-        others = find_others(made, self._work, paths_in(self._git), is_after_base=False)
-        own = [one for one in reversed(made) if one.sha not in others and self._is_sure(one)]
-        elsewhere = tuple(self._aside(one, self._branch_of(one.sha)) for one in own)
+        # Others may work in other work trees at the same time: only what the records name is the night's.
+        own = find_named(made[::-1], self._work)
+        elsewhere = tuple(self._aside(one) for one in own)
         self._known |= {one.sha for one in made}
         self._subjects |= {_plain(one.subject) for one in own}
         return SideCommits(elsewhere, tuple(self._find_undone(dirty)))
-
-    def _is_sure(self, commit: MadeCommit) -> bool:
-        """Whether the records name it or would show if somebody else had made it."""
-        return self._work.names(commit.sha) or self._work.tells_of(commit.at)
 
     def _list_aside(self) -> list[MadeCommit]:
         """Commits of the night's time on branches and in work trees that HEAD does not reach."""
         since, until = self._work.since, self._work.until
         if since is None or since < _EARLIEST_SINCE:
             return []
-        args = ["log", LOG_SHAPE, f"--max-count={_MOST_ASIDE}", f"--since=@{int(since)} +0000"]
+        shape = f"{LOG_SHAPE}%x00%S"
+        args = ["log", shape, f"--max-count={_MOST_ASIDE}", f"--since=@{int(since)} +0000"]
         args += ["--branches", *self._work_tree_heads(), "--not", self._head, "--"]
-        made = parse_made(run_bounded(self._git, args, self._budget).data)
+        out = run_bounded(self._git, args, self._budget).data
+        rows = (line.split("\0") for line in out.decode("utf-8", "replace").split("\n"))
+        self._sources = {row[0]: row[-1] for row in rows}
+        made = parse_made(out)
         return [one for one in made if until is None or one.at <= until + 1]
 
     def _work_tree_heads(self) -> list[str]:
@@ -96,14 +97,11 @@ class _Reading:
         found = (self._git.read_line(("rev-parse", "--verify", "--quiet", one)) for one in asked)
         return [sha for sha in found if sha]
 
-    def _branch_of(self, sha: str) -> str:
-        shape = "--format=%(refname:short)"
-        args = ("for-each-ref", "--count=1", shape, f"--contains={sha}", "refs/heads")
-        found = self._git.read_line(args) or "HEAD of another work tree"
-        return clean_line(found, 200)
-
-    def _aside(self, one: MadeCommit, branch: str) -> AsideCommit:
-        return AsideCommit(one.sha, one.at, clean_line(one.subject, 300), branch)
+    def _aside(self, one: MadeCommit) -> AsideCommit:
+        source = self._sources.get(one.sha, "")
+        branch = "HEAD of another work tree" if _ID.fullmatch(source) else source
+        name = clean_line(branch.removeprefix("refs/heads/"), 200)
+        return AsideCommit(one.sha, one.at, clean_line(one.subject, 300), name)
 
     # --- undone ---
 

@@ -181,7 +181,7 @@ def _cut_at_end(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
 
 
 def _with_commits(night: NightSnapshot, commits: list[Commit]) -> NightSnapshot:
-    if len(commits) == len(night.commits):
+    if tuple(commits) == night.commits:
         return night
     line = night.timeline
     kept = Counter((one.at, shorten(one.subject)) for one in commits)
@@ -194,6 +194,7 @@ def build_review(
     project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings
 ) -> Review:
     """The review of a night that was read."""
+    from tui.feeds.repo.commits import commits_by_id
     from tui.monitor.history.night_end import kept_proof
     from tui.monitor.history.own_changes import AgentChanges
     from tui.monitor.history.runs_and_files import tests_by_files, with_trees
@@ -204,7 +205,11 @@ def build_review(
     if changes.base or changes.messages:
         # What the base has already, or somebody else made, is no commit of this night.
         made = {sha for sha, _ in changes.messages}
-        night = _with_commits(night, [one for one in night.commits if one.sha in made])
+        kept = [one for one in night.commits if one.sha in made]
+        unseen = made.difference(one.sha for one in kept)
+        aside = commits_by_id(project, [*unseen, *(one.sha for one in changes.elsewhere)])
+        kept = sorted([*kept, *aside], key=lambda one: one.at) if aside else kept
+        night = _with_commits(night, kept)
         whole = replace(whole, night=night)
     # Somebody saw the progress file change: then its first state was of this night.
     first, last = night.first_progress, night.progress

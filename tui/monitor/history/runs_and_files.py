@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from tui.night.evidence.hidden_edits import (
     ChangedFile,
     find_hidden_edits,
+    find_joined,
     with_hidden_edits,
     with_parts,
+    without_joined,
 )
+from tui.night.evidence.shell_effects import is_source
 from tui.system.errors import OvernightError
 
 if TYPE_CHECKING:
@@ -46,6 +49,9 @@ def tests_by_files(
         git = Git(project)
     except OvernightError:
         return evidence, tests
+    commit, joined = find_joined(evidence, tests.last_green)
+    if commit and _is_end(git, commit, changes):
+        evidence, tests = without_joined(evidence, tests, joined)
     files = tuple(_changed(git, changes))
     edits = find_hidden_edits(evidence, tests.last_green, files, until)
     evidence, tests = with_hidden_edits(evidence, tests, edits)
@@ -94,6 +100,18 @@ def _changed(git: Git, changes: RepositoryChanges) -> list[ChangedFile]:
     return found
 
 
+def _is_end(git: Git, commit: str, changes: RepositoryChanges) -> bool:
+    """Whether the night ended with the tree of that commit, as far as code goes."""
+    from tui.feeds.repo.tree_files import work_tree_id
+
+    if any(not file.commit and is_source(file.path) for file in changes.files):
+        return False
+    tree = work_tree_id(git, commit, ())
+    # Where the night's own end is that commit, what it brought in later is not known to be of the night.
+    end = "HEAD" if changes.head.startswith(commit) else changes.head or "HEAD"
+    return tree is not None and tree == work_tree_id(git, end, ())
+
+
 def _written(path: str) -> float | None:
     try:
         return os.lstat(path).st_mtime
@@ -107,7 +125,7 @@ def _has_tests_beside(git: Git, folder: str) -> bool:
     from tui.night.review.risks.test_syntax import is_test
 
     name = folder.split("/", 1)[0]
-    if name in _BUILDS or name.startswith((".", "cmake-build")):
+    if name in _BUILDS or name[:1] == ".":
         return False
     try:
         listed = run_bounded(git, ("ls-files", "-z"), ReadBudget(_SECONDS, _LISTING_BYTES)).data

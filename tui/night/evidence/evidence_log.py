@@ -43,6 +43,8 @@ MOST_EDITS = 10_000
 MOST_RUNS = 1_000
 MOST_COMMITS = 2_000
 MOST_UNSURE = 200
+JOINED = "git merge"
+"""The tool of an edit that only brought in commits, which may have been tested."""
 MOST_STATEMENTS = 200
 MOST_TICKS = 1_000
 LONGEST_STATEMENT = 16_000
@@ -111,7 +113,7 @@ class EvidenceCollector(Struct):
         if was_reformatted(command, output) or (not paths and generates_code(command)):
             paths, sources = (*paths, ""), sources + 1
         for path in paths:
-            self._edit(at, path, tool, ref)
+            self._edit(at, path, JOINED if found.joins else tool, ref)
         return sources
 
     def _committed(self, command: str, output: str, at: float | None, ref: SourceRef) -> None:

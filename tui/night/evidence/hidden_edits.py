@@ -15,6 +15,7 @@ from tui.model.evidence.log import (
     TestSummary,
     UnsureRecord,
 )
+from tui.night.evidence.evidence_log import JOINED
 from tui.night.evidence.shell_effects import is_prose, is_source
 
 _SLACK = 2.0
@@ -30,6 +31,7 @@ class ChangedFile(Struct, frozen=True, gc=False):
     is_committed: bool = False
 
 
+# complexity: each thing that explains a file, or that says when it was written
 def find_hidden_edits(
     evidence: EvidenceLog, green: TestRun | None, files: Iterable[ChangedFile], until: float | None
 ) -> tuple[EditRecord, ...]:
@@ -41,14 +43,14 @@ def find_hidden_edits(
     record = next((one for one in reversed(evidence.runs) if one.run == green), None)
     if record is None or green is None or green.at is None:
         return ()
-    ended = until if until is not None else float("inf")
+    ended = (until if until is not None else float("inf")) + _SLACK
     later = [edit for edit in evidence.edits if edit.number > record.number]
     late = _only_after(evidence, record)
     found: list[EditRecord] = []
     for file in files:
         if not is_source(file.path) or is_prose(file.path) or _is_edited(file.path, later):
             continue
-        if file.at is not None and file.at <= ended + _SLACK:
+        if file.at is not None and file.at <= ended:
             if file.at > green.at + _SLACK:
                 place = _place(evidence, file.at)
                 found.append(EditRecord(place, file.at, file.path, _TOOL, green.ref))
@@ -72,6 +74,35 @@ def with_hidden_edits(
         hidden=len(edits),
     )
     return replace(evidence, edits=tuple(both)), told
+
+
+def find_joined(evidence: EvidenceLog, green: TestRun | None) -> tuple[str, tuple[EditRecord, ...]]:
+    """The commit that the last green run tested, and the edits after it if they only brought in commits.
+
+    That is the commit that came next to the run, with no edit in between; two empty values where there is none.
+    """
+    record = next((one for one in reversed(evidence.runs) if one.run == green), None)
+    code = [edit for edit in evidence.edits if not is_prose(edit.path)]
+    later = tuple(edit for edit in code if record is not None and edit.number > record.number)
+    if record is None or not later or any(edit.tool != JOINED for edit in later):
+        return "", ()
+    last = max((edit.number for edit in code if edit.number < record.number), default=0)
+    near = [one for one in evidence.commits if last < one.number < later[0].number and one.sha]
+    return (near[-1].sha, later) if near else ("", ())
+
+
+def without_joined(
+    evidence: EvidenceLog, tests: TestSummary, joined: tuple[EditRecord, ...]
+) -> tuple[EvidenceLog, TestSummary]:
+    """Both without edits that led back to the tree that was tested."""
+    left = tuple(edit for edit in evidence.edits if edit not in joined)
+    count = len(joined)
+    told = replace(
+        tests,
+        edits_since_last_green=max(0, tests.edits_since_last_green - count),
+        edits_since_last_run=max(0, tests.edits_since_last_run - count),
+    )
+    return replace(evidence, edits=left), told
 
 
 def with_parts(

@@ -38,7 +38,8 @@ _GRAVE = AnyWord(
         "|: >|> data|>data|.db|.sql|.csv|-exec|switch|eas |.pem|.key|linger|pm2|TLS|trusted|tag |.vscode"
         "|.idea|at -|batch"
         "|tunnel|bore |tmate|wipefs|bfg|gpg|secret-tool|bw |doppler|sops"
-        "|mount|sysctl|chrome|halt|fdisk|security|alias"
+        "|mount|sysctl|chrome|halt|fdisk|security|alias|gh-|id_rsa|id_ed|CREDENTIAL|--break|mkdocs"
+        "|locate|deno |npx |uninstall"
     ).split("|")
 )
 _MAKES = AnyWord("commit", "mkdir", "clone", "cp ", "touch", "venv")

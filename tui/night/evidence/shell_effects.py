@@ -70,15 +70,20 @@ _LOGGED = lazy(r"^([0-9a-f]{7,40}) (?:\([^)]*\) )?(.+)$", 8)
 _HEREDOC = lazy(r"""<<-?\s*\\?['"]?\w+['"]?\s*(?:⏎|\n)\s*([^⏎\n]*)""")
 _MESSAGE = lazy(r"""\s(?:-[a-zA-Z]*m|--message(?:=|\s))\s*(?:'([^'⏎\n]*)|"([^"⏎\n]*)|(\S+))""")
 _WHOLE_TREE = frozenset({"revert", "cherry-pick", "merge", "pull", "apply", "am", "rebase"})
+_JOINING = frozenset({"merge", "pull", "rebase"})
 _QUIET_STASH = frozenset({"list", "show", "drop", "clear"})
 
 
 class ShellEffects(Struct, frozen=True, gc=False):
-    """Changed paths ("" for one not named), how many of them are no prose, and whether it commits."""
+    """Changed paths ("" for one not named), how many of them are no prose, and whether it commits.
+
+    `joins`: all that it does to files is to bring in commits: it merges, pulls or rebases.
+    """
 
     paths: tuple[str, ...] = ()
     sources: int = 0
     commits: bool = False
+    joins: bool = False
 
 
 _NOTHING = ShellEffects()
@@ -116,7 +121,7 @@ def shell_effects(command: str) -> ShellEffects:
     if not _HINT.search(command):
         return _NOTHING
     paths: list[str] = []
-    commits = False
+    commits, verbs = False, set()
     for segment in split_commands(_without_heredocs(command)):
         while (match := _PREFIX.match(segment)) is not None:
             segment = segment[match.end() :]
@@ -124,7 +129,9 @@ def shell_effects(command: str) -> ShellEffects:
         if git is not None:
             verb = git.group(1)
             commits = commits or verb == "commit"
-            paths += _by_git(verb, git.group(2))
+            by_git = _by_git(verb, git.group(2))
+            verbs |= {verb} if by_git else set()
+            paths += by_git
         else:
             paths += _by_tool(segment)
         if ">" in segment:
@@ -134,7 +141,8 @@ def shell_effects(command: str) -> ShellEffects:
     if not paths and not commits:
         return _NOTHING
     found = tuple(dict.fromkeys(paths))
-    return ShellEffects(found, sum(not is_prose(path) for path in found), commits)
+    joins = found == ("",) and verbs <= _JOINING and bool(verbs)
+    return ShellEffects(found, sum(not is_prose(path) for path in found), commits, joins)
 
 
 def _without_heredocs(command: str) -> str:

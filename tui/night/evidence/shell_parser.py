@@ -24,6 +24,8 @@ _WRAPPERS = frozenset(
     {"sudo", "doas", "env", "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf"}
     | {"timeout", "setsid", "caffeinate", "time", "xargs"}
 )
+_COMMANDS_THEMSELVES = frozenset({"env", "xargs", "sudo", "doas"})
+"""Wrappers that do something with nothing behind them."""
 _TAKING = {
     "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-D", "-r", "-t", "-T"}),
     "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
@@ -129,9 +131,10 @@ def _bare(simple: SimpleCommand) -> CommandCall | None:
             name = text.rpartition("/")[2]
             if name not in _WRAPPERS:
                 return CommandCall(name, tuple(words[1:]), tuple(variables), simple)
+            whole = tuple(words[1:])
             _unwrap(name, words)
-            if name in ("env", "xargs") and not words:
-                return CommandCall(name, (), tuple(variables), simple)
+            if name in _COMMANDS_THEMSELVES and not words:
+                return CommandCall(name, whole, tuple(variables), simple)
             continue
         del words[0]
     return None
@@ -245,8 +248,9 @@ class _ShellScanner:
         if self._at < len(text) and text[self._at] not in _BREAKS:
             word = self._word()
             if writes and not word.text.isdigit():
-                outputs.append(word.text)
-                self._appended += [word.text] * appends
+                path = f"$(…){word.text}" if word.inner else word.text
+                outputs.append(path)
+                self._appended += [path] * appends
             elif not writes:
                 self._inputs.append(word.text)
         return ""

@@ -165,7 +165,14 @@ class _Attention:
 
     def add_causes(self) -> None:
         """The one thing behind many failed calls."""
-        causes = [one for one in self._facts.causes if one.is_error and one.count >= _MANY_CALLS]
+        told = {
+            ref for stall in self._told if stall.kind == StallKind.SAME_ERROR for ref in stall.refs
+        }
+        causes = [
+            one
+            for one in self._facts.causes
+            if one.is_error and one.count >= _MANY_CALLS and one.first not in told
+        ]
         for number, cause in enumerate(causes[:2]):
             since = f" since {format_clock(cause.since)}" if cause.since is not None else ""
             what = f"“{shorten(cause.what, _SHOWN)}”{since}, behind {cause.count:,} calls"
@@ -216,7 +223,9 @@ class _Attention:
             severity: Severity = "high" if seconds >= _VERY_LONG_STALL else "medium"
             what = f"Nothing was heard for {format_duration(seconds)}"
             if circles:
-                what = f"{trouble_title(stall).capitalize()}: {stall.evidence[0]}"
+                title, first = trouble_title(stall), stall.evidence[0]
+                what = first if title in first else f"{title}: {first}"
+                what = f"{what[:1].upper()}{what[1:]}"
             where = stall.refs[0] if stall.refs else self._last_ref
             self.add(severity, 50 - number, shorten(what, _LINE), where, "time")
 
@@ -249,7 +258,7 @@ class _Attention:
 def _risk_text(risk: Risk) -> str:
     # A text that names the path already does not need it twice.
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
-    return f"{where}{shorten(risk.what, _SHOWN)}"
+    return shorten(f"{where}{risk.what}", _LINE)
 
 
 def _claim_groups(

@@ -135,7 +135,7 @@ def _facts(
         claims=claims,
         risks=risks,
         stalls=stalls,
-        commits=max(len(snapshot.commits), len(inputs.evidence.commits)),
+        commits=_count_commits(snapshot, inputs.evidence, changes),
         changed_files=None if changes is None else len(changes.files),
         edits=max(snapshot.counts.edits, len(inputs.evidence.edits)),
         reverted=reverted_files(snapshot),
@@ -153,6 +153,15 @@ def _is_only_prose(evidence: EvidenceLog, changes: RepositoryChanges | None) -> 
     paths = [edit.path for edit in evidence.edits if not is_scratch_path(edit.path)]
     paths += [file.path for file in changes.files] if changes is not None else []
     return bool(paths) and all(map(is_prose, paths)) and not evidence.forgotten_edits
+
+
+def _count_commits(
+    snapshot: NightSnapshot, evidence: EvidenceLog, changes: RepositoryChanges | None
+) -> int:
+    """The night's commits that are there; where no repository tells of them, those that its calls named."""
+    if changes is not None and (changes.base or changes.messages):
+        return len(snapshot.commits)
+    return max(len(snapshot.commits), len(evidence.commits))
 
 
 def _cost_per_task(

@@ -157,7 +157,10 @@ def _points(proof: Proof) -> list[ProofPoint]:
     suite = next(iter(_tests_of_end(proof)), None)
     if proof.base_tests == "red":
         failed = new_failures(base, control) if base is not None else ()
-        what = f"The tests as they were before the night are red on its new code{_named(failed)}"
+        what = (
+            f"The tests as they were before the night are red on its new code{_named(failed)}; right only if "
+            "that change was wanted"
+        )
         points.append(ProofPoint("high", 95, what))
     for run in _tests_of_end(proof):
         if is_to_blame(run, control):

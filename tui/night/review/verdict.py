@@ -33,6 +33,7 @@ from tui.system.format import format_count, shorten
 BY_ITSELF = (EndKind.TASKS_DONE, EndKind.TURN_ENDED)
 _MOST_REASONS = 3
 _SHOWN = 90
+_LONG = 150
 _MANY_MEDIUM = 3
 """So many risks of medium weight are more than one night's ordinary work has."""
 _BENT_TESTS: frozenset[RiskKind] = frozenset(
@@ -40,7 +41,10 @@ _BENT_TESTS: frozenset[RiskKind] = frozenset(
 )
 """What makes a green run say less than it seems."""
 _REACHED_OUT: frozenset[RiskKind] = frozenset(
-    {"destructive", "outward", "credential_use", "persistence", "privilege", "force_push"}
+    (
+        *("destructive", "outward", "credential_use", "persistence", "privilege"),
+        *("force_push", "fetch_to_shell"),
+    )
 )
 """What no rewind of the files takes back."""
 _BINDING = frozenset(
@@ -163,7 +167,7 @@ def _bent_tests(facts: VerdictInputs) -> list[Reason]:
     bent = [one for one in facts.risks if one.kind in _BENT_TESTS and one.severity != "low"]
     if bent:
         places = format_count(len(bent), "place")
-        text = f"Tests ask for less than before in {places}: {shorten(bent[0].what, _SHOWN)}."
+        text = f"Tests ask for less than before in {places}: {shorten(bent[0].what, _LONG)}."
         reasons.append(Reason(text, bent[0].ref))
     return reasons
 
@@ -175,10 +179,10 @@ def _weighty_risks(risks: Sequence[Risk]) -> list[Reason]:
     reasons = []
     if high:
         count = format_count(len(high), "risk")
-        text = f"{count} of high weight in what it changed or ran: {shorten(high[0].what, _SHOWN)}."
+        text = f"{count} of high weight in what it changed or ran: {shorten(high[0].what, _LONG)}."
         reasons.append(Reason(text, high[0].ref))
     elif reached:
-        text = f"It reached beyond the project's files: {shorten(reached[0].what, _SHOWN)}."
+        text = f"It reached beyond the project's files: {shorten(reached[0].what, _LONG)}."
         reasons.append(Reason(text, reached[0].ref))
     elif len(others) >= _MANY_MEDIUM:
         text = f"{format_count(len(others), 'risk')} of medium weight in what it changed or ran."

@@ -26,6 +26,7 @@ from tui.system.lazy_pattern import lazy
 _ELSEWHERE: Final = frozenset(
     "docker podman docker-compose kubectl ssh vagrant nix-shell limactl colima multipass wsl".split()
 )
+_INSTALLING: Final = frozenset({"tox", "nox"})
 _MANAGING: Final = frozenset(
     "PATH HOME SHELL ENV BASH_ENV IFS PYTHONHOME PYTHONSTARTUP TMPDIR PWD OLDPWD".split()
 )
@@ -224,6 +225,8 @@ def _obstacle(
         return "it ran outside this work tree"
     if any(os.path.basename(word) in _ELSEWHERE for word in whole[:2]):
         return "it ran in a container or on another machine"
+    if os.path.basename(words[0]) in _INSTALLING:
+        return "it would install packages for a folder that is new to it"
     if "xargs" in whole[: len(whole) - len(words)]:
         return "it reads what another command prints"
     if denied_command(words) is not None or denied_command(whole) is not None:

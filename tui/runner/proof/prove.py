@@ -24,14 +24,14 @@ from tui.runner.proof.base_files import CODE_WITH_TESTS, has_inline_tests, is_of
 from tui.runner.proof.environment import (
     FoundEnvironment,
     find_environment,
+    folder_of_missing,
     folders_on_path,
+    foreign_import,
     prefixes_of,
     proof_variables,
 )
-from tui.runner.proof.imports import folder_of_missing, foreign_import
 from tui.runner.proof.night_commands import ProofCommand
-from tui.runner.proof.outcomes import failed_tests, judge_run
-from tui.runner.proof.output import OutputLines, kept_output
+from tui.runner.proof.outcomes import OutputLines, failed_tests, judge_run, kept_output
 from tui.runner.proof.plan import ProofPlan
 from tui.runner.proof.proof_copy import ProofCopy, make_proof_copy
 from tui.system.errors import RefusedError, describe_os_error

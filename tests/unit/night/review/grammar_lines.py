@@ -750,6 +750,151 @@ Tests: 44 passed, 2 failed
     not_done | 146/152 tests passing | count 6
 Not all tests pass.
     not_done | Not all tests pass.
+Implementation complete. All tests are green.
+    all_done | Implementation complete.
+    tests_pass | All tests are green.
+Implementation is complete and tested.
+    all_done | Implementation is complete and tested.
+The feature is implemented and working.
+    code_added | The feature is implemented and working.
+`calc.py` now contains `multiply()` and `divide()`.
+    code_added | calc.py now contains multiply() and divide(). | paths calc.py; names multiply divide
+calc.py now has a multiply function.
+    code_added | calc.py now has a multiply function. | paths calc.py
+The file docs/guide.md now exists.
+    file_made | The file docs/guide.md now exists. | paths docs/guide.md
+There is now a `docs/guide.md`.
+    file_made | There is now a docs/guide.md. | paths docs/guide.md
+New file: docs/guide.md
+    file_made | New file: docs/guide.md | paths docs/guide.md
+New files: `a.py`, `b.py`
+    file_made | New files: a.py, b.py | paths a.py b.py
+Changed files: `a.py`
+    file_changed | Changed files: a.py | paths a.py
+Removed: `old.py`
+    file_removed | Removed: old.py | paths old.py
+Added: `new.py`
+    file_made | Added: new.py | paths new.py
+Fixed: crash in parse()
+    bug_fixed | Fixed: crash in parse() | names parse
+Modified `a.py` (added `foo`) and deleted `b.py`.
+    file_changed | Modified a.py | paths a.py
+    code_added | added foo | names foo
+    file_removed | deleted b.py. | paths b.py
+`app.py`: added `subtract()`, fixed `add()`
+    code_added | app.py: added subtract() | paths app.py; names subtract
+    bug_fixed | fixed add() | names add
+- app.py: added `subtract()`
+    code_added | app.py: added subtract() | paths app.py; names subtract
+- `tests/test_app.py`: 4 new tests
+    tests_added | tests/test_app.py: 4 new tests | count 4; paths tests/test_app.py
+In `app.py` I added `subtract()`.
+    code_added | In app.py I added subtract(). | paths app.py; names subtract
+In app.py, the operands were swapped.
+    file_changed | In app.py, the operands were swapped. | paths app.py
+I swapped the operands (app.py) and ran the tests: 2 passed.
+    file_changed | I swapped the operands (app.py) | paths app.py
+    tests_pass | ran the tests: 2 passed. | count 2
+Ran `pytest -q`: 2 passed.
+    tests_pass | Ran pytest -q: 2 passed. | count 2; command pytest -q
+`pytest -q` → 2 passed, 0 failed
+    tests_pass | pytest -q → 2 passed, 0 failed | count 2; command pytest -q
+pytest -q gives 2 passed
+    tests_pass | pytest -q gives 2 passed | count 2; command pytest -q
+The test suite (2 tests) passes.
+    tests_pass | The test suite (2 tests) passes. | count 2
+Both tests pass.
+    tests_pass | Both tests pass.
+All two tests pass.
+    tests_pass | All two tests pass.
+Two tests pass.
+    tests_pass | Two tests pass.
+The two existing tests still pass.
+    tests_pass | The two existing tests still pass.
+Tests: ✓
+    tests_pass | Tests: ✓
+Tests: passing
+    tests_pass | Tests: passing
+Test results: 2/2 passed
+    tests_pass | Test results: 2/2 passed | count 2
+Test status: green
+    tests_pass | Test status: green
+CI is green.
+    check_clean | CI is green.
+All checks are green.
+    check_clean | All checks are green.
+All tests and checks pass.
+    tests_pass | All tests and checks pass.
+    check_clean | All tests and checks pass. | all yes
+Tests and lint pass.
+    tests_pass | Tests and lint pass.
+    check_clean | Tests and lint pass. | all yes
+Tests pass and lint is clean.
+    tests_pass | Tests pass
+    check_clean | lint is clean.
+Lint passes, tests pass, build passes.
+    check_clean | Lint passes
+    tests_pass | tests pass
+    check_clean | build passes.
+All tests, linting and type checks pass.
+    tests_pass | All tests, linting and type checks pass.
+    check_clean | All tests, linting and type checks pass. | all yes
+The tests, the linter and the type checker are all green.
+    tests_pass | The tests, the linter and the type checker are all green.
+    check_clean | The tests, the linter and the type checker are all green. | all yes
+Unit tests, integration tests and lint all pass.
+    tests_pass | Unit tests, integration tests and lint all pass. | limits unit integration
+    check_clean | Unit tests, integration tests and lint all pass.
+No test failures.
+    tests_pass | No test failures.
+There are no failing tests.
+    tests_pass | There are no failing tests.
+Zero failures.
+    tests_pass | Zero failures.
+The failing test is fixed.
+    tests_pass | The failing test is fixed.
+The previously failing test now passes.
+    tests_pass | The previously failing test now passes.
+test_add passes now.
+    tests_pass | test_add passes now. | limits test_add; names test_add
+`test_add` passes.
+    tests_pass | test_add passes. | limits test_add; names test_add
+tests/test_app.py passes
+    tests_pass | tests/test_app.py passes | limits tests/test_app.py; paths tests/test_app.py
+All tests in tests/test_app.py pass.
+    tests_pass | All tests in tests/test_app.py pass. | limits tests/test_app.py; paths tests/test_app.py
+The new tests pass.
+    tests_pass | The new tests pass. | limits new
+My tests pass.
+    tests_pass | My tests pass.
+The tests for `multiply` pass.
+    tests_pass | The tests for multiply pass. | names multiply
+I made sure all tests pass.
+    tests_pass | I made sure all tests pass.
+I confirmed that the tests pass.
+    tests_pass | I confirmed that the tests pass.
+Verified: all tests pass.
+    tests_pass | all tests pass.
+I double-checked that everything is committed.
+    committed | I double-checked that everything is committed. | all yes
+Confirmed the commit is on origin/main.
+    pushed | Confirmed the commit is on origin/main. | ref origin/main
+The tests passed on the first try.
+    tests_pass | The tests passed on the first try.
+The tests passed when I ran them.
+    tests_pass | The tests passed
+I re-ran the tests after the last edit and they pass.
+    tests_pass | I re-ran the tests after the last edit and they pass.
+After my last change I ran the tests again; all 2 pass.
+    tests_pass | all 2 pass. | count 2
+The last test run was green.
+    tests_pass | The last test run was green.
+I ran the tests one last time: all green.
+    tests_pass | I ran the tests one last time: all green.
+Created `src/größe der welt.py`.
+    file_made | Created src/größe der welt.py. | paths src/größe der welt.py
+I ran `git commit -m "x"` and it worked.
+    command_ran | I ran git commit -m "x" | command git commit -m "x"
 """
 
 NO_CLAIMS = """

@@ -12,12 +12,13 @@ from tests.unit.night.review.risk_scene import calls, change, changes, kinds
 from tui.model.events import SourceRef
 from tui.model.evidence.log import TestRun
 from tui.night.review.risks.find import find_risks
-from tui.night.review.risks.oracle.assertions import Strength, read_assertions
-from tui.night.review.risks.oracle.cases import read_cases
-from tui.night.review.risks.oracle.file_texts import ChangedTexts
 from tui.night.review.risks.oracle.intent import read_intent
 from tui.night.review.risks.oracle.reactions import reactions
-from tui.night.review.risks.oracle.source_text import mask, statements
+from tui.night.review.risks.oracle.reading.assertions import read_assertions
+from tui.night.review.risks.oracle.reading.cases import read_cases
+from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts
+from tui.night.review.risks.oracle.reading.matchers import Strength
+from tui.night.review.risks.oracle.reading.source_text import mask, statements
 
 PATHS = (
     *("tests/test_a.py", "a.test.ts", "a_test.go", "src/lib.rs", "ATest.java", "a_spec.rb"),
@@ -44,7 +45,7 @@ def test_most_are_found_where_only_the_diff_can_be_had() -> None:
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_honest_change_has_no_weight(project: str, name: str, whole: bool) -> None:
     entry = data("honest")[project][name]
-    found = night(project, entry["edits"], entry["goal"], whole=whole)
+    found = night(project, entry["edits"], entry["goal"], whole=whole or "whole" in entry)
     # That CI changed at all is worth a look, whatever changed in it.
     assert weight(risk for risk in found if risk.what != "CI changed") == []
 

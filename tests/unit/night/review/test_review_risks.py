@@ -153,6 +153,40 @@ def test_big_deletions() -> None:
     assert kinds(many) == [("big_deletion", "old/part/", "high")]
 
 
+def test_a_night_that_grows_rewrote_what_it_deleted() -> None:
+    other = LONG.replace("line", "row").replace("of", "in")
+    made = {"src/a.py": (LONG, None), "src/b.py": (None, other * 2)}
+    assert kinds(made) == [("big_deletion", "src/a.py", "medium")]
+
+
+SOURCE = '[[tool.poetry.source]]\nname = "x"\nurl = "https://x.example"\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "expected"),
+    [
+        (".npmrc", None, "registry=https://npm.x.example/\n", [("dependency", "high")]),
+        ("pip.conf", None, "index-url = https://x.example/simple\n", [("dependency", "high")]),
+        ("Gemfile", "gem 'a'\n", 'source "https://g.example"\n', [("dependency", "high")]),
+        ("pyproject.toml", "[project]\n", f"[project]\n{SOURCE}", [("dependency", "high")]),
+        ("pyproject.toml", "[project]\n", '[project]\nurl = "https://x.example"\n', []),
+        (".npmrc", None, "registry=https://registry.npmjs.org/\nsave-exact=true\n", []),
+        (".npmrc", "registry=https://a.example/\n", "registry=https://a.example/x\n", []),
+        ("compose.yml", "a: 1\n", "a: 1\n  privileged: true\n", [("permissions", "medium")]),
+        ("compose.yml", "a: 1\n", "a: 1\n  - ./data:/data\n", []),
+        ("iam.tf", "a\n", 'a\nactions = ["*"]\n', [("permissions", "medium")]),
+        ("iam.tf", "a\n", 'a\nactions = ["s3:GetObject"]\n', []),
+        (".env", None, "API_KEY=9fj39fjs0dkfj3kf9\n", [("secret", "medium")]),
+        (".env", None, "DB_PASSWORD=postgres\nPORT=3000\nTOKEN_URL=${X}\n", []),
+        (".env.example", None, "API_KEY=9fj39fjs0dkfj3kf9\n", []),
+    ],
+)  # fmt: skip
+def test_sources_and_powers(
+    path: str, before: str | None, after: str, expected: list[tuple[str, str]]
+) -> None:
+    assert [(kind, severity) for kind, _, severity in kinds({path: (before, after)})] == expected
+
+
 def test_a_deleted_test_file_is_one_risk() -> None:
     text = LONG.replace("line number 7 of", "def test_seven(): ") + "def test_a():\n    assert 1\n"
     assert [kind for kind, _, _ in kinds({"tests/test_a.py": (text, None)})] == ["test_deleted"]

@@ -183,7 +183,7 @@ def facts(*stalls: Stall, end: EndKind = EndKind.TASKS_DONE) -> VerdictInputs:
         claims=(),
         risks=(),
         stalls=stalls,
-        commits=1,
+        commits=0,
         changed_files=0,
         edits=0,
     )

@@ -67,6 +67,8 @@ def test_a_command_is_taken_as_the_simple_command_that_it_is(
         "cd .claude/worktrees/x && pytest",
         "cat list | xargs pytest",
         "yes | npm test",
+        "tox -e py311",
+        "nox",
     ],
 )
 def test_what_needs_a_shell_or_leads_out_is_left_out_with_a_reason(line: str) -> None:

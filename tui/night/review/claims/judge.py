@@ -20,13 +20,8 @@ from tui.model.evidence.log import CommitRecord, EvidenceLog
 from tui.model.records import ProgressFile, RepositoryChanges
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.facts import ClaimVerdict, combine
-from tui.night.review.claims.languages.detect import (
-    ENGLISH,
-    main_language,
-    may_be_foreign,
-    sentence_language,
-)
-from tui.night.review.claims.languages.foreign import UnreadCounter
+from tui.night.review.claims.languages.detect import ENGLISH, sentence_language
+from tui.night.review.claims.languages.foreign import Reader, UnreadCounter
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.night.review.claims.scoring import score
 from tui.night.review.claims.sections import (
@@ -103,8 +98,11 @@ class _ClaimJudge:
         """Commit messages from the surest source that has any."""
         if messages:
             return messages
-        if self._changes is not None and self._changes.messages:
-            return self._changes.messages
+        changes = self._changes
+        if changes is not None and (changes.base or changes.messages):
+            # What was undone, or is somebody else's, makes no claim of this night.
+            aside = [(one.sha, one.subject) for one in changes.elsewhere]
+            return [*changes.messages, *aside]
         if self._snapshot.commits:
             return [(commit.sha, commit.subject) for commit in self._snapshot.commits]
         return [(record.sha, record.subject) for record in self._evidence.commits if record.subject]
@@ -136,7 +134,7 @@ class _ClaimJudge:
         is_new = self._is_new_progress
         ticked = newly_done_tasks(self._evidence, self._progress, before, is_new)
         text = self._progress.text if self._progress is not None else ""
-        main = main_language(text) if ticked and may_be_foreign(text) else ENGLISH
+        main = Reader(text).language if ticked else ENGLISH
         for title, (at, where) in ticked.items():
             language = sentence_language(title, main) or main
             statement = Statement(ClaimKind.TASK_DONE, title, work=title, language=language)

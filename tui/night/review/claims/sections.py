@@ -20,6 +20,7 @@ _LABEL = lazy(
     r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([^\W\d_][\w /'’(),&-]{1,50}?|`[^`\n]{2,80}`)"
     r"(?:\*\*|__)?[:：](?:\*\*|__)?\s*\Z"
 )
+_BOLD = lazy(r"\s*(?:\*\*|__)([^*_\n]{2,60})(?:\*\*|__)\s*\Z")
 _UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
 _BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[、．）]\s*)")
 _BOX = lazy(r"\s*\[(.)\]\s+")
@@ -98,9 +99,9 @@ def claim_lines(text: str) -> Iterator[TextLine]:
             if not is_plan:
                 yield from _parse_line(title, number, offset, about, "")
             continue
-        found = _LABEL.match(raw) if raw.rstrip(" *_").endswith((":", "：")) else None
-        if found is not None:
-            label = found.group(1)
+        found = _label_of(raw)
+        if found:
+            label = found
             is_label_plan, about = _is_plan(label), _first_path(label)
             continue
         if _BULLET.match(raw) is None and not raw.startswith((" ", "\t", "|")):
@@ -108,6 +109,15 @@ def claim_lines(text: str) -> Iterator[TextLine]:
         if is_plan or is_label_plan or _UNDERLINE.match(raw):
             continue
         yield from _parse_line(raw, number, offset, about, label or title)
+
+
+def _label_of(raw: str) -> str:
+    """The title that a line is, of what stands below it: one with a colon, or a plan's in bold."""
+    if raw.rstrip(" *_").endswith((":", "：")):
+        match = _LABEL.match(raw)
+        return str(match.group(1)) if match is not None else ""
+    bold = _BOLD.match(raw) if raw.lstrip()[:2] in ("**", "__") else None
+    return str(bold.group(1)) if bold is not None and _is_plan(bold.group(1)) else ""
 
 
 def _is_plan(title: str) -> bool:

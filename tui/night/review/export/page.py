@@ -103,14 +103,13 @@ class _PageBuilder:
         folded = {"points", "timeline"} | (
             {"tests"} if len(review.tests.runs) > _MANY_RUNS else set()
         )
-        proof = tuple(proof_blocks(review.proof, self._zone, self._limits))
         sections = (
             ("look", "Look here first", self._attention()),
             ("time", "Where the night went", self._time()),
             ("tasks", "Tasks", self._tasks()),
             ("claims", "Claims and evidence", self._claims()),
             ("tests", "Tests", self._tests()),
-            ("proof", "Run again to prove it", proof),
+            ("proof", "Run again to prove it", proof_blocks(review, self._zone, self._limits)),
             ("risks", "Risks", self._risks()),
             ("commits", "Commits", self._commits()),
             ("cost", "Cost", self._cost()),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tui.model.proof_words import PROOF_PLACES, proof_line, run_line
-from tui.model.review import Proof, ProofRun
+from tui.model.review import ProofRun, Review
 from tui.night.review.export import blocks
 from tui.night.review.export.blocks import Inline, badge, code, line
 from tui.night.review.export.wording import ExportTimeZone
@@ -15,18 +13,16 @@ _WIDEST = 200
 
 
 def proof_blocks(
-    proof: Proof | None, zone: ExportTimeZone, limits: blocks.PageLimits
-) -> Iterator[blocks.Block]:
+    review: Review, zone: ExportTimeZone, limits: blocks.PageLimits
+) -> list[blocks.Block]:
     """What was proven, each command with the end of its output, and what is to be known of it."""
-    if proof is None:
-        return
+    if (proof := review.proof) is None:
+        return []
     said = f"At {zone.clock(proof.at)}, in clean copies: {proof_line(proof)}."
-    yield blocks.Paragraph(line(clip_text(said, limits.text)))
-    for run in proof.runs[: limits.rows]:
-        yield _output(run, limits)
+    head = blocks.Paragraph(line(clip_text(said, limits.text)))
     notes = tuple(line(clip_text(note, limits.text)) for note in proof.notes)
-    if notes:
-        yield blocks.BulletList(notes)
+    last = [blocks.BulletList(notes)] if notes else []
+    return [head, *(_output(run, limits) for run in proof.runs[: limits.rows]), *last]
 
 
 def _output(run: ProofRun, limits: blocks.PageLimits) -> blocks.DiffBlock:

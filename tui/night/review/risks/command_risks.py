@@ -25,7 +25,8 @@ _FETCHERS_LOWER = frozenset({"invoke-webrequest", "invoke-restmethod", "iwr", "i
 _INTERPRETER = lazy(r"(?:python|perl|ruby|node|php|deno|bun|lua)[\d.]*$")
 _EVALUATORS = lazy(r"iex$|invoke-expression$", re.IGNORECASE)
 _WORTH_A_LOOK = lazy(
-    r"no-verif|hooksPath|HUSKY|LEFTHOOK|uninstall|SKIP=|\.git/hooks|\bpush\b|\bcommit\b|curl|wget|fetch|iwr|irm|Invoke-|chmod|sudoers|\bhttps?\b",
+    r"no-verif|hooksPath|HUSKY|LEFTHOOK|uninstall|SKIP=|\.git/hooks|\bpush\b|\bcommit\b|curl|wget"
+    r"|fetch|iwr|irm|Invoke-|chmod|sudoers|\bhttps?\b",
     re.IGNORECASE,
 )
 _GIT_OPTIONS_WITH_VALUE = frozenset(
@@ -120,7 +121,9 @@ def _call_effects(call: CommandCall) -> Iterator[Effect]:
         yield from _git(call)
     elif call.name in ("rm", "mv", "chmod"):
         yield from _files(call)
-    elif call.name in _HOOK_KEEPERS and call.texts[:1] == ("uninstall",):
+    elif ("uninstall" in call.texts and _HOOK_KEEPERS & set(call.texts[:3])) or (
+        call.name in _HOOK_KEEPERS and call.texts[:1] == ("uninstall",)
+    ):
         yield "no_verify", ".git/hooks", "high", "hooks were taken away"
     elif call.name == "export" and any(map(_switches_hooks_off, call.texts)):
         yield "no_verify", "", "high", "the hooks were switched off"
@@ -184,6 +187,13 @@ def _git_config(args: list[str]) -> Iterator[Effect]:
     plain = [arg for arg in args if arg[:1] != "-"]
     if plain[:1] == ["set"]:
         del plain[0]
+    if plain[:1] and plain[0].lower() == "core.hookspath" and "--unset" in args:
+        yield (
+            "no_verify",
+            "core.hooksPath",
+            "medium",
+            "hooks are no longer looked for where they were",
+        )
     asks = {"--get", "--get-all", "--unset", "--unset-all", "--list", "-l", "get", "unset"}
     if asks & set(args) or len(plain) < 2:
         return
@@ -276,6 +286,11 @@ def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Eff
 
 def _substituted(call: CommandCall) -> Iterator[Effect]:
     """`sh -c "$(curl …)"`, `eval "$(curl …)"`, `bash <(curl …)`, `iex (irm …)`."""
+    far = next((text for text in call.texts if text.startswith(("http://", "https://"))), "")
+    if far and (
+        call.name in ("npx", "bunx", "uvx") or (call.name == "deno" and call.texts[0] == "run")
+    ):
+        yield "fetch_to_shell", "", "high", f"a program of {_host(call)} was run"
     is_shell = call.name in SHELLS or call.name in ("eval", "source", ".")
     if not (is_shell or _EVALUATORS.match(call.name) or _INTERPRETER.match(call.name)):
         return

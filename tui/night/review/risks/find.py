@@ -18,6 +18,7 @@ from tui.night.review.risks import (
     command_risks,
     file_risks,
     setup_risks,
+    source_risks,
     test_risks,
 )
 from tui.night.review.risks.agent_settings import SettingsFile
@@ -34,10 +35,10 @@ from tui.night.review.risks.diff_view import (
 )
 from tui.night.review.risks.file_risks import SizeLimits
 from tui.night.review.risks.oracle.code_changes import read_code_changes
-from tui.night.review.risks.oracle.file_texts import FileTexts
 from tui.night.review.risks.oracle.intent import read_intent
 from tui.night.review.risks.oracle.reactions import is_recorded, reactions
-from tui.night.review.risks.oracle.runner_settings import find_runner_risks
+from tui.night.review.risks.oracle.reading.file_texts import FileTexts
+from tui.night.review.risks.oracle.runners.settings_files import find_runner_risks
 from tui.night.review.risks.oracle.weakened import NightContext, find_weakened
 from tui.night.review.risks.test_syntax import is_test
 from tui.system.credentials.find import cut_credentials
@@ -117,11 +118,12 @@ def find_risks(
     cwd = snapshot.run.cwd if snapshot else ""
     facts = NightFacts(Goal(_asked(goal, snapshot)), cwd, documents=script_texts(changes))
     findings = chain(
-        test_risks.find_test_risks(changes, code),
+        test_risks.find_test_risks(changes, code, texts),
         find_weakened(changes, code, context),
         find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
         setup_risks.find_setup_risks(changes),
+        source_risks.find_source_risks(changes),
         agent_settings.find_settings_risks(settings),
         file_risks.find_file_risks(changes, sizes),
         _find_outside_area(changes, calls, goal, cwd),

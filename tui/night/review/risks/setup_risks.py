@@ -20,7 +20,7 @@ from tui.night.review.risks.diff_view import (
     pattern_for,
     patterns_by_path,
 )
-from tui.night.review.risks.oracle.runner_commands import runs_tests
+from tui.night.review.risks.oracle.runners.test_commands import runs_tests
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 

@@ -22,7 +22,9 @@ from tui.night.review.risks.diff_view import (
     list_names,
 )
 from tui.night.review.risks.oracle.code_changes import CodeChanges
-from tui.night.review.risks.oracle.literals import literal_in
+from tui.night.review.risks.oracle.reading.cases import read_cases
+from tui.night.review.risks.oracle.reading.file_texts import FileTexts
+from tui.night.review.risks.oracle.reading.literals import literal_in
 from tui.night.review.risks.test_syntax import is_code, is_test
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
@@ -33,7 +35,10 @@ _FUNCTION_FILES = (".py", ".js", ".rb", ".go", ".c", ".java", ".rs")
 """One ending for each way in which a language begins a function."""
 
 
-def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[RiskFinding]:
+# complexity: every way in which the tests of a file go
+def find_test_risks(
+    changes: RepositoryChanges, code: CodeChanges, texts: FileTexts | None = None
+) -> Iterator[RiskFinding]:
     """One finding per kind and path at most; `code` is what changed in the sources."""
     added = added_shapes(changes)
     new = {name for change in changes.files for name, _ in _tests(change, "+")}
@@ -45,7 +50,8 @@ def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[R
     for change in changes.files:
         yield from _excluded(change)
         is_renamed = change.kind == "renamed"
-        if is_renamed and _is_found(change.old_path) and not _is_found(change.path):
+        is_left = is_renamed and _is_found(change.old_path) and not _is_found(change.path)
+        if is_left and _has_tests(change, texts):
             what = f"{change.old_path} became {change.path}, where no runner looks for tests"
             yield RiskFinding("test_deleted", change.path, "high", what, first_hunk(change))
             continue
@@ -57,7 +63,7 @@ def find_test_risks(changes: RepositoryChanges, code: CodeChanges) -> Iterator[R
                 yield _deleted_file(change, gone, _subject(change.path) in sources)
             continue
         if gone:
-            is_rework = not code.is_small and len(new) >= 2 * len(gone)
+            is_rework = not code.is_small and len(new) >= len(gone)
             yield _deleted(change, gone, code.gone, is_rework=is_rework)
         yield from _skipped(change, is_small=code.is_small)
 
@@ -66,6 +72,12 @@ def _holds_tests(change: FileChange) -> bool:
     if change.generated or not is_code(change.path):
         return False
     return is_test(change.path) or is_test(change.old_path) or change.path.endswith(".rs")
+
+
+def _has_tests(change: FileChange, texts: FileTexts | None) -> bool:
+    """Whether a file holds tests, as far as its text can be had; a name alone may be by chance."""
+    text = texts.text(change.path) if texts is not None else None
+    return text is None or any(one.is_test for one in read_cases(change.old_path, text))
 
 
 def _is_found(path: str) -> bool:

@@ -68,18 +68,19 @@ _SKIPS = patterns_by_path(
     (
         _JS,
         r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|fails|failing|skipIf)\b"
+        r"|\s*(?:it|test|describe)\(.*\{\s*(?:skip|todo)\s*:\s*true"
         r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\(",
     ),
     (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\(|//\s*(?:go:|\+)build\s+(?:ignore|never|none|skip)"),
-    (r"\.rs$", r"\s*#\[(?:ignore|should_panic|cfg_attr\([^)]*,\s*ignore)\b"),
+    (r"\.rs$", r"\s*#\[(?:ignore|should_panic|cfg\((?!test\b)|cfg_attr\([^)]*,\s*ignore)\b"),
     (
         r"\.(?:java|kt|kts|groovy|scala)$",
-        r"\s*@(?:Disabled|Ignore)\b|\s*(?:Assumptions\.)?assumeTrue\(\s*false",
+        r"\s*@(?:Disabled|Ignore|EnabledIf|EnabledOn|DisabledIf|DisabledOn)\w*|\s*(?:Assumptions\.)?assume(?:True|That|False)\(",
     ),
     (r"\.cs$", r"\s*\[Ignore\b|\s*\[\w+\(.*\bSkip\s*=|\s*Assert\.(?:Ignore|Inconclusive)\("),
     (
         r"\.rb$",
-        r"\s*x(?:it|describe|context|specify|example|scenario)\b|\s*(?:pending|skip)\b(?!\s*=)"
+        r"\s*x(?:it|describe|context|specify|example|scenario)\b|\s*(?:pending|skip|omit)\b(?!\s*=)"
         r"|.*,\s*(?::skip\b|:pending\b|(?:skip|pending):\s*(?!false))|\s*f(?:it|describe|context)\b",
     ),
     (r"\.php$", r"\s*\$this->markTest(?:Skipped|Incomplete)\(|.*->(?:skip|todo)\("),
@@ -89,7 +90,7 @@ _SKIPS = patterns_by_path(
     (r"\.(?:bats|sh)$", r"\s*skip\b(?!\s*=)"),
 )
 CONDITIONAL = lazy(
-    r"importorskip\b|skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
+    r"importorskip\b|assume(?!True\(\s*false)(?:True|That|False)\(|(?:En|Dis)abled(?:If|On)|\bcfg\(|skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
     r"|xfail\b.*\bcondition\b"
 )
 """A line that switches a test off only under a condition."""

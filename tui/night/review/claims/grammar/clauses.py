@@ -47,7 +47,7 @@ _STATING_ALONE = _STATING.replace(
 )
 _STATE = (
     r"(?:[\w◇-]+\s+){1,3}(?:clean|green|passing|complete|done|committed|pushed|fixed|unchanged"
-    r"|untouched|✅|✓)(?=\W*\Z|\s*[,;(]|\s+and\b)"
+    r"|untouched|✅|✓)(?=[^\w◇]*\Z|\s*[,;(]|\s+and\b)"
     r"|(?:no|zero|0)\s+(?:new\s+)?(?:lint(?:er|ing)?|type|typescript|eslint|mypy|ruff|compil\w+|build"
     r"|console|format\w*)\s+(?:errors?|warnings?|issues?|problems?)"
     r"|no\s+(?:[\w◇./-]+\s+){0,4}(?:touched|changed|modified|altered|edited)\b|no\s+(?:other\s+"

@@ -24,7 +24,8 @@ _IS_DONE = lazy(
 )
 _STANDS_DONE = lazy(
     r"(?P<what>.{1,140}?)(?:\s*[:=(]\s*|\s)\s*(?:(?:now|fully|all"
-    r"|successfully)\s+)*(?P<state>complete|completed|done|implemented|finished|closed|addressed|✅)\s*\)?\W*\Z",
+    r"|successfully)\s+)*(?P<state>complete|completed|done|implemented|finished|closed|addressed"
+    r"|✅)\s*\)?[^\w◇]*\Z",
     re.DOTALL,
 )
 _FINISHED = lazy(
@@ -50,7 +51,7 @@ _EVERYTHING = lazy(
     r"|work)\b|nothing\s+is\s+left\b)(?P<tail>.*)",
     re.DOTALL,
 )
-_ALL_ALONE = lazy(r"(?:all|everything(?:\s+is)?)\s+(?:done|complete|completed|finished)\W*\Z")
+_ALL_ALONE = lazy(r"(?:all|everything(?:\s+is)?)\s+(?:done|complete|completed|finished)[^\w◇]*\Z")
 _TASK = lazy(
     r"(?:the\s+|parent\s+)?(?:tasks?|phases?|steps?|milestones?|issues?|tickets?|stor(?:y|ies)"
     r"|stages?|items?|sprints?|epics?|prs?)\b|(?=[\w.-]*[a-z.#-])[\w#-]*\d[\w.-]*\s*(?:\Z|[:,])|#\d"
@@ -59,12 +60,12 @@ _CLOSED = lazy(r"(?:i\s+|we\s+|also\s+|and\s+)*closed\b")
 _TASK_NOUN = lazy(
     r"(?:the\s+)?(?:task|session|job|it|this|that|these|those|they"
     r"|there|everything|here|what|who|which|all|both|i"
-    r"|we)\W*\Z"
+    r"|we)[^\w◇]*\Z"
 )
 _PRONOUN = lazy(r"\s*(?:that|this|it|which|these|those|they|there|here|what|who|i|we|you|status)\b")
 _NOT_WORK = lazy(
     r"(?:\w+\s+)?(?:status|result|verification|state|summary|progress|session|exit|stage|step|note"
-    r"|overall|outcome|level|mode|priority)\W*\Z"
+    r"|overall|outcome|level|mode|priority)[^\w◇]*\Z"
 )
 _DID_ALL = lazy(
     rf"(?:{ADVERB}\s+)*{I_OR_WE}(?:{ADVERB}\s+)*(?:did|completed|finished|implemented|delivered"
@@ -74,14 +75,15 @@ _DID_ALL = lazy(
 _PROJECT = lazy(
     r"(?:(?:the|this|whole|entire|full|all|requested|planned|our|my)\s+)*(?:project|plan|work|goal"
     r"|refactor(?:ing)?|implementation|backlog|todo\s+list|session)(?:\s+(?:is"
-    r"|are))?(?:\s+now)?(?:\s+100\s?%)?\W*\Z"
+    r"|are))?(?:\s+now)?(?:\s+100\s?%)?[^\w◇]*\Z"
 )
-_PERCENT = lazy(r"(?<![\d.])(?!100)\d+(?:\.\d+)?\s?%\W*\Z")
+_PERCENT = lazy(r"(?<![\d.])(?!100)\d+(?:\.\d+)?\s?%[^\w◇]*\Z")
 _EXCEPT = lazy(r"\b(?:except|but|apart\s+from|other\s+than)\b")
 _GATE = AnyWord(
     *"done|complete|finish|close|ready|deliver|shipped|implement|fixed|in place|addressed|resolved|satisfied"
     "|met|wired|✅|✓|✔|did|worked".split("|")
 )
+_ALREADY = lazy(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?already\b")
 _OVER = ("complete", "completed", "done", "finished")
 _AS_CODE = ("implemented", "in place", "wired up")
 
@@ -96,12 +98,17 @@ def is_told_of(words: str) -> bool:
     return _TOLD_OF.match(words) is not None
 
 
+def was_so_before(text: str) -> bool:
+    """Whether something is said to have been so already: nobody's work of this night."""
+    return "already" in text and _ALREADY.search(text) is not None
+
+
 def done_claim(clause: Clause) -> Statement | None:
     """That a task, or all of them, is done; None for "done" of nothing."""
     text = clause.plain
-    if not _GATE.is_in(text):
+    if not _GATE.is_in(text) or was_so_before(text):
         return None
-    if _ALL_ALONE.match(text.strip()) or (_DID_ALL.match(text) and mood(text, 0) == "stated"):
+    if _says_all(text):
         return _claim(clause, ClaimKind.ALL_DONE, clause.text)
     match = _FINISHED.match(text) or _IS_DONE.match(text) or _STANDS_DONE.match(text)
     if match is None:
@@ -115,11 +122,15 @@ def done_claim(clause: Clause) -> Statement | None:
     everything = _EVERYTHING.match(words)
     if everything is not None:
         return _all_done(clause, what, everything)
-    if _is_no_task(words, state):
-        return None
-    if _PROJECT.match(words):
-        return _claim(clause, ClaimKind.ALL_DONE, what) if state in _OVER else None
-    return _task_done(clause, what, words, state)
+    if _PROJECT.match(words) and state in _OVER:
+        return _claim(clause, ClaimKind.ALL_DONE, what)
+    return None if _is_no_task(words, state) else _task_done(clause, what, words, state)
+
+
+def _says_all(text: str) -> bool:
+    """ "All done", "I did everything you asked for"."""
+    is_did = _DID_ALL.match(text) is not None and mood(text, 0) == "stated"
+    return is_did or _ALL_ALONE.match(text.strip()) is not None
 
 
 def _is_no_task(words: str, state: str) -> bool:
@@ -131,6 +142,7 @@ def _is_no_task(words: str, state: str) -> bool:
             _PRONOUN.match(words) is not None,
             _NOT_WORK.match(words) is not None,
             _PERCENT.search(words) is not None,
+            _PROJECT.match(words) is not None,
         )
     )
 

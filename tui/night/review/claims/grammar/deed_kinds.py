@@ -38,13 +38,13 @@ _NUMBERS = {
 }
 _RENAMED = lazy(r"(?P<old>.+?)\s+(?:to|into|as|→|->|=>)\s+(?P<new>.+)")
 _PUSHABLE = lazy(
-    r"\s*(?:\W*\Z|(?:it|them|this|that|everything|all|both|the|my|our|these|those|\d+|a|new|latest"
+    r"\s*(?:[^\w◇]*\Z|(?:it|them|this|that|everything|all|both|the|my|our|these|those|\d+|a|new|latest"
     r"|local|feature|final)?\s*(?:of\s+)?(?:the\s+|my\s+|our\s+|new\s+|latest\s+|local\s+|feature\s+"
     r"|final\s+|these\s+)*(?:it|them|this|everything|all|changes?|commits?|branch(?:es)?|work|code"
     r"|fix(?:es)?|tags?|main|master|results?|update[sd]?|◇+)?\s*(?:as\s+[\w◇./-]+\s*"
     r"|\([^)]*\)\s*)?(?:(?:up\s+)?(?:to|on|onto|into)\s+(?:the\s+)?(?:my\s+|our\s+)?(?:remote|origin"
     r"|upstream|github|gitlab|bitbucket|main|master|develop|repo(?:sitory)?|branch|server|fork|pr"
-    r"|staging|production|heroku|◇|[\w-]+/[\w./-]+|[\w./-]+\s+branch)|\W*\Z|and\b|successfully|\())",
+    r"|staging|production|heroku|◇|[\w-]+/[\w./-]+|[\w./-]+\s+branch)|[^\w◇]*\Z|and\b|successfully|\())",
     _I,
 )
 _NOT_PUSHED = lazy(
@@ -103,7 +103,7 @@ _MERGE = lazy(r"(?:merge\s+conflicts?|conflicts?)\b", _I)
 _VAGUE = lazy(
     r"(?:it|this|that|these|those|them|everything|all|things?|stuff|something|(?:all\s+)?files|(?:all\s+)?code"
     r"|some\s+(?:\w+\s+)?(?:changes|things)|(?:a\s+few|several|some|the|all"
-    r"|minor)\s+(?:\w+\s+)?(?:changes|issues|problems|things|edits))\W*\Z",
+    r"|minor)\s+(?:\w+\s+)?(?:changes|issues|problems|things|edits))[^\w◇]*\Z",
     _I,
 )
 _TYPO = lazy(
@@ -351,7 +351,7 @@ _NEEDS_OBJECT = frozenset(
 )
 _BARE = lazy(r"[a-zA-Z][\w-]*(?:\.[a-z]\w*)*")
 _ARTICLES = frozenset(
-    "the a an its our my your version of default value new all this and or to".split()
+    "the a an its our my your version of in on at for default value new all this and or to".split()
 )
 _ABSTRACT = lazy(
     r".*(?:tion|sion|ment|ness|ing|ity|ance|ence|ies|tests?|docs?|support|types?|comments?|code|logic"

@@ -6,11 +6,19 @@ import re
 
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause, clauses, sentences, whole_clause
-from tui.night.review.claims.grammar.completion import is_everything, is_told_of
+from tui.night.review.claims.grammar.completion import is_everything, is_told_of, was_so_before
 from tui.night.review.claims.grammar.deed_kinds import Deed
 from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import code_spans, find_paths, find_subject
-from tui.night.review.claims.grammar.vocabulary import ADVERB, BASE_OF, BE, DEED_OF, I_OR_WE, PAST
+from tui.night.review.claims.grammar.vocabulary import (
+    ADVERB,
+    BASE_OF,
+    BE,
+    DEED_OF,
+    I_OR_WE,
+    NUMBER,
+    PAST,
+)
 from tui.night.review.claims.sections import TextLine
 from tui.night.review.claims.statement import Statement, make_statement
 from tui.system.lazy_pattern import lazy
@@ -25,7 +33,7 @@ _ACTIVE = lazy(
 )
 _PASSIVE = lazy(
     rf"(?P<object>.{{2,200}}?)(?:\s+(?P<be>{BE})"
-    rf"|(?<=[\w◇)])(?=\s+(?:{PAST})\W*\Z|\s+(?:bumped|pushed|committed|renamed|raised|increased|pinned"
+    rf"|(?<=[\w◇)])(?=\s+(?:{PAST})[\s.!:;,)]*\Z|\s+(?:bumped|pushed|committed|renamed|raised|increased|pinned"
     rf"|upgraded|installed|moved|changed|updated)\s+(?:to|as|on|in|from"
     rf"|with)\s))(?P<adverbs>(?:\s+(?:{ADVERB}|all"
     rf"|both|each|been"
@@ -65,6 +73,7 @@ _BUG = lazy(
 )
 _PRESENT = frozenset(("is", "are", "'s", "’s", "'re", "’re", "gets"))
 _NOTHING = ("no ", "nothing", "none ", "i ", "we ")
+_UNFINISHED = lazy(r"\S\s+(?:being|is|are|was|were|be|been|not|get|getting|to)\Z")
 _HABIT = lazy(
     r"\s*(?:by|when|if|once|on\s+(?:each|every|start|the\s+first)|automatically|each|every|at)\b"
 )
@@ -79,6 +88,16 @@ _COMMIT_VERB = lazy(
 _CONVENTION = lazy(r"^(?P<type>feat|fix)(?:\([^)]*\))?!?:\s*(?P<what>\S.*)")
 _ADDS = frozenset("add implement complete finish create build introduce support".split())
 _FIXES = frozenset("fix resolve repair".split())
+_IS_THERE = lazy(
+    r"(?:there\s+is\s+(?P<now>now)\s+(?:an?\s+)?(?P<made>\S.*)"
+    r"|(?:the\s+file\s+)?(?P<file>\S+)\s+now\s+exists\b.*"
+    r"|\S+\s+now\s+(?:contains|has|holds|exports|defines|includes)\s+(?P<holds>\S.*))",
+    re.DOTALL,
+)
+_NEW_TESTS = lazy(
+    rf"(?:^|:\s|\b(?:has|have|contains|by|are|is|includes)\s+(?:now\s+)?)(?P<tests>(?:{NUMBER}|two"
+    rf"|three|four|five|six)\s+new\s+(?:[\w-]+\s+)?tests?)\b(?!\s+(?:pass|are|all|fail|,)|,)"
+)
 _NO_DEED = frozenset(
     "checked verified reviewed inspected tested looked analyzed analysed investigated explored "
     "examined compared confirmed validated debugged profiled identified located"
@@ -109,9 +128,9 @@ def deed_claim(clause: Clause) -> Statement | None:
     text = clause.plain
     start = _label_end(text)
     words = text[start:]
-    if start and mood(text, start) == "open":
+    if (start and mood(text, start) == "open") or was_so_before(text):
         return None
-    for read in (_active, _is_now, _told, _listed, _passive, _generic):
+    for read in (_active, _is_now, _told, _listed, _is_there, _new_tests, _passive, _generic):
         found = read(clause, start, words)
         if found is not None:
             return found.claim()
@@ -168,6 +187,23 @@ def _listed(clause: Clause, start: int, words: str) -> Deed | None:
     return Deed(clause, 0, "created" if verb == "new" else verb, match.span("path"))
 
 
+def _is_there(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "There is now a `docs/guide.md`", "calc.py now contains `multiply()`"."""
+    match = _IS_THERE.match(words) if "now" in words else None
+    if match is None or mood(words, match.end()) != "stated" or not find_paths(*_named(clause)):
+        return None
+    part = "holds" if match.group("holds") else "file" if match.group("file") else "made"
+    return Deed(clause, start, "added" if part == "holds" else "created", match.span(part))
+
+
+def _new_tests(clause: Clause, start: int, words: str) -> Deed | None:
+    """ "tests/test_calc.py has 4 new tests"."""
+    match = _NEW_TESTS.search(clause.plain)
+    if match is None or mood(clause.plain, match.start("tests")) != "stated":
+        return None
+    return Deed(clause, 0, "added", (match.start("tests"), len(clause.plain)))
+
+
 def _passive(clause: Clause, start: int, words: str) -> Deed | None:
     """ "X was added": in the present only of what has an end, or of a file; else it is a habit."""
     match = _PASSIVE.match(words)
@@ -176,11 +212,7 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
     verb, what = match.group("verb"), match.group("object")
     be = (match.group("be") or "").split()[:1]
     is_all = is_everything(what) and DEED_OF[verb] not in ("commit", "push", "install")
-    if (
-        is_all
-        or what.startswith(_NOTHING)
-        or (not be and _HEADING.fullmatch(what) and not match.group("rest").strip(" .:"))
-    ):
+    if is_all or what.startswith(_NOTHING) or (not be and _is_no_object(what, match.group("rest"))):
         return None
     rest = match.group("rest")
     is_present = bool(be) and be[0] in _PRESENT
@@ -188,6 +220,12 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
         return None
     written = clause.text[start + match.start("rest") : start + match.end("rest")]
     return Deed(clause, start, verb, match.span("object"), written)
+
+
+def _is_no_object(what: str, rest: str) -> bool:
+    """Whether words before a lone participle are a heading ("Files changed"), or no subject at all."""
+    is_heading = _HEADING.fullmatch(what) is not None and not rest.strip(" .:")
+    return is_heading or _UNFINISHED.search(what) is not None
 
 
 def _tells_a_habit(clause: Clause, what: str, verb: str, rest: str) -> bool:
@@ -209,7 +247,7 @@ def _generic(clause: Clause, start: int, words: str) -> Deed | None:
     return Deed(clause, start, "changed", match.span("object"))
 
 
-_BUG_OF = lazy(r"(?:it|they|this|that|which|◇+\W*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s")
+_BUG_OF = lazy(r"(?:it|they|this|that|which|◇+[^\w◇]*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s")
 
 
 def _named(clause: Clause) -> tuple[str, list[str]]:
@@ -220,8 +258,18 @@ _LABEL = lazy(rf"(?!(?:i|we|{PAST})\s)(?:[\w◇.#()/'&-]+\s+){{0,6}}[\w◇.#()/'
 
 
 def _label_end(text: str) -> int:
+    """Where the deed is told: behind a label, "I verified that", "in `app.py`"."""
     match = _LABEL.match(text) if ": " in text else None
-    return match.end() if match is not None else 0
+    start = match.end() if match is not None else 0
+    before = _REPORTED.match(text, start)
+    return before.end() if before is not None else start
+
+
+_REPORTED = lazy(
+    r"(?:(?:i|we)\s+(?:have\s+)?)?(?:verified|confirmed|checked|double-checked|made\s+sure|ensured"
+    r"|validated)\s+(?:that\s+)?(?=\S+\s+\S)"
+    r"|(?:in|inside|for)\s+[^\s,]+(?:\s+[^\s,]+)?,?\s+(?=(?:i|we)\b)"
+)
 
 
 def commit_subject(line: TextLine) -> Statement | None:

@@ -53,7 +53,7 @@ _UNCHANGED = lazy(
     r"|have\s+been)\s+)(?:left\s+|kept\s+|all\s+|completely\s+|entirely\s+|still\s+"
     r"|otherwise\s+)*(?:unchanged|untouched|unmodified|unaffected|the\s+same|as\s+(?:it"
     r"|they)\s+w(?:as|ere)|left\s+alone|intact|byte-identical)\b"
-    r"|(?P<short>[\w◇./ -]{2,80}?)\s*:?\s+(?:unchanged|untouched|unmodified)\W*\Z",
+    r"|(?P<short>[\w◇./ -]{2,80}?)\s*:?\s+(?:unchanged|untouched|unmodified)[^\w◇]*\Z",
     re.DOTALL,
 )
 _NO_CHANGES = lazy(
@@ -61,7 +61,7 @@ _NO_CHANGES = lazy(
     r"|zero|0)\s+(?:\w+\s+)?(?:changes?|edits?|modifications?)\s+(?:(?:were"
     r"|have\s+been)\s+)?(?:made\s+)?(?:to|in)\s+(?P<object>.+)"
     r"|no\s+(?P<kind>[\w◇./ -]{2,60}?)\s+(?:changes?|edits?|modifications?)(?:\s+(?:were|have\s+been"
-    r"|are|made|needed|required|necessary))*\W*\Z|no\s+(?P<what>[\w◇./ -]{2,80}?)\s+(?:(?:were|was"
+    r"|are|made|needed|required|necessary))*[^\w◇]*\Z|no\s+(?P<what>[\w◇./ -]{2,80}?)\s+(?:(?:were|was"
     r"|have\s+been|has\s+been|are)\s+)?(?:touched"
     r"|changed|modified|altered|edited)\b(?P<rest>.*)",
     re.DOTALL,
@@ -107,7 +107,8 @@ _GATE = AnyWord(
 _IS_NEGATED = lazy(r"\bnot\b|n['’]t\b|\bnever\b|cannot|partially")
 _PRONOUN = lazy(r"\s*(?:that|this|it|which|these|those|they|there|here|what|who|i|we|you|status)\b")
 _OF_NO_INTEREST = lazy(
-    r"(?:other|else|it|this|that|they|which|further|more|files?\W*\Z|breaking|results?|output|behaviou?r\W*\Z)"
+    r"(?:other|else|it|this|that|they|which|further|more|files?[^\w◇]*\Z|breaking|results?|output"
+    r"|behaviou?r[^\w◇]*\Z)"
 )
 _HABIT = ("do ", "does", "don")
 _HABITS = frozenset(("can't", "can’t", "cannot", "is not", "are not", "isn't", "aren't"))

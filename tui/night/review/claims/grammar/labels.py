@@ -56,24 +56,24 @@ _LABEL_KINDS: tuple[tuple[re.Pattern[str], ClaimKind], ...] = (
         lazy(
             r"(?:\W|the\s|what\s+(?:was|is|got)\s|what['’]s\s|tasks?\s|features?\s|work\s"
             r"|items?\s)*(?:completed?|done|finished|delivered|implemented)\b(?:\s+(?:tasks?|work|items?"
-            r"|features?|so\s+far|this\s+session|today))*\W*\Z",
+            r"|features?|so\s+far|this\s+session|today))*[^\w◇]*\Z",
             _I,
         ),
         ClaimKind.TASK_DONE,
     ),
     (
         lazy(
-            r"(?:\W|the\s|bugs?\s)*(?:bug\s?-?fix(?:es)?|bugs?\s+fixed|fixed|fixes|issues?\s+fixed)\W*\Z",
+            r"(?:\W|the\s|bugs?\s)*(?:bug\s?-?fix(?:es)?|bugs?\s+fixed|fixed|fixes|issues?\s+fixed)[^\w◇]*\Z",
             _I,
         ),
         ClaimKind.BUG_FIXED,
     ),
     (
-        lazy(r"(?:\W|the\s)*(?:new\s+tests?|tests?\s+added|added\s+tests?)\W*\Z", _I),
+        lazy(r"(?:\W|the\s)*(?:new\s+tests?|tests?\s+added|added\s+tests?)[^\w◇]*\Z", _I),
         ClaimKind.TESTS_ADDED,
     ),
     (
-        lazy(r"(?:\W|the\s)*(?:added|new\s+features?|features?\s+added|new)\W*\Z", _I),
+        lazy(r"(?:\W|the\s)*(?:added|new\s+features?|features?\s+added|new)[^\w◇]*\Z", _I),
         ClaimKind.CODE_ADDED,
     ),
 )
@@ -116,6 +116,8 @@ def _of_kind(clause: Clause, kind: ClaimKind, label: str) -> Statement | None:
     if kind == ClaimKind.TASK_DONE and not _is_task(clause):
         return None
     subject = find_subject(clause)
+    if kind == ClaimKind.CODE_ADDED and subject.paths and not subject.symbols:
+        kind = ClaimKind.FILE_MADE
     if kind in _FILE_KINDS and not subject.paths:
         return None
     if kind in _FILE_KINDS and label and "," not in clause.masked[: len(subject.paths[0]) + 3]:

@@ -69,7 +69,7 @@ _OTHER_DOER = lazy(
 _BEFORE = HintedPattern(
     "previous|last|earlier|yesterday|original|initial|used to|at the|before|begin|already|had ",
     r"\b(?:previous(?:ly)?(?!\s+(?:failing|broken|red|flaky|skipped|existing))|last\s+(?:session"
-    r"|night|time|week|run)|(?:in\s+an?\s+)?earlier\s+(?:sessions?|runs?|nights?)|yesterday"
+    r"|night|week)|(?:in\s+an?\s+)?earlier\s+(?:sessions?|runs?|nights?)|yesterday"
     r"|originally|initially|used\s+to|at\s+the\s+(?:start|beginning|outset)"
     r"|before\s+(?:my|the|this|these|any)\s+(?:change|fix|edit|work|refactor\w*|session|commit|patch"
     r"|update)\w*|to\s+begin\s+with|(?:was|were|had)\s+already)\b|\bhad\s+(?:been\s+)?(?:pass"

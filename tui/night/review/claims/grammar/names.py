@@ -33,6 +33,7 @@ _CODE_PATH = lazy(
     rf"|[\w@.+\[\]-]*\.{_ENDING}|\.[a-z][\w.-]*|(?:~?/|\.{{1,2}}/)?(?:[\w.+-]+/)+[\w@.+-]*"
     r"|\.?[A-Za-z]\w*ignore|README|LICENSE|CHANGELOG|Makefile|Dockerfile|Justfile|Procfile"
 )
+_SPACED_PATH = lazy(rf"[^\s:*?<>|][^:*?<>|]*/[^/:*?<>|]* [^/:*?<>|]*\.{_ENDING}")
 _NO_PATH = lazy(
     r"(?:e\.g|i\.e|Node\.js|Next\.js|Vue\.js|Nuxt\.js|Express\.js|React\.js|Three\.js|D3\.js"
     r"|https?:.*|\d[\d.]*|(?:origin|upstream|fork)/.*"
@@ -124,11 +125,7 @@ def code_spans(text: str, masked: str) -> list[str]:
 
 def find_paths(text: str, codes: Iterable[str] = ()) -> tuple[str, ...]:
     """Paths in a text, in their order; what stands in backticks may be a path of any kind."""
-    named = {
-        code
-        for code in codes
-        if code in text and _CODE_PATH.fullmatch(code) and not _NO_PATH.match(code)
-    }
+    named = {code for code in codes if code in text and _is_path(code)}
     found = [(text.find(path), path) for path in named]
     for match in _PATH.finditer(text):
         path = match.group(0)
@@ -136,6 +133,12 @@ def find_paths(text: str, codes: Iterable[str] = ()) -> tuple[str, ...]:
         if path not in named and not inside and not _NO_PATH.match(path):
             found.append((match.start(), path))
     return tuple(dict.fromkeys(path for _, path in sorted(found)))
+
+
+def _is_path(code: str) -> bool:
+    if _SPACED_PATH.fullmatch(code):
+        return _COMMAND.match(code) is None
+    return _CODE_PATH.fullmatch(code) is not None and _NO_PATH.match(code) is None
 
 
 def find_symbols(text: str, codes: Iterable[str], paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -44,6 +44,15 @@ _TOOL_CLEAN = lazy(
     rf"|on)\s+(?:the\s+)?[\w◇./-]+(?:\s+[\w◇./-]+)?)?{_AUX}\s*[:=→-]*\s*{_CLEAN}"
 )
 _CODE_CLEAN = lazy(rf"◇+(?:\s+and\s+◇+)?{_AUX}\s*[:=→-]*\s*{_CLEAN}")
+_CHECKS = (
+    r"(?:lint(?:er|ing)?|type\s?-?checks?(?:er|ing)?|types|typecheck|build|format(?:ting)?|checks"
+    r"|mypy|ruff|eslint|tsc|clippy|pyright|prettier)"
+)
+_BESIDE = lazy(
+    rf"\btests?(?:\s*,|\s+and|\s*&"
+    rf"|\s*/)\s*(?:the\s+)?(?:[\w-]+(?:\s[\w-]+)?,\s+(?:and\s+)?(?:the\s+)?)*(?:all\s+)?{_CHECKS}\b"
+    rf"|\b{_CHECKS}(?:\s*,|\s+and|\s*&)\s*(?:the\s+)?(?:all\s+)?(?:[\w-]+,?\s+(?:and\s+)?){{0,3}}tests?\b"
+)
 _NO_ERRORS = lazy(
     r"\b(?:no|zero|0|without(?:\s+any)?|not\s+a\s+single|free\s+of)\s+(?:new\s+|remaining\s+|more\s+"
     r"|further\s+)?(?P<what>lint(?:er|ing)?|type(?:script|-?check(?:er|ing)?)?|eslint|mypy|ruff"
@@ -55,7 +64,7 @@ _COMPILES = lazy(
     r"|codebase|workspace|program|library|site|bundle|frontend|backend|now|also|still|typescript|rust"
     r"|docker|image|container|docs"
     r"|go)\s+){0,5}(?:compiles|builds|type-?checks|lints)(?:\s+(?:cleanly|successfully|fine|again|now"
-    r"|too|correctly|and\s+lints|∘+))*\W*\Z"
+    r"|too|correctly|and\s+lints|∘+))*[^\w◇]*\Z"
 )
 _FAILS = lazy(
     rf"(?:^|\b){_TOOL}(?:\s+(?:for|of|in|on)\s+[\w◇./-]+)?(?:\s+(?:is|are|still|now|also|currently"
@@ -75,7 +84,7 @@ _RAN = lazy(
 _RAN_CLEAN = lazy(r"∘|\b(?:clean(?:ly)?|passes|passed|green)\b")
 _WENT_WELL = lazy(
     r"◇+(?:\s+(?:script|command|target|now|has|have|is|was|also|again|all|both|step"
-    r"|task))*\s*[:=→-]*\s*(?:complete[sd]?|succeed(?:s|ed)?|finish(?:es|ed)|work(?:s|ed)?(?=\W*\Z"
+    r"|task))*\s*[:=→-]*\s*(?:complete[sd]?|succeed(?:s|ed)?|finish(?:es|ed)|work(?:s|ed)?(?=[^\w◇]*\Z"
     r"|\s+(?:now|again|fine|as\s+expected|correctly|without|∘))|pass(?:es|ed)|ran|runs|run|exit(?:s"
     r"|ed)?(?:\s+with)?(?:\s+(?:code|status))?\s+0|success(?:ful(?:ly)?)?|ok|returned\s+0|✅|✓|green"
     r"|fine|clean(?:ly)?)(?!\w)"
@@ -268,6 +277,11 @@ def _tool(clause: Clause, text: str) -> Statement | None:
             return _claim(clause, ClaimKind.NOT_DONE, work=match.group(0))
         return _claim(clause, ClaimKind.CHECK_CLEAN) if told == "stated" else None
     return None
+
+
+def names_a_check(clause: Clause) -> bool:
+    """Whether a check is named beside tests: "tests, lint and types pass"."""
+    return _BESIDE.search(clause.plain) is not None
 
 
 def figure_claim(clause: Clause) -> Statement | None:

@@ -15,7 +15,7 @@ from tui.night.review.claims.grammar.deeds import deed_claim
 from tui.night.review.claims.grammar.denials import denial_claim, open_claim
 from tui.night.review.claims.grammar.labels import listed_claim
 from tui.night.review.claims.grammar.mood import is_belief, is_of_others, is_of_the_past, is_order
-from tui.night.review.claims.grammar.outcomes import check_claim, figure_claim
+from tui.night.review.claims.grammar.outcomes import check_claim, figure_claim, names_a_check
 from tui.night.review.claims.grammar.places import place_claim
 from tui.night.review.claims.grammar.test_results import names_tests, test_claim
 from tui.night.review.claims.grammar.vocabulary import CLAIM_WORDS
@@ -30,6 +30,7 @@ _SUMMARY = lazy(
     re.IGNORECASE,
 )
 _MADE = (ClaimKind.CODE_ADDED, ClaimKind.FILE_MADE, ClaimKind.TESTS_ADDED)
+_WAS = lazy(r"\b(?:was|were|passed|succeeded|failed|reported)\b")
 _NO_CLAIM = ("when", "whenever", "so that", "before")
 _CONDITIONS = frozenset(
     (
@@ -83,6 +84,9 @@ class _SentenceReader:
                 if statement is not None:
                     self._before = statement
                     yield statement
+                    if statement.kind == ClaimKind.TESTS_PASS and names_a_check(clause):
+                        # "All tests, linting and type checks pass" claims both.
+                        yield replace(statement, kind=ClaimKind.CHECK_CLEAN, count=None, limits=())
 
     def _states(self, clause: Clause, follows: str, *, is_first: bool) -> bool:
         """Whether a clause may state a fact; `follows` leads the next one."""
@@ -96,7 +100,7 @@ class _SentenceReader:
             self._is_open |= clause.is_condition and is_first
             return False
         is_deed = clause.is_deed
-        if self._is_open or (follows in _CONDITIONS and not is_deed):
+        if self._is_open or (follows in _CONDITIONS and not (is_deed or _WAS.search(clause.plain))):
             return False
         if is_order(clause.masked) and not is_deed:
             self._is_open = True

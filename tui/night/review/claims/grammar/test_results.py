@@ -44,11 +44,15 @@ _PASSES_ALL = lazy(
     rf"\bpass(?:es|ed|ing)?\s+(?:all|the\s+(?:full|whole|entire)"
     rf"|100\s?%\s+of)\s+(?:the\s+)?(?P<words>{_QUALIFIER}){TEST_NOUN}\b"
 )
+_WITH_CHECKS = lazy(
+    rf"\b(?P<words>(?:[\w-]+\s+){{0,3}}?){TEST_NOUN}(?:\s*,|\s+and|\s*&)\s[\w\s,&-]{{2,70}}?\s{_PASS}"
+)
 _GREEN = lazy(
     r"\b(?:everything|all|suite|they|these|it|both)\s+(?:is\s+|are\s+|still\s+|now\s+|all\s+"
-    r"|of\s+(?:them|it)\s+){0,3}(?:green|pass(?:es|ed|ing)?(?=\W*\Z|\s+(?:now|too|as\s+well"
+    r"|of\s+(?:them|it)\s+){0,3}(?:green|pass(?:es|ed|ing)?(?=[^\w◇]*\Z|\s+(?:now|too|as\s+well"
     r"|again)))\b"
-    r"|^(?:all\s+)?(?:passing|green)\W*\Z|\b(?:tests?|suite|ci)\s*[:=]\s*(?:all\s+)?(?:green|ok"
+    r"|^(?:all\s+)?(?:passing|green)[^\w◇]*\Z|\b(?:tests?|suite|ci)(?:\s+(?:status|results?"
+    r"|run))?\s*[:=]\s*(?:all\s+)?(?:green|ok"
     r"|passed|clean|✅|✓)"
 )
 _RAN_THEM = lazy(
@@ -79,7 +83,7 @@ _TESTS_FIXED = lazy(
     r"(?:i\s+|we\s+|also\s+|have\s+|['’]ve\s+|successfully\s+)*(?:fixed|repaired"
     r"|resolved)\s+(?:(?:the|all|both|every|these|those|\d+|last|remaining"
     r"|of)\s+)*(?:previously\s+)?(?:failing|broken|red)\s+"
-    r"(?:[\w-]+\s+){0,2}?(?:tests?|specs?|suites?)\W*\Z|(?:the\s+)?(?:failing|broken"
+    r"(?:[\w-]+\s+){0,2}?(?:tests?|specs?|suites?)[^\w◇]*\Z|(?:the\s+)?(?:failing|broken"
     r"|red)\s+(?:[\w-]+\s+){0,2}?tests?\s+(?:is|are|has\s+been|have\s+been|was"
     r"|were)\s+(?:now\s+)?(?:fixed|repaired|resolved)\b"
 )
@@ -90,7 +94,7 @@ _FAILING = lazy(
     rf"|\b{TEST_NOUN}(?:\s+(?:in|for|of)\s+[^,;]{{1,50}}?)?(?:\s+(?:is|are|still|now|also|currently"
     rf"|keeps?|that))*\s+(?:fail(?:s|ed|ing)?|red|broken)\b|\b(?:still|remaining"
     rf"|some|one|two|three|four|five|\d+)\s+failing\s+(?:[\w-]+\s+)?tests?\b"
-    r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=\W*\Z"
+    r"|\b(?:it|they|which|this|◇+)\s+(?:(?:is|are|still|also|keeps?)\s+)*fail(?:s|ing)?\b(?=[^\w◇]*\Z"
     r"|\s+(?:on|in|with|for)\b)|\bfails?\s+(?:the\s+)?tests?\b"
 )
 _PARTLY = lazy(
@@ -130,6 +134,11 @@ _ANY_COUNT = lazy(
 )
 _AND_COUNTS = lazy(
     rf"\b(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}\s+and\s+(\d{{1,6}})\s+(?:[\w-]+\s+){{0,2}}{TEST_NOUN}"
+)
+_ONE_PASSES = lazy(
+    r"[,:]\s+(?:pass|passed|ok)[^\w◇]*\Z|(?:◇|\w)\s+(?:(?:now|also|still|again)\s+)*(?:passes|pass"
+    r"|is\s+green|passed)(?:\s+(?:now|again"
+    r"|too))?[^\w◇]*\Z"
 )
 _LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
@@ -173,6 +182,7 @@ def test_claim(clause: Clause, *, are_named: bool) -> Statement | None:
         _TESTS,
         _RAN_THEM,
         _COMMAND_PASSES,
+        _WITH_CHECKS,
         _GREEN,
     ):
         match = pattern.search(text)
@@ -180,7 +190,17 @@ def test_claim(clause: Clause, *, are_named: bool) -> Statement | None:
             found = _read(clause, text, pattern, match, are_named)
             if found is not None:
                 return found
-    return _without_failures(clause, are_named)
+    return _without_failures(clause, are_named) or _named_test(clause)
+
+
+def _named_test(clause: Clause) -> Statement | None:
+    """ "`test_add` passes", "tests/test_app.py is green"."""
+    match = _ONE_PASSES.search(clause.plain)
+    if match is None or _FILES.search(clause.text[: match.end()]) is None:
+        return None
+    if mood(clause.plain, match.end(), is_state=True) != "stated":
+        return None
+    return _passing(clause, None, "")
 
 
 def _fails(clause: Clause, text: str, are_named: bool) -> Statement | None:

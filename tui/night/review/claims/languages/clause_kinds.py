@@ -25,6 +25,11 @@ _OF = lazy(
     r"(?<![\w.#:/-])(\d[\d.,]*\d|\d)\s*(?:/|of|von|sur|de|di|van|из|з|z)\s*(\d+)(?![\w.]*\d)"
 )
 _NUMBER = lazy(r"(?<![A-Za-z0-9_.,#:/-])(\d{1,3}(?:[.,]\d{3})+|\d+)(?![\d.,:/]*\d|\s*%|[A-Za-z_-])")
+_OF_GIT = lazy(
+    r"[ck]om+it|push|pouss|ypchn|ком+ит|комит|коміт|пуш|提交|推送|推[到上]|签入|コミット|プッシュ|커밋|푸[시쉬]"
+    r"|checkt|schoben|empuj",
+    re.IGNORECASE,
+)
 _NARROW = lazy(
     r"(?<![A-Za-z0-9])(?:unit|integration|e2e|end-to-end|smoke|functional|frontend|backend|api|ui|cli|regression)(?![A-Za-z])",
     re.IGNORECASE,
@@ -33,6 +38,7 @@ _TEST_FILE = lazy(
     r"\b(?:test_\w+|\w+_test|\w+_spec|\w+\.(?:test|spec))(?:\.\w+)*|[\w/.-]*tests?/[\w/.-]+"
 )
 _SIGNS = lazy(r"[^\w]+")
+_NEAR = 60
 _MOST_WORDS = 5
 _MOST_LETTERS = 9
 """A clause of so many words, or letters, that names a file speaks of the file itself."""
@@ -42,15 +48,20 @@ class ClauseReader:
     """Makes the statement of one clause.
 
     `masked` is the clause with its names blanked, `clean` also without denials that deny nothing,
-    `before` what stands before it in its sentence.
+    `before` what stands before it in its sentence; `names_tests` says that there, or in the title
+    above, tests are named.
     """
 
-    def __init__(self, words: Words, masked: str, clean: str, names: Names, before: str) -> None:
+    def __init__(
+        self, words: Words, masked: str, clean: str, names: Names, before: str, names_tests: bool
+    ) -> None:
         self._words = words
         self._masked = masked
         self._clean = clean
         self._names = names
         self._before = before
+        self._start = len(before)
+        self._names_tests = names_tests
 
     def _has(self, field: str) -> bool:
         text = self._masked if field == "tests" else self._clean
@@ -63,9 +74,17 @@ class ClauseReader:
         if verb.deed in ("passes", "finished"):
             return self._of_git(base) or self._result(base, verb)
         if verb.deed in ("committed", "pushed"):
+            if not (self._names.subject.ref or self._is_of_git(verb)):
+                return None
             kind = ClaimKind.COMMITTED if verb.deed == "committed" else ClaimKind.PUSHED
             return replace(base, kind=kind, is_of_all=self._has("every") or self._has("all_of_it"))
         return self._other_work(base, verb.deed) or self._named_work(base, verb.deed)
+
+    def _is_of_git(self, verb: Verb) -> bool:
+        """Whether the verb or what it is said of has to do with git: "sent" alone has not."""
+        word = self._masked[verb.start - self._start : verb.end - self._start]
+        near = f"{self._before[-_NEAR:]} {word}"
+        return _OF_GIT.search(near) is not None or self._has("changes")
 
     def _not_done(self, base: Statement, verb: Verb, is_negated: bool) -> Statement | None:
         of_tests = verb.deed in ("passes", "fails") and self._has("tests")
@@ -90,8 +109,7 @@ class ClauseReader:
         has_tests = self._has("tests") or names.is_test_command
         count, total = self._count()
         if not has_tests:
-            told = self._words["tests"].search(self._before)
-            if told is None or (count is None and not self._has("every")):
+            if not self._names_tests or (count is None and not self._has("every")):
                 return None
         if count == 0 or (total is not None and count is not None and total != count):
             return None

@@ -61,7 +61,7 @@ def split_clauses(sentence: str, words: Words) -> list[Clause]:
     cuts = sorted(
         {
             place
-            for pattern in (_COMMA, words["joins"], words["because"])
+            for pattern in _dividers(words)
             for match in pattern.finditer(sentence)
             for place in (match.start(),)
             if not any(verb.start < place < verb.end for verb in verbs)
@@ -74,6 +74,12 @@ def split_clauses(sentence: str, words: Words) -> list[Clause]:
         for start, end in parts
     ]
     return _merge(sentence, clauses, words)
+
+
+def _dividers(words: Words) -> Iterator[re.Pattern[str]]:
+    yield from (_COMMA, words["joins"], words["because"])
+    if words.lexicon.is_spaced and not words.lexicon.is_verb_final:
+        yield words["conditions"]
 
 
 def _merge(sentence: str, parts: list[Clause], words: Words) -> list[Clause]:
@@ -111,7 +117,7 @@ def _joined(first: Clause, second: Clause) -> Clause:
 
 def _has_finite(sentence: str, part: Clause, words: Words) -> bool:
     text = sentence[part.start : part.end]
-    if words["because"].match(text.lstrip(" ,")):
+    if any(words[field].match(text.lstrip(" ,")) for field in ("because", "conditions")):
         return True
     if words.lexicon.finite:
         return words["finite"].search(text) is not None

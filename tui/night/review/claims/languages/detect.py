@@ -44,6 +44,11 @@ _IN_SCRIPT = {
     ),
     "Arabic": (("Persian", lazy(r"[پچژگی]")), ("Urdu", lazy(r"[ٹڈڑےں]"))),
 }
+_MAY_BE = {
+    "Chinese": ("Japanese",),
+    "Russian": ("Ukrainian", "Bulgarian", "Serbian", "Belarusian"),
+}
+"""What a sentence may be that has no letter of its own in a text of that language."""
 _RUSSIAN_OR_UKRAINIAN = lazy(r"[ыэъёіїєґЫЭЪЁІЇЄҐ]")
 _LETTERS = {
     "German": "äöüß",
@@ -74,44 +79,49 @@ _WORDS = {
         only into after before without complete completed finished implemented build clean green everything
         nothing branch changes change commit push task tasks function module error errors failing failed
         fails fail add fix remove update create rename implement make support""",
-    "German": """und ist nicht ich habe fehlgeschlagen alle der das wurde wurden sind mit für auf noch auch aber
-        eine einen einem einer ein jetzt wenn sich zu zum zur im den dem des von vom nach bei beim über
-        keine kein sollten sollte wird werden hat haben wir dass durch bestehen bestanden laufen läuft grün
-        gepusht committet eingecheckt hinzugefügt erstellt behoben gelöscht geändert entfernt angepasst
-        ergänzt aktualisiert umgesetzt fertig erledigt abgeschlossen änderungen änderung datei dateien
-        aufgaben aufgabe umbenannt funktion fehler erfolgreich alles schlagen schlägt fehl füge nächste
-        schritte offene oder nur schon damit weil vor unter zwischen sowie testlauf testsuite implementiert
-        korrigiert angelegt geschrieben hochgeladen werde kann muss sie es wie als nichts ausgeführt""",
-    "French": """le la les des du et est sont une un pour dans avec sur pas ne qui que ce cette ces
-        ont été a ai j'ai tous toutes tout toute mais ou où au aux par plus sans maintenant n'ai n'a n'ont
-        c'est l'ai passent passé réussi ajouté ajoutée ajoutés créé créée créés modifié modifiés supprimé
-        supprimée corrigé corrigée renommé poussé commité terminé terminée terminées terminés fichier
-        fichiers tâches tâche modifications dépôt erreur bogue échouent échoue encore devraient nous vous je
-        il elle sa son ses mon mes leur verts étapes suivantes reste faire suite fonction d'un d'une
-        commités commitée poussée poussées lancés exécuté exécutés implémenté toujours branche""",
-    "Spanish": """el la los las y en de del que es son una un por para con no se ha han he al lo su
-        sus más pero todas todos todo toda ya está están fue fueron pasan pasaron pasado pruebas prueba
-        añadido agregado agregué añadí creado creé modificado eliminado corregido corregí renombrado subido
-        subí cambios archivo archivos tareas tarea terminado completado completadas hecho listo error fallan
-        falla todavía deberían sin ahora función también hice próximos pasos pendiente implementado
-        actualizado arreglado he sido commiteado verde verdes rama aún ninguna ningún""",
-    "Portuguese": """o os as e em de do da dos das que é são uma um por para com não se foi foram ao à no
-        na nos nas mais mas todos todas tudo já está estão passaram passou passam testes teste adicionei
-        adicionado criei criado modifiquei removi removido corrigi corrigido renomeei enviei alterações
-        mudanças arquivo arquivos ficheiro ficheiros tarefas tarefa concluído concluída concluídas feito
-        pronto ainda devem agora função também fiz próximos passos pendente implementei atualizei
-        implementado atualizado commitei commitado alterei eu apaguei ramo verdes terminei falham sem nenhum""",
-    "Italian": """il lo la i gli le e è sono di del della dei che un una per con non si ha hanno ho al
-        alla nel nella sul tutti tutte tutto ma più già ora passano passati superati test aggiunto aggiunta
-        creato creata modificato rimosso eliminato corretto rinominato committato pushato modifiche file
-        attività completato completate completata fatto ancora dovrebbero anche senza funzione prossimi
-        passi da fare stato stati state implementato aggiornato risolto verdi finito inviato falliscono
-        errore quando nessun alcun suite""",
-    "Dutch": """de het een en is zijn niet van voor met op aan dat die te er ik heb hebben heeft
-        naar bij nog ook maar alle alles werd werden wordt worden deze dit uit om tests slagen geslaagd
-        toegevoegd aangemaakt gewijzigd verwijderd hernoemd opgelost gecommit gepusht wijzigingen bestand
-        bestanden taken taak klaar afgerond voltooid fout geen nu functie gemaakt aangepast bijgewerkt zou
-        zouden moeten volgende stappen hersteld groen falen naar zonder geïmplementeerd we wij gedraaid""",
+    "German": """und ist nicht ich habe füge behebe ergänze korrigiere fehlgeschlagen alle der das
+        wurde wurden sind mit für auf noch auch aber eine einen einem einer ein jetzt wenn sich zu zum zur
+        im den dem des von vom nach bei beim über keine kein sollten sollte wird werden hat haben wir dass
+        durch bestehen bestanden laufen läuft grün gepusht committet eingecheckt hinzugefügt erstellt
+        behoben gelöscht geändert entfernt angepasst ergänzt aktualisiert umgesetzt fertig erledigt
+        abgeschlossen änderungen änderung datei dateien aufgaben aufgabe umbenannt funktion fehler
+        erfolgreich alles schlagen schlägt fehl nächste schritte offene oder nur schon damit weil vor unter
+        zwischen sowie testlauf testsuite implementiert korrigiert angelegt geschrieben hochgeladen werde
+        kann muss sie es wie als nichts ausgeführt""",
+    "French": """le la les des du ajoute corrige supprime ajouter et est sont une un pour dans avec
+        sur pas ne qui que ce cette ces ont été a ai j'ai tous toutes tout toute mais ou où au aux par plus
+        sans maintenant n'ai n'a n'ont c'est l'ai passent passé réussi ajouté ajoutée ajoutés créé créée
+        créés modifié modifiés supprimé supprimée corrigé corrigée renommé poussé commité terminé terminée
+        terminées terminés fichier fichiers tâches tâche modifications dépôt erreur bogue échouent échoue
+        encore devraient nous vous je il elle sa son ses mon mes leur verts étapes suivantes reste faire
+        suite fonction d'un d'une commités commitée poussée poussées lancés exécuté exécutés implémenté
+        toujours branche""",
+    "Spanish": """el la los las y añade agrega arregla escrito pendientes en de del que es son una un
+        por para con no se ha han he al lo su sus más pero todas todos todo toda ya está están fue fueron
+        pasan pasaron pasado pruebas prueba añadido agregado agregué añadí creado creé modificado eliminado
+        corregido corregí renombrado subido subí cambios archivo archivos tareas tarea terminado completado
+        completadas hecho listo error fallan falla todavía deberían sin ahora función también hice próximos
+        pasos pendiente implementado actualizado arreglado sido commiteado verde verdes rama aún ninguna
+        ningún""",
+    "Portuguese": """o os as e em adiciona de do da dos das que é são uma um por para com não se foi
+        foram ao à no na nos nas mais mas todos todas tudo já está estão passaram passou passam testes teste
+        adicionei adicionado criei criado modifiquei removi removido corrigi corrigido renomeei enviei
+        alterações mudanças arquivo arquivos ficheiro ficheiros tarefas tarefa concluído concluída
+        concluídas feito pronto ainda devem agora função também fiz próximos passos pendente implementei
+        atualizei implementado atualizado commitei commitado alterei eu apaguei ramo verdes terminei falham
+        sem nenhum""",
+    "Italian": """il lo la i gli aggiunge aggiungi corregge scritto guida le e è sono di del della dei
+        che un una per con non si ha hanno ho al alla nel nella sul tutti tutte tutto ma più già ora passano
+        passati superati test aggiunto aggiunta creato creata modificato rimosso eliminato corretto
+        rinominato committato pushato modifiche file attività completato completate completata fatto ancora
+        dovrebbero anche senza funzione prossimi passi da fare stato stati state implementato aggiornato
+        risolto verdi finito inviato falliscono errore quando nessun alcun suite""",
+    "Dutch": """de het een en voeg toe is zijn niet van voor met op aan dat die te er ik heb hebben
+        heeft naar bij nog ook maar alle alles werd werden wordt worden deze dit uit om tests slagen
+        geslaagd toegevoegd aangemaakt gewijzigd verwijderd hernoemd opgelost gecommit gepusht wijzigingen
+        bestand bestanden taken taak klaar afgerond voltooid fout geen nu functie gemaakt aangepast
+        bijgewerkt zou zouden moeten volgende stappen hersteld groen falen zonder geïmplementeerd we wij
+        gedraaid""",
     "Polish": """i w na z nie się jest są do że to dla po od jak ale wszystkie testy test dodałem
         dodano dodałam utworzyłem utworzono zmieniono zmieniłem usunięto usunąłem naprawiono naprawiłem
         poprawiono poprawiłem przechodzą przeszły zacommitowałem wypchnąłem zmiany plik pliku pliki zadania
@@ -124,14 +134,14 @@ _WORDS = {
         görev görevler görevleri değil henüz yok var olarak ama sonra daha de da çok fonksiyonu fonksiyon
         hata hatası commit ettim edildi push şimdi sonraki adımlar gerekiyor eğer başarılı her""",
     "Swedish": """och är inte jag har alla det att en ett som på för med av till den de nu men filen
-        ändringar ändringarna testerna tester går igenom skapade skapat lade lagt till tog bort rättade
-        fixade gröna klar klart pushade committade uppgifter gjort utan ännu ska""",
+        ändringar ändringarna testerna tester går igenom skapade skapat lade lagt tog bort rättade fixade
+        gröna klar klart pushade committade uppgifter gjort utan ännu ska""",
     "Danish": """og er ikke jeg har alle det at en et som på for med af til den de nu men filen
         ændringer ændringerne testene består oprettede oprettet tilføjede tilføjet slettede rettede grønne
         færdig pushet committet opgaver skal uden endnu""",
     "Norwegian": """og er ikke jeg har alle det at en et som på for med av til den de nå men filen
-        endringer endringene testene består opprettet opprettet la lagt slettet rettet grønne ferdig pushet
-        committet oppgaver skal uten ennå""",
+        endringer endringene testene består opprettet la lagt slettet rettet grønne ferdig pushet committet
+        oppgaver skal uten ennå""",
     "Finnish": """ja on ei ole kaikki testit menevät läpi loin lisäsin poistin korjasin tiedosto
         tiedoston muutokset nyt mutta että se myös vielä valmis tehtävät olen kun jos ovat sekä tein""",
     "Czech": """a je jsou se na v že všechny testy prošly procházejí přidal přidána přidáno vytvořil
@@ -145,7 +155,7 @@ _WORDS = {
     "Romanian": """și este sunt nu toate testele trec au trecut am adăugat creat șters corectat
         fișierul modificările gata sarcinile pentru cu din la pe o un care dar mai acum fost""",
     "Vietnamese": """và là không tất cả các bài kiểm thử đã được thêm tạo xóa sửa tệp thay đổi hoàn thành
-        cho với của một đều vượt qua thành công tôi chưa""",
+        cho với của một đều vượt qua công tôi chưa""",
     "Indonesian": """dan adalah tidak semua tes lulus sudah telah saya menambahkan membuat menghapus
         memperbaiki berkas perubahan selesai untuk dengan yang di ke dari ini itu belum tugas berhasil""",
     "Croatian": """i je su se na u da svi testovi prolaze dodao dodana kreirao stvorio obrisao popravio
@@ -164,6 +174,7 @@ _SIGNS = {ord(sign): " " for sign in ".,:;!?()[]{}*_\"'`|/<>-–—’“”„�
 _MOST = 20_000
 _LEAST = 4
 _LONG = 6
+_SURE = 6
 
 
 @cache
@@ -226,7 +237,7 @@ def _weight(word: str, languages: tuple[str, ...]) -> int:
 def scores(text: str) -> Counter[str]:
     """How much speaks for each language that is written with Latin letters."""
     points: Counter[str] = Counter()
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+    words = {word.lower().replace("’", "'") for word in _WORD.findall(text)}
     languages = _languages_of()
     for word in words:
         found = languages.get(word, ())
@@ -236,6 +247,11 @@ def scores(text: str) -> Counter[str]:
             for language, letters in _LETTERS.items():
                 points[language] += any(letter in letters for letter in word)
     return points
+
+
+def is_english(word: str) -> bool:
+    """Whether a word is one by which English is told."""
+    return ENGLISH in _languages_of().get(word.lower(), ())
 
 
 def letters_of(text: str) -> list[str]:
@@ -278,18 +294,14 @@ def sentence_language(sentence: str, main: str) -> str:
     In an English text one word is not enough, nor is it in a foreign one for English.
     """
     by_script = script_language(sentence)
-    if by_script == "Chinese" and main == "Japanese":
-        return "Japanese"
-    if by_script == "Russian" and main in ("Ukrainian", "Bulgarian", "Serbian", "Belarusian"):
-        return main
     if by_script:
-        return by_script
+        return main if main in _MAY_BE.get(by_script, ()) else by_script
     points = scores(sentence)
     found = best(points, main)
     if not found or found == main:
         return found
     if found == ENGLISH and not points[main]:
-        return ENGLISH
+        return ENGLISH if points[found] >= _SURE else ""
     margin = points[found] - points[main]
     is_sure = points[found] >= 5 and margin >= 3
     if main == ENGLISH:

@@ -17,15 +17,18 @@ from tui.night.review.claims.languages.detect import (
     ENGLISH,
     READ,
     has_own_letters,
+    is_english,
     letters_of,
     main_language,
     may_be_foreign,
+    scores,
     sentence_language,
 )
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.night.review.claims.statement import Statement
 
 _MOST = 4_000
+_LITTLE = 3
 
 
 class ForeignLine(Struct, frozen=True):
@@ -43,11 +46,17 @@ class Reader:
     """The sentences of one text; a text that is English costs a look at its words."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._may_be_foreign = may_be_foreign(text)
+        self._text = unicodedata.normalize("NFC", text)
+        self._may_be_foreign = may_be_foreign(self._text)
+
+    @property
+    def language(self) -> str:
+        """The language of the text; English where nothing tells."""
+        return self.main if self._may_be_foreign else ENGLISH
 
     @cached_property
-    def _main(self) -> str:
+    def main(self) -> str:
+        """The language that most of the text is in."""
         main = main_language(self._text)
         return _by_verbs(self._text[:_MOST], main) or main
 
@@ -63,12 +72,12 @@ class Reader:
         is_left = False
         for start, end in split_sentences(line.masked):
             sentence = line.masked[start:end]
-            language = sentence_language(sentence, self._main)
+            language = sentence_language(sentence, self.main)
             if language in (ENGLISH, ""):
                 language = _by_verbs(sentence, language) or language
             found, is_unread, is_mine = self._sentence(line, start, end, language)
             statements += found
-            unread[language or self._main] += is_unread
+            unread[language or self.main] += is_unread
             if is_mine:
                 left[start:end] = written[start:end] = " " * (end - start)
             else:
@@ -81,12 +90,12 @@ class Reader:
         self, line: TextLine, start: int, end: int, language: str
     ) -> tuple[tuple[Statement, ...], bool, bool]:
         """Its statements, whether it was not understood, and whether it is not English."""
-        if language == ENGLISH or not (language or self._main != ENGLISH):
+        if language == ENGLISH or not (language or self.main != ENGLISH):
             return (), False, False
         from tui.night.review.claims.languages.sentences import is_statement, read_sentence
         from tui.night.review.claims.languages.words import words_of
 
-        known = language or self._main
+        known = language or self.main
         if known not in READ:
             is_unread = bool(language) and is_statement(line.masked[start:end])
             return (), is_unread, bool(language)
@@ -105,7 +114,7 @@ def _by_verbs(text: str, language: str) -> str:
         return ""
     if language in ("Russian", "Ukrainian"):
         candidates = ["Russian", "Ukrainian"] if not has_own_letters(text) else []
-    elif language in (ENGLISH, ""):
+    elif language in (ENGLISH, "") and scores(text)[ENGLISH] <= _LITTLE:
         candidates = letters_of(text)
     else:
         candidates = []
@@ -115,7 +124,11 @@ def _by_verbs(text: str, language: str) -> str:
     from tui.night.review.claims.languages.words import words_of
 
     counts = {
-        name: sum(verb.end - verb.start for verb in find_verbs(text, words_of(name)))
+        name: sum(
+            verb.end - verb.start
+            for verb in find_verbs(text, words_of(name))
+            if not is_english(text[verb.start : verb.end])
+        )
         for name in candidates
     }
     most = max(candidates, key=lambda name: counts[name])
@@ -123,24 +136,26 @@ def _by_verbs(text: str, language: str) -> str:
 
 
 def read_commit(message: str) -> tuple[Statement, ...] | None:
-    """What a commit's message claims; None if it is in English, or in no language that is read.
+    """What a commit's message claims; None if its subject is in no language that is read, or English.
 
     The subject names the work, whatever form its verb has; tests may be claimed anywhere.
     """
     subject, _, body = message.strip().partition("\n")
-    if not may_be_foreign(message) or main_language(message) not in READ:
+    language = Reader(subject).language
+    if language not in READ:
         return None
     from tui.night.review.claims.languages.sentences import read_subject
     from tui.night.review.claims.languages.words import words_of
 
     reader = Reader(message)
-    line = TextLine(1, 0, subject, mask_names(subject))
-    found = list(reader.read(line).statements)
-    tests = [one for one in found if one.kind == ClaimKind.TESTS_PASS]
-    work = read_subject(line, words_of(main_language(message))) if not tests else None
-    for each in () if tests else claim_lines(body):
+    line = TextLine(1, 0, subject.replace("`", ""), mask_names(subject))
+    tests = [one for one in reader.read(line).statements if one.kind == ClaimKind.TESTS_PASS]
+    if tests:
+        return tuple(tests)
+    work = read_subject(line, words_of(language))
+    for each in claim_lines(body):
         tests += [one for one in reader.read(each).statements if one.kind == ClaimKind.TESTS_PASS]
-    return (*tests, work) if work is not None else tuple(tests)
+    return (work, *tests) if work is not None else tuple(tests)
 
 
 def _composed(line: TextLine) -> TextLine:

@@ -39,6 +39,7 @@ class Names:
         ref = _REF.search(out) or _REF.search(text)
         self.subject: Subject = replace(
             subject,
+            symbols=tuple(name for name in subject.symbols if not _REF.fullmatch(name)),
             task_ids=tuple(_TASK_ID.findall(out)),
             ref=subject.ref or (ref.group(0) if ref is not None else ""),
         )

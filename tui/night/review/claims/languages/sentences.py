@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,7 +17,7 @@ from tui.night.review.claims.languages.clauses import (
     trimmed,
 )
 from tui.night.review.claims.languages.names import Names
-from tui.night.review.claims.languages.words import Words
+from tui.night.review.claims.languages.words import Deed, Words
 from tui.night.review.claims.sections import TextLine
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
@@ -25,6 +27,13 @@ _OTHER_OF_BOTH = {
     ClaimKind.COMMITTED: ClaimKind.PUSHED,
     ClaimKind.PUSHED: ClaimKind.COMMITTED,
 }
+_OF_CODE: frozenset[Deed] = frozenset({"made", "added", "fixed", "changed", "removed"})
+_OF_THE_NIGHT: frozenset[Deed] = frozenset({"passes", "fails", "committed", "pushed", "finished"})
+_RELATIVE = lazy(r",\s*(?:der|die|das|welche[rs]?)\s", re.IGNORECASE)
+_ONLY_PAST = lazy(r"ge|nannt$|[^t]$", re.IGNORECASE)
+"""German participles that are no form of the present as well, as "erstellt" is."""
+_NAME = lazy(r"[◆◇]")
+_LABEL_END = lazy(r"\s*[:：]")
 _QUESTION = lazy(r"[?？]\s*$")
 _NOT_WORDS = lazy(r"[\W\d_]+")
 
@@ -70,7 +79,10 @@ class _Sentence:
         self._start = start
         self._text = line.text[start:end]
         self._raw = line.masked[start:end]
-        self._masked = words.spelled(Names(self._raw, self._text).masked)
+        names = Names(self._raw, self._text)
+        self._masked = words.spelled(names.masked)
+        title = words.spelled(line.label)
+        self._names_tests = names.is_test_command or words["tests"].search(title) is not None
 
     def read(self) -> Reading:
         words = self._words
@@ -81,8 +93,10 @@ class _Sentence:
         is_unread = False
         moods = self._moods(clauses)
         for clause, is_open in zip(clauses, moods, strict=True):
-            if not clause.verbs or not is_open:
+            if not is_open:
                 continue
+            if all(verb.is_bare for verb in clause.verbs):
+                found += self._labelled_commit(clause)
             statement = self._statement(clause)
             if statement is not None:
                 found += self._both(statement, clause)
@@ -97,6 +111,15 @@ class _Sentence:
         # A noun alone, as titles have it, is no sentence.
         form = self._masked[verb.start : verb.end]
         return not self._words.lexicon.done or not self._words.bare(verb.deed).fullmatch(form)
+
+    def _labelled_commit(self, clause: Clause) -> list[Statement]:
+        """ "Commit: 3f2a91c", in which no verb says it."""
+        text = self._masked[clause.start : clause.end]
+        match = self._words["commits"].match(text)
+        if match is None or _LABEL_END.match(text, match.end()) is None:
+            return []
+        base, _ = self._base(clause)
+        return [replace(base, kind=ClaimKind.COMMITTED)] if base.subject.shas else []
 
     def _both(self, statement: Statement, clause: Clause) -> list[Statement]:
         """The statement, and the other one of "commit and push done"."""
@@ -115,16 +138,7 @@ class _Sentence:
         for index, clause in enumerate(clauses):
             text = self._clean(clause)
             if words["conditions"].search(text):
-                states[index] = False
-                # What follows from a condition is no fact either, nor what it stands behind.
-                if index + 1 < len(clauses):
-                    states[index + 1] = False
-                if (index and not words.lexicon.is_verb_final) or (
-                    index
-                    and words.lexicon.is_spaced
-                    and self._masked[clause.start :].startswith(",")
-                ):
-                    states[index - 1] = False
+                self._suppose(clauses, states, index)
             elif words["doubts"].search(text) or words["others"].search(text):
                 states[index] = False
                 if index + 1 < len(clauses) and self._begins_with("that", clauses[index + 1]):
@@ -132,6 +146,18 @@ class _Sentence:
         if not words.lexicon.is_spaced and words.lexicon.is_verb_final:
             self._inherit(clauses, states)
         return states
+
+    def _suppose(self, clauses: list[Clause], states: list[bool], index: int) -> None:
+        """A condition: what follows from it is no fact either, nor what it stands behind."""
+        lexicon = self._words.lexicon
+        states[index] = False
+        if index and _says_what_code_does(clauses[index - 1]):
+            return
+        if index + 1 < len(clauses):
+            states[index + 1] = False
+        is_behind = self._masked[clauses[index].start :].startswith(",")
+        if index and (not lexicon.is_verb_final or (lexicon.is_spaced and is_behind)):
+            states[index - 1] = False
 
     def _begins_with(self, field: str, clause: Clause) -> bool:
         text = self._masked[clause.start : clause.end].lstrip(" ,")
@@ -147,6 +173,21 @@ class _Sentence:
             if verbs and tail.endswith(("し", "して", "하고", "하여", "해서", "하며")):
                 states[index] = states[index] and states[index + 1]
 
+    def _is_present(self, clause: Clause, verb: Verb) -> bool:
+        """Whether a verb that may be one of the present is one: "the script creates out.csv"."""
+        words = self._words
+        if not words.lexicon.perfect or verb.deed in ("passes", "fails", "finished"):
+            return False
+        text = self._masked[clause.start : clause.end]
+        form = self._masked[verb.start : verb.end]
+        if words["perfect"].search(text) or _ONLY_PAST.search(form):
+            return False
+        is_first = not self._masked[clause.start : verb.start].strip(" ,:")
+        is_relative = _RELATIVE.search(self._masked, clause.start, verb.start) is not None
+        return is_relative or (
+            not is_first and _NAME.search(self._masked, verb.end, clause.end) is not None
+        )
+
     def _clean(self, clause: Clause) -> str:
         text = self._masked[clause.start : clause.end]
         return blanked(self._words["denials"], text)
@@ -157,9 +198,6 @@ class _Sentence:
         words = self._words
         masked = self._masked[clause.start : clause.end]
         clean = self._clean(clause)
-        start, end = trimmed(self._masked, clause.start, clause.end, words)
-        text = self._text[start:end][:_LONGEST]
-        names = Names(self._raw[start:end], self._text[start:end])
         is_negated = words["negated"].search(clean) is not None
         verb = _deciding(clause.verbs, masked, words, is_negated)
         if verb is None:
@@ -169,6 +207,19 @@ class _Sentence:
             inside = slice(verb.start - clause.start, verb.end - clause.start)
             rest = f"{clean[: inside.start]} {clean[inside.stop :]}"
             is_negated = words["negated"].search(rest) is not None
+        if not is_negated and self._is_present(clause, verb):
+            return None
+        base, names = self._base(clause)
+        before = self._masked[: clause.start]
+        names_tests = self._names_tests or words["tests"].search(before) is not None
+        reader = ClauseReader(words, masked, clean, names, before, names_tests)
+        return reader.statement(base, verb, is_negated=is_negated)
+
+    def _base(self, clause: Clause) -> tuple[Statement, Names]:
+        """A statement of the clause whose kind is still open, and what the clause names."""
+        start, end = trimmed(self._masked, clause.start, clause.end, self._words)
+        text = self._text[start:end][:_LONGEST]
+        names = Names(self._raw[start:end], self._text[start:end])
         base = Statement(
             ClaimKind.NOT_DONE,
             text,
@@ -178,10 +229,15 @@ class _Sentence:
             work=text,
             about=self._line.about,
             subject=names.subject,
-            language=words.lexicon.name,
+            language=self._words.lexicon.name,
         )
-        reader = ClauseReader(words, masked, clean, names, self._masked[: clause.start])
-        return reader.statement(base, verb, is_negated=is_negated)
+        return base, names
+
+
+def _says_what_code_does(clause: Clause) -> bool:
+    """Whether a condition behind the clause is one of the code: "made it return None if it is empty"."""
+    deeds = {verb.deed for verb in clause.verbs}
+    return bool(deeds & _OF_CODE) and not deeds & _OF_THE_NIGHT
 
 
 def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool) -> Verb | None:

@@ -85,13 +85,11 @@ class Words:
         entries += _ENTRIES.split(_ENGLISH[field]) if field in _ENGLISH else ()
         if not entries:
             return _NEVER
-        forms: list[str] = []
-        for entry in entries:
-            if lexicon.done and entry.endswith("+"):
-                stem = _expanded(entry[:-1])
-                forms.append(lexicon.done.replace("{}", f"(?:{stem})") if is_done else stem)
-            else:
-                forms.append(_expanded(entry))
+        stems = [_expanded(one[:-1]) for one in entries if lexicon.done and one.endswith("+")]
+        forms = [_expanded(one) for one in entries if not (lexicon.done and one.endswith("+"))]
+        if stems:
+            stem = f"(?:{'|'.join(stems)})"
+            forms.append(lexicon.done.replace("{}", stem) if is_done else stem)
         alternatives = "|".join(forms)
         if not lexicon.is_spaced:
             return alternatives

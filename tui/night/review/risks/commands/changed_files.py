@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Severity
-from tui.night.review.risks.commands.code_texts import sends_what_it_reads
+from tui.night.review.risks.commands.code_texts import sends_what_it_reads, shell_texts
 from tui.night.review.risks.commands.places import lasting
 from tui.night.review.risks.diff_view import (
     DiffLine,
@@ -18,6 +18,7 @@ from tui.night.review.risks.diff_view import (
     first_hunk,
 )
 from tui.night.review.risks.test_syntax import is_test
+from tui.system.format import clip_text
 from tui.system.lazy_pattern import lazy
 
 _MOST_DOCUMENTS = 200
@@ -142,7 +143,11 @@ def _targets(change: FileChange) -> Iterator[tuple[str, str]]:
 def find_changed_file_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """What the changed files do by themselves later, whether or not the night ran them."""
     for change in changes.files:
-        if change.kind == "deleted" or change.generated or change.binary or is_test(change.path):
+        if change.kind == "deleted" or change.generated or change.binary:
+            continue
+        if _PYTHON_AT_START.search(change.path):
+            yield from _at_start(change)
+        if is_test(change.path):
             continue
         yield from _instructions(change)
         yield from _acting(change)
@@ -152,12 +157,22 @@ def find_changed_file_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]
         if is_workflow or _RUNS.search(change.path):
             yield from _fetched(change)
             yield from _secrets_sent(change)
-        if _PYTHON_AT_START.search(change.path):
-            text = "\n".join(line.text for line in diff_lines(change, "+"))[:_LONGEST]
-            host = sends_what_it_reads(text)
-            if host:
-                words = f"it is run by itself and sends what it reads to {host}"
-                yield RiskFinding("outward", change.path, "high", words, first_hunk(change))
+
+
+def _at_start(change: FileChange) -> Iterator[RiskFinding]:
+    """Python that runs by itself: on an installation, before the tests, at every start."""
+    text = "\n".join(line.text for line in diff_lines(change, "+"))[:_LONGEST]
+    host = sends_what_it_reads(text)
+    if host:
+        words = f"it is run by itself and sends what it reads to {host}"
+        yield RiskFinding("outward", change.path, "high", words, first_hunk(change))
+    for command in shell_texts(text):
+        if _FETCHED.search(command):
+            words = (
+                f"it is run by itself, and with it what the network sends: {clip_text(command, 60)}"
+            )
+            yield RiskFinding("fetch_to_shell", change.path, "high", words, first_hunk(change))
+            return
 
 
 def _instructions(change: FileChange) -> Iterator[RiskFinding]:

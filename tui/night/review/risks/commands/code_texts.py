@@ -244,7 +244,7 @@ def _secrets(code: str, made: Invocation) -> Iterator[Effect]:
             "prints all variables, credentials among them",
             "credentials",
         )
-    elif _PRINTS_ONE.search(code):
+    elif _PRINTS_ONE.search(code) or "keyring.get_password" in code:
         yield Effect("credential_use", "", "medium", "prints a credential", "credentials")
     if _READS.search(code):
         for text in _literals(code):

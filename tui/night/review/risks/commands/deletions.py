@@ -18,7 +18,7 @@ _WORDS = {
 }
 _FOREIGN = frozenset(_WORDS)
 _DATA = lazy(
-    r"(?:\./)?(?:data|uploads?|backups?|media|storage|db|database|userdata|user_data|volumes?)(?:/\*?)?$"
+    r"^(?:\./)?(?:data|uploads?|backups?|media|storage|db|database|userdata|user_data|volumes?)(?:/\*?)?$"
     r"|(?:^|/)(?:backup|prod(?:uction)?|live|dump)[\w.-]*\.(?:db|sqlite3?|sql|dump|tar|gz|zip)\w*$"
 )
 _DATA_FILE = lazy(
@@ -35,6 +35,7 @@ _DEV_PROGRAM = lazy(
 _TREE = frozenset({".", "./", ":/", "*", "-A", "--all", ":/."})
 
 
+# complexity: a table in code, one rule for each program that deletes
 def find_deletions(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     """What a command deletes, empties or ends."""
     if made.name in ("rm", "unlink", "rmdir", "shred", "srm", "trash", "rimraf", "del"):
@@ -44,8 +45,10 @@ def find_deletions(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
         yield from _removed(made, roots, facts)
     elif made.name == "truncate" and made.plain:
         yield from _emptied(made, made.plain[-1], facts)
-    elif made.name == "mv" and made.plain[-1:] == ("/dev/null",):
-        yield from _removed(made, list(made.plain[:-1]), facts)
+    elif made.name == "mv" and len(made.plain) > 1:
+        yield from _moved(made, facts)
+    elif made.name == "cp" and made.plain[:1] == ("/dev/null",):
+        yield from _emptied(made, made.plain[-1], facts)
     elif made.name == "rsync" and any(arg.startswith("--del") for arg in made.args):
         yield from _mirrored(made, facts)
     elif made.name in ("pkill", "killall", "skill", "slay"):
@@ -104,6 +107,17 @@ def _removed(made: Invocation, paths: list[str], facts: NightFacts) -> Iterator[
             words = "overwrites a file so that nothing brings it back"
             yield Effect("destructive", path, "high", words, _asked(facts, path))
             return
+
+
+def _moved(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
+    sources, target = list(made.plain[:-1]), made.plain[-1]
+    if target == "/dev/null":
+        yield from _removed(made, sources, facts)
+        return
+    foreign = next((path for path in sources if facts.place(made, path) in _FOREIGN), "")
+    if foreign and facts.place(made, foreign) is not Place.WHOLE_PROJECT:
+        words = "takes files away from outside of the project"
+        yield Effect("destructive", foreign, "medium", words, _asked(facts, foreign))
 
 
 def _asked(facts: NightFacts, path: str) -> str:

@@ -56,7 +56,7 @@ _EXECS = lazy(
 )
 _EXEC_OPTIONS_WITH_VALUE = frozenset(
     "-e --env -u --user -w --workdir -n --namespace -c --container --name -v --volume -p --publish --network"
-    " --entrypoint -i --index --context --kubeconfig -a --app --env-file -f --file --mount --platform".split()
+    " --entrypoint --index --context --kubeconfig -a --app --env-file -f --file --mount --platform".split()
 )
 _HARMLESS = frozenset(
     "--help --version --dry-run --dryrun --whatif --what-if --simulate --just-print --no-act --syntax-check"

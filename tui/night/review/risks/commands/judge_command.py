@@ -24,7 +24,9 @@ _SILENT = frozenset(
     "echo printf grep egrep rg ag cd ls test [ [[ true false : man which type whereis help export local".split()
 )
 """They only name what would be a risk if it were run."""
-_SCRIPT_NAME = lazy(r"\.(?:sh|bash|zsh|py|js|mjs|cjs|ts|rb|pl|php)$")
+_FORWARD = lazy(
+    r"\S+ (?:.* )?(?:upgrade|db:migrate|migrate(?::latest|:up)?|up|migration:run)(?: |$)"
+)
 
 
 def find_effects(
@@ -37,6 +39,10 @@ def find_effects(
             continue
         later = _later(listed, number)
         for effect in _effects(made, facts, later):
+            if effect.words.startswith("takes migrations back") and _comes_again(
+                listed[number + 1 :]
+            ):
+                effect = effect._replace(severity="low")
             yield effect, made
         if depth:
             yield from _of_scripts(made, facts, depth)
@@ -47,6 +53,11 @@ def find_effects(
 def _invocations(text: str) -> tuple[Invocation, ...]:
     """The programs of a text; a night runs the same commands again and again."""
     return tuple(islice(read_invocations(text), _MOST))
+
+
+def _comes_again(rest: Sequence[Invocation]) -> bool:
+    """Whether what follows brings migrations forward again: then they were only tried."""
+    return any(_FORWARD.match(f"{one.name} {one.line}") for one in rest)
 
 
 def _later(listed: Sequence[Invocation], number: int) -> str:

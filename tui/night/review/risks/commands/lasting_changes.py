@@ -161,7 +161,11 @@ def find_privilege(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     if _ROOT_NAMES & made.wrappers or made.name in _ROOT_NAMES:
         usual = _SUDO_USUAL.match(line if made.name not in _ROOT_NAMES else made.line)
         severity: Severity = "low" if usual else "medium"
-        if not (made.name in _ROOT_NAMES and not made.args and made.name != "su"):
+        if made.name in ("sudo", "doas") and not {"-i", "-s", "--login", "--shell"} & set(
+            made.args
+        ):
+            return
+        if made.name in _ROOT_NAMES or made.name != "true":
             yield Effect(
                 "privilege",
                 "",

@@ -240,6 +240,8 @@ def _pushed(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     target = plain[0] if plain else ""
     severity: Severity = "low"
     words_said = "pushes the commits"
+    if not target and "origin" in facts.remotes:
+        target = "origin"
     if re.search(r"://|^[\w.-]+@[\w.-]+:|^\$", target):
         severity, words_said = "high", f"pushes to {target[:60]}, which is no remote of the project"
     elif target in facts.remotes:

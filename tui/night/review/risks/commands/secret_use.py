@@ -12,7 +12,7 @@ from tui.night.review.risks.commands.places import Place, secret_severity
 from tui.system.credentials.find import find_credentials, score_credential
 from tui.system.lazy_pattern import lazy
 
-_READERS = frozenset(
+_READERS = frozenset({"sqlite3"}) | frozenset(
     "cat less more head tail bat batcat nl tac view vim vi nano strings xxd od hexdump base64 base32 "
     "grep egrep fgrep rg ag ack awk gawk sed cut"
     " sort uniq tr jq yq python3 dd tee openssl gpg rev paste column fold pbcopy xclip wl-copy "
@@ -43,6 +43,7 @@ _LISTS_VARIABLES = frozenset({"env", "printenv", "export", "set", "declare", "ty
 def find_credential_use(made: Invocation, facts: NightFacts, later: str = "") -> Iterator[Effect]:
     """What a command does with credentials; `later` is the rest of its pipeline as text."""
     yield from _read(made, later)
+    yield from _sought(made)
     yield from _variables(made, later)
     yield from _written(made, facts)
 
@@ -55,6 +56,10 @@ def _read(made: Invocation, later: str) -> Iterator[Effect]:
             made.plain[: -1 if made.name in ("cp", "mv", "ln", "install", "rsync", "scp") else None]
         )
     elif made.name not in _READERS and not made.inputs:
+        return
+    if made.name in ("find", "fd", "locate"):
+        return
+    if made.name == "openssl" and "-in" not in made.args:
         return
     if made.name == "sed" and any(re.match(r"-\w*i", arg) for arg in made.args):
         return
@@ -92,6 +97,19 @@ def _read(made: Invocation, later: str) -> Iterator[Effect]:
                 "credential_use", path, severity, "reads a file of credentials", "credentials"
             )
         return
+
+
+def _sought(made: Invocation) -> Iterator[Effect]:
+    """Looking for files of credentials all over the machine."""
+    if made.name not in ("find", "fd", "locate") or not made.plain:
+        return
+    is_wide = made.name == "locate" or made.args[0][:1] in ("/", "~")
+    names = [word.strip("*") for word in made.args[0 if made.name == "locate" else 1 :]]
+    named = (name.lstrip("/") for name in names if name[:1] != "-")
+    likely = (f"~/x/private{name}" if name[:1] == "." else f"~/x/{name}" for name in named)
+    if is_wide and any(map(secret_severity, likely)):
+        words = "looks for files of credentials on this machine"
+        yield Effect("credential_use", "", "medium", words, "credentials")
 
 
 # complexity: how variables are listed, and what is left of them

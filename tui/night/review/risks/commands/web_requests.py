@@ -64,6 +64,11 @@ def find_web_requests(made: Invocation) -> Iterator[Effect]:
     ):
         return
     sent = _sent(made)
+    if "xargs" in made.wrappers and any(
+        TELLING.match(f"{one.name} {one.line}") and one.name != "ls" for one in made.before
+    ):
+        yield Effect("outward", "", "high", f"sends what is piped in to {_name(url, host)}", "send")
+        return
     leaked = _leaked(made, url)
     if leaked:
         yield Effect("outward", "", "high", f"sends {leaked} to {_name(url, host)}", "send")

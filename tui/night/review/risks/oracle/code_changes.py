@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.diff_view import DiffLine, hunk_lines
-from tui.night.review.risks.oracle.literals import literal_in
+from tui.night.review.risks.oracle.reading.literals import literal_in
 from tui.system.lazy_pattern import lazy
 
 _ASSIGNED = lazy(
@@ -33,13 +33,13 @@ class CodeChanges(Struct):
     """The names of functions and values whose code changed.
 
     `stems` are the names of files in which it is not known what changed. `literals` are pairs of
-    literals that took each other's place in a line that is otherwise the same; `gone` are names that
-    stand in removed lines and in no line that was added.
+    literals that took each other's place in a line, with the names in it; `gone` are names that stand
+    in removed lines and in no line that was added.
     """
 
     names: set[str] = set()
     stems: set[str] = set()
-    literals: set[tuple[str, str]] = set()
+    literals: dict[tuple[str, str], set[str]] = {}
     gone: set[str] = set()
     added_texts: list[str] = []
     files: int = 0
@@ -66,23 +66,29 @@ def read_code_changes(changes: RepositoryChanges) -> CodeChanges:
     for change in changes.files:
         if change.generated or change.binary or not _is_source(change):
             continue
-        found.files += 1
-        found.lines += change.insertions + change.deletions
-        names = {name for hunk in change.hunks for name in _changed_names(change.path, hunk)}
-        found.names |= names
-        if not names:
-            found.stems.add(stem_of(change.path))
+        _read_source(change, found)
         for hunk in change.hunks:
-            found.literals.update(literal_pairs(hunk))
             if change.path.endswith(".rs") and any("assert" in text for text in hunk.lines):
                 continue  # Rust has its tests in the sources.
-            removed.update(name for line in hunk.removed for name in _NAME.findall(line))
             shown = [line[1:] for line in hunk.lines if line[:1] != "-"]
+            removed.update(name for line in hunk.removed for name in _NAME.findall(line))
             added.update(name for line in shown for name in _NAME.findall(line))
-            found.added_texts += hunk.added
     found.gone = {name for name in removed - added if len(name) > 3}
     found.names -= _NOT_NAMES
     return found
+
+
+def _read_source(change: FileChange, found: CodeChanges) -> None:
+    found.files += 1
+    found.lines += change.insertions + change.deletions
+    names = {name for hunk in change.hunks for name in _changed_names(change.path, hunk)}
+    found.names |= names
+    if not names:
+        found.stems.add(stem_of(change.path))
+    for hunk in change.hunks:
+        for pair, names in literal_pairs(hunk):
+            found.literals.setdefault(pair, set()).update(names)
+        found.added_texts += hunk.added
 
 
 def _is_source(change: FileChange) -> bool:
@@ -132,12 +138,13 @@ def name_of(path: str, text: str) -> str:
     return ""
 
 
-def literal_pairs(hunk: Hunk) -> Iterator[tuple[str, str]]:
-    """Literals that took each other's place: old, new."""
+def literal_pairs(hunk: Hunk) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    """Literals that took each other's place, old and new, with the names in their line."""
     for old, new in replaced_lines(hunk):
         before, after = literal_in(old.text), literal_in(new.text)
         if len(before) == len(after):
-            yield from ((a, b) for a, b in zip(before, after, strict=True) if a != b)
+            names = set(_NAME.findall(new.text))
+            yield from (((a, b), names) for a, b in zip(before, after, strict=True) if a != b)
 
 
 def replaced_lines(hunk: Hunk) -> Iterator[tuple[DiffLine, DiffLine]]:

@@ -10,13 +10,21 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import EQUALITY, Assertion, Strength
-from tui.night.review.risks.oracle.cases import Case
-from tui.night.review.risks.oracle.literals import is_written_out
+from tui.night.review.risks.oracle.reading.assertion import Assertion
+from tui.night.review.risks.oracle.reading.cases import Case
+from tui.night.review.risks.oracle.reading.literals import (
+    bare,
+    is_literal,
+    is_written_out,
+    literal_in,
+)
+from tui.night.review.risks.oracle.reading.matchers import EQUALITY, Strength
 from tui.system.lazy_pattern import lazy
 
 Difference = Literal["value", "looser", "fewer", "none", "fault", "tolerance"]
 _ALIKE = 0.5
+_NAME = lazy(r"[A-Za-z_]\w*")
+_SETS_UP = lazy(r"set_?up|before|init", 2)
 _PART_OF = lazy(
     r"(?:^|\b)(?:len|type|sorted|set|frozenset|round|int|abs|bool|any|typeof)\s*\(?$", 2
 )
@@ -68,11 +76,36 @@ def compare_files(
 ) -> Iterator[Weaker]:
     """How the tests of a file ask for less than before; `elsewhere` is what came at other places."""
     helpers = {case.name for case in after if case.assertions and not case.is_test} - {""}
-    for old, new in pair_cases(before, after):
+    pairs = [*pair_cases(before, after)]
+    reworked = {
+        new.name for old, new in pairs if not new.is_test and new.name and _is_reworked(old, new)
+    }
+    for old, new in pairs:
         if not _asks_through_helper(old, new, helpers):
-            yield from _compare(old, new, elsewhere)
+            yield from _compare(old, new, elsewhere, reworked)
         else:
             yield from _new_faults(old, new)
+
+
+def _is_reworked(old: Case, new: Case) -> bool:
+    """Whether statements that assert nothing changed in a test or helper."""
+    return [one.text for one in old.others] != [one.text for one in new.others]
+
+
+def _is_only_told(was: Assertion, old: Case, new: Case) -> bool:
+    """Whether what was asserted is only looked at now: a condition, something printed."""
+    known = {one.text for one in old.others}
+    told = ("".join(one.text.split()) for one in new.others if one.text not in known)
+    words = [bare(one) for one in literal_in(was.expected)]
+    return bool(words) and any(
+        was.subject in text and all(word in text for word in words) for text in told
+    )
+
+
+def _uses(case: Case, names: set[str]) -> bool:
+    """Whether a test calls one of some helpers, is given it, or is set up by it."""
+    words = {word for one in (case.header, *case.others) for word in _NAME.findall(one.masked)}
+    return bool(words & names) or any(_SETS_UP.match(name) for name in names)
 
 
 def _asks_through_helper(old: Case, new: Case, helpers: set[str]) -> bool:
@@ -115,13 +148,17 @@ def _is_alike(old: Case, new: Case) -> bool:
     return old.is_test == new.is_test and shared > _ALIKE * max(1, sum(mine.values()))
 
 
-def _compare(old: Case, new: Case, elsewhere: Counter[tuple[str, str, str]]) -> Iterator[Weaker]:
+def _compare(
+    old: Case, new: Case, elsewhere: Counter[tuple[str, str, str]], reworked: set[str]
+) -> Iterator[Weaker]:
     yield from _new_faults(old, new)
     removed = [*_without(old.assertions, new.assertions)]
     added = [*_without(new.assertions, old.assertions)]
     if not removed:
         return
-    is_rewritten = [one.text for one in old.others] != [one.text for one in new.others]
+    is_rewritten = _is_reworked(old, new) or _uses(new, reworked)
+    if is_rewritten and any(_is_only_told(was, old, new) for was in removed):
+        is_rewritten = False
     unmatched: list[Assertion] = []
     looser: list[tuple[Assertion, Assertion]] = []
     for was in removed:
@@ -175,7 +212,10 @@ def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None
     return next(swapped, None) or next(renamed, None)
 
 
+# complexity: each kind of difference has its own condition
 def _difference(was: Assertion, now: Assertion) -> Difference | None:
+    if was.subject == now.subject and _is_same_truth(was, now):
+        return None
     if now.strength < was.strength or _is_part(was.subject, now.subject):
         return "looser"
     if was.subject == now.subject and _is_wider(was, now):
@@ -187,9 +227,17 @@ def _difference(was: Assertion, now: Assertion) -> Difference | None:
     if was.comparison != now.comparison and not {was.comparison, now.comparison} <= EQUALITY:
         return None
     if was.comparison == "raises":
-        return "value" if was.expected not in now.expected else None
+        message = "".join(bare(was.expected).split())
+        return "value" if message not in "".join(now.expected.split()) else None
     is_plain = is_written_out(was.expected) and is_written_out(now.expected)
     return "value" if is_plain else None
+
+
+def _is_same_truth(was: Assertion, now: Assertion) -> bool:
+    """Whether a truth value is asked for in another form: `x is False`, `not x`."""
+    return (
+        was.expected.lower() in ("true", "false") and was.expected.lower() == now.expected.lower()
+    )
 
 
 def _is_part(was: str, now: str) -> bool:
@@ -219,6 +267,7 @@ def _says_less(was: str, now: str) -> bool:
     return bool(message) and error == other and not was_all and (not text or is_all)
 
 
+# complexity: every form in which what was asked may still be asked
 def _is_kept(
     was: Assertion, new: Case, added: Sequence[Assertion], elsewhere: Counter[tuple[str, str, str]]
 ) -> bool:
@@ -229,6 +278,16 @@ def _is_kept(
         one.subject.startswith(was.subject) and one.strength > Strength.VAGUE
         for one in new.assertions
     ):
+        return True
+    if any(
+        _is_part(one.subject, was.subject)
+        for one in new.assertions
+        if one.strength == Strength.EXACT
+    ):
+        return True
+    words = bare(was.expected)
+    fresh = (one for one in new.assertions if one.strength > Strength.VAGUE)
+    if len(words) > 3 and is_literal(was.expected) and any(words in one.text for one in fresh):
         return True
     name = re.compile(rf"(?<!\w){re.escape(was.subject)}(?!\w)")
     return bool(was.subject) and any(

@@ -9,7 +9,7 @@ from tui.model.review import Severity
 from tui.night.review.risks.diff_view import RiskFinding, diff_lines, finding_at
 from tui.night.review.risks.oracle.code_changes import CodeChanges, replaced_lines
 from tui.night.review.risks.oracle.intent import Intent
-from tui.night.review.risks.oracle.literals import words_of
+from tui.night.review.risks.oracle.reading.literals import words_of
 from tui.system.lazy_pattern import lazy
 
 _RECORDED = lazy(

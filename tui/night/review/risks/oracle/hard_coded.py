@@ -15,14 +15,14 @@ from tui.night.review.risks.diff_view import (
     finding_at,
     hunk_lines,
 )
-from tui.night.review.risks.oracle.assertions import Assertion
-from tui.night.review.risks.oracle.cases import read_cases
 from tui.night.review.risks.oracle.code_changes import name_of
-from tui.night.review.risks.oracle.file_texts import ChangedTexts
-from tui.night.review.risks.oracle.literals import bare, is_literal, literal_in
-from tui.night.review.risks.oracle.runner_hooks import new_lines
+from tui.night.review.risks.oracle.reading.assertion import Assertion
+from tui.night.review.risks.oracle.reading.cases import read_cases
+from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts
+from tui.night.review.risks.oracle.reading.literals import bare, is_literal, literal_in
+from tui.night.review.risks.oracle.runners.hooks import new_lines
 from tui.night.review.risks.oracle.uncollected import ROW
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 _UNDER_TEST = lazy(
     r"(?:environ|getenv|env)\b.{0,20}PYTEST_(?:CURRENT_TEST|VERSION)|[\"']PYTEST_CURRENT_TEST[\"']\s+(?:not\s+)?in\b"
@@ -40,6 +40,30 @@ _ANSWERS = lazy(
 _MILD = lazy(
     r"log|silent|level|listen|debug|cache|sentry|telemetry|analytics|warn|color|port|\burl|timeout|delay",
     2,
+)
+_HINTS = AnyWord(
+    *(
+        "PYTEST",
+        "pytest",
+        "unittest",
+        "_called_from_test",
+        "NODE_ENV",
+        "WORKER_ID",
+        "VITEST",
+        "vitest",
+    ),
+    *(
+        "typeof",
+        "cfg!",
+        "Testing",
+        "flag.Lookup",
+        "defined?",
+        "env",
+        "XCTest",
+        "RAILS_ENV",
+        "PHPUNIT",
+    ),
+    *("junit", "BATS_TEST", "stack()", "os.Args", "open", "read", "Read", "import", "require"),
 )
 _READS_TESTS = lazy(
     r"(?:open|read_text|readFileSync|ReadFile|File\.read|read_to_string|import_module|require)\s*\(\s*"
@@ -62,31 +86,38 @@ _LEAST_ROWS = 2
 
 
 class _Asked:
-    """What the tests ask of functions: the literals of a call, and the answer that is expected."""
+    """What tests ask of functions: the literals of a call, and the answer that is expected.
 
-    def __init__(self, assertions: Iterable[Assertion], rows: Iterable[tuple[str, ...]]) -> None:
+    `others` is what further tests ask; `rows` are those of tables of cases.
+    """
+
+    def __init__(
+        self,
+        assertions: Iterable[Assertion],
+        rows: Iterable[Sequence[str]] = (),
+        others: _Asked | None = None,
+    ) -> None:
+        self._others = others
         self._rows = {(frozenset(map(bare, row[:-1])), bare(row[-1])) for row in rows}
-        self.answers: dict[str, list[tuple[frozenset[str], str]]] = {}
+        self._answers: dict[str, list[tuple[frozenset[str], str]]] = {}
         for one in assertions:
             name, bracket, rest = one.subject.partition("(")
             given = frozenset(map(bare, literal_in(rest))) if bracket else frozenset()
             if given and is_literal(one.expected):
                 key = name.rpartition(".")[2].rpartition(":")[2].rpartition(">")[2].lower()
-                self.answers.setdefault(key, []).append((given, bare(one.expected)))
+                self._answers.setdefault(key, []).append((given, bare(one.expected)))
 
     def has(self, name: str, inputs: Sequence[str], answer: str) -> bool:
         """Whether a test asks the function for those very inputs and expects that answer."""
         inputs, answer = [*map(bare, inputs)], bare(answer)
-        telling = set(inputs) - _TRIVIAL or len(inputs) > 1
-        if telling and (frozenset(inputs), answer) in self._rows:
+        if not answer or not (set(inputs) - _TRIVIAL or len(inputs) > 1):
+            return False
+        if (frozenset(inputs), answer) in self._rows:
             return True
-        asked = self.answers.get(name.lower(), ())
-        return any(
-            expected == answer
-            and set(inputs) <= given
-            and (set(inputs) - _TRIVIAL or len(inputs) > 1)
-            for given, expected in asked
-        )
+        asked = self._answers.get(name.lower(), ())
+        if any(expected == answer and set(inputs) <= given for given, expected in asked):
+            return True
+        return self._others is not None and self._others.has(name, inputs, answer)
 
 
 def find_hard_coded(
@@ -97,6 +128,7 @@ def find_hard_coded(
     `at_hand` are assertions that were read already; tests that are named after a source are read
     when a new line of it may be such an answer.
     """
+    nearby = _Asked(at_hand)
     for change in changes.files:
         path = change.path
         if change.generated or not test_syntax.is_code(path) or test_syntax.is_test(path):
@@ -108,7 +140,7 @@ def find_hard_coded(
             tests = [*texts.tests_of(path)]
             read = [one for test in tests for case in read_cases(*test) for one in case.assertions]
             rows = [row for _, text in tests for row in _table_rows(text)]
-            found = [*_answers(change, _Asked([*at_hand, *read], rows))]
+            found = [*_answers(change, _Asked(read, rows, nearby))]
         yield from found[:1]
 
 
@@ -129,10 +161,13 @@ def _table_rows(text: str) -> Iterator[tuple[str, ...]]:
 
 def _looks_for_tests(change: FileChange) -> Iterator[RiskFinding]:
     """Code that behaves otherwise under a test: high where it gives another answer there."""
+    if not any(_HINTS.is_in(text) for hunk in change.hunks for text in hunk.lines):
+        return
     lines, fresh = [*diff_lines(change, "+")], {*new_lines(change)}
     for at, line in enumerate(lines):
         code = line.text.strip()
-        if line not in fresh or code.startswith(("#", "//", "*")):
+        # A text of its own, such as a pattern, is no code.
+        if line not in fresh or code.startswith(("#", "//", "*", '"', "'", 'r"', "r'")):
             continue
         if _READS_TESTS.search(code):
             what = f"the code reads the tests: {excerpt(line)}"
@@ -145,6 +180,7 @@ def _looks_for_tests(change: FileChange) -> Iterator[RiskFinding]:
             yield finding_at(line, "hard_coded", change.path, severity, what)
 
 
+# complexity: a branch may answer in its line, in the next, or in a row of a table
 def _answers(change: FileChange, asked: _Asked) -> Iterator[RiskFinding]:
     for hunk in change.hunks:
         inside = name_of(change.path, hunk.heading)
@@ -177,7 +213,7 @@ def _answers(change: FileChange, asked: _Asked) -> Iterator[RiskFinding]:
 def _branch(text: str) -> tuple[list[str], str] | None:
     """The literals that a branch asks for, and the answer that it gives in the same line."""
     match = _BRANCH.match(text.strip())
-    if match is None:
+    if match is None or "!=" in text:
         return None
     if match.group("asks"):
         return literal_in(match.group("asks")), match.group("gives").strip()

@@ -14,8 +14,12 @@ _CAMEL = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CHANGES = lazy(
     r"\b(?:chang|rais|lower|increas|decreas|reduc|renam|return|round|format|switch|make|should|must"
     r"|instead|now|replac|updat|bump|set|use|convert|trim|default|limit|drop|deprecat|reject|accept"
-    r"|allow|treat|sort|order|report|print|show|reword|translat|to)\w*",
+    r"|allow|treat|sort|order|report|print|show|reword|translat|count|hand|keep|kept|give|ask|need"
+    r"|support|handle|store|to)\w*",
     2,
+)
+_OPENING = lazy(
+    r"\W*(?:[\d.]+\W+)?([A-Za-z]+)\b(?!\s*(?:[(`:]|(?:must|should|has|have|is|are|returns?|gives?)\b))"
 )
 _ABOUT_TESTS = lazy(r"\b(?:tests?|specs?|suite|CI|green|pass(?:es|ing)?|fail(?:s|ing|ed)?)\b", 2)
 _FAINT = frozenset(
@@ -37,7 +41,7 @@ class Intent(Struct, frozen=True):
         before, after = _bare(old), _bare(new)
         wanted = {frozenset(_words(name)) - _FAINT for name in names} - {frozenset()}
         for part in self.parts:
-            words = set(_WORD.findall(part.lower()))
+            words = _subjects(part)
             says_new = len(after) > 0 and _holds(part, after)
             says_old = len(before) > 0 and _holds(part, before)
             if says_new and says_old:
@@ -47,6 +51,13 @@ class Intent(Struct, frozen=True):
             if any(name <= words for name in wanted) or (says_new and len(after) > 2):
                 return True
         return False
+
+
+def _subjects(part: str) -> set[str]:
+    """The words of a sentence without the verb that it may begin with ("Add subtract")."""
+    opening = _OPENING.match(part)
+    rest = part[opening.end() :] if opening is not None else part
+    return set(_WORD.findall(rest.lower()))
 
 
 def read_intent(goal: str, tasks: Iterable[str]) -> Intent:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from tui.model.records import FileChange
 from tui.night.review.risks.diff_view import RiskFinding, excerpt, finding_at
-from tui.night.review.risks.oracle.cases import Case, read_cases, subject_names
 from tui.night.review.risks.oracle.code_changes import stem_of
-from tui.night.review.risks.oracle.file_texts import ChangedTexts
-from tui.night.review.risks.oracle.literals import bare, literal_in
-from tui.night.review.risks.oracle.runner_hooks import new_lines
+from tui.night.review.risks.oracle.reading.cases import Case, read_cases, subject_names
+from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts
+from tui.night.review.risks.oracle.reading.literals import bare, literal_in
+from tui.night.review.risks.oracle.runners.hooks import new_lines
 from tui.system.lazy_pattern import lazy
 
 _PATCHES = lazy(
@@ -34,6 +34,7 @@ _DOUBLES = lazy(
 _RECEIVE = lazy(r"receive\(\s*:(\w+)|\.stubs?[ (]+:(\w+)")
 
 
+# complexity: a module, a class or a function may be replaced
 def find_mocked_subjects(
     change: FileChange, cases: Iterable[Case], texts: ChangedTexts
 ) -> Iterator[RiskFinding]:

@@ -17,20 +17,21 @@ from tui.night.review.risks.diff_view import (
     RiskFinding,
     finding_at,
 )
-from tui.night.review.risks.oracle.assertions import Assertion, Strength
-from tui.night.review.risks.oracle.cases import Case, read_cases, subject_names
 from tui.night.review.risks.oracle.code_changes import (
     CodeChanges,
     replaced_lines,
     stem_of,
 )
 from tui.night.review.risks.oracle.compare import Weaker, added_asks, compare_files
-from tui.night.review.risks.oracle.file_texts import ChangedTexts, FileTexts, find_line
 from tui.night.review.risks.oracle.golden import find_golden_changes
 from tui.night.review.risks.oracle.hard_coded import find_hard_coded
 from tui.night.review.risks.oracle.intent import Intent
-from tui.night.review.risks.oracle.literals import is_literal, is_number, literal_in
 from tui.night.review.risks.oracle.mocks import find_mocked_subjects
+from tui.night.review.risks.oracle.reading.assertion import Assertion
+from tui.night.review.risks.oracle.reading.cases import SOMETIMES, Case, read_cases, subject_names
+from tui.night.review.risks.oracle.reading.file_texts import ChangedTexts, FileTexts, find_line
+from tui.night.review.risks.oracle.reading.literals import is_literal, is_number, literal_in
+from tui.night.review.risks.oracle.reading.matchers import Strength
 from tui.night.review.risks.oracle.uncollected import ROW, find_uncollected
 from tui.system.format import format_count, shorten
 from tui.system.lazy_pattern import lazy
@@ -133,6 +134,9 @@ class _FileJudge:
         self._context = context
         self._stem = stem_of(change.path)
         self._is_reaction = change.path in context.reactions
+        self._is_task = any(
+            context.intent.asks_for(*pair, names) for pair, names in code.literals.items()
+        )
         self._is_telling = self._is_reaction or code.is_small
 
     def weaker(self, found: Iterator[Weaker]) -> Iterator[_Place]:
@@ -146,7 +150,8 @@ class _FileJudge:
     def _judge(self, one: Weaker) -> tuple[Severity, str] | None:
         title = one.case.name or "a test"
         if one.difference == "fault":
-            return "high", f"an assertion of {title} has no effect: {one.words}"
+            severity: Severity = "medium" if one.words == SOMETIMES else "high"
+            return severity, f"an assertion of {title} has no effect: {one.words}"
         if one.difference == "value":
             return self._value(one, title)
         is_usual = one.is_rewritten and not self._is_reaction
@@ -170,6 +175,7 @@ class _FileJudge:
         names = [set(_NAME.findall(_without_literals(one))) for one in before]
         return all(found & self._code.gone for found in names)
 
+    # complexity: weight by strength, by size of the night and by what else changed
     def _looser(self, one: Weaker, title: str, *, is_usual: bool) -> tuple[Severity, str]:
         was, now = one.before[0], one.after[0]
         weakest = min(asked.strength for asked in one.after)
@@ -213,6 +219,7 @@ class _FileJudge:
         name = name.rpartition(".")[2]
         return bool(message) or any(name in text for text in self._code.added_texts)
 
+    # complexity: what explains another value, one after the other
     def _value_severity(self, old: str, new: str, names: set[str], changed: str) -> Severity:
         """How bad another expected value is, by what else the night changed and was asked for."""
         is_version = bool(_VERSION.fullmatch(old) and _VERSION.fullmatch(new)) and (
@@ -220,7 +227,7 @@ class _FileJudge:
         )
         if is_version or _is_extended(old, new) or not self._context.is_recorded:
             return "low"
-        if self._context.intent.asks_for(old, new, names & (self._code.names | self._code.stems)):
+        if self._context.intent.asks_for(old, new, names) or self._is_task:
             return "low"
         if not self._is_telling:
             return "low"

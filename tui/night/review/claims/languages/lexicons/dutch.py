@@ -28,6 +28,7 @@ LEXICON = Lexicon(
     files="""bestand, bestanden, scripts?, document""",
     because="""omdat, want, aangezien""",
     that="""dat""",
+    changes="""wijziging(?:en)?, alles, code, branch, repository, remote, werk, commits?""",
     every="allemaal, beide, alle, elke, iedere, hele, volledige, complete, gehele",
     all_of_it="alles",
     tasks="taken, taak, punten, stappen, stap, tickets?, fasen?, fases, vereisten, mijlpalen, onderdelen",

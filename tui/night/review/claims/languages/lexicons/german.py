@@ -31,6 +31,8 @@ LEXICON = Lexicon(
     files="""dateien?, skripte?, dokument""",
     because="""weil, da, denn""",
     that="""dass, ob""",
+    changes=r"""änderung\w*, alles, stand, code, branch, repository, remote, arbeit, commits?""",
+    perfect="""habe, hat, haben, hatte, hatten, wurde, wurden, ist, sind, war, waren, worden, sei""",
     every="""beide, alle, allen, aller, sämtliche*, jeder, jede, jedes, gesamte*, komplette*, ganze*,
         vollständige*""",
     all_of_it="alles",

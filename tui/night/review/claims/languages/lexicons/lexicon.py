@@ -35,14 +35,16 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     fixed: str
     finished: str
     undone: str = ""
-    pushes: str = "push"
+    pushes: str = "push(?!-)"
     titles: str = ""
     every: str
     """All, every, whole."""
     all_of_it: str
     """Everything, without a noun."""
     tasks: str
-    commits: str = "commits?"
+    commits: str = "(?<!-)commits?(?!-)"
+    changes: str
+    """What is committed or pushed, and whereto: without it a word such as "sent" says nothing of it."""
     code: str
     """Function, class, option: what code is added as."""
     files: str
@@ -67,6 +69,8 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     """Words that begin a reason, which is a clause by itself."""
     finite: str = ""
     """Verbs of which a clause has one only."""
+    perfect: str = ""
+    """Auxiliaries of the past, where its verbs may be ones of the present too."""
     into: str = ""
     """That something went into the path `◆`, which is then not what was made."""
     questions: str = ""

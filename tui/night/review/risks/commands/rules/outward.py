@@ -85,6 +85,21 @@ OUTWARD: tuple[Row, ...] = (
     ),
     (
         "push",
+        "medium",
+        "changes what others see",
+        "gh",
+        rf"api {ANY}(?:-f|-F|--field|--raw-field)[ =]",
+        r"graphql(?!.*mutation)|(?:-X|--method)[ =]?GET",
+    ),
+    (
+        "deploy",
+        "high",
+        "publishes pages for everybody",
+        "gh-pages|mkdocs|hugo|mike",
+        r"(?:-d|--dist|gh-deploy|deploy)\b",
+    ),
+    (
+        "push",
         "low",
         "opens or comments what others see",
         "gh|glab|hub",

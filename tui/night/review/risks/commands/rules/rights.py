@@ -11,7 +11,7 @@ PRIVILEGE: tuple[Row, ...] = (
         "gives a user more rights",
         "usermod|passwd|gpasswd|adduser|useradd|visudo|chpasswd|groupadd|deluser|userdel"
         "|groupmod|chsh|addgroup",
-        r"(?!--help|-S\b|--status)(?:\S|$)",
+        r"(?!--help|-S\b|-l\b|--status)(?:\S|$)",
         r"^-S\b|^view|^use\b",
     ),
     (
@@ -100,6 +100,20 @@ PRIVILEGE: tuple[Row, ...] = (
     (
         "insecure",
         "low",
+        "does not ask which machine answers",
+        "ssh|scp|rsync|sftp",
+        r"(?:.* )?\S*StrictHostKeyChecking[= \ue000]?no",
+    ),
+    (
+        "privilege",
+        "low",
+        "changes the packages of the whole machine",
+        "pip|pip3|npm",
+        r"(?:.* )?(?:--break-system-packages|--unsafe-perm)",
+    ),
+    (
+        "insecure",
+        "low",
         "a browser without its sandbox",
         "chrome|chromium|google-chrome|chromium-browser|electron|puppeteer|msedge|brave",
         r"(?:.* )?--(?:no-sandbox|disable-web-security|disable-setuid-sandbox)",
@@ -135,7 +149,7 @@ PERSISTENCE: tuple[Row, ...] = (
         "schedule",
         "high",
         "is started by the machine from now on",
-        "loginctl|launchctl|update-rc.d|chkconfig|rc-update|pm2|supervisorctl|brew|forever",
+        "loginctl|launchctl|update-rc.d|chkconfig|rc-update|pm2|supervisorctl|forever",
         r"(?:enable-linger|load|bootstrap|enable|submit|kickstart|\S+ (?:defaults|enable|on)|add|startup"
         r"|save|update|install)\b",
         r"^(?:start|stop|status|list|logs|install (?!.*service))\b",

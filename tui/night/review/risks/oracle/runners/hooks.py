@@ -15,6 +15,7 @@ from tui.night.review.risks.diff_view import (
     hunk_lines,
     line_shape,
 )
+from tui.night.review.risks.test_syntax import is_test
 from tui.system.lazy_pattern import lazy
 
 _CONFTEST = lazy(
@@ -63,7 +64,11 @@ def find_hook_risks(change: FileChange) -> Iterator[RiskFinding]:
     path = change.path
     if path.endswith(".py"):
         if _CONFTEST.search(path):
+            if not is_test(path):
+                yield from _at_start(change)
             yield from _pytest_hooks(change)
+        if is_test(path):
+            yield from _at_start(change)
         if "test" in path:
             yield from _never_fails(change)
     elif _SETUP_FILE.search(path):
@@ -83,7 +88,6 @@ def new_lines(change: FileChange) -> Iterator[DiffLine]:
 
 def _pytest_hooks(change: FileChange) -> Iterator[RiskFinding]:
     """Hooks whose new lines skip or drop tests, or set their outcome."""
-    yield from _at_start(change)
     for line in new_lines(change):
         if _IGNORED.match(line.text) and _TEST_FILE.search(line.text):
             what = f"tests are not collected any more: {excerpt(line)}"

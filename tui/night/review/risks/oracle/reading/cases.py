@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from tui.night.review.risks import test_syntax
-from tui.night.review.risks.oracle.assertions import Assertion, Strength, plain, read_assertions
-from tui.night.review.risks.oracle.source_text import Statement, statements
+from tui.night.review.risks.oracle.reading.assertion import Assertion, plain
+from tui.night.review.risks.oracle.reading.assertions import read_assertions
+from tui.night.review.risks.oracle.reading.literals import is_written_out
+from tui.night.review.risks.oracle.reading.matchers import Strength
+from tui.night.review.risks.oracle.reading.source_text import Statement, statements
 from tui.system.lazy_pattern import lazy
 
 _CLOSERS = lazy(r"[})\];,\s]*(?:\)|\}|\]|;|,|end\b|\s)*$|\{$")
@@ -42,10 +45,17 @@ _GO_NOT = lazy(r"(?P<left>.+?)\s*(?P<op>!=|==|<=|>=|<|>)\s*(?P<right>.+)$")
 _IF = lazy(r"\}?\s*(?:else\s+)?(?:if|elif)\b")
 _PROMISED = lazy(r"\bexpect\(.*\.(?:resolves|rejects)\b")
 _AWAITED = lazy(r".*\b(?:await|return)\b|.*=>\s*expect")
+_INNER = lazy(r"(?:async\s+)?def\s+(\w+)\s*\(")
+_SOMETIMES = lazy(r"if\b.*\b(?:environ|getenv|process\.env|System\.getenv|ENV\[)")
 _MADE = lazy(
     r"(?:const|let|var|val|final|auto|my|\$)?\s*(?:\w+\s+)?\$?(?P<name>[A-Za-z_]\w*)\s*(?::\s*\w+\s*)?:?=\s*(?P<value>[^=].*)$"
 )
-_SUPPRESSED = lazy(r"\|\|\s*(?:true|:)\s*$|\.catch\(\s*\(?\w*\)?\s*=>\s*\{?\s*\}?\s*\)")
+_SUPPRESSED = lazy(
+    r"\|\|\s*(?:true|:)\s*$|\brescue\s+(?:nil|true|false)\s*$|\.catch\(\s*\(?\w*\)?\s*=>\s*\{?\s*\}?\s*\)"
+)
+
+
+SOMETIMES = "it is asked only in some environments"
 
 
 class Case(Struct):
@@ -77,6 +87,7 @@ class _Block(Struct):
     swallows: str = ""
 
 
+# complexity: one pass that keeps the class, the test and the blocks around a statement
 def read_cases(path: str, text: str) -> list[Case]:
     """Every test and helper of a file, in order; what stands outside of all has the name ""."""
     listed = list(statements(path, text))
@@ -110,7 +121,7 @@ def read_cases(path: str, text: str) -> list[Case]:
         case.last_line = statement.line + statement.text.count("\n")
         blocks.append(_Block(statement, swallowed.get(at, "")))
     for one in cases:
-        one.faults += [*_returns_early(one), *_compares_itself(one)]
+        one.faults += [*_returns_early(one), *_compares_itself(one), *_never_called(one)]
     return cases
 
 
@@ -153,26 +164,32 @@ def _add(path: str, case: Case, statement: Statement, blocks: list[_Block]) -> N
         case.others.append(statement)
         return
     case.assertions += found
+    case.faults += ((words, statement) for words in _faults(found, statement, blocks))
+
+
+# complexity: each thing that keeps an assertion from failing
+def _faults(found: list[Assertion], at: Statement, blocks: list[_Block]) -> Iterator[str]:
+    """What keeps the assertions of a statement from failing, by itself and by the blocks around it."""
     is_empty = any(one.strength == Strength.NOTHING for one in found)
-    if is_empty or test_syntax.TRIVIAL.search(statement.text):
-        case.faults.append(("it cannot fail", statement))
+    if is_empty or test_syntax.TRIVIAL.search(at.text):
+        yield "it cannot fail"
     for block in blocks:
         if _NEVER.match(block.opening.text):
-            case.faults.append(("it stands in a branch that is never taken", statement))
+            yield "it stands in a branch that is never taken"
             break
         if block.swallows:
-            case.faults.append((block.swallows, statement))
+            yield block.swallows
             break
     if any(_is_guarded(one, block.opening) for one in found for block in blocks):
-        case.faults.append(("it is asked only where it holds", statement))
-    if _PROMISED.search(statement.masked) and not _AWAITED.match(statement.masked):
-        case.faults.append(("nobody waits for it", statement))
-    if any(_LATER.match(block.opening.masked) for block in blocks) or _LATER.match(
-        statement.masked
-    ):
-        case.faults.append(("nobody waits for it", statement))
-    if _SUPPRESSED.search(statement.text) or _IN_ONE_LINE.match(statement.masked):
-        case.faults.append(("its failure is swallowed", statement))
+        yield "it is asked only where it holds"
+    if any(_SOMETIMES.match(block.opening.text) for block in blocks):
+        yield SOMETIMES
+    around = (at.masked, *(block.opening.masked for block in blocks))
+    is_lost = _PROMISED.search(at.masked) and not _AWAITED.match(at.masked)
+    if is_lost or any(map(_LATER.match, around)):
+        yield "nobody waits for it"
+    if _SUPPRESSED.search(at.text) or _IN_ONE_LINE.match(at.masked):
+        yield "its failure is swallowed"
 
 
 def _is_guarded(one: Assertion, opening: Statement) -> bool:
@@ -181,6 +198,23 @@ def _is_guarded(one: Assertion, opening: Statement) -> bool:
         return False
     condition = plain(opening.text)
     return one.subject in condition and one.expected in condition and "==" in condition
+
+
+def _never_called(case: Case) -> Iterator[tuple[str, Statement]]:
+    """Assertions in a function of the test that nothing in it names again."""
+    text = " ".join(
+        one.masked for one in (*case.others, *_placed({a.line: a for a in case.assertions}))
+    )
+    for one in case.others if case.is_test else ():
+        inner = _INNER.match(one.masked)
+        if inner is None or text.count(inner.group(1)) > 1:
+            continue
+        until = min(
+            (o.line for o in case.others if o.line > one.line and o.indent <= one.indent),
+            default=case.last_line + 1,
+        )
+        if any(one.line < asked.line < until for asked in case.assertions):
+            yield "it stands in a function that nobody calls", one
 
 
 def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
@@ -199,7 +233,7 @@ def _compares_itself(case: Case) -> Iterator[tuple[str, Statement]]:
         elif one is None:
             made.clear()
         else:
-            value = made.get(one.expected, "")
+            value = made.get(one.expected, one.expected)
             if "(" in value and value in (one.subject, made.get(one.subject)):
                 yield "it compares the code with itself", statement
 
@@ -243,6 +277,7 @@ def _is_silent(listed: list[Statement], at: int) -> bool:
     return True
 
 
+# complexity: a return at the level of the test, or in a branch that is always taken
 def _returns_early(case: Case) -> Iterator[tuple[str, Statement]]:
     """A return in a test before its assertions, at the level of its own statements."""
     if not case.is_test or not case.assertions:
@@ -300,6 +335,8 @@ def _go(left: str, word: str, right: str, strength: Strength, at: Statement) -> 
 def subject_names(case: Case, asked: Assertion) -> set[str]:
     """The names in what an assertion is about, and in what its variables were made from."""
     names = set(_NAME.findall(asked.subject))
+    if not is_written_out(asked.expected):
+        names |= set(_NAME.findall(asked.expected))
     for _ in range(2):
         for one in case.others:
             made, sign, value = one.text.partition("=")

@@ -14,8 +14,8 @@ from tui.night.review.risks.diff_view import (
     excerpt,
     finding_at,
 )
-from tui.night.review.risks.oracle.runner_commands import find_command_weakenings
-from tui.night.review.risks.oracle.runner_hooks import find_hook_risks, new_lines
+from tui.night.review.risks.oracle.runners.hooks import find_hook_risks, new_lines
+from tui.night.review.risks.oracle.runners.test_commands import find_command_weakenings
 from tui.system.lazy_pattern import lazy
 
 _SETTINGS_FILE = lazy(
@@ -39,7 +39,7 @@ _PLACES = lazy(
 )
 _OFF = lazy(
     r"ignoreFailures\s*=\s*true|<testFailureIgnore>\s*true|<(?:skipTests|maven\.test\.skip)>\s*true"
-    r"|passWithNoTests[\"']?\s*[:=]\s*true|failIfNoTests>\s*false|-DskipTests\b|isIgnoreFailures\s*=\s*true"
+    r"|passWithNoTests[\"']?\s*[:=]\s*true|failIfNoTests>\s*false|ignore_outcome\s*=\s*[Tt]rue|testNamePattern[\"']?\s*:|-DskipTests\b|isIgnoreFailures\s*=\s*true"
 )
 _LEFT_OUT = lazy(
     r"[\"']?(?:exclude|excludes|ignore|ignores|spec-ignore|modulePathIgnorePatterns|testIgnore|norecursedirs"
@@ -103,19 +103,25 @@ def _choices(change: FileChange) -> Iterator[RiskFinding]:
         elif _LEFT_OUT.search(line.text) and _names_tests(set(_WORD.findall(line.text)) - old):
             what = f"tests are left out: {excerpt(line)}"
             yield finding_at(line, "test_skipped", path, "medium", what)
-    before = {m.group("key"): m for m in _places(change, "-")}
+    yield from _other_places(change)
+
+
+def _other_places(change: FileChange) -> Iterator[RiskFinding]:
+    """Folders and names in which tests are looked for no longer."""
+    before = {match.group("key"): match for match in _places(change, "-")}
     for line in diff_lines(change, "+"):
         match = _PLACES.search(line.text)
-        was = before.get(match.group("key")) if match is not None else None
-        if match is not None and was is None and _is_unusual(match):
-            what = f"tests are looked for under other names: {excerpt(line)}"
-            yield finding_at(line, "test_skipped", path, "medium", what)
-        if match is None or was is None:
+        if match is None:
             continue
-        gone = set(_WORD.findall(was.group("value"))) - set(_WORD.findall(match.group("value")))
-        if gone:
-            what = f"tests are looked for elsewhere: {excerpt(line)}; before: {was.group('value')}"
-            yield finding_at(line, "test_skipped", path, "medium", what)
+        was = before.get(match.group("key"))
+        old = set(_WORD.findall(was.group("value"))) if was is not None else set()
+        if old - set(_WORD.findall(match.group("value"))):
+            what = f"tests are looked for elsewhere: {excerpt(line)}"
+        elif was is None and _is_unusual(match):
+            what = f"tests are looked for under other names: {excerpt(line)}"
+        else:
+            continue
+        yield finding_at(line, "test_skipped", change.path, "medium", what)
 
 
 def _is_unusual(match: re.Match[str]) -> bool:

@@ -13,7 +13,7 @@ from tui.night.review.risks.diff_view import (
     excerpt,
     finding_at,
 )
-from tui.night.review.risks.oracle.runner_hooks import new_lines
+from tui.night.review.risks.oracle.runners.hooks import new_lines
 from tui.system.lazy_pattern import lazy
 
 _RUNS = (
@@ -92,6 +92,7 @@ def _script_lines(change: FileChange, sign: str) -> dict[str, tuple[str, DiffLin
     }
 
 
+# complexity: the ways in which a command checks less
 def _weaker_command(old: str, new: str) -> str:
     """How a command checks less than before; "" if it does not."""
     if _DOES_NOTHING.match(new):
@@ -110,28 +111,33 @@ def _weaker_command(old: str, new: str) -> str:
 def _recipes(change: FileChange) -> Iterator[RiskFinding]:
     """Recipes that ran tests and run none now, or whose failure counts for nothing."""
     path, added = change.path, [*new_lines(change)]
-    if not any(runs_tests(_code(line)) for line in diff_lines(change)):
-        return
     soft = next((line for line in added if runs_tests(_code(line)) and _is_soft(line)), None)
     if soft is not None:
         what = f"tests that fail do not count here any more: {excerpt(soft)}"
         yield finding_at(soft, "test_weakened", path, "high", what)
         return
-    if any(_CHECK_COMMAND.search(_code(line)) for line in added):
-        return
     gone = [line for line in diff_lines(change, "-") if runs_tests(_code(line))]
-    if not gone or path.endswith((".toml", ".py")):
+    is_checked = any(_CHECK_COMMAND.search(_code(line)) for line in added)
+    if not gone or is_checked or path.endswith((".toml", ".py")):
         return
-    empty = next((line for line in added if _DOES_NOTHING.match(line.text.strip())), None)
-    around = (_code(line) for line in diff_lines(change, " "))
-    stays = any(runs_tests(text) and not _WANTED.match(text) for text in around)
-    others = [line for line in added if "test" not in line.text and line.text.strip()]
-    if empty is not None and empty.text.strip():
-        what = f"a recipe runs no tests any more: {excerpt(empty)}; before: {excerpt(gone[0])}"
+    was = f"before: {excerpt(gone[0])}"
+    empty = next((line for line in added if _is_empty(line)), None)
+    if empty is not None:
+        what = f"a recipe runs no tests any more: {excerpt(empty)}; {was}"
         yield finding_at(empty, "test_weakened", path, "high", what)
-    elif not stays and len(others) == len(added):
-        what = f"a recipe runs no tests any more; before: {excerpt(gone[0])}"
+    elif not _runs_beside(change) and not any("test" in line.text for line in added):
+        what = f"a recipe runs no tests any more; {was}"
         yield finding_at(gone[0], "test_weakened", path, "medium", what)
+
+
+def _is_empty(line: DiffLine) -> bool:
+    return bool(line.text.strip()) and _DOES_NOTHING.match(line.text.strip()) is not None
+
+
+def _runs_beside(change: FileChange) -> bool:
+    """Whether a line that stayed runs tests too; to want a runner is not to run it."""
+    around = (_code(line) for line in diff_lines(change, " "))
+    return any(runs_tests(text) and not _WANTED.match(text) for text in around)
 
 
 def _code(line: DiffLine) -> str:

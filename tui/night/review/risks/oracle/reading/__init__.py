@@ -1,0 +1,1 @@
+"""Tests as text: statements, assertions, cases."""
