@@ -57,6 +57,8 @@ def test_tests_that_are_said_to_be_left_alone() -> None:
     said = Statement(ClaimKind.UNCHANGED, "I did not touch the tests", work="the tests")
     scene = Scene(base).edit("app.py", "x = 3\n").edit("tests/test_new.py", "def test_b(): ...\n")
     assert judged(scene.facts(), said).trust == "verified"
+    scene.edit("tests/test_app.py", base["tests/test_app.py"] + "\n\ndef test_c():\n    assert 2\n")
+    assert judged(scene.facts(), said).trust == "verified"
     scene.edit("tests/test_app.py", "def test_a():\n    assert True\n")
     told = judged(scene.facts(), said)
     assert (told.trust, "test_app.py changed" in told.why) == ("contradicted", True)
