@@ -9,9 +9,14 @@ from msgspec.structs import replace
 from tui.model.evidence.claims import PathState
 from tui.model.evidence.log import EditRecord
 from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide, of_several
-from tui.night.review.claims.night_facts import Case, NightFacts, clock, last_ref
+from tui.night.review.claims.night_facts import Case, NightFacts, clock, files_text, last_ref
+from tui.night.review.risks.test_syntax import is_test
 from tui.system.lazy_pattern import lazy
 
+_ANY_CODE = lazy(
+    r"(?:(?:any|the|source|production|application|existing)\s+)*(?:code|sources?)(?:\s+files?)?\Z",
+    2,
+)
 _STEMS = frozenset("readme changelog license contributing makefile dockerfile todo notes".split())
 _ENDINGS = (".md", ".rst", ".txt", "")
 _MOST_PATHS = 20
@@ -52,8 +57,20 @@ def check_removed(night: NightFacts, case: Case) -> ClaimVerdict | None:
 
 
 def check_unchanged(night: NightFacts, case: Case) -> ClaimVerdict | None:
-    """Files that are said to be as they were."""
+    """Files that are said to be as they were, or all code."""
+    if not case.statement.subject.paths and _ANY_CODE.match(case.statement.work):
+        return _no_code_changed(night)
     return _each_path(night, case, _unchanged)
+
+
+def _no_code_changed(night: NightFacts) -> ClaimVerdict:
+    changed = tuple(path for path in night.work.code_paths if not is_test(path))
+    fact = "no code differs from the beginning of the night"
+    if changed:
+        why = f"{files_text(changed)} changed in this night"
+        return decide([Fact(fact, False, Weight.DECISIVE, why)])
+    is_known = night.work.is_known or night.end.is_known
+    return decide([Fact(fact, is_known or None, Weight.BASIS)], "no code changed in this night")
 
 
 def check_renamed(night: NightFacts, case: Case) -> ClaimVerdict | None:
