@@ -761,6 +761,8 @@ The feature is implemented and working.
     code_added | calc.py now contains multiply() and divide(). | paths calc.py; names multiply divide
 calc.py now has a multiply function.
     code_added | calc.py now has a multiply function. | paths calc.py
+I created docs/usage.md and linked it from README.md.
+    file_made | I created docs/usage.md and linked it from README.md. | paths docs/usage.md
 The file docs/guide.md now exists.
     file_made | The file docs/guide.md now exists. | paths docs/guide.md
 There is now a `docs/guide.md`.

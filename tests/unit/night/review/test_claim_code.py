@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.night.review.claim_scene import FakeEnd, Scene, judged
 from tui.model.evidence.claims import ClaimKind
-from tui.night.review.claims.code_lines import code_lines, is_hollow
+from tui.night.review.claims.code_lines import code_lines, is_hollow, surrounding_names
 from tui.night.review.claims.facts import ClaimVerdict
 from tui.night.review.claims.statement import Statement, Subject
 
@@ -60,12 +60,35 @@ def named(*names: str) -> Subject:
         ),
         (APP + 'OPTION = "--verbose"\n', "a `--verbose` option", "verified"),
         ("", "the multiply function", "unverified"),
+        (MULTIPLY, "multiply and currency", "partial"),
+        (MULTIPLY, "multiply and multiplication", "verified"),
     ],
 )
 def test_what_was_added(text: str, work: str, right: str) -> None:
     bare = work.replace("`", "")
     names = named(*(part for part in ("multiply", "divide") if f"`{part}`" in work))
     assert said(worked(text), bare, subject=names).trust == right
+
+
+def test_a_definition_below_a_change_did_not_change() -> None:
+    lines = [
+        "     x = 1",
+        "+    y = 2",
+        " ",
+        " def below():",
+        "     z = 3",
+        "+    w = 4",
+        " def last():",
+    ]
+    assert list(surrounding_names(lines)) == ["below"]
+    inside = [
+        " class A:",
+        "     def f(self):",
+        "-        return 1",
+        "+        return 2",
+        " def g(): ...",
+    ]
+    assert set(surrounding_names(inside)) == {"A", "f"}
 
 
 def test_code_without_a_run_after_it_is_a_part() -> None:

@@ -64,6 +64,21 @@ def test_tests_that_are_said_to_be_left_alone() -> None:
     assert (told.trust, "test_app.py changed" in told.why) == ("contradicted", True)
 
 
+@pytest.mark.parametrize(
+    ("path", "work", "right"),
+    [
+        ("README.md", "code", "verified"),
+        ("app.py", "code", "contradicted"),
+        ("app.py", "production code", "contradicted"),
+        ("tests/test_app.py", "production code", "verified"),
+    ],
+)
+def test_no_code_was_changed(path: str, work: str, right: str) -> None:
+    scene = Scene({**BASE, "tests/test_app.py": "x = 1\n"}).edit(path, "y = 2\n")
+    said = Statement(ClaimKind.UNCHANGED, f"No {work} was changed", work=work)
+    assert judged(scene.facts(), said).trust == right
+
+
 def test_a_file_that_was_made_and_deleted_is_not_there() -> None:
     scene = Scene(BASE).edit("feat.py", None, "Write").run("git reset --hard HEAD~1")
     made = judged(scene.facts(), Statement(ClaimKind.FILE_MADE, "made", subject=paths("feat.py")))

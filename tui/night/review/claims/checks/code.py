@@ -36,6 +36,9 @@ _BEGINS_WITH = (
     r"(?:(?:an?|the|new|own|missing|function|method|class|helper|util(?:ity)?|command|hook|component"
     r"|module|feature|type|struct|interface|constant)\s+)*"
 )
+_LAST_OF_TWO = lazy(
+    r"\w\s+(?:and|&)\s+(?!docs\b|documentation|readme|examples?\b|types?\b)(\w+)\W*\Z", re.I
+)
 _FAULTS = ("Error", "Exception", "Warning", "Panic")
 """What a fault is called stands in no code that mends it."""
 _OF_ANY_WORK = (ClaimKind.TASK_DONE, ClaimKind.FILE_CHANGED)
@@ -182,12 +185,23 @@ class _Work:
         if is_open and all(fact.holds for fact in after):
             facts = [*gone, *after, _words_fact(terms.language)]
             return replace(decide(facts, why, evidence), is_only_words=True)
-        if match.grade == "clear":
-            return decide([*gone, *after], why, evidence)
         words = ", ".join(match.missing[:3])
+        if match.grade == "clear":
+            words = self._missing_half(match)
+        if not words:
+            return decide([*gone, *after], why, evidence)
         why = f"it matches in part only (nothing for: {words}); {why}"
         part = Fact(f"changed code names {words}", False, Weight.PART, why)
         return decide([*gone, part, *after], "", evidence)
+
+    def _missing_half(self, match: WorkMatch) -> str:
+        """The last of two things that are said to be added, where nothing that changed is like it."""
+        if self._statement.kind not in (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE):
+            return ""
+        found = _LAST_OF_TWO.search(self._statement.work or self._statement.text)
+        word = found.group(1).lower() if found is not None else ""
+        is_alike = self._work.begins_alike(extract_terms(word))
+        return word if word in match.missing and not is_alike else ""
 
     def _not_compared(self, language: str) -> ClaimVerdict | None:
         """A task is shown though nobody compared its words; of other claims nothing is left."""

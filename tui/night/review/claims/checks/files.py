@@ -15,6 +15,10 @@ from tui.night.review.claims.night_facts import Case, NightFacts, clock, files_t
 from tui.night.review.risks.test_syntax import is_test
 from tui.system.lazy_pattern import lazy
 
+_ANY_CODE = lazy(
+    r"(?:(?:any|the|source|production|application|existing)\s+)*(?:code|sources?)(?:\s+files?)?\Z",
+    2,
+)
 _STEMS = frozenset("readme changelog license contributing makefile dockerfile todo notes".split())
 _TESTS = lazy(r"\btests?\b|\bspecs?\b", re.IGNORECASE)
 _IMPORT = lazy(
@@ -59,7 +63,9 @@ def check_removed(night: NightFacts, case: Case) -> ClaimVerdict | None:
 
 
 def check_unchanged(night: NightFacts, case: Case) -> ClaimVerdict | None:
-    """Files that are said to be as they were, or all tests that were there."""
+    """Files that are said to be as they were, or all code, or all tests that were there."""
+    if not case.statement.subject.paths and _ANY_CODE.match(case.statement.work):
+        return _no_code_changed(night)
     about_tests = _TESTS.search(f"{case.statement.work} {case.statement.text}")
     if case.statement.subject.paths or about_tests is None:
         return _each_path(night, case, _unchanged)
@@ -77,6 +83,16 @@ def _loses_lines(file: FileChange) -> bool:
     """Whether a file lost more than imports and blank lines; tests that were added change no other."""
     removed = (line.strip() for hunk in file.hunks for line in hunk.removed)
     return file.kind == "deleted" or any(line and not _IMPORT.match(line) for line in removed)
+
+
+def _no_code_changed(night: NightFacts) -> ClaimVerdict:
+    changed = tuple(path for path in night.work.code_paths if not is_test(path))
+    fact = "no code differs from the beginning of the night"
+    if changed:
+        why = f"{files_text(changed)} changed in this night"
+        return decide([Fact(fact, False, Weight.DECISIVE, why)])
+    is_known = night.work.is_known or night.end.is_known
+    return decide([Fact(fact, is_known or None, Weight.BASIS)], "no code changed in this night")
 
 
 def check_renamed(night: NightFacts, case: Case) -> ClaimVerdict | None:

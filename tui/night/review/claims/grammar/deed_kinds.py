@@ -173,7 +173,7 @@ class Deed:
         if find_symbols(self._head, self._codes_in(self._head), paths):
             return None
         if paths and self._verb not in _ADDED_TO_CODE:
-            return self._work(ClaimKind.FILE_MADE)
+            return self._work(ClaimKind.FILE_MADE, paths=paths)
         named = find_subject(self._clause).paths
         if not named or not all(is_prose(path) for path in named):
             return None
