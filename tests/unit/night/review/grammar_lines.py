@@ -30,6 +30,10 @@ All tests pass and I committed the change to main. I pushed it to origin/main.
     tests_pass | All tests pass
     committed | I committed the change to main. | ref main
     pushed | I pushed it to origin/main. | ref origin/main
+I added no new tests, because nothing uses it.
+    not_done | I added no new tests
+Changed the address in testSend from a@b.c to me@b.co.uk
+    value_set | Changed the address in testSend from a@b.c to me@b.co.uk | names testSend; value me@b.co.uk
 no failures
     tests_pass | no failures
 0 failed
@@ -1043,6 +1047,9 @@ All tests pass if you set PYTHONPATH.
 Tests pass only if redis is running.
 I think everything is committed.
 The task is to fix all failing tests.
+I removed the test image afterwards.
+The worktree and the merged branch were removed.
+removed the build folder
 Your goal: all tests pass
 The acceptance criteria: all tests pass
 The limit is 30 requests per minute.
