@@ -7,9 +7,9 @@ import re
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.grammar.mood import mood
-from tui.night.review.claims.grammar.names import find_subject
+from tui.night.review.claims.grammar.names import find_subject, work_claim
 from tui.night.review.claims.grammar.vocabulary import ADVERB, BE, I_OR_WE
-from tui.night.review.claims.statement import Statement, make_statement
+from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import AnyWord, lazy
 
 _DONE = (
@@ -111,7 +111,7 @@ def done_claim(clause: Clause) -> Statement | None:
     if not _GATE.is_in(text) or was_so_before(text):
         return None
     if _says_all(text):
-        return _claim(clause, ClaimKind.ALL_DONE, clause.text)
+        return work_claim(clause, ClaimKind.ALL_DONE, clause.text)
     match = _FINISHED.match(text) or _IS_DONE.match(text) or _STANDS_DONE.match(text)
     if match is None:
         return None
@@ -125,9 +125,9 @@ def done_claim(clause: Clause) -> Statement | None:
     if everything is not None:
         return _all_done(clause, what, everything)
     if _HALF.search(words):
-        return _claim(clause, ClaimKind.NOT_DONE, what)
+        return work_claim(clause, ClaimKind.NOT_DONE, what)
     if _PROJECT.match(words) and state in _OVER:
-        return _claim(clause, ClaimKind.ALL_DONE, what)
+        return work_claim(clause, ClaimKind.ALL_DONE, what)
     return None if _is_no_task(words, state) else _task_done(clause, what, words, state)
 
 
@@ -158,31 +158,19 @@ def _task_done(clause: Clause, what: str, words: str, state: str) -> Statement |
     if not has_id and (_CLOSED.match(clause.plain) or clause.text.isupper() or state == "✅"):
         return None
     is_code = state in _AS_CODE and not is_task
-    return _claim(clause, ClaimKind.CODE_ADDED if is_code else ClaimKind.TASK_DONE, what)
+    return work_claim(clause, ClaimKind.CODE_ADDED if is_code else ClaimKind.TASK_DONE, what)
 
 
 def _all_done(clause: Clause, what: str, match: re.Match[str]) -> Statement | None:
     if _EXCEPT.search(match.group("tail")):
-        return _claim(clause, ClaimKind.NOT_DONE, what)
+        return work_claim(clause, ClaimKind.NOT_DONE, what)
     for part, whole in (("n", "total"), ("count", "whole")):
         if match.group(whole) and match.group(part) != match.group(whole):
-            return _claim(clause, ClaimKind.NOT_DONE, what)
+            return work_claim(clause, ClaimKind.NOT_DONE, what)
     number = match.group("n") or match.group("whole")
-    return _claim(clause, ClaimKind.ALL_DONE, what, float(number) if number else None)
+    return work_claim(clause, ClaimKind.ALL_DONE, what, float(number) if number else None)
 
 
 def task_claim(clause: Clause) -> Statement:
     """A point of a list of what is done, or one that is ticked."""
-    return _claim(clause, ClaimKind.TASK_DONE, clause.text)
-
-
-def _claim(clause: Clause, kind: ClaimKind, work: str, count: float | None = None) -> Statement:
-    return make_statement(
-        clause.sentence.line,
-        kind,
-        clause.text,
-        sentence=clause.sentence.text,
-        work=work.strip(" .!:;,"),
-        count=count,
-        subject=find_subject(clause),
-    )
+    return work_claim(clause, ClaimKind.TASK_DONE, clause.text)

@@ -7,9 +7,9 @@ import re
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.grammar.mood import mood, past_of
-from tui.night.review.claims.grammar.names import find_subject
+from tui.night.review.claims.grammar.names import work_claim
 from tui.night.review.claims.grammar.vocabulary import ADVERB, DEED_OF, I_OR_WE
-from tui.night.review.claims.statement import Statement, make_statement
+from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import AnyWord, lazy
 
 _NOT_VERB = lazy(
@@ -134,7 +134,7 @@ def denial_claim(clause: Clause) -> Statement | None:
 
 def open_claim(clause: Clause) -> Statement:
     """A point of a list of what is not done."""
-    return _claim(clause, ClaimKind.NOT_DONE, clause.text)
+    return work_claim(clause, ClaimKind.NOT_DONE, clause.text)
 
 
 def _unchanged(clause: Clause) -> Statement | None:
@@ -151,7 +151,7 @@ def _unchanged(clause: Clause) -> Statement | None:
         span = next((match.span(name) for name in match.groupdict() if match.group(name)), (0, 0))
         if _OF_NO_INTEREST.match(text[span[0] : span[1]]):
             return None
-        return _claim(clause, ClaimKind.UNCHANGED, clause.text[span[0] : span[1]])
+        return work_claim(clause, ClaimKind.UNCHANGED, clause.text[span[0] : span[1]])
     return None
 
 
@@ -159,13 +159,13 @@ def _not_done(clause: Clause) -> Statement | None:
     text = clause.plain
     nothing = _NOTHING.match(text)
     if nothing is not None:
-        return _claim(clause, ClaimKind.NOT_DONE, nothing.group("verb"))
+        return work_claim(clause, ClaimKind.NOT_DONE, nothing.group("verb"))
     if clause.is_contrast and _IT_FAILED.match(text):
-        return _claim(clause, ClaimKind.NOT_DONE, clause.sentence.text)
+        return work_claim(clause, ClaimKind.NOT_DONE, clause.sentence.text)
     left = _LEFT_OUT.match(text) or _STILL_OPEN.match(text)
     if left is not None:
         is_open = mood(text, left.start()) == "open"
-        return None if is_open else _claim(clause, ClaimKind.NOT_DONE, clause.text)
+        return None if is_open else work_claim(clause, ClaimKind.NOT_DONE, clause.text)
     verb = _NOT_VERB.match(text)
     if verb is not None:
         return _denied_deed(clause, verb)
@@ -184,12 +184,12 @@ def _denied_state(clause: Clause, match: re.Match[str]) -> Statement | None:
         return None
     what = clause.text[match.start("what") : match.end("what")]
     if _IS_NEGATED.search(text[match.end("what") : match.start("verb")]) is None:
-        return _claim(clause, ClaimKind.NOT_DONE, what) if word in _FAIL_WORDS else None
+        return work_claim(clause, ClaimKind.NOT_DONE, what) if word in _FAIL_WORDS else None
     if word in _TOUCH:
-        return _claim(clause, ClaimKind.UNCHANGED, what)
+        return work_claim(clause, ClaimKind.UNCHANGED, what)
     past = past_of(word) or word
     is_deed = past in DEED_OF and word == past
-    return _claim(clause, ClaimKind.NOT_DONE, what) if is_deed or word in _NOT_STATES else None
+    return work_claim(clause, ClaimKind.NOT_DONE, what) if is_deed or word in _NOT_STATES else None
 
 
 def _denied_deed(clause: Clause, match: re.Match[str]) -> Statement | None:
@@ -203,25 +203,17 @@ def _denied_deed(clause: Clause, match: re.Match[str]) -> Statement | None:
     is_touch = word in _TOUCH and (word != "make" or changes is not None)
     if is_touch or _ANY_CHANGES.search(before):
         at = changes.end() if changes is not None else 0
-        return None if _ANYTHING.match(low[at:]) else _claim(clause, ClaimKind.UNCHANGED, what[at:])
+        return (
+            None
+            if _ANYTHING.match(low[at:])
+            else work_claim(clause, ClaimKind.UNCHANGED, what[at:])
+        )
     is_known = (past_of(word) or word) in DEED_OF or word in _MORE_NOT
     if not is_known or (_NEW_THINGS.match(low) and word not in _EVEN_ANY):
         return None
-    return _claim(clause, ClaimKind.NOT_DONE, f"{word} {what}".strip())
+    return work_claim(clause, ClaimKind.NOT_DONE, f"{word} {what}".strip())
 
 
 def _is_habit(match: re.Match[str]) -> bool:
     neg = match.group("neg")
     return neg.startswith(_HABIT) or (not match.group("who") and neg in _HABITS)
-
-
-def _claim(clause: Clause, kind: ClaimKind, work: str, count: float | None = None) -> Statement:
-    return make_statement(
-        clause.sentence.line,
-        kind,
-        clause.text,
-        sentence=clause.sentence.text,
-        work=work.strip(" .!:;,"),
-        count=count,
-        subject=find_subject(clause),
-    )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
-from tui.night.review.claims.statement import Subject
+from tui.night.review.claims.statement import Statement, Subject, make_statement
 from tui.system.lazy_pattern import AnyWord, lazy
 
 _I = re.IGNORECASE
@@ -240,3 +241,16 @@ def subject_of(text: str, masked: str) -> Subject:
 def find_subject(clause: Clause) -> Subject:
     """All that a clause names."""
     return subject_of(clause.text, clause.masked)
+
+
+def work_claim(clause: Clause, kind: ClaimKind, work: str, count: float | None = None) -> Statement:
+    """A claim of that kind by a clause, about that work."""
+    return make_statement(
+        clause.sentence.line,
+        kind,
+        clause.text,
+        sentence=clause.sentence.text,
+        work=work.strip(" .!:;,"),
+        count=count,
+        subject=find_subject(clause),
+    )
