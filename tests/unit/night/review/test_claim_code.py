@@ -151,6 +151,16 @@ def test_what_was_removed(text: str, right: str) -> None:
     assert told.trust == right
 
 
+def test_an_import_that_was_removed_may_stand_elsewhere() -> None:
+    base = BASE | {
+        "app.py": "from sums import total\n" + APP,
+        "sums.py": "def total(x):\n    return x\n",
+    }
+    scene = Scene(base).edit("app.py", APP).green()
+    told = said(scene, "the unused total import", ClaimKind.CODE_REMOVED, subject=named("total"))
+    assert told.trust == "partial"
+
+
 def test_documents_need_no_run() -> None:
     scene = Scene(BASE).edit("docs/usage.md", "# Usage\n")
     assert said(scene, "the usage guide").trust == "verified"
@@ -159,7 +169,12 @@ def test_documents_need_no_run() -> None:
 def test_tests_that_were_added() -> None:
     scene = worked(TEST + "\n\ndef test_multiply():\n    assert True\n", "tests/test_app.py")
     assert said(scene, "tests for multiply", ClaimKind.TESTS_ADDED).trust == "verified"
-    assert said(scene, "3 tests for multiply", ClaimKind.TESTS_ADDED, count=3).trust == "partial"
+    assert said(scene, "9 tests", ClaimKind.TESTS_ADDED, count=9).trust == "contradicted"
+    scene = scene.edit(
+        "tests/test_more.py", "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n"
+    ).green()
+    assert said(scene, "4 tests", ClaimKind.TESTS_ADDED, count=4).trust == "partial"
+    assert said(scene, "3 tests", ClaimKind.TESTS_ADDED, count=3).trust == "verified"
     bare = worked(MULTIPLY)
     told = said(bare, "tests for multiply", ClaimKind.TESTS_ADDED)
     assert (told.trust, "no file of tests" in told.why) == ("contradicted", True)

@@ -292,10 +292,7 @@ def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Eff
 
 def _substituted(call: CommandCall) -> Iterator[Effect]:
     """`sh -c "$(curl …)"`, `eval "$(curl …)"`, `bash <(curl …)`, `iex (irm …)`."""
-    far = next((text for text in call.texts if text.startswith(("http://", "https://"))), "")
-    if far and (
-        call.name in ("npx", "bunx", "uvx") or (call.name == "deno" and call.texts[0] == "run")
-    ):
+    if _runs_from_afar(call):
         yield "fetch_to_shell", "", "high", f"a program of {_host(call)} was run"
     is_shell = call.name in SHELLS or call.name in ("eval", "source", ".")
     if not (is_shell or _EVALUATORS.match(call.name) or _INTERPRETER.match(call.name)):
@@ -308,6 +305,13 @@ def _substituted(call: CommandCall) -> Iterator[Effect]:
             if source:
                 words = f"what {source} sent was run by {call.name}"
                 yield "fetch_to_shell", "", "high", words
+
+
+def _runs_from_afar(call: CommandCall) -> bool:
+    """Whether a runner of packages is given an address."""
+    is_deno = call.name == "deno" and call.texts[:1] == ("run",)
+    is_runner = is_deno or call.name in ("npx", "bunx", "uvx")
+    return is_runner and any(text.startswith(("http://", "https://")) for text in call.texts)
 
 
 def _fetches(call: CommandCall) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import PathState
 from tui.model.evidence.log import EditRecord
+from tui.model.records import FileChange
 from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide, of_several
 from tui.night.review.claims.night_facts import Case, NightFacts, clock, files_text, last_ref
 from tui.night.review.risks.test_syntax import is_test
@@ -18,6 +20,10 @@ _ANY_CODE = lazy(
     2,
 )
 _STEMS = frozenset("readme changelog license contributing makefile dockerfile todo notes".split())
+_TESTS = lazy(r"\btests?\b|\bspecs?\b", re.IGNORECASE)
+_IMPORT = lazy(
+    r"(?:import|from|use|using|require|#include)\b|(?:const|let|var)\b.*\brequire\(|[)\w, ]*[,)]\Z"
+)
 _ENDINGS = (".md", ".rst", ".txt", "")
 _MOST_PATHS = 20
 _Check = Callable[[NightFacts, str, PathState], list[Fact]]
@@ -57,10 +63,26 @@ def check_removed(night: NightFacts, case: Case) -> ClaimVerdict | None:
 
 
 def check_unchanged(night: NightFacts, case: Case) -> ClaimVerdict | None:
-    """Files that are said to be as they were, or all code."""
+    """Files that are said to be as they were, or all code or tests that were there."""
     if not case.statement.subject.paths and _ANY_CODE.match(case.statement.work):
         return _no_code_changed(night)
-    return _each_path(night, case, _unchanged)
+    about_tests = _TESTS.search(f"{case.statement.work} {case.statement.text}")
+    if case.statement.subject.paths or about_tests is None:
+        return _each_path(night, case, _unchanged)
+    if night.changes is None or not night.work.is_known:
+        return None
+    old = (file for file in night.changes.files if file.kind != "added" and is_test(file.path))
+    changed = tuple(file.path for file in old if _loses_lines(file))
+    why = f"lines of {files_text(changed)} changed in this night" if changed else ""
+    holds = None if night.changes.cut and not changed else not changed
+    fact = Fact("no test that was there changed", holds, Weight.DECISIVE, why)
+    return decide([fact], "no file of tests that was there changed")
+
+
+def _loses_lines(file: FileChange) -> bool:
+    """Whether a file lost more than imports and blank lines; tests that were added change no other."""
+    removed = (line.strip() for hunk in file.hunks for line in hunk.removed)
+    return file.kind == "deleted" or any(line and not _IMPORT.match(line) for line in removed)
 
 
 def _no_code_changed(night: NightFacts) -> ClaimVerdict:
