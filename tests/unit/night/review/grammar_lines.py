@@ -777,6 +777,8 @@ I created docs/usage.md and linked it from README.md.
     file_made | Created docs/x.md | paths docs/x.md
 - 🐛 Fixed the crash in `parse_amount`
     bug_fixed | Fixed the crash in parse_amount | names parse_amount
+| PR | ✅ opened #7 |
+    pr_opened | PR: ✅ opened #7 | value #7
 | Commit | not yet |
 - Push: ❌
 - 💡 Add a cache to `parse_amount`

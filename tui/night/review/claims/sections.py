@@ -38,6 +38,8 @@ _VERBS = lazy(
     r"(?:(?:git|all|changes?|work|code)\s+)*(?:(?P<c>commit(?:s|ted)?)|push(?:ed)?)\Z", re.I
 )
 _YES = lazy(r"(?:(?:yes|done|ok|true|complete[d]?|success(?:ful)?)\b)?[\s.!]*\Z", re.I)
+_PR = lazy(r"(?:PR|MR|pull request|merge request)\Z", re.I)
+_OPENED = lazy(r"(?:opened|created|submitted)\b\s*", re.I)
 _ONE_NAME = lazy(r"(?:◇+|[0-9a-f]{7,40})[\s.]*\Z")
 _RULE = lazy(r"\s*\|?[\s:|-]+\|?\s*\Z")
 _CODE = lazy(r"`([^`\n]+)`")
@@ -218,6 +220,10 @@ def plain_row(line: TextLine) -> TextLine | None:
         return replace(line, text=said, masked=said)
     if verb is not None and verb.group("c") and _ONE_NAME.match(rest):
         return replace(line, text=f"{said} as {line.text[at:]}", masked=f"{said} as {rest}")
+    opened = _OPENED.match(rest) if _PR.match(match.group("label")) else None
+    if opened is not None:
+        words, after = "Opened PR ", opened.end()
+        return replace(line, text=words + line.text[at + after :], masked=words + rest[after:])
     if not (match.group("sign") and rest):
         return None
     label = f"{match.group('label')}: "
