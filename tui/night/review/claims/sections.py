@@ -208,6 +208,7 @@ def _cells(row: str) -> str:
     return f"{first}: {', '.join(rest)}" if rest else first
 
 
+# complexity: each form of a row has its own words
 def plain_row(line: TextLine) -> TextLine | None:
     """A row of label and state, such as "Commit: ✅ abc1234", in words; None if it is none of these."""
     match = _ROW.match(line.masked)
