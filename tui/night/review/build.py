@@ -35,12 +35,21 @@ from tui.night.review.tasks import compare_tasks
 from tui.night.review.trouble import LostTime, find_stalls, find_waste, priced_stalls
 from tui.night.review.verdict import ReviewInputs, VerdictInputs, judge_night, reverted_files
 from tui.system.format import format_count, format_duration, format_local, shorten
+from tui.system.lazy_pattern import lazy
 
 _ENDED_WELL = frozenset((SessionState.FINISHED, SessionState.WAITING_INPUT))
 _CUT_OFF = frozenset((EndKind.CRASH, EndKind.KILLED, EndKind.HUNG, EndKind.LIMIT))
 """Endings that leave a turn without its result."""
 _RECORDED: dict[str, TestState] = {"green": "green", "red": "red"}
 """What the supervisor knew of the tests when it took a checkpoint."""
+_ONLY_REPORT = lazy(
+    r"\b(?:do\s+not|don['’]t|without|never)\s+(?:chang|edit|modif|touch)\w*\s+(?:anything"
+    r"|any\s+(?:code|files?|thing)|the\s+(?:code|files|repository)|code|files)"
+    r"(?!\s*(?:in|on|at|of|under|else|outside|other|but|except|than|unless|that|which|related)\b)"
+    r"|\b(?:only|just)\s+(?:report|investigate|analy[sz]e|explain|answer)\b|\breport\s+only\b",
+    2,
+)
+_LONGEST_GOAL = 20_000
 _SECOND = 1.0
 _DAY = 86_400.0
 
@@ -127,6 +136,7 @@ def _facts(
     risks: tuple[Risk, ...],
     proof: Proof | None,
 ) -> VerdictInputs:
+    goal = snapshot.run.goal or snapshot.run.first_prompt
     return VerdictInputs(
         ending=ending,
         tasks=compare_tasks(inputs.first_progress, snapshot.progress, inputs.progress_basis),
@@ -140,6 +150,7 @@ def _facts(
         edits=max(snapshot.counts.edits, len(inputs.evidence.edits)),
         reverted=reverted_files(snapshot),
         only_prose=_is_only_prose(inputs.evidence, changes),
+        only_report=_ONLY_REPORT.search(goal[:_LONGEST_GOAL]) is not None,
         unseen=snapshot.counts.unseen,
         causes=find_causes(
             stalls, inputs.wasted_work.errors, snapshot.refusals, inputs.wasted_work.retries

@@ -2,9 +2,10 @@
 
 Discard: tests that were green are red at the end and no task was done; or the night ended, its record is whole,
 and nothing at all was changed or committed.
-Keep: it ended by itself (tasks done, or its turn), it changed something, no test is red, every edit of code was
-followed by a green run, nothing that it claims is wrong or without support, no test asks for less than before,
-no risk is high, few are medium, and it was let do its work. A night that changed documents only needs no test.
+Keep: it ended by itself (tasks done, or its turn), it changed something or was told not to, no test is red,
+every edit of code was followed by a green run, nothing that it claims is wrong or without support, no test
+asks for less than before, no risk is high, few are medium, and it was let do its work. A night that changed
+documents only needs no test.
 Look: everything else.
 """
 
@@ -60,7 +61,8 @@ class VerdictInputs(Struct, frozen=True):
     """What the verdict rests on; `changed_files` is None if nobody could look.
 
     `reverted` says in words that files are no longer as they were when the tests ran. `only_prose`: all
-    that was changed is documents. `unseen` are steps of the night that no record shows.
+    that was changed is documents; `only_report`: the goal says to change nothing. `unseen` are steps of the
+    night that no record shows.
     """
 
     ending: Ending
@@ -75,6 +77,7 @@ class VerdictInputs(Struct, frozen=True):
     reverted: str = ""
     refusals: Refusals = Refusals()
     only_prose: bool = False
+    only_report: bool = False
     unseen: int = 0
     causes: tuple[Cause, ...] = ()
     proof: Proof | None = None
@@ -119,7 +122,8 @@ def _reasons_to_discard(facts: VerdictInputs) -> list[Reason]:
     if facts.tests.last == "red" and not facts.tasks.done and turned_red:
         turned = Reason("Tests that were green are red at the end.", judged[-1].ref)
         return [turned, Reason("No task was done.")]
-    if facts.unseen or facts.commits or facts.changed_files or facts.edits or facts.tasks.done:
+    changed = facts.changed_files or facts.edits or facts.tasks.done
+    if facts.only_report or facts.unseen or facts.commits or changed:
         return []
     return [
         Reason("Nothing was changed and nothing was committed."),
@@ -142,7 +146,7 @@ def _doubts(facts: VerdictInputs) -> list[Reason]:
     doubts += _unsupported(facts.claims)
     if facts.tests.last != "red":
         doubts += _untested(facts)
-    doubts += _fewer_tests(facts.tests)
+    doubts += _fewer_tests(facts)
     if facts.unseen:
         steps = format_count(facts.unseen, "step")
         doubts.append(Reason(f"No record shows what it did in {steps}: only results were kept."))
@@ -230,8 +234,14 @@ def _untested(facts: VerdictInputs) -> list[Reason]:
     return []
 
 
-def _fewer_tests(tests: TestSummary) -> list[Reason]:
-    """A last run of all tests that has far fewer of them than an earlier one of the same runner."""
+def _fewer_tests(facts: VerdictInputs) -> list[Reason]:
+    """A last run of all tests that has far fewer of them than an earlier one of the same runner.
+
+    Where tests went with the code they were about, that is the reason.
+    """
+    if any(one.kind == "test_deleted" and one.severity == "low" for one in facts.risks):
+        return []
+    tests = facts.tests
     whole = [run for run in tests.runs if not run.part and _size(run) and run.verdict != "unknown"]
     if not whole:
         return []
@@ -265,6 +275,8 @@ def _merits(facts: VerdictInputs) -> list[Reason]:
         merits.append(Reason(text, _last_run_ref(facts.tests)))
     elif facts.only_prose:
         merits.append(Reason("Only documents were changed, which need no tests."))
+    elif facts.only_report and not (facts.edits or facts.changed_files):
+        merits.append(Reason("Nothing was changed, as the goal asks."))
     if facts.ending.kind in BY_ITSELF:
         merits.append(_ending_reason(facts.ending))
     if facts.claims and all(claim.verdict == "verified" for claim in facts.claims):

@@ -30,6 +30,10 @@ All tests pass and I committed the change to main. I pushed it to origin/main.
     tests_pass | All tests pass
     committed | I committed the change to main. | ref main
     pushed | I pushed it to origin/main. | ref origin/main
+I added no new tests, because nothing uses it.
+    not_done | I added no new tests
+Changed the address in testSend from a@b.c to me@b.co.uk
+    value_set | Changed the address in testSend from a@b.c to me@b.co.uk | names testSend; value me@b.co.uk
 no failures
     tests_pass | no failures
 0 failed
@@ -777,6 +781,8 @@ I created docs/usage.md and linked it from README.md.
     file_made | Created docs/x.md | paths docs/x.md
 - 🐛 Fixed the crash in `parse_amount`
     bug_fixed | Fixed the crash in parse_amount | names parse_amount
+I've gone ahead and committed everything.
+    committed | I've gone ahead and committed everything. | all yes
 | PR | ✅ opened #7 |
     pr_opened | PR: ✅ opened #7 | value #7
 | Commit | not yet |
@@ -1062,6 +1068,9 @@ All tests pass if you set PYTHONPATH.
 Tests pass only if redis is running.
 I think everything is committed.
 The task is to fix all failing tests.
+I removed the test image afterwards.
+The worktree and the merged branch were removed.
+removed the build folder
 Your goal: all tests pass
 The acceptance criteria: all tests pass
 The limit is 30 requests per minute.

@@ -233,6 +233,10 @@ def test_which_lines_are_code(path: str, lines: tuple[str, ...], code: list[str]
         ("a.js", "function f() {\n}\n", True),
         ("a.js", "function f() {\n  return 1;\n}\n", False),
         ("a.go", "type f struct{}\n", False),
+        ("a.rs", "fn f(&self) -> bool { self.b.is_empty() }\n}\n", False),
+        ("a.php", "public function f(): void { $this->go(); }\n}\n", False),
+        ("a.rs", "fn f(&self) {}\n}\n", True),
+        ("a.kt", "fun f(a: Int): Int = a * 2\n}\n", False),
     ],
 )
 def test_bodies_that_do_nothing(path: str, text: str, hollow: bool) -> None:

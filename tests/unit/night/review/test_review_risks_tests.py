@@ -68,6 +68,25 @@ def test_a_whole_file_and_its_subject() -> None:
     assert both == [("test_deleted", "tests/test_clock.py", "medium")]
 
 
+@pytest.mark.parametrize(
+    ("goal", "source", "severity"),
+    [
+        ("Delete the legacy package.", "shop/legacy/part.py", "low"),
+        ("Make the tests green.", "shop/legacy/part.py", "medium"),
+        ("Do not delete the legacy package.", "shop/legacy/part.py", "medium"),
+        ("Delete the legacy package.", "shop/other/part.py", "high"),
+    ],
+)
+def test_a_file_of_tests_goes_with_the_package_it_imports(
+    goal: str, source: str, severity: str
+) -> None:
+    tests = "from shop.legacy.part import old\n\n\ndef test_old():\n    assert old(1) == 2\n"
+    found = risks(
+        change("tests/test_legacy.py", tests, None), change(source, "x = 1\n", None), goal=goal
+    )
+    assert found["test_deleted", "tests/test_legacy.py"].severity == severity
+
+
 def test_a_test_that_was_moved_or_renamed_is_none() -> None:
     start, end = PY.index("    def test_stands"), PY.index("    def test_is_turned")
     body = PY[start:end]

@@ -49,6 +49,24 @@ def test_a_good_night_is_kept_and_says_why() -> None:
     assert 2 <= len(reasons) <= 3
 
 
+def test_a_night_that_was_told_to_change_nothing() -> None:
+    quiet = replace(
+        GOOD, tests=TestSummary(), tasks=TaskChanges(), commits=0, changed_files=0, edits=0
+    )
+    assert judge_night(quiet)[0] == "discard"
+    judged, reasons = judge_night(replace(quiet, only_report=True))
+    assert (judged, reasons[0].text) == ("keep", "Nothing was changed, as the goal asks.")
+    assert judge_night(replace(GOOD, tests=run("red"), only_report=True))[0] == "look"
+
+
+def test_tests_that_went_with_their_code_are_not_missed() -> None:
+    runs = [TestRun(1.0, "t", "pytest", n, 0, "green", HERE) for n in (40, 20)]
+    fewer = replace(GOOD, tests=replace(run("green"), runs=tuple(runs)))
+    assert "an earlier one" in judge_night(fewer)[1][0].text
+    gone = Risk("test_deleted", "tests/test_old.py", "3 tests deleted", HERE, "low")
+    assert judge_night(replace(fewer, risks=(gone,)))[0] == "keep"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

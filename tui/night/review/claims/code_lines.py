@@ -36,6 +36,8 @@ _INLINE_STUB = lazy(
     r"(?:\)|\w)(?:\s*->[^:]*)?\s*:\s*(?:pass|\.\.\.|raise\s+NotImplementedError\b.*)\s*\Z"
     r"|\)[^{};]*\{\s*\}\s*;?\s*\Z|=>\s*\{\s*\}\s*;?\s*\Z"
 )
+_INLINE_BODY = lazy(r"\{[^{}]*\w.*\}\s*;?\s*\Z|(?:=>|\)[^={}]*=)\s*[^\s{=>]")
+"""A definition whose body stands in its own line."""
 
 
 class ChangedLine(Struct, frozen=True):
@@ -152,6 +154,8 @@ def _hollow_lines(lines: Sequence[tuple[str, str]]) -> set[int]:
             continue
         if _INLINE_STUB.search(text):
             hollow.add(number)
+            continue
+        if _INLINE_BODY.search(text):
             continue
         indent = len(text) - len(text.lstrip())
         body = list(_body(islice(lines, number + 1, number + _LONGEST_STUB), indent))

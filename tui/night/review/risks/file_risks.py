@@ -90,7 +90,7 @@ def _folder(path: str) -> str:
 
 def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFinding]:
     added: dict[str, set[str]] | None = None
-    grows = _grows(changes)
+    written = _part_written(changes)
     for change in changes.files:
         words = _lost(change, sizes)
         if not words or change.generated:
@@ -100,20 +100,22 @@ def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFi
         if _is_moved(change, added):
             continue
         lost = change.deletions - change.insertions
-        severity: Severity = "high" if lost >= 3 * _MANY_GONE else "medium"
-        if grows:
-            # What is rewritten elsewhere, in other lines, is no loss of the whole.
-            severity = "medium" if severity == "high" else "low"
+        # What is rewritten elsewhere, in other lines, is no loss of the whole.
+        is_high = lost >= 3 * _MANY_GONE and written < 0.5
+        severity: Severity = "high" if is_high else "medium"
+        if written >= 1 and lost < 3 * _MANY_GONE:
+            severity = "low"
         hunk = max(change.hunks, key=lambda hunk: len(hunk.removed), default=None)
         line = f"-{hunk.removed[0]}" if hunk and hunk.removed else ""
         is_whole = change.kind == "deleted"
         yield RiskFinding("big_deletion", change.path, severity, words, hunk, line, is_whole)
 
 
-def _grows(changes: RepositoryChanges) -> bool:
-    """Whether the night wrote at least as much as it deleted, generated files aside."""
+def _part_written(changes: RepositoryChanges) -> float:
+    """How many lines the night wrote for each that it deleted, generated files aside."""
     own = [one for one in changes.files if not (one.generated or one.binary)]
-    return sum(one.insertions for one in own) >= sum(one.deletions for one in own)
+    deleted = sum(one.deletions for one in own)
+    return sum(one.insertions for one in own) / deleted if deleted else 1.0
 
 
 def _lost(change: FileChange, sizes: SizeLimits) -> str:

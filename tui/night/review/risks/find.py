@@ -116,9 +116,10 @@ def find_risks(
     )
     code = read_code_changes(changes)
     cwd = snapshot.run.cwd if snapshot else ""
-    facts = NightFacts(Goal(_asked(goal, snapshot)), cwd, documents=script_texts(changes))
+    asked = Goal(_asked(goal, snapshot))
+    facts = NightFacts(asked, cwd, documents=script_texts(changes))
     findings = chain(
-        test_risks.find_test_risks(changes, code, texts),
+        test_risks.find_test_risks(changes, code, texts, asked),
         find_weakened(changes, code, context),
         find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
+from tui.night.review.risks.commands.goal import Goal
 from tui.night.review.risks.diff_view import (
     SEVERITY_ORDER,
     DiffLine,
@@ -31,22 +33,26 @@ from tui.system.lazy_pattern import lazy
 
 _SAME_BODY = 0.6
 _WORD = lazy(r"[A-Za-z_]\w*")
+_IMPORT = lazy(r"\s*(?:from|import|use|using|require|const|let|var|load|include|#include)\b")
 _FUNCTION_FILES = (".py", ".js", ".rb", ".go", ".c", ".java", ".rs")
 """One ending for each way in which a language begins a function."""
 
 
 # complexity: every way in which the tests of a file go
 def find_test_risks(
-    changes: RepositoryChanges, code: CodeChanges, texts: FileTexts | None = None
+    changes: RepositoryChanges,
+    code: CodeChanges,
+    texts: FileTexts | None = None,
+    goal: Goal | None = None,
 ) -> Iterator[RiskFinding]:
     """One finding per kind and path at most; `code` is what changed in the sources."""
     added = added_shapes(changes)
     new = {name for change in changes.files for name, _ in _tests(change, "+")}
-    sources = {
-        _subject(change.path)
+    gone_code = [
+        change.path
         for change in changes.files
         if change.kind == "deleted" and is_code(change.path) and not is_test(change.path)
-    }
+    ]
     for change in changes.files:
         yield from _excluded(change)
         is_renamed = change.kind == "renamed"
@@ -60,7 +66,10 @@ def find_test_risks(
         gone = _gone(change, new, added)
         if change.kind == "deleted":
             if gone or change.cut:
-                yield _deleted_file(change, gone, _subject(change.path) in sources)
+                subject = _gone_subject(change, gone_code)
+                is_asked = bool(subject) and goal is not None and goal.asks("files")
+                is_asked = is_asked and goal is not None and any(map(goal.names, subject))
+                yield _deleted_file(change, gone, bool(subject), is_asked=is_asked)
             continue
         if gone:
             is_rework = not code.is_small and len(new) >= len(gone)
@@ -138,13 +147,39 @@ def _gone(
     ]
 
 
+def _gone_subject(change: FileChange, gone_code: Sequence[str]) -> tuple[str, ...]:
+    """Names of the code that a deleted file of tests was about and that is gone as well; () if it stays.
+
+    By the name of the file, or by an import of it that names the deleted file with its folder.
+    """
+    subject = _subject(change.path)
+    for path in gone_code:
+        if _subject(path) == subject:
+            return subject, path.rpartition("/")[2]
+        stem = path.rpartition(".")[0]
+        parts = stem.split("/")[-2:]
+        inside = re.compile(
+            r"(?<!\w)" + r"(?:/|\.|::|\s+import\s+)".join(map(re.escape, parts)) + r"(?!\w)"
+        )
+        if len(parts) == 2 and any(
+            _IMPORT.match(line.text) and inside.search(line.text)
+            for line in diff_lines(change, "-")
+        ):
+            return subject, *parts
+    return ()
+
+
 def _deleted_file(
-    change: FileChange, gone: list[tuple[str, DiffLine]], is_source_gone: bool
+    change: FileChange,
+    gone: list[tuple[str, DiffLine]],
+    is_source_gone: bool,
+    *,
+    is_asked: bool = False,
 ) -> RiskFinding:
     count = format_count(len(gone), "test") if gone else "tests"
     names = f": {list_names(name for name, _ in gone)}" if gone else ""
     why = ", and so is what they tested" if is_source_gone else ""
-    severity: Severity = "medium" if is_source_gone else "high"
+    severity: Severity = "low" if is_asked else "medium" if is_source_gone else "high"
     what = f"{count} deleted with the file{names}{why}"
     hunk, line = first_hunk(change), ""
     if gone:

@@ -22,16 +22,20 @@ FAMILIES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
             r"|\b(?:run|make|just|task|yarn|pnpm|bun|npm|next)\s+(?:\S*:)?lint\b|\bpre-commit\s+run\b"
         ),
         lazy(
-            r"\b(?:lint(?:s|er|ers|ing)?|ruff|eslint|flake8|pylint|clippy|rubocop|biome|style checks?)\b",
+            r"\b(?:lint(?:s|er|ers|ing)?|ruff|eslint|flake8|pylint|clippy|rubocop|biome|shellcheck|golangci"
+            r"|style checks?)\b",
             _I,
         ),
     ),
     "the type checker": (
         lazy(
-            r"\b(?:mypy|pyright|basedpyright|tsc|vue-tsc|pyre|pytype|dialyzer|sorbet|flow)\b|\bcargo\s+check\b"
+            r"\b(?:mypy|pyright|basedpyright|tsc|vue-tsc|pyre|pytype|dialyzer|sorbet|flow|phpstan|psalm|svelte-check)\b|\bcargo\s+check\b"
             r"|\b(?:run|make|just|task|yarn|pnpm|bun)\s+(?:\S*[:-])?(?:type-?check|types|check-types|tsc)\b"
         ),
-        lazy(r"\b(?:types?(?:[- ]?check\w*)?|typing|mypy|pyright|tsc|typescript compil\w+)\b", _I),
+        lazy(
+            r"\b(?:types?(?:[- ]?check\w*)?|typing|mypy|pyright|tsc|typescript|phpstan|psalm|svelte-check)\b",
+            _I,
+        ),
     ),
     "the build": (
         lazy(

@@ -63,7 +63,7 @@ def check_removed(night: NightFacts, case: Case) -> ClaimVerdict | None:
 
 
 def check_unchanged(night: NightFacts, case: Case) -> ClaimVerdict | None:
-    """Files that are said to be as they were, or all code or tests that were there."""
+    """Files that are said to be as they were, or all code, or all tests that were there."""
     if not case.statement.subject.paths and _ANY_CODE.match(case.statement.work):
         return _no_code_changed(night)
     about_tests = _TESTS.search(f"{case.statement.work} {case.statement.text}")

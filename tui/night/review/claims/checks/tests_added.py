@@ -90,9 +90,14 @@ def _count(night: NightFacts, case: Case, files: list[FileChange]) -> list[Fact]
     if found == count or grown == count or count in passed:
         return [Fact(fact, True, Weight.PART)]
     why = f"{format_count(found, 'new test')} can be counted in what changed"
-    is_plain = not any(
-        _HAS_CASES.search(line) for file in files for h in file.hunks for line in h.added
-    )
-    is_cut = night.changes is not None and (night.changes.cut or any(file.cut for file in files))
-    is_far_off = found * 2 < count and is_plain and not is_cut and not night.works_elsewhere
+    is_far_off = found * 2 < count and _can_be_counted(night, files)
     return [Fact(fact, False, Weight.DECISIVE if is_far_off else Weight.PART, why)]
+
+
+def _can_be_counted(night: NightFacts, files: list[FileChange]) -> bool:
+    """Whether all that was added was seen, and no line of it makes several tests of one."""
+    is_cut = night.changes is None or night.changes.cut or any(file.cut for file in files)
+    if is_cut or night.works_elsewhere:
+        return False
+    lines = (line for file in files for hunk in file.hunks for line in hunk.added)
+    return not any(_HAS_CASES.search(line) for line in lines)

@@ -100,6 +100,16 @@ _NO_OBJECT = lazy(
     r"|how|why|what|from|with|via|using|accordingly|again|as\s+well|too)\b.*)\Z",
     _I,
 )
+_NONE = lazy(r"(?:no|zero)\s+(?!longer\b|op\b)\w", _I)
+"""An object that is none: "added no new tests"."""
+_NOT_CODE = lazy(
+    r"\b(?:images?|containers?|volumes?|networks?|branch(?:es)?|work-?trees?|tags?|stash(?:es)?|databases?"
+    r"|virtual\s*envs?|venvs?|process(?:es)?|servers?|leftovers?|blank\s+lines?|newlines?|artifacts?"
+    r"|(?:temp(?:orary)?|build|output|cache|dist|stale|scratch)\s+(?:files?|folders?|director(?:y|ies)"
+    r"|outputs?|data|dirs?))(?:\s+(?:again|afterwards|too|as\s+well))?\W*\Z",
+    _I,
+)
+"""What leaves no trace in the code when it is removed."""
 _MERGE = lazy(r"(?:merge\s+conflicts?|conflicts?)\b", _I)
 _VAGUE = lazy(
     r"(?:it|this|that|these|those|them|everything|all|things?|stuff|something|(?:all\s+)?files|(?:all\s+)?code"
@@ -133,6 +143,8 @@ class Deed:
 
     def claim(self) -> Statement | None:
         """The claim of its kind; None if it names nothing that can be looked for."""
+        if _NONE.match(self._object):
+            return self._work(ClaimKind.NOT_DONE)
         kinds: dict[str, Callable[[], Statement | None]] = {
             "make": self._made,
             "change": self._changed,
@@ -199,6 +211,8 @@ class Deed:
         symbols = find_symbols(self._head, self._codes_in(self._head), paths)
         if paths and not symbols:
             return self._work(ClaimKind.FILE_REMOVED, paths=paths)
+        if not paths and not symbols and _NOT_CODE.search(self._head):
+            return None
         return self._code(ClaimKind.CODE_REMOVED)
 
     def _renamed(self) -> Statement | None:

@@ -35,7 +35,7 @@ _CODE_PATH = lazy(
 )
 _SPACED_PATH = lazy(rf"[^\s:*?<>|][^:*?<>|]*/[^/:*?<>|]* [^/:*?<>|]*\.{_ENDING}")
 _NO_PATH = lazy(
-    r"(?:e\.g|i\.e|Node\.js|Next\.js|Vue\.js|Nuxt\.js|Express\.js|React\.js|Three\.js|D3\.js"
+    r"(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|e\.g|i\.e|Node\.js|Next\.js|Vue\.js|Nuxt\.js|Express\.js|React\.js|Three\.js|D3\.js"
     r"|https?:.*|\d[\d.]*|(?:origin|upstream|fork)/.*"
     r"|(?:feature|feat|bugfix|fix|hotfix|chore|release|refactor|users?)/[\w.-]+|[\w.]+\(\)?.*|(?:and"
     r"|or|n|I|w|yes|input|read)/(?:or|no|A|O|o|output|write|a))\Z",

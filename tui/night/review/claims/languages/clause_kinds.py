@@ -108,9 +108,9 @@ class ClauseReader:
         names = self._names
         has_tests = self._has("tests") or names.is_test_command
         count, total = self._count()
-        if not has_tests:
-            if not self._names_tests or (count is None and not self._has("every")):
-                return None
+        is_of_tests = self._names_tests and (count is not None or self._has("every"))
+        if not has_tests and not is_of_tests:
+            return None
         if count == 0 or (total is not None and count is not None and total != count):
             return None
         limits = self._limits()

@@ -34,7 +34,7 @@ def find_golden_changes(
             continue
         line = next(diff_lines(change, "+"), None) or next(diff_lines(change, "-"))
         severity: Severity = "medium" if is_recorded and code.names else "low"
-        if _is_explained(change, code, intent):
+        if intent.asks_to_record or _is_explained(change, code, intent):
             severity = "low"
         shown = line.text.strip()[:_SHOWN]
         what = f"a recorded answer that tests compare with was changed: {shown}"

@@ -21,6 +21,11 @@ _CHANGES = lazy(
 _OPENING = lazy(
     r"\W*(?:[\d.]+\W+)?([A-Za-z]+)\b(?!\s*(?:[(`:]|(?:must|should|has|have|is|are|returns?|gives?)\b))"
 )
+_RECORDED = lazy(
+    r"(?<!not )(?<!n't )\b(?:updat|regenerat|refresh|accept|re-?record|renew|rebuil)\w*\b[^.;]{0,60}"
+    r"\b(?:snapshots?|goldens?|golden\s+files?|cassettes?|recorded\s+(?:answers?|outputs?))\b",
+    2,
+)
 _ABOUT_TESTS = lazy(r"\b(?:tests?|specs?|suite|CI|green|pass(?:es|ing)?|fail(?:s|ing|ed)?)\b", 2)
 _FAINT = frozenset(
     "a an the to of in is it and or for with test tests should returns return get set".split()
@@ -51,6 +56,11 @@ class Intent(Struct, frozen=True):
             if any(name <= words for name in wanted) or (says_new and len(after) > 2):
                 return True
         return False
+
+    @property
+    def asks_to_record(self) -> bool:
+        """Whether it asks for recorded answers, such as snapshots, to be taken anew."""
+        return any(_RECORDED.search(part) for part in self.parts)
 
 
 def _subjects(part: str) -> set[str]:
