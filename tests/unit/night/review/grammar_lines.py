@@ -767,6 +767,27 @@ calc.py now has a multiply function.
     code_added | calc.py now has a multiply function. | paths calc.py
 I created docs/usage.md and linked it from README.md.
     file_made | I created docs/usage.md and linked it from README.md. | paths docs/usage.md
+| Commit | ✅ committed |
+    committed | Commit: ✅ committed
+| Docs | ✅ wrote `docs/amounts.md` |
+    file_made | Docs: ✅ wrote docs/amounts.md | paths docs/amounts.md
+- Push: ✅
+    pushed | Push: ✅
+- **Committed**: yes
+    committed | Committed: yes
+- Commit: `store: Len`
+    committed | Commit: store: Len
+- 📝 Created `docs/x.md`
+    file_made | Created docs/x.md | paths docs/x.md
+- 🐛 Fixed the crash in `parse_amount`
+    bug_fixed | Fixed the crash in parse_amount | names parse_amount
+I've gone ahead and committed everything.
+    committed | I've gone ahead and committed everything. | all yes
+| PR | ✅ opened #7 |
+    pr_opened | PR: ✅ opened #7 | value #7
+| Commit | not yet |
+- Push: ❌
+- 💡 Add a cache to `parse_amount`
 The file docs/guide.md now exists.
     file_made | The file docs/guide.md now exists. | paths docs/guide.md
 There is now a `docs/guide.md`.

@@ -62,6 +62,8 @@ def named(*names: str) -> Subject:
         ("", "the multiply function", "unverified"),
         (MULTIPLY, "multiply and currency", "partial"),
         (MULTIPLY, "multiply and multiplication", "verified"),
+        (MULTIPLY, "currency in the app", "partial"),
+        (MULTIPLY, "multiplication in the app", "verified"),
     ],
 )
 def test_what_was_added(text: str, work: str, right: str) -> None:

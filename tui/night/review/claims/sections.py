@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 from tui.model.evidence.log import EvidenceLog
@@ -25,8 +26,21 @@ _UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
 _BULLET = lazy(r"\s*(?:(?:[-*+•●▪◦‣]|\d{1,3}[.)])\s+|・\s*|\d{1,3}[、．）]\s*)")
 _BOX = lazy(r"\s*\[(.)\]\s+")
 _NOT_YET = lazy(r"\s*(?:⏳|🔄|⬜|☐|🚧|🔲|⚠)")
-_SIGN = lazy(r"\s*(?P<sign>✅|✓|✔|☑|❌|✗|✘|🎉|→|➜|👍|🎯|🚀|✨)\ufe0f?\s*")
+_SIGN = lazy(
+    r"\s*(?P<sign>✅|✓|✔|☑|❌|✗|✘|🎉|→|➜|👍|🎯|🚀|✨"
+    r"|(?![🚫⛔🛑🔜💡])[\U0001f300-\U0001faff])\ufe0f?\s*"
+)
 _MEANING = {**dict.fromkeys("✅✓✔☑", "✅"), **dict.fromkeys("❌✗✘", "❌")}
+_ROW = lazy(
+    r"(?P<label>[^\W\d_][\w /().'-]{1,40}?)\s*(?::|\s[–—-])\s+(?P<sign>[✅✓✔☑]?)\ufe0f?\s*(?P<rest>.*)\Z"
+)
+_VERBS = lazy(
+    r"(?:(?:git|all|changes?|work|code)\s+)*(?:(?P<c>commit(?:s|ted)?)|push(?:ed)?)\Z", re.I
+)
+_YES = lazy(r"(?:(?:yes|done|ok|true|complete[d]?|success(?:ful)?)\b)?[\s.!]*\Z", re.I)
+_PR = lazy(r"(?:PR|MR|pull request|merge request)\Z", re.I)
+_OPENED = lazy(r"(?:opened|created|submitted)\b\s*", re.I)
+_ONE_NAME = lazy(r"(?:◇+|[0-9a-f]{7,40})[\s.]*\Z")
 _RULE = lazy(r"\s*\|?[\s:|-]+\|?\s*\Z")
 _CODE = lazy(r"`([^`\n]+)`")
 _CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
@@ -192,6 +206,29 @@ def _cells(row: str) -> str:
     cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
     first, rest = cells[0], [cell for cell in cells[1:] if cell]
     return f"{first}: {', '.join(rest)}" if rest else first
+
+
+# complexity: each form of a row has its own words
+def plain_row(line: TextLine) -> TextLine | None:
+    """A row of label and state, such as "Commit: ✅ abc1234", in words; None if it is none of these."""
+    match = _ROW.match(line.masked)
+    if match is None or line.sign == "❌":
+        return None
+    at, rest = match.start("rest"), match.group("rest")
+    verb = _VERBS.match(match.group("label"))
+    said = "Committed" if verb is not None and verb.group("c") else "Pushed"
+    if verb is not None and _YES.match(rest) and (rest or match.group("sign") or line.sign):
+        return replace(line, text=said, masked=said)
+    if verb is not None and verb.group("c") and _ONE_NAME.match(rest):
+        return replace(line, text=f"{said} as {line.text[at:]}", masked=f"{said} as {rest}")
+    opened = _OPENED.match(rest) if _PR.match(match.group("label")) else None
+    if opened is not None:
+        words, after = "Opened PR ", opened.end()
+        return replace(line, text=words + line.text[at + after :], masked=words + rest[after:])
+    if not (match.group("sign") and rest):
+        return None
+    label = f"{match.group('label')}: "
+    return replace(line, text=label + line.text[at:], masked=label + rest)
 
 
 def _first_path(text: str) -> str:

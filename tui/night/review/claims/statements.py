@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from tui.model.evidence.claims import ClaimKind, ClaimSource
 from tui.night.review.claims.grammar.clauses import sentences
 from tui.night.review.claims.grammar.deeds import commit_subject
 from tui.night.review.claims.grammar.reading import sentence_statements
 from tui.night.review.claims.languages.foreign import Reader, read_commit
-from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
+from tui.night.review.claims.sections import TextLine, claim_lines, mask_names, plain_row
 from tui.night.review.claims.statement import Statement
 
 _REMARKS = frozenset({ClaimKind.TESTS_PASS})
@@ -34,8 +36,16 @@ def _line_statements(line: TextLine, reader: Reader) -> Iterator[Statement]:
     read = reader.read(line)
     yield from read.statements
     if read.english is not None:
-        for sentence in sentences(read.english):
-            yield from sentence_statements(sentence)
+        found = [*_english(read.english)]
+        row = plain_row(read.english) if not found else None
+        if row is not None:
+            found = [replace(one, text=line.text) for one in _english(row)]
+        yield from found
+
+
+def _english(line: TextLine) -> Iterator[Statement]:
+    for sentence in sentences(line):
+        yield from sentence_statements(sentence)
 
 
 def commit_statements(message: str) -> Iterator[Statement]:

@@ -6,6 +6,7 @@ It needs changed code that names the subject, and a green run after its last edi
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -39,6 +40,7 @@ _BEGINS_WITH = (
 _LAST_OF_TWO = lazy(
     r"\w\s+(?:and|&)\s+(?!docs\b|documentation|readme|examples?\b|types?\b)(\w+)\W*\Z", re.I
 )
+_PLACE = lazy(r"\s(?:in|to|into|for|on)\s(?:the\s)?")
 _FAULTS = ("Error", "Exception", "Warning", "Panic")
 """What a fault is called stands in no code that mends it."""
 _OF_ANY_WORK = (ClaimKind.TASK_DONE, ClaimKind.FILE_CHANGED)
@@ -195,13 +197,22 @@ class _Work:
         return decide([*gone, part, *after], "", evidence)
 
     def _missing_half(self, match: WorkMatch) -> str:
-        """The last of two things that are said to be added, where nothing that changed is like it."""
+        """What is said to be added, or the last of two, where nothing that changed is like it."""
         if self._statement.kind not in (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE):
             return ""
-        found = _LAST_OF_TWO.search(self._statement.work or self._statement.text)
-        word = found.group(1).lower() if found is not None else ""
-        is_alike = self._work.begins_alike(extract_terms(word))
-        return word if word in match.missing and not is_alike else ""
+        work = self._statement.work or self._statement.text
+        last, place = _LAST_OF_TWO.search(work), _PLACE.search(work)
+        if last is not None and self._is_strange([last.group(1).lower()], match):
+            return last.group(1).lower()
+        thing = extract_terms(work[: place.start()]) if place is not None else ClaimTerms()
+        words = [*thing.stems.values()]
+        is_named = bool(thing.paths or thing.symbols or self._statement.subject.symbols)
+        return ", ".join(words) if not is_named and self._is_strange(words, match) else ""
+
+    def _is_strange(self, words: Sequence[str], match: WorkMatch) -> bool:
+        """Whether no word stands in what changed, nor one that begins like it."""
+        is_missed = bool(words) and all(word in match.missing for word in words)
+        return is_missed and not self._work.begins_alike(extract_terms(" ".join(words)))
 
     def _not_compared(self, language: str) -> ClaimVerdict | None:
         """A task is shown though nobody compared its words; of other claims nothing is left."""

@@ -80,7 +80,7 @@ ADVERB = (
     r"|both|just|all|automatically|fully|completely|properly|correctly|carefully|manually|recently"
     r"|already|simply|safely|cleanly|meanwhile|afterwards?|in\s+addition|along\s+the\s+way)"
 )
-I_OR_WE = r"(?:(?:i|we)(?:['’]ve|\s+have)?\s+)"
+I_OR_WE = r"(?:(?:i|we)(?:['’]ve|\s+have)?\s+(?:(?:gone|went)\s+ahead\s+and\s+)?)"
 BE = r"(?:is|are|was|were|has\s+been|have\s+been|['’]s|['’]re|got|gets)"
 TEST_NOUN = r"(?:tests?|specs?|test\s+suites?|suites?|test\s+cases?|examples)"
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?![\d.]*\d)"
