@@ -150,6 +150,27 @@ def test_permissions() -> None:
 # --- large and foreign ---
 
 
+def test_ci_and_packages_that_the_goal_names() -> None:
+    path = ".github/workflows/ci.yml"
+    steps = "steps:\n  - uses: actions/checkout@v3\n  - run: pytest\n"
+    newer = steps.replace("@v3", "@v4")
+    assert kinds({path: (steps, newer)}) == [("ci", path, "low")]
+    other = steps + "  - run: twine upload\n"
+    assert kinds({path: (steps, other)}) == [("ci", path, "medium")]
+    for goal, severity in (
+        ("Extend the CI.", "low"),
+        ("Do not touch the CI.", "medium"),
+        ("Be quick.", "medium"),
+    ):
+        assert risks(change(path, steps, other), goal=goal)["ci", path].severity == severity
+    lenient = steps + "    continue-on-error: true\n"
+    assert risks(change(path, steps, lenient), goal="Extend the CI.")["ci", path].severity == "high"
+    listed = change("requirements.txt", "a\n", "a\npsycopg\n")
+    for goal, severity in (("Add psycopg.", "low"), ("Be quick.", "medium")):
+        found = risks(listed, goal=goal)
+        assert found["dependency", "requirements.txt"].severity == severity
+
+
 def test_compiled_requirements_are_a_lock_file() -> None:
     files = {
         "requirements/dev.in": ("a\n", "a\nb\n"),
