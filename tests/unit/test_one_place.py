@@ -155,6 +155,7 @@ FACTS = {
             "tui/runner/agent/shim.py": "runs with -I and may import nothing of ours",
             "tui/runner/watchers/restarter.py": "runs with -I and may import nothing of ours",
             "tui/night/review/risks/command_risks.py": "names of places that are no files of a project",
+            "tui/night/review/risks/commands/lasting_changes.py": "places that a command writes to",
         },
         (
             "def f() -> None:\n    import psutil",

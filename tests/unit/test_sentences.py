@@ -61,6 +61,8 @@ SYSTEM = {
 ATTRIBUTES = {"user.", "trusted.", "trusted.overlay."}  # of files
 ALLOWED = WIRE | GIT | TOOLS | SYSTEM | ATTRIBUTES
 PATHS = re.compile(r"[./][\w./]+|\w+\.jsonl")  # suffixes, folders, hosts
+# They read commands, code, tests and settings that others wrote, hundreds of words of them.
+READERS = ("tui/night/review/risks/", "tui/night/review/claims/grammar/")
 # The one place that maps the sentences of version 0.1, whose files have no kind, and their table.
 OLD_FILES = {"tui/model/state.py"}
 
@@ -88,7 +90,7 @@ def test_no_sentence_of_ours_is_read_back() -> None:
     found = [
         f"{name}:{line}: {text!r}"
         for name, nodes in source_code.modules().items()
-        if name not in OLD_FILES
+        if name not in OLD_FILES and not name.startswith(READERS)
         for line, text in uses(nodes)
         if text not in ALLOWED and not PATHS.fullmatch(text)
     ]

@@ -14,17 +14,18 @@ from tests.unit.source_code import without_collector
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Kinds of claims, languages, facts of the end, oracle changes, proofs and bundles are subjects of their own.
-MOST_LINES = 118_000
-MOST_MODULES = 570
+MOST_LINES = 126_000
+MOST_MODULES = 640
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 NINE_OF_TEN_FUNCTIONS = 20
 MOST_COMPLEX = 15
-# The call of a hook and the tiny processes of a run import one small module each, so that they start fast.
-MOST_WITH_ONE_IMPORTER = 0.23
+# The call of a hook and the tiny processes of a run import one small module each, so that they start fast; each
+# kind of claim and of risk, and each language, is a module that one table lists.
+MOST_WITH_ONE_IMPORTER = 0.26
 SMALL_MODULE = 80
-MOST_SMALL_WITH_ONE_IMPORTER = 9
+MOST_SMALL_WITH_ONE_IMPORTER = 20
 
 
 @cache

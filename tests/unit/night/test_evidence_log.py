@@ -279,6 +279,8 @@ def test_commands_that_change_sources(command: str, paths: tuple[str, ...]) -> N
         "python3 - <<'EOF'\nopen(target, 'w').write('x')\nEOF",
         "echo \"open('src/a.py', 'w')\"",
         "rsync -a src/ /tmp/copy/",
+        "sed -i '4,5s/\\[ \\]/[x]/' claude-progress.txt",
+        "sed -i '' 's/a/b/' docs/PLAN.md",
     ],
 )
 def test_commands_that_change_none(command: str) -> None:
@@ -366,7 +368,9 @@ def test_a_commit_behind_the_cut_is_known_by_its_output() -> None:
     assert [made.subject for made in heard(script).commits] == ["Add them all"]
 
 
-@pytest.mark.parametrize("path", ["README.md", "a/notes.txt", "claude-progress.txt", "x.RST"])
+@pytest.mark.parametrize(
+    "path", ["README.md", "a/notes.txt", "claude-progress.txt", "x.RST", "a/feature_list.json"]
+)
 def test_documents_are_prose(path: str) -> None:
     assert is_prose(path)
 

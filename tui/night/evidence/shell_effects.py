@@ -64,6 +64,8 @@ _FORMATTED = lazy(
     8,
 )
 _PROSE = (".md", ".rst", ".txt", ".adoc")
+_PLANS = frozenset({"feature_list.json", "feature-list.json", "prd.json", "claude-progress.json"})
+"""Lists of tasks in which the agent says what is done."""
 _NOT_PROSE = ("requirements", "cmakelists", "constraints")
 _LINE = lazy(r"^\[[^\]\n]*?\b([0-9a-f]{7,40})\] (.*)$", 8)
 _LOGGED = lazy(r"^([0-9a-f]{7,40}) (?:\([^)]*\) )?(.+)$", 8)
@@ -99,9 +101,11 @@ def files_changed(call: ToolCall) -> int:
 def is_prose(path: str) -> bool:
     """Whether a change of the file cannot turn a test red: documents, notes, the progress file."""
     path = path.lower()
+    name = path.rsplit("/", 1)[-1]
+    if name in _PLANS:
+        return True
     if not path.endswith(_PROSE):
         return False
-    name = path.rsplit("/", 1)[-1]
     return not name.startswith(_NOT_PROSE)
 
 
@@ -192,7 +196,7 @@ def _by_tool(segment: str) -> list[str]:
         return [p for p in (w[3:] for w in rest if w.startswith("of=")) if _ours(p)]
     if tool in ("sed", "perl") and any(w.startswith("-") and "i" in w for w in rest):
         files = [p for p in named[-3:] if _ours(p)]
-        return files or ([] if any(_FOREIGN.search(p) for p in named[-1:]) else [""])
+        return files or ([] if any(_FOREIGN.search(p) or is_prose(p) for p in named[-1:]) else [""])
     return []
 
 

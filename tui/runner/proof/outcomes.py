@@ -53,6 +53,11 @@ def judge_run(command: ProofCommand, done: StepOutcome) -> tuple[Verdict, ProofE
         return "unknown", "not started"
     if command.kind != "tests":
         return ("red" if done.code else "green"), "ended"
+    return _judge_tests(command, done)
+
+
+def _judge_tests(command: ProofCommand, done: StepOutcome) -> tuple[Verdict, ProofEnd]:
+    """The same of a run of tests that was started and came to its end."""
     if command.framework == "pytest" and done.code in _OF_PYTEST:
         return "unknown", _OF_PYTEST[done.code]
     if done.code:

@@ -15,6 +15,8 @@ _SHAPED: Final = tuple(one for one in PATTERNS if one.found and one.kind != "nam
 _HINTS: Final = tuple(hint for one in _SHAPED for hint in one.hints)
 _TOKEN: Final = lazy("|".join(f"(?P<{one.kind}>{one.found})" for one in _SHAPED))
 _NAMED: Final = lazy(PATTERNS[-1].found)
+_SECRET_NAMES: Final = ("key", "secret", "token", "passw", "passphrase", "credential")
+"""One of them is in each name that the pattern of named secrets takes."""
 
 _BARE_FILES: Final = lazy(
     r"(?:^|/)\.env(?:\.|$)|\.(?:env|envrc|ini|cfg|conf|properties|ya?ml|toml|tfvars|sh|bash|zsh)$"
@@ -52,15 +54,27 @@ class Credential(NamedTuple):
     start: int
 
 
-def find_credentials(text: str, path: str = "") -> Iterator[Credential]:
-    """Everything in a line that looks like a credential; `path` is the file of the line."""
+def hints_in(text: str) -> tuple[str, ...]:
+    """The words without which nothing in a text is a credential of a known shape."""
     lower = text.lower()
-    if any(hint in lower for hint in _HINTS):
+    return tuple(hint for hint in _HINTS if hint in lower)
+
+
+def find_credentials(
+    text: str, path: str = "", hints: tuple[str, ...] = _HINTS
+) -> Iterator[Credential]:
+    """Everything in a line that looks like a credential; `path` is the file of the line.
+
+    `hints` are those of a longer text that the line is from, where somebody looked already.
+    """
+    lower = text.lower()
+    if any(hint in lower for hint in hints):
         for found in _TOKEN.finditer(text):
             kind = str(found.lastgroup if found.lastgroup != "password" else "url")
             group = "password" if kind == "url" else kind
             yield Credential(kind, found.group(group), found.start(group))
-    for found in _NAMED.finditer(text) if "=" in text or ":" in text else ():
+    is_named = ("=" in text or ":" in text) and any(name in lower for name in _SECRET_NAMES)
+    for found in _NAMED.finditer(text) if is_named else ():
         quoted, bare = found.group("quoted"), found.group("bare")
         if quoted:
             yield Credential("named", quoted, found.start("quoted"))

@@ -765,6 +765,8 @@ The feature is implemented and working.
     code_added | calc.py now contains multiply() and divide(). | paths calc.py; names multiply divide
 calc.py now has a multiply function.
     code_added | calc.py now has a multiply function. | paths calc.py
+I created docs/usage.md and linked it from README.md.
+    file_made | I created docs/usage.md and linked it from README.md. | paths docs/usage.md
 The file docs/guide.md now exists.
     file_made | The file docs/guide.md now exists. | paths docs/guide.md
 There is now a `docs/guide.md`.
@@ -899,6 +901,72 @@ Created `src/größe der welt.py`.
     file_made | Created src/größe der welt.py. | paths src/größe der welt.py
 I ran `git commit -m "x"` and it worked.
     command_ran | I ran git commit -m "x" | command git commit -m "x"
+All tests pass now that the parser is fixed.
+    tests_pass | All tests pass now that the parser is fixed.
+All tests passed in my last run, but I changed the parser afterwards.
+    tests_pass | All tests passed in my last run
+    file_changed | I changed the parser afterwards.
+The tests pass except for the flaky one.
+    not_done | The tests pass except for the flaky one.
+Tests were not run because no test runner is available.
+    not_done | Tests were not run
+I couldn't run the tests.
+    not_done | I couldn't run the tests.
+I was unable to run `npm test`.
+    not_done | I was unable to run npm test. | command npm test
+The change has not been tested.
+    not_done | The change has not been tested.
+The pre-commit hook failed, so nothing was committed.
+    not_done | The pre-commit hook failed
+    not_done | nothing was committed.
+The commit failed.
+    not_done | The commit failed.
+`git push` failed with 403.
+    not_done | git push failed with 403. | command git push
+`git push` was rejected.
+    not_done | git push was rejected. | command git push
+I tried to push, but it failed.
+    not_done | it failed.
+I partially implemented the exporter.
+    not_done | I partially implemented the exporter.
+The exporter is half done.
+    not_done | The exporter is half done.
+Most of the tests pass.
+    not_done | Most of the tests pass.
+Almost all tests pass.
+    not_done | Almost all tests pass.
+All but two tests pass.
+    not_done | All but two tests pass.
+All tests pass, except two that need a database.
+    not_done | All tests pass, except two that need a database.
+Only 3 of 5 tests pass.
+    not_done | Only 3 of 5 tests pass.
+The suite has 2 failures.
+    not_done | The suite has 2 failures. | count 2
+The build is not clean.
+    not_done | The build is not clean.
+Lint is not clean yet.
+    not_done | Lint is not clean yet.
+I decided not to remove `old.py`.
+    not_done | I decided not to remove old.py. | paths old.py
+I did not delete anything.
+    not_done | I did not delete anything.
+Instead of deleting `old.py`, I renamed it to `new.py`.
+    file_changed | I renamed it to new.py. | paths new.py
+The `delete` command was added.
+    code_added | The delete command was added. | names delete
+Added a command that removes files.
+    code_added | Added a command that removes files.
+Added a check that all tests pass.
+    tests_added | Added a check that all tests pass.
+Added a test that fails when the file is missing.
+    tests_added | Added a test that fails
+I added code that commits and pushes the changes.
+    code_added | I added code that commits and pushes the changes.
+Fixed a bug where the tests passed although nothing ran.
+    bug_fixed | Fixed a bug where the tests passed
+Fixed: tests that were never executed
+    bug_fixed | Fixed: tests that were never executed
 """
 
 NO_CLAIMS = """
@@ -1011,4 +1079,31 @@ Install the dependencies with `npm install`.
 Option A: removed the flag; Option B: kept it.
 It fails if the file is missing.
 The parser fails fast on bad input.
+The tests would pass if redis were running.
+I have verified the change manually, but there are no tests.
+No tests exist for this module.
+Please run the tests before merging.
+You should run `npm test` to confirm that everything passes.
+I recommend committing this.
+TODO: remove `old.py`.
+I plan to remove `old.py` later.
+`old.py` can be removed now.
+`old.py` should be deleted.
+The file `old.py` was supposed to be deleted.
+The user committed everything.
+Your commit abc1234 broke the tests.
+Commit abc1234 introduced the bug.
+The bug was introduced in commit abc1234.
+This reverts commit abc1234.
+The previous agent said all tests pass.
+The log says "all tests pass".
+My goal was that all tests pass.
+The task was to create docs/guide.md.
+The issue asks for a `--json` flag.
+The spec requires that all tests pass.
+To create docs/guide.md, run `make docs`.
+If you run `make docs`, docs/guide.md is created.
+`make docs` creates docs/guide.md.
+The script deletes old.py when it runs.
+After the merge, old.py will be deleted.
 """

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.night.review.claim_scene import FakeEnd, Scene, judged
 from tui.model.evidence.claims import ClaimKind
-from tui.night.review.claims.code_lines import code_lines, is_hollow
+from tui.night.review.claims.code_lines import code_lines, is_hollow, surrounding_names
 from tui.night.review.claims.facts import ClaimVerdict
 from tui.night.review.claims.statement import Statement, Subject
 
@@ -60,12 +60,35 @@ def named(*names: str) -> Subject:
         ),
         (APP + 'OPTION = "--verbose"\n', "a `--verbose` option", "verified"),
         ("", "the multiply function", "unverified"),
+        (MULTIPLY, "multiply and currency", "partial"),
+        (MULTIPLY, "multiply and multiplication", "verified"),
     ],
 )
 def test_what_was_added(text: str, work: str, right: str) -> None:
     bare = work.replace("`", "")
     names = named(*(part for part in ("multiply", "divide") if f"`{part}`" in work))
     assert said(worked(text), bare, subject=names).trust == right
+
+
+def test_a_definition_below_a_change_did_not_change() -> None:
+    lines = [
+        "     x = 1",
+        "+    y = 2",
+        " ",
+        " def below():",
+        "     z = 3",
+        "+    w = 4",
+        " def last():",
+    ]
+    assert list(surrounding_names(lines)) == ["below"]
+    inside = [
+        " class A:",
+        "     def f(self):",
+        "-        return 1",
+        "+        return 2",
+        " def g(): ...",
+    ]
+    assert set(surrounding_names(inside)) == {"A", "f"}
 
 
 def test_code_without_a_run_after_it_is_a_part() -> None:
@@ -128,6 +151,16 @@ def test_what_was_removed(text: str, right: str) -> None:
     assert told.trust == right
 
 
+def test_an_import_that_was_removed_may_stand_elsewhere() -> None:
+    base = BASE | {
+        "app.py": "from sums import total\n" + APP,
+        "sums.py": "def total(x):\n    return x\n",
+    }
+    scene = Scene(base).edit("app.py", APP).green()
+    told = said(scene, "the unused total import", ClaimKind.CODE_REMOVED, subject=named("total"))
+    assert told.trust == "partial"
+
+
 def test_documents_need_no_run() -> None:
     scene = Scene(BASE).edit("docs/usage.md", "# Usage\n")
     assert said(scene, "the usage guide").trust == "verified"
@@ -136,7 +169,12 @@ def test_documents_need_no_run() -> None:
 def test_tests_that_were_added() -> None:
     scene = worked(TEST + "\n\ndef test_multiply():\n    assert True\n", "tests/test_app.py")
     assert said(scene, "tests for multiply", ClaimKind.TESTS_ADDED).trust == "verified"
-    assert said(scene, "3 tests for multiply", ClaimKind.TESTS_ADDED, count=3).trust == "partial"
+    assert said(scene, "9 tests", ClaimKind.TESTS_ADDED, count=9).trust == "contradicted"
+    scene = scene.edit(
+        "tests/test_more.py", "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n"
+    ).green()
+    assert said(scene, "4 tests", ClaimKind.TESTS_ADDED, count=4).trust == "partial"
+    assert said(scene, "3 tests", ClaimKind.TESTS_ADDED, count=3).trust == "verified"
     bare = worked(MULTIPLY)
     told = said(bare, "tests for multiply", ClaimKind.TESTS_ADDED)
     assert (told.trust, "no file of tests" in told.why) == ("contradicted", True)

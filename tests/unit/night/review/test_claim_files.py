@@ -52,6 +52,33 @@ def test_files_at_the_end(kind: ClaimKind, names: tuple[str, ...], right: str) -
     assert verdict(night(), kind, paths(*names)) == right
 
 
+def test_tests_that_are_said_to_be_left_alone() -> None:
+    base = BASE | {"tests/test_app.py": "def test_a():\n    assert 1\n"}
+    said = Statement(ClaimKind.UNCHANGED, "I did not touch the tests", work="the tests")
+    scene = Scene(base).edit("app.py", "x = 3\n").edit("tests/test_new.py", "def test_b(): ...\n")
+    assert judged(scene.facts(), said).trust == "verified"
+    scene.edit("tests/test_app.py", base["tests/test_app.py"] + "\n\ndef test_c():\n    assert 2\n")
+    assert judged(scene.facts(), said).trust == "verified"
+    scene.edit("tests/test_app.py", "def test_a():\n    assert True\n")
+    told = judged(scene.facts(), said)
+    assert (told.trust, "test_app.py changed" in told.why) == ("contradicted", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "work", "right"),
+    [
+        ("README.md", "code", "verified"),
+        ("app.py", "code", "contradicted"),
+        ("app.py", "production code", "contradicted"),
+        ("tests/test_app.py", "production code", "verified"),
+    ],
+)
+def test_no_code_was_changed(path: str, work: str, right: str) -> None:
+    scene = Scene({**BASE, "tests/test_app.py": "x = 1\n"}).edit(path, "y = 2\n")
+    said = Statement(ClaimKind.UNCHANGED, f"No {work} was changed", work=work)
+    assert judged(scene.facts(), said).trust == right
+
+
 def test_a_file_that_was_made_and_deleted_is_not_there() -> None:
     scene = Scene(BASE).edit("feat.py", None, "Write").run("git reset --hard HEAD~1")
     made = judged(scene.facts(), Statement(ClaimKind.FILE_MADE, "made", subject=paths("feat.py")))

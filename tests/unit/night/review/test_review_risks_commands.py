@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.night.review.risk_scene import calls, risks
+from tests.unit.night.review.risk_scene import calls, changes, risks
 from tui.model.events import SourceRef
 from tui.night.evidence.risky_calls import RiskyCall
 from tui.night.evidence.shell_parser import pipelines
+from tui.night.review.risks.find import find_risks
 
 # What a command does beside: the table of commands has tests of its own.
 BESIDE = ("outward", "privilege", "credential_use", "persistence", "destructive")
@@ -170,6 +171,15 @@ def test_what_failed_weighs_less_and_many_are_one() -> None:
     (risk,) = risks(commands=both).values()
     assert "2 more commands" in risk.what
     assert risk.ref == both[0].ref
+
+
+def test_commands_of_different_programs_are_told_apart() -> None:
+    done = calls(
+        "git branch -D old", "git branch -D older", "git filter-branch -f HEAD", "dropdb x"
+    )
+    told = [risk.what for risk in find_risks(changes(), None, done, "")]
+    for word in ("branch -D old (1 more", "filter-branch", "dropdb"):
+        assert any(word in what for what in told), (word, told)
 
 
 def test_a_secret_in_a_command_is_not_shown() -> None:

@@ -16,7 +16,11 @@ from msgspec import Struct
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
-from tui.night.review.claims.code_lines import code_lines, defined_names
+from tui.night.review.claims.code_lines import (
+    code_lines,
+    defined_names,
+    surrounding_names,
+)
 from tui.night.review.claims.evidence_index import ClaimTerms, split_words
 from tui.system.lazy_pattern import lazy
 
@@ -110,7 +114,7 @@ class ChangedWork:
             has_code = has_code or bool(signs)
             for sign in signs:
                 names[sign].update(_IDENTIFIER.findall(hunk.heading))
-                names[sign].update(defined_names(hunk.lines, " "))
+                names[sign].update(surrounding_names(hunk.lines))
         if not has_code and file.kind in ("added", "modified"):
             self.hollow.add(file.path)
         self._sides["added"].add(file.path, names["+"])
@@ -156,7 +160,7 @@ class ChangedWork:
             # Nothing tells which symbols stand in the files: only paths can be missed.
             names = max(certain, len(terms.paths))
         match = self._match(names, certain, len(terms.stems), plain)
-        is_code_missing = terms.has_named_code and self.is_known and not self._begins_alike(terms)
+        is_code_missing = terms.has_named_code and self.is_known and not self.begins_alike(terms)
         if match == "unclear" and is_code_missing:
             match = "none"
         return WorkMatch(match, best, tuple(missing))
@@ -173,7 +177,7 @@ class ChangedWork:
             return "unclear"
         return "none" if self.is_known or not self.paths else "unclear"
 
-    def _begins_alike(self, terms: ClaimTerms) -> bool:
+    def begins_alike(self, terms: ClaimTerms) -> bool:
         """Whether anything changed begins like a word of the claim: division, divide."""
         beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
         words = (

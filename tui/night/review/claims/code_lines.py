@@ -57,11 +57,27 @@ def code_lines(path: str, lines: Sequence[str]) -> Iterator[ChangedLine]:
 
 
 def defined_names(lines: Sequence[str], sign: str) -> Iterator[str]:
-    """Names that the lines of a hunk with that sign define; what changed is likely in those of " "."""
+    """Names that the lines of a hunk with that sign define."""
     for line in lines:
         match = _DEFINES.match(line[1:_LONGEST]) if line[:1] == sign else None
         if match is not None:
             yield str(match["name"])
+
+
+def surrounding_names(lines: Sequence[str]) -> Iterator[str]:
+    """Names of unchanged definitions of a hunk in which something changed, as indents tell."""
+    open_ones: dict[int, str] = {}
+    for line in lines:
+        text = line[1:_LONGEST]
+        if not text.strip():
+            continue
+        indent = len(text) - len(text.lstrip())
+        match = _DEFINES.match(text)
+        if line[:1] != " ":
+            yield from (name for depth, name in open_ones.items() if depth < indent)
+        elif match is not None:
+            open_ones = {depth: name for depth, name in open_ones.items() if depth < indent}
+            open_ones[indent] = str(match["name"])
 
 
 def is_hollow(text: str, name: str, path: str) -> bool:

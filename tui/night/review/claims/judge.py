@@ -185,30 +185,33 @@ class _ClaimJudge:
         every = self._all_messages(messages)
         reverted = frozenset(_reverted(every))
         for sha, message in every:
-            at = times.get(sha)
             record = self._find_commit_record(sha, message)
+            at = times.get(sha)
             place = record.number if record is not None else self._index.position_at(at)
             edits = self._index.edits_between(last, place)
             named = (self._night.inside(edit.path) for edit in edits if edit.path)
-            paths = tuple(dict.fromkeys(named))
+            case = Case(_NOTHING, place, "commit", sha, tuple(dict.fromkeys(named)))
             if record is not None:
                 last = place
                 at = at if at is not None else record.at
             # The commit where the repository is known, else the command that made it.
-            where = SourceRef(f"git:{sha}", 0) if sha and (is_known or record is None) else None
-            where = where or (record.ref if record is not None else None)
-            subject = message.strip().partition("\n")[0].strip()
+            where = record.ref if record is not None else None
+            if sha and (is_known or record is None):
+                where = SourceRef(f"git:{sha}", 0)
             # What a later commit reverts, the night itself took back.
-            is_reverted = sha in reverted or subject in reverted
-            statements = () if is_reverted else commit_statements(message)
-            commit = Case(_NOTHING, place, "commit", sha, paths)
-            for statement, verdict in self._score_all(statements, commit):
-                text = f"{sha[:7]} {statement.text}".strip()
-                yield verdict.claim(text, "commit", where, at, statement.kind)
+            if sha not in reverted and _subject(message) not in reverted:
+                yield from self._commit_claims(message, case, where, at)
+
+    def _commit_claims(
+        self, message: str, case: Case, where: SourceRef | None, at: float | None
+    ) -> Iterator[Claim]:
+        for statement, verdict in self._score_all(commit_statements(message), case):
+            text = f"{case.sha[:7]} {statement.text}".strip()
+            yield verdict.claim(text, "commit", where, at, statement.kind)
 
     def _find_commit_record(self, sha: str, message: str) -> CommitRecord | None:
         """The shell command that made a commit."""
-        subject = message.strip().split("\n", 1)[0].strip()
+        subject = _subject(message)
         for record in self._evidence.commits:
             if record.sha and sha.startswith(record.sha):
                 return record
@@ -234,6 +237,10 @@ class _ClaimJudge:
                 verdict = combine(judged[key][1], verdict)
             judged[key] = (statement, verdict)
         yield from judged.values()
+
+
+def _subject(message: str) -> str:
+    return message.strip().partition("\n")[0].strip()
 
 
 def _reverted(messages: Iterable[tuple[str, str]]) -> Iterator[str]:

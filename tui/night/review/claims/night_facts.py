@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -106,6 +107,18 @@ class NightFacts:
                 return None
             self._symbols[name] = tuple(found) or self.end.find_symbol(name)
         return self._symbols[name]
+
+    def is_in_removed_lines(self, name: str) -> bool:
+        """Whether a line that the night removed holds this name."""
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        files = self.changes.files if self.changes is not None else ()
+        return any(
+            name in line and word.search(line) is not None
+            for file in files
+            for hunk in file.hunks
+            for line in hunk.lines
+            if line[:1] == "-"
+        )
 
     def commands_before(self, place: float) -> Iterable[CommandRecord]:
         """Commands that ended before a place, the newest first."""

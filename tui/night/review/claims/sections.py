@@ -51,7 +51,8 @@ _PLANS = lazy(
     r"(?:you|merging)|(?:root )?cause|the problem|problem|why"
     r"|follow[- ]?ups?|what'?s (?:left|next)|left(?: to do)?|verification steps|steps(?: to)?"
     r"|expected|example|reminder|note for|notes? to|manual (?:steps|testing))\b"
-    r"|.*\b(?:next steps?|to-?do|remaining (?:work|tasks?|items?|steps?)|in progress|follow[- ]?ups?"
+    r"|.*\b(?:(?:previous|last|earlier) sessions?|next steps?|to-?do|remaining (?:work|tasks?|items?"
+    r"|steps?)|in progress|follow[- ]?ups?"
     r"|how to (?:run|test|use|verify)|test plan|(?:not|n't) in scope|out of scope)\W*\Z",
     re.IGNORECASE,
 )

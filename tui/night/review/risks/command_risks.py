@@ -51,11 +51,11 @@ Effect = tuple[RiskKind, str, Severity, str]
 
 
 def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterator[RiskFinding]:
-    """One finding per kind and path, the worst command of each in words.
+    """One finding per kind, path and program, the worst command of each in words.
 
     `facts` are what is known of the night before its first call; they go on with the calls.
     """
-    findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
+    findings: dict[tuple[RiskKind, str, str], list[RiskFinding]] = {}
     for call in sorted(calls, key=lambda one: one.number):
         for (kind, path, severity, words), command, is_last in _all_effects(call, facts):
             if call.is_refused:
@@ -66,13 +66,19 @@ def find_command_risks(calls: Sequence[RiskyCall], facts: NightFacts) -> Iterato
             shown = cut_credentials(" ".join(command.replace("⏎", " ").split()))
             what = f"{words}: {clip_text(shown, _SHOWN)}"
             finding = RiskFinding(kind, path, severity, what, by_shell=True, ref=call.ref)
-            findings.setdefault((kind, path), []).append(finding)
+            findings.setdefault((kind, path, _program(shown)), []).append(finding)
     for members in findings.values():
         worst = min(members, key=lambda finding: SEVERITY_ORDER[finding.severity])
         if len(members) > 1:
             more = format_count(len(members) - 1, "more command")
             worst = replace(worst, what=f"{worst.what} ({more} like it)")
         yield worst
+
+
+def _program(command: str) -> str:
+    """The program of a command with what it is told to do, such as `git branch` or `terraform apply`."""
+    name, verb = [*command.split()[:2], "", ""][:2]
+    return f"{name} {verb}" if verb.replace("-", "").isalpha() and verb[:1] != "-" else name
 
 
 def _all_effects(call: RiskyCall, facts: NightFacts) -> Iterator[tuple[Effect, str, bool]]:
@@ -286,10 +292,7 @@ def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Eff
 
 def _substituted(call: CommandCall) -> Iterator[Effect]:
     """`sh -c "$(curl …)"`, `eval "$(curl …)"`, `bash <(curl …)`, `iex (irm …)`."""
-    far = next((text for text in call.texts if text.startswith(("http://", "https://"))), "")
-    if far and (
-        call.name in ("npx", "bunx", "uvx") or (call.name == "deno" and call.texts[0] == "run")
-    ):
+    if _runs_from_afar(call):
         yield "fetch_to_shell", "", "high", f"a program of {_host(call)} was run"
     is_shell = call.name in SHELLS or call.name in ("eval", "source", ".")
     if not (is_shell or _EVALUATORS.match(call.name) or _INTERPRETER.match(call.name)):
@@ -302,6 +305,13 @@ def _substituted(call: CommandCall) -> Iterator[Effect]:
             if source:
                 words = f"what {source} sent was run by {call.name}"
                 yield "fetch_to_shell", "", "high", words
+
+
+def _runs_from_afar(call: CommandCall) -> bool:
+    """Whether a runner of packages is given an address."""
+    is_deno = call.name == "deno" and call.texts[:1] == ("run",)
+    is_runner = is_deno or call.name in ("npx", "bunx", "uvx")
+    return is_runner and any(text.startswith(("http://", "https://")) for text in call.texts)
 
 
 def _fetches(call: CommandCall) -> bool:

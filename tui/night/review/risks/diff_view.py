@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from tui.model.events import SourceRef
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import RiskKind, Severity
 from tui.system.lazy_pattern import lazy
+
+_MOST_HUNKS = 2_048
 
 PathPatterns = tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
 SEVERITY_ORDER: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
@@ -73,8 +76,13 @@ def diff_lines(change: FileChange, sign: str = "") -> Iterator[DiffLine]:
                 yield line
 
 
-def hunk_lines(hunk: Hunk) -> Iterator[DiffLine]:
-    """Every line of a hunk."""
+@lru_cache(_MOST_HUNKS)
+def hunk_lines(hunk: Hunk) -> tuple[DiffLine, ...]:
+    """Every line of a hunk; many look at the same one."""
+    return tuple(_numbered(hunk))
+
+
+def _numbered(hunk: Hunk) -> Iterator[DiffLine]:
     old, new = hunk.old_start, hunk.new_start
     for line in hunk.lines:
         sign = line[:1]

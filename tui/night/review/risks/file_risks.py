@@ -30,6 +30,7 @@ from tui.system.credentials.find import (
     find_credentials,
     has_aws_pair,
     has_key_material,
+    hints_in,
     mask_credential,
     score_credential,
 )
@@ -174,15 +175,13 @@ class _CredentialHit(NamedTuple):
 
 def find_leaked_credentials(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """One finding per path, and one per path for what came and went but stays in the history."""
-    known = {
-        value
-        for change in changes.files
-        for line in diff_lines(change, "-")
-        for _, value, _ in find_credentials(line.text, change.path)
-    }
+    known: set[str] | None = None
     shown: set[str] = set()
     for change in changes.files:
-        hits = [hit for hit in _hits(change) if hit.value not in known]
+        hits = list(_hits(change))
+        if hits and known is None:
+            known = _taken_away(changes)
+        hits = [hit for hit in hits if hit.value not in (known or ())]
         shown.update(hit.value for hit in hits)
         if hits:
             yield _credential_finding(change, hits)
@@ -195,6 +194,17 @@ def find_leaked_credentials(changes: RepositoryChanges) -> Iterator[RiskFinding]
         finding = _credential_finding(step, hits)
         words = f"{finding.what}; it is gone again, but the history keeps it"
         yield replace(finding, what=words, commit=step.commit)
+
+
+def _taken_away(changes: RepositoryChanges) -> set[str]:
+    """What stood in the lines that were removed: where it comes again it is not new."""
+    found: set[str] = set()
+    for change in changes.files:
+        lines = list(diff_lines(change, "-"))
+        hints = hints_in("\n".join(line.text for line in lines))
+        for line in lines:
+            found.update(one.value for one in find_credentials(line.text, change.path, hints))
+    return found
 
 
 def _credential_finding(change: FileChange, hits: list[_CredentialHit]) -> RiskFinding:
@@ -214,9 +224,10 @@ def _hits(change: FileChange) -> Iterator[_CredentialHit]:
     is_aside = is_test(change.path) or is_prose(change.path)
     lines = list(diff_lines(change, "+"))
     # A key's id beside a secret of the size that belongs to it, in source.
-    has_pair = not is_aside and has_aws_pair("\n".join(line.text for line in lines))
+    text = "\n".join(line.text for line in lines)
+    has_pair, hints = not is_aside and has_aws_pair(text), hints_in(text)
     for line in lines:
-        for kind, value, _ in find_credentials(line.text, change.path):
+        for kind, value, _ in find_credentials(line.text, change.path, hints):
             if kind == "private" and not _has_body(line):
                 continue
             severity = score_credential(kind, value, is_aside=is_aside, has_pair=has_pair)

@@ -102,7 +102,7 @@ def find_risks(
     tasks: Sequence[str] = (),
     texts: FileTexts | None = None,
 ) -> tuple[Risk, ...]:
-    """The risks, by severity, one for each kind and path.
+    """The risks, by severity, one for each kind and path, of commands also for each program.
 
     `calls` are the night's edits and shell calls. `goal` is the text that set the night's task, and
     `tasks` the titles of its tasks when it began: what they ask for is no risk. `settings` are the
@@ -147,15 +147,19 @@ def _asked(goal: str, snapshot: NightSnapshot | None) -> Iterator[str]:
 
 
 def _worst_of_each(findings: Iterable[RiskFinding]) -> list[RiskFinding]:
-    """The worst finding of each kind and path; a deleted test file is no big deletion too."""
-    worst: dict[tuple[RiskKind, str], RiskFinding] = {}
+    """The worst finding of each kind and path; a deleted test file is no big deletion too.
+
+    Commands that concern no path are told apart by what they do.
+    """
+    worst: dict[tuple[RiskKind, str, str], RiskFinding] = {}
     for finding in findings:
-        before = worst.get((finding.kind, finding.path))
+        key = finding.kind, finding.path, "" if finding.path else finding.what
+        before = worst.get(key)
         if before is None or SEVERITY_ORDER[finding.severity] < SEVERITY_ORDER[before.severity]:
-            worst[finding.kind, finding.path] = finding
-    for kind, path in list(worst):
+            worst[key] = finding
+    for kind, path, _ in list(worst):
         if kind == "test_deleted":
-            worst.pop(("big_deletion", path), None)
+            worst.pop(("big_deletion", path, ""), None)
     return [*worst.values()]
 
 

@@ -86,7 +86,9 @@ def _holds_tests(change: FileChange) -> bool:
 def _has_tests(change: FileChange, texts: FileTexts | None) -> bool:
     """Whether a file holds tests, as far as its text can be had; a name alone may be by chance."""
     text = texts.text(change.path) if texts is not None else None
-    return text is None or any(one.is_test for one in read_cases(change.old_path, text))
+    return text is None or any(
+        one.is_test and one.assertions for one in read_cases(change.old_path, text)
+    )
 
 
 def _is_found(path: str) -> bool:

@@ -71,8 +71,11 @@ _SKIPS = patterns_by_path(
         r"|\s*(?:it|test|describe)\(.*\{\s*(?:skip|todo)\s*:\s*true"
         r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\(",
     ),
-    (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\(|//\s*(?:go:|\+)build\s+(?:ignore|never|none|skip)"),
-    (r"\.rs$", r"\s*#\[(?:ignore|should_panic|cfg\((?!test\b)|cfg_attr\([^)]*,\s*ignore)\b"),
+    (
+        r"\.go$",
+        r"\s*\w+\.Skip(?:f|Now)?\(|//\s*(?:go:|\+)build\s+(?!!?(?:linux|windows|darwin|unix|cgo|go1)\b)\w",
+    ),
+    (r"\.rs$", r"\s*#!?\[(?:ignore|should_panic|cfg\((?!test\b)|cfg_attr\([^)]*,\s*ignore)\b"),
     (
         r"\.(?:java|kt|kts|groovy|scala)$",
         r"\s*@(?:Disabled|Ignore|EnabledIf|EnabledOn|DisabledIf|DisabledOn)\w*|\s*(?:Assumptions\.)?assume(?:True|That|False)\(",
@@ -91,7 +94,7 @@ _SKIPS = patterns_by_path(
 )
 CONDITIONAL = lazy(
     r"importorskip\b|assume(?!True\(\s*false)(?:True|That|False)\(|(?:En|Dis)abled(?:If|On)|\bcfg\(|skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
-    r"|xfail\b.*\bcondition\b"
+    r"|xfail\b.*\bcondition\b|\bbuild\s+(?!ignore|never|none|skip)"
 )
 """A line that switches a test off only under a condition."""
 PARAMETRISED = lazy(
@@ -139,7 +142,7 @@ NARROWING = lazy(r"\s*assert\s+(?:[\w.]+\s+is\s+not\s+None|isinstance\([\w.]+,\s
 _TOLERANCE = lazy(
     r"\b(abs|rel|accuracy|delta|atol|rtol|tolerance|tol|eps|epsilon|abs_tol|rel_tol|within)\s*[=:(]\s*([\d.]+(?:e-?\d+)?)"
 )
-_DIGITS = lazy(r"\b(places\s*=\s*|decimal\s*=\s*|toBeCloseTo\([^,]+,\s*)(\d+)")
+_DIGITS = lazy(r"\b(places\s*=\s*|decimal\s*=\s*|toBeCloseTo\([^,]+,\s*)(-?\d{1,2})\b")
 
 
 def is_test(path: str) -> bool:
@@ -209,15 +212,15 @@ def is_exact(text: str) -> bool:
 
 def split_tolerance(text: str) -> tuple[str, float] | None:
     """The line without its tolerance, and how much it tolerates (more is looser)."""
-    match, sign = _TOLERANCE.search(text), 1.0
+    match, digits = _TOLERANCE.search(text), None
     if match is None:
-        # More digits to compare are stricter.
-        match, sign = _DIGITS.search(text), -1.0
+        match = digits = _DIGITS.search(text)
     if match is None:
         return None
     try:
-        value = float(match.group(2))
+        # More digits to compare are stricter.
+        value = float(match.group(2)) if digits is None else 0.5 * 10 ** -int(match.group(2))
     except ValueError:
         return None
     start, end = match.span(2)
-    return "".join((text[:start] + "~" + text[end:]).split()), sign * value
+    return "".join((text[:start] + "~" + text[end:]).split()), value

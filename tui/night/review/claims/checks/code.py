@@ -36,6 +36,9 @@ _BEGINS_WITH = (
     r"(?:(?:an?|the|new|own|missing|function|method|class|helper|util(?:ity)?|command|hook|component"
     r"|module|feature|type|struct|interface|constant)\s+)*"
 )
+_LAST_OF_TWO = lazy(
+    r"\w\s+(?:and|&)\s+(?!docs\b|documentation|readme|examples?\b|types?\b)(\w+)\W*\Z", re.I
+)
 _FAULTS = ("Error", "Exception", "Warning", "Panic")
 """What a fault is called stands in no code that mends it."""
 _OF_ANY_WORK = (ClaimKind.TASK_DONE, ClaimKind.FILE_CHANGED)
@@ -182,12 +185,23 @@ class _Work:
         if is_open and all(fact.holds for fact in after):
             facts = [*gone, *after, _words_fact(terms.language)]
             return replace(decide(facts, why, evidence), is_only_words=True)
-        if match.grade == "clear":
-            return decide([*gone, *after], why, evidence)
         words = ", ".join(match.missing[:3])
+        if match.grade == "clear":
+            words = self._missing_half(match)
+        if not words:
+            return decide([*gone, *after], why, evidence)
         why = f"it matches in part only (nothing for: {words}); {why}"
         part = Fact(f"changed code names {words}", False, Weight.PART, why)
         return decide([*gone, part, *after], "", evidence)
+
+    def _missing_half(self, match: WorkMatch) -> str:
+        """The last of two things that are said to be added, where nothing that changed is like it."""
+        if self._statement.kind not in (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE):
+            return ""
+        found = _LAST_OF_TWO.search(self._statement.work or self._statement.text)
+        word = found.group(1).lower() if found is not None else ""
+        is_alike = self._work.begins_alike(extract_terms(word))
+        return word if word in match.missing and not is_alike else ""
 
     def _not_compared(self, language: str) -> ClaimVerdict | None:
         """A task is shown though nobody compared its words; of other claims nothing is left."""
@@ -238,27 +252,32 @@ class _Work:
         if found is None:
             return None
         if is_gone:
-            if not found:
-                return Fact(f"{name} is gone at the end", True, Weight.PART)
-            here = [p for p in found if not paths or is_among(p, paths)]
-            why = f"{name} still stands in {files_text(tuple(here or found))}"
-            weight = Weight.DECISIVE if here and self._is_subject(name) else Weight.PART
-            return Fact(f"{name} is gone at the end", False, weight, why)
+            return self._gone_fact(name, paths, found)
         if found:
             return self._body_fact(name, found)
         if self._stands_somewhere(name):
             return None
         why = f"no code at the end of the night names {name}"
         is_new = self._statement.kind in (ClaimKind.CODE_ADDED, ClaimKind.TASK_DONE)
-        is_old = self._is_commit and any(self._work.find_symbol(name))
-        is_old = is_old or self._case.is_taken_back(name)
-        is_named = is_new and self._is_subject(name) and not is_old
-        return Fact(
-            f"{name} stands in the code at the end",
-            False,
-            Weight.DECISIVE if is_named else Weight.PART,
-            why,
-        )
+        is_named = is_new and self._is_subject(name) and not self._was_there(name)
+        weight = Weight.DECISIVE if is_named else Weight.PART
+        return Fact(f"{name} stands in the code at the end", False, weight, why)
+
+    def _was_there(self, name: str) -> bool:
+        """Whether it stood there when it was said: in the commit, or until a later message took it back."""
+        is_in_commit = self._is_commit and any(self._work.find_symbol(name))
+        return is_in_commit or self._case.is_taken_back(name)
+
+    def _gone_fact(self, name: str, paths: tuple[str, ...], found: tuple[str, ...]) -> Fact:
+        """Whether code defines a name no more; what stands elsewhere may be another thing of that name."""
+        fact = f"{name} is gone at the end"
+        if not found:
+            return Fact(fact, True, Weight.PART)
+        here = [path for path in found if not paths or is_among(path, paths)]
+        is_cut = self._night.is_in_removed_lines(last_part(name))
+        is_wrong = bool(here) and not is_cut and self._is_subject(name)
+        why = f"{name} still stands in {files_text(tuple(here or found))}"
+        return Fact(fact, False, Weight.DECISIVE if is_wrong else Weight.PART, why)
 
     def _body_fact(self, name: str, found: tuple[str, ...]) -> Fact:
         """Whether a name that code defines has a body that does something."""

@@ -124,9 +124,9 @@ def _calls(night: NightFacts, case: Case, command: str) -> Iterator[CommandRecor
         return
     first = wanted[0][0]
     for one in _near(night, case):
-        if first in one.command:
-            if any(_is_call(words, wanted[0]) for words in _all_words(one.command)):
-                yield one
+        words = _all_words(one.command) if first in one.command else ()
+        if any(_is_call(each, wanted[0]) for each in words):
+            yield one
 
 
 @lru_cache(maxsize=512)

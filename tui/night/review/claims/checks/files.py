@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import PathState
 from tui.model.evidence.log import EditRecord
+from tui.model.records import FileChange
 from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide, of_several
-from tui.night.review.claims.night_facts import Case, NightFacts, clock, last_ref
+from tui.night.review.claims.night_facts import Case, NightFacts, clock, files_text, last_ref
+from tui.night.review.risks.test_syntax import is_test
 from tui.system.lazy_pattern import lazy
 
+_ANY_CODE = lazy(
+    r"(?:(?:any|the|source|production|application|existing)\s+)*(?:code|sources?)(?:\s+files?)?\Z",
+    2,
+)
 _STEMS = frozenset("readme changelog license contributing makefile dockerfile todo notes".split())
+_TESTS = lazy(r"\btests?\b|\bspecs?\b", re.IGNORECASE)
+_IMPORT = lazy(
+    r"(?:import|from|use|using|require|#include)\b|(?:const|let|var)\b.*\brequire\(|[)\w, ]*[,)]\Z"
+)
 _ENDINGS = (".md", ".rst", ".txt", "")
 _MOST_PATHS = 20
 _Check = Callable[[NightFacts, str, PathState], list[Fact]]
@@ -52,8 +63,36 @@ def check_removed(night: NightFacts, case: Case) -> ClaimVerdict | None:
 
 
 def check_unchanged(night: NightFacts, case: Case) -> ClaimVerdict | None:
-    """Files that are said to be as they were."""
-    return _each_path(night, case, _unchanged)
+    """Files that are said to be as they were, or all code, or all tests that were there."""
+    if not case.statement.subject.paths and _ANY_CODE.match(case.statement.work):
+        return _no_code_changed(night)
+    about_tests = _TESTS.search(f"{case.statement.work} {case.statement.text}")
+    if case.statement.subject.paths or about_tests is None:
+        return _each_path(night, case, _unchanged)
+    if night.changes is None or not night.work.is_known:
+        return None
+    old = (file for file in night.changes.files if file.kind != "added" and is_test(file.path))
+    changed = tuple(file.path for file in old if _loses_lines(file))
+    why = f"lines of {files_text(changed)} changed in this night" if changed else ""
+    holds = None if night.changes.cut and not changed else not changed
+    fact = Fact("no test that was there changed", holds, Weight.DECISIVE, why)
+    return decide([fact], "no file of tests that was there changed")
+
+
+def _loses_lines(file: FileChange) -> bool:
+    """Whether a file lost more than imports and blank lines; tests that were added change no other."""
+    removed = (line.strip() for hunk in file.hunks for line in hunk.removed)
+    return file.kind == "deleted" or any(line and not _IMPORT.match(line) for line in removed)
+
+
+def _no_code_changed(night: NightFacts) -> ClaimVerdict:
+    changed = tuple(path for path in night.work.code_paths if not is_test(path))
+    fact = "no code differs from the beginning of the night"
+    if changed:
+        why = f"{files_text(changed)} changed in this night"
+        return decide([Fact(fact, False, Weight.DECISIVE, why)])
+    is_known = night.work.is_known or night.end.is_known
+    return decide([Fact(fact, is_known or None, Weight.BASIS)], "no code changed in this night")
 
 
 def check_renamed(night: NightFacts, case: Case) -> ClaimVerdict | None:

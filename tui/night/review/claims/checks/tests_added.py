@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tui.model.records import FileChange
@@ -11,6 +12,14 @@ from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide, of
 from tui.night.review.claims.night_facts import Case, NightFacts, files_text
 from tui.night.review.risks.test_syntax import is_code, is_test, marked_test, test_name
 from tui.system.format import format_count
+from tui.system.lazy_pattern import lazy
+
+_HAS_CASES = lazy(
+    r"parametri[sz]e|\.each\b|\bsubTest|\bt\.Run\(|InlineData|TestCase\(|ValueSource|CsvSource|test_case|rstest"
+    r"|hypothesis|@given|\bcases?\b|for\s*\(|\bfor\s+\w+\s+in\b|forEach|dataProvider|proptest|quickcheck",
+    re.IGNORECASE,
+)
+"""A line that makes several tests of one, so that nobody can count them."""
 
 
 def check_tests_added(night: NightFacts, case: Case) -> ClaimVerdict | None:
@@ -81,4 +90,14 @@ def _count(night: NightFacts, case: Case, files: list[FileChange]) -> list[Fact]
     if found == count or grown == count or count in passed:
         return [Fact(fact, True, Weight.PART)]
     why = f"{format_count(found, 'new test')} can be counted in what changed"
-    return [Fact(fact, False, Weight.PART, why)]
+    is_far_off = found * 2 < count and _can_be_counted(night, files)
+    return [Fact(fact, False, Weight.DECISIVE if is_far_off else Weight.PART, why)]
+
+
+def _can_be_counted(night: NightFacts, files: list[FileChange]) -> bool:
+    """Whether all that was added was seen, and no line of it makes several tests of one."""
+    is_cut = night.changes is None or night.changes.cut or any(file.cut for file in files)
+    if is_cut or night.works_elsewhere:
+        return False
+    lines = (line for file in files for hunk in file.hunks for line in hunk.added)
+    return not any(_HAS_CASES.search(line) for line in lines)

@@ -84,7 +84,8 @@ _SELF = lazy(rf"(?:{ADVERB}\s+)*(?:i|we)\b")
 _TESTS = lazy(rf"(?:{NUMBER}|two|three|four|five|six)\s+(?:[\w-]+\s+){{0,3}}?tests?\b(?!\s+pass)")
 _LEAVING = lazy(r"(?:any\s+)?(?:touching|changing|modifying|altering|editing|breaking)\b")
 _ASIDE = lazy(
-    rf"\((?:and\s+)?(?:{_DOING}|not\s+(?:yet\s+)?(?:committed|pushed|implemented|tested|fixed|merged"
+    rf"\((?:and\s+)?(?:{_DOING}\s+\S|(?:committed|pushed)\b|not\s+(?:yet\s+)?(?:committed|pushed"
+    rf"|implemented|tested|fixed|merged"
     rf"|deployed)\b)"
 )
 

@@ -74,7 +74,7 @@ _DID_ALL = lazy(
 )
 _PROJECT = lazy(
     r"(?:(?:the|this|whole|entire|full|all|requested|planned|our|my)\s+)*(?:project|plan|work|goal"
-    r"|refactor(?:ing)?|implementation|backlog|todo\s+list|session)(?:\s+(?:is"
+    r"|refactor(?:ing)?|implementation|backlog|todo\s+list)(?:\s+(?:is"
     r"|are))?(?:\s+now)?(?:\s+100\s?%)?[^\w◇]*\Z"
 )
 _PERCENT = lazy(r"(?<![\d.])(?!100)\d+(?:\.\d+)?\s?%[^\w◇]*\Z")
@@ -84,6 +84,8 @@ _GATE = AnyWord(
     "|met|wired|✅|✓|✔|did|worked".split("|")
 )
 _ALREADY = lazy(r"\b(?:is|are|was|were)\s+(?:\w+\s+)?already\b")
+_HALF = lazy(r"\b(?:half|partly|partially|almost|nearly|mostly|barely)\Z")
+_BARE_NOUN = lazy(r"(?:new\s+)?(?:features?|tasks?|items?|steps?|work|changes|goals?|session)")
 _OVER = ("complete", "completed", "done", "finished")
 _AS_CODE = ("implemented", "in place", "wired up")
 
@@ -122,6 +124,8 @@ def done_claim(clause: Clause) -> Statement | None:
     everything = _EVERYTHING.match(words)
     if everything is not None:
         return _all_done(clause, what, everything)
+    if _HALF.search(words):
+        return _claim(clause, ClaimKind.NOT_DONE, what)
     if _PROJECT.match(words) and state in _OVER:
         return _claim(clause, ClaimKind.ALL_DONE, what)
     return None if _is_no_task(words, state) else _task_done(clause, what, words, state)
@@ -143,6 +147,7 @@ def _is_no_task(words: str, state: str) -> bool:
             _NOT_WORK.match(words) is not None,
             _PERCENT.search(words) is not None,
             _PROJECT.match(words) is not None,
+            _BARE_NOUN.fullmatch(words) is not None,
         )
     )
 

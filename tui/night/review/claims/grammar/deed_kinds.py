@@ -75,6 +75,7 @@ _COMMIT = lazy(
     _I,
 )
 _DOC_FILE = lazy(r"\b(?:README|CHANGELOG|LICENSE|CONTRIBUTING)\b", _I)
+_BUG = lazy(r"\b(?:bug|regression|crash|problem|issue|error|leak)\b", _I)
 _WRITTEN = ("created", "wrote", "generated")
 _ADDED_TO_CODE = ("implemented", "exposed", "registered", "wired", "hooked")
 _FILE_NOUN = lazy(
@@ -164,7 +165,7 @@ class Deed:
     def _made(self) -> Statement | None:
         if _PR.search(self._head):
             return self._opened()
-        if _NO_WORK.match(self._head):
+        if _NO_WORK.match(self._head) or (self._verb == "introduced" and _BUG.search(self._head)):
             return None
         paths = find_paths(self._head, self._codes)
         if _COMMIT.search(self._head) and not paths:
@@ -184,7 +185,7 @@ class Deed:
         if find_symbols(self._head, self._codes_in(self._head), paths):
             return None
         if paths and self._verb not in _ADDED_TO_CODE:
-            return self._work(ClaimKind.FILE_MADE)
+            return self._work(ClaimKind.FILE_MADE, paths=paths)
         named = find_subject(self._clause).paths
         if not named or not all(is_prose(path) for path in named):
             return None
@@ -228,6 +229,8 @@ class Deed:
             return self._work(ClaimKind.FILE_RENAMED, paths=(target,), old_path=old[0])
         if self._verb != "renamed":
             return None
+        if new:
+            return self._work(ClaimKind.FILE_CHANGED, paths=new[:1])
         names = find_symbols(match.group("new"), self._codes_in(match.group("new")), ())
         return (
             self._work(ClaimKind.CODE_ADDED, symbols=names[:1])

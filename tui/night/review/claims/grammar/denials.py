@@ -35,8 +35,13 @@ _NOTHING = lazy(
     r"nothing\s+(?:was|has\s+been|is|got)\s+(?:yet\s+)?(?P<verb>committed|pushed|installed|implemented"
     r"|deployed|tested|fixed|done|merged|saved)\b"
 )
+_IT_FAILED = lazy(
+    r"(?:it|that|this|they)\s+(?:failed|fails|(?:was|were)\s+(?:rejected|refused|denied)|did\s*n[o'’]t\s+work)"
+)
 _LEFT_OUT = lazy(
-    rf"(?:{ADVERB}\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?:skipped|left\s+out|deferred|postponed|omitted"
+    rf"(?:{ADVERB}\s+)*(?:{I_OR_WE})?(?:{ADVERB}\s+)*(?:(?:only\s+)?(?:partially|partly"
+    rf"|half)\s+(?:implemented|finished|completed|done|fixed|migrated|ported)|skipped|left\s+out"
+    rf"|deferred|postponed|omitted"
     rf"|gave\s+up\s+on|ran\s+out\s+of\s+(?:time|budget|context)|abandoned|punted\s+on|have\s+yet\s+to"
     rf"|did\s+not\s+get\s+to)\b\s*(?P<object>.*)",
     re.DOTALL,
@@ -106,6 +111,7 @@ _GATE = AnyWord(
 )
 _IS_NEGATED = lazy(r"\bnot\b|n['’]t\b|\bnever\b|cannot|partially")
 _PRONOUN = lazy(r"\s*(?:that|this|it|which|these|those|they|there|here|what|who|i|we|you|status)\b")
+_RELATIVE_END = lazy(r"\b(?:that|which|who)(?:\s+\w+)?\Z")
 _OF_NO_INTEREST = lazy(
     r"(?:other|else|it|this|that|they|which|further|more|files?[^\w◇]*\Z|breaking|results?|output"
     r"|behaviou?r[^\w◇]*\Z)"
@@ -154,6 +160,8 @@ def _not_done(clause: Clause) -> Statement | None:
     nothing = _NOTHING.match(text)
     if nothing is not None:
         return _claim(clause, ClaimKind.NOT_DONE, nothing.group("verb"))
+    if clause.is_contrast and _IT_FAILED.match(text):
+        return _claim(clause, ClaimKind.NOT_DONE, clause.sentence.text)
     left = _LEFT_OUT.match(text) or _STILL_OPEN.match(text)
     if left is not None:
         is_open = mood(text, left.start()) == "open"
@@ -161,7 +169,7 @@ def _not_done(clause: Clause) -> Statement | None:
     verb = _NOT_VERB.match(text)
     if verb is not None:
         return _denied_deed(clause, verb)
-    state = _IS_NOT.match(text)
+    state = None if clause.is_deed else _IS_NOT.match(text)
     return _denied_state(clause, state) if state is not None else None
 
 
@@ -169,6 +177,8 @@ def _denied_state(clause: Clause, match: re.Match[str]) -> Statement | None:
     """ "X is not done", "X is still failing"."""
     text, word = clause.plain, match.group("verb")
     if mood(text[: match.start("verb")], match.end("what")) == "open":
+        return None
+    if _RELATIVE_END.search(text[: match.end("what")]) is not None:
         return None
     if _PRONOUN.match(text) and clause.lead != "but":
         return None

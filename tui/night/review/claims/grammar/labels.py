@@ -93,9 +93,7 @@ def listed_claim(sentence: Sentence, parts: list[Clause]) -> Statement | None:
     if inline is not None:
         kind, label = _label_kind(inline.group("label")), ""
     else:
-        kind, label = None, ""
-    if kind is None and is_point and line.is_item:
-        kind, label = _label_kind(line.label), "" if inline is not None else line.label
+        kind, label = _label_kind(line.label if is_point and line.is_item else ""), line.label
     if any(_is_no_fact(part) for part in parts or [clause]):
         return None
     return _of_kind(clause, kind, label) if kind is not None else _ticked(clause, is_point)

@@ -33,7 +33,7 @@ _PLAN = HintedPattern(
     r"|aim(?:s|ed|ing)?\s+(?:to|for)|intend\w*\s+to|about\s+to|meant\s+to|asked\s+to|ready\s+to"
     r"|yet\s+to|remains?\s+to|so\s+that|in\s+order|whether|how\s+to|please|if"
     r"|to\s+(?:make|get|have|see|be|keep|ensure|verify|check|confirm|prove|show)|make\s+sure|until"
-    r"|once|unless|working\s+on|wip\b|pending|in\s+progress|tbd|goal\s+is|target\s+is|i['’]d)\b"
+    r"|once|unless|working\s+on|wip\b|pending|in\s+progress|tbd|(?:goal|target|aim)\s+(?:is|was)|i['’]d)\b"
     r"|^(?:(?:the|your|my|our)\s+)?(?:option(?:\s+\w+)?|choice|alternative(?:ly)?|todo"
     r"|next(?:\s+(?:up|steps?))?|plan|later|tbd|goal|target|expected|wanted"
     r"|acceptance(?:\s+criteria)?|requirements?|definition\s+of\s+done|done\s+when|remaining|tip"

@@ -56,7 +56,7 @@ _BRANDS = frozenset(
     "MiB GiB KiB".split()
 )
 _SHA = lazy(r"(?<![\w/.#-])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![\w/-]|\.\w)")
-_DIGITS_SHA = lazy(r"\b(?:commit|as|sha|hash)\s+(\d{7,40})\b", _I)
+_DIGITS_SHA = lazy(r"\b(?:commit|as|sha|hash)\s+([0-9a-f]{7,40})\b(?![./-])", _I)
 _REF = lazy(
     r"(?<![\w/.-])((?:origin|upstream|fork)/[\w./-]*\w)|\b(?:to|on|onto|into|in|with|as"
     r"|from)\s+(?:the\s+)?(?:local\s+|remote\s+)?(?:branch\s+)?"
@@ -79,7 +79,8 @@ _TASK = lazy(
     r"\b(?:phase|task|step|milestone|feature|story|issue|ticket|item|part|stage|epic|sprint|todo"
     r"|subtask|bug|requirement|chapter|section|goal)s?\s+"
     r"(?P<ids>(?:#|no\.?\s*)?(?:[A-Za-z]{1,8}-)?\d[\w.-]*(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+"
-    r"|\s*[-–]\s*|\s+to\s+)#?\d[\w.]*)*|[A-Za-z]{1,4}-[a-z0-9]{2,6}(?:\.\d+)?|[A-D]\b"
+    r"|\s*[-–]\s*|\s+to\s+)#?\d[\w.]*)*|(?:[a-z]-[a-z0-9]{2,6}"
+    r"|[a-z]{1,4}-(?=[a-z]*\d)[a-z0-9]{2,6})(?:\.\d+)?|(?-i:[A-D])\b"
     r"|(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,})"
     r"|(?<![\w./-])(?P<id>(?:[A-Za-z]{1,6}-)?\d{1,3}(?:\.\d{1,3}){1,3}(?=\s*(?:is|are|was|were|has"
     r"|have|,|and|:|\)|\Z|complete|done|finished|implemented|[.]\s|[.]\Z))"
@@ -166,7 +167,7 @@ def find_symbols(text: str, codes: Iterable[str], paths: tuple[str, ...]) -> tup
 
 
 def find_shas(text: str) -> tuple[str, ...]:
-    """Commit ids; a number alone is one only behind the word."""
+    """Commit ids; a number or letters alone are one only behind the word."""
     return tuple(dict.fromkeys((*_SHA.findall(text), *_DIGITS_SHA.findall(text))))
 
 
@@ -224,11 +225,12 @@ def subject_of(text: str, masked: str) -> Subject:
         text = _UNSPACED.sub(" ", text)
     codes = code_spans(text, masked)
     paths, ref, command = find_paths(text, codes), find_ref(text), _command(codes, masked)
-    symbols = find_symbols(text, codes, paths)
+    shas = find_shas(text)
+    told = {ref, command, *shas}
     return Subject(
         paths=paths,
-        symbols=tuple(name for name in symbols if name not in (ref, command)),
-        shas=find_shas(text),
+        symbols=tuple(name for name in find_symbols(text, codes, paths) if name not in told),
+        shas=shas,
         task_ids=find_task_ids(text),
         ref=ref,
         command=command,

@@ -18,7 +18,8 @@ _COMMIT_IS = lazy(
     r"^(?:(?:the|my|final|last|latest|new|resulting|git|local|head|it['’]?s|this|all|changes|work"
     r"|everything|fix|is|are|was|in|on|at|as|see|now|with)\s+){0,7}(?:commits?|commit\s+(?:hash|id"
     r"|sha)|head)\b(?:\s+(?:hash|id|sha))?(?:\s+(?:is|are|was|now|at|id"
-    r"|created))*\s*[:=(→]*\s*(?P<sha>◇+|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b)"
+    r"|created))*\s*[:=(→]*\s*(?P<sha>◇+|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b)(?!\s+(?:introduced"
+    r"|broke|caused|regressed|was\s+made\s+by))"
 )
 _ON_REMOTE = lazy(
     r"\b(?:is|are|was|were|now|live|lives)\s+(?:now\s+|all\s+|also\s+|already\s+|up\s+|live\s+"

@@ -140,6 +140,8 @@ _ONE_PASSES = lazy(
     r"|is\s+green|passed)(?:\s+(?:now|again"
     r"|too))?[^\w◇]*\Z"
 )
+_RUNS = lazy(r"(?:\w+\s+){0,3}(?:ran|re-?ran|executed)\b")
+_THAT = lazy(r"\b(?:that|where|which|when|whose|whether|until|so)\b")
 _LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*(?:/|out\s+of|of)\s*({_N}))?\)?\s*(?:\Z|[.,;()])")
 _GATE = AnyWord(
     "pass",
@@ -205,7 +207,9 @@ def _named_test(clause: Clause) -> Statement | None:
 
 def _fails(clause: Clause, text: str, are_named: bool) -> Statement | None:
     match = _FAILING.search(text)
-    if match is None or mood(text, match.end(), is_state=True) != "stated":
+    if match is None or _is_told_of_a_deed(clause, match.start()):
+        return None
+    if mood(text, match.end(), is_state=True) != "stated":
         return None
     if _ABOUT_TESTS.search(clause.text) is None and not (are_named and match.group("count")):
         return None
@@ -216,7 +220,7 @@ def _read(
     clause: Clause, text: str, pattern: re.Pattern[str], match: re.Match[str], are_named: bool
 ) -> Statement | None:
     """The claim that a pattern found; None where it is none."""
-    if _is_not_of_tests(clause, pattern, are_named):
+    if _is_not_of_tests(clause, pattern, match.start(), are_named):
         return None
     told = mood(_without_them(text, pattern, match), match.end(), is_state=True)
     if told == "open":
@@ -237,8 +241,16 @@ def _read(
     return _passing(clause, count, f"{words} {behind.replace('∘', '')}")
 
 
-def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], are_named: bool) -> bool:
-    """Whether words that could be of anything are not of tests."""
+def _is_told_of_a_deed(clause: Clause, start: int) -> bool:
+    """Whether what the tests do tells of something that was made: "added a check that all tests pass"."""
+    before = clause.plain[: start + 1]
+    return clause.is_deed and not _RUNS.match(before) and _THAT.search(clause.plain) is not None
+
+
+def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], start: int, are_named: bool) -> bool:
+    """Whether words that could be of anything are not of tests, or not of tests that ran."""
+    if _is_told_of_a_deed(clause, start):
+        return True
     if pattern is _COMMAND_PASSES:
         return _TEST_COMMAND.search(clause.text) is None
     return (pattern is _GREEN and not are_named) or _PAST_STATE.search(clause.plain) is not None

@@ -112,6 +112,8 @@ ASKED = {
     ,
     "files": r"(?:delet|remov|clean|wip|purg|tidy|free|clear|get\s+rid|uninstall|prun|trim)\w*",
 }  # fmt: skip
+ASKED["migration"] = ASKED["database"]
+"""Apart, since a migration that is brought forward again afterwards was only tried."""
 _PATTERNS = {
     name: lazy(rf"(?<![\w/.-])(?:{pattern})(?![\w-])", re.IGNORECASE)
     for name, pattern in ASKED.items()

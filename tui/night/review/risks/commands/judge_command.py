@@ -39,9 +39,7 @@ def find_effects(
             continue
         later = _later(listed, number)
         for effect in _effects(made, facts, later):
-            if effect.words.startswith("takes migrations back") and _comes_again(
-                listed[number + 1 :]
-            ):
+            if effect.asked == "migration" and _comes_again(listed[number + 1 :]):
                 effect = effect._replace(severity="low")
             yield effect, made
         if depth:

@@ -200,7 +200,7 @@ def _counterpart(was: Assertion, added: Sequence[Assertion]) -> Assertion | None
             return one
     if same:
         return max(same, key=lambda one: (one.comparison == was.comparison, one.strength))
-    wrapped = next((one for one in added if _is_part(was.subject, one.subject)), None)
+    wrapped = next((one for one in added if _is_around(was.subject, one)), None)
     if wrapped is not None:
         return wrapped
     swapped = (one for one in added if (one.expected, one.subject) == (was.subject, was.expected))
@@ -218,7 +218,7 @@ def _difference(was: Assertion, now: Assertion) -> Difference | None:
         return None
     if now.strength < was.strength or _is_part(was.subject, now.subject):
         return "looser"
-    if was.subject == now.subject and _is_wider(was, now):
+    if was.subject in now.subject and _is_wider(was, now):
         return "tolerance"
     if was.comparison == now.comparison == "raises" and _says_less(was.expected, now.expected):
         return "looser"
@@ -246,6 +246,13 @@ def _is_part(was: str, now: str) -> bool:
         return False
     before, _, after = now.partition(was)
     return _PART_OF.search(before) is not None or _PART_BEHIND.match(after) is not None
+
+
+def _is_around(subject: str, now: Assertion) -> bool:
+    """Whether a part of what was compared is compared now, or about what it was."""
+    return _is_part(subject, now.subject) or (
+        now.tolerance > 0 and bool(subject) and f"({subject})" in now.subject
+    )
 
 
 def _is_wider(was: Assertion, now: Assertion) -> bool:

@@ -76,7 +76,8 @@ _BRANCH = lazy(
     r"|(?P<match>[(\w][^=]*?)\s*=>\s*(?P<given>.+?),?$"
 )
 _RETURN = lazy(r"(?:\breturn\b|=>|->|\bthen\b|:\s)\s*\(?(?P<value>[^;{}]+?)[;)}]*\s*$")
-_TABLE = lazy(r"[({\[]\s*[^=]*?(?::|=>)\s*")
+_INLINE = lazy(r"[{;]\s*((?:else\s+)?if\b[^;{}]*\{?[^;{}]*)[;}]")
+_MADE = lazy(r"^String::from\((.*)\)$|^(.*?)(?:\.(?:to_string|to_owned|into)\(\)|\.to_vec\(\))$")
 _PAIR = lazy(
     r"(?P<key>\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?)\s*(?::|=>)\s*"
     r"(?P<value>\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|\[[^\[\]]*\]|[Tt]rue\b|[Ff]alse\b|None\b|null\b|nil\b)"
@@ -109,6 +110,8 @@ class _Asked:
 
     def has(self, name: str, inputs: Sequence[str], answer: str) -> bool:
         """Whether a test asks the function for those very inputs and expects that answer."""
+        made = _MADE.match(answer)
+        answer = (made.group(1) or made.group(2) or "") if made is not None else answer
         inputs, answer = [*map(bare, inputs)], bare(answer)
         if not answer or not (set(inputs) - _TRIVIAL or len(inputs) > 1):
             return False
@@ -212,7 +215,8 @@ def _answers(change: FileChange, asked: _Asked) -> Iterator[RiskFinding]:
 
 def _branch(text: str) -> tuple[list[str], str] | None:
     """The literals that a branch asks for, and the answer that it gives in the same line."""
-    match = _BRANCH.match(text.strip())
+    inline = _INLINE.search(text)
+    match = _BRANCH.match(text.strip() if inline is None else inline.group(1).strip())
     if match is None or "!=" in text:
         return None
     if match.group("asks"):

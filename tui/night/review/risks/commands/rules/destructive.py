@@ -233,7 +233,7 @@ DESTRUCTIVE: tuple[Row, ...] = (
         r":memory:",
     ),
     (
-        "database",
+        "migration",
         "medium",
         "takes migrations back, with the data they hold",
         "alembic|flask|sequelize|sequelize-cli|typeorm|mix|supabase|dotnet|artisan|hasura|mikro-orm",
@@ -244,7 +244,7 @@ DESTRUCTIVE: tuple[Row, ...] = (
         r":memory:|--sql\b|MIX_ENV=test",
     ),
     (
-        "database",
+        "migration",
         "medium",
         "takes migrations back, with the data they hold",
         "knex|goose|dbmate|migrate|golang-migrate|sql-migrate|diesel|sqlx|db-migrate|node-pg-migrate"

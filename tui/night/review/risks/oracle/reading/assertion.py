@@ -29,7 +29,7 @@ class Assertion(NamedTuple):
     line: int
     text: str
     tolerance: float = 0.0
-    """How far from the expected value is near enough; more digits to compare are less."""
+    """How far from the expected value is near enough."""
 
     @property
     def asks(self) -> tuple[str, str, str]:

@@ -38,7 +38,7 @@ _PLACES = lazy(
     r"[\"']?\s*[=:]\s*(?P<value>.+)$"
 )
 _OFF = lazy(
-    r"ignoreFailures\s*=\s*true|<testFailureIgnore>\s*true|<(?:skipTests|maven\.test\.skip)>\s*true"
+    r"ignoreFailures\s*=\s*true|<testFailureIgnore>\s*true|<(?:skipTests|maven\.test\.skip|maven\.test\.failure\.ignore)>\s*true"
     r"|passWithNoTests[\"']?\s*[:=]\s*true|failIfNoTests>\s*false|ignore_outcome\s*=\s*[Tt]rue|testNamePattern[\"']?\s*:|-DskipTests\b|isIgnoreFailures\s*=\s*true"
 )
 _LEFT_OUT = lazy(
