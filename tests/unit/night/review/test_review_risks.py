@@ -50,6 +50,7 @@ def test_what_is_large_is_for_the_settings_to_say() -> None:
         ("requirements.txt", None, "leftpad==0.0.1\nrequests\n", "medium", "leftpad, requests"),
         ("requirements.txt", "a==1\n", "a==2\n", "low", "other version of a"),
         ("requirements.txt", "a==1\nb\n", "b\n", "low", "removed: a"),
+        ("requirements.txt", "Sphinx-Book==1\n", "sphinx_book==2\n", "low", "other version"),
         ("requirements.txt", "b\n", "b\ngit+https://x.example/y\n", "high", "usual registry"),
         (
             "pyproject.toml",
@@ -114,6 +115,12 @@ def test_manifests_changed_in_other_ways(path: str, before: str, after: str) -> 
 def test_ci() -> None:
     path = ".github/workflows/tests.yml"
     assert only(path, None, "on: push\n    continue-on-error: true\n")[:2] == ("ci", "high")
+    upload = "steps:\n  - run: pytest\n  - uses: codecov/codecov-action@v4\n"
+    lenient = "    continue-on-error: true\n"
+    assert only(path, upload, upload + lenient)[:2] == ("ci", "medium")
+    before, after = upload.split("  - uses")
+    softer = f"{before}{lenient}  - uses{after}"
+    assert only(path, upload, softer)[:2] == ("ci", "high")
     assert only(path, "run: pytest\n", "run: pytest || true\n")[:2] == ("ci", "high")
     assert only(path, "run: pytest\n", "run: pytest -q\n")[:2] == ("ci", "medium")
     assert only(path, "run: pytest\n", None)[:2] == ("ci", "high")
@@ -141,6 +148,42 @@ def test_permissions() -> None:
 
 
 # --- large and foreign ---
+
+
+def test_ci_and_packages_that_the_goal_names() -> None:
+    path = ".github/workflows/ci.yml"
+    steps = "steps:\n  - uses: actions/checkout@v3\n  - run: pytest\n"
+    newer = steps.replace("@v3", "@v4")
+    assert kinds({path: (steps, newer)}) == [("ci", path, "low")]
+    other = steps + "  - run: twine upload\n"
+    assert kinds({path: (steps, other)}) == [("ci", path, "medium")]
+    for goal, severity in (
+        ("Extend the CI.", "low"),
+        ("Do not touch the CI.", "medium"),
+        ("Be quick.", "medium"),
+    ):
+        assert risks(change(path, steps, other), goal=goal)["ci", path].severity == severity
+    lenient = steps + "    continue-on-error: true\n"
+    assert risks(change(path, steps, lenient), goal="Extend the CI.")["ci", path].severity == "high"
+    listed = change("requirements.txt", "a\n", "a\npsycopg\n")
+    for goal, severity in (("Add psycopg.", "low"), ("Be quick.", "medium")):
+        found = risks(listed, goal=goal)
+        assert found["dependency", "requirements.txt"].severity == severity
+
+
+def test_compiled_requirements_are_a_lock_file() -> None:
+    files = {
+        "requirements/dev.in": ("a\n", "a\nb\n"),
+        "requirements/dev.txt": ("a==1\n    # via -r dev.in\n", "a==1\nb==1\nc==1\n    # via b\n"),
+    }
+    assert {path: severity for _, path, severity in kinds(files)} == {
+        "requirements/dev.in": "medium",
+        "requirements/dev.txt": "low",
+    }
+    alone = {"requirements/dev.txt": files["requirements/dev.txt"]}
+    assert kinds(alone) == [("dependency", "requirements/dev.txt", "medium")]
+    pyright = ("[tool.x]\n", '[tool.x]\n\n[tool.pyright]\npythonVersion = "3.8"\n')
+    assert kinds({"pyproject.toml": pyright}) == []
 
 
 def test_big_deletions() -> None:

@@ -123,7 +123,7 @@ def find_risks(
         find_weakened(changes, code, context),
         find_runner_risks(changes),
         file_risks.find_leaked_credentials(changes),
-        setup_risks.find_setup_risks(changes),
+        setup_risks.find_setup_risks(changes, asked),
         source_risks.find_source_risks(changes),
         agent_settings.find_settings_risks(settings),
         file_risks.find_file_risks(changes, sizes),

@@ -107,6 +107,9 @@ ASKED = {
         r"credential\w*|secret\w*|\btokens?\b|\bkeys?\b|password\w*|\.env\b|\blog\s*in\b|login|auth\w*"
         r"|vault|keychain|\bssh\b|environment\s+variables?|\benv\b|api\s*key|certificate|sign\w*"
     ,
+    "ci":
+        r"ci|workflows?|pipelines?|github\s+actions?|pre-commit|gitlab\s+ci|dependabot|actionlint"
+    ,
     "files": r"(?:delet|remov|clean|wip|purg|tidy|free|clear|get\s+rid|uninstall|prun|trim)\w*",
 }  # fmt: skip
 ASKED["migration"] = ASKED["database"]
