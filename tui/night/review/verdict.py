@@ -268,15 +268,7 @@ def _merits(facts: VerdictInputs) -> list[Reason]:
     if facts.tasks.done:
         still_open = f", {len(facts.tasks.open)} open" if facts.tasks.open else ""
         merits.append(Reason(f"{format_count(len(facts.tasks.done), 'task')} done{still_open}."))
-    is_current = not facts.tests.edits_since_last_green and not facts.reverted
-    is_proven = proven_colour(facts.proof) == "green"
-    if facts.tests.last == "green" and is_current and not is_proven:
-        text = "The last test run is green, and no code was edited after it."
-        merits.append(Reason(text, _last_run_ref(facts.tests)))
-    elif facts.only_prose:
-        merits.append(Reason("Only documents were changed, which need no tests."))
-    elif facts.only_report and not (facts.edits or facts.changed_files):
-        merits.append(Reason("Nothing was changed, as the goal asks."))
+    merits += _why_tested(facts)
     if facts.ending.kind in BY_ITSELF:
         merits.append(_ending_reason(facts.ending))
     if facts.claims and all(claim.verdict == "verified" for claim in facts.claims):
@@ -285,6 +277,20 @@ def _merits(facts: VerdictInputs) -> list[Reason]:
     if facts.commits:
         merits.append(Reason(f"{format_count(facts.commits, 'commit')}."))
     return merits
+
+
+def _why_tested(facts: VerdictInputs) -> list[Reason]:
+    """What stands behind the changes: a green run, or that none is needed."""
+    is_current = not facts.tests.edits_since_last_green and not facts.reverted
+    is_proven = proven_colour(facts.proof) == "green"
+    if facts.tests.last == "green" and is_current and not is_proven:
+        text = "The last test run is green, and no code was edited after it."
+        return [Reason(text, _last_run_ref(facts.tests))]
+    if facts.only_prose:
+        return [Reason("Only documents were changed, which need no tests.")]
+    if facts.only_report and not (facts.edits or facts.changed_files):
+        return [Reason("Nothing was changed, as the goal asks.")]
+    return []
 
 
 def _ending_reason(ending: Ending) -> Reason:

@@ -247,11 +247,7 @@ def _list_opening(text: str, is_ini: bool) -> re.Match[str] | None:
 def _ci(change: FileChange, *, runs_elsewhere: bool, is_asked: bool) -> Iterator[RiskFinding]:
     if not _CI.search(change.path) or (change.kind == "renamed" and not change.hunks):
         return
-    before = {line.text.strip() for line in diff_lines(change, "-")}
-    new = (line for line in diff_lines(change, "+") if line.text.strip() not in before)
-    soft = (line for line in new if _CI_SOFT.search(line.text))
-    lenient = next((line for line in soft if not _is_after_tests(line)), None)
-    hunk = first_hunk(change)
+    lenient, hunk = _lenient(change), first_hunk(change)
     if lenient is not None:
         words = f"CI may no longer fail: {excerpt(lenient)}"
         yield finding_at(lenient, "ci", change.path, "high", words)
@@ -264,6 +260,14 @@ def _ci(change: FileChange, *, runs_elsewhere: bool, is_asked: bool) -> Iterator
         words = "new in CI" if change.kind == "added" else "CI changed"
         is_small = is_asked or (bool(change.hunks) and all(map(_is_version, _changed(change))))
         yield RiskFinding("ci", change.path, "low" if is_small else "medium", words, hunk)
+
+
+def _lenient(change: FileChange) -> DiffLine | None:
+    """The first new line by which a step of CI may fail without anybody hearing of it."""
+    before = {line.text.strip() for line in diff_lines(change, "-")}
+    new = (line for line in diff_lines(change, "+") if line.text.strip() not in before)
+    soft = (line for line in new if _CI_SOFT.search(line.text))
+    return next((line for line in soft if not _is_after_tests(line)), None)
 
 
 def _changed(change: FileChange) -> Iterator[str]:

@@ -62,19 +62,24 @@ def _by_files(
         return decide([Fact(f"{shown} at the end", False, weight, why, _edit(night, one.path))])
     if not is_named:
         return None
-    for path in paths:
-        # "Changed the address in testSend to X": the name is the place, and the value is new there.
-        is_place = re.search(
-            rf"\b(?:in|of|for|inside)\s+`?{re.escape(name)}\b", case.statement.work
-        )
-        text = night.end.text(path) or ""
-        if is_place and value in text and value not in (night.end.base_text(path) or ""):
-            return decide([Fact(f"{value} is new in {path}", True, Weight.DECISIVE)])
+    new = _new_at_place(night, case, paths, name, value)
+    if new:
+        return decide([Fact(f"{value} is new in {new}", True, Weight.DECISIVE)])
     why = f"no such value of {name} stands in {files_text(tuple(paths))}"
     texts = [night.end.text(path) or "" for path in paths]
     is_missing = bool(subject.paths) and not any(value in text for text in texts)
     weight = Weight.DECISIVE if is_missing else Weight.BASIS
     return decide([Fact(f"{shown} at the end", False, weight, why)])
+
+
+def _new_at_place(night: NightFacts, case: Case, paths: list[str], name: str, value: str) -> str:
+    """The file in which a value is new whose name is a place: "changed the address in testSend to X"."""
+    place = rf"\b(?:in|of|for|inside)\s+`?{re.escape(name)}\b"
+    for path in paths if re.search(place, case.statement.work) else ():
+        text = night.end.text(path) or ""
+        if value in text and value not in (night.end.base_text(path) or ""):
+            return path
+    return ""
 
 
 def _holds(

@@ -18,9 +18,9 @@ from tui.system.lazy_pattern import lazy
 
 _I = re.IGNORECASE
 _HEAD_END = lazy(
-    r"\s(?:in|to|into|for|from|with|so|that|which|when|where|via|by|as|because|under|inside|within|on"
-    r"|at|through|across|using|after|before|while|covering|handling|returning|against|per|of\s+the)\s"
-    r"|\s[-–—]\s|:\s|\s\(|,\s(?!(?:and\s+)?(?:◇|[\w./-]+\.\w))"
+    r"\s(?:in|to|into|for|from|with|so|that|which|when|where|via|by|as|because|under|inside|within|on|at|through"
+    r"|across|using|after|before|while|covering|handling|returning|against|per|of\s+the)\s|\s[-–—]\s|:\s|\s\("
+    r"|,\s(?!(?:and\s+)?(?:◇|[\w./-]+\.\w))"
 )
 _TESTS = lazy(
     rf"(?:(?P<count>{NUMBER}|one|two|three|four|five|six|seven|eight|nine|ten|a\s+dozen)\s+)?(?:(?:a"
@@ -91,8 +91,7 @@ _NO_WORK = lazy(
     r"|\d+)\s+)*(?:[\w-]+\s+)?(?:tasks?|issues?|tickets?|branch(?:es)?|plans?|summar(?:y|ies)|notes?"
     r"|todos?|to-do|worktrees?|checkpoints?|backups?|changes?|progress|sure|decisions?|assumptions?"
     r"|attempts?|it|list\s+of|copy|tag|use|sense)\b(?!\s+(?:manager|list|view|store|parser|model"
-    r"|class|page|command|endpoint|option|runner|queue|api|file|type|tracker|component"
-    r"|in\s+[\w◇]+\.))",
+    r"|class|page|command|endpoint|option|runner|queue|api|file|type|tracker|component|in\s+[\w◇]+\.))",
     _I,
 )
 _NO_OBJECT = lazy(
@@ -380,20 +379,16 @@ _ABSTRACT = lazy(
 
 def _bare_names(name: str, paths: tuple[str, ...], most: int = 1) -> tuple[str, ...]:
     found = [word for word in _BARE.findall(name) if word not in paths]
-    words = [word for word in found if word.lower() not in _ARTICLES] or [
-        word for word in found if word.lower() == "version"
-    ]
+    words = [one for one in found if one.lower() not in _ARTICLES]
+    words = words or [one for one in found if one.lower() == "version"]
     return tuple(words[-most:] if most == 1 else words[:most])
 
 
 def _bare_list(head: str) -> tuple[str, ...]:
     """Words that stand alone as the object, as in "added multiply and divide in calc.py"."""
     parts = [part.strip() for part in re.split(r",\s*(?:and\s+)?|\s+and\s+", head)]
-    if not all(re.fullmatch(r"[a-z][a-z0-9]+", part) for part in parts) or any(
-        _ABSTRACT.match(part) for part in parts
-    ):
-        return ()
-    return tuple(parts)
+    is_plain = all(re.fullmatch(r"[a-z][a-z0-9]+", part) for part in parts)
+    return tuple(parts) if is_plain and not any(map(_ABSTRACT.match, parts)) else ()
 
 
 def more_tests(clause: Clause) -> Statement | None:
