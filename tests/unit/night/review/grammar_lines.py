@@ -1071,6 +1071,7 @@ The task is to fix all failing tests.
 I removed the test image afterwards.
 The worktree and the merged branch were removed.
 removed the build folder
+The test itself is unchanged apart from the new name and import path.
 Your goal: all tests pass
 The acceptance criteria: all tests pass
 The limit is 30 requests per minute.

@@ -158,3 +158,19 @@ def test_a_pull_request_that_failed() -> None:
     assert judged(scene.facts(), Statement(ClaimKind.PR_OPENED, "PR")).trust == "contradicted"
     scene.script.step("mcp__github__create_pull_request", "o/r", '{"number": 7}')
     assert judged(scene.facts(), Statement(ClaimKind.PR_OPENED, "PR")).trust == "verified"
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "right"),
+    [
+        (end(has_moved=False), "nothing was committed", "verified"),
+        (end(), "nothing was committed", "unverified"),
+        (end(has_moved=False), "I did not push anything", "verified"),
+    ],
+)
+def test_what_is_said_not_to_be_done_is_looked_up_too(
+    state: FakeEnd, text: str, right: str
+) -> None:
+    statement = Statement(ClaimKind.NOT_DONE, text)
+    messages = MADE if state.has_moved else ()
+    assert judged(night().facts(state, messages=messages), statement).trust == right

@@ -6,11 +6,14 @@ import re
 
 from tui.model.events import SourceRef
 from tui.model.records import ProgressFile, ProgressTask
+from tui.night.review.claims.checks.git import check_committed, check_pushed
 from tui.night.review.claims.facts import ClaimVerdict, Fact, Weight, decide
 from tui.night.review.claims.night_facts import Case, NightFacts
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
+_PUSH = lazy(r"\bpush(?:ed|ing)?\b", re.IGNORECASE)
+_COMMIT = lazy(r"\bcommit(?:s|ted|ting)?\b", re.IGNORECASE)
 _SECTION = lazy(r"\b(?:phase|milestone|section|part|sprint|step)\s+[\w.]+|\bP\d\b", re.IGNORECASE)
 _CHOSEN = lazy(
     r"\b(?:requested|assigned|planned|these|those|my|above|listed|given|core|main|required|critical|session"
@@ -70,5 +73,11 @@ def check_not_done(night: NightFacts, case: Case) -> ClaimVerdict:
         run = runs[-1].run
         why = f"the last run of tests was {run.verdict}"
         return decide([Fact(why, True, Weight.BASIS, ref=run.ref)], why)
+    for word, check in ((_PUSH, check_pushed), (_COMMIT, check_committed)):
+        if word.search(statement.text):
+            opposite = check(night, case)
+            if opposite.trust == "contradicted":
+                return decide([Fact(opposite.why, True, Weight.BASIS)], opposite.why)
+            break
     why = "said not to be done"
     return decide([Fact("it is not done", None, Weight.BASIS, why)])

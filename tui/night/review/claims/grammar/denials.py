@@ -76,6 +76,10 @@ _LEAVING = lazy(
     r"|(?:touching|changing|modifying|altering|editing)\s+(?P<bare>.+)",
     re.DOTALL,
 )
+_BUT_FOR = lazy(
+    r"\b(?:(?:apart|aside)\s+from|other\s+than|except|besides|but\s+for|save\s+for)\b", 2
+)
+"""What was left as it was but for something has changed: nothing to hold against it."""
 _TOUCH = frozenset(
     "touch touched change changed modify modified alter altered edit edited make".split()
 )
@@ -143,6 +147,8 @@ def _unchanged(clause: Clause) -> Statement | None:
         match = pattern.match(text)
         if match is None:
             continue
+        if _BUT_FOR.search(text):
+            return None
         if (
             mood(text[: match.end()].replace("no ", "").replace("without ", ""), len(text))
             == "open"
