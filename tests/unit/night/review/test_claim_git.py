@@ -165,7 +165,7 @@ def test_a_pull_request_that_failed() -> None:
     [
         (end(has_moved=False), "nothing was committed", "verified"),
         (end(), "nothing was committed", "unverified"),
-        (end(has_moved=False), "I did not push anything", "verified"),
+        (end(refs={"origin/main": 1}), "I did not push anything", "verified"),
     ],
 )
 def test_what_is_said_not_to_be_done_is_looked_up_too(
