@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.tmux import Tmux
-from tests.session_files import START, evening, result, speech, write_project
+from tests.session_files import START, bash, evening, result, speech, write_project
 from tests.unit import repositories
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
@@ -19,15 +19,24 @@ pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is n
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A finished session in a repository: a commit in it, a claim at its end."""
-    last = [speech(90, "All tests pass and everything is done.", 130), result(91, 140)]
-    project = write_project(tmp_path / "harbour", [*evening(), *last])
-    repositories.make(project, {"sizing.py": "lots = 2\n"}, commit=False)
-    at = f"{int(START) + 60} +0000"
+    project = repositories.make(tmp_path / "harbour", {"sizing.py": "lots = size\n"})
+    commit(project, -90, "--amend", "--no-edit")
+    last = [
+        bash(88, "git commit -m 'Round lots'", 120),
+        speech(90, "All tests pass and everything is done.", 130),
+        result(91, 140),
+    ]
+    write_project(project, [*evening(), *last])
+    (project / "sizing.py").write_text("lots = 2\n")
     repositories.sh(project, "add", "sizing.py")
-    repositories.sh(
-        project, "commit", "-q", "-m", "Round lots", GIT_AUTHOR_DATE=at, GIT_COMMITTER_DATE=at
-    )
+    commit(project, 120, "-m", "Round lots")
     return project
+
+
+def commit(project: Path, after: float, *words: str) -> None:
+    """A commit made so many seconds after the session began."""
+    at = f"{int(START + after)} +0000"
+    repositories.sh(project, "commit", "-q", *words, GIT_AUTHOR_DATE=at, GIT_COMMITTER_DATE=at)
 
 
 @pytest.fixture

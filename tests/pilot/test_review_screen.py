@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.pilot.review_stage import reviewed
 from tests.unit.night.review.review_sample import empty, hostile, sample
 from tests.unit.night.review.review_sample_night import at
-from tui.model.review import Ending, Review
+from tui.model.review import Ending, Reason, Review
 from tui.model.state import EndKind
 from tui.screens.info_pages import DetailScreen
 from widgets import themes
@@ -147,7 +147,7 @@ async def test_the_review_is_made_anew_on_demand(project: Path) -> None:
     made: list[Review] = []
 
     def make() -> Review:
-        made.append(replace(sample(), reasons=(f"This is look {len(made) + 1}.",)))
+        made.append(replace(sample(), reasons=(Reason(f"This is look {len(made) + 1}."),)))
         return made[-1]
 
     async with reviewed(project, make=make) as s:

@@ -175,7 +175,7 @@ def test_the_kinds_of_its_rows_are_a_contract(project: Path, tmp_path: Path) -> 
 def test_its_review_and_its_line_in_the_list(project: Path) -> None:
     made = review(project)
     assert (made.ending.kind, made.ending.words) == ("turn_ended", "T" + WORDS[1:])
-    assert (made.run_id, made.verdict) == (RUN, "look")
+    assert (made.run_id, made.verdict) == (RUN, "keep")
     (line,) = list_nights(project, Settings())
     assert (line.id, line.kind, line.state) == (RUN, "run", "finished")
     assert (line.ending, line.done, line.open) == ("turn_ended", 3, 11)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-import tempfile
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -196,23 +196,79 @@ def work_tree_id(git: Git, head: str, dirty: Sequence[bytes]) -> str | None:
         sizes = (_size(os.path.join(os.fsencode(git.work_tree), name)) for name in dirty)
         if len(dirty) > _MOST_DIRTY or sum(sizes) > _MOST_DIRTY_BYTES:
             return None
-        with tempfile.TemporaryDirectory(prefix="overnight-tree-") as folder:
-            env = _private_objects(git, Path(folder))
-            if head:
-                git.run(("read-tree", head), env=env)
-            listed = b"".join(name + b"\0" for name in dirty)
-            git.run(("update-index", "-z", "--add", "--remove", "--stdin"), input=listed, env=env)
-            return git.run(("write-tree",), env=env).decode("ascii").strip()
+        entries = _listed(git, head) if head else {}
+        if entries is None or not _put_changed(git, dirty, entries):
+            return None
+        return _tree_id(entries, git.object_format)
     except (OvernightError, OSError, ValueError):
         return None
 
 
-def _private_objects(git: Git, folder: Path) -> dict[str, str]:
-    """The environment with an index and a place for new objects apart from the repository's."""
-    objects = folder / "objects"
-    (objects / "info").mkdir(parents=True)
-    (objects / "info" / "alternates").write_bytes(os.fsencode(git.common_dir / "objects") + b"\n")
-    return {"GIT_INDEX_FILE": str(folder / "index"), "GIT_OBJECT_DIRECTORY": str(objects)}
+_Entry = tuple[bytes, str]
+"""Mode and object id of a file."""
+
+
+def _listed(git: Git, commit: str) -> dict[bytes, _Entry] | None:
+    """The files of a commit; None where they are too many."""
+    args = ("ls-tree", "-r", "-z", "--full-tree", commit)
+    found = run_bounded(git, args, ReadBudget(_LISTING_SECONDS, _LISTING_BYTES))
+    if not found.is_whole:
+        return None
+    entries: dict[bytes, _Entry] = {}
+    for row in found.data.split(b"\0")[:-1]:
+        facts, _, path = row.partition(b"\t")
+        mode, _, blob = facts.split(b" ")
+        entries[path] = mode, blob.decode("ascii")
+    return entries
+
+
+def _put_changed(git: Git, names: Sequence[bytes], entries: dict[bytes, _Entry]) -> bool:
+    """The files as they lie in the work tree in place of those of the commit; False for what git does not take.
+
+    Git only names their blobs. Had it to write them, it would touch those that the repository has already.
+    """
+    plain: list[bytes] = []
+    for name in names:
+        path = os.path.join(os.fsencode(git.work_tree), name)
+        try:
+            mode = os.lstat(path).st_mode
+        except OSError:
+            entries.pop(name, None)
+            continue
+        if stat.S_ISLNK(mode):
+            entries[name] = b"120000", _object_id(b"blob", os.readlink(path), git.object_format)
+        elif stat.S_ISREG(mode) and b"\n" not in name:
+            entries[name] = (b"100755" if mode & 0o100 else b"100644"), ""
+            plain.append(name)
+        else:
+            return False
+    asked = b"".join(name + b"\n" for name in plain)
+    blobs = git.run(("hash-object", "--stdin-paths"), input=asked).split() if plain else []
+    for name, blob in zip(plain, blobs, strict=True):
+        entries[name] = entries[name][0], blob.decode("ascii")
+    return True
+
+
+def _tree_id(entries: dict[bytes, _Entry], format: str) -> str:
+    """The id of the tree that holds these files, as git counts it (git-write-tree)."""
+    folders: dict[bytes, dict[bytes, _Entry]] = {}
+    rows: list[tuple[bytes, bytes, str]] = []
+    for path, (mode, blob) in entries.items():
+        first, slash, rest = path.partition(b"/")
+        if slash:
+            folders.setdefault(first, {})[rest] = mode, blob
+        else:
+            rows.append((first, mode, blob))
+    rows += [(name, b"40000", _tree_id(held, format)) for name, held in folders.items()]
+    # Git compares the name of a folder as if a slash ended it.
+    rows.sort(key=lambda row: row[0] + (b"/" if row[1] == b"40000" else b""))
+    body = b"".join(b"%s %s\0" % (mode, name) + bytes.fromhex(id) for name, mode, id in rows)
+    return _object_id(b"tree", body, format)
+
+
+def _object_id(kind: bytes, body: bytes, format: str) -> str:
+    head = b"%s %d\0" % (kind, len(body))
+    return hashlib.new(format, head + body, usedforsecurity=False).hexdigest()
 
 
 def _size(path: bytes) -> int:

@@ -149,7 +149,7 @@ def _facts(
         changed_files=None if changes is None else len(changes.files),
         edits=max(snapshot.counts.edits, len(inputs.evidence.edits)),
         reverted=reverted_files(snapshot),
-        only_prose=_is_only_prose(inputs.evidence, changes),
+        only_prose=_is_only_prose(snapshot, inputs.evidence, changes),
         only_report=_ONLY_REPORT.search(goal[:_LONGEST_GOAL]) is not None,
         unseen=snapshot.counts.unseen,
         causes=find_causes(
@@ -159,9 +159,14 @@ def _facts(
     )
 
 
-def _is_only_prose(evidence: EvidenceLog, changes: RepositoryChanges | None) -> bool:
-    """Whether something was changed, and documents only."""
-    paths = [edit.path for edit in evidence.edits if not is_scratch_path(edit.path)]
+def _is_only_prose(
+    snapshot: NightSnapshot, evidence: EvidenceLog, changes: RepositoryChanges | None
+) -> bool:
+    """Whether documents were changed and nothing else; a list of tasks or notes is none."""
+    own = {evidence.notes_source, snapshot.progress.source if snapshot.progress else ""}
+    kept = {source.rpartition("/")[2] for source in own} - {""}
+    edited = (edit.path for edit in evidence.edits if not is_scratch_path(edit.path))
+    paths = [path for path in edited if path.rpartition("/")[2] not in kept]
     paths += [file.path for file in changes.files] if changes is not None else []
     return bool(paths) and all(map(is_prose, paths)) and not evidence.forgotten_edits
 
