@@ -185,14 +185,14 @@ def test_the_work_is_in_proportion_to_the_text(piece: str) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_ten_megabytes_are_hidden_in_one_go() -> None:
-    """What costs most: 20 s of a processor, and days if it were not in proportion."""
+def test_two_megabytes_are_hidden_in_one_go() -> None:
+    """What costs most: 4 s of a processor, and hours if it were not in proportion."""
     pieces = ("token", "mysql -p", "x-key: ", "cookie:", "://", "-eyJaaaaaa", "A_KEY=x ")
-    text = "".join(piece * (1_450_000 // len(piece)) for piece in pieces)
-    assert len(text) > 10_000_000
+    text = "".join(piece * (290_000 // len(piece)) for piece in pieces)
+    assert len(text) > 2_000_000
     began = time.process_time()
     shown = hide_credentials(f"{text}\n{PLANTED[0].text}")
-    assert time.process_time() - began < 120
+    assert time.process_time() - began < 30
     assert not is_left(PLANTED[0].secret, shown)
 
 
