@@ -16,6 +16,7 @@ from msgspec import structs
 from tests.unit.night.review.review_sample import hostile, sample
 from tests.unit.night.review.review_sample_night import EVENTS, PROGRESS
 from tui.model.review import Review
+from tui.model.session import NamedSources
 from tui.monitor.history.export_files import (
     CheckReport,
     ExportedFigures,
@@ -24,6 +25,7 @@ from tui.monitor.history.export_files import (
     export_of,
     measure,
     measure_all,
+    measure_meanwhile,
     write_export,
 )
 from tui.night.review.export.blocks import with_texts
@@ -292,3 +294,26 @@ def test_a_figure_that_is_none_of_a_reviews_is_told() -> None:
     assert compare_figures({**true, "more": None}, true).differences
     older = {key: value for key, value in true.items() if key != "looked_at"}
     assert not compare_figures(older, true).differences
+
+
+def test_a_large_file_is_measured_once_and_again_when_it_changed(tmp_path: Path) -> None:
+    file = tmp_path / "huge.jsonl"
+    with file.open("wb") as opened:
+        opened.truncate(33 << 20)
+    first = measure(str(file))
+    assert measure(str(file)) is first
+    with file.open("r+b") as opened:
+        opened.write(b"x")
+    os.utime(file, ns=(1, 1))
+    assert measure(str(file)).sha256 != first.sha256
+
+
+def test_files_of_events_are_measured_beside_the_reading(tmp_path: Path) -> None:
+    file = tmp_path / "huge.jsonl"
+    with file.open("wb") as opened:
+        opened.write(b'{"type":"system"}\n')
+        opened.truncate(33 << 20)
+    measure_meanwhile(tmp_path, Settings(), NamedSources(events=str(file))).join()
+    assert measure(str(file)) is measure(str(file))
+    missing = NamedSources(events=str(tmp_path / "none"))
+    measure_meanwhile(tmp_path, Settings(), missing).join()

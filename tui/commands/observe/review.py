@@ -89,9 +89,14 @@ def review_command(arguments: argparse.Namespace) -> int:
         )
     from tui.monitor.history.review_loader import load_review
 
-    review = load_review(
-        project, settings, named_sources(arguments), SystemClock(), arguments.night
-    )
+    named, measuring = named_sources(arguments), None
+    if arguments.night is None and (arguments.json or formats or arguments.bundle):
+        from tui.monitor.history.export_files import measure_meanwhile
+
+        measuring = measure_meanwhile(project, settings, named)
+    review = load_review(project, settings, named, SystemClock(), arguments.night)
+    if measuring is not None:
+        measuring.join()
     _print_review(review, arguments, formats, project)
     return 0
 

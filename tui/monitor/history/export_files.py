@@ -7,7 +7,9 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePath
+from threading import Thread
 from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
@@ -30,7 +32,13 @@ from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.project_files import reading_base
 from tui.system.credentials.hide import secret_variables, spellings_of
-from tui.system.errors import NoSessionError, RefusedError, UsageError, describe_os_error
+from tui.system.errors import (
+    NoSessionError,
+    OvernightError,
+    RefusedError,
+    UsageError,
+    describe_os_error,
+)
 from tui.system.files import atomic_write, regular_file
 from tui.system.format import format_count
 from tui.system.paths import home
@@ -130,18 +138,44 @@ def measure_all(
     return tuple(measure(path, base=base_of(path)) for path in sorted(paths))
 
 
+_LARGE: Final = 32 << 20
+_MEASURED: Final[dict[tuple[str, int | None, int, int, int], ExportSource]] = {}
+"""Large files that this process measured, by what tells whether they changed since."""
+
+
+def measure_meanwhile(project: Path, settings: Settings, named: NamedSources) -> Thread:
+    """Measures the large files of events while the caller reads them: that takes as long as all the rest."""
+    from tui.feeds.sessions.select import select_session
+
+    def work() -> None:
+        with suppress(OSError, OvernightError):
+            for file in select_session(project, settings, named).events:
+                if os.path.getsize(file.path) >= _LARGE:
+                    measure(file.path)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
 def measure(path: str, most: int | None = None, base: str = "") -> ExportSource:
     """A file's size and SHA-256, of its first `most` bytes if given."""
     name = os.path.basename(path)
     digest, size = hashlib.sha256(), 0
     try:
-        with regular_file(path, follow=True, inside=base) as (file, _):
+        with regular_file(path, follow=True, inside=base) as (file, status):
+            key = (path, most, status.st_ino, status.st_size, status.st_mtime_ns)
+            if key in _MEASURED:
+                return _MEASURED[key]
             while piece := os.read(file, _PIECE if most is None else min(_PIECE, most - size)):
                 digest.update(piece)
                 size += len(piece)
     except (OSError, ValueError):
         return ExportSource(name, path, 0, "")
-    return ExportSource(name, path, size, digest.hexdigest())
+    found = ExportSource(name, path, size, digest.hexdigest())
+    if size >= _LARGE:
+        _MEASURED[key] = found
+    return found
 
 
 Format = Literal["markdown", "html", "svg", "json", "github"]
