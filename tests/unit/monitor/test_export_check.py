@@ -23,11 +23,9 @@ from tui.monitor.history.export_files import (
     build_redactor,
     check,
     export_of,
-    measure,
-    measure_all,
-    measure_meanwhile,
     write_export,
 )
+from tui.monitor.history.measured_files import measure, measure_all, measure_meanwhile
 from tui.night.review.export.blocks import with_texts
 from tui.night.review.export.figures_json import (
     compare_figures,

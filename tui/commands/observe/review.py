@@ -91,7 +91,7 @@ def review_command(arguments: argparse.Namespace) -> int:
 
     named, measuring = named_sources(arguments), None
     if arguments.night is None and (arguments.json or formats or arguments.bundle):
-        from tui.monitor.history.export_files import measure_meanwhile
+        from tui.monitor.history.measured_files import measure_meanwhile
 
         measuring = measure_meanwhile(project, settings, named)
     review = load_review(project, settings, named, SystemClock(), arguments.night)
