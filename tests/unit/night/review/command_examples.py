@@ -42,8 +42,8 @@ echo hi && rm -rf /home/someone/repo || true
 rm -rf .
 rm -rf ./*
 rm -rf .git
-rm -rf /work/p
-rm -rf /work/other
+rm -rf /w/p
+rm -rf /w/other
 find ~ -name '*.log' -delete
 find / -type f -name core -delete
 find /home/user/mail -mtime +30 -exec rm -rf {} \;
@@ -162,7 +162,7 @@ python3 -c "import shutil; from pathlib import Path; shutil.rmtree(Path.home() /
 python3 -c "import sqlite3; sqlite3.connect('app.db').execute('DROP TABLE users')"
 ssh deploy@web1 'rm -rf /var/www/html'
 ssh web1 <<'EOF'⏎sudo rm -rf /srv/app⏎EOF
-cat > /work/p/clean.sh <<'EOF'⏎#!/bin/sh⏎rm -rf ~/Documents⏎EOF⏎bash clean.sh
+cat > /w/p/clean.sh <<'EOF'⏎#!/bin/sh⏎rm -rf ~/Documents⏎EOF⏎bash clean.sh
 printf 'x' ; rm -fr /etc/nginx
 mv ~/thesis /dev/null
 rsync -a --delete empty/ ~/Documents/

@@ -20,8 +20,8 @@ NEW = ("destructive", "outward", "credential_use", "persistence", "privilege")
 
 
 def worst(*commands: str | tuple[str, str], goal: str = "") -> list[tuple[str, str]]:
-    """Kind and severity of what these calls of a night did, project in /work/p."""
-    facts = NightFacts(Goal([goal]), "/work/p")
+    """Kind and severity of what these calls of a night did, project in /w/p."""
+    facts = NightFacts(Goal([goal]), "/w/p")
     found = find_command_risks(calls(*commands), facts)
     return sorted((one.kind, one.severity) for one in found if one.kind in NEW)
 
@@ -63,8 +63,8 @@ def test_tasks_that_stood_there_count_as_asked_and_the_agents_words_do_not() -> 
         (["git commit -m a", "git reset --hard HEAD~1"], "medium"),
         (["git commit -m a", "git reset --hard HEAD~2"], "high"),
         (["git reset --hard"], "low"),
-        ([("Edit", "/work/p/a.py"), "git reset --hard"], "medium"),
-        ([("Edit", "/work/p/a.py"), "git commit -am x", "git reset --hard"], "low"),
+        ([("Edit", "/w/p/a.py"), "git reset --hard"], "medium"),
+        ([("Edit", "/w/p/a.py"), "git commit -am x", "git reset --hard"], "low"),
         (["git stash", "git stash drop"], "low"),
         (["git stash", "git stash drop", "git stash drop"], "high"),
         (["git stash", "git stash clear"], "medium"),
@@ -115,7 +115,7 @@ def test_a_refused_command_did_nothing(
 
 def test_what_came_before_the_part_that_failed_was_done() -> None:
     ref = SourceRef("s", 1, "u1")
-    facts = NightFacts(Goal(), "/work/p")
+    facts = NightFacts(Goal(), "/w/p")
     command = "rm -rf ~/x && pytest"
     failed = find_command_risks([_failed(command, ref)], facts)
     assert [one.severity for one in failed] == ["high"]
@@ -152,17 +152,17 @@ def test_calls_come_back_in_their_order() -> None:
     ("name", "text", "expected"),
     [
         ("Read", "/home/u/.ssh/id_rsa", [("credential_use", "high")]),
-        ("Read", "/work/p/.env", [("credential_use", "medium")]),
+        ("Read", "/w/p/.env", [("credential_use", "medium")]),
         ("Read", "/root/.aws/credentials:10", [("credential_use", "high")]),
         ("Grep", "token in /root/.netrc", [("credential_use", "high")]),
-        ("Read", "/work/p/.env.example", []),
-        ("Read", "/work/p/src/secrets.py", []),
-        ("Read", "/work/p/tests/fixtures/id_rsa", []),
+        ("Read", "/w/p/.env.example", []),
+        ("Read", "/w/p/src/secrets.py", []),
+        ("Read", "/w/p/tests/fixtures/id_rsa", []),
         ("Write", "/home/u/.zshrc", [("persistence", "high")]),
-        ("Edit", "/work/p/.git/hooks/pre-commit", [("persistence", "high")]),
+        ("Edit", "/w/p/.git/hooks/pre-commit", [("persistence", "high")]),
         ("Edit", "/home/u/.claude/settings.json", [("persistence", "high")]),
         ("Write", "/home/u/.netrc", [("credential_use", "medium")]),
-        ("Write", "/work/p/src/a.py", []),
+        ("Write", "/w/p/src/a.py", []),
         ("Write", "/tmp/x/.bashrc", []),
         ("mcp__slack__post_message", "#general", [("outward", "medium")]),
         ("mcp__github__merge_pull_request", "12", [("outward", "medium")]),

@@ -15,8 +15,8 @@ from tui.night.review.risks.diff_view import SEVERITY_ORDER
 
 
 def found(command: str, goal: str = "") -> dict[str, Severity]:
-    """The worst of each kind that a command does in a project in /work/p."""
-    facts, trail = NightFacts(Goal([goal]), "/work/p"), RiskyCallLog()
+    """The worst of each kind that a command does in a project in /w/p."""
+    facts, trail = NightFacts(Goal([goal]), "/w/p"), RiskyCallLog()
     trail.on_tool_call(ToolCall("t", "Bash", command.replace("⏎", "\n"), 1), SourceRef("s", 0), 1.0)
     worst: dict[str, Severity] = {}
     for one in find_command_risks(trail.calls(), facts):

@@ -283,7 +283,7 @@ def test_outside_of_the_goal(goal: str, expected: list[str]) -> None:
 
 
 def test_files_of_the_system() -> None:
-    texts = ("/root/.bashrc", "/tmp/x", "/work/p/src/etc/a.py", "/etc/motd")
+    texts = ("/root/.bashrc", "/tmp/x", "/w/p/src/etc/a.py", "/etc/motd")
     made = calls(*(("Edit", text) for text in texts))
     found = risks(commands=made)
     assert list(found) == [("persistence", "/root/.bashrc"), ("outside_goal", "/etc/motd")]
