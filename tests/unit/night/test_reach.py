@@ -53,11 +53,11 @@ def test_commands_that_cannot_have_removed_it(command: str) -> None:
         "rm tests/unit/test_old.py",
         "cd tests/unit && rm -f test_old.py",
         "rm -rf tests",
-        "rm -rf /work/project/tests/unit",
+        "rm -rf /w/project/tests/unit",
         "rm tests/unit/*.py",
         "rm $FILES",
         "git rm -r tests/unit",
-        "git -C /work/project rm tests/unit/test_old.py",
+        "git -C /w/project rm tests/unit/test_old.py",
         "mv tests/unit/test_old.py /tmp/",
         "git checkout main",
         "git stash",
@@ -87,7 +87,7 @@ def test_commands_that_may_have_written_it(command: str) -> None:
 
 
 def test_an_edit_of_the_file_is_a_change_of_it() -> None:
-    assert reach(edited=(f"/work/{PATH}",)).can_change(PATH)
+    assert reach(edited=(f"/w/{PATH}",)).can_change(PATH)
     assert not reach(edited=("/w/other.py",)).can_change(PATH)
 
 
