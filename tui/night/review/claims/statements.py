@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind, ClaimSource
+from tui.night.review.claims.grammar.actions import commit_subject
 from tui.night.review.claims.grammar.clauses import sentences
-from tui.night.review.claims.grammar.deeds import commit_subject
 from tui.night.review.claims.grammar.reading import sentence_statements
 from tui.night.review.claims.languages.foreign import Reader, read_commit
 from tui.night.review.claims.sections import TextLine, claim_lines, mask_names, plain_row

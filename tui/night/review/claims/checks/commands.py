@@ -246,7 +246,7 @@ def check_installed(night: NightFacts, case: Case) -> ClaimVerdict | None:
             call.ref,
         )
     ]
-    told = _version_told(call, name)
+    told = _stated_version(call, name)
     if version and told:
         why = f"version {told} was installed"
         facts.append(
@@ -255,7 +255,7 @@ def check_installed(night: NightFacts, case: Case) -> ClaimVerdict | None:
     return decide(facts, f"{shorten(call.command, _SHOWN)} ended well{clock(call.at)}", [call.ref])
 
 
-def _version_told(call: CommandRecord, name: str) -> str:
+def _stated_version(call: CommandRecord, name: str) -> str:
     """The version of a package that the answer of its installation tells."""
     told = re.compile(
         rf"(?<![\w-]){re.escape(name)}(?:[-@ =(v]|==|\s+v?)+(\d+(?:\.\d+)+(?:[-.]?[a-z]+\d*)?)",

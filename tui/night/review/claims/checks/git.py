@@ -212,8 +212,8 @@ def _without_remote(night: NightFacts, went: Fact, push: CommandRecord | None) -
     if push is not None:
         return decide([went], f"the push{clock(push.at)} ended well")
     commands = night.evidence.commands
-    is_told = night.end.is_known and night.end.ref("") is None and bool(commands)
-    if is_told and not any(_MAY_PUSH.search(f"{c.name} {c.command}") for c in commands):
+    is_mentioned = night.end.is_known and night.end.ref("") is None and bool(commands)
+    if is_mentioned and not any(_MAY_PUSH.search(f"{c.name} {c.command}") for c in commands):
         why = "no push was seen, and no branch of a remote is known here"
         return decide([Fact("something was pushed", False, Weight.DECISIVE, why)])
     return decide([Fact("something was pushed", None, Weight.BASIS, "no push was seen")])

@@ -153,7 +153,7 @@ class Clause(Struct, frozen=True):
         return _SELF.match(self.masked) is not None
 
     @property
-    def is_deed(self) -> bool:
+    def is_action(self) -> bool:
         """Whether it begins with what was done."""
         return _STARTS_DOING.match(self.masked) is not None
 
@@ -268,8 +268,8 @@ def _divides(
         return False
     if word != "but" and _SAME.match(flat, end) and _RAN.search(flat, place, start):
         return False
-    is_deed = _STARTS_DOING.match(flat, _label_end(flat, place)) is not None
-    if not _begins_clause(flat, end, word, is_opening, is_deed):
+    is_action = _STARTS_DOING.match(flat, _label_end(flat, place)) is not None
+    if not _begins_clause(flat, end, word, is_opening, is_action):
         return False
     if is_opening or word not in ("", "and", "plus", "with"):
         return True
@@ -287,7 +287,7 @@ def _label_end(flat: str, place: int) -> int:
     return match.end() if match is not None else place
 
 
-def _begins_clause(flat: str, place: int, word: str, is_opening: bool, is_deed: bool) -> bool:
+def _begins_clause(flat: str, place: int, word: str, is_opening: bool, is_action: bool) -> bool:
     if word in ("without", "with"):
         pattern = _LEAVING if word == "without" else _TESTS
         return pattern.match(flat, place) is not None
@@ -297,5 +297,5 @@ def _begins_clause(flat: str, place: int, word: str, is_opening: bool, is_deed: 
         return False
     if is_opening and not word:
         return True
-    pattern = _STARTS_AFTER_DEED if is_deed else _STARTS
+    pattern = _STARTS_AFTER_DEED if is_action else _STARTS
     return pattern.match(flat, place) is not None

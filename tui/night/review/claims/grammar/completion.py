@@ -95,7 +95,7 @@ def is_everything(words: str) -> bool:
     return _EVERYTHING.match(words) is not None
 
 
-def is_told_of(words: str) -> bool:
+def is_mentioned(words: str) -> bool:
     """Whether words behind a participle have a verb of their own: "completed items are shown"."""
     return _TOLD_OF.match(words) is not None
 
@@ -141,7 +141,7 @@ def _is_no_task(words: str, state: str) -> bool:
     """Whether words in front of, or behind, "done" name nothing that can be done."""
     return len(words) < 2 or any(
         (
-            not state and is_told_of(words),
+            not state and is_mentioned(words),
             _TASK_NOUN.match(words) is not None,
             _PRONOUN.match(words) is not None,
             _NOT_WORK.match(words) is not None,

@@ -8,7 +8,7 @@ from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.grammar.mood import mood, past_of
 from tui.night.review.claims.grammar.names import work_claim
-from tui.night.review.claims.grammar.vocabulary import ADVERB, DEED_OF, I_OR_WE
+from tui.night.review.claims.grammar.vocabulary import ACTION_OF, ADVERB, I_OR_WE
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import AnyWord, lazy
 
@@ -174,8 +174,8 @@ def _not_done(clause: Clause) -> Statement | None:
         return None if is_open else work_claim(clause, ClaimKind.NOT_DONE, clause.text)
     verb = _NOT_VERB.match(text)
     if verb is not None:
-        return _denied_deed(clause, verb)
-    state = None if clause.is_deed else _IS_NOT.match(text)
+        return _denied_action(clause, verb)
+    state = None if clause.is_action else _IS_NOT.match(text)
     return _denied_state(clause, state) if state is not None else None
 
 
@@ -194,11 +194,13 @@ def _denied_state(clause: Clause, match: re.Match[str]) -> Statement | None:
     if word in _TOUCH:
         return work_claim(clause, ClaimKind.UNCHANGED, what)
     past = past_of(word) or word
-    is_deed = past in DEED_OF and word == past
-    return work_claim(clause, ClaimKind.NOT_DONE, what) if is_deed or word in _NOT_STATES else None
+    is_action = past in ACTION_OF and word == past
+    return (
+        work_claim(clause, ClaimKind.NOT_DONE, what) if is_action or word in _NOT_STATES else None
+    )
 
 
-def _denied_deed(clause: Clause, match: re.Match[str]) -> Statement | None:
+def _denied_action(clause: Clause, match: re.Match[str]) -> Statement | None:
     """ "did not push": what the writer did not do; a habit of the program ("does not store X") is none."""
     word, before = match.group("verb"), clause.plain[: match.start("verb")]
     if _is_habit(match) or _DOUBT.search(before):
@@ -214,7 +216,7 @@ def _denied_deed(clause: Clause, match: re.Match[str]) -> Statement | None:
             if _ANYTHING.match(low[at:])
             else work_claim(clause, ClaimKind.UNCHANGED, what[at:])
         )
-    is_known = (past_of(word) or word) in DEED_OF or word in _MORE_NOT
+    is_known = (past_of(word) or word) in ACTION_OF or word in _MORE_NOT
     if not is_known or (_NEW_THINGS.match(low) and word not in _EVEN_ANY):
         return None
     return work_claim(clause, ClaimKind.NOT_DONE, f"{word} {what}".strip())

@@ -113,7 +113,7 @@ def is_order(text: str) -> bool:
 
 
 def mood(text: str, end: int, *, is_state: bool = False) -> Mood:
-    """The mood of what is said up to `end` of a plain clause; `is_state`: of a state, no deed."""
+    """The mood of what is said up to `end` of a plain clause; `is_state`: of a state, no action."""
     before = text[:end]
     if _HEDGE.search(before) or _PLAN.search(before) or _BEFORE.search(text):
         return "open"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from tui.model.evidence.claims import ClaimKind
+from tui.night.review.claims.grammar.action_kinds import more_tests
+from tui.night.review.claims.grammar.actions import action_claim
 from tui.night.review.claims.grammar.clauses import Clause, Sentence, clauses, lowered, whole_clause
 from tui.night.review.claims.grammar.completion import done_claim
-from tui.night.review.claims.grammar.deed_kinds import more_tests
-from tui.night.review.claims.grammar.deeds import deed_claim
 from tui.night.review.claims.grammar.denials import denial_claim, open_claim
 from tui.night.review.claims.grammar.labels import listed_claim
 from tui.night.review.claims.grammar.mood import is_belief, is_of_others, is_of_the_past, is_order
@@ -99,10 +99,12 @@ class _SentenceReader:
             # What an opening condition is said of holds under it only.
             self._is_open |= clause.is_condition and is_first
             return False
-        is_deed = clause.is_deed
-        if self._is_open or (follows in _CONDITIONS and not (is_deed or _WAS.search(clause.plain))):
+        is_action = clause.is_action
+        if self._is_open or (
+            follows in _CONDITIONS and not (is_action or _WAS.search(clause.plain))
+        ):
             return False
-        if is_order(clause.masked) and not is_deed:
+        if is_order(clause.masked) and not is_action:
             self._is_open = True
             return False
         return True
@@ -116,7 +118,7 @@ class _SentenceReader:
             or denial_claim(clause)
             or check_claim(clause)
             or place_claim(clause)
-            or deed_claim(clause)
+            or action_claim(clause)
             or done_claim(clause)
             or self._more_tests(clause)
         )

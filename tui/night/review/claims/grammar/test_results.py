@@ -207,7 +207,7 @@ def _named_test(clause: Clause) -> Statement | None:
 
 def _fails(clause: Clause, text: str, are_named: bool) -> Statement | None:
     match = _FAILING.search(text)
-    if match is None or _is_told_of_a_deed(clause, match.start()):
+    if match is None or _is_mentioned_a_action(clause, match.start()):
         return None
     if mood(text, match.end(), is_state=True) != "stated":
         return None
@@ -241,15 +241,15 @@ def _read(
     return _passing(clause, count, f"{words} {behind.replace('∘', '')}")
 
 
-def _is_told_of_a_deed(clause: Clause, start: int) -> bool:
+def _is_mentioned_a_action(clause: Clause, start: int) -> bool:
     """Whether what the tests do tells of something that was made: "added a check that all tests pass"."""
     before = clause.plain[: start + 1]
-    return clause.is_deed and not _RUNS.match(before) and _THAT.search(clause.plain) is not None
+    return clause.is_action and not _RUNS.match(before) and _THAT.search(clause.plain) is not None
 
 
 def _is_not_of_tests(clause: Clause, pattern: re.Pattern[str], start: int, are_named: bool) -> bool:
     """Whether words that could be of anything are not of tests, or not of tests that ran."""
-    if _is_told_of_a_deed(clause, start):
+    if _is_mentioned_a_action(clause, start):
         return True
     if pattern is _COMMAND_PASSES:
         return _TEST_COMMAND.search(clause.text) is None

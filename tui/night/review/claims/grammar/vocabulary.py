@@ -1,6 +1,6 @@
-"""Words of deeds: what was made, changed, removed, renamed, mended, set, installed, finished.
+"""Words of actions: what was made, changed, removed, renamed, mended, set, installed, finished.
 
-Only the past is a deed that was done; the base form is a plan or an instruction, except as the
+Only the past is an action that was done; the base form is a plan or an instruction, except as the
 subject of a commit.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Deed = Literal[
+Action = Literal[
     "make",
     "change",
     "remove",
@@ -24,7 +24,7 @@ Deed = Literal[
     "leave",
 ]
 
-_BY_DEED: dict[Deed, str] = {
+_BY_DEED: dict[Action, str] = {
     "make": "added created made wrote written generated introduced implemented built developed authored"
     " scaffolded drafted produced exposed registered wired hooked",
     "change": "described updated modified changed edited refactored rewrote rewritten adjusted extended "
@@ -45,10 +45,10 @@ _BY_DEED: dict[Deed, str] = {
     "open": "opened submitted filed raised",
     "leave": "left kept",
 }
-DEED_OF: dict[str, Deed] = {
-    word: deed for deed, words in reversed(_BY_DEED.items()) for word in words.split()
+ACTION_OF: dict[str, Action] = {
+    word: action for action, words in reversed(_BY_DEED.items()) for word in words.split()
 }
-PAST = "|".join(sorted(DEED_OF, key=len, reverse=True))
+PAST = "|".join(sorted(ACTION_OF, key=len, reverse=True))
 BASE_OF: dict[str, str] = {
     **{"add": "added", "create": "created", "write": "wrote", "implement": "implemented"},
     **{"introduce": "introduced", "build": "built", "support": "added", "generate": "generated"},
@@ -98,5 +98,5 @@ CLAIM_WORDS = frozenset(
     deletes resolves now compiles builds typechecks lints coverage i we
     0 1 2 3 4 5 6 7 8 9 ✅ ✓ ✔ %
     """.split()
-) | frozenset(DEED_OF)
+) | frozenset(ACTION_OF)
 """A sentence without any of them claims nothing, unless it is a point of a list."""

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from tui.model.evidence.claims import ClaimKind
 from tui.night.review.claims.languages.clauses import Verb
 from tui.night.review.claims.languages.names import Names
-from tui.night.review.claims.languages.words import Deed, Words
+from tui.night.review.claims.languages.words import Action, Words
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
 
-_FILE_KINDS: dict[Deed, ClaimKind] = {
+_FILE_KINDS: dict[Action, ClaimKind] = {
     "made": ClaimKind.FILE_MADE,
     "added": ClaimKind.FILE_MADE,
     "changed": ClaimKind.FILE_CHANGED,
@@ -69,16 +69,16 @@ class ClauseReader:
 
     def statement(self, base: Statement, verb: Verb, *, is_negated: bool) -> Statement | None:
         """What the clause claims by its verb; None if it says nothing that could be checked."""
-        if is_negated or verb.deed == "fails":
+        if is_negated or verb.action == "fails":
             return self._not_done(base, verb, is_negated)
-        if verb.deed in ("passes", "finished"):
+        if verb.action in ("passes", "finished"):
             return self._of_git(base) or self._result(base, verb)
-        if verb.deed in ("committed", "pushed"):
+        if verb.action in ("committed", "pushed"):
             if not (self._names.subject.ref or self._is_of_git(verb)):
                 return None
-            kind = ClaimKind.COMMITTED if verb.deed == "committed" else ClaimKind.PUSHED
+            kind = ClaimKind.COMMITTED if verb.action == "committed" else ClaimKind.PUSHED
             return replace(base, kind=kind, is_of_all=self._has("every") or self._has("all_of_it"))
-        return self._other_work(base, verb.deed) or self._named_work(base, verb.deed)
+        return self._other_work(base, verb.action) or self._named_work(base, verb.action)
 
     def _is_of_git(self, verb: Verb) -> bool:
         """Whether the verb or what it is said of has to do with git: "sent" alone has not."""
@@ -87,7 +87,7 @@ class ClauseReader:
         return _OF_GIT.search(near) is not None or self._has("changes")
 
     def _not_done(self, base: Statement, verb: Verb, is_negated: bool) -> Statement | None:
-        of_tests = verb.deed in ("passes", "fails") and self._has("tests")
+        of_tests = verb.action in ("passes", "fails") and self._has("tests")
         if not (is_negated or of_tests):
             return None
         return replace(base, kind=ClaimKind.NOT_DONE, unit="tests" if of_tests else "")
@@ -102,7 +102,7 @@ class ClauseReader:
         return None
 
     def _result(self, base: Statement, verb: Verb) -> Statement | None:
-        return self._tests_pass(base) if verb.deed == "passes" else self._finished(base)
+        return self._tests_pass(base) if verb.action == "passes" else self._finished(base)
 
     def _tests_pass(self, base: Statement) -> Statement | None:
         names = self._names
@@ -151,39 +151,39 @@ class ClauseReader:
             return replace(base, kind=ClaimKind.CODE_ADDED)
         return None
 
-    def _other_work(self, base: Statement, deed: Deed) -> Statement | None:
+    def _other_work(self, base: Statement, action: Action) -> Statement | None:
         """Work of which the noun tells the kind: commits, tests, tasks, bugs."""
         subject = self._names.subject
-        is_new = deed in ("made", "added")
+        is_new = action in ("made", "added")
         if is_new and self._has("commits") and not subject.paths:
             return replace(base, kind=ClaimKind.COMMITTED)
-        if self._has("tests") and not subject.symbols and (is_new or deed == "fixed"):
+        if self._has("tests") and not subject.symbols and (is_new or action == "fixed"):
             return replace(base, kind=ClaimKind.TESTS_ADDED if is_new else ClaimKind.TESTS_PASS)
         if self._names.is_checkable:
-            is_bug = deed == "fixed" and (self._has("bugs") or not subject.paths)
+            is_bug = action == "fixed" and (self._has("bugs") or not subject.paths)
             return replace(base, kind=ClaimKind.BUG_FIXED) if is_bug else None
         if self._has("tasks") and self._has("every"):
             return replace(base, kind=ClaimKind.ALL_DONE)
         return None
 
-    def _named_work(self, base: Statement, deed: Deed) -> Statement | None:
+    def _named_work(self, base: Statement, action: Action) -> Statement | None:
         """Work on the file or the code that is named."""
         if not self._names.is_checkable:
             return None
-        if self._names.subject.paths and not self._is_in_file(deed):
-            return self._file(base, deed)
-        if deed == "removed":
+        if self._names.subject.paths and not self._is_in_file(action):
+            return self._file(base, action)
+        if action == "removed":
             return replace(base, kind=ClaimKind.CODE_REMOVED)
-        is_new = deed in ("made", "added")
+        is_new = action in ("made", "added")
         return replace(base, kind=ClaimKind.CODE_ADDED if is_new else ClaimKind.FILE_CHANGED)
 
-    def _is_in_file(self, deed: Deed) -> bool:
+    def _is_in_file(self, action: Action) -> bool:
         """Whether the file that is named is only where the work was done."""
-        if deed not in ("made", "added", "removed"):
+        if action not in ("made", "added", "removed"):
             return False
         if self._names.subject.symbols or self._has("code"):
             return True
-        return deed == "added" and (self._into() or not self._is_file())
+        return action == "added" and (self._into() or not self._is_file())
 
     def _is_file(self) -> bool:
         """Whether what was added is the file that is named, and not something in it."""
@@ -196,9 +196,9 @@ class ClauseReader:
     def _into(self) -> bool:
         return self._words["into"].search(self._names.masked) is not None
 
-    def _file(self, base: Statement, deed: Deed) -> Statement:
-        kind = _FILE_KINDS[deed]
-        if deed == "renamed" and len(self._names.subject.paths) >= 2:
+    def _file(self, base: Statement, action: Action) -> Statement:
+        kind = _FILE_KINDS[action]
+        if action == "renamed" and len(self._names.subject.paths) >= 2:
             old, new = self._names.subject.paths[:2]
             return replace(
                 base, kind=kind, subject=replace(base.subject, paths=(new,), old_path=old)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.night.review.claims.languages.words import DEEDS, Deed, Words
+from tui.night.review.claims.languages.words import DEEDS, Action, Words
 from tui.system.lazy_pattern import lazy
 
 _SENTENCE = lazy(r"(?<=[.!?…])[\"”»)]*\s+(?=\S)|(?<=[。！？!?])|(?<=；)|;\s+|\s+-{2,}\s+|\s{3,}")
@@ -24,7 +24,7 @@ _ABOUT_SOMETHING = frozenset({"made", "added", "changed", "removed", "renamed", 
 class Verb(Struct, frozen=True):
     """A verb that says what was done; `is_bare`: in a form that says so only beside a negation."""
 
-    deed: Deed
+    action: Action
     start: int
     end: int
     is_bare: bool = False
@@ -129,7 +129,7 @@ def _next_is_whole(sentence: str, part: Clause, parts: list[Clause], words: Word
     later = next(one for one in parts if one.verbs)
     here, there = sentence[part.start : part.end], sentence[later.start : later.end]
     is_about_it = (
-        later.verbs[0].deed in _ABOUT_SOMETHING
+        later.verbs[0].action in _ABOUT_SOMETHING
         and _NAME.search(here) is not None
         and _NAME.search(there) is None
         and words["negated"].search(here) is None
@@ -140,12 +140,12 @@ def _next_is_whole(sentence: str, part: Clause, parts: list[Clause], words: Word
 def find_verbs(sentence: str, words: Words) -> list[Verb]:
     """The verbs of a sentence, in order; of two that overlap the longer one."""
     lexicon = words.lexicon
-    found = [verb for deed in DEEDS for verb in _matches(words[deed], sentence, deed)]
+    found = [verb for action in DEEDS for verb in _matches(words[action], sentence, action)]
     if lexicon.done:
         found += [
             replace(verb, is_bare=True)
-            for deed in DEEDS
-            for verb in _matches(words.bare(deed), sentence, deed)
+            for action in DEEDS
+            for verb in _matches(words.bare(action), sentence, action)
         ]
     is_nearest = not (lexicon.is_spaced or lexicon.is_verb_final)
     found.sort(key=_first_nearest if is_nearest else _first_longest)
@@ -160,10 +160,10 @@ def find_verbs(sentence: str, words: Words) -> list[Verb]:
     return sorted(chosen, key=lambda verb: verb.start)
 
 
-def _matches(pattern: re.Pattern[str], sentence: str, deed: Deed) -> Iterator[Verb]:
+def _matches(pattern: re.Pattern[str], sentence: str, action: Action) -> Iterator[Verb]:
     for match in pattern.finditer(sentence):
         if match.group(0):
-            yield Verb(deed, match.start(), match.end())
+            yield Verb(action, match.start(), match.end())
 
 
 def _first_longest(verb: Verb) -> tuple[bool, int, int]:
@@ -172,7 +172,7 @@ def _first_longest(verb: Verb) -> tuple[bool, int, int]:
 
 def _first_nearest(verb: Verb) -> tuple[bool, bool, int, int]:
     """Where a sign before the verb says that it was done, the next verb is meant."""
-    return verb.is_bare, verb.deed == "finished", verb.start, verb.end
+    return verb.is_bare, verb.action == "finished", verb.start, verb.end
 
 
 def trimmed(sentence: str, start: int, end: int, words: Words) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from tui.night.review.claims.languages.clauses import (
     trimmed,
 )
 from tui.night.review.claims.languages.names import Names
-from tui.night.review.claims.languages.words import Deed, Words
+from tui.night.review.claims.languages.words import Action, Words
 from tui.night.review.claims.sections import TextLine
 from tui.night.review.claims.statement import Statement
 from tui.system.lazy_pattern import lazy
@@ -27,8 +27,8 @@ _OTHER_OF_BOTH = {
     ClaimKind.COMMITTED: ClaimKind.PUSHED,
     ClaimKind.PUSHED: ClaimKind.COMMITTED,
 }
-_OF_CODE: frozenset[Deed] = frozenset({"made", "added", "fixed", "changed", "removed"})
-_OF_THE_NIGHT: frozenset[Deed] = frozenset({"passes", "fails", "committed", "pushed", "finished"})
+_OF_CODE: frozenset[Action] = frozenset({"made", "added", "fixed", "changed", "removed"})
+_OF_THE_NIGHT: frozenset[Action] = frozenset({"passes", "fails", "committed", "pushed", "finished"})
 _RELATIVE = lazy(r",\s*(?:der|die|das|welche[rs]?)\s", re.IGNORECASE)
 _ONLY_PAST = lazy(r"ge|nannt$|[^t]$", re.IGNORECASE)
 """German participles that are no form of the present as well, as "erstellt" is."""
@@ -106,11 +106,11 @@ class _Sentence:
 
     def _tells(self, verb: Verb) -> bool:
         """Whether a verb says something that could be checked, if it was known of what."""
-        if verb.is_bare or verb.is_weak or verb.deed in ("finished", "fails"):
+        if verb.is_bare or verb.is_weak or verb.action in ("finished", "fails"):
             return False
         # A noun alone, as titles have it, is no sentence.
         form = self._masked[verb.start : verb.end]
-        return not self._words.lexicon.done or not self._words.bare(verb.deed).fullmatch(form)
+        return not self._words.lexicon.done or not self._words.bare(verb.action).fullmatch(form)
 
     def _labelled_commit(self, clause: Clause) -> list[Statement]:
         """ "Commit: 3f2a91c", in which no verb says it."""
@@ -176,7 +176,7 @@ class _Sentence:
     def _is_present(self, clause: Clause, verb: Verb) -> bool:
         """Whether a verb that may be one of the present is one: "the script creates out.csv"."""
         words = self._words
-        if not words.lexicon.perfect or verb.deed in ("passes", "fails", "finished"):
+        if not words.lexicon.perfect or verb.action in ("passes", "fails", "finished"):
             return False
         text = self._masked[clause.start : clause.end]
         form = self._masked[verb.start : verb.end]
@@ -202,7 +202,7 @@ class _Sentence:
         verb = _deciding(clause.verbs, masked, words, is_negated)
         if verb is None:
             return None
-        if verb.deed == "passes" and words["tests"].search(self._masked, verb.start, verb.end):
+        if verb.action == "passes" and words["tests"].search(self._masked, verb.start, verb.end):
             # "No test fails" denies nothing.
             inside = slice(verb.start - clause.start, verb.end - clause.start)
             rest = f"{clean[: inside.start]} {clean[inside.stop :]}"
@@ -236,8 +236,8 @@ class _Sentence:
 
 def _says_what_code_does(clause: Clause) -> bool:
     """Whether a condition behind the clause is one of the code: "made it return None if it is empty"."""
-    deeds = {verb.deed for verb in clause.verbs}
-    return bool(deeds & _OF_CODE) and not deeds & _OF_THE_NIGHT
+    actions = {verb.action for verb in clause.verbs}
+    return bool(actions & _OF_CODE) and not actions & _OF_THE_NIGHT
 
 
 def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bool) -> Verb | None:
@@ -246,14 +246,14 @@ def _deciding(verbs: tuple[Verb, ...], masked: str, words: Words, is_negated: bo
     if not strong:
         return next((verb for verb in verbs if verb.is_weak), None)
     if words["tests"].search(masked):
-        for deed in ("fails", "passes"):
+        for action in ("fails", "passes"):
             for verb in strong:
-                if verb.deed == deed:
+                if verb.action == action:
                     return verb
     for verb in strong:
-        if verb.deed in ("committed", "pushed"):
+        if verb.action in ("committed", "pushed"):
             return verb
-    done = [verb for verb in strong if verb.deed not in ("fails", "finished")]
+    done = [verb for verb in strong if verb.action not in ("fails", "finished")]
     return (done or strong)[-1 if words.lexicon.is_verb_final else 0]
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from tui.night.review.claims.languages.lexicons.lexicon import Lexicon
 from tui.system.lazy_pattern import lazy
 
-Deed = Literal[
+Action = Literal[
     "passes",
     "fails",
     "committed",
@@ -23,7 +23,7 @@ Deed = Literal[
     "fixed",
     "finished",
 ]
-DEEDS: tuple[Deed, ...] = (
+DEEDS: tuple[Action, ...] = (
     *("fails", "passes", "committed", "pushed", "renamed", "removed"),
     *("made", "added", "fixed", "changed", "finished"),
 )
@@ -65,9 +65,9 @@ class Words:
             self._patterns["both"] = lazy(f"(?:{commits}){between}(?:{pushes})", re.IGNORECASE)
         return self._patterns["both"]
 
-    def bare(self, deed: Deed) -> re.Pattern[str]:
+    def bare(self, action: Action) -> re.Pattern[str]:
         """A verb in any form, where the language says by its ending what was done."""
-        return self._pattern(deed, is_done=False)
+        return self._pattern(action, is_done=False)
 
     def _pattern(self, field: str, *, is_done: bool) -> re.Pattern[str]:
         key = field if is_done else f"bare {field}"

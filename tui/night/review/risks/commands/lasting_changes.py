@@ -153,61 +153,57 @@ def _hooks_path(made: Invocation) -> Iterator[Effect]:
 
 
 # complexity: a table in code, one rule for each way to more rights
+_SHELL_OPTIONS = frozenset({"-i", "-s", "--login", "--shell"})
+_OF_THE_MACHINE = ("/etc/", "/usr/", "/boot/", "/lib/", "/sys/", "/proc/sys", "/bin/", "/sbin/")
+_GUARDS_THE_MACHINE = lazy(
+    r"/etc/(?:passwd|shadow|sudoers|pam|security|ssh/|hosts\.)|/boot|/proc|/sys"
+)
+_NO_CERTIFICATES = lazy(r"http\.sslVerify=(?:false|0)", re.IGNORECASE)
+
+
 def find_privilege(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
     """What a command does with rights that a night does not need."""
-    line = f"{made.name} {made.line}"
-    if made.name == "true":
+    if made.name == "true" or (_as_root(made) and _only_asks(made)):
         return
-    if _ROOT_NAMES & made.wrappers or made.name in _ROOT_NAMES:
-        usual = _SUDO_USUAL.match(line if made.name not in _ROOT_NAMES else made.line)
-        severity: Severity = "low" if usual else "medium"
-        if made.name in ("sudo", "doas") and not {"-i", "-s", "--login", "--shell"} & set(
-            made.args
-        ):
-            return
-        if made.name in _ROOT_NAMES or made.name != "true":
-            yield Effect(
-                "privilege",
-                "",
-                severity,
-                f"runs {shown([made.name, *made.args], 40)} as root",
-                "privilege",
-            )
-    if made.name in ("chown", "chgrp") and made.plain:
-        if re.match(r"(?:root|0)(?::|$)", made.plain[0]):
-            yield Effect("privilege", "", "medium", "gives files to root", "privilege")
-        elif any(facts.place(made, path) in (Place.SYSTEM, Place.HOME) for path in made.plain[1:]):
-            yield Effect(
-                "privilege",
-                "",
-                "medium",
-                "changes the owner of files outside of the project",
-                "privilege",
-            )
+    if _as_root(made):
+        line = made.line if made.name in _ROOT_NAMES else f"{made.name} {made.line}"
+        severity: Severity = "low" if _SUDO_USUAL.match(line) else "medium"
+        words = f"runs {shown([made.name, *made.args], 40)} as root"
+        yield Effect("privilege", "", severity, words, "privilege")
+    yield from _new_owners(made, facts)
+    yield from _lowered_guards(made)
+    for path in written_paths(made):
+        if path.startswith(_OF_THE_MACHINE) and lasting(path) is None:
+            severity = "high" if _GUARDS_THE_MACHINE.match(path) else "medium"
+            yield Effect("privilege", path, severity, "writes a file of the machine", "privilege")
+
+
+def _as_root(made: Invocation) -> bool:
+    return bool(_ROOT_NAMES & made.wrappers) or made.name in _ROOT_NAMES
+
+
+def _only_asks(made: Invocation) -> bool:
+    """Whether `sudo` stands alone, without a shell: it asks for the password, and runs nothing."""
+    return made.name in ("sudo", "doas") and not _SHELL_OPTIONS & set(made.args)
+
+
+def _new_owners(made: Invocation, facts: NightFacts) -> Iterator[Effect]:
+    if made.name not in ("chown", "chgrp") or not made.plain:
+        return
+    if re.match(r"(?:root|0)(?::|$)", made.plain[0]):
+        yield Effect("privilege", "", "medium", "gives files to root", "privilege")
+    elif any(facts.place(made, path) in (Place.SYSTEM, Place.HOME) for path in made.plain[1:]):
+        words = "changes the owner of files outside of the project"
+        yield Effect("privilege", "", "medium", words, "privilege")
+
+
+def _lowered_guards(made: Invocation) -> Iterator[Effect]:
+    """Variables and settings that switch a check off."""
     for setting in (*made.call.variables, *(made.args if made.name == "export" else ())):
         name, _, value = setting.partition("=")
         for known, values, weight, words in _GUARD_VARIABLES:
             if name == known and (values is None or value in values):
                 yield Effect("privilege", "", weight, words, "insecure")  # type: ignore[arg-type]
-    if made.name == "git" and re.search(
-        r"http\.sslVerify=(?:false|0)", " ".join(made.call.texts), re.I
-    ):
-        yield Effect(
-            "privilege", "", "medium", "switches the check of certificates off", "insecure"
-        )
-    for path in written_paths(made):
-        if (
-            path.startswith(
-                ("/etc/", "/usr/", "/boot/", "/lib/", "/sys/", "/proc/sys", "/bin/", "/sbin/")
-            )
-            and lasting(path) is None
-        ):
-            severity = (
-                "high"
-                if re.match(
-                    r"/etc/(?:passwd|shadow|sudoers|pam|security|ssh/|hosts\.)|/boot|/proc|/sys",
-                    path,
-                )
-                else "medium"
-            )
-            yield Effect("privilege", path, severity, "writes a file of the machine", "privilege")
+    if made.name == "git" and _NO_CERTIFICATES.search(" ".join(made.call.texts)):
+        words = "switches the check of certificates off"
+        yield Effect("privilege", "", "medium", words, "insecure")

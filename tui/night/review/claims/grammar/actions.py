@@ -1,20 +1,20 @@
-"""Clauses that tell of a deed: "added X", "X was removed", "`a.py` (new)"."""
+"""Clauses that tell of an action: "added X", "X was removed", "`a.py` (new)"."""
 
 from __future__ import annotations
 
 import re
 
 from tui.model.evidence.claims import ClaimKind
+from tui.night.review.claims.grammar.action_kinds import Action
 from tui.night.review.claims.grammar.clauses import Clause, clauses, sentences, whole_clause
-from tui.night.review.claims.grammar.completion import is_everything, is_told_of, was_so_before
-from tui.night.review.claims.grammar.deed_kinds import Deed
+from tui.night.review.claims.grammar.completion import is_everything, is_mentioned, was_so_before
 from tui.night.review.claims.grammar.mood import mood
 from tui.night.review.claims.grammar.names import code_spans, find_paths, find_subject
 from tui.night.review.claims.grammar.vocabulary import (
+    ACTION_OF,
     ADVERB,
     BASE_OF,
     BE,
-    DEED_OF,
     I_OR_WE,
     NUMBER,
     PAST,
@@ -123,8 +123,8 @@ _INTRODUCES = lazy(
 )
 
 
-def deed_claim(clause: Clause) -> Statement | None:
-    """What somebody did: "added X", "X was removed"; None for what is no deed, or not told as done."""
+def action_claim(clause: Clause) -> Statement | None:
+    """What somebody did: "added X", "X was removed"; None for what is no action, or not told as done."""
     text = clause.plain
     start = _label_end(text)
     words = text[start:]
@@ -137,32 +137,32 @@ def deed_claim(clause: Clause) -> Statement | None:
     return None
 
 
-def _active(clause: Clause, start: int, words: str) -> Deed | None:
+def _active(clause: Clause, start: int, words: str) -> Action | None:
     """ "Added X", "I removed X"."""
     match = _ACTIVE.match(words)
-    if match is None or is_told_of(match.group("object")):
+    if match is None or is_mentioned(match.group("object")):
         return None
     if mood(words, match.start("object")) != "stated":
         return None
-    return Deed(clause, start, match.group("verb"), match.span("object"))
+    return Action(clause, start, match.group("verb"), match.span("object"))
 
 
-def _is_now(clause: Clause, start: int, words: str) -> Deed | None:
+def _is_now(clause: Clause, start: int, words: str) -> Action | None:
     """ "TIMEOUT is now 45"."""
     match = _IS_NOW.match(words) if "now" in words else None
     if match is None or mood(words, match.end("value")) != "stated":
         return None
-    return Deed(clause, start, "set", match.span("object"))
+    return Action(clause, start, "set", match.span("object"))
 
 
-def _told(clause: Clause, start: int, words: str) -> Deed | None:
+def _told(clause: Clause, start: int, words: str) -> Action | None:
     """ "This fixes X", "X is gone", "it no longer crashes"."""
     does = _THIS_DOES.match(words)
     if does is not None:
         if mood(words, does.start("verb")) != "stated":
             return None
         verb = BASE_OF.get(_base_of(does.group("verb")), "")
-        return Deed(clause, start, verb, does.span("object"))
+        return Action(clause, start, verb, does.span("object"))
     # "No longer crashes" is blanked in the plain words, as a denial of a failure.
     said = clause.masked[start:]
     match = _GONE.match(said) if " gone" in said or " no longer " in said else None
@@ -171,47 +171,49 @@ def _told(clause: Clause, start: int, words: str) -> Deed | None:
     span = match.span("object")
     is_file = bool(find_paths(*_named(clause)))
     if match.group("stops"):
-        return None if _BUG_OF.match(match.group("object")) else Deed(clause, start, "fixed", span)
+        return (
+            None if _BUG_OF.match(match.group("object")) else Action(clause, start, "fixed", span)
+        )
     if is_file:
-        return Deed(clause, start, "removed", span)
+        return Action(clause, start, "removed", span)
     is_bug = match.group("gone") == "gone" and _BUG.search(match.group("object")) is not None
-    return Deed(clause, start, "fixed", span) if is_bug else None
+    return Action(clause, start, "fixed", span) if is_bug else None
 
 
-def _listed(clause: Clause, start: int, words: str) -> Deed | None:
+def _listed(clause: Clause, start: int, words: str) -> Action | None:
     """ "`src/a.py` (new)", "src/a.py: deleted"."""
     match = _PARTICIPLE_LABEL.match(clause.plain)
     if match is None or not find_paths(clause.text[: match.end("path")], _named(clause)[1]):
         return None
     verb = match.group("verb").split()[0]
-    return Deed(clause, 0, "created" if verb == "new" else verb, match.span("path"))
+    return Action(clause, 0, "created" if verb == "new" else verb, match.span("path"))
 
 
-def _is_there(clause: Clause, start: int, words: str) -> Deed | None:
+def _is_there(clause: Clause, start: int, words: str) -> Action | None:
     """ "There is now a `docs/guide.md`", "calc.py now contains `multiply()`"."""
     match = _IS_THERE.match(words) if "now" in words else None
     if match is None or mood(words, match.end()) != "stated" or not find_paths(*_named(clause)):
         return None
     part = "holds" if match.group("holds") else "file" if match.group("file") else "made"
-    return Deed(clause, start, "added" if part == "holds" else "created", match.span(part))
+    return Action(clause, start, "added" if part == "holds" else "created", match.span(part))
 
 
-def _new_tests(clause: Clause, start: int, words: str) -> Deed | None:
+def _new_tests(clause: Clause, start: int, words: str) -> Action | None:
     """ "tests/test_calc.py has 4 new tests"."""
     match = _NEW_TESTS.search(clause.plain)
     if match is None or mood(clause.plain, match.start("tests")) != "stated":
         return None
-    return Deed(clause, 0, "added", (match.start("tests"), len(clause.plain)))
+    return Action(clause, 0, "added", (match.start("tests"), len(clause.plain)))
 
 
-def _passive(clause: Clause, start: int, words: str) -> Deed | None:
+def _passive(clause: Clause, start: int, words: str) -> Action | None:
     """ "X was added": in the present only of what has an end, or of a file; else it is a habit."""
     match = _PASSIVE.match(words)
     if match is None or _INTRODUCES.match(words) or mood(words, match.start("verb")) != "stated":
         return None
     verb, what = match.group("verb"), match.group("object")
     be = (match.group("be") or "").split()[:1]
-    is_all = is_everything(what) and DEED_OF[verb] not in ("commit", "push", "install")
+    is_all = is_everything(what) and ACTION_OF[verb] not in ("commit", "push", "install")
     if is_all or what.startswith(_NOTHING) or (not be and _is_no_object(what, match.group("rest"))):
         return None
     rest = match.group("rest")
@@ -219,7 +221,7 @@ def _passive(clause: Clause, start: int, words: str) -> Deed | None:
     if is_present and _tells_a_habit(clause, clause.text[start : start + len(what)], verb, rest):
         return None
     written = clause.text[start + match.start("rest") : start + match.end("rest")]
-    return Deed(clause, start, verb, match.span("object"), written)
+    return Action(clause, start, verb, match.span("object"), written)
 
 
 def _is_no_object(what: str, rest: str) -> bool:
@@ -233,18 +235,18 @@ def _tells_a_habit(clause: Clause, what: str, verb: str, rest: str) -> bool:
     if verb in _STATIVE:
         return _HABIT.match(rest) is not None
     is_value = verb == "set" and rest.startswith(" to ")
-    is_told = is_value or bool(find_paths(what, _named(clause)[1]))
-    return not is_told or _DESCRIPTIVE_REST.match(rest) is not None
+    is_mentioned = is_value or bool(find_paths(what, _named(clause)[1]))
+    return not is_mentioned or _DESCRIPTIVE_REST.match(rest) is not None
 
 
-def _generic(clause: Clause, start: int, words: str) -> Deed | None:
-    """ "I swizzled the operands in app.py": any deed of the writer that names a file."""
+def _generic(clause: Clause, start: int, words: str) -> Action | None:
+    """ "I swizzled the operands in app.py": any action of the writer that names a file."""
     match = _GENERIC.match(words)
     if match is None or match.group("verb") in _NO_DEED:
         return None
     if mood(words, match.start("object")) != "stated" or not find_paths(*_named(clause)):
         return None
-    return Deed(clause, start, "changed", match.span("object"))
+    return Action(clause, start, "changed", match.span("object"))
 
 
 _BUG_OF = lazy(r"(?:it|they|this|that|which|◇+[^\w◇]*\Z|(?:the\s+)?(?:\w+\s+)?tests?)\s")
@@ -258,7 +260,7 @@ _LABEL = lazy(rf"(?!(?:i|we|{PAST})\s)(?:[\w◇.#()/'&-]+\s+){{0,6}}[\w◇.#()/'
 
 
 def _label_end(text: str) -> int:
-    """Where the deed is told: behind a label, "I verified that", "in `app.py`"."""
+    """Where the action is told: behind a label, "I verified that", "in `app.py`"."""
     match = _LABEL.match(text) if ": " in text else None
     start = match.end() if match is not None else 0
     before = _REPORTED.match(text, start)

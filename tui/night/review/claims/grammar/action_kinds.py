@@ -1,4 +1,4 @@
-"""What a deed claims: the kind follows from its verb and from what it was done to."""
+"""What an action claims: the kind follows from its verb and from what it was done to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.grammar.clauses import Clause
 from tui.night.review.claims.grammar.names import code_spans, find_paths, find_subject, find_symbols
 from tui.night.review.claims.grammar.values import find_value
-from tui.night.review.claims.grammar.vocabulary import DEED_OF, NUMBER
+from tui.night.review.claims.grammar.vocabulary import ACTION_OF, NUMBER
 from tui.night.review.claims.statement import Statement, make_statement
 from tui.system.lazy_pattern import lazy
 
@@ -123,8 +123,8 @@ _TYPO = lazy(
 )
 
 
-class Deed:
-    """A deed: its verb, and its object in the clause."""
+class Action:
+    """A action: its verb, and its object in the clause."""
 
     def __init__(
         self, clause: Clause, start: int, verb: str, span: tuple[int, int], rest: str = ""
@@ -156,7 +156,7 @@ class Deed:
             "push": self._pushed,
             "open": self._opened,
         }
-        make = kinds.get(DEED_OF.get(self._verb, ""))
+        make = kinds.get(ACTION_OF.get(self._verb, ""))
         return make() if make is not None else None
 
     # --- each kind ---
@@ -393,6 +393,6 @@ def _bare_list(head: str) -> tuple[str, ...]:
 
 def more_tests(clause: Clause) -> Statement | None:
     """ "5 tests for it", behind "added multiply and"."""
-    if _TESTS.match(clause.plain) is None or clause.is_deed:
+    if _TESTS.match(clause.plain) is None or clause.is_action:
         return None
-    return Deed(clause, 0, "added", (0, len(clause.plain))).claim()
+    return Action(clause, 0, "added", (0, len(clause.plain))).claim()
